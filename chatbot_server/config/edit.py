@@ -1,0 +1,78 @@
+"""Change one setting in the operator's file, and not a letter besides."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chatbot_server.errors import ConfigError
+
+PLAIN = re.compile(r"[A-Za-z0-9/][\w./-]*")
+RESERVED = re.compile(r"(?i)(true|false|yes|no|on|off|null|y|n|[\d.eE_+-]+)")
+
+
+def set_setting(file: Path, section: str, key: str, value: str) -> None:
+    """Write ``section: {key: value}`` into *file*, keeping comments and all other lines.
+
+    Raises:
+        ConfigError: the file is not YAML, is written in a way this cannot edit safely, or
+            cannot be written.
+    """
+    file = file.resolve()
+    try:
+        old = file.read_text(encoding="utf-8") if file.exists() else ""
+        new = _edited(old, section, key, value)
+        if not _says_only(old, new, section, key, value):
+            raise ConfigError("config_edit", file=file, key=f"{section}.{key}", value=value)
+        part = file.with_name(file.name + ".part")
+        part.write_text(new, encoding="utf-8")
+        if file.exists():
+            shutil.copymode(file, part)
+        part.replace(file)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError("config_unwritable", file=file, why=error) from error
+
+
+def _edited(text: str, section: str, key: str, value: str) -> str:
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    head = next((i for i, line in enumerate(lines) if line.startswith(f"{section}:")), None)
+    if head is None:
+        return "".join(lines) + f"{section}:\n  {key}: {_scalar(value)}\n"
+    end = next(
+        (i for i in range(head + 1, len(lines)) if re.match(r"[^\s#]", lines[i])), len(lines)
+    )
+    setting = re.compile(rf"(\s+{key}:)[ \t]*(?:\"[^\"]*\"|'[^']*'|[^#\n]*?)([ \t]+#.*)?\n")
+    for index in range(head + 1, end):
+        found = setting.fullmatch(lines[index])
+        if found:
+            lines[index] = f"{found.group(1)} {_scalar(value)}{found.group(2) or ''}\n"
+            return "".join(lines)
+    inner = (re.match(r"(\s+)\w", line) for line in lines[head + 1 : end])
+    indent = next((found.group(1) for found in inner if found), "  ")
+    return "".join([*lines[: head + 1], f"{indent}{key}: {_scalar(value)}\n", *lines[head + 1 :]])
+
+
+def _scalar(value: str) -> str:
+    if PLAIN.fullmatch(value) and not RESERVED.fullmatch(value):
+        return value
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _says_only(old: str, new: str, section: str, key: str, value: str) -> bool:
+    """Whether *new* differs from *old* by that setting alone."""
+    try:
+        before, after = _mapping(old), _mapping(new)
+    except (yaml.YAMLError, TypeError, ValueError):
+        return False
+    before[section] = {**(before.get(section) or {}), key: value}
+    return before == after
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(text) or {})

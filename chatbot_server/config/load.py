@@ -1,0 +1,152 @@
+"""From YAML text and environment variables to a :class:`Config`, or a sentence about why not."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from chatbot_server.config.sections import Config
+from chatbot_server.errors import ConfigError
+
+ENVIRONMENT = "CHATBOT_"
+MAX_BYTES = 1_000_000
+
+
+def find_config(named: str | None = None) -> Path:
+    """``--config``, else ``CHATBOT_CONFIG``, else ``config.yaml`` in this folder."""
+    return Path(named or os.environ.get("CHATBOT_CONFIG") or "config.yaml")
+
+
+def load_config(file: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Read *file*; variables such as ``CHATBOT_SERVER_PORT`` come before it.
+
+    ``data_dir`` is relative to the file. A file that does not exist is an error.
+
+    Raises:
+        ConfigError: names the file, the key, what was found and what was meant.
+    """
+    raw = _read(file)
+    for path, text in _overrides(os.environ if environment is None else environment):
+        _put(raw, path, text)
+    try:
+        config = Config.model_validate(_lists_to_tuples(raw))
+    except ValidationError as error:
+        raise _explain(error, file) from None
+    folder = file.resolve().parent
+    return config.model_copy(update={"data_dir": folder / config.data_dir.expanduser()})
+
+
+def known_keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
+    """Dotted names of all settings, sections left out."""
+    for name, info in section.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from known_keys(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        data = file.read_bytes()[: MAX_BYTES + 1]
+    except FileNotFoundError:
+        raise ConfigError("config_missing", file=file) from None
+    except OSError as error:
+        raise ConfigError("config_unreadable", file=file, why=error.strerror) from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError("config_too_big", file=file, limit=MAX_BYTES)
+    try:
+        raw = yaml.safe_load(data)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        line, problem = _place(error)
+        raise ConfigError("config_not_yaml", file=file, line=line, problem=problem) from None
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise ConfigError("config_not_mapping", file=file, found=_shown(raw))
+    return raw
+
+
+def _place(error: Exception) -> tuple[int, str]:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return (mark.line + 1 if mark else 1), problem
+
+
+def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key in known_keys():
+        name = ENVIRONMENT + key.replace(".", "_").upper()
+        if name in environment:
+            yield tuple(key.split(".")), environment[name]
+
+
+def _put(raw: dict[str, Any], path: tuple[str, ...], text: str) -> None:
+    *sections, key = path
+    for section in sections:
+        inner = raw.setdefault(section, {})
+        if not isinstance(inner, dict):
+            return  # reported as a wrong type when the whole is checked
+        raw = inner
+    try:
+        raw[key] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raw[key] = text
+
+
+def _lists_to_tuples(raw: Any) -> Any:
+    """YAML has lists, frozen settings have tuples; an empty section means its defaults."""
+    if isinstance(raw, dict):
+        return {
+            key: _lists_to_tuples({} if value is None and _is_section(key) else value)
+            for key, value in raw.items()
+        }
+    if isinstance(raw, list):
+        return tuple(_lists_to_tuples(item) for item in raw)
+    return raw
+
+
+def _is_section(key: object) -> bool:
+    info = Config.model_fields.get(str(key))
+    return (
+        info is not None
+        and isinstance(info.annotation, type)
+        and issubclass(info.annotation, BaseModel)
+    )
+
+
+def _explain(error: ValidationError, file: Path) -> ConfigError:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(key, file)
+    return ConfigError(
+        "config_wrong_value",
+        field=key,
+        file=file,
+        key=key,
+        found=_shown(first["input"]),
+        meant=first["msg"].removeprefix("Input should be ").removeprefix("a valid "),
+    )
+
+
+def _unknown_key(key: str, file: Path) -> ConfigError:
+    names = [*known_keys(), *Config.model_fields]
+    *sections, last = key.split(".")
+    inside = ".".join([*sections, ""])
+    near = [name for name in names if name.startswith(inside)]
+    close = difflib.get_close_matches(key, near, n=1, cutoff=0.6)
+    close = close or [name for name in names if name.split(".")[-1] == last][:1]
+    if close:
+        return ConfigError("config_unknown_key_near", field=key, file=file, key=key, near=close[0])
+    return ConfigError("config_unknown_key", field=key, file=file, key=key)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,126 @@
+"""Every setting of the operator, with its type, its bounds and its default.
+
+``config.example.yaml`` shows each of them with its default and one line of
+help; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(ge=1)]
+Rate = Annotated[str, Field(pattern=r"^\d+ per (\d+ )?(second|minute|hour|day)s?$")]
+
+
+class Section(BaseModel):
+    """Settings cannot change after the start, and none is silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+class Server(Section):
+    """Where the web server listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    public_url: Annotated[AnyHttpUrl | None, Field(strict=False)] = None
+    threads: Annotated[int, Field(ge=4, le=256)] = 48
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def local_address(self) -> str:
+        """Where this machine's own browser finds the server."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+class Endpoint(Section):
+    """One server that speaks the OpenAI API."""
+
+    url: Annotated[AnyHttpUrl, Field(strict=False)]
+    model: str | None = None
+    api_key_file: Annotated[Path | None, Field(strict=False)] = None
+
+
+class Engine(Section):
+    """The language model and how it is run."""
+
+    kind: Literal["auto", "ctransformers", "llamacpp", "openai"] = "auto"
+    model: str | None = "smollm2-135m-instruct"
+    family: str | None = None
+    context_length: Annotated[int, Field(ge=256, le=131072)] = 2048
+    threads: Annotated[int, Field(ge=0, le=256)] = 0
+    slots: Annotated[int, Field(ge=0, le=64)] = 0
+    batch_size: Annotated[int, Field(ge=1, le=64)] = 32
+    queue: Annotated[int, Field(ge=0, le=1000)] = 16
+    answer_seconds: Annotated[int, Field(ge=5, le=3600)] = 120
+    state_cache_mb: Annotated[int, Field(ge=0)] = 256
+    max_restarts: Annotated[int, Field(ge=0, le=100)] = 5
+    max_tokens: Annotated[int, Field(ge=1, le=8192)] = 256
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.3
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    top_k: Annotated[int, Field(ge=0, le=1000)] = 40
+    repetition_penalty: Annotated[float, Field(ge=1, le=2)] = 1.1
+    endpoints: tuple[Endpoint, ...] = ()
+
+
+class Limits(Section):
+    """What one visitor, one site and one request may take."""
+
+    body_bytes: Annotated[int, Field(ge=1024, le=10_000_000)] = 65_536
+    message_chars: Annotated[int, Field(ge=1, le=100_000)] = 4000
+    visitor: tuple[Rate, ...] = ("20 per minute", "300 per day")
+    site: tuple[Rate, ...] = ("600 per minute",)
+    api_key: tuple[Rate, ...] = ("120 per minute",)
+    streams: Annotated[int, Field(ge=1, le=200)] = 24
+    storage: str = "memory://"
+
+
+class Privacy(Section):
+    """What is kept, and for how long."""
+
+    retention_days: Annotated[int, Field(ge=0, le=365)] = 30
+    contact_days: Annotated[int, Field(ge=1, le=365)] = 90
+
+
+class Retrieval(Section):
+    """The owner's pages: how they are read and searched."""
+
+    semantic: Literal["auto", "on", "off"] = "auto"
+    contact: str = ""
+    max_pages: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    requests_per_second: Annotated[float, Field(gt=0, le=50)] = 1.0
+    page_bytes: Annotated[int, Field(ge=10_000, le=100_000_000)] = 5_000_000
+    private_hosts: tuple[str, ...] = ()
+
+
+class Config(Section):
+    """All of ``config.yaml``."""
+
+    data_dir: Annotated[Path, Field(strict=False)] = Path("data")
+    database: str | None = None
+    server: Server = Server()
+    engine: Engine = Engine()
+    limits: Limits = Limits()
+    privacy: Privacy = Privacy()
+    retrieval: Retrieval = Retrieval()
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy's address of the database; SQLite in the data folder by default."""
+        return self.database or f"sqlite:///{self.data_dir / 'chatbot.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where model files are kept."""
+        return self.data_dir / "models"
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets and state of the running server; private to its user."""
+        return self.data_dir / "run"

@@ -1,0 +1,142 @@
+"""The error tree. Everything that can go wrong for a person is one of these.
+
+::
+
+    ChatbotError                500  exit 1
+    ├── BadRequest              400          a request that cannot be understood; names the field
+    │   └── TooLarge            413
+    ├── Unauthorized            401
+    ├── Forbidden               403
+    ├── NotFound                404
+    ├── TooManyRequests         429
+    ├── Unavailable             503          try again later
+    │   └── EngineError         503          the language model cannot answer
+    │       ├── EngineBusy      503          the queue is full
+    │       ├── EngineCrashed   502          the model's process died in the middle of an answer
+    │       └── EngineTimeout   504
+    ├── ConfigError             500  exit 1  config.yaml is wrong
+    ├── ModelError              500  exit 1  a model file is missing, broken or not supported
+    └── UsageError              400  exit 2  the command line was misused
+
+An error carries a *code* (a key of :mod:`chatbot_server.messages`) and the
+values of its sentence; the sentence itself is made at the door, in the
+language of the person who will read it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chatbot_server.messages import DEFAULT_LANGUAGE, say
+
+
+class ChatbotError(Exception):
+    """Something a person should be told about, in words.
+
+    Args:
+        code: key of the sentence; also what programs see.
+        field: the request field, configuration key or option at fault.
+        retry_after: seconds after which trying again makes sense.
+        values: placeholders of the sentence.
+    """
+
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        field: str | None = None,
+        retry_after: int | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.retry_after = retry_after
+        self.values = values
+
+    def sentence(self, language: str = DEFAULT_LANGUAGE) -> str:
+        """What happened, where, and what to do."""
+        return say(self.code, language, **self.values)
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+class BadRequest(ChatbotError):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class TooLarge(BadRequest):
+    """The request is bigger than the configured limit."""
+
+    status = 413
+
+
+class Unauthorized(ChatbotError):
+    """A secret is missing or wrong."""
+
+    status = 401
+
+
+class Forbidden(ChatbotError):
+    """Understood, and not allowed."""
+
+    status = 403
+
+
+class NotFound(ChatbotError):
+    """There is no such thing."""
+
+    status = 404
+
+
+class TooManyRequests(ChatbotError):
+    """A limit on the number of requests was reached."""
+
+    status = 429
+
+
+class Unavailable(ChatbotError):
+    """Not now; later, perhaps."""
+
+    status = 503
+
+
+class EngineError(Unavailable):
+    """The language model cannot answer."""
+
+
+class EngineBusy(EngineError):
+    """Every slot is taken and the queue is full."""
+
+
+class EngineCrashed(EngineError):
+    """The model's process died in the middle of an answer."""
+
+    status = 502
+
+
+class EngineTimeout(EngineError):
+    """The answer took longer than ``engine.answer_seconds``."""
+
+    status = 504
+
+
+class ConfigError(ChatbotError):
+    """``config.yaml`` or an environment variable is wrong."""
+
+
+class ModelError(ChatbotError):
+    """A model file is missing, broken or not supported."""
+
+
+class UsageError(ChatbotError):
+    """The command line was misused."""
+
+    status = 400
+    exit_code = 2

@@ -1,0 +1,58 @@
+"""Every sentence a person reads, in each language, side by side.
+
+A ``*.yaml`` file beside this one holds the sentences of one room::
+
+    engine_busy:
+      en: "All {slots} places are taken. Try again shortly."
+      fr: "Les {slots} places sont prises. Réessayez dans un instant."
+
+Keys are unique over all files; a test checks that every key has every
+language and the same placeholders in each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+LANGUAGES = ("en", "fr")
+DEFAULT_LANGUAGE = "en"
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """All sentences: key → language → text with ``str.format`` placeholders."""
+    sentences: dict[str, dict[str, str]] = {}
+    for file in sorted(files(__name__).iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".yaml"):
+            sentences |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return sentences
+
+
+def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
+    """The sentence *key* in *language*, with its placeholders filled.
+
+    Raises:
+        KeyError: no such sentence, or a placeholder without a value.
+    """
+    texts = catalogue()[key]
+    return (texts.get(language) or texts[DEFAULT_LANGUAGE]).format(**values)
+
+
+def pick_language(*wanted: str | None) -> str:
+    """The first of *wanted* that is spoken here (``fr-CA`` counts as ``fr``), else English."""
+    for tag in wanted:
+        primary = (tag or "").replace("_", "-").split("-")[0].lower()
+        if primary in LANGUAGES:
+            return primary
+    return DEFAULT_LANGUAGE
+
+
+def terminal_language() -> str:
+    """The language of the person at the terminal, by the POSIX order of locale variables."""
+    names = ("CHATBOT_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    return pick_language(*(os.environ.get(name) for name in names))

@@ -1,0 +1,108 @@
+"""The configuration: what is read, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from chatbot_server.config import Config, load_config
+from chatbot_server.config.load import known_keys
+from chatbot_server.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
+
+
+def load(tmp_path: Path, text: str | bytes, **environment: str) -> Config:
+    file = tmp_path / "config.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_config(file, environment)
+
+
+def complaint(tmp_path: Path, text: str | bytes, **environment: str) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text, **environment)
+    for language in ("en", "fr"):
+        assert str(tmp_path / "config.yaml") in caught.value.sentence(language)
+    return caught.value
+
+
+def test_the_example_shows_every_setting_with_its_default(tmp_path: Path) -> None:
+    shown = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+
+    def keys(section: dict[str, object], prefix: str = "") -> set[str]:
+        found: set[str] = set()
+        for name, value in section.items():
+            inner = keys(value, f"{prefix}{name}.") if isinstance(value, dict) else None
+            found |= inner or {f"{prefix}{name}"}
+        return found
+
+    assert keys(shown) == set(known_keys())
+    defaults = Config(data_dir=EXAMPLE.parent / "data")
+    assert load_config(EXAMPLE, {}) == defaults
+
+
+def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path, "").server.port == 8080
+    assert load(tmp_path, "server:\n").server.port == 8080
+
+
+def test_the_data_folder_is_beside_the_file(tmp_path: Path) -> None:
+    assert load(tmp_path, "data_dir: here").data_dir == tmp_path / "here"
+    assert load(tmp_path, "data_dir: /there").data_dir == Path("/there")
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    config = load(tmp_path, "server: {port: 1000}", CHATBOT_SERVER_PORT="2000")
+    assert config.server.port == 2000
+
+
+def test_an_empty_variable_of_the_installer_is_not_a_setting(tmp_path: Path) -> None:
+    assert load(tmp_path, "", CHATBOT_PREFIX="/opt", CHATBOT_YES="1") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "said"),
+    [
+        ("server: {prot: 80}", "server.prot", "server.port"),
+        ("prot: 80", "prot", ""),
+        ("port: 80", "port", "server.port"),
+        ("server: {port: yes}", "server.port", "True"),
+        ("server: {port: 70000}", "server.port", "70000"),
+        ("server: {port: '80'}", "server.port", "'80'"),
+        ("server: 80", "server", "80"),
+        ("engine: {temperature: hot}", "engine.temperature", "hot"),
+        ("limits: {visitor: [often]}", "limits.visitor.0", "often"),
+        ("privacy: {retention_days: -1}", "privacy.retention_days", "-1"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str, said: str) -> None:
+    error = complaint(tmp_path, text)
+    assert error.field == key
+    assert key in str(error)
+    assert said in str(error)
+
+
+@pytest.mark.parametrize(
+    "text", ["server: [", "\ttab: 1", b"\xff\xfe\x00", "a: *unknown", "- 1", "just words", "1"]
+)
+def test_what_is_not_a_configuration_is_refused(tmp_path: Path, text: str | bytes) -> None:
+    complaint(tmp_path, text)
+
+
+def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
+    complaint(tmp_path, "[" * 100_000)
+
+
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
+    assert complaint(tmp_path, b"#" * 2_000_000).code == "config_too_big"
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="chatbot-server init"):
+        load_config(tmp_path / "config.yaml", {})
+
+
+def test_a_wrong_variable_is_refused_like_a_wrong_setting(tmp_path: Path) -> None:
+    assert complaint(tmp_path, "", CHATBOT_SERVER_PORT="many").field == "server.port"

@@ -1,0 +1,80 @@
+"""Every sentence exists in every language, and says the same with the same values."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+
+from chatbot_server import errors
+from chatbot_server.messages import LANGUAGES, catalogue, pick_language, say
+
+PACKAGE = Path(__file__).parents[2] / "chatbot_server"
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_a_sentence_has_every_language_and_the_same_placeholders(key: str) -> None:
+    texts = catalogue()[key]
+    assert set(texts) == set(LANGUAGES), key
+    assert all(text.strip() for text in texts.values()), key
+    assert len({frozenset(placeholders(text)) for text in texts.values()}) == 1, key
+
+
+def test_no_key_is_in_two_files() -> None:
+    seen: dict[str, str] = {}
+    for file in files("chatbot_server.messages").iterdir():
+        if file.name.endswith(".yaml"):
+            for key in yaml.safe_load(file.read_text(encoding="utf-8")) or {}:
+                assert key not in seen, f"{key}: {seen[key]} and {file.name}"
+                seen[key] = file.name
+
+
+def literal_keys() -> set[tuple[str, str]]:
+    """Keys that the code names literally: error codes, say("…") and help="…"."""
+    error_names = {name for name in dir(errors) if isinstance(getattr(errors, name), type)}
+    found = set()
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            wanted = [node.args[0]] if node.args and (name == "say" or name in error_names) else []
+            wanted += [word.value for word in node.keywords if word.arg == "help"]
+            for value in wanted:
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    found.add((value.value, str(file)))
+    return found
+
+
+def test_every_sentence_the_code_says_is_in_the_catalogue() -> None:
+    assert len(literal_keys()) > 50
+    missing = [entry for entry in literal_keys() if entry[0] not in catalogue()]
+    assert missing == []
+
+
+def test_every_sentence_in_the_catalogue_is_said() -> None:
+    sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in sources)
+    words = set(re.findall(r"[a-z][a-z0-9_]+", code))
+    made = ("http_", "limit_", "doctor_", "help_", "models_commercial_")
+    unused = [key for key in catalogue() if key not in words and not key.startswith(made)]
+    assert unused == []
+
+
+def test_the_language_is_the_first_that_is_spoken() -> None:
+    assert pick_language(None, "", "de", "fr-CA", "en") == "fr"
+    assert pick_language("fr_FR.UTF-8") == "fr"
+    assert pick_language("ja") == "en"
+
+
+def test_values_are_filled_in() -> None:
+    assert "42 s" in say("limit_visitor", "fr", seconds=42)
