@@ -1,0 +1,1 @@
+"""Chat formats by family, the token budget, and the safe assembly of prompts."""

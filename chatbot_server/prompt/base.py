@@ -1,0 +1,47 @@
+"""The prompt as it travels to an engine.
+
+It goes in two forms at once: as *messages*, for engines that apply a chat
+format themselves, and as *segments*, for engines that read tokens. In a
+segment, only ``trusted`` text (the chat format's own) may become a control
+token; what a visitor, a page or a model wrote is tokenised as plain text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation, as plain text."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a prompt. Control tokens are recognised in trusted text only."""
+
+    text: str
+    trusted: bool = False
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A finished prompt.
+
+    Attributes:
+        messages: the turns, for engines that format chats themselves.
+        segments: the same, formatted; empty for those engines.
+        stop: strings that end the completion and are not part of it.
+        bos: whether to begin with the model's BOS token; None: as the model file says.
+    """
+
+    messages: tuple[Message, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    stop: tuple[str, ...] = ()
+    bos: bool | None = None

@@ -1,0 +1,208 @@
+"""Chat formats: one data file each in ``formats/``, and how a conversation is written in one.
+
+A new family is a new data file, and a case file among the tests. Its keys::
+
+    source: where the facts come from
+    bos: true | false | null           begin with BOS; null: as the model file says
+    prefix: text before everything
+    system, user, assistant:           the text around a turn of that role
+      {before: "", after: "", inside: false, finish: ""}
+    default_system: said where the conversation has no system message
+    generate: what the model's answer is written after
+    stop: [strings that end an answer]
+    match: {names: regular expression, architectures: [], template: [], priority: 0}
+
+``inside`` puts the system text in the first user turn; ``finish`` is added to a turn
+that does not end with punctuation. ``generate`` must be what an earlier answer begins
+with, so that a prompt only ever grows at its end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from chatbot_server.errors import ConfigError
+from chatbot_server.prompt.base import Message, Prompt, Segment
+
+FALLBACK = "plain"
+TEMPLATE = "template"  # the model file's own chat template
+FINISHED = (".", "!", "?", "…", ":", "。", "！", "？", "؟", "।")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The text around what was said in one role."""
+
+    before: str = ""
+    after: str = ""
+    inside: bool = False
+    finish: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a model of this family is recognised; all of *template* must be in its template."""
+
+    names: str = ""
+    architectures: tuple[str, ...] = ()
+    template: tuple[str, ...] = ()
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class ChatFormat:
+    """A family's way of writing a conversation."""
+
+    name: str
+    system: Turn
+    user: Turn
+    assistant: Turn
+    generate: str
+    prefix: str = ""
+    default_system: str = ""
+    stop: tuple[str, ...] = ()
+    bos: bool | None = None
+    source: str = ""
+    match: Match = field(default_factory=Match)
+
+
+@cache
+def all_formats() -> Mapping[str, ChatFormat]:
+    """Every family by name."""
+    found = {}
+    for file in (files(__package__) / "formats").iterdir():
+        if file.name.endswith(".yaml"):
+            name = file.name.removesuffix(".yaml")
+            found[name] = parse_format(name, yaml.safe_load(file.read_text(encoding="utf-8")))
+    return dict(sorted(found.items()))
+
+
+def parse_format(name: str, record: dict[str, Any]) -> ChatFormat:
+    """A data file's contents.
+
+    Raises:
+        TypeError: a key is missing or unknown.
+    """
+    values: dict[str, Any] = {key: Turn(**record[key]) for key in ("system", "user", "assistant")}
+    match: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in record.get("match", {}).items()
+    }
+    values |= {"match": Match(**match), "stop": tuple(record.get("stop", ()))}
+    return ChatFormat(name=name, **{**record, **values})
+
+
+def get_format(name: str) -> ChatFormat:
+    """The family *name*.
+
+    Raises:
+        ConfigError: there is none of that name (it comes from ``engine.family``).
+    """
+    try:
+        return all_formats()[name]
+    except KeyError as error:
+        known = ", ".join((*all_formats(), TEMPLATE))
+        raise ConfigError("prompt_family_unknown", name=name, known=known) from error
+
+
+def pick_format(architecture: str, chat_template: str | None, name: str) -> str:
+    """The family of a model: by its template, else its name, else its architecture.
+
+    A template that no family knows is used itself (``template``); a model that nothing
+    is known of is asked in the ``plain`` way.
+    """
+    known = sorted(all_formats().values(), key=lambda form: -form.match.priority)
+    if chat_template:
+        return _first(form for form in known if _in_template(form, chat_template)) or TEMPLATE
+    plain_name = name.lower().replace(" ", "-")
+    by_name = (f for f in known if f.match.names and re.search(f.match.names, plain_name))
+    by_architecture = (f for f in known if architecture in f.match.architectures)
+    return _first(by_name) or _first(by_architecture) or FALLBACK
+
+
+def _in_template(form: ChatFormat, template: str) -> bool:
+    markers = form.match.template
+    return bool(markers) and all(marker in template for marker in markers)
+
+
+def _first(forms: Iterable[ChatFormat]) -> str | None:
+    return next((form.name for form in forms), None)
+
+
+def render(form: ChatFormat, messages: Sequence[Message]) -> Prompt:
+    """Write *messages* in *form*. Only the format's own text is trusted."""
+    turns = [message for message in messages if message.role != "system"]
+    opening = _opening(form, messages)
+    pieces = _Pieces()
+    pieces.own(form.prefix)
+    if not form.system.inside:
+        pieces.add(opening)
+        opening = []
+    elif opening and not any(turn.role == "user" for turn in turns):
+        turns.insert(0, Message("user", ""))
+    for turn in turns:
+        around = form.user if turn.role == "user" else form.assistant
+        pieces.own(around.before)
+        if turn.role == "user":
+            pieces.add(opening)
+            opening = []
+        pieces.said(turn.content)
+        if around.finish and not turn.content.rstrip().endswith(FINISHED):
+            pieces.own(around.finish)
+        pieces.own(around.after)
+    pieces.own(form.generate)
+    return Prompt(tuple(messages), tuple(pieces.segments), form.stop, form.bos)
+
+
+def _opening(form: ChatFormat, messages: Sequence[Message]) -> list[Segment]:
+    """The instructions with the text around them; empty where nobody gives any."""
+    given = "\n\n".join(message.content for message in messages if message.role == "system")
+    if not given and not form.default_system:
+        return []
+    return [
+        Segment(form.system.before, trusted=True),
+        Segment(given or form.default_system, trusted=not given),
+        Segment(form.system.after, trusted=True),
+    ]
+
+
+class _Pieces:
+    """Segments in the making: neighbours of the same trust are one.
+
+    The space before what was said goes with it: « USER: » + « Hello » are the tokens
+    ``USER :`` + ``▁Hello`` in training, never ``▁`` alone. A space is no control token.
+    """
+
+    def __init__(self) -> None:
+        self.segments: list[Segment] = []
+
+    def add(self, segments: Iterable[Segment]) -> None:
+        for segment in segments:
+            (self.own if segment.trusted else self.said)(segment.text)
+
+    def own(self, text: str) -> None:
+        self._put(text, trusted=True)
+
+    def said(self, text: str) -> None:
+        if not text:
+            return
+        last = self.segments[-1] if self.segments else None
+        if last and last.trusted and last.text.endswith(" "):
+            self.segments.pop()
+            self._put(last.text[:-1], trusted=True)
+            text = " " + text
+        self._put(text, trusted=False)
+
+    def _put(self, text: str, *, trusted: bool) -> None:
+        if not text:
+            return
+        if self.segments and self.segments[-1].trusted == trusted:
+            text = self.segments.pop().text + text
+        self.segments.append(Segment(text, trusted))

@@ -1,0 +1,185 @@
+"""A model file's own chat template, learned as data instead of trusted as a program.
+
+At first use the template is run a few times, in a process with limits, on conversations
+of placeholders. From what it put around them a :class:`ChatFormat` is made, which must
+then write those conversations exactly as the template did. Afterwards the template never
+runs again, what a visitor wrote never passes through it, and prompts grow at their end.
+A template that does more than put text around messages (system text in the last question,
+for one) is run for every prompt, still on placeholders and in that process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from chatbot_server.errors import ModelError
+from chatbot_server.prompt.base import Message, Prompt, Segment
+from chatbot_server.prompt.formats import ChatFormat, Turn, render
+
+WORKER = Path(__file__).with_name("template_worker.py")
+SECONDS = 10  # of waiting; the process gets 2 of computing
+MAX_TEMPLATE = 200_000
+BOS = "Bos7f3aMarker"
+
+_Render = tuple[list[dict[str, str]], bool]
+
+
+def render_template(template: str, eos: str, messages: Sequence[Message]) -> Prompt:
+    """Write *messages* as *template* would; only the template's own text is trusted.
+
+    Raises:
+        ModelError: the template is broken, endless, or reaches for what it must not.
+    """
+    form = learn_template(template, eos)
+    return render(form, messages) if form else _render_once(template, eos, messages)
+
+
+def learn_template(template: str, eos: str) -> ChatFormat | None:
+    """The chat format of *template*; None where it must be run for each prompt.
+
+    Raises:
+        ModelError: as for :func:`render_template`. Failures are remembered, too.
+    """
+    found = _learn(template, eos)
+    if isinstance(found, ModelError):
+        raise ModelError(found.code, reason=found.values.get("reason"))
+    return found
+
+
+def _placeholder(index: int) -> str:
+    return f"Said{index}Here7f3a"
+
+
+def _conversation(roles: str) -> list[dict[str, str]]:
+    """``s``, ``u`` and ``a`` become messages with placeholders, numbered from 0."""
+    names = {"s": "system", "u": "user", "a": "assistant"}
+    return [{"role": names[r], "content": _placeholder(i)} for i, r in enumerate(roles)]
+
+
+@lru_cache(maxsize=8)
+def _learn(template: str, eos: str) -> ChatFormat | ModelError | None:
+    probes = ["u", "uau", "uauau", "su", "suau", "suauau"]
+    orders: list[_Render] = [(_conversation(roles), True) for roles in probes]
+    orders += [(_conversation("u"), False), (_conversation("ua"), False)]
+    try:
+        texts, reason = _run(template, eos, orders)
+    except ModelError as error:
+        return error
+    if texts[0] is None:
+        return ModelError("prompt_template_broken", reason=_shown(reason))
+    known = [text for text in texts if text is not None]
+    if len(known) < len(texts):  # no system role: its text goes into the first question
+        known = known[:3] + known[-2:] if texts[-1] is not None and texts[-2] is not None else []
+    try:
+        form = _derive(known, eos)
+    except ValueError:
+        return None
+    written = dict(zip(probes, texts, strict=False))
+    return form if all(_same(form, roles, text) for roles, text in written.items()) else None
+
+
+def _derive(texts: list[str], eos: str) -> ChatFormat:
+    """What stands around each role, by subtraction.
+
+    Raises:
+        ValueError: the texts are not made that simply.
+    """
+    if len(texts) not in (5, 8):
+        raise ValueError("no plain conversation")
+    bos = all(text.startswith(BOS) for text in texts)
+    texts = [text.removeprefix(BOS) for text in texts]
+    if any(BOS in text for text in texts):
+        raise ValueError("BOS within")
+    start, asked, between, last = _split(texts[1], 3)
+    user_after = _split(texts[-2], 1)[1]
+    answer_after = _split(texts[-1], 2)[2]
+    user = Turn(_without(between, start=answer_after), user_after)
+    assistant = Turn(_without(asked, start=user_after), answer_after)
+    opening = _without(start, end=user.before)
+    prefix, system, default = opening, Turn("", "\n\n", inside=True), ""
+    if len(texts) == 8:
+        before, after = _split(texts[3], 2)[:2]
+        prefix, system, default = _system(opening, user.before, before, after)
+    return ChatFormat(
+        name="template", system=system, user=user, assistant=assistant,
+        generate=_without(last, start=user_after), prefix=prefix, default_system=default,
+        stop=tuple({t.strip(): None for t in (answer_after, eos, user.before) if t.strip()}),
+        bos=True if bos else None,
+    )  # fmt: skip
+
+
+def _system(opening: str, user: str, before: str, after: str) -> tuple[str, Turn, str]:
+    """Prefix, text around the instructions, and the template's own instructions."""
+    if not after.endswith(user):  # they stand in the first question
+        return opening, Turn(_without(before, start=opening + user), after, inside=True), ""
+    end = after.removesuffix(user)
+    if before.startswith(opening):
+        return opening, Turn(before.removeprefix(opening), end), ""
+    return "", Turn(before, end), _without(_without(opening, start=before), end=end)
+
+
+def _split(text: str, count: int) -> list[str]:
+    """The text around *count* placeholders, each of which must be there once and in order."""
+    parts = re.split("|".join(_placeholder(index) for index in range(count)), text)
+    whole = "".join(
+        part + (_placeholder(index) if index < count else "") for index, part in enumerate(parts)
+    )
+    if len(parts) != count + 1 or whole != text:
+        raise ValueError("placeholders moved")
+    return parts
+
+
+def _without(text: str, *, start: str = "", end: str = "") -> str:
+    if not (text.startswith(start) and text.endswith(end) and len(text) >= len(start + end)):
+        raise ValueError("not a plain sum")
+    return text[len(start) : len(text) - len(end)]
+
+
+def _same(form: ChatFormat, roles: str, text: str | None) -> bool:
+    if text is None:
+        return "s" in roles
+    messages = [Message(m["role"], m["content"]) for m in _conversation(roles)]  # type: ignore[arg-type]
+    written = "".join(segment.text for segment in render(form, messages).segments)
+    return written == text.removeprefix(BOS)
+
+
+def _render_once(template: str, eos: str, messages: Sequence[Message]) -> Prompt:
+    said = [message.content for message in messages]
+    stand_ins = [{"role": m.role, "content": _placeholder(i)} for i, m in enumerate(messages)]
+    texts, reason = _run(template, eos, [(stand_ins, True)])
+    if texts[0] is None or _placeholder(len(said) - 1) not in texts[0]:
+        raise ModelError("prompt_template_broken", reason=_shown(reason or "a message is lost"))
+    text = texts[0].removeprefix(BOS)
+    parts = re.split(r"Said(\d+)Here7f3a", text.replace(BOS, ""))
+    segments = [
+        Segment(said[int(part)] if index % 2 else part, trusted=index % 2 == 0)
+        for index, part in enumerate(parts)
+    ]
+    kept = tuple(segment for segment in segments if segment.text)
+    return Prompt(tuple(messages), kept, (eos,) if eos else (), texts[0].startswith(BOS) or None)
+
+
+def _run(template: str, eos: str, renders: list[_Render]) -> tuple[list[str | None], str]:
+    if len(template) > MAX_TEMPLATE:
+        raise ModelError("prompt_template_slow")
+    order = json.dumps({"template": template, "bos": BOS, "eos": eos, "renders": renders})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", str(WORKER)], input=order, encoding="utf-8",
+            capture_output=True, timeout=SECONDS, check=True, env={},
+        )  # fmt: skip
+        answer = json.loads(done.stdout)
+    except (subprocess.SubprocessError, ValueError) as error:
+        raise ModelError("prompt_template_slow") from error
+    return answer["texts"], answer["reason"]
+
+
+def _shown(reason: str) -> str:
+    """A stranger's words, fit for a terminal."""
+    return "".join(char for char in reason if char.isprintable())[:200]
