@@ -1,0 +1,1 @@
+"""Model files: inspection, preparation, catalogue, download."""

@@ -1,0 +1,117 @@
+"""What is known about a model file, before any native library has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Format = Literal["gguf", "ggjt", "ggmf", "ggml"]
+TokenizerKind = Literal["bpe", "spm", "legacy", "other"]
+EngineName = Literal["ctransformers", "llamacpp"]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an engine cannot run a file: a sentence's key and its values."""
+
+    code: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """The facts of a model file's header.
+
+    Attributes:
+        size: bytes of the file.
+        format: ``gguf``, or a legacy format by its magic number.
+        version: the format's version; 0 where it has none (``ggml``).
+        architecture: GGUF's ``general.architecture``, or the legacy type (``gptj``…).
+        model_type: what ctransformers calls it; None where it cannot load it.
+        tokenizer: ``bpe`` (byte-level), ``spm`` (SentencePiece), ``legacy``
+            (byte strings without merges or scores), or ``other``.
+        family: the chat format; None where nothing told it.
+        bos_id, eos_id, unk_id: token ids; -1 where there is none.
+        add_bos: whether a prompt begins with BOS.
+        context_length: tokens the model was trained for; 0 if unknown.
+        parameters: number of weights.
+        kv_bytes_per_token: 16-bit keys and values of one token, in bytes.
+        quantisation: such as ``Q4_K_M``.
+        refused_by: engines that cannot run it, and why.
+    """
+
+    path: Path
+    size: int
+    format: Format
+    version: int
+    architecture: str
+    model_type: str | None
+    tokenizer: TokenizerKind
+    vocab_size: int
+    name: str = ""
+    family: str | None = None
+    chat_template: str | None = None
+    bos_id: int = -1
+    eos_id: int = -1
+    unk_id: int = -1
+    bos_token: str = ""
+    eos_token: str = ""
+    add_bos: bool = False
+    context_length: int = 0
+    parameters: int = 0
+    layers: int = 0
+    embedding: int = 0
+    kv_bytes_per_token: int = 0
+    quantisation: str = ""
+    refused_by: Mapping[EngineName, Refusal] = field(default_factory=dict)
+
+    def memory_bytes(self, context_length: int) -> int:
+        """Memory to run it: file, keys and values, and 0.1 GB of work space (bytes)."""
+        return self.size + self.kv_bytes_per_token * context_length + 100_000_000
+
+
+@dataclass(frozen=True)
+class TokenizerData:
+    """A model's vocabulary, as its file stores it.
+
+    Attributes:
+        kind: how text becomes ids.
+        pre: name of the pre-tokeniser (``smollm``, ``llama-bpe``…), empty if not told.
+        tokens: one byte string per id. ``bpe``: UTF-8 of GPT-2's byte alphabet;
+            ``spm``: UTF-8 with ``▁`` for a space; ``legacy``: the raw bytes themselves.
+        scores: SentencePiece's, one per id, or empty.
+        types: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte; or empty.
+        merges: BPE's, best first, two tokens with a space between; or empty.
+        add_space_prefix: a space is put before the text (SentencePiece's dummy prefix).
+        eog_ids: every id that ends an answer, ``eos_id`` included.
+    """
+
+    kind: TokenizerKind
+    tokens: list[bytes]
+    scores: list[float] = field(default_factory=list)
+    types: list[int] = field(default_factory=list)
+    merges: list[str] = field(default_factory=list)
+    pre: str = ""
+    bos_id: int = -1
+    eos_id: int = -1
+    unk_id: int = -1
+    add_bos: bool = False
+    add_space_prefix: bool = False
+    eog_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PreparedModel:
+    """A model ready to be loaded.
+
+    Attributes:
+        path: what ctransformers loads; the original where nothing had to change.
+        tokenizer_path: the vocabulary as JSON; None: it is in ``file.path``.
+        file: the facts of the original.
+    """
+
+    path: Path
+    tokenizer_path: Path | None
+    file: ModelFile

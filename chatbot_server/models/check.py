@@ -1,0 +1,84 @@
+"""Is this file a model that can run here? Its header first, then a load in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatbot_server.errors import ChatbotError, ModelError
+from chatbot_server.messages import say
+from chatbot_server.models.base import EngineName, ModelFile, Refusal
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.machine import available_memory
+from chatbot_server.prompt.formats import TEMPLATE
+from chatbot_server.prompt.template import learn_template
+
+LEAST_CONTEXT = 512
+Choose = Callable[[ModelFile], tuple[EngineName, dict[EngineName, Refusal]]]
+Probe = Callable[[ModelFile, EngineName], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found.
+
+    Attributes:
+        file: the header's facts; None where it could not be read.
+        engine: what would run it; None where nothing can.
+        error: what is wrong; None if the model can be used.
+        passed: engines that were passed over, and why.
+    """
+
+    file: ModelFile | None
+    engine: EngineName | None
+    error: ChatbotError | None
+    passed: dict[EngineName, Refusal]
+
+    def as_json(self, language: str) -> dict[str, object]:
+        """For scripts; *reason* is a sentence, also why another engine was passed over."""
+        reasons = [self.error.sentence(language)] if self.error else []
+        if not self.error:
+            reasons = [say(it.code, language, **it.values) for it in self.passed.values()]
+        return {
+            "ok": self.error is None,
+            "family": self.file.family if self.file else None,
+            "architecture": self.file.architecture if self.file else None,
+            "format": self.file.format if self.file else None,
+            "engine": self.engine,
+            "reason": " ".join(reasons) or None,
+        }
+
+
+def check_model(path: Path, choose: Choose, probe: Probe | None = None) -> Report:
+    """Inspect *path*, choose an engine, try its chat template, then *probe* the load.
+
+    *probe* loads the file in a process of its own, with limits of time and memory, and
+    raises what went wrong; None: only the header is looked at.
+    """
+    file: ModelFile | None = None
+    engine: EngineName | None = None
+    passed: dict[EngineName, Refusal] = {}
+    try:
+        file = inspect_model(path)
+        ensure_memory(file, LEAST_CONTEXT)
+        engine, passed = choose(file)
+        if file.family == TEMPLATE and file.chat_template:
+            learn_template(file.chat_template, file.eos_token)
+        if probe:
+            probe(file, engine)
+    except ChatbotError as error:
+        return Report(file, None if isinstance(error, ModelError) else engine, error, passed)
+    return Report(file, engine, None, passed)
+
+
+def ensure_memory(file: ModelFile, context_length: int) -> None:
+    """Refuse a model that this machine's free memory cannot hold, before it is loaded.
+
+    Raises:
+        ModelError: says how much is missing.
+    """
+    free, needed = available_memory(), file.memory_bytes(context_length)
+    if free and needed > free:
+        mega = 1_000_000
+        raise ModelError("model_too_big", file=file.path, needed=needed // mega, free=free // mega)

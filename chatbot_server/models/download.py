@@ -1,0 +1,202 @@
+"""Download one file: resumed, checked, and under its final name only when it is whole."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+
+from chatbot_server.errors import ModelError
+
+Progress = Callable[[int, int | None], None]
+MAX_BYTES = 500_000_000_000
+MAX_REDIRECTS = 5
+ATTEMPTS = 3  # as long as each of them brings something
+CHUNK = 1 << 20
+SPARE = 50_000_000
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file elsewhere, and what its publisher says about it."""
+
+    url: str
+    name: str
+    sha256: str | None = None
+    size: int | None = None
+
+
+def new_client() -> httpx.Client:
+    """A client that follows few redirects and gives up on silence, not on slowness."""
+    timeout = httpx.Timeout(30, connect=15)
+    return httpx.Client(follow_redirects=True, max_redirects=MAX_REDIRECTS, timeout=timeout)
+
+
+def download(client: httpx.Client, remote: Remote, folder: Path, progress: Progress) -> Path:
+    """Fetch *remote* into *folder*; an earlier attempt's ``.part`` file is gone on with.
+
+    Raises:
+        ModelError: not there, not allowed, cut off, another checksum, or no room.
+    """
+    target = folder / remote.name
+    part = folder / f"{remote.name}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _fetch(client, remote, part, progress)
+        _check(remote, part)
+        part.replace(target)
+    except OSError as error:
+        raise write_error(error, folder, remote.size or 0) from error
+    _notes(part).unlink(missing_ok=True)
+    return target
+
+
+def _notes(part: Path) -> Path:
+    """Where the beginning in *part* came from: only the same version may be gone on with."""
+    return part.with_name(part.name + ".json")
+
+
+def _fetch(client: httpx.Client, remote: Remote, part: Path, progress: Progress) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        before = _size(part)
+        try:
+            _request(client, remote, part, progress)
+        except httpx.TooManyRedirects as error:
+            raise ModelError("model_download_redirects", url=remote.url) from error
+        except httpx.InvalidURL as error:
+            raise ModelError("model_download_url", url=remote.url) from error
+        except httpx.HTTPError as error:
+            if attempt == ATTEMPTS or _size(part) <= before:
+                done = _size(part) // 1_000_000
+                raise ModelError("model_download_dropped", url=remote.url, done=done) from error
+        else:
+            return
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _request(client: httpx.Client, remote: Remote, part: Path, progress: Progress) -> None:
+    start, headers = _resume(remote, part)
+    with client.stream("GET", remote.url, headers=headers) as response:
+        if response.status_code == 416 and start == remote.size:
+            return
+        _check_status(response, remote)
+        if response.status_code != 206 or _begins_at(response) != start:
+            start = 0
+        total = _total(response, start, remote)
+        if shutil.disk_usage(part.parent).free < (total or 0) - start + SPARE:
+            raise _full(part.parent, (total or 0) - start)
+        _note(remote, part, response)
+        _receive(response, remote, part, start, total, progress)
+
+
+def _resume(remote: Remote, part: Path) -> tuple[int, dict[str, str]]:
+    """Where to go on, and the headers that ask for it; from 0 when anything is unsure."""
+    headers = {"Accept-Encoding": "identity"}
+    try:
+        notes = json.loads(_notes(part).read_text(encoding="utf-8"))
+        if notes["url"] == remote.url and _size(part):
+            start = _size(part)
+            return start, headers | {"Range": f"bytes={start}-", "If-Range": notes["version"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return 0, headers
+
+
+def _note(remote: Remote, part: Path, response: httpx.Response) -> None:
+    """Remember the version; a weak ETag does not promise equal bytes."""
+    etag = response.headers.get("etag", "")
+    version = response.headers.get("last-modified", "") if etag[:2] in ("", "W/") else etag
+    if version:
+        notes = json.dumps({"url": remote.url, "version": version})
+        _notes(part).write_text(notes, encoding="utf-8")
+    else:
+        _notes(part).unlink(missing_ok=True)
+
+
+def _check_status(response: httpx.Response, remote: Remote) -> None:
+    hops = [response.url, *(hop.url for hop in response.history)]
+    if remote.url.startswith("https:") and any(hop.scheme != "https" for hop in hops):
+        raise ModelError("model_download_insecure", url=remote.url)
+    if response.status_code in (200, 206):
+        return
+    codes = {401: "model_download_gated", 403: "model_download_gated",
+             404: "model_download_missing", 410: "model_download_missing"}  # fmt: skip
+    code = codes.get(response.status_code, "model_download_status")
+    raise ModelError(code, url=remote.url, status=response.status_code)
+
+
+def _begins_at(response: httpx.Response) -> int:
+    first = response.headers.get("content-range", "").removeprefix("bytes ").split("-")[0]
+    return int(first) if first.isdigit() else -1
+
+
+def _total(response: httpx.Response, start: int, remote: Remote) -> int | None:
+    length = response.headers.get("content-length", "")
+    total = start + int(length) if length.isdigit() else None
+    if remote.size is not None and total is not None and total != remote.size:
+        raise ModelError("model_download_size", url=remote.url, found=total, expected=remote.size)
+    return total if total is not None else remote.size
+
+
+def _receive(
+    response: httpx.Response,
+    remote: Remote,
+    part: Path,
+    start: int,
+    total: int | None,
+    progress: Progress,
+) -> None:
+    done, limit = start, total if total is not None else MAX_BYTES
+    with part.open("r+b" if start else "wb") as stream:
+        stream.seek(start)
+        for piece in response.iter_raw():  # as it comes: a dropped connection loses nothing
+            done += len(piece)
+            if done > limit:
+                raise ModelError("model_download_size", url=remote.url, found=done, expected=limit)
+            stream.write(piece)
+            progress(done, total)
+    if total is not None and done < total:
+        raise httpx.RemoteProtocolError("the connection ended early")
+
+
+def _check(remote: Remote, part: Path) -> None:
+    if remote.sha256 is None:
+        return
+    found = file_sha256(part)
+    if found != remote.sha256:
+        part.unlink()
+        _notes(part).unlink(missing_ok=True)
+        raise ModelError("model_checksum", url=remote.url, expected=remote.sha256, found=found)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def write_error(error: OSError, folder: Path, needed: int = 0) -> ModelError:
+    """What to tell when *folder* could not be written to."""
+    if error.errno == errno.ENOSPC:
+        return _full(folder, needed)
+    return ModelError("model_folder_unwritable", folder=folder, reason=error.strerror or "")
+
+
+def _full(folder: Path, needed: int) -> ModelError:
+    free = shutil.disk_usage(folder).free
+    return ModelError(
+        "model_disk_full", folder=folder, needed=(needed + SPARE) // 1_000_000,
+        free=free // 1_000_000,
+    )  # fmt: skip

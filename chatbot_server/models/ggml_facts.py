@@ -1,0 +1,139 @@
+"""From the header of a file older than GGUF to the facts people and engines need."""
+
+from __future__ import annotations
+
+from math import prod
+
+from chatbot_server.errors import ModelError
+from chatbot_server.models.base import EngineName, ModelFile, Refusal, TokenizerData
+from chatbot_server.models.ggml import QUANTISATION_FACTOR, Ggml
+from chatbot_server.models.quants import CTRANSFORMERS_TYPES, FILE_TYPES
+
+END_OF_TEXT = b"<|endoftext|>"
+DOLLY_END = b"### End"
+FILL_IN_THE_MIDDLE = (b"<fim_prefix>", b"<fim-prefix>")
+UNKNOWN, BEGIN, END, FIRST_BYTE = 0, 1, 2, 3
+NORMAL, CONTROL, BYTE = 1, 3, 6
+LLAMA_CONTEXT = 2048  # the files do not say; every LLaMA-1 was trained with it
+
+
+def ggml_facts(ggml: Ggml) -> ModelFile:
+    """The facts of a file in a legacy format.
+
+    Raises:
+        ModelError: weights are missing, or its blocks are older than May 2023.
+    """
+    _check_tensors(ggml)
+    kind = model_type(ggml)
+    header, vocabulary = ggml.header, ggml_vocabulary(ggml)
+    bos, eos = vocabulary.bos_id, vocabulary.eos_id
+    refused: dict[EngineName, Refusal] = {"llamacpp": Refusal("model_llamacpp_legacy")}
+    reason = _ctransformers_refusal(ggml)
+    if reason:
+        refused["ctransformers"] = reason
+    return ModelFile(
+        path=ggml.path,
+        size=ggml.size,
+        format=ggml.format,  # type: ignore[arg-type]
+        version=ggml.version,
+        architecture=kind,
+        model_type=None if reason else kind,
+        tokenizer=vocabulary.kind,
+        vocab_size=header["n_vocab"],
+        name=ggml.path.stem,
+        bos_id=bos,
+        eos_id=eos,
+        unk_id=vocabulary.unk_id,
+        bos_token=ggml.tokens[bos].decode(errors="replace") if bos >= 0 else "",
+        eos_token=ggml.tokens[eos].decode(errors="replace") if eos >= 0 else "",
+        add_bos=vocabulary.add_bos,
+        context_length=header.get("n_ctx", LLAMA_CONTEXT),
+        parameters=sum(prod(tensor.shape) for tensor in ggml.tensors.values()),
+        layers=header["n_layer"],
+        embedding=header["n_embd"],
+        kv_bytes_per_token=4 * header["n_layer"] * header["n_embd"],
+        quantisation=FILE_TYPES.get(header["ftype"] % QUANTISATION_FACTOR, ""),
+        refused_by=refused,
+    )
+
+
+def model_type(ggml: Ggml) -> str:
+    """The name by which ctransformers knows the model."""
+    if ggml.layout.kind == "gpt_neox" and DOLLY_END in ggml.tokens:
+        return "dolly-v2"
+    if ggml.layout.kind == "gpt2" and any(token in ggml.tokens for token in FILL_IN_THE_MIDDLE):
+        return "starcoder"
+    return ggml.layout.kind
+
+
+def _check_tensors(ggml: Ggml) -> None:
+    """ctransformers leaves a missing tensor as whatever is in memory, and talks garbage."""
+    layout, header = ggml.layout, ggml.header
+    if ggml.old_blocks and ggml.format == "ggml":
+        raise ModelError("model_old_blocks", file=ggml.path)
+    wanted = list(layout.head)
+    for number in range(header["n_layer"]):
+        wanted += [layout.layer_name.format(number) + name for name in layout.layer]
+    missing = next((name for name in wanted if name not in ggml.tensors), None)
+    if missing:
+        raise ModelError("model_tensor_missing", file=ggml.path, name=missing)
+    if ggml.tensors[layout.embedding].shape != (header["n_embd"], header["n_vocab"]):
+        raise ModelError("model_contradiction", file=ggml.path, what=layout.embedding)
+
+
+def _ctransformers_refusal(ggml: Ggml) -> Refusal | None:
+    types = {tensor.type for tensor in ggml.tensors.values()}
+    if not types <= CTRANSFORMERS_TYPES:
+        return Refusal("model_ct_quantisation", {"name": str(max(types))})
+    quantised = bool(types - {0, 1})
+    if ggml.layout.kind == "llama" and ggml.format == "ggml":
+        return Refusal("model_ct_unversioned")
+    if ggml.format == "ggjt":
+        old = quantised and ggml.version < 3
+    else:
+        old = quantised and ggml.header["ftype"] // QUANTISATION_FACTOR < 2 and bool({6, 7} & types)
+    return Refusal("model_ct_old_quantisation") if old else None
+
+
+def ggml_vocabulary(ggml: Ggml) -> TokenizerData:
+    """The vocabulary; LLaMA's in the form a GGUF has it.
+
+    Replit's is a SentencePiece *unigram* model: ``legacy`` with scores.
+    """
+    kind = ggml.layout.kind
+    if kind == "llama":
+        return _llama_vocabulary(ggml)
+    tokens = [_latin_1(token) for token in ggml.tokens] if kind == "mpt" else ggml.tokens
+    ends = tuple(sorted(i for i, token in enumerate(tokens) if token in (END_OF_TEXT, DOLLY_END)))
+    if kind == "replit":
+        return TokenizerData("legacy", tokens, ggml.scores, bos_id=1, eos_id=2, unk_id=0,
+                             eog_ids=(END,))  # fmt: skip
+    eos = tokens.index(END_OF_TEXT) if END_OF_TEXT in tokens else -1
+    return TokenizerData("legacy", tokens, bos_id=eos, eos_id=eos, eog_ids=ends)
+
+
+def _latin_1(token: bytes) -> bytes:
+    """MPT's converter wrote each byte as the character of that number, in UTF-8."""
+    try:
+        return token.decode().encode("latin-1")
+    except UnicodeError:
+        return token
+
+
+def _llama_vocabulary(ggml: Ggml) -> TokenizerData:
+    """As llama.cpp's convert-llama-ggml-to-gguf.py does: 3 special, 256 bytes, then text."""
+    tokens, types = [], []
+    for index, token in enumerate(ggml.tokens):
+        if index < FIRST_BYTE:
+            tokens.append((b"<unk>", b"<s>", b"</s>")[index])
+            types.append(2 if index == UNKNOWN else CONTROL)
+        elif index < FIRST_BYTE + 256:
+            tokens.append(b"<0x%02X>" % (index - FIRST_BYTE))
+            types.append(BYTE)
+        else:
+            tokens.append(token.replace(b" ", "▁".encode()))
+            types.append(NORMAL)
+    return TokenizerData(
+        "spm", tokens, ggml.scores, types, bos_id=BEGIN, eos_id=END, unk_id=UNKNOWN,
+        add_bos=True, add_space_prefix=True, eog_ids=(END,),
+    )  # fmt: skip

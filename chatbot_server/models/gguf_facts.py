@@ -1,0 +1,177 @@
+"""From a GGUF's header to the facts people and engines need."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from chatbot_server.errors import ModelError
+from chatbot_server.models.base import EngineName, ModelFile, Refusal
+from chatbot_server.models.gguf import Gguf
+from chatbot_server.models.gguf_checks import check_numbers
+from chatbot_server.models.quants import CTRANSFORMERS_TYPES, FILE_TYPES, TENSOR_TYPES
+from chatbot_server.models.vocabulary import KINDS, begins_with_bos, special_id
+
+# What ctransformers 0.2.27 creates for a llama; it refuses any other tensor.
+LLAMA_TENSOR = re.compile(
+    r"(token_embd|output_norm|output|blk\.\d+\.(attn_norm|attn_q|attn_k|attn_v|attn_output"
+    r"|ffn_norm|ffn_gate|ffn_down|ffn_up))\.weight"
+)
+NOT_FOR_TEXT = {"clip", "bert", "nomic-bert", "whisper", "t5encoder", "wavtokenizer-dec"}
+
+
+def gguf_facts(gguf: Gguf) -> ModelFile:
+    """The facts of a GGUF.
+
+    Raises:
+        ModelError: a part of a split model, an adapter, no language model, or a header
+            whose parts contradict each other.
+    """
+    meta = gguf.metadata
+    architecture = meta.get("general.architecture")
+    if not isinstance(architecture, str) or not gguf.tensors:
+        raise ModelError("model_no_architecture", file=gguf.path)
+    _check_purpose(gguf, architecture)
+    tokens = _tokens(gguf)
+    check_numbers(gguf, architecture, len(tokens))
+    bos, eos = special_id(meta, "bos", len(tokens)), special_id(meta, "eos", len(tokens))
+    kind = KINDS.get(str(meta.get("tokenizer.ggml.model")), "other")
+    refusals = _refusals(gguf, architecture)
+    template = meta.get("tokenizer.chat_template")
+    return ModelFile(
+        path=gguf.path,
+        size=gguf.size,
+        format="gguf",
+        version=gguf.version,
+        architecture=architecture[:40],
+        model_type=None if "ctransformers" in refusals else architecture,
+        tokenizer=kind,
+        vocab_size=len(tokens),
+        name=str(meta.get("general.name", ""))[:200] or gguf.path.stem,
+        chat_template=template if isinstance(template, str) else None,
+        bos_id=bos,
+        eos_id=eos,
+        unk_id=special_id(meta, "unknown", len(tokens)),
+        bos_token=_text(tokens, bos),
+        eos_token=_text(tokens, eos),
+        add_bos=begins_with_bos(meta),
+        context_length=_number(gguf, architecture, "context_length"),
+        parameters=sum(prod(tensor.shape) for tensor in gguf.tensors.values()),
+        layers=_number(gguf, architecture, "block_count"),
+        embedding=_number(gguf, architecture, "embedding_length"),
+        kv_bytes_per_token=_kv_bytes(gguf, architecture),
+        quantisation=_quantisation(gguf),
+        refused_by=refusals,
+    )
+
+
+def _check_purpose(gguf: Gguf, architecture: str) -> None:
+    meta = gguf.metadata
+    if meta.get("split.count", 0) not in (0, 1):
+        raise ModelError("model_split", file=gguf.path, parts=meta["split.count"])
+    if meta.get("general.type", "model") in ("adapter", "mmproj") or architecture in NOT_FOR_TEXT:
+        raise ModelError("model_not_for_text", file=gguf.path, architecture=architecture)
+
+
+def _tokens(gguf: Gguf) -> list[bytes]:
+    """The tokens, after the arrays beside them were found to be of the same length."""
+    meta = gguf.metadata
+    tokens = meta.get("tokenizer.ggml.tokens")
+    if not isinstance(tokens, list) or not tokens:
+        raise ModelError("model_no_tokens", file=gguf.path)
+    for key in ("tokenizer.ggml.scores", "tokenizer.ggml.token_type"):
+        if key in meta and (not isinstance(meta[key], np.ndarray) or len(meta[key]) != len(tokens)):
+            raise ModelError("model_contradiction", file=gguf.path, what=key)
+    scores = meta.get("tokenizer.ggml.scores")
+    if scores is not None and not np.isfinite(scores).all():
+        raise ModelError("model_contradiction", file=gguf.path, what="tokenizer.ggml.scores")
+    if not isinstance(meta.get("tokenizer.ggml.merges", []), list):
+        raise ModelError("model_contradiction", file=gguf.path, what="tokenizer.ggml.merges")
+    return tokens
+
+
+def _text(tokens: list[bytes], token_id: int) -> str:
+    return tokens[token_id].decode(errors="replace") if token_id >= 0 else ""
+
+
+def _number(gguf: Gguf, architecture: str, name: str) -> int:
+    value = gguf.metadata.get(f"{architecture}.{name}", 0)
+    if not isinstance(value, int) or not 0 <= value < 1 << 31:
+        raise ModelError("model_contradiction", file=gguf.path, what=f"{architecture}.{name}")
+    return value
+
+
+def _kv_bytes(gguf: Gguf, architecture: str) -> int:
+    """2 bytes for each number of each layer's key and value; heads may differ by layer."""
+    layers = _number(gguf, architecture, "block_count")
+    heads = gguf.metadata.get(f"{architecture}.attention.head_count", 1)
+    kv_heads = gguf.metadata.get(f"{architecture}.attention.head_count_kv", heads)
+    most = int(np.max(heads)) if np.size(heads) else 1
+    head = _number(gguf, architecture, "embedding_length") // max(1, most)
+    key = _number(gguf, architecture, "attention.key_length") or head
+    value = _number(gguf, architecture, "attention.value_length") or head
+    total = int(np.sum(kv_heads)) if np.size(kv_heads) > 1 else int(np.max(kv_heads)) * layers
+    return 2 * total * (key + value)
+
+
+def _quantisation(gguf: Gguf) -> str:
+    declared = FILE_TYPES.get(gguf.metadata.get("general.file_type", -1))
+    if declared:
+        return declared
+    bytes_of: Counter[int] = Counter()
+    for tensor in gguf.tensors.values():
+        bytes_of[tensor.type] += tensor.size
+    return TENSOR_TYPES[bytes_of.most_common(1)[0][0]][0]
+
+
+def _refusals(gguf: Gguf, architecture: str) -> dict[EngineName, Refusal]:
+    refusals: dict[EngineName, Refusal] = {}
+    if gguf.version == 1:
+        refusals["llamacpp"] = Refusal("model_llamacpp_version")
+    elif architecture == "gptj":
+        refusals["llamacpp"] = Refusal("model_llamacpp_architecture", {"name": architecture})
+    found = _ctransformers_refusal(gguf, architecture)
+    if found:
+        refusals["ctransformers"] = found
+    return refusals
+
+
+def _ctransformers_refusal(gguf: Gguf, architecture: str) -> Refusal | None:
+    if architecture not in ("llama", "falcon"):
+        return Refusal("model_ct_architecture", {"name": architecture[:40]})
+    return (
+        _tensor_refusal(gguf, architecture)
+        or _rope_refusal(gguf, architecture)
+        or _tokenizer_refusal(gguf)
+    )
+
+
+def _tensor_refusal(gguf: Gguf, architecture: str) -> Refusal | None:
+    for tensor in gguf.tensors.values():
+        if tensor.type not in CTRANSFORMERS_TYPES:
+            return Refusal("model_ct_quantisation", {"name": TENSOR_TYPES[tensor.type][0]})
+        if architecture == "llama" and not LLAMA_TENSOR.fullmatch(tensor.name):
+            return Refusal("model_ct_tensor", {"name": tensor.name})
+    return None
+
+
+def _rope_refusal(gguf: Gguf, architecture: str) -> Refusal | None:
+    """Its scaling keys are younger than ctransformers, which would ignore them silently."""
+    scaling = gguf.metadata.get(f"{architecture}.rope.scaling.type", "none")
+    return None if scaling == "none" else Refusal("model_ct_rope", {"name": str(scaling)[:40]})
+
+
+def _tokenizer_refusal(gguf: Gguf) -> Refusal | None:
+    """Loading looks up the line feed's token and aborts without one (models.md §2)."""
+    meta: dict[str, Any] = gguf.metadata
+    model = str(meta.get("tokenizer.ggml.model"))[:40]
+    needed = {"llama": b"<0x0A>", "gpt2": "Ċ".encode()}.get(model)
+    if needed is None or needed not in meta["tokenizer.ggml.tokens"]:
+        return Refusal("model_ct_tokenizer", {"name": model})
+    if model == "llama" and "tokenizer.ggml.scores" not in meta:
+        return Refusal("model_ct_tokenizer", {"name": model})
+    return None

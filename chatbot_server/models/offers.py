@@ -1,0 +1,95 @@
+"""The catalogue and the models folder, against what this machine has."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from chatbot_server.errors import ModelError
+from chatbot_server.models.catalogue import Tier, catalogue, tier_by_size
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.machine import available_memory, free_disk
+from chatbot_server.models.store import installed
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One row of the list.
+
+    Attributes:
+        size: bytes of the file.
+        memory: bytes to run it with the configured context.
+        fits: there is memory for it now, and disk if it is not here yet.
+    """
+
+    name: str
+    title: str
+    family: str | None
+    size: int
+    memory: int
+    languages: tuple[str, ...]
+    licence: str
+    commercial: str
+    source: str
+    tier: Tier
+    engine: str
+    fits: bool
+    installed: bool
+    in_use: bool
+
+    def as_json(self) -> dict[str, object]:
+        """For scripts."""
+        return asdict(self)
+
+
+def all_offers(models_dir: Path, used: str | None, context_length: int) -> list[Offer]:
+    """The catalogue, then the owner's own files. *used*: the configured model."""
+    here, memory, disk = installed(models_dir), available_memory(), free_disk(models_dir)
+    offers = [
+        Offer(
+            name=entry.name,
+            title=entry.title,
+            family=entry.family,
+            size=entry.size,
+            memory=entry.memory_bytes(context_length),
+            languages=entry.languages,
+            licence=entry.licence,
+            commercial=entry.commercial,
+            source=entry.source,
+            tier=entry.tier,
+            engine=entry.engine,
+            fits=entry.memory_bytes(context_length) <= memory
+            and (entry.name in here or entry.size <= disk),
+            installed=entry.name in here,
+            in_use=entry.name == used,
+        )
+        for entry in catalogue().values()
+    ]
+    own = (_own(name, path, used, context_length, memory) for name, path in here.items()
+           if name not in catalogue())  # fmt: skip
+    return offers + [offer for offer in own if offer]
+
+
+def _own(name: str, path: Path, used: str | None, context: int, memory: int) -> Offer | None:
+    """A file of the owner's; None where it is gone or broken (``models check`` says why)."""
+    try:
+        file = inspect_model(path)
+    except ModelError:
+        return None
+    needed = file.memory_bytes(context)
+    return Offer(
+        name=name,
+        title=file.name,
+        family=file.family,
+        size=file.size,
+        memory=needed,
+        languages=(),
+        licence="?",
+        commercial="terms",
+        source=str(path),
+        tier=tier_by_size(file.parameters),
+        engine="llamacpp" if "ctransformers" in file.refused_by else "ctransformers",
+        fits=needed <= memory,
+        installed=True,
+        in_use=used in (name, str(path)),
+    )

@@ -1,0 +1,111 @@
+"""Prepared forms of model files, made once and kept in a cache folder."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import shutil
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+from chatbot_server.errors import ModelError
+from chatbot_server.models.base import ModelFile, PreparedModel
+from chatbot_server.models.gguf import Gguf, read_gguf
+from chatbot_server.models.rewrite import rewrite_gguf
+from chatbot_server.models.vocabulary import gguf_vocabulary, to_json
+
+LAYOUT = 1  # a new layout makes new files instead of trusting old ones
+SPARE = 50_000_000  # bytes that must stay free on the disk
+
+
+def prepare_model(file: ModelFile, cache_dir: Path) -> PreparedModel:
+    """Make *file* loadable by ctransformers; quick when that was done before.
+
+    A file that needs no change comes back as it is. The original is only read.
+
+    Raises:
+        ModelError: the file changed since it was inspected, the disk is full, or
+            *cache_dir* cannot be written.
+    """
+    if file.format != "gguf" or file.model_type is None:
+        return PreparedModel(file.path, None, file)
+    gguf = read_gguf(file.path)
+    if file.tokenizer != "bpe" and "output.weight" in gguf.tensors:
+        return PreparedModel(file.path, None, file)
+    family = prepared_stem(file.path)
+    stem = f"{family}-{_digest(gguf)}"
+    target, vocabulary = cache_dir / f"{stem}.gguf", cache_dir / f"{stem}.json"
+    if not (target.is_file() and vocabulary.is_file()):
+        _make(gguf, target, vocabulary)
+        _prune(cache_dir, family, stem)
+    return PreparedModel(target, vocabulary, file)
+
+
+def prepared_stem(path: Path) -> str:
+    """What the names of all prepared forms of the file *path* begin with."""
+    return f"{path.stem}-{sha256(os.fsencode(path.absolute())).hexdigest()[:8]}"
+
+
+def forget_prepared(path: Path, cache_dir: Path) -> None:
+    """Remove every prepared form of the file *path*."""
+    _prune(cache_dir, prepared_stem(path), keep=None)
+
+
+def _digest(gguf: Gguf) -> str:
+    """Of the header, size and time of change: reading the weights takes a second per GB."""
+    with gguf.path.open("rb") as stream:
+        digest = sha256(stream.read(gguf.data_start))
+    stat = gguf.path.stat()
+    digest.update(f"{LAYOUT} {stat.st_size} {stat.st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _make(gguf: Gguf, target: Path, vocabulary: Path) -> None:
+    folder = target.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free < gguf.size + SPARE:
+            raise _disk_full(folder, gguf, free)
+        text = to_json(gguf_vocabulary(gguf)).encode("ascii")
+        _write(vocabulary, lambda stream: stream.write(text))
+        with gguf.path.open("rb") as source:
+            _write(target, lambda stream: rewrite_gguf(gguf, source, stream))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise _disk_full(folder, gguf, 0) from error
+        reason = error.strerror or ""
+        raise ModelError("model_folder_unwritable", folder=folder, reason=reason) from error
+
+
+def _disk_full(folder: Path, gguf: Gguf, free: int) -> ModelError:
+    needed = gguf.size + SPARE
+    return ModelError(
+        "model_disk_full", folder=folder, needed=needed // 1_000_000, free=free // 1_000_000
+    )
+
+
+def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Whole or not at all, also when the power fails."""
+    with NamedTemporaryFile(dir=path.parent, prefix=".making-", delete=False) as stream:
+        temporary = Path(stream.name)
+        try:
+            fill(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+            temporary.chmod(0o644)  # the server may run as another user than the owner
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _prune(folder: Path, family: str, keep: str | None) -> None:
+    """Remove forms of earlier contents; a process that has one mapped keeps it."""
+    for old in folder.glob(f"{glob.escape(family)}-*"):
+        if old.stem != keep:
+            old.unlink(missing_ok=True)

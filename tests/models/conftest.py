@@ -1,0 +1,32 @@
+"""Tiny models of every format, and what to do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import tiny_models
+from support.model_hub import Hub, serving
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A file of every kind, by name; not to be changed."""
+    folder = tmp_path_factory.mktemp("tiny")
+    files = {
+        kind: tiny_models.write_legacy(folder / f"{kind}.bin", kind)
+        for kind in tiny_models.LEGACY_KINDS
+    }
+    for tokenizer in ("spm", "bpe"):
+        path = folder / f"{tokenizer}.gguf"
+        files[tokenizer] = tiny_models.write_random_llama_gguf(path, tokenizer=tokenizer)
+    return files
+
+
+@pytest.fixture
+def hub(tiny: dict[str, Path]) -> Iterator[Hub]:
+    """A model hub on this machine with one small model."""
+    with serving() as server:
+        server.files["tiny-Q4_K_M.gguf"] = tiny["spm"].read_bytes()
+        yield server

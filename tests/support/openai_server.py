@@ -1,0 +1,61 @@
+"""``/v1`` on a real socket, for the tests."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import openai
+from flask import Flask
+from werkzeug.serving import make_server
+
+from chatbot_server.config.sections import Limits
+from chatbot_server.engine.base import Engine, Sampling
+from chatbot_server.storage.api_keys import create_key
+from chatbot_server.storage.database import Database
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.openai_api import openai_blueprint
+
+
+@dataclass
+class Api:
+    """A running ``/v1``."""
+
+    url: str
+    key: str
+    database: Database
+    engine: Engine
+
+    def client(self, key: str | None = None) -> openai.OpenAI:
+        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=key or self.key, max_retries=0)
+
+    def post(self, path: str, body: object = None) -> httpx.Response:
+        """A request whose body is *body* as JSON, or as it is where it is bytes."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return httpx.post(f"{self.url}/v1/{path}", content=content, headers=headers, timeout=60)
+
+
+def serve(engine: Engine, folder: Path, limits: Limits | None = None) -> Iterator[Api]:
+    database = Database(f"sqlite:///{folder / 'chatbot.db'}")
+    database.migrate()
+    with database.session() as session:
+        _, key = create_key(session, "tests")
+    app = Flask(__name__)
+    rates = RateLimits(app, limits or Limits(api_key=("100000 per minute",)))
+    sampling = Sampling(max_tokens=24, temperature=0.3)
+    app.register_blueprint(openai_blueprint(engine, database, rates, sampling))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Api(f"http://127.0.0.1:{server.server_port}", key, database, engine)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        database.close()
