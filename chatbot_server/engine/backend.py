@@ -1,0 +1,111 @@
+"""What a model library has to offer inside the engine's process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from chatbot_server.engine.base import Event, Sampling, Tier
+from chatbot_server.prompt.base import Prompt
+
+
+class Backend(Protocol):
+    """A loaded model. Every method may be called from any thread."""
+
+    context_length: int
+    slots: int
+
+    def load(self) -> tuple[int, int]:
+        """How many answers are in the making, and how many wait."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, read as untrusted."""
+        ...
+
+    def generate(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        conversation: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """Complete *prompt*; ends early, without ``Finished``, once *cancelled* says so."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector per text."""
+        ...
+
+    def close(self) -> None:
+        """Let the model go."""
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A backend that can tell whether it still moves."""
+
+    def stalled_seconds(self) -> float:
+        """Seconds since the last step, while there is work; 0 without work."""
+        ...
+
+
+@runtime_checkable
+class Warmable(Protocol):
+    """A backend that can read the beginning of all conversations in advance."""
+
+    def warm(self, prompt: Prompt) -> None:
+        """Evaluate *prompt* and keep the result at hand."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How the engine's process runs a model; all plain values, so that they can travel.
+
+    Attributes:
+        path: the model file.
+        kind: the library.
+        cache_dir: where prepared model files are kept.
+        model: the name shown to people.
+        family: the chat format; None: as the file says.
+        threads: 0: one per physical core.
+        slots: 0: by memory, up to 4.
+        queue: answers that may wait.
+        answer_seconds: one answer at most.
+        state_cache_mb: memory for conversations without a slot; 0: none.
+        max_restarts: deaths within ten minutes before the engine is given up.
+        warm: prompts read in advance, after every start.
+    """
+
+    path: Path
+    kind: Literal["ctransformers", "llamacpp"]
+    cache_dir: Path
+    model: str = ""
+    family: str | None = None
+    tier: Tier = "quote"
+    context_length: int = 2048
+    threads: int = 0
+    slots: int = 0
+    batch_size: int = 32
+    queue: int = 16
+    answer_seconds: float = 120
+    state_cache_mb: int = 256
+    max_restarts: int = 5
+    warm: tuple[Prompt, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; ``warm`` travels apart."""
+        plain = vars(self) | {"path": str(self.path), "cache_dir": str(self.cache_dir)}
+        del plain["warm"]
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> EngineSettings:
+        """What :meth:`to_json` gave."""
+        paths = {name: Path(plain[name]) for name in ("path", "cache_dir")}
+        return cls(**{**plain, **paths})

@@ -1,0 +1,163 @@
+"""The ctransformers library as the engine's backend: K slots over one mapped file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Event, Sampling
+from chatbot_server.engine.ctransformers.decoder import CtDecoder, Load
+from chatbot_server.engine.ctransformers.threads import ThreadGovernor
+from chatbot_server.engine.machine import fitting_slots, library_variant, thread_count
+from chatbot_server.engine.scheduling.answer import Answer
+from chatbot_server.engine.scheduling.cache import StateCache
+from chatbot_server.engine.scheduling.scheduler import Limits, Scheduler
+from chatbot_server.engine.scheduling.slot import Slot
+from chatbot_server.engine.scheduling.text import TextStream
+from chatbot_server.engine.tokenizers import make_tokenizer
+from chatbot_server.engine.tokenizers.prompts import PromptEncoder
+from chatbot_server.errors import BadRequest, ChatbotError, ModelError
+from chatbot_server.models.base import ModelFile, PreparedModel
+from chatbot_server.models.vocabulary import load_tokenizer
+from chatbot_server.prompt.base import Prompt
+
+
+class CTransformersBackend:
+    """A loaded model. Lives in the engine's process; every method may be called from any thread.
+
+    Raises:
+        ModelError: the library cannot load the file, or there is no build of it here.
+    """
+
+    def __init__(self, model: PreparedModel, settings: EngineSettings) -> None:
+        load = _load(model, settings)
+        first = CtDecoder(load)
+        self.context_length = first.context_length
+        if load.gguf and settings.context_length < first.context_length:
+            self.context_length = settings.context_length
+        self._tokenizer = make_tokenizer(load_tokenizer(model))
+        if first.vocab_size < len(self._tokenizer.data.tokens):
+            raise ModelError("engine_load_refused", file=load.path.name)
+        self.slots = _slot_count(model.file, settings.slots, self.context_length)
+        decoders = [first, *(CtDecoder(load) for _ in range(self.slots - 1))]
+        states = settings.state_cache_mb > 0 and all(
+            decoder.enable_state(check=decoder is first) for decoder in decoders
+        )
+        self.cache = StateCache(settings.state_cache_mb * 1_000_000) if states else None
+        self._encoder = PromptEncoder(self._tokenizer)
+        self._scheduler = Scheduler(
+            [Slot(decoder) for decoder in decoders],
+            self._tokenizer,
+            self._encoder,
+            Limits(settings.queue, settings.answer_seconds, settings.batch_size),
+            self.cache,
+        )
+
+    def load(self) -> tuple[int, int]:
+        """How many answers are in the making, and how many wait."""
+        return self._scheduler.load()
+
+    def stalled_seconds(self) -> float:
+        """Seconds since the last step, while there is work."""
+        return self._scheduler.stalled_seconds()
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, read as untrusted."""
+        return [self._tokenizer.count(text) for text in texts]
+
+    def tokenize(self, prompt: Prompt) -> list[int]:
+        """The tokens of *prompt*; control tokens come from its trusted segments only."""
+        return self._encoder.encode(prompt)
+
+    def generate(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        conversation: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
+        if sampling.json:
+            raise BadRequest("engine_no_json", field="response_format")
+        ids = self._checked(prompt)
+        limit = min(sampling.max_tokens, self.context_length - len(ids))
+        answer = self._answer(ids, limit, prompt, sampling)
+        answer.conversation, answer.cancelled = conversation, cancelled
+        self._scheduler.submit(answer)
+        return _events(answer)
+
+    def warm(self, prompt: Prompt) -> None:
+        """Evaluate *prompt* once (in every slot, where states cannot be copied)."""
+        ids = self._checked(prompt)
+        copies = 1 if self.cache else self.slots
+        answers = [self._answer(ids, 0, prompt, Sampling()) for _ in range(copies)]
+        for answer in answers:
+            self._scheduler.submit(answer)
+        for answer in answers:
+            for _ in _events(answer):
+                pass
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Not offered: the library gives the last token's state, a poor vector for a text."""
+        raise BadRequest("engine_no_embeddings")
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._scheduler.close()
+
+    def _checked(self, prompt: Prompt) -> list[int]:
+        ids = self._encoder.encode(prompt)
+        if not ids:
+            raise BadRequest("engine_prompt_empty")
+        if len(ids) + 1 > self.context_length:
+            room = self.context_length - 1
+            raise BadRequest("engine_prompt_too_long", tokens=len(ids), room=room)
+        return ids
+
+    def _answer(self, ids: list[int], limit: int, prompt: Prompt, sampling: Sampling) -> Answer:
+        stop = (*prompt.stop, *sampling.stop)
+        controls = self._tokenizer.controls
+        # A control token has no text, so a stop string that spells one is an id.
+        ends = self._tokenizer.end_ids | {controls[text] for text in stop if text in controls}
+        return Answer(ids, sampling, limit, ends, TextStream(stop))
+
+
+def _events(answer: Answer) -> Iterator[Event]:
+    while (event := answer.events.get()) is not None:
+        if isinstance(event, ChatbotError):
+            raise event
+        yield event
+
+
+def _load(model: PreparedModel, settings: EngineSettings) -> Load:
+    file = model.file
+    if file.model_type is None:
+        refusal = file.refused_by.get("ctransformers")
+        code = refusal.code if refusal else "engine_load_refused"
+        values: dict[str, Any] = {**refusal.values} if refusal else {"file": file.path.name}
+        raise ModelError(code, **values)
+    threads = thread_count(settings.threads)
+    trained = file.context_length or settings.context_length
+    return Load(
+        path=model.path,
+        model_type=file.model_type,
+        context_length=min(settings.context_length, trained),
+        threads=threads,
+        governor=ThreadGovernor(threads),
+        batch=settings.batch_size,
+        variant=library_variant(),
+        gguf=file.format == "gguf",
+    )
+
+
+def _slot_count(file: ModelFile, wanted: int, context_length: int) -> int:
+    """One slot for legacy files, else what is wanted or fits.
+
+    Two instances of a legacy model share a static buffer in the library, and each would
+    read the whole file into memory again.
+    """
+    if file.format != "gguf":
+        return 1
+    return wanted or fitting_slots(file, context_length)

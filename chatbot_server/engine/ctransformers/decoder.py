@@ -1,0 +1,154 @@
+"""One instance of the ctransformers library, called only in ways that cannot hurt it.
+
+Every guard here answers a crash or a wrong result reproduced with ctransformers 0.2.27:
+ids outside the vocabulary, top_k above its size, batches over 64, an overrun context, an
+evaluation by two threads at once, and its own tokeniser, which is never called.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatbot_server.engine.base import Sampling
+from chatbot_server.engine.ctransformers.library import import_llm
+from chatbot_server.engine.ctransformers.native_state import NativeState
+from chatbot_server.engine.ctransformers.threads import ThreadGovernor
+from chatbot_server.errors import ModelError
+
+LEGACY_BATCH = 8  # 128 tokens at once end in a segmentation fault on deep models
+MAX_BATCH = 64  # the library's buffers hold 512; 1,024 abort
+
+
+@dataclass(frozen=True)
+class Load:
+    """How an instance is loaded: every instance of one model in the same way."""
+
+    path: Path
+    model_type: str
+    context_length: int
+    threads: int
+    governor: ThreadGovernor
+    batch: int
+    variant: str | None
+    gguf: bool
+
+
+class CtDecoder:
+    """A :class:`~chatbot_server.engine.scheduling.slot.Decoder` of ctransformers.
+
+    Raises:
+        ModelError: the library refuses the file.
+    """
+
+    def __init__(self, load: Load) -> None:
+        module = import_llm()
+        config = module.Config(context_length=load.context_length, threads=load.threads)
+        try:
+            # `LLM`, as `AutoModelForCausalLM` goes to a model hub for a missing file.
+            self._llm: Any = module.LLM(
+                str(load.path), load.model_type, config=config, lib=load.variant
+            )
+        except (RuntimeError, OSError, ValueError) as error:
+            raise ModelError("engine_load_refused", file=load.path.name) from error
+        self._library = self._llm._lib
+        self._handle = ctypes.c_void_p(self._llm._llm)
+        self.vocab_size = int(self._llm.vocab_size)
+        self.context_length = int(self._llm.context_length)
+        self.tokens: list[int] = []
+        self._load = load
+        self._governor = load.governor
+        self._batch = min(load.batch, MAX_BATCH if load.gguf else LEGACY_BATCH)
+        self._native: NativeState | None = None
+        if not load.gguf:
+            # The first evaluation sizes a static buffer by its tokens: it must be one token.
+            self.evaluate([0])
+            self.rewind(0)
+
+    def enable_state(self, *, check: bool) -> bool:
+        """Whether the state can be saved and restored; used from then on if so.
+
+        *check* also tries it, which one instance of a model has to do for all.
+        """
+        native = NativeState.find(self._llm, self.context_length) if self._load.gguf else None
+        if native is None or (check and not self._restores_truly(native)):
+            return False
+        self._native = native
+        return True
+
+    def evaluate(self, tokens: Sequence[int], *, exact: bool = False) -> None:
+        for token in tokens:
+            if not 0 <= token < self.vocab_size:
+                raise ValueError(f"token {token} is not in the vocabulary")
+        if len(self.tokens) + len(tokens) > self.context_length:
+            raise ValueError("the context is full")
+        start = 0
+        while start < len(tokens):
+            # A trial of threads is made on one token: it may turn out to be slow.
+            piece = 1 if self._governor.curious and not exact else self._batch
+            self._evaluate(tokens[start : start + piece])
+            start += piece
+
+    def _evaluate(self, tokens: Sequence[int]) -> None:
+        array = (ctypes.c_int * len(tokens))(*tokens)
+        threads, began = self._governor.threads(), time.monotonic()
+        if not self._library.ctransformers_llm_batch_eval(
+            self._handle, array, len(tokens), len(self.tokens), self._batch, threads
+        ):
+            raise RuntimeError("the library could not evaluate")
+        if len(tokens) == 1:
+            self._governor.report(threads, time.monotonic() - began)
+        self.tokens.extend(tokens)
+
+    def rewind(self, length: int) -> None:
+        del self.tokens[length:]
+
+    def sample(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> int:
+        greedy = sampling.temperature == 0  # temperature 0 is not the maximum on legacy models
+        top_k = 1 if greedy else sampling.top_k or self.vocab_size
+        token: int = self._library.ctransformers_llm_sample(
+            self._handle,
+            (ctypes.c_int * len(recent))(*recent),
+            len(recent),
+            min(top_k, self.vocab_size),
+            1.0 if greedy else sampling.top_p,
+            1.0 if greedy else sampling.temperature,
+            sampling.repetition_penalty,
+            seed,
+        )
+        return token
+
+    def save(self) -> bytes | None:
+        return self._native.save() if self._native and self.tokens else None
+
+    def restore(self, state: bytes, tokens: Sequence[int]) -> None:
+        if self._native is None or not self._native.restore(state):
+            raise RuntimeError("the state was refused")
+        self.tokens = list(tokens)
+
+    def logits(self) -> list[float]:
+        """What the model thinks of every token as the next one."""
+        size = self._library.ctransformers_llm_logits_size(self._handle)
+        return list(self._library.ctransformers_llm_logits_data(self._handle)[:size])
+
+    def _restores_truly(self, native: NativeState) -> bool:
+        """Read, save, read something else, restore: the next logits must be the same."""
+        probe = [token % self.vocab_size for token in range(7, 13)]
+        try:
+            self.evaluate(probe[:-1])
+            state = native.save()
+            self.evaluate(probe[-1:])
+            wanted = self.logits()
+            self.rewind(0)
+            self.evaluate(probe[::-1])
+            if not native.restore(state):
+                return False
+            self.tokens = probe[:-1]
+            self.evaluate(probe[-1:])
+            return self.logits() == wanted
+        finally:
+            self.rewind(0)

@@ -1,0 +1,144 @@
+"""llama.cpp's own server as the engine's backend: slots, continuous batching, prompt cache."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chatbot_server.engine.base import Event, Queued, Sampling
+from chatbot_server.engine.llamacpp.completion import Request, complete
+from chatbot_server.engine.llamacpp.parameters import Setup, reachable, start
+from chatbot_server.engine.llamacpp.tokens import Routes, Tokens
+from chatbot_server.engine.places import Places
+from chatbot_server.errors import BadRequest
+from chatbot_server.prompt.base import Prompt
+
+# Long enough for a passage of a page, short enough for one piece.
+EMBEDDING_TOKENS = 512
+
+
+class LlamaCppBackend:
+    """A loaded model. Lives in the engine's process; every method may be called from any thread."""
+
+    def __init__(self, setup: Setup, *, queue: int, seconds: float) -> None:
+        self._folder, socket = reachable(setup.socket)
+        self._setup = replace(setup, socket=socket)
+        self._seconds = seconds
+        self._places = Places(setup.slots, queue)
+        self._heard = 0.0
+        self._server, key = start(self._setup)
+        self._routes = Routes(self._setup.socket, key)
+        self._tokens = Tokens(self._routes)
+        self._embedder: Any = None
+        self._embedder_lock = threading.Lock()
+        properties = self._routes.ask("GET", "/props")
+        # Less than asked for where the model was made for less.
+        self.context_length = int(properties["default_generation_settings"]["n_ctx"])
+        self.slots = int(properties["total_slots"])
+
+    def load(self) -> tuple[int, int]:
+        """How many answers are in the making, and how many wait."""
+        return self._places.load()
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, read as untrusted."""
+        return [self._tokens.count(text) for text in texts]
+
+    def tokenize(self, prompt: Prompt) -> list[int]:
+        """The tokens of *prompt*; control tokens come from its trusted segments only."""
+        return self._tokens.read(prompt.segments, prompt.bos)
+
+    def generate(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        conversation: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
+        accepted = time.monotonic()
+        tokens = self._checked(prompt)
+        length = min(sampling.max_tokens, self.context_length - len(tokens))
+        sampling = replace(sampling, max_tokens=length)
+        waiting = self._places.wait(cancelled)
+        taken = False
+        try:
+            for position in waiting:
+                taken = position == 0
+                yield Queued(position)
+            if taken:
+                waited = time.monotonic() - accepted
+                request = Request(tokens, prompt.stop, sampling, self._seconds, waited)
+                yield from complete(self._call, request, cancelled)
+        finally:
+            waiting.close()
+            if taken:
+                self._places.leave()
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector per text: the mean over its tokens, of length 1."""
+        answer = self._embedding_server().handle_embeddings({"input": list(texts)})
+        if "error" in answer:
+            raise BadRequest("llamacpp_not_embedded", why=str(answer["error"].get("message"))[:200])
+        rows = sorted(answer["data"], key=lambda row: int(row["index"]))
+        return [[float(x) for x in row["embedding"]] for row in rows]
+
+    def stalled_seconds(self) -> float:
+        """Seconds since llama.cpp was last heard of while it has work; 0 without work."""
+        return time.monotonic() - self._heard if self._places.load()[0] else 0.0
+
+    def warm(self, prompt: Prompt) -> None:
+        """Evaluate *prompt*; llama.cpp's prompt cache keeps it for every slot."""
+        for _event in self.generate(prompt, Sampling(max_tokens=1)):
+            pass
+
+    def _call(self, body: dict[str, Any], hear: Callable[[Any], bool]) -> None:
+        def heard(chunk: Any) -> bool:
+            self._heard = time.monotonic()
+            return hear(chunk)
+
+        self._heard = time.monotonic()
+        self._server.handle_completions(body, heard)
+
+    def _checked(self, prompt: Prompt) -> list[int]:
+        tokens = self.tokenize(prompt)
+        if not tokens:
+            raise BadRequest("engine_prompt_empty")
+        if len(tokens) + 1 > self.context_length:
+            room = self.context_length - 1
+            raise BadRequest("engine_prompt_too_long", tokens=len(tokens), room=room)
+        return tokens
+
+    def _embedding_server(self) -> Any:
+        """A second server over the same mapped file, made when it is first asked for.
+
+        The first one cannot do both: with embeddings switched on, llama.cpp computes the
+        outputs of every token of every prompt.
+        """
+        with self._embedder_lock:
+            if self._embedder is None:
+                self._embedder, _ = start(
+                    replace(
+                        self._setup,
+                        socket=self._setup.socket.with_name("embeddings.sock"),
+                        context_length=min(EMBEDDING_TOKENS, self.context_length),
+                        slots=1,
+                        cache_mb=0,
+                        embedding=True,
+                        spare_memory=True,
+                    )
+                )
+            return self._embedder
+
+    def close(self) -> None:
+        """Let the model go."""
+        self._routes.close()
+        self._server = self._embedder = None
+        if self._folder is not None:
+            os.close(self._folder)
+            self._folder = None

@@ -1,0 +1,155 @@
+"""One completion of llama.cpp's server, as events of the engine contract."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any
+
+from chatbot_server.engine.base import (
+    Event,
+    Finished,
+    FinishReason,
+    Sampling,
+    Timings,
+    Token,
+    Usage,
+)
+from chatbot_server.errors import EngineCrashed, EngineTimeout
+
+# One JSON object, with at most one blank between its parts. The library's own grammar
+# for “any object” allows blank lines without end, and small models then write nothing else.
+JSON_OBJECT = r"""
+root   ::= object
+value  ::= object | array | string | number | "true" | "false" | "null"
+object ::= "{" ws ( string ":" ws value ( "," ws string ":" ws value )* )? ws "}"
+array  ::= "[" ws ( value ( "," ws value )* )? ws "]"
+string ::= "\"" ( [^"\\\x7F\x00-\x1F] | "\\" ( ["\\/bfnrt] | "u" [0-9a-fA-F]{4} ) )* "\""
+number ::= "-"? ( "0" | [1-9] [0-9]{0,15} ) ( "." [0-9]{1,15} )? ( [eE] [-+]? [0-9]{1,3} )?
+ws     ::= " "?
+"""
+
+
+# What the library may take over the time limit: one piece of a prompt on a slow machine.
+GRACE = 20.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One prompt as tokens, with what ends its completion."""
+
+    tokens: list[int]
+    stop: tuple[str, ...]
+    sampling: Sampling
+    seconds: float
+    waited: float
+
+    def body(self) -> dict[str, Any]:
+        """The request in the words of llama.cpp's server."""
+        how = self.sampling
+        # Never the library's own “random” seed: SystemRandom is not shared by slots.
+        seed = SystemRandom().getrandbits(31) if how.seed is None else how.seed % 2**31
+        body = {
+            "prompt": self.tokens,
+            "max_tokens": how.max_tokens,
+            "temperature": how.temperature,
+            "top_k": how.top_k,
+            "top_p": how.top_p,
+            "min_p": 0.0,
+            "repeat_penalty": how.repetition_penalty,
+            "seed": seed,
+            "stop": [text for text in (*self.stop, *how.stop) if text],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            # Heard after each piece of the prompt, so that it can be cancelled there.
+            "return_progress": True,
+            "cache_prompt": True,
+        }
+        return body | {"grammar": JSON_OBJECT} if how.json else body
+
+
+def complete(
+    call: Callable[..., Any], request: Request, cancelled: Callable[[], bool]
+) -> Iterator[Event]:
+    """Run *request* by *call* (``Server.handle_completions``) and yield what comes of it.
+
+    The call blocks until the completion ends, so it has a thread of its own.
+    """
+    started = time.monotonic()
+    chunks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    gone = threading.Event()
+
+    def hear(chunk: Any) -> bool:
+        chunks.put(chunk)
+        late = time.monotonic() - started > request.seconds
+        return gone.is_set() or cancelled() or late
+
+    thread = threading.Thread(target=_run, args=(call, request.body(), hear, chunks), daemon=True)
+    thread.start()
+    try:
+        for event in _events(_until_the_end(chunks, request.seconds), request, started):
+            if cancelled():
+                return
+            yield event
+    finally:
+        gone.set()
+        # The slot is free when the call has returned, not before.
+        thread.join(GRACE)
+
+
+def _run(
+    call: Callable[..., Any],
+    body: dict[str, Any],
+    hear: Callable[[Any], bool],
+    chunks: queue.SimpleQueue[Any],
+) -> None:
+    try:
+        call(body, hear)
+    except Exception as error:  # what the library raises is not written down
+        chunks.put({"error": {"message": str(error)}})
+    finally:
+        chunks.put(None)
+
+
+def _until_the_end(chunks: queue.SimpleQueue[Any], seconds: float) -> Iterator[Any]:
+    deadline = time.monotonic() + seconds + GRACE
+    try:
+        while chunk := chunks.get(timeout=max(0.0, deadline - time.monotonic())):
+            yield chunk
+    except queue.Empty:
+        raise EngineTimeout("llamacpp_silent", seconds=round(seconds + GRACE)) from None
+
+
+def _events(chunks: Iterator[Any], request: Request, started: float) -> Iterator[Event]:
+    written = 0
+    first = started
+    for chunk in chunks:
+        if "error" in chunk:
+            raise EngineCrashed("llamacpp_failed", why=str(chunk["error"].get("message"))[:200])
+        choice = chunk["choices"][0]
+        if choice["text"]:
+            first = first if written else time.monotonic()
+            written += 1
+            yield Token(choice["text"])
+        if choice["finish_reason"]:
+            yield _finished(chunk, choice["finish_reason"], request.waited)
+            return
+    now = time.monotonic()
+    first = first if written else now
+    usage = Usage(len(request.tokens), written)
+    yield Finished("time", usage, Timings(request.waited, first - started, now - first))
+
+
+def _finished(chunk: Any, reason: str, waited: float) -> Finished:
+    usage, timings = chunk["usage"], chunk["timings"]
+    cached = int(usage["prompt_tokens_details"]["cached_tokens"])
+    why: FinishReason = "length" if reason == "length" else "stop"
+    return Finished(
+        why,
+        Usage(int(usage["prompt_tokens"]), int(usage["completion_tokens"]), cached),
+        Timings(waited, timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000),
+    )

@@ -1,0 +1,135 @@
+"""One request to one endpoint, read by a thread of its own so that no reader can hang."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import socket
+import threading
+from typing import Any
+
+import httpx
+
+from chatbot_server.engine.openai.endpoint import Server
+from chatbot_server.engine.openai.wire import (
+    MAX_LINE,
+    Garbled,
+    Piece,
+    read_events,
+    read_whole,
+    reason,
+)
+
+# A request the server understood and will not fulfil; another one would not either.
+REFUSALS = {400, 413, 422}
+
+
+class Failure(Exception):
+    """The endpoint gave no answer. ``refused``: because of the request itself."""
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
+
+
+class Attempt:
+    """A streaming request that has been sent."""
+
+    def __init__(self, server: Server, body: dict[str, Any], *, seconds: float, limit: int) -> None:
+        self._server = server
+        self._body = body
+        self._seconds = seconds
+        self._limit = limit
+        # At most a few thousand pieces: the answer's length is bounded by *limit*.
+        self._pieces: queue.SimpleQueue[Piece | Failure | None] = queue.SimpleQueue()
+        self._sockets: list[Any] = []
+        self._stopped = False
+        server.hold(1)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def next(self, seconds: float) -> Piece | None:
+        """The next piece; None at the end, or when it was stopped.
+
+        Raises:
+            Failure: whatever went wrong at the endpoint.
+            TimeoutError: nothing came in *seconds*.
+        """
+        try:
+            found = self._pieces.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            raise TimeoutError from None
+        if isinstance(found, Failure):
+            raise found
+        return found
+
+    def stop(self) -> None:
+        """Wake the reader and hang up; the endpoint sees it and stops its work."""
+        self._stopped = True
+        self._pieces.put(None)
+        for stream in self._sockets:
+            found = stream.get_extra_info("socket")
+            with contextlib.suppress(OSError, AttributeError):
+                found.shutdown(socket.SHUT_RDWR)
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except Failure as failure:
+            self._pieces.put(failure)
+        except Garbled as error:
+            self._pieces.put(Failure(str(error)))
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            self._pieces.put(Failure(str(error)[:200] or type(error).__name__))
+        finally:
+            self._server.hold(-1)
+            self._pieces.put(None)
+
+    def _read(self) -> None:
+        with (
+            self._server.client(self._seconds) as client,
+            client.stream(
+                "POST",
+                f"{self._server.url}/chat/completions",
+                json=self._body,
+                extensions={"trace": self._trace},
+            ) as response,
+        ):
+            self._check(response)
+            if _content_type(response) == "application/json":
+                self._pieces.put(read_whole(response.iter_raw()))
+                return
+            for piece in read_events(response.iter_raw(), self._limit):
+                self._pieces.put(piece)
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.status_code != 200:
+            refused = response.status_code in REFUSALS
+            raise Failure(_error_of(response), refused=refused)
+        kind = _content_type(response)
+        coding = response.headers.get("content-encoding", "identity")
+        if kind not in ("text/event-stream", "application/json") or coding != "identity":
+            raise Failure(f"content type {kind or '?'} {coding}"[:100])
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        """Keep the connection as soon as there is one: an endpoint may hang before it answers."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._sockets.append(info["return_value"])
+            if self._stopped:
+                self.stop()
+
+
+def _content_type(response: httpx.Response) -> str:
+    return str(response.headers.get("content-type", "")).split(";")[0].strip().lower()
+
+
+def _error_of(response: httpx.Response) -> str:
+    body = b""
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > MAX_LINE:
+            break
+    words = ""
+    with contextlib.suppress(ValueError, RecursionError):
+        words = reason(json.loads(body))
+    return f"{response.status_code} {words}".strip()

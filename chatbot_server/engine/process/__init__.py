@@ -1,0 +1,1 @@
+"""The engine's own process: started, watched and talked to."""

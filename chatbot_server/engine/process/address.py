@@ -1,0 +1,68 @@
+"""The engine's socket, however deep its folder lies."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatbot_server.errors import EngineError
+
+SOCKET = "engine.sock"
+# The system's limit is 108 bytes on Linux and 104 on macOS, the closing zero included.
+LONGEST = 100
+
+
+def listen(path: Path) -> socket.socket:
+    """A listening socket at *path* that only this user can reach.
+
+    Raises:
+        EngineError: the system refuses it.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        path.unlink(missing_ok=True)
+        with _short(path) as name:
+            listener.bind(name)
+        path.chmod(0o600)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        raise EngineError("engine_socket", path=path, reason=reason) from error
+    return listener
+
+
+def connect(path: Path) -> socket.socket:
+    """A connection to the socket at *path*.
+
+    Raises:
+        OSError: nobody listens there.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _short(path) as name:
+            connection.connect(name)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """A name for *path* that the socket calls accept: by way of its open folder, if need be."""
+    name = str(path)
+    if len(os.fsencode(name)) <= LONGEST or sys.platform != "linux":
+        yield name
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

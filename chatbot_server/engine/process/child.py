@@ -1,0 +1,92 @@
+"""One run of the engine's process, as its supervisor sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.process.protocol import LINE_BYTES, prompt_record
+
+LOG = "engine.log"
+LOG_TAIL = 2000
+
+
+class Child:
+    """A started worker, its life line and its messages."""
+
+    def __init__(self, settings: EngineSettings, run_dir: Path) -> None:
+        self._log = run_dir / LOG
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "chatbot_server.engine.process.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # a terminal's Ctrl-C is for the supervisor
+            )
+        self.pid = self._process.pid
+        self._pending = b""
+        record = {
+            "settings": replace(settings, warm=()).to_json(),
+            "warm": [prompt_record(prompt) for prompt in settings.warm],
+            "run_dir": str(run_dir),
+        }
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        with suppress(BrokenPipeError):  # it died at once; its end will tell
+            self._process.stdin.write(json.dumps(record).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def messages(self, timeout: float) -> list[dict[str, Any]] | None:
+        """What it said within *timeout* seconds; None once it has closed its end."""
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        number = self._process.stdout.fileno()
+        if not select.select([number], [], [], timeout)[0]:
+            return []
+        received = os.read(number, 65536)
+        if not received:
+            return None
+        *lines, self._pending = (self._pending + received).split(b"\n")
+        self._pending = self._pending[-LINE_BYTES:]
+        return [record for line in lines if isinstance(record := _json(line), dict)]
+
+    def end(self, patience: float = 3.0) -> int:
+        """Make sure it has ended; its exit status, negative for a signal."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                with suppress(OSError):
+                    stream.close()
+        deadline = time.monotonic() + patience
+        while self._process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if self._process.poll() is None:
+            self.kill()
+        return self._process.wait()
+
+    def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def last_words(self) -> str:
+        """The end of what it and the native library printed."""
+        try:
+            return self._log.read_bytes()[-LOG_TAIL:].decode("utf-8", "replace").strip()
+        except OSError:
+            return ""
+
+
+def _json(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None

@@ -1,0 +1,240 @@
+"""The engine as web processes see it: a socket, and a small file with its state."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from chatbot_server.engine.base import (
+    EngineInfo,
+    EngineStatus,
+    Event,
+    Finished,
+    Sampling,
+    Token,
+)
+from chatbot_server.engine.process import protocol
+from chatbot_server.engine.process.address import SOCKET, connect
+from chatbot_server.engine.process.state import Recorded, read_state
+from chatbot_server.errors import EngineCrashed, EngineError, EngineTimeout
+from chatbot_server.prompt.base import Prompt
+
+# Reading a small model again takes under a second; longer than this nobody waits.
+RESTART_SECONDS = 15.0
+STATUS_SECONDS = 0.2
+CALL_SECONDS = 60.0
+
+
+class SocketEngine:
+    """An :class:`~chatbot_server.engine.base.Engine` in another process of this machine."""
+
+    def __init__(self, run_dir: Path, *, restart_seconds: float = RESTART_SECONDS) -> None:
+        self._run_dir = run_dir
+        self._restart_seconds = restart_seconds
+        self._known: tuple[int, EngineInfo] | None = None
+        self._closed = threading.Event()
+
+    def info(self) -> EngineInfo:
+        pid = read_state(self._run_dir).pid
+        known = self._known
+        if known is None or known[0] != pid or pid == 0:
+            known = self._known = (pid, EngineInfo(**self._call({"op": "info"})))
+        return known[1]
+
+    def status(self) -> EngineStatus:
+        recorded = read_state(self._run_dir)
+        status = EngineStatus(recorded.state, recorded.reason, recorded.values, recorded.restarts)
+        if recorded.state != "ready":
+            return status
+        try:
+            busy, waiting = self._exchange({"op": "status"}, STATUS_SECONDS)
+        except OSError:
+            return EngineStatus("restarting", "engine_restarting", {}, recorded.restarts)
+        except EngineError:
+            return status
+        return EngineStatus("ready", None, {}, recorded.restarts, busy, waiting)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        result: list[int] = self._call({"op": "count", "texts": list(texts)})
+        return result
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        result: list[list[float]] = self._call({"op": "embed", "texts": list(texts)})
+        return result
+
+    def warm(self, prompt: Prompt) -> None:
+        """Have the beginning of all conversations read in advance."""
+        self._call({"op": "warm", "prompt": protocol.prompt_record(prompt)})
+
+    def generate(
+        self, prompt: Prompt, sampling: Sampling, *, conversation: str | None = None
+    ) -> SocketCompletion:
+        """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
+        request = {
+            "op": "generate",
+            "prompt": protocol.prompt_record(prompt),
+            "sampling": asdict(sampling),
+            "conversation": conversation,
+        }
+        return SocketCompletion(self._open, protocol.encode(request))
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _call(self, request: dict[str, Any]) -> Any:
+        try:
+            return self._exchange(request, CALL_SECONDS)
+        except TimeoutError as error:
+            raise EngineTimeout("engine_timeout") from error
+        except OSError as error:
+            raise self._refusal() from error
+
+    def _exchange(self, request: dict[str, Any], seconds: float) -> Any:
+        line = protocol.encode(request)
+        with connect(self._run_dir / SOCKET) as connection:
+            connection.settimeout(seconds)
+            connection.sendall(line)
+            answer = next(protocol.read_lines(connection), None)
+        if answer is None:
+            raise ConnectionResetError
+        if "error" in answer:
+            raise protocol.error_of(answer["error"])
+        return answer.get("result")
+
+    def _open(self, dead: int, given_up: threading.Event) -> tuple[socket.socket, int]:
+        """A connection and the process it leads to; waits out a restart.
+
+        A process that is being ended may still accept connections for a moment, so that
+        of *dead* is no use.
+
+        Raises:
+            EngineError: there is none, and none is expected soon enough.
+        """
+        deadline = time.monotonic() + self._restart_seconds
+        while True:
+            recorded = read_state(self._run_dir)
+            if recorded.pid != dead or dead == 0:
+                with suppress(OSError):
+                    return connect(self._run_dir / SOCKET), recorded.pid
+            over = time.monotonic() > deadline or self._closed.is_set()
+            if over or recorded.state not in ("ready", "restarting"):
+                raise self._refusal(recorded)
+            if given_up.wait(0.05):
+                raise EngineError("engine_none")
+
+    def _refusal(self, recorded: Recorded | None = None) -> EngineError:
+        recorded = recorded or read_state(self._run_dir)
+        if recorded.state in ("ready", "restarting"):
+            return EngineError("engine_restarting", retry_after=3)
+        if recorded.state == "starting":
+            return EngineError("engine_starting", retry_after=5)
+        values: dict[str, Any] = {**recorded.values}
+        return EngineError(recorded.reason or "engine_none", **values)
+
+
+Opener = Callable[[int, threading.Event], tuple[socket.socket, int]]
+
+
+class SocketCompletion:
+    """An answer on its way through the socket.
+
+    The first event is read at once, so that a refusal is raised where the answer is asked
+    for. A crash before the first token is mended by asking once more.
+    """
+
+    def __init__(self, open_: Opener, request: bytes) -> None:
+        self._open = open_
+        self._request = request
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._connection: socket.socket | None = None
+        self._records: Iterator[dict[str, Any]] = iter(())
+        self._pid = 0
+        self._retried = self._answered = self._ended = False
+        self._ask()
+        self._first: Event | None = self._next()
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        if self._first is not None:
+            event, self._first = self._first, None
+            return event
+        if self._ended:
+            raise StopIteration
+        event_or_end = self._next()
+        if event_or_end is None:
+            raise StopIteration
+        return event_or_end
+
+    def close(self) -> None:
+        """Cancel; another thread that waits for an event gets the end at once."""
+        self._closed.set()
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection:
+            with suppress(OSError):
+                # Wakes a thread that is receiving; closing alone would not.
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _next(self) -> Event | None:
+        """The next event; None once cancelled."""
+        while not self._closed.is_set():
+            record = self._receive()
+            if record is not None:
+                return self._understand(record)
+            if self._closed.is_set():
+                break
+            if self._answered or self._retried:
+                self.close()
+                raise EngineCrashed("engine_crashed", retry_after=3)
+            self._retried = True
+            self._ask()
+        self._ended = True
+        return None
+
+    def _understand(self, record: dict[str, Any]) -> Event:
+        try:
+            event = protocol.event_of(record)
+        except BaseException:
+            self._ended = True
+            self.close()
+            raise
+        if isinstance(event, Token):
+            self._answered = True
+        elif isinstance(event, Finished):
+            self._ended = True
+            self.close()
+        return event
+
+    def _receive(self) -> dict[str, Any] | None:
+        try:
+            return next(self._records, None)
+        except (OSError, ValueError):
+            return None  # a socket closed by another thread is a ValueError or EBADF
+
+    def _ask(self) -> None:
+        connection, self._pid = self._open(self._pid, self._closed)
+        with self._lock:
+            previous, self._connection = self._connection, connection
+        if previous:
+            previous.close()
+        if self._closed.is_set():
+            self.close()
+            return
+        self._records = protocol.read_lines(connection)
+        try:
+            connection.sendall(self._request)
+        except OSError:
+            return  # it died just now; receiving tells

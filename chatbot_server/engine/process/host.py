@@ -1,0 +1,151 @@
+"""Serves one backend over a private Unix socket."""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from chatbot_server.engine.backend import Backend, Warmable
+from chatbot_server.engine.base import EngineInfo
+from chatbot_server.engine.process import protocol
+from chatbot_server.errors import BadRequest, ChatbotError, EngineBusy, EngineError
+
+logger = logging.getLogger(__name__)
+
+REQUEST_SECONDS = 10  # a client that connects and says nothing
+WRITE_SECONDS = 30  # a client that does not read its answer
+MOST_TEXTS = 10_000
+
+
+class Host:
+    """One thread per connection; their number is bounded."""
+
+    def __init__(self, backend: Backend, info: EngineInfo, connections: int) -> None:
+        self._backend = backend
+        self._info = info
+        self._free = threading.BoundedSemaphore(connections)
+        self._watcher = Watcher()
+        self._operations: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "info": lambda _: asdict(self._info),
+            "status": lambda _: self._backend.load(),
+            "count": lambda request: self._backend.count_tokens(_texts(request)),
+            "embed": lambda request: self._backend.embed(_texts(request)),
+            "warm": self._warm,
+        }
+
+    def serve(self, listener: socket.socket) -> None:
+        """Accept connections until *listener* is closed."""
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            if self._free.acquire(blocking=False):
+                threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
+            else:
+                self._refuse(connection)
+
+    def _refuse(self, connection: socket.socket) -> None:
+        busy = EngineBusy("engine_busy", retry_after=5, waiting=self._backend.load()[1])
+        with connection:
+            connection.settimeout(1)
+            _send(connection, {"error": protocol.error_record(busy)})
+
+    def _attend(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                connection.settimeout(REQUEST_SECONDS)
+                self._answer(connection)
+        except OSError:
+            pass  # the client left
+        finally:
+            self._free.release()
+
+    def _answer(self, connection: socket.socket) -> None:
+        try:
+            request = next(protocol.read_lines(connection), None)
+            connection.settimeout(WRITE_SECONDS)
+            if request is None:
+                return
+            if request.get("op") == "generate":
+                self._generate(connection, request)
+            else:
+                operation = self._operations.get(str(request.get("op")))
+                if operation is None:
+                    raise EngineError("engine_protocol")
+                connection.sendall(protocol.encode({"result": operation(request)}))
+        except ChatbotError as error:
+            _send(connection, {"error": protocol.error_record(error)})
+        except (KeyError, TypeError, ValueError):
+            logger.exception("a request could not be understood")
+            _send(connection, {"error": protocol.error_record(EngineError("engine_protocol"))})
+
+    def _generate(self, connection: socket.socket, request: dict[str, Any]) -> None:
+        gone = self._watcher.watch(connection)
+        try:
+            events = self._backend.generate(
+                protocol.prompt_of(request["prompt"]),
+                protocol.sampling_of(request["sampling"]),
+                conversation=request["conversation"],
+                cancelled=gone.is_set,
+            )
+            for event in events:
+                connection.sendall(protocol.encode(protocol.event_record(event)))
+        except OSError:
+            gone.set()  # before the watcher noticed
+        finally:
+            self._watcher.forget(connection)
+
+    def _warm(self, request: dict[str, Any]) -> None:
+        if isinstance(self._backend, Warmable):
+            self._backend.warm(protocol.prompt_of(request["prompt"]))
+
+
+class Watcher:
+    """Notices clients that left, while the threads that serve them wait for the model."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        threading.Thread(target=self._run, name="watcher", daemon=True).start()
+
+    def watch(self, connection: socket.socket) -> threading.Event:
+        """An event that is set once the other side of *connection* has closed it."""
+        gone = threading.Event()
+        self._selector.register(connection, selectors.EVENT_READ, gone)
+        return gone
+
+    def forget(self, connection: socket.socket) -> None:
+        """Before *connection* is closed: its number may be another connection's soon."""
+        try:
+            self._selector.unregister(connection)
+        except KeyError:
+            return
+
+    def _run(self) -> None:
+        while True:
+            for key, _ in self._selector.select(timeout=1):
+                # One request is all a client may send: what comes now is its end.
+                key.data.set()
+                try:
+                    self._selector.unregister(key.fileobj)
+                except (KeyError, ValueError):
+                    continue
+
+
+def _texts(request: dict[str, Any]) -> list[str]:
+    texts = request["texts"]
+    if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
+        raise BadRequest("engine_protocol")
+    return [str(text) for text in texts]
+
+
+def _send(connection: socket.socket, record: dict[str, Any]) -> None:
+    try:
+        connection.sendall(protocol.encode(record))
+    except OSError:
+        return

@@ -1,0 +1,197 @@
+"""Starts the engine's process, watches it, and starts it again: but not for ever."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import EngineState
+from chatbot_server.engine.process.address import SOCKET
+from chatbot_server.engine.process.child import Child
+from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.process.state import Recorded, read_state, write_state
+from chatbot_server.errors import EngineError
+from chatbot_server.prompt.base import Prompt
+
+logger = logging.getLogger(__name__)
+
+WINDOW_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds after which something is given up.
+
+    Attributes:
+        load: reading the model: a large one comes from a slow disk.
+        silence: without a heart beat (one every two seconds).
+        stall: in one step of the model: 32 tokens of a 13B model on two cores take 20.
+        first_pause: before the first restart; each further one doubles it.
+        longest_pause: between two restarts.
+    """
+
+    load: float = 900
+    silence: float = 60
+    stall: float = 180
+    first_pause: float = 0.2
+    longest_pause: float = 30
+
+
+class EngineSupervisor:
+    """Keeps one engine running in the background of this process.
+
+    Its state stands in a file in *run_dir*, beside the socket, for every process to read
+    (:class:`~chatbot_server.engine.process.client.SocketEngine`).
+    """
+
+    def __init__(
+        self, settings: EngineSettings, run_dir: Path, patience: Patience = Patience()
+    ) -> None:
+        self.run_dir = run_dir
+        self._settings = settings
+        self._patience = patience
+        self._stopping = threading.Event()
+        self._deaths: list[float] = []
+        self._restarts = 0
+        # A thread of its own for all children: the system kills them with the thread that
+        # started them (PR_SET_PDEATHSIG), not only with the process.
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once, while the model is read."""
+        self._record("starting")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the engine's process and wait until it is gone."""
+        self._stopping.set()
+        if self._thread.ident:
+            self._thread.join()
+        (self.run_dir / SOCKET).unlink(missing_ok=True)
+        self._record("none", reason="engine_none")
+
+    def wait(self, seconds: float) -> EngineState:
+        """The state once it is decided (``ready`` or ``failed``), or after *seconds*."""
+        deadline = time.monotonic() + seconds
+        while (state := read_state(self.run_dir).state) in ("starting", "restarting"):
+            if time.monotonic() > deadline or self._stopping.wait(0.02):
+                break
+        return state
+
+    def warm(self, *prompts: Prompt) -> None:
+        """Read these prompts in advance, from the next start on."""
+        self._settings = replace(self._settings, warm=prompts)
+
+    # -- the supervisor's thread --------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            refusal, status = self._one_life()
+            if self._stopping.is_set():
+                return
+            if refusal:
+                self._record("failed", reason=str(refusal["code"]), values=refusal["values"])
+                return
+            if not self._try_again(status):
+                return
+
+    def _one_life(self) -> tuple[dict[str, Any] | None, int]:
+        """From start to death: why it refused to start, if it did, and its exit status."""
+        try:
+            child = Child(self._settings, self.run_dir)
+        except OSError:
+            logger.exception("the engine's process could not be started")
+            return None, 1
+        self._record("restarting" if self._restarts else "starting", pid=child.pid)
+        refusal = None
+        try:
+            refusal = self._watch(child)
+        finally:
+            status = child.end(3 if self._stopping.is_set() else 0.2)
+        if not (refusal or self._stopping.is_set()):
+            logger.error("the engine ended (%s): %s", _how(status), child.last_words())
+        return refusal, status
+
+    def _watch(self, child: Child) -> dict[str, Any] | None:
+        """Read *child*'s messages until it ends, or is ended for its silence."""
+        heard, allowed = time.monotonic(), self._patience.load
+        while not self._stopping.is_set():
+            messages = child.messages(timeout=0.1)
+            if messages is None:
+                return None
+            for message in messages:
+                heard = time.monotonic()
+                if "error" in message:
+                    error: dict[str, Any] = message["error"]
+                    return error
+                if message.get("ready"):
+                    allowed = self._patience.silence
+                    self._record("ready", pid=child.pid)
+                if message.get("stalled", 0) > self._patience.stall:
+                    heard = 0
+            if time.monotonic() - heard > allowed:
+                logger.error("the engine does not move any more; it is ended")
+                child.kill()
+                return None
+        return None
+
+    def _try_again(self, status: int) -> bool:
+        """Wait before the next start; False once there were too many deaths."""
+        now = time.monotonic()
+        self._deaths = [death for death in self._deaths if now - death < WINDOW_SECONDS] + [now]
+        deaths = len(self._deaths)
+        if deaths > self._settings.max_restarts:
+            values = {"times": str(deaths), "how": _how(status), "log": str(self.run_dir)}
+            self._record("failed", reason="engine_keeps_dying", values=values)
+            return False
+        self._restarts += 1
+        self._record("restarting", reason="engine_restarting")
+        pause = self._patience.first_pause * 2 ** (deaths - 1)
+        return not self._stopping.wait(min(pause, self._patience.longest_pause))
+
+    def _record(
+        self,
+        state: EngineState,
+        *,
+        reason: str | None = None,
+        values: dict[str, str] | None = None,
+        pid: int = 0,
+    ) -> None:
+        recorded = Recorded(state, reason, values or {}, self._restarts, pid, os.getpid())
+        write_state(self.run_dir, recorded)
+
+
+@contextmanager
+def local_engine(settings: EngineSettings, seconds: float = 900) -> Iterator[SocketEngine]:
+    """An engine for the time of a command, in a process of its own.
+
+    Raises:
+        EngineError: it did not become ready; the sentence says why.
+    """
+    with TemporaryDirectory(prefix="chatbot-engine-") as folder:
+        supervisor = EngineSupervisor(settings, Path(folder))
+        supervisor.start()
+        engine = SocketEngine(Path(folder))
+        try:
+            if supervisor.wait(seconds) != "ready":
+                status = engine.status()
+                values: dict[str, Any] = {**status.values}
+                raise EngineError(status.reason or "engine_starting", **values)
+            yield engine
+        finally:
+            engine.close()
+            supervisor.stop()
+
+
+def _how(status: int) -> str:
+    return signal.Signals(-status).name if status < 0 else f"exit {status}"

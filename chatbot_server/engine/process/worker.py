@@ -1,0 +1,119 @@
+"""The engine's process: ``python -m chatbot_server.engine.process.worker``.
+
+Reads its settings as one line from standard input, which stays open as its life line: when
+it ends, the supervisor is gone and so is this process. Standard output carries one JSON
+object a line to the supervisor: ``{"ready": true}``, ``{"error": …}``, or a heart beat
+``{"stalled": seconds}``. What native code prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from chatbot_server.engine.backend import Backend, EngineSettings, Warmable, Watched
+from chatbot_server.engine.process import protocol
+from chatbot_server.engine.process.address import SOCKET, listen
+from chatbot_server.engine.process.host import Host
+from chatbot_server.engine.process.load import load_backend
+from chatbot_server.errors import ChatbotError, EngineError
+
+logger = logging.getLogger("chatbot_server.engine")
+
+BEAT_SECONDS = 2.0
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Load the model, then serve until the supervisor ends this process."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    control = _take_stdout()
+    _die_with_parent()
+    settings, run_dir = _read_settings()
+    threading.Thread(target=_watch_life_line, daemon=True).start()
+    try:
+        backend, info = load_backend(settings, run_dir)
+        listener = listen(run_dir / SOCKET)
+    except ChatbotError as error:
+        _tell(control, {"error": protocol.error_record(error)})
+        sys.exit(1)
+    except MemoryError:
+        _tell(control, {"error": protocol.error_record(EngineError("engine_no_memory"))})
+        sys.exit(1)
+    except Exception:  # a hostile file may find a way that nobody thought of
+        logger.exception("the model could not be loaded")
+        refusal = EngineError("engine_load_refused", file=settings.path.name)
+        _tell(control, {"error": protocol.error_record(refusal)})
+        sys.exit(1)
+    threading.Thread(target=_beat, args=(control, backend), daemon=True).start()
+    _warm(backend, settings)
+    _tell(control, {"ready": True})
+    # Room for every answer in the queue, and for the questions beside it.
+    Host(backend, info, connections=backend.slots + settings.queue + 64).serve(listener)
+
+
+def _take_stdout() -> IO[str]:
+    """The pipe to the supervisor; later prints, native ones too, go to standard error."""
+    control = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return control
+
+
+def _die_with_parent() -> None:
+    """Be killed with the supervisor, also if it is killed itself (Linux)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # it died in between
+
+
+def _read_settings() -> tuple[EngineSettings, Path]:
+    record = json.loads(sys.stdin.buffer.readline())
+    warm = tuple(protocol.prompt_of(prompt) for prompt in record["warm"])
+    settings = EngineSettings.from_json(record["settings"] | {"warm": warm})
+    return settings, Path(record["run_dir"])
+
+
+def _watch_life_line() -> None:
+    while os.read(0, 1024):
+        pass
+    os._exit(0)
+
+
+def _warm(backend: Backend, settings: EngineSettings) -> None:
+    if not isinstance(backend, Warmable):
+        return
+    try:
+        for prompt in settings.warm:
+            backend.warm(prompt)
+    except ChatbotError as error:
+        logger.warning("the instructions could not be read in advance: %s", error)
+
+
+def _beat(control: IO[str], backend: Backend) -> None:
+    while True:
+        stalled = backend.stalled_seconds() if isinstance(backend, Watched) else 0.0
+        _tell(control, {"stalled": stalled})
+        time.sleep(BEAT_SECONDS)
+
+
+def _tell(control: IO[str], record: dict[str, Any]) -> None:
+    try:
+        control.write(json.dumps(record) + "\n")
+        control.flush()
+    except OSError:
+        os._exit(1)  # nobody listens any more
+
+
+if __name__ == "__main__":
+    main()

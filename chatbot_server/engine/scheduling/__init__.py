@@ -1,0 +1,1 @@
+"""Many conversations on few slots of one model; see :mod:`.scheduler`."""

@@ -1,0 +1,76 @@
+"""Evaluated conversations that lost their slot, kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PINS = 4
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The state of a model after *tokens*."""
+
+    tokens: tuple[int, ...]
+    state: bytes
+    conversation: str | None = None
+
+
+class StateCache:
+    """Least recently used goes first, within a budget of bytes; pinned ones stay.
+
+    An entry serves every prompt that begins as it does: what follows the common part is
+    simply overwritten. Used by the scheduler's thread only.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self._entries: list[Entry] = []  # least recently used first
+        self._pinned: list[Entry] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes held, pinned ones included."""
+        return sum(len(entry.state) for entry in self._entries + self._pinned)
+
+    def keep(self, entry: Entry) -> None:
+        """Put *entry* in, in place of an earlier state of its conversation."""
+        self._entries = [old for old in self._entries if not _replaces(entry, old)]
+        self._entries.append(entry)
+        while self._entries and self.size > self.budget:
+            self._entries.pop(0)
+
+    def pin(self, entry: Entry) -> None:
+        """Keep *entry* whatever the budget: the beginning of all conversations."""
+        self._pinned = [old for old in self._pinned if old.tokens != entry.tokens]
+        self._pinned = [*self._pinned, entry][-PINS:]
+
+    def find(self, tokens: Sequence[int]) -> tuple[Entry | None, int]:
+        """The entry with the longest beginning in common with *tokens*, and its length."""
+        best, longest = None, 0
+        for entry in self._pinned + self._entries:
+            length = common_prefix(entry.tokens, tokens)
+            if length > longest:
+                best, longest = entry, length
+        return best, longest
+
+    def touch(self, entry: Entry) -> None:
+        """*entry* was used just now."""
+        if entry in self._entries:
+            self._entries.remove(entry)
+            self._entries.append(entry)
+
+
+def _replaces(new: Entry, old: Entry) -> bool:
+    same = new.conversation is not None and new.conversation == old.conversation
+    return same or new.tokens[: len(old.tokens)] == old.tokens
+
+
+def common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
+    """Length of the common beginning."""
+    length = min(len(left), len(right))
+    for place in range(length):
+        if left[place] != right[place]:
+            return place
+    return length

@@ -1,0 +1,216 @@
+"""Answers take turns on the slots of one model, token by token.
+
+One thread owns the model: ggml's threads already use every core, so answers made side by
+side would only slow each other. A round gives each running answer one step: a piece of its
+prompt, or one token.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatbot_server.engine.base import FinishReason
+from chatbot_server.engine.scheduling.answer import Answer
+from chatbot_server.engine.scheduling.cache import Entry, StateCache
+from chatbot_server.engine.scheduling.choice import choose_slot, prepare_slot
+from chatbot_server.engine.scheduling.slot import Slot
+from chatbot_server.engine.tokenizers.base import Tokenizer
+from chatbot_server.engine.tokenizers.prompts import PromptEncoder
+from chatbot_server.errors import EngineBusy, EngineError
+
+logger = logging.getLogger(__name__)
+
+# How far back the repetition penalty looks, in tokens of the answer itself: were the question's
+# counted, as in llama.cpp, a model would avoid the very words that an answer needs.
+PENALISED = 64
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Waiting answers, seconds of one answer, prompt tokens read in one step."""
+
+    queue: int
+    seconds: float
+    batch: int
+
+
+class Scheduler:
+    """Bounded, first come first served; every change of place in the queue is told."""
+
+    def __init__(
+        self,
+        slots: Sequence[Slot],
+        tokenizer: Tokenizer,
+        encoder: PromptEncoder,
+        limits: Limits,
+        cache: StateCache | None,
+    ) -> None:
+        self.slots = tuple(slots)
+        self.cache = cache
+        self._tokenizer = tokenizer
+        self._encoder = encoder
+        self._limits = limits
+        self._waiting: deque[Answer] = deque()
+        self._running: list[Slot] = []
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._step_began: float | None = None
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+        self._thread.start()
+
+    def submit(self, answer: Answer) -> None:
+        """Accept *answer*.
+
+        Raises:
+            EngineBusy: the queue is full.
+        """
+        with self._changed:
+            if self._stopping:
+                raise EngineError("engine_none")
+            waiting, places = len(self._waiting), len(self.slots) + self._limits.queue
+            if len(self._running) + waiting >= places:
+                raise EngineBusy("engine_busy", retry_after=5, waiting=waiting)
+            self._waiting.append(answer)
+            self._tell_places()
+            self._changed.notify()
+
+    def load(self) -> tuple[int, int]:
+        """How many answers are in the making, and how many wait."""
+        with self._changed:
+            return len(self._running), len(self._waiting)
+
+    def stalled_seconds(self) -> float:
+        """How long the present step has taken; 0 between steps."""
+        began = self._step_began
+        return time.monotonic() - began if began else 0.0
+
+    def close(self) -> None:
+        """Stop after the present step; unfinished answers end with an error."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    # -- the scheduler's thread ---------------------------------------------------------
+
+    def _run(self) -> None:
+        while self._wait_for_work():
+            self._admit()
+            for slot in tuple(self._running):
+                self._step_began = time.monotonic()
+                self._step(slot)
+                self._step_began = None
+        for answer in [slot.answer for slot in self._running] + list(self._waiting):
+            if answer:
+                answer.fail(EngineError("engine_none"))
+
+    def _wait_for_work(self) -> bool:
+        with self._changed:
+            while not (self._stopping or self._waiting or self._running):
+                self._changed.wait()
+            return not self._stopping
+
+    def _admit(self) -> None:
+        """Give free slots to those who waited longest; forget those who left."""
+        with self._changed:
+            for answer in [answer for answer in self._waiting if answer.cancelled()]:
+                self._waiting.remove(answer)
+                answer.events.put(None)
+            started = []
+            while self._waiting and len(self._running) < len(self.slots):
+                answer = self._waiting.popleft()
+                slot = choose_slot(self.slots, answer)
+                slot.answer = answer
+                self._running.append(slot)
+                started.append(slot)
+            self._tell_places()
+        for slot in started:
+            self._start(slot)
+
+    def _tell_places(self) -> None:
+        free = len(self.slots) - len(self._running)
+        for number, answer in enumerate(self._waiting):
+            if number >= free:
+                answer.place(number - free + 1)
+
+    def _start(self, slot: Slot) -> None:
+        answer = slot.answer
+        assert answer is not None  # noqa: S101 - told to mypy; _admit put it there
+        answer.started = time.monotonic()
+        answer.place(0)
+        answer.cached = answer.read = prepare_slot(slot, answer, self.cache, self.slots)
+        slot.conversation = answer.conversation
+
+    def _step(self, slot: Slot) -> None:
+        answer = slot.answer
+        assert answer is not None  # noqa: S101 - a running slot has one
+        try:
+            if answer.cancelled():
+                answer.events.put(None)
+                self._release(slot)
+            elif time.monotonic() - answer.started > self._limits.seconds:
+                self._finish(slot, "time")
+            elif answer.read < len(answer.prompt):
+                self._read(slot, answer)
+            else:
+                self._write(slot, answer)
+        except Exception:
+            logger.exception("a step failed")
+            slot.decoder.rewind(0)
+            self._release(slot)
+            answer.fail(EngineError("engine_step_failed"))
+
+    def _read(self, slot: Slot, answer: Answer) -> None:
+        """Evaluate the next piece of the prompt."""
+        piece = answer.prompt[answer.read : answer.read + self._limits.batch]
+        slot.decoder.evaluate(piece, exact=answer.exact)
+        answer.read += len(piece)
+        if answer.read == len(answer.prompt):
+            answer.prompt_read = time.monotonic()
+            if answer.limit == 0:
+                self._pin(slot)
+                self._finish(slot, "length")
+
+    def _write(self, slot: Slot, answer: Answer) -> None:
+        """Pick, show and evaluate one token."""
+        recent = answer.written[-PENALISED:]
+        token = slot.decoder.sample(answer.sampling, answer.random.getrandbits(31), recent)
+        if token in answer.ends:
+            self._finish(slot, "stop")
+            return
+        answer.written.append(token)
+        answer.show(answer.text.feed(self._tokenizer.piece(token)))
+        if answer.text.stopped:
+            self._finish(slot, "stop")
+        elif len(answer.written) >= answer.limit:
+            self._finish(slot, "length")
+        else:
+            slot.decoder.evaluate([token])
+
+    def _finish(self, slot: Slot, reason: FinishReason) -> None:
+        answer = slot.answer
+        assert answer is not None  # noqa: S101 - a running slot has one
+        self._encoder.remember(answer.written)
+        self._release(slot)
+        answer.finish(reason)
+
+    def _release(self, slot: Slot) -> None:
+        with self._changed:
+            slot.answer = None
+            slot.used = time.monotonic()
+            self._running.remove(slot)
+
+    def _pin(self, slot: Slot) -> None:
+        """Keep what *slot* has read for good, and hand it to the slots that hold nothing."""
+        state = slot.decoder.save() if self.cache else None
+        if self.cache and state:
+            tokens = tuple(slot.decoder.tokens)
+            self.cache.pin(Entry(tokens, state))
+            for other in self.slots:
+                if other.free and not other.decoder.tokens:
+                    other.decoder.restore(state, tokens)

@@ -1,0 +1,82 @@
+"""What every tokeniser shares: the vocabulary, its control tokens, the bytes of a token."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from chatbot_server.models.base import TokenizerData
+
+UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 2, 3, 4, 5, 6
+
+# Legacy files carry no token types; these are the control tokens of their families.
+LEGACY_CONTROL = re.compile(
+    rb"<\|[^<>|]{1,40}\|>|</?s>|<unk>|<pad>|### (?:End|Instruction:|Response:\n?)"
+)
+# Ends of an answer by name (llama.cpp, llama-vocab.cpp, special_eog_ids).
+END_NAMES = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<end_of_turn>",
+    "<|end|>",
+    "</s>",
+    "### End",
+)
+
+
+class Tokenizer(ABC):
+    """Turns text into ids and ids into bytes.
+
+    Attributes:
+        controls: text of each control token → id. Only trusted text may become one.
+        end_ids: ids that end a completion.
+    """
+
+    def __init__(self, data: TokenizerData) -> None:
+        self.data = data
+        types = data.types or [
+            CONTROL if LEGACY_CONTROL.fullmatch(token) else 1 for token in data.tokens
+        ]
+        self._types = types
+        self.controls = {
+            data.tokens[token].decode("utf-8", "replace"): token
+            for token, kind in enumerate(types)
+            if kind in (CONTROL, USER_DEFINED, UNKNOWN) and data.tokens[token].strip()
+        }
+        named = {self.controls[name] for name in END_NAMES if name in self.controls}
+        self.end_ids = frozenset({*data.eog_ids, data.eos_id, *named} - {-1})
+        self._pieces = [self._piece(token) for token in range(len(data.tokens))]
+
+    @abstractmethod
+    def encode(self, text: str, *, first: bool = True) -> list[int]:
+        """Ids of plain *text*; never a control token, whatever the text spells.
+
+        *first*: the text begins the prompt or follows a control token (where
+        SentencePiece puts its dummy space).
+        """
+
+    @abstractmethod
+    def _piece(self, token: int) -> bytes:
+        """The bytes *token* stands for; nothing for a control token."""
+
+    def piece(self, token: int) -> bytes:
+        """The bytes *token* adds to a completion; nothing for a control token."""
+        return self._pieces[token]
+
+    def count(self, text: str) -> int:
+        """Number of tokens of plain *text*."""
+        return len(self.encode(text)) if text else 0
+
+    def _plain(self) -> Iterator[tuple[int, bytes]]:
+        """Id and text of the tokens that plain text may become."""
+        for token, text in enumerate(self.data.tokens):
+            if self._is_plain(token):
+                yield token, text
+
+    def _is_plain(self, token: int) -> bool:
+        # A run of spaces is often “user defined” and harmless; `<|user|>` may be so, too.
+        kind = self._types[token]
+        return kind in (1, BYTE) or (kind == USER_DEFINED and not self.data.tokens[token].strip())

@@ -1,0 +1,214 @@
+"""Many conversations on few slots: nobody reads twice what was read before."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from engine_helpers import GREEDY, ask, chat, plain, read
+
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Sampling, Token
+from chatbot_server.engine.ctransformers import CTransformersBackend
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.prepare import prepare_model
+from chatbot_server.prompt.base import Prompt, Segment
+
+SHORT = Sampling(max_tokens=12, temperature=0, repetition_penalty=1.0)
+SYSTEM = "You are a helpful assistant. Answer briefly. " * 4
+
+
+@pytest.fixture(scope="module")
+def backend(smollm2, prepared_cache) -> Iterator[CTransformersBackend]:
+    """Two slots and a state cache, in this process, where they can be looked at."""
+    made = make_backend(smollm2, prepared_cache)
+    yield made
+    made.close()
+
+
+def make_backend(path, cache, **settings) -> CTransformersBackend:
+    wanted = {"slots": 2, "context_length": 1024, **settings}
+    all_settings = EngineSettings(path, "ctransformers", cache, **wanted)
+    return CTransformersBackend(prepare_model(inspect_model(path), cache), all_settings)
+
+
+def talk(backend, turns: list[str], conversation: str | None):
+    """Ask the last of *turns*, and put the answer after it."""
+    prompt = chat(*turns, system=SYSTEM)
+    asked = read(backend.generate(prompt, SHORT, conversation=conversation))
+    turns.append(asked.text)
+    return asked.finished.usage
+
+
+def test_the_second_turn_reads_only_what_is_new(backend):
+    turns = ["Name a colour."]
+    first = talk(backend, turns, "colours")
+    turns.append("Name another.")
+    second = talk(backend, turns, "colours")
+
+    # All that was read and written before, but for the tokens that end a turn.
+    assert second.cached_tokens >= first.prompt_tokens + first.completion_tokens - 2
+    assert second.prompt_tokens - second.cached_tokens < 20
+
+
+def test_six_interleaved_conversations_on_two_slots_keep_what_was_read(backend):
+    talks = {name: [f"My name is {name}."] for name in ("Ann", "Ben", "Cleo", "Dan", "Eve", "Flo")}
+    before = {name: talk(backend, turns, name) for name, turns in talks.items()}
+    for name, turns in talks.items():
+        turns.append("What is my name?")
+        usage = talk(backend, turns, name)
+
+        assert usage.cached_tokens >= before[name].prompt_tokens, name
+
+
+def test_an_evicted_conversation_goes_on_as_if_it_had_never_left(backend, smollm2, prepared_cache):
+    question = ["Tell me one fact about the moon.", "It has no air.", "And another one?"]
+    undisturbed = read(backend.generate(chat(*question), GREEDY, conversation="moon"))
+    for name in ("x", "y", "z"):  # takes both slots away
+        talk(backend, [f"{name * 5}?"], name)
+
+    question += [undisturbed.text, "Why?"]
+    restored = read(backend.generate(chat(*question), GREEDY, conversation="moon"))
+    # Read from the beginning by an engine that has never seen it: the same words.
+    fresh = make_backend(smollm2, prepared_cache, slots=1, state_cache_mb=0)
+    try:
+        anew = read(fresh.generate(chat(*question), GREEDY))
+    finally:
+        fresh.close()
+
+    assert restored.finished.usage.cached_tokens > undisturbed.finished.usage.prompt_tokens
+    assert restored.text == anew.text
+    assert anew.finished.usage.cached_tokens == 0
+
+
+def test_a_new_conversation_takes_the_instructions_from_its_neighbour(smollm2, prepared_cache):
+    backend = make_backend(smollm2, prepared_cache)
+    try:
+        assert talk(backend, ["Name a colour."], "Ann").cached_tokens == 0
+        copied = ["Name an animal."]
+        assert talk(backend, copied, "Ben").cached_tokens >= 35
+    finally:
+        backend.close()
+    fresh = make_backend(smollm2, prepared_cache, slots=1, state_cache_mb=0)
+    try:
+        anew = ["Name an animal."]
+        talk(fresh, anew, "Ben")
+    finally:
+        fresh.close()
+
+    assert copied == anew
+
+
+def test_instructions_read_in_advance_are_never_read_again(smollm2, prepared_cache):
+    backend = make_backend(smollm2, prepared_cache, state_cache_mb=1)
+    try:
+        begin = Segment("<|im_start|>system\n", trusted=True)
+        backend.warm(Prompt(segments=(begin, Segment(SYSTEM))))
+        for number in range(4):  # a budget of 1 MB keeps no conversation, only the pinned state
+            usage = talk(backend, [f"Question {number}: what is {number} plus one?"], str(number))
+            assert usage.cached_tokens >= 35, number
+        assert backend.cache is not None
+        assert not backend.cache._entries
+    finally:
+        backend.close()
+
+
+def test_the_state_cache_keeps_to_its_budget(smollm2, prepared_cache):
+    backend = make_backend(smollm2, prepared_cache, slots=1, state_cache_mb=5)
+    try:
+        for number in range(6):
+            talk(backend, [f"Question {number}"], str(number))
+            assert backend.cache is not None
+            assert backend.cache.size <= 5_000_000
+        assert backend.cache._entries
+    finally:
+        backend.close()
+
+
+def test_without_a_state_cache_the_slots_alone_remember(smollm2, prepared_cache):
+    backend = make_backend(smollm2, prepared_cache, state_cache_mb=0)
+    try:
+        assert backend.cache is None
+        backend.warm(chat(system=SYSTEM))
+        talks = {name: [f"I am {name}."] for name in "AB"}
+        first = {name: talk(backend, turns, name) for name, turns in talks.items()}
+        assert all(usage.cached_tokens >= 35 for usage in first.values())
+        for name, turns in talks.items():
+            turns.append("Who am I?")
+            assert talk(backend, turns, name).cached_tokens >= first[name].prompt_tokens
+    finally:
+        backend.close()
+
+
+def test_answers_take_turns_token_by_token(smol):
+    order: list[str] = []
+    sampling = Sampling(max_tokens=10, temperature=0.8, seed=1)
+
+    def write(name: str) -> None:
+        events = smol.generate(chat(f"Tell me about {name}."), sampling, conversation=name)
+        order.extend(name for event in events if isinstance(event, Token))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in ("sea", "sun")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert order.index("sun") < len(order) - 1 - order[::-1].index("sea")
+    assert order.index("sea") < len(order) - 1 - order[::-1].index("sun")
+
+
+def test_a_long_prompt_does_not_stall_a_running_answer(backend):
+    # A row of numbers, and always the likeliest next one: this answer does not end by itself.
+    counting = plain("1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,")
+    running = backend.generate(counting, Sampling(max_tokens=400, temperature=0))
+    next(event for event in running if isinstance(event, Token))
+    long = backend.generate(chat("word " * 300), Sampling(max_tokens=1))
+    meanwhile = 0
+    done = threading.Event()
+
+    def finish() -> None:
+        read(long)
+        done.set()
+
+    thread = threading.Thread(target=finish)
+    thread.start()
+    for event in running:
+        meanwhile += isinstance(event, Token)
+        if done.is_set() or meanwhile > 300:
+            break
+    running.close()
+    thread.join()
+
+    # One token at least for each piece of 32 tokens of the long prompt.
+    assert meanwhile >= 300 // 32 - 2
+
+
+def test_a_visitor_who_leaves_while_the_prompt_is_read_frees_the_slot(smol):
+    completion = smol.generate(chat("word " * 1500), GREEDY)
+    completion.close()
+    usage = ask(smol, plain("Hello"), SHORT).finished.usage
+
+    assert usage.completion_tokens
+    assert smol.status().waiting == 0
+
+
+def test_the_same_seed_gives_the_same_answer_in_company(smol):
+    sampling = Sampling(max_tokens=16, temperature=1.0, seed=5)
+    alone = ask(smol, chat("Describe a tree."), sampling).text
+    results: list[str] = []
+
+    def write(question: str) -> None:
+        text = ask(smol, chat(question), sampling).text
+        if question == "Describe a tree.":
+            results.append(text)
+
+    questions = ["Describe a tree.", "Describe a house.", "Describe a tree."]
+    threads = [threading.Thread(target=write, args=(question,)) for question in questions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert results == [alone, alone]

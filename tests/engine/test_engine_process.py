@@ -1,0 +1,265 @@
+"""The engine's process dies, hangs, or never comes up: the rest goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from engine_helpers import GREEDY, ask, plain, read
+from support.tiny_models import write_random_llama_gguf
+
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Queued, Sampling, Token
+from chatbot_server.engine.process.address import SOCKET
+from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.process.state import read_state
+from chatbot_server.engine.process.supervisor import EngineSupervisor, Patience
+from chatbot_server.errors import EngineBusy, EngineCrashed, EngineError
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.prepare import prepare_model
+
+ENDLESS = Sampling(max_tokens=16_000, temperature=0)
+HASTY = Patience(first_pause=0.01, longest_pause=0.05)
+
+
+@pytest.fixture
+def supervise(tmp_path: Path):
+    """Start a supervisor for a model; stopped after the test."""
+    started = []
+
+    def run(path: Path, patience: Patience = HASTY, **settings: object) -> EngineSupervisor:
+        wanted = {"threads": 1, "slots": 1, "context_length": 16384, **settings}
+        supervisor = EngineSupervisor(
+            EngineSettings(path, "ctransformers", tmp_path / "cache", **wanted),  # type: ignore[arg-type]
+            tmp_path / "run",
+            patience,
+        )
+        supervisor.start()
+        started.append(supervisor)
+        return supervisor
+
+    yield run
+    for supervisor in started:
+        supervisor.stop()
+
+
+def gone(pid: int, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def until_token(completion) -> None:
+    while not isinstance(next(completion), Token):
+        pass
+
+
+def test_a_crash_in_mid_answer_is_told_and_the_engine_comes_back(supervise, talker):
+    supervisor = supervise(talker)
+    assert supervisor.wait(60) == "ready"
+    engine = SocketEngine(supervisor.run_dir)
+    completion = engine.generate(plain("a"), ENDLESS)
+    until_token(completion)
+
+    os.kill(read_state(supervisor.run_dir).pid, signal.SIGKILL)
+    with pytest.raises(EngineCrashed) as crashed:
+        read(completion)
+
+    assert crashed.value.code == "engine_crashed"
+    assert ask(engine, "a", Sampling(max_tokens=3, temperature=0)).text == "on and forever"
+    assert engine.status().restarts == 1
+
+
+def test_a_crash_before_the_first_token_is_mended_unseen(supervise, talker):
+    supervisor = supervise(talker)
+    assert supervisor.wait(60) == "ready"
+    engine = SocketEngine(supervisor.run_dir)
+    pid = read_state(supervisor.run_dir).pid
+    os.kill(pid, signal.SIGSTOP)  # so that it dies with the question in its hands
+    threading.Timer(0.2, os.kill, (pid, signal.SIGKILL)).start()
+
+    asked = ask(engine, "a", Sampling(max_tokens=3, temperature=0))
+
+    assert asked.text == "on and forever"
+
+
+def test_a_model_that_kills_its_process_is_given_up(supervise, tmp_path):
+    path = write_random_llama_gguf(tmp_path / "tied.gguf", tokenizer="bpe")
+    prepared = prepare_model(inspect_model(path), tmp_path / "cache").path
+    # No attention heads: the library divides by them while it loads.
+    heads = b"llama.attention.head_count" + struct.pack("<I", 4)
+    prepared.write_bytes(
+        prepared.read_bytes().replace(heads + struct.pack("<I", 2), heads + bytes(4))
+    )
+    supervisor = supervise(path, max_restarts=3)
+    assert supervisor.wait(60) == "failed"
+
+    engine = SocketEngine(supervisor.run_dir)
+    status = engine.status()
+    assert (status.state, status.reason) == ("failed", "engine_keeps_dying")
+    assert status.restarts == 3
+    assert status.values["how"] == "SIGFPE"
+    with pytest.raises(EngineError, match="SIGFPE"):
+        ask(engine, "a")
+
+
+def test_a_file_that_shrinks_under_a_live_engine_costs_that_engine_only(supervise, talker):
+    supervisor = supervise(talker, max_restarts=2)
+    assert supervisor.wait(60) == "ready"
+    os.truncate(talker, 4096)
+    engine = SocketEngine(supervisor.run_dir)
+
+    with pytest.raises(EngineError):
+        ask(engine, "a", GREEDY)
+
+    assert supervisor.wait(60) == "failed"
+
+
+def test_a_file_that_cannot_be_loaded_is_not_tried_twice(supervise, tmp_path):
+    path = tmp_path / "wrong.gguf"
+    path.write_bytes(b"GGUF" + bytes(100))
+    supervisor = supervise(path)
+
+    assert supervisor.wait(60) == "failed"
+    status = SocketEngine(supervisor.run_dir).status()
+    assert status.restarts == 0
+    assert status.reason is not None
+    assert status.reason.startswith("model_")
+
+
+def test_an_engine_that_stops_moving_is_ended_and_started_again(supervise, talker):
+    supervisor = supervise(talker, Patience(first_pause=0.01, silence=4))
+    assert supervisor.wait(60) == "ready"
+    frozen = read_state(supervisor.run_dir).pid
+    os.kill(frozen, signal.SIGSTOP)
+
+    assert gone(frozen, 30)
+    assert supervisor.wait(60) == "ready"
+    assert read_state(supervisor.run_dir).pid != frozen
+
+
+def test_a_visitor_who_leaves_frees_the_slot(start, talker):
+    engine = start(talker, context_length=16384)
+    completion = engine.generate(plain("a"), ENDLESS)
+    until_token(completion)
+    completion.close()
+
+    assert list(completion) == []
+    assert ask(engine, "a", Sampling(max_tokens=3, temperature=0)).text == "on and forever"
+    deadline = time.monotonic() + 5
+    while engine.status().busy and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert engine.status().busy == 0
+
+
+def test_closing_wakes_a_thread_that_waits_for_a_token(start, talker):
+    engine = start(talker, context_length=16384)
+    busy = engine.generate(plain("a"), ENDLESS)
+    until_token(busy)
+    waiting = engine.generate(plain("a"), GREEDY)
+    assert next(waiting) == Queued(1)
+    ended = threading.Event()
+
+    def wait() -> None:
+        assert list(waiting) == []
+        ended.set()
+
+    threading.Thread(target=wait).start()
+    waiting.close()
+
+    assert ended.wait(5)
+    busy.close()
+
+
+def test_everyone_in_the_queue_is_told_the_place_and_one_too_many_is_refused(start, talker):
+    engine = start(talker, queue=2, context_length=16384)
+    first = engine.generate(plain("a"), ENDLESS)
+    until_token(first)
+    second = engine.generate(plain("a"), Sampling(max_tokens=2, temperature=0))
+    third = engine.generate(plain("a"), Sampling(max_tokens=2, temperature=0))
+    with pytest.raises(EngineBusy) as busy:
+        engine.generate(plain("a"), GREEDY)
+    first.close()
+
+    assert busy.value.retry_after
+    assert read(second).positions == [1, 0]
+    assert read(third).positions == [2, 1, 0]
+
+
+def test_the_first_to_leave_the_queue_moves_the_others_up(start, talker):
+    engine = start(talker, queue=2, context_length=16384)
+    first = engine.generate(plain("a"), ENDLESS)
+    until_token(first)
+    second = engine.generate(plain("a"), GREEDY)
+    third = engine.generate(plain("a"), GREEDY)
+    assert next(third) == Queued(2)
+    second.close()
+
+    assert next(third) == Queued(1)
+    third.close()
+    first.close()
+
+
+def test_only_its_own_user_reaches_the_engine(supervise, parrot):
+    supervisor = supervise(parrot, context_length=512)
+    assert supervisor.wait(60) == "ready"
+
+    modes = [
+        stat.S_IMODE(path.stat().st_mode) for path in (supervisor.run_dir, socket_of(supervisor))
+    ]
+    assert modes == [0o700, 0o600]
+
+
+def socket_of(supervisor: EngineSupervisor) -> Path:
+    return supervisor.run_dir / SOCKET
+
+
+def test_the_end_of_the_engine_is_clean(supervise, parrot):
+    supervisor = supervise(parrot, context_length=512)
+    assert supervisor.wait(60) == "ready"
+    pid = read_state(supervisor.run_dir).pid
+    supervisor.stop()
+
+    assert gone(pid, 1)
+    engine = SocketEngine(supervisor.run_dir)
+    assert (engine.status().state, engine.status().reason) == ("none", "engine_none")
+    with pytest.raises(EngineError):
+        ask(engine, "a")
+
+
+def test_the_engine_dies_with_its_supervisor(parrot, tmp_path):
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from chatbot_server.engine.backend import EngineSettings\n"
+        "from chatbot_server.engine.process.supervisor import EngineSupervisor\n"
+        "model, folder = map(Path, sys.argv[1:])\n"
+        "supervisor = EngineSupervisor(EngineSettings(model, 'ctransformers', folder), folder)\n"
+        "supervisor.start()\n"
+        "print(supervisor.wait(60), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    folder = tmp_path / "run"
+    command = [sys.executable, "-c", script, str(parrot), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "ready\n"
+        pid = read_state(folder).pid
+        parent.kill()
+
+    assert gone(pid)
+    status = SocketEngine(folder).status()
+    assert (status.state, status.reason) == ("failed", "engine_unwatched")

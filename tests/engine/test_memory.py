@@ -1,0 +1,35 @@
+"""The engine's memory after many answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+
+import pytest
+from engine_helpers import ask
+
+from chatbot_server.engine.base import Sampling
+from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.process.state import read_state
+
+
+def private_kilobytes(engine: SocketEngine) -> int:
+    """Memory of the engine's process that is its own, without the mapped model file."""
+    pid = read_state(engine._run_dir).pid
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(row.split()[1]) for row in rows if row.startswith("Private"))
+
+
+@pytest.mark.model
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
+def test_300_answers_leave_the_memory_as_it_was(start, smollm2):
+    # A state cache of a few conversations, so that it is full before the counting starts.
+    # It comes and goes by half a megabyte, hence the medians.
+    engine = start(smollm2, slots=2, state_cache_mb=3)
+    sampling = Sampling(max_tokens=4, temperature=0.8)
+    seen = []
+    for number in range(300):
+        ask(engine, f"Question {number}", sampling, str(number % 7))
+        seen.append(private_kilobytes(engine))
+
+    assert median(seen[-50:]) < median(seen[50:100]) * 1.02

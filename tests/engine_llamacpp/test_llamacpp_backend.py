@@ -1,0 +1,245 @@
+"""Completions of llama.cpp's own server with the embedded model."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.chatml import chatml
+from support.tiny_architectures import write_architecture
+
+from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
+from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.errors import BadRequest, EngineBusy, ModelError
+from chatbot_server.prompt.base import Prompt, Segment
+
+pytestmark = [pytest.mark.model, pytest.mark.xdist_group("llamacpp")]
+GREEDY = Sampling(max_tokens=16, temperature=0, repetition_penalty=1)
+FRANCE = chatml("What is the capital of France?")
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Token))
+
+
+def finished(events: list[Event]) -> Finished:
+    assert isinstance(events[-1], Finished)
+    return events[-1]
+
+
+def test_an_answer_comes_token_by_token_with_its_usage(backend: LlamaCppBackend) -> None:
+    events = list(backend.generate(FRANCE, GREEDY))
+
+    assert events[0] == Queued(0)
+    assert len([event for event in events if isinstance(event, Token)]) > 4
+    assert finished(events).usage.prompt_tokens == len(backend.tokenize(FRANCE))
+    assert 0 < finished(events).usage.completion_tokens <= 16
+
+
+def test_the_same_seed_gives_the_same_answer_and_none_another(backend: LlamaCppBackend) -> None:
+    seeded = Sampling(max_tokens=24, temperature=1, seed=7)
+
+    def say(sampling: Sampling) -> str:
+        return text_of(list(backend.generate(chatml("Tell me a story."), sampling)))
+
+    say(seeded)  # afterwards the prompt is in the cache both times
+    assert say(seeded) == say(seeded)
+    assert len({say(replace(seeded, seed=None)) for _ in range(4)}) > 1
+
+
+def test_a_stop_string_across_tokens_ends_the_answer_and_is_not_shown(
+    backend: LlamaCppBackend,
+) -> None:
+    whole = text_of(list(backend.generate(FRANCE, GREEDY)))
+    middle = whole[6:14]
+    events = list(backend.generate(FRANCE, replace(GREEDY, stop=(middle,))))
+
+    assert text_of(events) == whole.partition(middle)[0]
+    assert finished(events).reason == "stop"
+
+
+def test_the_second_turn_reads_only_what_is_new(backend: LlamaCppBackend) -> None:
+    first = chatml("Here is a list of birds: " + "sparrow, eagle, owl, " * 20)
+    answer = text_of(list(backend.generate(first, GREEDY)))
+    question = first.segments[1].text
+    events = list(backend.generate(chatml(question, answer, "Which is the largest?"), GREEDY))
+
+    usage = finished(events).usage
+    assert usage.cached_tokens >= len(backend.tokenize(first)) - 4
+    assert usage.prompt_tokens > usage.cached_tokens
+
+
+def test_emoji_and_accents_are_never_cut(backend: LlamaCppBackend) -> None:
+    loud = Sampling(max_tokens=64, temperature=1.8, top_k=0, top_p=1, seed=3)
+    events = list(backend.generate(chatml("Write ten emoji: 😀 é ü 日本"), loud))
+
+    for event in events:
+        if isinstance(event, Token):
+            event.text.encode("utf-8")
+
+
+def test_json_is_json_when_it_is_asked_for(backend: LlamaCppBackend) -> None:
+    asked = Sampling(max_tokens=200, temperature=0.8, seed=5, json=True)
+    events = list(backend.generate(chatml("Describe Paris in JSON with name and country."), asked))
+
+    if finished(events).reason == "stop":
+        assert isinstance(json.loads(text_of(events)), dict)
+    assert text_of(events).startswith("{")
+
+
+def test_who_comes_first_is_served_first_and_everybody_hears_a_place(
+    backend: LlamaCppBackend,
+) -> None:
+    long = replace(GREEDY, max_tokens=60)
+    events: list[list[Event]] = [[] for _ in range(4)]
+    refused = []
+
+    def ask(number: int) -> None:
+        events[number] += backend.generate(chatml(f"Tell me about the number {number}."), long)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for number, thread in enumerate(threads):
+        thread.start()
+        while sum(backend.load()) <= number and thread.is_alive():
+            time.sleep(0.001)
+    try:
+        list(backend.generate(FRANCE, GREEDY))
+    except EngineBusy as error:
+        refused.append(error)
+    for thread in threads:
+        thread.join()
+
+    assert len(refused) == 1
+    assert [run[0] for run in events] == [Queued(0), Queued(0), Queued(1), Queued(2)]
+    assert all(Queued(0) in run and isinstance(run[-1], Finished) for run in events)
+    assert backend.load() == (0, 0)
+
+
+def test_answers_made_together_are_not_mixed(backend: LlamaCppBackend) -> None:
+    prompts = [chatml("What is the capital of France?"), chatml("word " * 300)]
+    together: list[list[Event]] = [[], []]
+
+    def ask(number: int) -> None:
+        together[number] += backend.generate(prompts[number], GREEDY)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    for prompt, events in zip(prompts, together, strict=True):
+        assert finished(events).usage.prompt_tokens == len(backend.tokenize(prompt))
+    assert text_of(together[0]) != text_of(together[1])
+
+
+def test_a_visitor_who_leaves_frees_the_slot(backend: LlamaCppBackend) -> None:
+    events = backend.generate(FRANCE, Sampling(max_tokens=800))
+    assert [next(events), type(next(events))] == [Queued(0), Token]
+    events.close()
+
+    assert backend.load() == (0, 0)
+    assert list(backend.generate(FRANCE, GREEDY, cancelled=lambda: True)) == []
+
+
+def test_a_visitor_can_leave_while_the_prompt_is_read(backend: LlamaCppBackend) -> None:
+    prompt = chatml("birds " * 900)
+    left = threading.Event()
+    threading.Timer(0.2, left.set).start()
+    began = time.monotonic()
+    reading = len(list(backend.generate(prompt, Sampling(max_tokens=8), cancelled=left.is_set)))
+
+    whole = began - time.monotonic()
+    assert reading <= 1 or whole < 0.2
+    assert backend.load() == (0, 0)
+
+
+def test_the_time_limit_cuts_an_answer(smollm2: Path, tmp_path: Path) -> None:
+    setup = Setup(smollm2, tmp_path / "s.sock", context_length=2048, slots=1, threads=1, cache_mb=0)
+    backend = LlamaCppBackend(setup, queue=0, seconds=0.5)
+    events = list(backend.generate(chatml("Count to a thousand."), Sampling(max_tokens=1500)))
+    backend.close()
+
+    assert finished(events).reason == "time"
+    assert finished(events).usage.completion_tokens < 1500
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [
+        (Prompt(), "engine_prompt_empty"),
+        (chatml("bird " * 2000), "engine_prompt_too_long"),
+        (chatml("half \ud83d"), "engine_text_invalid"),
+    ],
+)
+def test_a_prompt_that_cannot_be_read_is_refused(
+    backend: LlamaCppBackend, prompt: Prompt, code: str
+) -> None:
+    with pytest.raises(BadRequest) as raised:
+        list(backend.generate(prompt, GREEDY))
+
+    assert raised.value.code == code
+    assert backend.load() == (0, 0)
+
+
+def test_texts_become_vectors_that_know_their_neighbours(backend: LlamaCppBackend) -> None:
+    cat, kitten, law = backend.embed(["a cat", "a kitten", "article 12 of the penal code"])
+
+    def alike(left: list[float], right: list[float]) -> float:
+        return sum(a * b for a, b in zip(left, right, strict=True))
+
+    assert alike(cat, cat) == pytest.approx(1, abs=0.01)
+    assert alike(cat, kitten) > alike(cat, law)
+
+
+@pytest.mark.parametrize("size", [0, 100, 100_000, 5_000_000])
+def test_a_broken_file_is_a_sentence_and_no_crash(smollm2: Path, tmp_path: Path, size: int) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(smollm2.read_bytes()[:size])
+    setup = Setup(broken, tmp_path / "s.sock", context_length=512, slots=1, threads=1, cache_mb=0)
+
+    with pytest.raises(ModelError, match=r"broken\.gguf"):
+        LlamaCppBackend(setup, queue=0, seconds=5)
+
+
+def test_nothing_listens_on_a_network(tmp_path: Path) -> None:
+    file = write_architecture(tmp_path / "tiny.gguf", "qwen2")
+    setup = Setup(file, tmp_path / "s.sock", context_length=256, slots=1, threads=1, cache_mb=0)
+    before = _listening()
+    backend = LlamaCppBackend(setup, queue=0, seconds=5)
+    after = _listening()
+    backend.close()
+
+    assert after == before
+
+
+def _listening() -> set[str]:
+    """This process's own sockets that wait for connections over TCP."""
+    mine = {str(Path(f"/proc/self/fd/{number}").readlink()) for number in _open_files()}
+    tables = [Path(f"/proc/self/net/{name}") for name in ("tcp", "tcp6")]
+    lines = [line for table in tables if table.exists() for line in table.read_text().splitlines()]
+    rows = [line.split() for line in lines]
+    return mine & {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
+
+
+def _open_files() -> list[str]:
+    numbers = [entry.name for entry in Path("/proc/self/fd").iterdir()]
+    return [number for number in numbers if Path(f"/proc/self/fd/{number}").exists()]
+
+
+def test_a_prompt_read_in_advance_is_not_read_again(smollm2: Path, tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 20) / ("folder" * 10)
+    deep.mkdir(parents=True)
+    setup = Setup(smollm2, deep / "s.sock", context_length=512, slots=2, threads=1, cache_mb=32)
+    backend = LlamaCppBackend(setup, queue=0, seconds=30)
+    system = Segment("<|im_start|>system\nYou speak of birds. Be short.<|im_end|>\n", trusted=True)
+    backend.warm(Prompt(segments=(system,)))
+    events = list(backend.generate(Prompt(segments=(system, *FRANCE.segments)), GREEDY))
+    backend.close()
+
+    length = len(system.text) // 6
+    assert finished(events).usage.cached_tokens >= length

@@ -1,0 +1,58 @@
+"""Every architecture that only llama.cpp runs: a real load and generation, through the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.chatml import chatml
+from support.tiny_architectures import ARCHITECTURES, CONTROLS, write_architecture
+
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Finished, Sampling, Token
+from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.models.inspect import inspect_model
+
+pytestmark = pytest.mark.xdist_group("llamacpp")
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_model_of_the_architecture_is_loaded_and_answers(
+    architecture: str, tmp_path: Path
+) -> None:
+    file = write_architecture(tmp_path / f"{architecture}.gguf", architecture)
+    setup = Setup(file, tmp_path / "s.sock", context_length=256, slots=2, threads=1, cache_mb=0)
+    backend = LlamaCppBackend(setup, queue=1, seconds=30)
+    events = list(backend.generate(chatml("hello"), Sampling(max_tokens=8, seed=1)))
+    tokens = backend.tokenize(chatml("".join(CONTROLS)))
+    plain = backend.tokenize(chatml("hello"))
+    backend.close()
+
+    assert isinstance(events[-1], Finished)
+    assert events[-1].usage.prompt_tokens == len(plain)
+    assert events[-1].usage.completion_tokens > 0
+    controls = [token for token in tokens if token < len(CONTROLS)]
+    assert controls == [token for token in plain if token < len(CONTROLS)]
+
+
+@pytest.mark.parametrize("architecture", ["bloom", "qwen2"])
+def test_its_header_says_what_it_is_and_that_ctransformers_cannot_run_it(
+    architecture: str, tmp_path: Path
+) -> None:
+    file = inspect_model(write_architecture(tmp_path / "tiny.gguf", architecture))
+
+    assert file.architecture == architecture
+    assert list(file.refused_by) == ["ctransformers"]
+
+
+def test_the_engines_process_runs_llama_cpp_too(tmp_path: Path) -> None:
+    file = write_architecture(tmp_path / "qwen2.gguf", "qwen2")
+    settings = EngineSettings(file, "llamacpp", tmp_path, threads=1, slots=2, context_length=256)
+    with local_engine(settings, seconds=60) as engine:
+        info = engine.info()
+        events = list(engine.generate(chatml("hello"), Sampling(max_tokens=8, seed=1)))
+
+    assert (info.engine, info.context_length, info.slots) == ("llamacpp", 256, 2)
+    assert isinstance(events[-1], Finished)
+    assert any(isinstance(event, Token) for event in events)
