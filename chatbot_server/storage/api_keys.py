@@ -1,0 +1,82 @@
+"""Keys of applications that use ``/v1``. Only their digests are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chatbot_server.errors import NotFound
+from chatbot_server.storage.base import Base, Moment, now
+
+# 256 random bits need no slow hash: guessing one is out of reach however fast it is checked.
+SECRET_BYTES = 32
+SHOWN = 10  # characters of a key that may be seen again
+# Not written more often than this: every request would be a write otherwise.
+USE_SECONDS = 60
+
+
+class ApiKey(Base):
+    """A key that was given out.
+
+    Attributes:
+        prefix: its first characters, to tell it from others.
+        digest: SHA-256 of the key, in hexadecimal.
+        used: when it was last used, to the minute.
+    """
+
+    __tablename__ = "api_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    prefix: Mapped[str] = mapped_column(String(SHOWN))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created: Mapped[Moment] = mapped_column(default=now)
+    used: Mapped[Moment | None]
+
+
+def create_key(session: Session, name: str) -> tuple[ApiKey, str]:
+    """A new key and its text, which cannot be had again."""
+    secret = f"sk-{secrets.token_urlsafe(SECRET_BYTES)}"
+    key = ApiKey(name=name[:80], prefix=secret[:SHOWN], digest=_digest(secret))
+    session.add(key)
+    session.flush()
+    return key, secret
+
+
+def find_key(session: Session, secret: str) -> ApiKey | None:
+    """The key whose text is *secret*; notes that it was used."""
+    digest = _digest(secret)
+    key = session.scalar(select(ApiKey).where(ApiKey.digest == digest))
+    if key is None or not hmac.compare_digest(key.digest, digest):
+        return None
+    moment = now()
+    if key.used is None or key.used <= moment - USE_SECONDS:
+        key.used = moment
+    return key
+
+
+def all_keys(session: Session) -> Sequence[ApiKey]:
+    """Every key, oldest first."""
+    return session.scalars(select(ApiKey).order_by(ApiKey.id)).all()
+
+
+def revoke_key(session: Session, number: int) -> ApiKey:
+    """Forget the key with this number; it is refused from now on.
+
+    Raises:
+        NotFound: there is none.
+    """
+    key = session.get(ApiKey, number)
+    if key is None:
+        raise NotFound("api_key_unknown", number=number)
+    session.delete(key)
+    return key
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

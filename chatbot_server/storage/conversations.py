@@ -1,0 +1,175 @@
+"""Conversations and their messages."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import ForeignKey, String, Text, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from chatbot_server.errors import NotFound, Unauthorized
+from chatbot_server.storage.base import (
+    Base,
+    Document,
+    Documents,
+    Moment,
+    RandomId,
+    now,
+    random_id,
+)
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+class Conversation(Base):
+    """What one visitor and the chatbot said to each other.
+
+    Attributes:
+        secret_hash: SHA-256 of the secret that only the visitor's browser holds.
+        expires: when it is erased, in Unix seconds; moves on with every message.
+        keep: False: erased an hour after the last message.
+        page: where it began, without query string.
+    """
+
+    __tablename__ = "conversation"
+
+    id: Mapped[RandomId] = mapped_column(default=random_id)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    created: Mapped[Moment] = mapped_column(default=now)
+    expires: Mapped[Moment] = mapped_column(index=True)
+    keep: Mapped[bool] = mapped_column(default=True)
+    locale: Mapped[str] = mapped_column(String(10), default="en")
+    page: Mapped[str | None] = mapped_column(String(500))
+
+    messages: Mapped[list[ChatMessage]] = relationship(
+        order_by="ChatMessage.position", passive_deletes=True, cascade="all, delete-orphan"
+    )
+
+    def extend(self, retention_days: int) -> None:
+        """Move the day of erasure on from this moment."""
+        lasting = self.keep and retention_days > 0
+        self.expires = now() + (retention_days * DAY if lasting else HOUR)
+
+
+class ChatMessage(Base):
+    """One turn. ``finish`` of an answer is empty until it ended, ``error`` if it failed."""
+
+    __tablename__ = "message"
+
+    id: Mapped[RandomId] = mapped_column(default=random_id)
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    role: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    created: Mapped[Moment] = mapped_column(default=now)
+    origin: Mapped[str | None] = mapped_column(String(10))
+    status: Mapped[str | None] = mapped_column(String(20))
+    finish: Mapped[str | None] = mapped_column(String(10))
+    model: Mapped[str | None] = mapped_column(String(120))
+    sources: Mapped[Documents] = mapped_column(default=list)
+    facts: Mapped[Document] = mapped_column(default=dict)
+
+
+def start_conversation(
+    session: Session, site_id: int, *, locale: str, page: str | None, keep: bool
+) -> tuple[Conversation, str]:
+    """A new conversation and its secret, of which only the hash is stored."""
+    secret = secrets.token_urlsafe(24)
+    conversation = Conversation(
+        site_id=site_id, secret_hash=_hash(secret), locale=locale, page=page, keep=keep, expires=0
+    )
+    conversation.extend(1)
+    session.add(conversation)
+    session.flush()
+    return conversation, secret
+
+
+def open_conversation(session: Session, identifier: str, secret: str) -> Conversation:
+    """The conversation, for whoever holds its secret.
+
+    Raises:
+        NotFound: it does not exist, has expired, or the secret is another's: a
+            stranger cannot tell which.
+        Unauthorized: no secret was given.
+    """
+    if not secret:
+        raise Unauthorized("conversation_no_secret", field="Authorization")
+    found = session.get(Conversation, identifier)
+    known = found.secret_hash if found else "0" * 64
+    if not hmac.compare_digest(known, _hash(secret)) or found is None or found.expires < now():
+        raise NotFound("conversation_unknown", field="conversation")
+    return found
+
+
+def add_message(session: Session, conversation: Conversation, role: str, text: str) -> ChatMessage:
+    """Append a turn."""
+    last = session.scalar(
+        select(func.max(ChatMessage.position)).where(ChatMessage.conversation_id == conversation.id)
+    )
+    message = ChatMessage(
+        conversation_id=conversation.id,
+        position=0 if last is None else last + 1,
+        role=role,
+        text=text,
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:
+    """All turns, oldest first."""
+    return session.scalars(
+        select(ChatMessage)
+        .where(ChatMessage.conversation_id == conversation_id)
+        .order_by(ChatMessage.position)
+    ).all()
+
+
+def last_exchange(turns: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    """The last question of *turns* and all after it."""
+    asked = [number for number, turn in enumerate(turns) if turn.role == "user"]
+    return turns[asked[-1] :] if asked else ()
+
+
+def erase_messages(session: Session, identifiers: Sequence[str]) -> None:
+    """Erase single turns."""
+    session.execute(delete(ChatMessage).where(ChatMessage.id.in_(identifiers)))
+
+
+def erase_conversation(session: Session, conversation: Conversation) -> int:
+    """Erase a conversation for good; returns the number of messages that went with it."""
+    erased = _delete_messages(session, [conversation.id])
+    session.execute(delete(Conversation).where(Conversation.id == conversation.id))
+    return erased
+
+
+def erase_expired(session: Session, moment: int | None = None) -> tuple[int, int]:
+    """Erase what has outlived the retention; returns (conversations, messages)."""
+    due = session.scalars(
+        select(Conversation.id).where(Conversation.expires < (now() if moment is None else moment))
+    ).all()
+    erased = _delete_messages(session, due)
+    for start in range(0, len(due), 500):  # SQLite binds at most 32,766 values
+        session.execute(delete(Conversation).where(Conversation.id.in_(due[start : start + 500])))
+    return len(due), erased
+
+
+def _delete_messages(session: Session, conversations: Sequence[str]) -> int:
+    erased = 0
+    for start in range(0, len(conversations), 500):
+        chunk = conversations[start : start + 500]
+        result = session.execute(delete(ChatMessage).where(ChatMessage.conversation_id.in_(chunk)))
+        erased += getattr(result, "rowcount", 0)
+    return erased
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

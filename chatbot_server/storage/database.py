@@ -1,0 +1,125 @@
+"""The connection to the database, its sessions and its migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from chatbot_server.errors import ConfigError, Unavailable
+
+PRAGMAS = (
+    "journal_mode = WAL",  # readers go on while one writes
+    "synchronous = NORMAL",  # with WAL: consistent after a crash of any process
+    "foreign_keys = ON",
+    "busy_timeout = 5000",
+    "secure_delete = ON",  # erased text is overwritten, not only unlinked
+)
+
+
+class Database:
+    """One database. Sessions are short: one unit of work, committed or rolled back.
+
+    Raises:
+        ConfigError: the address cannot be used at all.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        try:
+            self.engine = _connect(url)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise ConfigError(
+                "database_address", field="database", why=_first_line(error)
+            ) from None
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A unit of work: committed at the end, rolled back on an error.
+
+        Raises:
+            Unavailable: the disk is full, the folder read-only, or the server away.
+        """
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except DBAPIError as error:
+            raise Unavailable("database_failed", why=_first_line(error.orig)) from error
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's form; a new database gets them all.
+
+        Raises:
+            Unavailable: as :meth:`session`.
+            ConfigError: the database was written by a newer version.
+        """
+        from alembic import command
+        from alembic.util import CommandError
+
+        self._make_folder()
+        try:
+            command.upgrade(self._alembic(), "head")
+        except CommandError as error:
+            raise ConfigError("database_newer", why=_first_line(error)) from error
+        except SQLAlchemyError as error:
+            raise Unavailable(
+                "database_failed", why=_first_line(getattr(error, "orig", None) or error)
+            ) from error
+
+    def ping(self) -> None:
+        """Raises:
+        Unavailable: the database does not answer.
+        """
+        with self.session() as session:
+            session.execute(text("SELECT 1"))
+
+    def forget_erased(self) -> None:
+        """Let SQLite's write-ahead log go, where erased rows would live on."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def _alembic(self) -> Any:
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.attributes["engine"] = self.engine
+        return config
+
+    def _make_folder(self) -> None:
+        url = make_url(self.url)
+        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+            folder = Path(url.database).parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise Unavailable("database_folder", folder=folder, why=error.strerror) from error
+
+
+def _connect(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _first_line(error: object) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,125 @@
+"""What visitors say about answers, and their messages to a human."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ForeignKey, String, Text, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chatbot_server.errors import NotFound
+from chatbot_server.storage.base import Base, Moment, now
+from chatbot_server.storage.conversations import ChatMessage, Conversation, open_conversation
+from chatbot_server.storage.sites import Site
+
+
+class Feedback(Base):
+    """A visitor's thumb on one answer; erased with the answer.
+
+    Attributes:
+        value: ``up`` or ``down``.
+        reason: ``wrong``, ``incomplete``, ``unclear`` or ``other``, if one was given.
+    """
+
+    __tablename__ = "feedback"
+
+    message_id: Mapped[str] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), primary_key=True
+    )
+    value: Mapped[str] = mapped_column(String(4))
+    reason: Mapped[str | None] = mapped_column(String(12))
+    comment: Mapped[str | None] = mapped_column(Text)
+    created: Mapped[Moment] = mapped_column(default=now)
+
+
+class ContactRequest(Base):
+    """A visitor's message to a human. It stays when the conversation is erased: it was sent."""
+
+    __tablename__ = "contact_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversation.id", ondelete="SET NULL"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    text: Mapped[str] = mapped_column(Text)
+    created: Mapped[Moment] = mapped_column(default=now)
+
+
+def find_answer(session: Session, message: str, secret: str) -> tuple[ChatMessage, Site]:
+    """An answer and its site, for whoever holds the conversation's secret.
+
+    Raises:
+        NotFound: there is none, or the secret is another's: a stranger cannot tell which.
+        Unauthorized: no secret was given.
+    """
+    found = session.get(ChatMessage, message)
+    conversation = open_conversation(session, found.conversation_id if found else "", secret)
+    site = session.get(Site, conversation.site_id)
+    if found is None or site is None or found.role != "assistant":
+        raise NotFound("feedback_answer_unknown", field="message")
+    return found, site
+
+
+def save_feedback(
+    session: Session,
+    answer: ChatMessage,
+    value: str | None,
+    reason: str | None,
+    comment: str | None,
+) -> None:
+    """Set what the visitor thinks of *answer*; None takes it back."""
+    session.execute(delete(Feedback).where(Feedback.message_id == answer.id))
+    if value is not None:
+        session.add(
+            Feedback(message_id=answer.id, value=value, reason=reason, comment=comment or None)
+        )
+
+
+def feedback_of(session: Session, conversation: str) -> dict[str, str]:
+    """Message id → ``up`` or ``down``, of one conversation."""
+    rows = session.execute(
+        select(Feedback.message_id, Feedback.value)
+        .join(ChatMessage, ChatMessage.id == Feedback.message_id)
+        .where(ChatMessage.conversation_id == conversation)
+    )
+    return {row.message_id: row.value for row in rows}
+
+
+def add_contact_request(
+    session: Session,
+    site: Site,
+    conversation: Conversation | None,
+    *,
+    name: str,
+    email: str,
+    text: str,
+) -> ContactRequest:
+    """Keep a message for the site's people."""
+    request = ContactRequest(
+        site_id=site.id,
+        conversation_id=conversation.id if conversation else None,
+        name=name,
+        email=email,
+        text=text,
+    )
+    session.add(request)
+    session.flush()
+    return request
+
+
+def contact_requests(session: Session, site_id: int) -> Sequence[ContactRequest]:
+    """Messages to the people of a site, newest first."""
+    return session.scalars(
+        select(ContactRequest)
+        .where(ContactRequest.site_id == site_id)
+        .order_by(ContactRequest.id.desc())
+    ).all()
+
+
+def erase_contact_requests(session: Session, before: int) -> int:
+    """Erase the messages older than the moment *before*; returns how many."""
+    result = session.execute(delete(ContactRequest).where(ContactRequest.created < before))
+    return int(getattr(result, "rowcount", 0))

@@ -1,0 +1,89 @@
+"""Sites: what the owner of a page decides about its chatbot."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chatbot_server.errors import NotFound
+from chatbot_server.storage.base import Base, Document, Moment, Texts, now
+
+DEFAULT_COLOR = "#1d4ed8"
+
+
+class Site(Base):
+    """One chatbot on one or more pages.
+
+    Attributes:
+        key: public name in the page's tag; not a secret.
+        origins: who may embed it, e.g. ``https://example.org``; none by default.
+        words: greeting and notice, each ``{language: text}``; ``*`` is any language.
+        suggestions: ``{language: [question, …]}``.
+        instructions: the model's system prompt; empty: the server's own.
+    """
+
+    __tablename__ = "site"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    created: Mapped[Moment] = mapped_column(default=now)
+    demo: Mapped[bool] = mapped_column(default=False)
+    origins: Mapped[Texts] = mapped_column(default=list)
+    language: Mapped[str | None] = mapped_column(String(10))
+    color: Mapped[str] = mapped_column(String(7), default=DEFAULT_COLOR)
+    position: Mapped[str] = mapped_column(String(12), default="bottom-right")
+    words: Mapped[Document] = mapped_column(default=dict)
+    suggestions: Mapped[Document] = mapped_column(default=dict)
+    instructions: Mapped[str] = mapped_column(Text, default="")
+    contact_email: Mapped[str | None] = mapped_column(String(254))
+    contact_url: Mapped[str | None] = mapped_column(String(500))
+    policy_url: Mapped[str | None] = mapped_column(String(500))
+
+    def word(self, name: str, language: str) -> str | None:
+        """The owner's wording of *name*, if there is one for *language* or for all."""
+        texts: dict[str, str] = self.words.get(name, {})
+        return texts.get(language) or texts.get("*")
+
+    def suggested(self, language: str) -> list[str]:
+        """Questions offered to a visitor who has not asked yet."""
+        return list(self.suggestions.get(language) or self.suggestions.get("*") or ())
+
+    def allows(self, origin: str) -> bool:
+        """Whether a page of *origin* may talk to this chatbot."""
+        return origin.lower() in self.origins
+
+
+def find_site(session: Session, key: str) -> Site:
+    """The site with *key*.
+
+    Raises:
+        NotFound: there is none.
+    """
+    site = session.scalar(select(Site).where(Site.key == key))
+    if site is None:
+        raise NotFound("site_unknown", field="site", key=key[:60])
+    return site
+
+
+def all_sites(session: Session) -> Sequence[Site]:
+    """Every site, oldest first."""
+    return session.scalars(select(Site).order_by(Site.id)).all()
+
+
+def add_site(session: Session, name: str, *, demo: bool = False) -> Site:
+    """A new site with a fresh key, allowing no origin yet."""
+    site = Site(key=secrets.token_urlsafe(9).replace("-", "x").replace("_", "y"), name=name)
+    site.demo = demo
+    session.add(site)
+    session.flush()
+    return site
+
+
+def demo_site(session: Session) -> Site:
+    """The site of the server's own demo page; made on first use."""
+    site = session.scalar(select(Site).where(Site.demo))
+    return site or add_site(session, "Demo", demo=True)

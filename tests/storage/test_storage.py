@@ -1,0 +1,166 @@
+"""The database keeps what it should, and forgets what it must."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from chatbot_server import storage
+from chatbot_server.errors import ChatbotError, ConfigError, NotFound, Unauthorized, Unavailable
+from chatbot_server.storage.base import Base, now
+from chatbot_server.storage.conversations import (
+    add_message,
+    erase_conversation,
+    erase_expired,
+    erase_messages,
+    history,
+    last_exchange,
+    open_conversation,
+    start_conversation,
+)
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import add_site, demo_site, find_site
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'folder' / 'chatbot.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def talk(database: Database, text: str, *, keep: bool = True) -> tuple[str, str]:
+    with database.session() as session:
+        site = demo_site(session)
+        conversation, secret = start_conversation(
+            session, site.id, locale="fr", page=None, keep=keep
+        )
+        conversation.extend(30)
+        add_message(session, conversation, "user", text)
+        return conversation.id, secret
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
+    for module in pkgutil.iter_modules(storage.__path__):
+        importlib.import_module(f"{storage.__name__}.{module.name}")
+    with database.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    own = [entry for entry in differences if "knowledge_terms" not in str(entry)]
+    assert own == []  # SQLite keeps its search index in tables of its own
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    identifier, _ = talk(database, "bonjour")
+    database.migrate()
+    with database.session() as session:
+        assert [turn.text for turn in history(session, identifier)] == ["bonjour"]
+
+
+def test_only_the_secret_opens_a_conversation(database: Database) -> None:
+    identifier, secret = talk(database, "bonjour")
+    with database.session() as session:
+        assert open_conversation(session, identifier, secret).id == identifier
+        with pytest.raises(NotFound):
+            open_conversation(session, identifier, secret[:-1] + "!")
+        with pytest.raises(NotFound):
+            open_conversation(session, "another", secret)
+        with pytest.raises(Unauthorized):
+            open_conversation(session, identifier, "")
+
+
+def test_the_secret_itself_is_not_in_the_database(database: Database, tmp_path: Path) -> None:
+    _, secret = talk(database, "bonjour")
+    database.close()
+    assert not any(
+        secret.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
+    )
+
+
+def test_erasing_leaves_no_trace_of_the_text_on_the_disk(
+    database: Database, tmp_path: Path
+) -> None:
+    identifier, secret = talk(database, "a very particular sentence")
+    with database.session() as session:
+        assert erase_conversation(session, open_conversation(session, identifier, secret)) == 1
+    database.forget_erased()
+    for file in tmp_path.rglob("chatbot.db*"):
+        assert b"a very particular sentence" not in file.read_bytes(), file
+
+
+def test_what_outlived_the_retention_is_erased_and_nothing_else(database: Database) -> None:
+    short, _ = talk(database, "erase me in an hour", keep=False)
+    long, _ = talk(database, "keep me for thirty days")
+    with database.session() as session:
+        assert erase_expired(session) == (0, 0)
+        assert erase_expired(session, now() + 2 * 3600) == (1, 1)
+        assert history(session, short) == []
+        assert len(history(session, long)) == 1
+        assert erase_expired(session, now() + 31 * 24 * 3600) == (1, 1)
+
+
+def test_a_retry_drops_the_last_question_and_its_answer(database: Database) -> None:
+    identifier, secret = talk(database, "first")
+    with database.session() as session:
+        conversation = open_conversation(session, identifier, secret)
+        add_message(session, conversation, "assistant", "answer")
+        add_message(session, conversation, "user", "second")
+        dropped = last_exchange(history(session, identifier))
+        assert [turn.text for turn in dropped] == ["second"]
+        erase_messages(session, [turn.id for turn in dropped])
+        assert [turn.text for turn in history(session, identifier)] == ["first", "answer"]
+
+
+def test_sites_allow_no_origin_until_told(database: Database) -> None:
+    with database.session() as session:
+        site = add_site(session, "Shop")
+        assert not site.allows("https://example.org")
+        site.origins = ["https://example.org"]
+        key = site.key
+    with database.session() as session:
+        assert find_site(session, key).allows("HTTPS://Example.org")
+        with pytest.raises(NotFound, match="nothing-like-it"):
+            find_site(session, "nothing-like-it")
+
+
+def test_there_is_one_demo_site(database: Database) -> None:
+    with database.session() as session:
+        assert demo_site(session) is demo_site(session)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuchdb://x"])
+def test_a_wrong_address_is_explained(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Database(url)
+    assert caught.value.field == "database"
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+    path = database.engine.url.database
+    assert path
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(ConfigError, match="newer"):
+        database.migrate()
+
+
+def test_a_folder_that_cannot_be_made_is_named() -> None:
+    with pytest.raises(Unavailable, match="/proc/nowhere"):
+        Database("sqlite:////proc/nowhere/chatbot.db").migrate()
+
+
+def test_a_file_that_is_no_database_gives_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "chatbot.db"
+    file.write_bytes(b"this is not a database" * 100)
+    database = Database(f"sqlite:///{file}")
+    with pytest.raises(ChatbotError, match="not a database"):
+        database.migrate()
+    database.close()
