@@ -1,0 +1,1 @@
+"""Answers from the owner's own pages; see :mod:`chatbot_server.retrieval.base`."""

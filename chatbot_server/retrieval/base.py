@@ -1,0 +1,66 @@
+"""What a conversation may ask of the owner's knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+AnswerStatus = Literal["faq", "quoted", "passages", "nothing"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an answer comes from: what the visitor is shown beside it."""
+
+    title: str
+    url: str
+    quote: str = ""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk of the owner's pages that may hold the answer. ``score`` is in 0…1."""
+
+    chunk: int
+    title: str
+    heading: str
+    url: str
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """What the owner's knowledge says about one question.
+
+    Attributes:
+        status: ``faq`` the owner's own answer, sure; ``quoted`` sentences of the pages
+            answer it; ``passages`` related text, but no sure answer; ``nothing``.
+        answer: text (Markdown) for ``faq`` and ``quoted``, else empty.
+        sources: what *answer* was taken from, in order.
+        passages: best first; what a model may write from.
+        score: of the best passage, 0…1.
+        margin: its distance to the second.
+    """
+
+    status: AnswerStatus
+    answer: str = ""
+    sources: tuple[Source, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    score: float = 0.0
+    margin: float = 0.0
+
+
+class Knowledge(Protocol):
+    """The owner's pages, files and FAQ, strictly separated by site."""
+
+    def has_content(self, site_id: int) -> bool:
+        """Whether the site has anything to answer from."""
+        ...
+
+    def ground(
+        self, site_id: int, question: str, history: Sequence[str] = (), language: str = "en"
+    ) -> Grounding:
+        """Look *question* up; *history* are the visitor's earlier questions, oldest first."""
+        ...

@@ -1,0 +1,205 @@
+"""Reading a site: politely, resumably, and only what it allows.
+
+The frontier is in the database. A crawl that was stopped or killed goes on where it
+was; a later one asks only whether pages changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval import indexing, urls
+from chatbot_server.retrieval.extract import TYPES, Extracted, Extractor
+from chatbot_server.retrieval.fetch import Fetched, Fetcher, FetchError
+from chatbot_server.retrieval.frontier import Frontier
+from chatbot_server.retrieval.sitemap import addresses
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge import (
+    KnowledgeDocument,
+    KnowledgePage,
+    KnowledgeSource,
+    page_counts,
+)
+
+MAX_DEPTH = 15
+# A page must be missing twice in a row: one bad deployment is no reason to forget.
+MAX_MISSES = 2
+MAX_DELAY = 30.0
+ROBOTS_SECONDS = 15.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CrawlLimits:
+    """What one crawl may take; from ``retrieval`` of the configuration."""
+
+    max_pages: int = 2000
+    requests_per_second: float = 1.0
+
+
+@dataclass
+class Crawl:
+    """One crawl of one source. ``progress`` is told the counts after each page."""
+
+    database: Database
+    fetcher: Fetcher
+    extractor: Extractor
+    source_id: int
+    limits: CrawlLimits = field(default_factory=CrawlLimits)
+    progress: Callable[[dict[str, int]], None] = lambda counts: None  # noqa: ARG005
+    _robots: Protego | None = None
+    _next: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._frontier = Frontier(self.database, self.source_id, self.limits.max_pages)
+
+    def run(self) -> dict[str, int]:
+        """Read until nothing is left, or the source is paused; returns counts by state.
+
+        Raises:
+            ChatbotError: the site's robots.txt cannot be read, so nothing may be.
+        """
+        self._frontier.open()
+        try:
+            self._read_robots()
+            self._list_pages()
+            while (page := self._frontier.take()) is not None:
+                self._read(page)
+                with self.database.session() as session:
+                    self.progress(page_counts(session, self.source_id))
+        except ChatbotError as error:
+            self._frontier.note(error.code)
+            raise
+        return self._frontier.finish()
+
+    def _read_robots(self) -> None:
+        """RFC 9309: 4xx allows everything, 5xx and silence nothing."""
+        parts = urlsplit(self._frontier.start)
+        address = f"{parts.scheme}://{parts.netloc}/robots.txt"
+        self._wait()
+        found = self.fetcher.get(address, seconds=ROBOTS_SECONDS)
+        if found.status >= 500:
+            raise FetchError("crawl_robots", url=address)
+        text = found.body[:500_000].decode("utf-8", "replace") if found.status == 200 else ""
+        self._robots = Protego.parse(text)
+
+    def _list_pages(self) -> None:
+        if self._frontier.single:
+            return
+        assert self._robots is not None  # noqa: S101 - read before
+        root = urljoin(self._frontier.start, "/sitemap.xml")
+        listed = list(self._robots.sitemaps) or [root]
+        found = addresses(listed[:50], self._sitemap, self.limits.max_pages)
+        batch: list[str] = []
+        for address in found:
+            batch.append(address)
+            if len(batch) >= 500:
+                self._frontier.add(batch, 0, listed=True)
+                batch = []
+        self._frontier.add(batch, 0, listed=True)
+
+    def _sitemap(self, address: str) -> bytes | None:
+        if not urls.same_site(address, self._frontier.start) or not self._allowed(address):
+            return None
+        self._wait()
+        try:
+            found = self.fetcher.get(address)
+        except FetchError as error:
+            logger.info("sitemap %s: %s", address, error.code)
+            return None
+        return found.body if found.status == 200 else None
+
+    def _read(self, page: KnowledgePage) -> None:
+        if not self._allowed(page.url):
+            self._frontier.done(page, "skipped", "crawl_forbidden")
+            return
+        self._wait()
+        asked = {"If-None-Match": page.etag, "If-Modified-Since": page.modified}
+        try:
+            found = self.fetcher.get(page.url, {name: told for name, told in asked.items() if told})
+            self._keep(page, found)
+        except ChatbotError as error:
+            self._frontier.done(page, "failed", error.code)
+
+    def _keep(self, page: KnowledgePage, found: Fetched) -> None:
+        if found.status == 304:
+            self._frontier.done(page, "unchanged")
+        elif found.status in (404, 410):
+            self._missing(page)
+        elif found.status != 200:
+            self._frontier.done(page, "failed", "crawl_status")
+        elif not urls.same_site(found.url, self._frontier.start) or not self._allowed(found.url):
+            self._frontier.done(page, "skipped", "crawl_elsewhere")
+        elif found.type not in TYPES:
+            self._frontier.done(page, "skipped", "crawl_type")
+        else:
+            url = urls.canonical(found.url) or page.url
+            name = urlsplit(url).path.rsplit("/", 1)[-1]
+            read = self.extractor.read(found.body, TYPES[found.type], name, url)
+            self._index(page, found, read, url)
+
+    def _index(self, page: KnowledgePage, found: Fetched, read: Extracted, url: str) -> None:
+        """Documents, links and the page's state change together or not at all."""
+        canonical = urls.canonical(urljoin(url, read.canonical)) if read.canonical else url
+        if canonical and canonical != page.url and urls.same_site(canonical, self._frontier.start):
+            self._frontier.add([canonical], page.depth, listed=True)
+            self._forget(page)
+            self._frontier.done(page, "skipped", "crawl_other_address", found)
+        elif read.noindex or "noindex" in found.headers.get("x-robots-tag", "").lower():
+            self._forget(page)
+            self._frontier.done(page, "skipped", "crawl_noindex", found)
+        else:
+            with self.database.session() as session:
+                source = session.get_one(KnowledgeSource, self.source_id)
+                self._drop_old(session, page.url, {draft.url for draft in read.drafts})
+                for draft in read.drafts:
+                    indexing.put(session, source, draft)
+                self._frontier.mark(session, page, "read", "", found)
+        if not self._frontier.single and page.depth < MAX_DEPTH:
+            self._frontier.add(list(read.links), page.depth + 1, listed=False)
+
+    def _drop_old(self, session: Session, url: str, kept: set[str]) -> None:
+        """Parts of a page (``url#2``) that it no longer has."""
+        rows = session.execute(
+            select(KnowledgeDocument.id, KnowledgeDocument.url, KnowledgeDocument.site_id).where(
+                KnowledgeDocument.source_id == self.source_id,
+                (KnowledgeDocument.url == url)
+                | KnowledgeDocument.url.startswith(url + "#", autoescape=True),
+            )
+        ).all()
+        gone = [row for row in rows if row[1] not in kept]
+        if gone:
+            indexing.remove(session, gone[0][2], [row[0] for row in gone])
+
+    def _forget(self, page: KnowledgePage) -> None:
+        with self.database.session() as session:
+            self._drop_old(session, page.url, set())
+
+    def _missing(self, page: KnowledgePage) -> None:
+        if page.misses + 1 >= MAX_MISSES or not page.crawl:
+            self._forget(page)
+            self._frontier.done(page, "gone", "crawl_gone", missed=True)
+        else:
+            self._frontier.done(page, "failed", "crawl_gone", missed=True)
+
+    def _allowed(self, url: str) -> bool:
+        return self._robots is not None and bool(self._robots.can_fetch(url, self.fetcher.agent))
+
+    def _wait(self) -> None:
+        """No more requests a second than allowed by us and by the site's ``Crawl-delay``."""
+        wished = self._robots.crawl_delay(self.fetcher.agent) if self._robots else None
+        delay = max(1 / self.limits.requests_per_second, min(float(wished or 0), MAX_DELAY))
+        left = self._next - time.monotonic()
+        if left > 0:
+            time.sleep(left)
+        self._next = time.monotonic() + delay

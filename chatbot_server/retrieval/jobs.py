@@ -1,0 +1,101 @@
+"""The slow work on the owner's knowledge: crawling and embedding, in a process of its own.
+
+Started with low priority beside the server; it may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval import indexing
+from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
+from chatbot_server.retrieval.extract import Extractor
+from chatbot_server.retrieval.fetch import Fetcher
+from chatbot_server.retrieval.semantic import Embedder, make_embedder
+from chatbot_server.storage.base import now
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge import KnowledgeSource
+
+if TYPE_CHECKING:
+    from chatbot_server.config.sections import Retrieval
+
+# A site is read again this long after it was read last; unchanged pages cost one 304 each.
+AGAIN_SECONDS = 24 * 3600
+EMBED_AT_ONCE = 20
+
+logger = logging.getLogger(__name__)
+
+
+def work(
+    database: Database, settings: Retrieval, stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Do what is due once: crawls, then vectors; returns how many things were done.
+
+    ``stopping()`` is asked between pieces of work.
+    """
+    done = 0
+    embedder = make_embedder(settings.semantic)
+    try:
+        for source_id in due(database):
+            if stopping():
+                return done
+            crawl_one(database, settings, source_id)
+            done += 1
+        if embedder is not None:
+            done += embed_all(database, embedder, stopping)
+    finally:
+        if embedder is not None:
+            embedder.close()
+    return done
+
+
+def due(database: Database, moment: int | None = None) -> list[int]:
+    """Sources to crawl: never read, stopped half way, or read a day ago; paused ones never."""
+    before = (now() if moment is None else moment) - AGAIN_SECONDS
+    with database.session() as session:
+        found = session.scalars(
+            select(KnowledgeSource)
+            .where(KnowledgeSource.kind.in_(("site", "page")), KnowledgeSource.state == "active")
+            .order_by(KnowledgeSource.id)
+        ).all()
+        return [
+            source.id for source in found if source.finished is None or source.finished < before
+        ]
+
+
+def crawl_one(
+    database: Database,
+    settings: Retrieval,
+    source_id: int,
+    progress: Callable[[dict[str, int]], None] = lambda counts: None,  # noqa: ARG005
+) -> dict[str, int]:
+    """Crawl a source; a site that cannot be read is noted at the source, not raised."""
+    fetcher = Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)
+    extractor = Extractor()
+    limits = CrawlLimits(settings.max_pages, settings.requests_per_second)
+    try:
+        return Crawl(database, fetcher, extractor, source_id, limits, progress).run()
+    except ChatbotError as error:
+        logger.warning("source %s: %s", source_id, error)
+        return {}
+    finally:
+        fetcher.close()
+        extractor.close()
+
+
+def embed_all(
+    database: Database, embedder: Embedder, stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Give every document its vectors; returns how many got theirs."""
+    done = 0
+    while not stopping():
+        some = indexing.embed_some(database, embedder, EMBED_AT_ONCE)
+        if not some:
+            break
+        done += some
+    return done

@@ -1,0 +1,177 @@
+"""What an owner does with the knowledge by hand: add, list, remove, export, import."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import UsageError
+from chatbot_server.retrieval import indexing, urls
+from chatbot_server.retrieval.extract import ExtractError, Extractor, kind_of_name
+from chatbot_server.retrieval.indexing import Draft
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge import (
+    KnowledgeDocument,
+    KnowledgeSource,
+    documents,
+    open_source,
+    page_counts,
+    sources,
+)
+
+
+def add_faq(
+    database: Database, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
+) -> bool:
+    """An answer in the owner's own words; the same question again replaces it."""
+    name = hashlib.sha256(question.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]
+    draft = Draft(f"faq:{name}", question, answer, faq=True, wordings=tuple(wordings))
+    with database.session() as session:
+        return indexing.put(session, open_source(session, site_id, "faq"), draft)
+
+
+def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
+    """A text typed by the owner; the same title again replaces it."""
+    name = hashlib.sha256(title.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]
+    with database.session() as session:
+        source = open_source(session, site_id, "note")
+        return indexing.put(session, source, Draft(f"note:{name}", title, text))
+
+
+def add_file(
+    database: Database, extractor: Extractor, site_id: int, file: Path, max_bytes: int
+) -> int:
+    """Read a file; what it held before is replaced. Returns the number of documents.
+
+    Raises:
+        ExtractError: it cannot be read, is too big, or of a kind that is not known.
+        OSError: as of the file.
+    """
+    kind = kind_of_name(file.name)
+    if kind is None:
+        raise ExtractError("extract_kind", name=file.name)
+    if file.stat().st_size > max_bytes:
+        raise ExtractError("extract_big", name=file.name)
+    read = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}")
+    with database.session() as session:
+        source = open_source(session, site_id, "file", file.name)
+        kept = {draft.url for draft in read.drafts}
+        gone = [
+            found.id for found in documents(session, site_id, source.id) if found.url not in kept
+        ]
+        if gone:
+            indexing.remove(session, site_id, gone)
+        for draft in read.drafts:
+            indexing.put(session, source, draft)
+    return len(read.drafts)
+
+
+def add_site(database: Database, site_id: int, address: str, *, single: bool = False) -> int:
+    """A site (or one page) to crawl; returns the source's number.
+
+    Raises:
+        UsageError: not an address of the web.
+    """
+    url = urls.canonical(address if "://" in address else f"https://{address}")
+    if url is None or len(url) > 500:
+        raise UsageError("knowledge_address", address=address[:200])
+    with database.session() as session:
+        source = open_source(session, site_id, "page" if single else "site", url)
+        source.state = "active"
+        return source.id
+
+
+def overview(session: Session, site_id: int) -> list[dict[str, Any]]:
+    """The site's sources, with what was read from each."""
+    counts: dict[int, int] = dict(
+        session.execute(
+            select(KnowledgeDocument.source_id, func.count())
+            .where(KnowledgeDocument.site_id == site_id)
+            .group_by(KnowledgeDocument.source_id)
+        )
+    )
+    return [
+        _described(session, source, counts.get(source.id, 0))
+        for source in sources(session, site_id)
+    ]
+
+
+def _described(session: Session, source: KnowledgeSource, count: int) -> dict[str, Any]:
+    return {
+        "number": source.id,
+        "kind": source.kind,
+        "address": source.address,
+        "state": source.state,
+        "documents": count,
+        "pages": page_counts(session, source.id),
+        "started": source.started,
+        "finished": source.finished,
+        "why": source.why,
+    }
+
+
+def exported(session: Session, site_id: int) -> Iterator[dict[str, Any]]:
+    """Every document of the site as one JSON object each."""
+    kinds = {source.id: (source.kind, source.address) for source in sources(session, site_id)}
+    for found in documents(session, site_id):
+        kind, address = kinds[found.source_id]
+        yield {
+            "source": kind,
+            "address": address,
+            "id": found.url,
+            "title": found.title,
+            "text": found.text,
+            "language": found.language,
+            "faq": found.faq,
+            "wordings": found.wordings,
+        }
+
+
+def imported(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -> int:
+    """Put exported documents back; returns how many were new or changed.
+
+    Raises:
+        UsageError: a row is not of the form that :func:`exported` writes.
+    """
+    changed = 0
+    for row in rows:
+        try:
+            draft = Draft(
+                str(row["id"]),
+                str(row.get("title") or ""),
+                str(row["text"]),
+                row.get("language"),
+                bool(row.get("faq")),
+                tuple(str(wording) for wording in row.get("wordings") or ()),
+            )
+            kind = row.get("source", "note")
+            address = str(row.get("address") or "")
+        except (KeyError, TypeError, AttributeError):
+            raise UsageError("knowledge_import_row") from None
+        if kind not in ("site", "page", "file", "note", "faq", "push"):
+            raise UsageError("knowledge_import_row")
+        with database.session() as session:
+            changed += indexing.put(session, open_source(session, site_id, kind, address), draft)
+    return changed
+
+
+def forget_source(database: Database, site_id: int, source_id: int) -> int:
+    """Remove a source with everything read from it; returns the number of documents."""
+    with database.session() as session:
+        ids = session.scalars(
+            select(KnowledgeDocument.id).where(
+                KnowledgeDocument.site_id == site_id, KnowledgeDocument.source_id == source_id
+            )
+        ).all()
+        indexing.remove(session, site_id, ids)
+        session.execute(
+            delete(KnowledgeSource).where(
+                KnowledgeSource.id == source_id, KnowledgeSource.site_id == site_id
+            )
+        )
+    return len(ids)

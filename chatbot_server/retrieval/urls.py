@@ -1,0 +1,80 @@
+"""Addresses of pages: one spelling each, and which of them are traps."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+MAX_URL = 500
+MAX_SEGMENTS = 12
+# Addresses that differ only in digits (calendars, ?page=…): more are a machine talking to itself.
+MAX_ALIKE = 100
+# Found by links only, not listed in a sitemap: queries of one path.
+MAX_QUERIES = 25
+
+_NOISE = re.compile(
+    r"^(utm_.*|gclid|fbclid|mc_[ce]id|ref|phpsessid|jsessionid|sid|sessionid|session|s?_?ga|replytocom|share|print)$",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(r";(jsessionid|sid)=[^/?#]*", re.IGNORECASE)
+_NOT_A_PAGE = re.compile(
+    r"\.(jpe?g|png|gif|webp|svg|ico|avif|css|js|mjs|json|xml|rss|atom|zip|gz|tgz|rar|7z|exe|dmg|apk|mp[34]|m4a|avi|mov"
+    r"|webm|ogg|wav|woff2?|ttf|eot|ics|vcf|xlsx?|pptx?)$",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"\d+")
+
+
+def canonical(url: str) -> str | None:
+    """The one spelling of *url*; None: not an address of the web."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return None
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        return None
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    netloc = f"[{host}]" if ":" in host else host
+    netloc += f":{port}" if port and port != usual else ""
+    path = _SESSION.sub("", parts.path) or "/"
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not _NOISE.match(name)
+    ]
+    return urlunsplit((parts.scheme, netloc, path, urlencode(sorted(kept)), ""))
+
+
+def same_site(url: str, start: str) -> bool:
+    """Same host and port, ``www.`` and the scheme aside."""
+    return _site(url) == _site(start)
+
+
+def _site(url: str) -> str:
+    return urlsplit(url).netloc.lower().removeprefix("www.")
+
+
+class Traps:
+    """Tells addresses that a crawl should not follow; counts as it goes."""
+
+    def __init__(self) -> None:
+        self._shapes: Counter[str] = Counter()
+        self._queries: Counter[str] = Counter()
+
+    def refuses(self, url: str) -> bool:
+        """Whether *url*, found by a link, looks like a page that never ends."""
+        parts = urlsplit(url)
+        segments = [segment for segment in parts.path.split("/") if segment]
+        if len(url) > MAX_URL or len(segments) > MAX_SEGMENTS or _NOT_A_PAGE.search(parts.path):
+            return True
+        if segments and max(Counter(segments).values()) >= 3:
+            return True
+        shape = _DIGITS.sub("#", f"{parts.path}?{parts.query}")
+        if "#" in shape:
+            self._shapes[shape] += 1
+        if parts.query:
+            self._queries[parts.path] += 1
+        return self._shapes[shape] > MAX_ALIKE or self._queries[parts.path] > MAX_QUERIES
