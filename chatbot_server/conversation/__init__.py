@@ -1,0 +1,1 @@
+"""One turn of a conversation, told in one place."""

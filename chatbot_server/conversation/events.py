@@ -1,0 +1,68 @@
+"""What a visitor sees of one answer, in order: ``Started``, … and one ``Ended`` or ``Failed``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chatbot_server.engine.base import Timings, Usage
+from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.base import Source
+
+Origin = Literal["faq", "pages", "model", "none"]
+Finish = Literal["stop", "length", "time", "stopped"]
+
+
+@dataclass(frozen=True)
+class Started:
+    """The question was accepted and stored. The secret comes with the first answer only."""
+
+    conversation: str
+    message: str
+    question: str
+    secret: str | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """*position* others come first; *seconds* is an estimate, where there is one."""
+
+    position: int
+    seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """More text of the answer (Markdown)."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    """What the answer was taken from."""
+
+    items: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The answer is whole, or as whole as it will get."""
+
+    origin: Origin
+    finish: Finish = "stop"
+    usage: Usage | None = None
+    timings: Timings | None = None
+    model: str | None = None
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The answer cannot be finished; *retry*: asking again makes sense."""
+
+    error: ChatbotError
+    retry: bool = True
+
+
+Event = Started | Waiting | Piece | Cited | Ended | Failed

@@ -1,0 +1,99 @@
+"""The guard: a model's answer is checked sentence by sentence before the visitor sees it.
+
+A sentence that states a number, date, price, address or link which stands in none of
+the texts it was written from is not shown, and nothing after it: the answer
+falls back to sentences quoted from the pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from chatbot_server.retrieval.base import Passage
+from chatbot_server.retrieval.facts import Fact, gather, unsupported
+
+# A model that never ends a sentence must not hold back its answer, nor memory.
+MAX_HELD = 600
+_ENUMERATION = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
+_END = re.compile(r"[.!?…]+[\"”»)’']*(?=\s)|\n")
+# “Dr. ”, “e.g. ” and “art. 5” do not end a sentence; held a little longer, they cost nothing.
+_NO_END = re.compile(
+    r"(?:(?:^|\n)\s*\d{1,2}|\b[A-Z]|\b(?:M|Mme|Dr|Mr|Mrs|St|art|No|no|n°|p|cf|etc|e\.g|i\.e|[ap]\.m))\.$"
+)
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Whole sentences that may be shown."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A sentence failed; what it stated without support. Nothing follows."""
+
+    sentence: str
+    facts: frozenset[Fact]
+
+
+class Guard:
+    """Checks one answer as it streams.
+
+    Args:
+        passages: what the model wrote from.
+        also: further texts whose facts may be told, such as the visitor's question.
+    """
+
+    def __init__(self, passages: Iterable[Passage], also: Iterable[str] = ()) -> None:
+        told = [
+            f"{passage.title}\n{passage.heading}\n{passage.text}\n{passage.url}"
+            for passage in passages
+        ]
+        self._known = gather([*told, *also])
+        self._held = ""
+        self._stopped = False
+
+    def check(self, pieces: Iterable[str]) -> Iterator[Passed | Stopped]:
+        """The sentences of *pieces*, in order, up to the first that fails."""
+        for piece in pieces:
+            yield from self.feed(piece)
+            if self._stopped:
+                return
+        yield from self.finish()
+
+    def feed(self, piece: str) -> Iterator[Passed | Stopped]:
+        """Take a piece of the answer; yields the sentences that it completed."""
+        if self._stopped:
+            return
+        self._held += piece
+        while (end := self._sentence_end()) is not None:
+            sentence, self._held = self._held[:end], self._held[end:]
+            yield self._judge(sentence)
+            if self._stopped:
+                return
+
+    def finish(self) -> Iterator[Passed | Stopped]:
+        """The answer has ended; yields its last sentence."""
+        if self._held and not self._stopped:
+            sentence, self._held = self._held, ""
+            yield self._judge(sentence)
+
+    def _sentence_end(self) -> int | None:
+        for match in _END.finditer(self._held):
+            if match[0] == "\n" or not _NO_END.search(self._held[: match.end()]):
+                return match.end()
+        # Cut at a blank, or a number would be split in two that both stand in the passages.
+        if len(self._held) > MAX_HELD:
+            return self._held.rfind(" ", 0, MAX_HELD) + 1 or MAX_HELD
+        return None
+
+    def _judge(self, sentence: str) -> Passed | Stopped:
+        wrong = unsupported(_ENUMERATION.sub("", sentence), self._known)
+        if wrong:
+            self._stopped = True
+            self._held = ""
+            return Stopped(sentence, wrong)
+        return Passed(sentence)

@@ -1,0 +1,219 @@
+"""Answers in the making: made once, in a thread of their own, and read by whoever holds on.
+
+An answer outlives the request that asked for it, so that a visitor who changes the
+page can take it up again; and it ends with the last reader, so that a visitor who
+left does not keep a slot of the model.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import Protocol
+
+from chatbot_server.conversation.events import Ended, Event, Failed
+from chatbot_server.errors import ChatbotError, NotFound, Unavailable
+
+logger = logging.getLogger(__name__)
+
+KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
+POLL_SECONDS = 0.5  # how often a reader who gets nothing is looked after
+
+
+class Turn(Protocol):
+    """The work behind an answer."""
+
+    def events(self) -> Iterator[Event]:
+        """Do the work; storing the result is part of it, whatever happens."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the work; may be called from any thread, more than once."""
+        ...
+
+
+class LiveAnswer:
+    """One answer and its readers.
+
+    Args:
+        identifier: the id of the answer's message.
+        conversation: the id of its conversation.
+        grace: seconds the work goes on without a reader.
+    """
+
+    def __init__(self, identifier: str, conversation: str, turn: Turn, *, grace: float) -> None:
+        self.identifier = identifier
+        self.conversation = conversation
+        self._turn = turn
+        self._grace = grace
+        self._events: list[Event] = []
+        self._refusal: ChatbotError | None = None
+        self._changed = threading.Condition()
+        self._readers = 0
+        self.ended_at: float | None = None
+
+    def start(self) -> None:
+        """Begin the work; returns when the answer was accepted.
+
+        Raises:
+            ChatbotError: it was refused before its first event.
+        """
+        threading.Thread(target=self._work, name=f"answer-{self.identifier}", daemon=True).start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._events or self.ended_at is not None)
+        if self._refusal:
+            raise self._refusal
+
+    def follow(
+        self, after: int = 0, *, ping: float = 15.0, left: Callable[[], bool] = lambda: False
+    ) -> Generator[tuple[int, Event] | None, None, None]:
+        """Numbered events (from 1) beyond number *after*; None when *ping* seconds were silent.
+
+        *left* is asked twice a second whether the reader is still there.
+        """
+        with self._changed:
+            self._readers += 1
+        try:
+            yield from self._follow(after, ping, left)
+        finally:
+            self._reader_left()
+
+    def stop(self) -> None:
+        """End the work now; what was written so far is the answer."""
+        self._turn.cancel()
+
+    def wait_ended(self, seconds: float) -> bool:
+        """Wait until the result is stored."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.ended_at is not None, seconds)
+
+    def _work(self) -> None:
+        try:
+            for event in self._turn.events():
+                self._add(event)
+        except ChatbotError as error:
+            self._fail(error)
+        except Exception:
+            logger.exception("the answer %s failed", self.identifier)
+            self._fail(ChatbotError("internal"))
+        finally:
+            with self._changed:
+                self.ended_at = time.monotonic()
+                self._changed.notify_all()
+
+    def _add(self, event: Event) -> None:
+        with self._changed:
+            self._events.append(event)
+            self._changed.notify_all()
+
+    def _fail(self, error: ChatbotError) -> None:
+        if self._events:
+            self._add(Failed(error))
+        else:
+            self._refusal = error
+
+    def _follow(
+        self, after: int, ping: float, left: Callable[[], bool]
+    ) -> Iterator[tuple[int, Event] | None]:
+        position = after
+        while True:
+            fresh = self._next_events(position, ping, left)
+            if fresh is None:
+                return
+            if not fresh:
+                yield None
+            for event in fresh:
+                position += 1
+                yield position, event
+                if isinstance(event, Ended | Failed):
+                    return
+
+    def _next_events(
+        self, position: int, ping: float, left: Callable[[], bool]
+    ) -> list[Event] | None:
+        """Events beyond *position*; [] after *ping* silent seconds; None: nothing will come."""
+        deadline = time.monotonic() + ping
+        with self._changed:
+            while len(self._events) <= position:
+                if self.ended_at is not None or left():
+                    return None
+                rest = deadline - time.monotonic()
+                if rest <= 0:
+                    return []
+                self._changed.wait(min(rest, POLL_SECONDS))
+            return self._events[position:]
+
+    def _reader_left(self) -> None:
+        with self._changed:
+            self._readers -= 1
+            if self._readers or self.ended_at is not None:
+                return
+        if self._grace:
+            timer = threading.Timer(self._grace, self._stop_if_alone)
+            timer.daemon = True
+            timer.start()
+        else:
+            self.stop()
+
+    def _stop_if_alone(self) -> None:
+        with self._changed:
+            alone = not self._readers and self.ended_at is None
+        if alone:
+            self.stop()
+
+
+class LiveAnswers:
+    """The answers that can be read now, at most *limit* of them in the making."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._answers: dict[str, LiveAnswer] = {}
+
+    def add(self, answer: LiveAnswer) -> None:
+        """Make room for one more.
+
+        Raises:
+            Unavailable: as many as allowed are in the making.
+        """
+        with self._lock:
+            self._forget_old()
+            running = sum(1 for other in self._answers.values() if other.ended_at is None)
+            if running >= self._limit:
+                raise Unavailable("streams_full", retry_after=10, limit=self._limit)
+            self._answers[answer.identifier] = answer
+
+    def discard(self, answer: LiveAnswer) -> None:
+        """Forget an answer that was refused."""
+        with self._lock:
+            self._answers.pop(answer.identifier, None)
+
+    def get(self, identifier: str) -> LiveAnswer:
+        """Raises:
+        NotFound: it ended more than a minute ago, or never was.
+        """
+        with self._lock:
+            self._forget_old()
+            answer = self._answers.get(identifier)
+        if answer is None:
+            raise NotFound("answer_unknown", field="message")
+        return answer
+
+    def running_in(self, conversation: str) -> list[LiveAnswer]:
+        """Unfinished answers of one conversation."""
+        with self._lock:
+            return [
+                answer
+                for answer in self._answers.values()
+                if answer.conversation == conversation and answer.ended_at is None
+            ]
+
+    def _forget_old(self) -> None:
+        limit = time.monotonic() - KEEP_SECONDS
+        self._answers = {
+            name: answer
+            for name, answer in self._answers.items()
+            if answer.ended_at is None or answer.ended_at > limit
+        }

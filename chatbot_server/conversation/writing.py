@@ -1,0 +1,127 @@
+"""The model's part of a turn: writing freely, or from the owner's passages under guard."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+from chatbot_server.conversation.events import Ended, Event, Piece, Waiting
+from chatbot_server.conversation.guard import Guard, Passed
+from chatbot_server.conversation.prompting import Dialogue, build_prompt
+from chatbot_server.conversation.record import Record
+from chatbot_server.engine.base import Completion, Engine, Finished, Queued, Sampling, Token
+from chatbot_server.errors import EngineError
+from chatbot_server.retrieval.base import Grounding, Passage
+
+# Characters of passages for each token of the context: 1.5 of about 4 leave room for the
+# conversation and the answer.
+PASSAGE_CHARS = 1.5
+
+
+class Withheld(Exception):
+    """A sentence stated what stands in no passage; nothing after it is shown."""
+
+
+class Writer:
+    """One answer of the model. ``cancel`` may be called from another thread."""
+
+    def __init__(self, engine: Engine, sampling: Sampling, conversation: str) -> None:
+        self._engine = engine
+        self._sampling = sampling
+        self._conversation = conversation
+        self._completion: Completion | None = None
+        self._cancelled = threading.Event()
+
+    def may_write(self, found: Grounding) -> bool:
+        """Whether this model is trusted to write from *found*, and can do so now."""
+        if not found.passages or self._engine.status().state != "ready":
+            return False
+        try:
+            tier = self._engine.info().tier
+        except EngineError:
+            return False
+        return tier == "write" or (tier == "rephrase" and found.status == "quoted")
+
+    def freely(self, dialogue: Dialogue, record: Record) -> Iterator[Event]:
+        """An answer from what the model knows; the first event comes once it was accepted.
+
+        Raises:
+            EngineError: it was not accepted, or broke.
+            BadRequest: the question is too long for the model.
+        """
+        finished: Finished | None = None
+        for event in self._begin(dialogue, record):
+            if isinstance(event, Queued):
+                yield Waiting(event.position)
+            elif isinstance(event, Token):
+                yield Piece(event.text)
+            else:
+                finished = event
+        yield self._ended(finished, record)
+
+    def from_passages(
+        self, dialogue: Dialogue, found: Grounding, record: Record
+    ) -> Iterator[Event]:
+        """An answer of checked sentences.
+
+        Raises:
+            Withheld: a sentence failed the check; what was yielded before it stands.
+            EngineError, BadRequest: as :meth:`freely`.
+        """
+        passages = self._that_fit(found.passages)
+        asked = dialogue.with_passages(passages)
+        record.prompt = asked.question
+        guard = Guard(passages, also=[dialogue.question])
+        finished: Finished | None = None
+        for event in self._begin(asked, record):
+            if isinstance(event, Queued):
+                yield Waiting(event.position)
+            elif isinstance(event, Token):
+                yield from self._checked(guard.feed(event.text))
+            else:
+                finished = event
+        yield from self._checked(guard.finish())
+        yield self._ended(finished, record)
+
+    def cancel(self) -> None:
+        """Stop the model, whatever it is doing."""
+        self._cancelled.set()
+        if completion := self._completion:
+            completion.close()
+
+    def _begin(self, dialogue: Dialogue, record: Record) -> Completion:
+        info = self._engine.info()
+        record.model = info.model
+        prompt = build_prompt(self._engine, info, dialogue, self._sampling)
+        self._completion = self._engine.generate(
+            prompt, self._sampling, conversation=self._conversation
+        )
+        if self._cancelled.is_set():
+            self._completion.close()
+        return self._completion
+
+    def _checked(self, verdicts: Iterator[object]) -> Iterator[Event]:
+        for verdict in verdicts:
+            if not isinstance(verdict, Passed):
+                self.cancel()
+                raise Withheld
+            yield Piece(verdict.text)
+
+    def _that_fit(self, passages: tuple[Passage, ...]) -> list[Passage]:
+        room = int(self._engine.info().context_length * PASSAGE_CHARS)
+        kept: list[Passage] = []
+        for passage in passages:
+            text = passage.text[:room]
+            kept.append(replace(passage, text=text))
+            room -= len(text)
+            if room <= 0:
+                break
+        return kept
+
+    def _ended(self, finished: Finished | None, record: Record) -> Ended:
+        if finished is None:
+            if not self._cancelled.is_set():
+                raise EngineError("engine_no_answer", retry_after=5)
+            return Ended("model", "stopped", model=record.model)
+        return Ended("model", finished.reason, finished.usage, finished.timings, model=record.model)
