@@ -1,0 +1,77 @@
+"""Asking, and reading what is answered. The contract is ``docs/http-api.md``."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from flask import Blueprint, Response, jsonify, request
+
+from chatbot_server.config.sections import Limits
+from chatbot_server.conversation.live import LiveAnswer
+from chatbot_server.conversation.service import ConversationService, Question
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import find_site
+from chatbot_server.web.leaving import has_left
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.origins import check_origin
+from chatbot_server.web.requests import ChatBody, bearer, language_of, read_body, read_message
+from chatbot_server.web.sse import stream
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would hold the tokens back
+}
+
+
+def chat_blueprint(
+    service: ConversationService, database: Database, rates: RateLimits, limits: Limits
+) -> Blueprint:
+    """Routes of ``/api/chat``."""
+    bp = Blueprint("chat", __name__)
+
+    @bp.post("/api/chat")
+    def ask() -> Response:
+        body = read_body(request, ChatBody)
+        with database.session() as session:
+            check_origin(request, find_site(session, body.site))
+        text = read_message(body.message, limits.message_chars)
+        rates.check_question(body.site)
+        locale = language_of(request, body.locale)
+        question = Question(
+            site=body.site,
+            text=text,
+            locale=locale,
+            conversation=body.conversation,
+            secret=bearer(request),
+            page=body.page,
+            resume=body.resume,
+            keep=body.keep,
+            retry=body.retry,
+        )
+        return _streamed(service.ask(question), 0, locale)
+
+    @bp.get("/api/chat/<message>")
+    def take_up(message: str) -> Response:
+        rates.check_small()
+        last = request.headers.get("Last-Event-ID", "0")
+        after = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else 0
+        answer = service.take_up(message, bearer(request))
+        return _streamed(answer, after, language_of(request))
+
+    @bp.delete("/api/chat/<message>")
+    def stop(message: str) -> Response:
+        service.stop(message, bearer(request))
+        return jsonify(stopped=True)
+
+    return bp
+
+
+def _streamed(answer: LiveAnswer, after: int, language: str) -> Response:
+    events = answer.follow(after, left=has_left(request))
+    chunks = stream(events, language)
+    # The first event is there already; taking it starts the generator, without which
+    # closing it would not be noticed.
+    first = next(chunks, "")
+    response = Response(chain((first,), chunks), mimetype="text/event-stream", headers=HEADERS)
+    response.call_on_close(events.close)
+    return response

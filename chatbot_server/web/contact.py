@@ -1,0 +1,55 @@
+"""``POST /api/contact``: the hand-off to a human."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
+
+from chatbot_server.config.sections import Limits
+from chatbot_server.storage.conversations import open_conversation
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import add_contact_request
+from chatbot_server.storage.sites import find_site
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.origins import check_origin
+from chatbot_server.web.requests import Identifier, Line, Strict, bearer, read_body, read_message
+
+# Enough to catch a slip of the finger; only a letter that arrives proves an address.
+EMAIL = r"^[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}$"
+
+
+class ContactBody(Strict):
+    """Body of ``POST /api/contact``."""
+
+    site: Identifier
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    email: Annotated[Line, Field(max_length=254, pattern=EMAIL)]
+    message: str
+    conversation: Identifier | None = None
+
+
+def contact_blueprint(database: Database, rates: RateLimits, limits: Limits) -> Blueprint:
+    """The route of messages to a human."""
+    bp = Blueprint("contact", __name__)
+
+    @bp.post("/api/contact")
+    def contact() -> Response:
+        rates.check_small()
+        body = read_body(request, ContactBody)
+        text = read_message(body.message, limits.message_chars)
+        with database.session() as session:
+            site = find_site(session, body.site)
+            check_origin(request, site)
+            conversation = (
+                open_conversation(session, body.conversation, bearer(request))
+                if body.conversation
+                else None
+            )
+            add_contact_request(
+                session, site, conversation, name=body.name, email=body.email, text=text
+            )
+        return jsonify(sent=True)
+
+    return bp

@@ -1,0 +1,59 @@
+"""Reading and erasing a conversation, for whoever holds its secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from chatbot_server.conversation.service import ConversationService
+from chatbot_server.storage.conversations import ChatMessage
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.requests import bearer
+
+
+def conversations_blueprint(service: ConversationService, rates: RateLimits) -> Blueprint:
+    """Routes of ``/api/conversation``."""
+    bp = Blueprint("conversations", __name__)
+
+    @bp.get("/api/conversation/<identifier>")
+    def read(identifier: str) -> Response:
+        rates.check_small()
+        transcript = service.read(identifier, bearer(request))
+        response = jsonify(
+            conversation=transcript.conversation.id,
+            created=transcript.conversation.created,
+            expires=transcript.conversation.expires,
+            messages=[
+                describe_message(message, transcript.thumbs.get(message.id))
+                for message in transcript.messages
+            ],
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @bp.delete("/api/conversation/<identifier>")
+    def erase(identifier: str) -> Response:
+        erased = service.erase(identifier, bearer(request))
+        return jsonify(erased={"conversations": 1, "messages": erased})
+
+    return bp
+
+
+def describe_message(message: ChatMessage, thumb: str | None) -> dict[str, Any]:
+    """A turn as the visitor may read it."""
+    shown: dict[str, Any] = {
+        "id": message.id,
+        "role": message.role,
+        "text": message.text,
+        "created": message.created,
+    }
+    if message.role == "assistant":
+        shown |= {
+            "origin": message.origin,
+            "finish": message.finish,
+            "sources": message.sources,
+            "feedback": thumb,
+            "ai": {"generated": message.origin == "model", "model": message.model},
+        }
+    return shown

@@ -1,0 +1,34 @@
+"""``GET /``: a page with the bubble on it, to see it at work."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from chatbot_server.messages import say
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import demo_site
+from chatbot_server.web.requests import language_of
+
+
+def demo_blueprint(database: Database) -> Blueprint:
+    """The demo page."""
+    bp = Blueprint("demo", __name__, template_folder="templates")
+
+    @bp.get("/")
+    def demo() -> Response:
+        language = language_of(request)
+        with database.session() as session:
+            key = demo_site(session).key
+        response = make_response(
+            render_template(
+                "demo.html",
+                key=key,
+                language=language,
+                say=lambda name, **values: say(name, language, **values),
+                address=request.host_url.rstrip("/"),
+            )
+        )
+        response.vary.add("Accept-Language")
+        return response
+
+    return bp

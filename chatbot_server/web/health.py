@@ -1,0 +1,34 @@
+"""Is the web server alive, and can questions be answered?"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from chatbot_server.engine.base import Engine
+from chatbot_server.messages import say
+from chatbot_server.storage.database import Database
+from chatbot_server.web.requests import language_of
+
+
+def health_blueprint(engine: Engine, database: Database, *, needs_model: bool) -> Blueprint:
+    """``/healthz`` and ``/readyz``. Without a model, pages alone can answer."""
+    bp = Blueprint("health", __name__)
+
+    @bp.get("/healthz")
+    def alive() -> Response:
+        return jsonify(alive=True)
+
+    @bp.get("/readyz")
+    def can_answer() -> Response:
+        database.ping()
+        status = engine.status()
+        ready = status.state == "ready" or not needs_model
+        body: dict[str, object] = {"ready": ready, "engine": status.state}
+        if status.reason:
+            body["reason"] = say(status.reason, language_of(request), **status.values)
+        response = jsonify(body)
+        response.status_code = 200 if ready else 503
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return bp

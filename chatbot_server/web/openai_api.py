@@ -1,0 +1,203 @@
+"""``/v1``: the model for applications that speak the OpenAI API (``docs/openai-api.md``)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from chatbot_server.engine.base import Completion, Engine, EngineInfo, Sampling
+from chatbot_server.errors import (
+    BadRequest,
+    ChatbotError,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+)
+from chatbot_server.prompt.assemble import assemble
+from chatbot_server.prompt.base import Message, Prompt, Segment
+from chatbot_server.storage.api_keys import find_key
+from chatbot_server.storage.database import Database
+from chatbot_server.web.leaving import has_left
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.openai_bodies import (
+    ChatBody,
+    CompletionBody,
+    EmbeddingBody,
+    Generation,
+    read_openai,
+)
+from chatbot_server.web.openai_stream import follow, listen
+from chatbot_server.web.openai_wire import Reply, embeddings, model_id, models, problem
+from chatbot_server.web.requests import bearer, language_of
+
+logger = logging.getLogger(__name__)
+
+# Applications send whole documents; visitors do not.
+BODY_BYTES = 2_000_000
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes work with. *sampling* holds where a request does not say."""
+
+    engine: Engine
+    database: Database
+    rates: RateLimits
+    sampling: Sampling
+
+    def check_key(self) -> None:
+        """Raises:
+        Unauthorized: no key, or one that is not known.
+        TooManyRequests: it is used too often.
+        """
+        secret = bearer(request)
+        if not secret:
+            raise Unauthorized("api_missing_key")
+        with self.database.session() as session:
+            key = find_key(session, secret)
+        if key is None:
+            self.rates.check_small()  # nobody tries keys without end
+            raise Unauthorized("api_wrong_key")
+        self.rates.check_key(str(key.id))
+
+    def known(self, model: str) -> EngineInfo:
+        """The facts of *model*.
+
+        Raises:
+            NotFound: another model is asked for.
+        """
+        info = self.engine.info()
+        served = model_id(info.model)
+        if model_id(model).casefold() not in (served.casefold(), "default"):
+            raise NotFound("api_model_unknown", model=model[:80], served=served)
+        return replace(info, model=served)
+
+    def chat(self, body: ChatBody, info: EngineInfo) -> Completion:
+        """Begin the answer to a conversation."""
+        turns = body.turns()
+        prompt = assemble(info, turns)
+        if not prompt.segments and not any(turn.content.strip() for turn in turns):
+            raise BadRequest("text_empty", field="messages", name="messages")
+        return self._begin(prompt, body, info)
+
+    def complete(self, body: CompletionBody, info: EngineInfo) -> Completion:
+        """Begin the completion of a text, which may come from anywhere: no control tokens."""
+        text = body.text()
+        prompt = Prompt(messages=(), segments=(Segment(text),))
+        if info.family is None and info.chat_template is None:
+            prompt = Prompt(messages=(Message("user", text),))
+        return self._begin(prompt, body, info)
+
+    def _begin(self, prompt: Prompt, body: Generation, info: EngineInfo) -> Completion:
+        sampling = body.sampling(self.sampling)
+        if prompt.segments:
+            room = self._room(prompt, info)
+            sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
+        return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
+
+    def _room(self, prompt: Prompt, info: EngineInfo) -> int:
+        """Tokens left for the answer; clients ask for far more than small models have.
+
+        Raises:
+            BadRequest: none.
+        """
+        # One for BOS. Control strings of the format are counted as plain text: never too few.
+        used = 1 + sum(self.engine.count_tokens([segment.text for segment in prompt.segments]))
+        room = info.context_length - used
+        if room < 1:
+            limit = info.context_length - 1
+            raise BadRequest("engine_prompt_too_long", field="messages", tokens=used, room=limit)
+        return room
+
+
+def openai_blueprint(
+    engine: Engine, database: Database, rates: RateLimits, sampling: Sampling
+) -> Blueprint:
+    """Routes of ``/v1``."""
+    bp = Blueprint("openai", __name__, url_prefix="/v1")
+    service = Service(engine, database, rates, sampling)
+    started = int(time.time())
+
+    @bp.before_request
+    def enter() -> None:
+        request.max_content_length = BODY_BYTES
+        service.check_key()
+
+    @bp.post("/chat/completions")
+    def chat() -> Response:
+        body = read_openai(request, ChatBody)
+        info = service.known(body.model)
+        return _answer(service.chat(body, info), body, Reply(info.model, chat=True))
+
+    @bp.post("/completions")
+    def complete() -> Response:
+        body = read_openai(request, CompletionBody)
+        info = service.known(body.model)
+        return _answer(service.complete(body, info), body, Reply(info.model, chat=False))
+
+    @bp.post("/embeddings")
+    def embed() -> Response:
+        body = read_openai(request, EmbeddingBody)
+        info, texts = service.known(body.model), body.texts()
+        vectors = engine.embed(texts)
+        tokens = sum(engine.count_tokens(texts))
+        return jsonify(embeddings(vectors, info.model, tokens, body.encoding_format))
+
+    @bp.get("/models")
+    def list_models() -> Response:
+        return jsonify(object="list", data=models(engine.info(), started))
+
+    @bp.get("/models/<path:name>")
+    def show_model(name: str) -> Response:
+        return jsonify(models(service.known(name), started)[0])
+
+    @bp.route("/", defaults={"path": ""}, methods=METHODS)
+    @bp.route("/<path:path>", methods=METHODS)
+    def nothing(path: str) -> Response:
+        where = f"/v1/{path}"[:80]
+        raise NotFound("api_no_route", method=request.method, path=where)
+
+    _register_errors(bp)
+    return bp
+
+
+def _answer(completion: Completion, body: Generation, reply: Reply) -> Response:
+    if not body.stream:
+        events = listen(completion, has_left(request))
+        try:
+            return jsonify(reply.whole(event for event in events if event))
+        finally:
+            completion.close()
+    return follow(completion, reply, with_usage=body.with_usage, language=language_of(request))
+
+
+def _register_errors(bp: Blueprint) -> None:
+    @bp.errorhandler(ChatbotError)
+    def known(error: ChatbotError) -> Response:
+        if error.status >= 500:
+            logger.warning("%s: %s", error.code, error)
+        response = jsonify(problem(error, language_of(request)))
+        response.status_code = error.status
+        if error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+    @bp.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        if error.code == 413:
+            return known(TooLarge("body_too_large", limit=BODY_BYTES))
+        response = known(BadRequest("api_not_object"))
+        response.status_code = error.code or 500
+        return response
+
+    @bp.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        logger.exception("unexpected error in %s", request.path, exc_info=error)
+        return known(ChatbotError("internal"))

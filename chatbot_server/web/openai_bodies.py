@@ -1,0 +1,243 @@
+"""Request bodies of ``/v1``: read once, checked, and turned into our own words.
+
+Fields that would change the answer and cannot be had are refused by name. Others are let
+pass, known or not: applications send many that only mean something at OpenAI.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from chatbot_server.engine.base import Sampling
+from chatbot_server.errors import BadRequest, TooLarge
+from chatbot_server.prompt.base import Message, Role
+from chatbot_server.prompt.clean import clean_text, refuse_surrogates
+
+Body = TypeVar("Body", bound=BaseModel)
+MAX_MESSAGES = 500
+MAX_CHARS = 400_000  # about 100,000 tokens
+MAX_INPUTS = 256
+
+ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
+# Field → values that ask for nothing and may stand.
+NOT_HERE: dict[str, tuple[Any, ...]] = {
+    "logprobs": (None, False),
+    "top_logprobs": (None, 0),
+    "tools": (None, []),
+    "tool_choice": (None, "none", "auto"),
+    "functions": (None, []),
+    "function_call": (None, "none", "auto"),
+    "logit_bias": (None, {}),
+    "frequency_penalty": (None, 0),
+    "presence_penalty": (None, 0),
+    "modalities": (None, ["text"]),
+    "audio": (None,),
+    "web_search_options": (None,),
+    "suffix": (None, ""),
+    "echo": (None, False),
+    "dimensions": (None,),
+}
+ONE_ONLY = ("n", "best_of")
+
+Text = Annotated[str, Field(max_length=MAX_CHARS)]
+Stop = Annotated[str, Field(min_length=1, max_length=200)]
+Tokens = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Lenient(BaseModel):
+    """A body of an application: no guessed type, unknown fields pass."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+class Part(Lenient):
+    """A piece of a message's content."""
+
+    type: str
+    text: Text = ""
+
+
+class Turn(Lenient):
+    """One message."""
+
+    role: str
+    content: Text | Annotated[list[Part], Field(max_length=100)] | None = None
+
+
+class StreamOptions(Lenient):
+    """``stream_options``."""
+
+    include_usage: bool = False
+
+
+class ResponseFormat(Lenient):
+    """``response_format``."""
+
+    type: str = "text"
+
+
+class Generation(Lenient):
+    """What chats and completions have in common; None: as the server is set."""
+
+    model: Annotated[str, Field(max_length=200)] = "default"
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=0, le=1000)] | None = None
+    repetition_penalty: Annotated[float, Field(ge=1, le=2)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=4)] | None = None
+    response_format: ResponseFormat | None = None
+    prompt_cache_key: Annotated[str, Field(max_length=200)] | None = None
+
+    @property
+    def with_usage(self) -> bool:
+        """Whether a stream ends with its usage."""
+        return bool(self.stream_options and self.stream_options.include_usage)
+
+    def length(self, default: int) -> int:
+        """Tokens of the answer at most."""
+        return self.max_completion_tokens or self.max_tokens or default
+
+    def sampling(self, default: Sampling) -> Sampling:
+        """*default* with what was asked.
+
+        Raises:
+            BadRequest: a format other than text and any JSON object.
+        """
+
+        def either(asked: Any, otherwise: Any) -> Any:
+            return otherwise if asked is None else asked
+
+        kind = self.response_format.type if self.response_format else "text"
+        if kind not in ("text", "json_object"):
+            raise BadRequest("api_only_json_object", field="response_format", kind=kind[:40])
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        return Sampling(
+            max_tokens=self.length(default.max_tokens),
+            temperature=either(self.temperature, default.temperature),
+            top_p=either(self.top_p, default.top_p),
+            top_k=either(self.top_k, default.top_k),
+            repetition_penalty=either(self.repetition_penalty, default.repetition_penalty),
+            seed=self.seed,
+            stop=stop,
+            json=kind == "json_object",
+        )
+
+
+class ChatBody(Generation):
+    """``POST /v1/chat/completions``."""
+
+    messages: Annotated[list[Turn], Field(min_length=1, max_length=MAX_MESSAGES)]
+
+    def turns(self) -> list[Message]:
+        """The conversation as clean text.
+
+        Raises:
+            BadRequest: a role or content that cannot be had; names it.
+        """
+        turns = [_message(turn, f"messages.{at}") for at, turn in enumerate(self.messages)]
+        _bounded(turn.content for turn in turns)
+        return turns
+
+
+class CompletionBody(Generation):
+    """``POST /v1/completions``."""
+
+    prompt: Any
+
+    def text(self) -> str:
+        """The prompt, clean."""
+        texts = _texts(self.prompt, "prompt")
+        if len(texts) != 1:
+            raise BadRequest("api_one_choice", field="prompt", name="prompt")
+        _bounded(texts)
+        return texts[0]
+
+
+class EmbeddingBody(Lenient):
+    """``POST /v1/embeddings``."""
+
+    model: Annotated[str, Field(max_length=200)] = "default"
+    input: Any
+    encoding_format: Literal["float", "base64"] = "float"
+
+    def texts(self) -> list[str]:
+        """What to turn into vectors, clean."""
+        texts = _texts(self.input, "input")
+        _bounded(texts)
+        return texts
+
+
+def read_openai(request: Request, model: type[Body]) -> Body:
+    """The request's JSON as *model*.
+
+    Raises:
+        BadRequest: not JSON, a wrong field, or one that cannot be had; names it.
+        TooLarge: bigger than the limit.
+    """
+    try:
+        raw: Any = request.get_json(force=True, silent=True, cache=False)
+    except RequestEntityTooLarge:
+        raise TooLarge("body_too_large", limit=request.max_content_length) from None
+    except RecursionError:
+        raw = None
+    if not isinstance(raw, dict):
+        raise BadRequest("api_not_object")
+    _refuse_what_is_not_here(raw)
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"][:4])[:60] or "body"
+    if first["type"] == "missing":
+        raise BadRequest("field_missing", field=field, name=field)
+    meant = first["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    raise BadRequest("field_wrong", field=field, name=field, meant=meant)
+
+
+def _refuse_what_is_not_here(raw: dict[str, Any]) -> None:
+    for name, harmless in NOT_HERE.items():
+        if name in raw and not any(raw[name] == value for value in harmless):
+            raise BadRequest("api_not_supported", field=name, name=name)
+    for name in ONE_ONLY:
+        if raw.get(name) not in (None, 1):
+            raise BadRequest("api_one_choice", field=name, name=name)
+
+
+def _message(turn: Turn, at: str) -> Message:
+    role = ROLES.get(turn.role)
+    if role is None:
+        known = " | ".join(ROLES)
+        raise BadRequest("field_wrong", field=f"{at}.role", name=f"{at}.role", meant=known)
+    parts = turn.content if isinstance(turn.content, list) else [Part(type="text", text="")]
+    if any(part.type != "text" for part in parts):
+        raise BadRequest("api_only_text", field=f"{at}.content", name=f"{at}.content")
+    content = turn.content if isinstance(turn.content, str) else "\n".join(p.text for p in parts)
+    return Message(role, clean_text(refuse_surrogates(content, f"{at}.content")))
+
+
+def _texts(raw: Any, field: str) -> list[str]:
+    texts = [raw] if isinstance(raw, str) else raw
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise BadRequest("api_only_text", field=field, name=field)
+    if not 1 <= len(texts) <= MAX_INPUTS or not all(texts):
+        raise BadRequest("text_empty" if texts else "field_missing", field=field, name=field)
+    return [clean_text(refuse_surrogates(text, field)) for text in texts]
+
+
+def _bounded(texts: Any) -> None:
+    if sum(len(text) for text in texts) > MAX_CHARS:
+        raise TooLarge("api_too_much_text", limit=MAX_CHARS)

@@ -1,0 +1,176 @@
+"""OpenAI's wire format: answers, pieces of answers, and errors."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import secrets
+import struct
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatbot_server.engine.base import EngineInfo, Event, Finished, FinishReason, Token, Usage
+from chatbot_server.errors import BadRequest, ChatbotError, EngineError
+
+PING = ": ping\n\n"
+DONE = "data: [DONE]\n\n"
+KINDS = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "invalid_request_error",
+    429: "rate_limit_error",
+}
+# Codes that client libraries look for.
+CODES = {
+    "api_missing_key": "invalid_api_key",
+    "api_wrong_key": "invalid_api_key",
+    "api_model_unknown": "model_not_found",
+    "engine_prompt_too_long": "context_length_exceeded",
+    "limit_api_key": "rate_limit_exceeded",
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The frame of one answer.
+
+    Attributes:
+        chat: a chat's message, or a bare completion's text.
+    """
+
+    model: str
+    chat: bool
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def whole(self, events: Iterable[Event]) -> dict[str, Any]:
+        """The answer in one piece.
+
+        Raises:
+            ChatbotError: what the engine raised.
+        """
+        text, last = "", None
+        for event in events:
+            if isinstance(event, Token):
+                text += event.text
+            elif isinstance(event, Finished):
+                last = event
+        if last is None:
+            raise EngineError("engine_no_answer", retry_after=5)
+        said = {"message": {"role": "assistant", "content": text}} if self.chat else {"text": text}
+        kind = "chat.completion" if self.chat else "text_completion"
+        return self._frame(kind, [_choice(said, last.reason)]) | {"usage": _usage(last.usage)}
+
+    def pieces(self, events: Iterable[Event | None], *, with_usage: bool) -> Iterator[str]:
+        """The answer as server-sent events; None becomes a comment, which clients skip."""
+        blank: dict[str, Any] = {"usage": None} if with_usage else {}
+        if self.chat:
+            yield self._event({"delta": {"role": "assistant", "content": ""}}, blank)
+        for event in events:
+            if event is None:
+                yield PING
+            elif isinstance(event, Token):
+                yield self._event(self._said(event.text), blank)
+            elif isinstance(event, Finished):
+                nothing: dict[str, Any] = {"delta": {}} if self.chat else {"text": ""}
+                yield self._event(nothing, blank, event.reason)
+                if with_usage:
+                    frame = self._frame(self._chunk(), []) | {"usage": _usage(event.usage)}
+                    yield _data(frame)
+                yield DONE
+
+    def _said(self, text: str) -> dict[str, Any]:
+        return {"delta": {"content": text}} if self.chat else {"text": text}
+
+    def _event(
+        self, said: dict[str, Any], extra: dict[str, Any], reason: FinishReason | None = None
+    ) -> str:
+        return _data(self._frame(self._chunk(), [_choice(said, reason)]) | extra)
+
+    def _chunk(self) -> str:
+        return "chat.completion.chunk" if self.chat else "text_completion"
+
+    def _frame(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "id": f"{'chatcmpl' if self.chat else 'cmpl'}-{self.id}",
+            "object": kind,
+            "created": self.created,
+            "model": self.model,
+            "choices": choices,
+        }
+
+
+def model_id(name: str) -> str:
+    """The name of a model as applications write it: without spaces."""
+    return re.sub(r"[^\w.:/@+-]+", "-", name).strip("-") or "model"
+
+
+def models(info: EngineInfo, created: int) -> list[dict[str, Any]]:
+    """What ``/v1/models`` lists; the context's length is where vLLM has it."""
+    return [
+        {
+            "id": model_id(info.model),
+            "object": "model",
+            "created": created,
+            "owned_by": "chatbot-server",
+            "max_model_len": info.context_length,
+        }
+    ]
+
+
+def embeddings(
+    vectors: Sequence[Sequence[float]], model: str, tokens: int, encoding: str
+) -> dict[str, Any]:
+    """The answer of ``/v1/embeddings``."""
+    rows = [
+        {"object": "embedding", "index": number, "embedding": _encoded(vector, encoding)}
+        for number, vector in enumerate(vectors)
+    ]
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return {"object": "list", "data": rows, "model": model, "usage": usage}
+
+
+def problem(error: ChatbotError, language: str) -> dict[str, Any]:
+    """An error in OpenAI's shape."""
+    message = {
+        "message": error.sentence(language),
+        "type": KINDS.get(error.status, "server_error"),
+        "param": error.field if isinstance(error, BadRequest) else None,
+        "code": CODES.get(error.code, error.code),
+    }
+    return {"error": message}
+
+
+def broken_off(error: ChatbotError, language: str) -> str:
+    """An error in the middle of a stream; no ``[DONE]`` comes after it."""
+    return _data(problem(error, language))
+
+
+def _choice(said: dict[str, Any], reason: FinishReason | None) -> dict[str, Any]:
+    # OpenAI has no word for a time limit; “length” is what tells that the answer is not whole.
+    why = "length" if reason == "time" else reason
+    return {"index": 0, **said, "logprobs": None, "finish_reason": why}
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+    }
+
+
+def _encoded(vector: Sequence[float], encoding: str) -> list[float] | str:
+    if encoding == "float":
+        return list(vector)
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+
+def _data(raw: dict[str, Any]) -> str:
+    return f"data: {json.dumps(raw, ensure_ascii=False, separators=(',', ':'))}\n\n"

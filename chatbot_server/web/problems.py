@@ -1,0 +1,51 @@
+"""Every error leaves as ``{"error": {"code", "message", "field"?}}``, in the reader's language."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from chatbot_server.errors import ChatbotError
+from chatbot_server.messages import catalogue, say
+from chatbot_server.web.requests import language_of
+
+logger = logging.getLogger(__name__)
+
+
+def register_problems(app: Flask) -> None:
+    """Give *app* its error handlers; no traceback reaches a visitor."""
+    app.register_error_handler(ChatbotError, _chatbot_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _chatbot_error(error: ChatbotError) -> Response:
+    if error.status >= 500:
+        logger.warning("%s: %s", error.code, error)
+    body = {"code": error.code, "message": error.sentence(language_of(request))}
+    if error.field:
+        body["field"] = error.field
+    response = jsonify(error=body)
+    response.status_code = error.status
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = f"http_{status}"
+    known = code in catalogue()
+    message = say(code, language_of(request)) if known else error.name
+    response = jsonify(error={"code": code, "message": message})
+    response.status_code = status
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    logger.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    response = jsonify(error={"code": "internal", "message": say("internal", language_of(request))})
+    response.status_code = 500
+    return response

@@ -1,0 +1,105 @@
+"""From a request to checked values, or an error that names the field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from flask import Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from chatbot_server.errors import BadRequest, TooLarge
+from chatbot_server.messages import pick_language
+from chatbot_server.prompt.clean import clean_text, refuse_surrogates
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def _printable(text: str) -> str:
+    if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in text):
+        raise ValueError("control character")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_printable)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+
+
+class Strict(BaseModel):
+    """A request body: no unknown field, no guessed type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ChatBody(Strict):
+    """Body of ``POST /api/chat``."""
+
+    site: Identifier
+    message: str
+    conversation: Identifier | None = None
+    page: Annotated[Line, Field(max_length=2000)] | None = None
+    locale: Annotated[Line, Field(max_length=20)] | None = None
+    resume: bool = False
+    keep: bool = True
+    retry: bool = False
+
+
+def read_body(request: Request, model: type[Body]) -> Body:
+    """The request's JSON as *model*.
+
+    Raises:
+        BadRequest: not JSON, not an object, or a field is wrong; names the field.
+        TooLarge: bigger than ``limits.body_bytes``.
+    """
+    try:
+        raw: Any = request.get_json(force=True, silent=True, cache=False)
+    except RequestEntityTooLarge:
+        raise TooLarge("body_too_large", limit=request.max_content_length) from None
+    except RecursionError:  # thousands of brackets; the parser does not bound its depth
+        raise BadRequest("body_not_json") from None
+    if not isinstance(raw, dict):
+        raise BadRequest("body_not_json")
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise _first_complaint(error) from None
+
+
+def read_message(text: str, limit: int, field: str = "message") -> str:
+    """A visitor's text, cleaned and within *limit* characters.
+
+    Raises:
+        BadRequest: empty, too long, or not Unicode text.
+    """
+    if len(text) > 4 * limit:
+        raise BadRequest("text_too_long", field=field, name=field, limit=limit)
+    cleaned = clean_text(refuse_surrogates(text, field)).strip()
+    if not cleaned:
+        raise BadRequest("text_empty", field=field, name=field)
+    if len(cleaned) > limit:
+        raise BadRequest("text_too_long", field=field, name=field, limit=limit)
+    return cleaned
+
+
+def bearer(request: Request) -> str:
+    """The secret of ``Authorization: Bearer …``, or an empty string."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def language_of(request: Request, wanted: str | None = None) -> str:
+    """The language of the person who asks."""
+    header = list(request.accept_languages.values())
+    return pick_language(wanted, request.args.get("locale"), *header)
+
+
+def _first_complaint(error: ValidationError) -> BadRequest:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "body"
+    field = field.encode("ascii", "replace").decode()[:60]
+    if first["type"] == "missing":
+        return BadRequest("field_missing", field=field, name=field)
+    if first["type"] == "extra_forbidden":
+        return BadRequest("field_unknown", field=field, name=field)
+    meant = first["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return BadRequest("field_wrong", field=field, name=field, meant=meant)

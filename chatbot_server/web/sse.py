@@ -1,0 +1,66 @@
+"""Server-sent events: the wire format of an answer. Its words are in ``docs/http-api.md``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+from chatbot_server.conversation.events import (
+    Cited,
+    Ended,
+    Event,
+    Failed,
+    Piece,
+    Started,
+    Waiting,
+)
+
+PING = ": ping\n\n"
+
+
+def stream(events: Iterable[tuple[int, Event] | None], language: str) -> Iterator[str]:
+    """Numbered events as text; None becomes a comment that keeps proxies awake."""
+    for entry in events:
+        yield PING if entry is None else render(*entry, language)
+
+
+def render(number: int, event: Event, language: str) -> str:
+    """One event. JSON keeps line breaks inside the single data line."""
+    name, data = describe(event, language)
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {number}\nevent: {name}\ndata: {body}\n\n"
+
+
+def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
+    """The event's name and its fields."""
+    match event:
+        case Started():
+            return "start", {key: value for key, value in asdict(event).items() if value}
+        case Waiting():
+            return "queue", asdict(event)
+        case Piece():
+            return "token", asdict(event)
+        case Cited():
+            return "sources", {"items": [asdict(item) for item in event.items]}
+        case Failed():
+            return "error", _failure(event, language)
+        case Ended():
+            return "done", _done(event)
+
+
+def _failure(event: Failed, language: str) -> dict[str, object]:
+    error = event.error
+    return {"code": error.code, "message": error.sentence(language), "retry": event.retry}
+
+
+def _done(event: Ended) -> dict[str, object]:
+    return {
+        "origin": event.origin,
+        "finish": event.finish,
+        "usage": asdict(event.usage) if event.usage else None,
+        "timings": asdict(event.timings) if event.timings else None,
+        "energy": None,
+        "ai": {"generated": event.origin == "model", "model": event.model},
+        "suggestions": list(event.suggestions),
+    }

@@ -1,0 +1,236 @@
+"""Keys, limits and wrong requests of ``/v1``: errors in OpenAI's shape, never a 500."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from support.openai_server import Api, serve
+from support.tiny_models import write_parrot_gguf
+
+from chatbot_server.config.sections import Endpoint, Engine, Limits
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.openai import OpenAIEngine
+from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.storage.api_keys import all_keys, create_key, find_key, revoke_key
+
+pytestmark = pytest.mark.xdist_group("openai_requests")
+SENTENCE = "Je vais au café demain 😀"
+ASK: dict[str, Any] = {"messages": [{"role": "user", "content": "Hi"}]}
+
+
+@pytest.fixture(scope="module")
+def parrot_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """An API whose model always says the same sentence."""
+    folder = tmp_path_factory.mktemp("parrot")
+    file = write_parrot_gguf(folder / "parrot.gguf", SENTENCE)
+    settings = EngineSettings(file, "ctransformers", folder, model="parrot", threads=1, slots=1)
+    with local_engine(settings, seconds=60) as engine:
+        yield from serve(engine, folder)
+
+
+@pytest.fixture
+def limited_api(tmp_path: Path) -> Iterator[Api]:
+    """An API whose keys are good for three requests a minute, and whose engine is nowhere."""
+    endpoint = Endpoint(url="http://127.0.0.1:9/v1")
+    engine = OpenAIEngine(Engine(kind="openai", endpoints=(endpoint,)))
+    yield from serve(engine, tmp_path, Limits(api_key=("3 per minute",)))
+    engine.close()
+
+
+def test_the_answer_arrives_whole_with_accents_and_emoji(parrot_api: Api) -> None:
+    answer = parrot_api.post("chat/completions", ASK).json()
+
+    assert answer["choices"][0]["message"]["content"].strip() == SENTENCE
+
+
+def test_a_stream_is_framed_as_clients_expect(parrot_api: Api) -> None:
+    answer = parrot_api.post("chat/completions", ASK | {"stream": True})
+    lines = [line for line in answer.text.split("\n\n") if line and not line.startswith(":")]
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert all(line.startswith("data: ") and "\n" not in line for line in lines)
+    assert lines[-1] == "data: [DONE]"
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "invalid_api_key"),
+        ({"Authorization": "Bearer sk-wrong"}, "invalid_api_key"),
+        ({"Authorization": "Basic c2std3Jvbmc="}, "invalid_api_key"),
+        ({"Authorization": "Bearer"}, "invalid_api_key"),
+    ],
+)
+@pytest.mark.parametrize("path", ["models", "chat/completions", "no/such/path"])
+def test_without_a_key_nothing_is_had(
+    parrot_api: Api, headers: dict[str, str], code: str, path: str
+) -> None:
+    answer = httpx.post(f"{parrot_api.url}/v1/{path}", headers=headers, json={})
+
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == code
+    assert answer.json()["error"]["type"] == "authentication_error"
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        pytest.param({"messages": []}, "messages", id="no messages"),
+        pytest.param({"messages": None}, "messages", id="null"),
+        pytest.param({"messages": "Hi"}, "messages", id="a text"),
+        pytest.param({"messages": [3]}, "messages.0", id="no message"),
+        pytest.param(
+            {"messages": [{"role": "tool", "content": "x"}]}, "messages.0.role", id="a tool"
+        ),
+        pytest.param(
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
+            "messages.0.content",
+            id="an image",
+        ),
+        pytest.param(
+            {"messages": [{"role": "user", "content": "\ud800"}]},
+            "messages.0.content",
+            id="half a character",
+        ),
+        pytest.param({"messages": [{"role": "user", "content": " "}] * 501}, "messages", id="501"),
+        pytest.param({"n": 2}, "n", id="two answers"),
+        pytest.param({"logprobs": True}, "logprobs", id="logprobs"),
+        pytest.param({"tools": [{"type": "function"}]}, "tools", id="tools"),
+        pytest.param({"logit_bias": {"5": 1}}, "logit_bias", id="logit_bias"),
+        pytest.param({"frequency_penalty": 0.5}, "frequency_penalty", id="penalty"),
+        pytest.param({"temperature": 3}, "temperature", id="too hot"),
+        pytest.param({"temperature": "hot"}, "temperature", id="a text for a number"),
+        pytest.param({"temperature": True}, "temperature", id="true for a number"),
+        pytest.param({"max_tokens": 0}, "max_tokens", id="no tokens"),
+        pytest.param({"max_tokens": 10**30}, "max_tokens", id="10^30 tokens"),
+        pytest.param({"seed": 2**70}, "seed", id="a seed too large"),
+        pytest.param({"stop": ["a"] * 5}, "stop", id="five stop strings"),
+        pytest.param({"stop": ""}, "stop", id="an empty stop string"),
+        pytest.param(
+            {"response_format": {"type": "json_schema"}}, "response_format", id="a schema"
+        ),
+    ],
+)
+def test_what_cannot_be_had_is_refused_by_name(
+    parrot_api: Api, change: dict[str, Any], param: str
+) -> None:
+    answer = parrot_api.post("chat/completions", ASK | change)
+    error = answer.json()["error"]
+
+    assert answer.status_code == 400
+    assert error["type"] == "invalid_request_error"
+    assert str(error["param"]).startswith(param)
+    assert param.split(".")[0] in error["message"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n": 1, "logprobs": False, "tools": [], "frequency_penalty": 0.0, "user": "someone"},
+        {"store": False, "metadata": {"a": "b"}, "parallel_tool_calls": True, "unknown": [1]},
+        {"stop": None, "stream": None, "max_tokens": None, "temperature": None, "seed": None},
+        {"temperature": 1, "top_p": 1, "response_format": {"type": "text"}},
+    ],
+)
+def test_fields_that_change_nothing_may_stand(parrot_api: Api, change: dict[str, Any]) -> None:
+    assert parrot_api.post("chat/completions", ASK | change).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "completions", "embeddings"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"3", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000]
+)
+def test_a_body_that_is_no_json_object_is_a_400(parrot_api: Api, path: str, body: bytes) -> None:
+    answer = parrot_api.post(path, body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("completions", {"prompt": [1, 2, 3]}),
+        ("completions", {"prompt": ["a", "b"]}),
+        ("completions", {"prompt": ""}),
+        ("completions", {"prompt": "a", "echo": True}),
+        ("embeddings", {"input": [[1, 2]]}),
+        ("embeddings", {"input": ["a"] * 257}),
+        ("embeddings", {"input": "a", "dimensions": 3}),
+    ],
+)
+def test_token_numbers_and_lists_are_refused(parrot_api: Api, path: str, body: object) -> None:
+    assert parrot_api.post(path, body).status_code == 400
+
+
+def test_too_much_text_is_a_413(parrot_api: Api) -> None:
+    twice = [{"role": "user", "content": "é" * 390_000}] * 2
+    text = parrot_api.post("chat/completions", {"messages": twice})
+    body = parrot_api.post("chat/completions", b" " * 3_000_000)
+
+    assert text.status_code == body.status_code == 413
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_unknown_route_is_named(parrot_api: Api, method: str) -> None:
+    headers = {"Authorization": f"Bearer {parrot_api.key}"}
+    answer = httpx.request(method, f"{parrot_api.url}/v1/audio/speech", headers=headers)
+
+    assert answer.status_code == 404
+    assert "/v1/audio/speech" in answer.json()["error"]["message"]
+
+
+def test_errors_are_told_in_the_readers_language(parrot_api: Api) -> None:
+    headers = {"Accept-Language": "fr-FR", "Authorization": f"Bearer {parrot_api.key}"}
+    answer = httpx.post(f"{parrot_api.url}/v1/chat/completions", headers=headers, content=b"x")
+
+    assert "n’est pas un objet JSON" in answer.json()["error"]["message"]
+
+
+def test_a_key_used_too_often_has_to_wait(limited_api: Api) -> None:
+    answers = [limited_api.post("nothing") for _ in range(4)]
+    with limited_api.database.session() as session:
+        _, other = create_key(session, "other")
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
+    assert answers[3].json()["error"]["type"] == "rate_limit_error"
+    assert int(answers[3].headers["Retry-After"]) > 0
+    with pytest.raises(openai.NotFoundError):
+        limited_api.client(other).get("/nothing", cast_to=object)
+
+
+def test_an_engine_that_is_away_is_a_503_in_words(limited_api: Api) -> None:
+    with pytest.raises(openai.InternalServerError, match=r"127\.0\.0\.1:9") as raised:
+        limited_api.client().chat.completions.create(model="default", messages=ASK["messages"])
+
+    assert raised.value.status_code == 503
+
+
+def test_only_the_digest_of_a_key_is_kept(limited_api: Api, tmp_path: Path) -> None:
+    with limited_api.database.session() as session:
+        key = find_key(session, limited_api.key)
+        assert key is not None
+        assert key.used is not None
+        assert limited_api.key.startswith(key.prefix)
+        assert key.digest == hashlib.sha256(limited_api.key.encode()).hexdigest()
+        assert find_key(session, limited_api.key[:-1]) is None
+        assert find_key(session, "\ud800") is None
+    rows = sqlite3.connect(tmp_path / "chatbot.db")
+    dump = "\n".join(rows.iterdump())
+    rows.close()
+    assert key.digest in dump
+    assert limited_api.key not in dump
+
+
+def test_a_revoked_key_is_refused_at_once(limited_api: Api) -> None:
+    with limited_api.database.session() as session:
+        revoke_key(session, all_keys(session)[0].id)
+
+    assert limited_api.post("models").status_code == 401
