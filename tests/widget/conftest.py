@@ -1,0 +1,238 @@
+"""Browsers, the scripted server, and pages of another origin that carry the widget's tag."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, Response
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from scripted_server import SITE, Script, Serving, create_scripted_app
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+BROWSERS = ("chromium", "firefox")
+# Read here, before the shared fixtures clear every CHATBOT_ variable.
+WANTED = os.environ.get("CHATBOT_SCREENSHOTS") == "1"
+
+
+def executable(*names: str) -> str:
+    """The first of *names* on this machine; without any the test is skipped, and says so."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"none of {', '.join(names)} is installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+def launch(playwright: Playwright, name: str) -> Browser:
+    if name == "chromium":
+        path = executable("chromium", "chromium-browser", "google-chrome")
+        return playwright.chromium.launch(executable_path=path, args=QUIET)
+    # Debian's Firefox, driven through WebDriver BiDi.
+    path = executable("firefox-esr", "firefox")
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=path)
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright, "chromium")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright, "firefox")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(params=BROWSERS)
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """Chromium, then Firefox."""
+    found: Browser = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def _script() -> Script:
+    return Script()
+
+
+@pytest.fixture(scope="session")
+def server(_script: Script) -> Iterator[Serving]:
+    """The scripted server, on a port of its own."""
+    serving = Serving(create_scripted_app(_script))
+    yield serving
+    serving.close()
+
+
+@pytest.fixture
+def script(_script: Script) -> Iterator[Script]:
+    """What the scripted server says in this test."""
+    _script.reset()
+    _script.gate.clear()
+    yield _script
+    _script.gate.set()
+
+
+class Pages:
+    """Pages of another origin than the chat's."""
+
+    def __init__(self, chat: str) -> None:
+        self.chat = chat
+        self.found: dict[str, tuple[str, dict[str, str]]] = {}
+        app = Flask("pages")
+        app.add_url_rule("/<path:name>", view_func=self._serve)
+        self.serving = Serving(app)
+
+    def _serve(self, name: str) -> Response:
+        if name not in self.found:
+            return Response("", 204)
+        html, headers = self.found[name]
+        return Response(html, headers={"Content-Type": "text/html; charset=utf-8"} | headers)
+
+    def tag(self, **data: str) -> str:
+        """The tag as an owner pastes it; ``data_x`` keyword arguments become attributes."""
+        extra = "".join(f' data-{key.replace("_", "-")}="{value}"' for key, value in data.items())
+        site = "" if "site" in data else f' data-site="{SITE}"'
+        return f'<script async src="{self.chat}/widget.js"{site}{extra}></script>'
+
+    def add(
+        self,
+        body: str = "",
+        *,
+        head: str = "",
+        tag: str | None = None,
+        lang: str = "en",
+        headers: dict[str, str] | None = None,
+        name: str = "page.html",
+    ) -> str:
+        """Put a page up; returns its address."""
+        html = (
+            f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Atelier</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"{head}</head><body><main><h1>Atelier Lumen</h1><p>Lamps made by hand.</p>{body}"
+            f"</main>{self.tag() if tag is None else tag}</body></html>"
+        )
+        self.found[name] = (html, headers or {})
+        return f"{self.serving.url}/{name}"
+
+
+@pytest.fixture(scope="session")
+def _pages(server: Serving) -> Iterator[Pages]:
+    pages = Pages(server.url)
+    yield pages
+    pages.serving.close()
+
+
+@pytest.fixture
+def pages(_pages: Pages, script: Script) -> Pages:
+    """Fixture pages; the scripted server behind them is as new."""
+    _pages.found.clear()
+    return _pages
+
+
+class Visit:
+    """One visitor's page, with what went wrong in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self._add(str(error)))
+        page.on("console", self._note)
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _note(self, message: Any) -> None:
+        if message.type == "error":
+            self._add(f"{message.text} {message.location}")
+
+    def _add(self, text: str) -> None:
+        # Browsers ask every page for an icon; Firefox tells a strict page that it may not.
+        if "favicon" not in text:
+            self.errors.append(text)
+
+    def go(self, address: str) -> Visit:
+        self.page.goto(address)
+        return self
+
+    @property
+    def bubble(self) -> Any:
+        return self.page.locator("chatbot-widget .bubble")
+
+    @property
+    def panel(self) -> Any:
+        return self.page.locator("chatbot-widget .panel").first
+
+    @property
+    def field(self) -> Any:
+        return self.page.locator("chatbot-widget textarea#question")
+
+    @property
+    def answers(self) -> Any:
+        return self.page.locator("chatbot-widget li.assistant > .text")
+
+    def open(self) -> Visit:
+        self.bubble.click()
+        self.panel.wait_for()
+        self.panel.get_by_role("button", name="Menu").wait_for()
+        return self
+
+    def ask(self, text: str) -> Visit:
+        self.field.fill(text)
+        self.field.press("Enter")
+        return self
+
+    def answered(self, text: str) -> Visit:
+        """Wait until the last answer is whole and shows *text*."""
+        self.answers.filter(has_text=text).last.wait_for()
+        self.page.locator("chatbot-widget li:last-child .actions").wait_for()
+        return self
+
+
+@pytest.fixture
+def visit() -> Callable[..., Any]:
+    """``with visit(browser, viewport=…) as it:`` a fresh visitor."""
+
+    @contextmanager
+    def begin(browser: Browser, **options: Any) -> Iterator[Visit]:
+        context: BrowserContext = browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        try:
+            yield Visit(context.new_page())
+        finally:
+            context.close()
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """axe-core's script, from the widget's own development dependencies."""
+    file = Path(__file__).parents[2] / "widget/node_modules/axe-core/axe.min.js"
+    if not file.exists():
+        pytest.skip("run `npm ci` in widget/ first: axe-core is not there")
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def images() -> Path | None:
+    """Where pictures are kept, if they are wanted: ``CHATBOT_SCREENSHOTS=1``."""
+    return Path(__file__).parents[2] / "docs" / "images" if WANTED else None

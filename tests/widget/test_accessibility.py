@@ -1,0 +1,213 @@
+"""WCAG 2.2 AA, as far as machines can tell: axe in every state, the keyboard, the live region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scripted_server import DONE, Script, say
+
+pytestmark = pytest.mark.browser
+Visitor = Callable[..., Any]
+ANSWER = "Open **Tuesday** to Saturday:\n\n- from 10:00\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```"
+STATES = ("closed", "open", "streaming", "answered", "error", "form", "menu", "where", "why")
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "high contrast": {"contrast": "more"},
+    "forced colours": {"forced_colors": "active"},
+    "phone": {"viewport": {"width": 390, "height": 780}},
+    "zoomed to 400 %": {"viewport": {"width": 320, "height": 256}},
+}
+
+
+def show(it: Any, script: Script, state: str) -> None:
+    """Bring the widget from the state before *state* in STATES into it."""
+    if state == "open":
+        it.open()
+        it.page.wait_for_timeout(250)
+    elif state == "streaming":
+        script.gate.clear()
+        it.ask("?")
+        it.panel.locator(".wait").wait_for()
+    elif state == "answered":
+        script.gate.set()
+        it.answered("Tuesday")
+    elif state == "error":
+        it.ask("!")
+        it.panel.locator(".error").wait_for()
+    elif state in ("form", "menu", "where"):
+        it.page.keyboard.press("Escape") if state == "menu" else None
+        if state != "where":
+            it.panel.get_by_role("button", name="Menu").click()
+        name = {"form": "Talk to a human", "where": "Where does my question go?"}.get(state)
+        it.panel.locator(".menu").wait_for()
+        if name:
+            it.panel.locator(".menu").get_by_role("button", name=name).click()
+    elif state == "why":
+        it.page.keyboard.press("Escape")
+        it.panel.get_by_role("button", name="Not helpful", exact=True).first.click()
+        it.panel.locator(".why").wait_for()
+
+
+def prepare(script: Script) -> None:
+    sources = [{"title": "Hours", "url": "https://example.org/h", "quote": "Open from ten"}]
+    script.answers["?"] = [
+        ("gate", None),
+        ("token", {"text": ANSWER}),
+        ("sources", {"items": sources}),
+        ("done", DONE | {"suggestions": ["On Sundays?"]}),
+    ]
+    failure = {"code": "x", "message": "The model stopped.", "retry": True}
+    script.answers["!"] = [("error", failure)]
+
+
+@pytest.mark.parametrize("look", [*LOOKS, "right to left"])
+def test_axe_finds_nothing_in_any_state(
+    chromium: Any, visit: Visitor, pages: Any, script: Script, axe_source: str, look: str
+) -> None:
+    prepare(script)
+    with visit(chromium, **LOOKS.get(look, {})) as it:
+        it.go(
+            pages.add(
+                lang="en",
+                head="<style>html{direction:rtl}</style>" if look == "right to left" else "",
+            )
+        )
+        it.page.evaluate(axe_source)
+        for state in STATES:
+            show(it, script, state)
+            found = it.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            broken = [
+                f"{rule['id']}: {node['html']}"
+                for rule in found["violations"]
+                for node in rule["nodes"]
+            ]
+            assert broken == [], f"{look}, {state}"
+
+
+def test_axe_would_find_something(
+    chromium: Any, visit: Visitor, pages: Any, axe_source: str
+) -> None:
+    with visit(chromium) as it:
+        it.go(pages.add()).open()
+        it.page.evaluate(
+            "document.querySelector('chatbot-widget').shadowRoot.querySelector('.send').ariaLabel = null"
+        )
+        it.page.evaluate(axe_source)
+        found = it.page.evaluate("axe.run(document)")
+        assert [rule["id"] for rule in found["violations"]] == ["button-name"]
+
+
+def focused(it: Any) -> str:
+    """Name of what has the focus, through the shadow root."""
+    name: str = it.page.evaluate(
+        """() => { let at = document.activeElement; while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+        return at.ariaLabel || at.id || at.textContent.trim(); }"""
+    )
+    return name
+
+
+def tab_to(it: Any, name: str, *, back: bool = False) -> None:
+    for _ in range(40):
+        if focused(it) == name:
+            return
+        it.page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"{name} is never reached; at {focused(it)}")
+
+
+def test_everything_can_be_done_with_the_keyboard_alone(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    prepare(script)
+    script.gate.set()
+    with visit(browser) as it:
+        press, write = it.page.keyboard.press, it.page.keyboard.type
+        it.go(pages.add())
+        it.bubble.wait_for()
+        tab_to(it, "Chat")
+        press("Enter")
+        it.panel.wait_for()
+        assert focused(it) == "question"
+        write("?")
+        press("Enter")
+        it.answered("Tuesday")
+        assert focused(it) == "question"
+        for button in ("On Sundays?", "Try again", "Helpful", "Copy", "Show the quote", "Hours"):
+            tab_to(it, button, back=True)
+        tab_to(it, "Menu", back=True)
+        press("Enter")
+        it.panel.locator(".menu").wait_for()
+        assert focused(it) == "New chat"
+        press("Escape")
+        assert focused(it) == "Menu"
+        press("Enter")
+        tab_to(it, "Talk to a human")
+        press("Enter")
+        it.panel.locator(".contact").wait_for()
+        for field, text in (("yourname", "Ana"), ("mail", "ana@example.org"), ("message", "!")):
+            tab_to(it, field)
+            write(text)
+        tab_to(it, "Send")
+        press("Enter")
+        it.panel.get_by_text("Sent. A person will answer you by e-mail.").wait_for()
+        press("Escape")
+        assert focused(it) == "question"
+        press("Escape")
+        it.panel.wait_for(state="hidden")
+        assert focused(it) == "Chat"
+
+
+LISTEN = """() => { window.heard = []; const status = document.querySelector("chatbot-widget").shadowRoot
+    .querySelector("[role=status][aria-live]"); new MutationObserver((changes) => { for (const change of changes)
+    for (const node of change.addedNodes) heard.push(node.textContent); }).observe(status,
+    { childList: true, subtree: true, characterData: true }); }"""
+
+
+def test_each_answer_is_announced_once_when_it_is_whole(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    words = [("token", {"text": f"**w{n}** "}) for n in range(20)]
+    script.answers["?"] = [*words, *say("end")]
+    with visit(browser) as it:
+        it.go(pages.add()).open()
+        it.page.evaluate(LISTEN)
+        it.ask("?").answered("w19 end")
+        it.ask("next").answered("You said: next")
+        it.page.wait_for_timeout(1300)
+        whole = " ".join(f"w{n}" for n in range(20)) + " end"
+        assert it.page.evaluate("heard") == [whole, "You said: next"]
+        assert it.page.locator("chatbot-widget [role=status][aria-live]").inner_text() == ""
+        live = it.page.evaluate(
+            "[...document.querySelector('chatbot-widget').shadowRoot.querySelectorAll('.log, .log *')].filter((e) => /polite|assertive/.test(e.ariaLive)).length"
+        )
+        assert live == 0
+
+
+def test_a_full_screen_panel_keeps_the_focus_and_a_bubble_one_does_not(
+    chromium: Any, visit: Visitor, pages: Any
+) -> None:
+    with visit(chromium, viewport={"width": 390, "height": 780}) as it:
+        it.go(pages.add("<a href=#>link</a>")).open()
+        assert it.panel.get_attribute("aria-modal") == "true"
+        for _ in range(25):
+            it.page.keyboard.press("Tab")
+            assert it.page.evaluate("document.activeElement.localName") == "chatbot-widget"
+        assert it.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 780}
+        it.page.set_viewport_size({"width": 1000, "height": 780})
+        assert it.panel.get_attribute("aria-modal") is None
+
+
+def test_what_is_touched_is_large_enough(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    prepare(script)
+    script.gate.set()
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("?").answered("Tuesday")
+        for control in it.page.locator("chatbot-widget button, chatbot-widget textarea").all():
+            box = control.bounding_box()
+            # 2.5.8 asks for 24; the main ones have 44.
+            assert box is None or (box["height"] >= 24 and box["width"] >= 24), control.inner_text()
+        assert it.field.evaluate("(field) => getComputedStyle(field).fontSize") == "16px"

@@ -1,0 +1,66 @@
+"""From nothing to a visitor's answer: the real server, the real model, real browsers.
+
+The page is of another origin than the server and holds nothing but the tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from scripted_server import Serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
+Visitor = Callable[..., Any]
+QUESTION = "What is the capital of France?"
+
+# Writes down the length of the answer at each change of the panel.
+WATCH = """() => {
+  const root = document.querySelector('chatbot-widget').shadowRoot
+  window.lengths = []
+  new MutationObserver(() => {
+    const text = [...root.querySelectorAll('li.assistant > .text')].at(-1)?.textContent ?? ''
+    if (text.length !== window.lengths.at(-1)) window.lengths.push(text.length)
+  }).observe(root, { subtree: true, childList: true, characterData: true })
+}"""
+
+
+@pytest.fixture
+def other_origin(live_server: Any) -> Iterator[str]:
+    """A page on another port, with the tag that `chatbot-server snippet` prints."""
+    tag = live_server.cli("snippet").stdout.strip()
+    app = Flask("other")
+    page = f"<!doctype html><html lang=en><meta charset=utf-8><title>Shop</title>{tag}"
+    app.add_url_rule("/", view_func=lambda: page)
+    serving = Serving(app)
+    yield serving.url
+    serving.close()
+
+
+def test_a_visitor_asks_on_another_site_and_reads_the_answer_as_it_is_written(
+    browser: Any, visit: Visitor, other_origin: str
+) -> None:
+    with visit(browser) as it:
+        it.go(other_origin).open()
+        it.page.evaluate(WATCH)
+        it.ask(QUESTION)
+        it.panel.get_by_role("button", name="Helpful", exact=True).wait_for(timeout=90_000)
+        lengths = it.page.evaluate("window.lengths")
+        # The panel may gather tokens into frames, but the text must grow in many steps.
+        assert len(lengths) > 5
+        assert len(it.answers.last.inner_text()) > 10
+        assert it.errors == []
+
+
+def test_the_demo_page_shows_the_bubble_and_answers(
+    browser: Any, visit: Visitor, live_server: Any, images: Path | None
+) -> None:
+    with visit(browser) as it:
+        it.go(live_server.url + "/").open().ask(QUESTION)
+        it.panel.get_by_role("button", name="Helpful", exact=True).wait_for(timeout=90_000)
+        assert it.errors == []
+        if images:
+            it.page.screenshot(path=images / "demo.png")

@@ -1,0 +1,189 @@
+"""The server's side of the widget: its files, thumbs, messages to a human, the plain page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from chatbot_server.config.sections import Limits
+from chatbot_server.storage.conversations import add_message, erase_conversation, start_conversation
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import (
+    contact_requests,
+    erase_contact_requests,
+    feedback_of,
+)
+from chatbot_server.storage.sites import add_site
+from chatbot_server.web.contact import contact_blueprint
+from chatbot_server.web.feedback import feedback_blueprint
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.problems import register_problems
+from chatbot_server.web.widget import DIST, loader_integrity, widget_blueprint
+
+OWN = {"Origin": "https://own.example"}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def client(database: Database) -> FlaskClient:
+    app = Flask(__name__)
+    register_problems(app)
+    rates = RateLimits(app, Limits())
+    app.register_blueprint(widget_blueprint())
+    app.register_blueprint(feedback_blueprint(database, rates))
+    app.register_blueprint(contact_blueprint(database, rates, Limits()))
+    return app.test_client()
+
+
+@pytest.fixture
+def talk(database: Database) -> dict[str, Any]:
+    """A site that allows https://own.example, and one exchange on it."""
+    with database.session() as session:
+        site = add_site(session, "Own")
+        site.origins = ["https://own.example"]
+        conversation, secret = start_conversation(
+            session, site.id, locale="en", page=None, keep=True
+        )
+        conversation.extend(30)
+        question = add_message(session, conversation, "user", "?")
+        answer = add_message(session, conversation, "assistant", "!")
+        return {
+            "site": site.key, "site_id": site.id, "conversation": conversation.id, "question": question.id,
+            "answer": answer.id, "headers": OWN | {"Authorization": f"Bearer {secret}"},
+        }  # fmt: skip
+
+
+def test_the_loader_may_be_read_by_every_page_and_is_asked_for_again(client: FlaskClient) -> None:
+    first = client.get("/widget.js")
+    assert first.status_code == 200
+    assert first.headers["Access-Control-Allow-Origin"] == "*"
+    assert first.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    assert "max-age=300" in first.headers["Cache-Control"]
+    again = client.get("/widget.js", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_parts_never_change_and_are_those_the_loader_names(client: FlaskClient) -> None:
+    loader = client.get("/widget.js").get_data(as_text=True)
+    names = re.findall(r"(panel-\w+\.js)\",\"(sha384-[^\"]+)", loader)
+    assert len(names) == 1
+    for name, integrity in names:
+        part = client.get(f"/widget/{name}")
+        assert "immutable" in part.headers["Cache-Control"]
+        digest = base64.b64encode(hashlib.sha384(part.data).digest()).decode()
+        assert integrity == f"sha384-{digest}"
+
+
+def test_the_integrity_for_a_pinned_tag_is_that_of_the_loader() -> None:
+    digest = hashlib.sha384((DIST / "widget.js").read_bytes()).digest()
+    assert loader_integrity() == f"sha384-{base64.b64encode(digest).decode()}"
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2fapp.py", "%2e%2e/x", "integrity"])
+def test_other_files_do_not_exist(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/widget/{name}").status_code == 404
+
+
+def test_a_thumb_is_kept_changed_taken_back_and_erased_with_the_chat(
+    client: FlaskClient, database: Database, talk: dict[str, Any]
+) -> None:
+    def press(**body: Any) -> int:
+        body = {"message": talk["answer"], **body}
+        return client.post("/api/feedback", json=body, headers=talk["headers"]).status_code
+
+    def kept() -> dict[str, str]:
+        with database.session() as session:
+            return feedback_of(session, talk["conversation"])
+
+    assert press(value="up") == 200
+    assert kept() == {talk["answer"]: "up"}
+    assert press(value="down", reason="wrong", comment="it is 11 h") == 200
+    assert kept() == {talk["answer"]: "down"}
+    assert press(value=None) == 200
+    assert kept() == {}
+    press(value="down")
+    with database.session() as session:
+        from chatbot_server.storage.conversations import Conversation
+
+        erase_conversation(session, session.get_one(Conversation, talk["conversation"]))
+    assert kept() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "headers", "status"),
+    [
+        ({"value": "maybe"}, {}, 400),
+        ({"message": "unknown"}, {}, 404),
+        ({"comment": "x" * 2000}, {}, 400),
+        ({"surprise": 1}, {}, 400),
+        ({}, {"Authorization": ""}, 401),
+        ({}, {"Authorization": "Bearer wrong"}, 404),
+        ({}, {"Origin": "https://other.example"}, 403),
+    ],
+)
+def test_a_thumb_of_a_stranger_or_a_wrong_one_is_refused(
+    client: FlaskClient,
+    talk: dict[str, Any],
+    change: dict[str, Any],
+    headers: dict[str, str],
+    status: int,
+) -> None:
+    body = {"message": talk["answer"], "value": "up"} | change
+    answer = client.post("/api/feedback", json=body, headers=talk["headers"] | headers)
+    assert answer.status_code == status
+    assert answer.json["error"]["message"]
+
+
+def test_a_question_has_no_thumb(client: FlaskClient, talk: dict[str, Any]) -> None:
+    body = {"message": talk["question"], "value": "up"}
+    assert client.post("/api/feedback", json=body, headers=talk["headers"]).status_code == 404
+
+
+def test_a_message_to_a_human_is_kept_and_outlives_the_chat(
+    client: FlaskClient, database: Database, talk: dict[str, Any]
+) -> None:
+    body = {"site": talk["site"], "name": "Ana", "email": "ana@example.org", "message": "Call me",
+            "conversation": talk["conversation"]}  # fmt: skip
+    assert client.post("/api/contact", json=body, headers=talk["headers"]).json == {"sent": True}
+    with database.session() as session:
+        (kept,) = contact_requests(session, talk["site_id"])
+        assert (kept.name, kept.text, kept.conversation_id) == (
+            "Ana",
+            "Call me",
+            talk["conversation"],
+        )
+        assert erase_contact_requests(session, kept.created) == 0
+        assert erase_contact_requests(session, kept.created + 1) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "no"}, {"email": "a@b.example\r\nBcc: x@y.example"}, {"name": ""}, {"name": "a\nb"},
+        {"message": "  "}, {"message": "x" * 5000}, {"site": "x y"}, {"extra": True},
+    ],
+)  # fmt: skip
+def test_a_wrong_message_to_a_human_is_refused_by_its_field(
+    client: FlaskClient, talk: dict[str, Any], change: dict[str, Any]
+) -> None:
+    body = {"site": talk["site"], "name": "Ana", "email": "ana@example.org", "message": "Call"}
+    answer = client.post("/api/contact", data=json.dumps(body | change), headers=talk["headers"])
+    assert answer.status_code == 400
+    assert answer.json["error"]["field"] == next(iter(change))

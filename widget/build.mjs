@@ -1,0 +1,77 @@
+/**
+ * Builds widget/dist (or the folder named as first argument) from widget/src.
+ *
+ * The panel is built first: its hash goes into its name and, as subresource integrity, into
+ * the loader. The result depends on the sources alone, so that a test can compare it.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = resolve(process.argv[2] || join(here, "dist"));
+const BROWSERS = ["chrome105", "firefox105", "safari16.4"];
+const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+
+const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 10);
+const integrity = (bytes) => `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
+
+/** Style sheets are imported as text and put into the page with adoptedStyleSheets. */
+const css = {
+  name: "css",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true, target: BROWSERS });
+      return { contents: code.trim(), loader: "text" };
+    }),
+};
+
+async function bundle(entry, define = {}, banner = `/* Chatbot Server ${version}, MIT licence */`) {
+  const { outputFiles } = await build({
+    entryPoints: [join(here, "src", entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: BROWSERS,
+    tsconfigRaw: {},
+    charset: "utf8",
+    legalComments: "none",
+    define,
+    plugins: [css],
+    banner: { js: banner },
+  });
+  return outputFiles[0].contents;
+}
+
+function hashed(name, extension, bytes) {
+  const file = `${name}-${hash(bytes)}.${extension}`;
+  writeFileSync(join(out, file), bytes);
+  return file;
+}
+
+function locales() {
+  const folder = join(here, "src/locales");
+  const english = JSON.parse(readFileSync(join(folder, "en.json"), "utf8"));
+  const files = {};
+  for (const file of readdirSync(folder).sort()) {
+    const name = file.replace(".json", "");
+    const words = JSON.parse(readFileSync(join(folder, file), "utf8"));
+    // In the order of en.json, whose keys the parts carry: the words alone are half the bytes.
+    const text = JSON.stringify(["panel", "more"].map((group) => Object.keys(english[group]).map((key) => words[group][key])));
+    if (name !== "en") files[name] = hashed(name, "json", Buffer.from(text));
+  }
+  return files;
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const part = (name, bytes) => JSON.stringify([hashed(name, "js", bytes), integrity(bytes)]);
+const parts = {};
+for (const name of ["debug", "more"]) parts[name] = JSON.parse(part(name, await bundle(`${name}/index.js`)));
+const panel = await bundle("panel/index.js", { __LOCALES__: JSON.stringify(locales()), __PARTS__: JSON.stringify(parts) });
+const loader = await bundle("loader/index.js", { __PANEL__: part("panel", panel) }, "");
+writeFileSync(join(out, "widget.js"), loader);
+writeFileSync(join(out, "integrity.json"), `${JSON.stringify({ "widget.js": integrity(loader) })}\n`);

@@ -1,0 +1,25 @@
+/** @typedef {number[]} Rgb red, green and blue, 0–1 */
+
+/**
+ * @param {string} [hex] `#rrggbb`; anything else counts as the default blue
+ */
+export const colour = (hex) => (/^#[\da-f]{6}$/i.test(hex || "") ? /** @type {string} */ (hex) : "#1d4ed8");
+
+/**
+ * @param {string} hex `#rrggbb`
+ * @returns {Rgb}
+ */
+export const parse = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
+
+/**
+ * Relative luminance. WCAG's curve is taken as the power 2.2; a test holds the error to
+ * less than what the choice between black and white text can bear.
+ * @param {Rgb} rgb
+ */
+export const luminance = ([r, g, b]) => 0.2126 * r ** 2.2 + 0.7152 * g ** 2.2 + 0.0722 * b ** 2.2;
+
+/**
+ * @param {string} hex `#rrggbb`
+ * @returns {string} black or white, whichever is easier to read on it: at least 4.5:1
+ */
+export const ink = (hex) => (luminance(parse(hex)) > 0.179 ? "#000" : "#fff");

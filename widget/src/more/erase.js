@@ -1,0 +1,20 @@
+import { h } from "../panel/dom.js";
+
+/**
+ * "Delete my chat": asks, erases on the server, and says what was erased.
+ * @param {import("../panel/mount.js").App} app
+ * @param {ReturnType<typeof import("./sheet.js").sheets>} sheet
+ */
+export function erase({ say, kept, chat }, sheet) {
+  const done = async () => {
+    try {
+      const messages = kept.conversation ? await chat.erase() : 0;
+      sheet.open(say("erase"), h("p", { role: "status" }, say("erased", messages)));
+    } catch (error) {
+      sheet.open(say("erase"), h("p", { role: "alert" }, /** @type {Error} */ (error).message || say("away")));
+    }
+  };
+  const yes = h("button", { type: "button", className: "chip danger", onclick: done }, say("erase"));
+  const no = h("button", { type: "button", className: "chip", onclick: sheet.close }, say("cancel"));
+  sheet.open(say("erase"), h("p", {}, say("sure")), h("p", { className: "row" }, yes, no));
+}

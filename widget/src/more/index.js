@@ -1,0 +1,30 @@
+import { more as english } from "../locales/en.json";
+import { contact } from "./contact.js";
+import { menu } from "./menu.js";
+import css from "./more.css";
+import { nudge } from "./nudge.js";
+import { sheets } from "./sheet.js";
+import { where } from "./where.js";
+import { why } from "./why.js";
+
+/** @param {import("../panel/mount.js").App} app */
+function more(app) {
+  app.learn(english);
+  const style = new CSSStyleSheet();
+  style.replaceSync(css);
+  app.root.adoptedStyleSheets = [...app.root.adoptedStyleSheets, style];
+  const sheet = sheets(app);
+  const showWhere = () => sheet.open(app.say("where"), ...where(app));
+  const list = menu(app, sheet, { where: showWhere, human: () => sheet.open(app.say("human"), ...contact(app)) });
+  app.escape = () => list.close() || sheet.close();
+  return {
+    menu: () => list.toggle(),
+    where: showWhere,
+    /** @param {import("../panel/conversation.js").Message} message @param {HTMLElement} place */
+    why: (message, place) => place.append(why(app, message)),
+    /** @param {string} text */
+    nudge: (text) => nudge(app, text),
+  };
+}
+
+dispatchEvent(new CustomEvent("chatbot:more", { detail: more }));

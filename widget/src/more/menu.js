@@ -1,0 +1,60 @@
+import { h } from "../panel/dom.js";
+import { erase } from "./erase.js";
+import { download, print, transcript } from "./transcript.js";
+
+/**
+ * Everything that is not asking a question.
+ * @param {import("../panel/mount.js").App} app
+ * @param {ReturnType<typeof import("./sheet.js").sheets>} sheet
+ * @param {{where(): void, human(): void}} pages
+ */
+export function menu(app, sheet, pages) {
+  const { say, root, view, chat } = app;
+  const button = view.menu;
+  const name = (/** @type {string} */ role) => say(role === "user" ? "you" : "name");
+  const text = (/** @type {boolean} */ md) => transcript(chat.messages(), name, md);
+  const paper = () => chat.messages().flatMap(({ role, text }) => [h("h3", {}, name(role)), ...(role === "user" ? [h("p", {}, text)] : app.markdown(text))]);
+
+  /** @type {[import("../panel/i18n.js").Key, () => void][]} */
+  const entries = [
+    ["new", () => (sheet.close(), chat.reset())],
+    ["human", pages.human],
+    ["text", () => download("chat.txt", text(false))],
+    ["md", () => download("chat.md", text(true))],
+    ["print", () => print(root, paper())],
+    ["where", pages.where],
+    ["erase", () => erase(app, sheet)],
+  ];
+  const element = h("ul", { className: "menu", part: "menu", id: "menu", hidden: true });
+  view.panel.insertBefore(element, view.panel.children[1]);
+
+  const draw = () => {
+    const { form, email, url } = app.config.contact || {};
+    const wanted = entries.filter(([key]) => key !== "human" || form || email || url);
+    element.replaceChildren(
+      ...wanted.map(([key, act]) => h("li", {}, h("button", { type: "button", part: key, onclick: () => (show(false), button.focus(), act()) }, say(key)))),
+    );
+  };
+  const show = (/** @type {boolean} */ on) => {
+    if (on) draw();
+    element.hidden = !on;
+    button.ariaExpanded = String(on);
+    if (on) element.querySelector("button").focus();
+  };
+  root.addEventListener("pointerdown", (event) => {
+    if (!element.hidden && !event.composedPath().some((node) => node === element || node === button)) show(false);
+  });
+  element.addEventListener("focusout", (/** @type {FocusEvent} */ event) => {
+    if (event.relatedTarget && event.relatedTarget !== button && !element.contains(event.relatedTarget)) show(false);
+  });
+  return {
+    toggle: () => show(element.hidden),
+    /** @returns {boolean} whether it was open */
+    close() {
+      if (element.hidden) return false;
+      show(false);
+      button.focus();
+      return true;
+    },
+  };
+}

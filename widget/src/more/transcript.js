@@ -1,0 +1,41 @@
+/** @typedef {{role: string, text: string, sources?: {title: string, url: string}[]}} Message */
+
+/**
+ * The chat as text to keep, made in the browser.
+ * @param {Message[]} messages
+ * @param {(role: string) => string} name
+ * @param {boolean} md Markdown, else plain text
+ */
+export const transcript = (messages, name, md) =>
+  messages
+    .map(({ role, text, sources = [] }) => {
+      const links = sources.map(({ title, url }) => (md ? `- [${title}](${url})` : `- ${title}: ${url}`));
+      return [md ? `**${name(role)}**\n` : `${name(role)}:`, text, ...(links.length ? ["", ...links] : [])].join("\n");
+    })
+    .join(md ? "\n\n---\n\n" : "\n\n");
+
+/** @param {string} name @param {string} text */
+export function download(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  Object.assign(document.createElement("a"), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/**
+ * Prints in a frame of its own, so that the page around is left alone.
+ * @param {ShadowRoot} root
+ * @param {Node[]} nodes
+ */
+export function print(root, nodes) {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  root.append(frame);
+  const page = /** @type {Window} */ (frame.contentWindow);
+  page.document.body.append(...nodes);
+  page.addEventListener("afterprint", () => frame.remove());
+  // In a task of its own: print() holds the page until the dialogue is closed.
+  setTimeout(() => {
+    page.focus();
+    page.print();
+  });
+}

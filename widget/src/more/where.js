@@ -1,0 +1,17 @@
+import { h } from "../panel/dom.js";
+import { link } from "../panel/links.js";
+
+/**
+ * "Where does my question go?", told from the server's own configuration.
+ * @param {import("../panel/mount.js").App} app
+ */
+export function where({ say, config, options }) {
+  const { model, local, retention_days: days, policy_url } = config.privacy || {};
+  const policy = options.privacyUrl || policy_url;
+  return [
+    h("p", {}, model ? say(local ? "local" : "remote", model) : say("nomodel")),
+    days !== undefined && h("p", {}, say("days", days)),
+    h("p", {}, say(options.storage === "local" ? "browser" : "tab")),
+    policy && h("p", {}, link(new URL(policy, location.href), [say("policy")])),
+  ].filter(Boolean);
+}

@@ -1,0 +1,66 @@
+/** The server said no, or could not be reached (then the code is `away`). */
+export class Refused extends Error {
+  /** @param {string} code @param {string} message a sentence for the visitor @param {number} [status] */
+  constructor(code, message, status) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/**
+ * The HTTP API, docs/http-api.md.
+ * @param {string} base address of the server
+ * @param {string} locale language of its sentences
+ * @param {import("./store.js").Kept} kept has the conversation's secret
+ */
+export function connect(base, locale, kept) {
+  /**
+   * @param {string} path
+   * @param {RequestInit} [init]
+   * @param {unknown} [body]
+   */
+  const request = async (path, init = {}, body) => {
+    const headers = new Headers(init.headers);
+    if (kept.secret) headers.set("Authorization", `Bearer ${kept.secret}`);
+    if (body) headers.set("Content-Type", "application/json");
+    if (locale) headers.set("Accept-Language", locale);
+    let response;
+    try {
+      response = await fetch(`${base}api/${path}`, {
+        method: body ? "POST" : "GET",
+        credentials: "omit",
+        cache: "no-store",
+        ...init,
+        headers,
+        body: body ? JSON.stringify(body) : undefined,
+      });
+    } catch (error) {
+      throw init.signal?.aborted ? error : new Refused("away", "");
+    }
+    if (response.ok) return response;
+    const { error } = await response.json().catch(() => ({}));
+    throw new Refused(error?.code || "away", error?.message || "", response.status);
+  };
+  /** @param {[string, RequestInit?, unknown?]} call */
+  const json = async (...call) => (await request(...call)).json();
+  const id = encodeURIComponent;
+  return {
+    /** @param {string} site */
+    widget: (site) => json(`widget?site=${id(site)}&locale=${locale}`),
+    /** @param {unknown} body @param {AbortSignal} signal */
+    chat: (body, signal) => request("chat", { signal }, body),
+    /** @param {string} message @param {number} last @param {AbortSignal} signal */
+    resume: (message, last, signal) => request(`chat/${id(message)}`, { signal, headers: { "Last-Event-ID": String(last) } }),
+    /** @param {string} message */
+    stop: (message) => request(`chat/${id(message)}`, { method: "DELETE" }),
+    /** @param {string} conversation */
+    history: (conversation) => json(`conversation/${id(conversation)}`),
+    /** @param {string} conversation */
+    erase: (conversation) => json(`conversation/${id(conversation)}`, { method: "DELETE" }),
+    /** @param {unknown} body */
+    feedback: (body) => json("feedback", {}, body),
+    /** @param {unknown} body */
+    contact: (body) => json("contact", {}, body),
+  };
+}

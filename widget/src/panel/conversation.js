@@ -1,0 +1,176 @@
+import { answer } from "./answer.js";
+import { Refused } from "./api.js";
+
+/**
+ * One message as it is shown.
+ * @typedef {object} Message
+ * @property {"user" | "assistant"} role
+ * @property {string} text
+ * @property {string} [id]
+ * @property {boolean} [running]
+ * @property {{position: number, seconds?: number}} [queue]
+ * @property {string} [origin]
+ * @property {string} [finish]
+ * @property {{title: string, url: string, quote?: string}[]} [sources]
+ * @property {string[]} [suggestions]
+ * @property {string} [error] a sentence
+ * @property {boolean} [retry]
+ * @property {{value?: string}} [feedback]
+ */
+
+/**
+ * What is asked and answered, between the server and the view.
+ * @param {import("./mount.js").App} app
+ * @param {ReturnType<typeof import("./ui/frame.js").frame>} view
+ */
+export function conversation(app, view) {
+  const { api, kept, options, say } = app;
+  /** @type {Message[]} */
+  let messages = [];
+  /** @type {{message: Message, abort: AbortController, stopped?: boolean} | null} */
+  let now = null;
+
+  /** @param {Message} message */
+  const add = (message) => {
+    messages.push(message);
+    view.show(message);
+    return message;
+  };
+
+  /** What each event of the stream changes. @type {Record<string, (message: Message, data: any) => void>} */
+  const on = {
+    start(message, { conversation, secret, message: id }) {
+      message.id = id;
+      kept.save({ conversation, running: id, draft: undefined, ...(secret && { secret }) });
+      if (now?.stopped) stop();
+    },
+    queue: (message, queue) => (message.queue = queue),
+    token(message, { text }) {
+      message.queue = undefined;
+      message.text += text;
+    },
+    sources: (message, { items }) => (message.sources = items),
+    done: (message, { origin, finish, suggestions }) => Object.assign(message, { origin, finish, suggestions }),
+    error: (message, { message: error, retry }) => Object.assign(message, { error: error || say("cut"), retry }),
+  };
+
+  /** @param {Message} message @param {Parameters<typeof answer>[1]} from */
+  const run = async (message, from) => {
+    const abort = new AbortController();
+    now = { message, abort };
+    message.running = true;
+    view.busy(true);
+    view.show(message);
+    try {
+      for await (const { event, data } of answer(api, from, abort.signal)) {
+        on[event]?.(message, data);
+        view.show(message);
+      }
+    } catch (error) {
+      if (!abort.signal.aborted) failed(message, /** @type {Refused} */ (error));
+    }
+    message.running = false;
+    message.queue = undefined;
+    now = null;
+    kept.save({ running: undefined });
+    view.busy(false);
+    if (!messages.includes(message)) return;
+    view.show(message);
+    view.finished(message);
+    app.emit("message", { role: "assistant", text: message.text, id: message.id, error: message.error });
+  };
+
+  /** @param {Message} message @param {Refused} error */
+  const failed = (message, error) => {
+    message.error = error.message || say(message.id ? "cut" : "away");
+    message.retry = true;
+    if (message.id) return;
+    // The server never had the question: it goes back to where it was typed.
+    const [question] = messages.splice(-2);
+    view.remove(question);
+    view.remove(message);
+    view.draft(question.text);
+    kept.save({ draft: question.text });
+    view.problem(new Error(message.error), () => send(question.text));
+  };
+
+  const body = (/** @type {string} */ message) => ({
+    site: options.site,
+    message,
+    page: app.context?.page || location.origin + location.pathname,
+    locale: app.locale,
+    resume: true,
+    ...(kept.conversation ? { conversation: kept.conversation } : { keep: view.keep() }),
+  });
+
+  /** @param {string} text */
+  const send = async (text) => {
+    text = text.trim();
+    if (!text || now) return;
+    view.draft("");
+    kept.save({ draft: text });
+    add({ role: "user", text });
+    app.emit("message", { role: "user", text });
+    await run(add({ role: "assistant", text: "" }), { body: body(text) });
+  };
+
+  const stop = () => {
+    if (!now) return;
+    const { message, abort } = now;
+    now.stopped = true;
+    if (!message.id) return;
+    message.finish = "stopped";
+    // The server ends the stream itself; where it does not, the connection is closed.
+    api.stop(message.id).catch(() => {});
+    setTimeout(() => abort.abort(), 1500);
+  };
+
+  return {
+    send,
+    stop,
+    /** @param {string} text */
+    ask(text) {
+      view.open();
+      return send(text);
+    },
+    /** Asks the last question again in place of its answer. */
+    async retry() {
+      const question = messages.filter(({ role }) => role === "user").pop();
+      const old = messages[messages.length - 1];
+      if (!question || now || old === question) return;
+      messages.pop();
+      view.remove(old);
+      await run(add({ role: "assistant", text: "" }), { body: { ...body(question.text), retry: true } });
+    },
+    /** Forgets the chat in this tab, and begins another. */
+    reset() {
+      stop();
+      now?.abort.abort();
+      messages = [];
+      kept.clear();
+      view.clear();
+      app.emit("reset");
+    },
+    async erase() {
+      const { erased } = await api.erase(kept.conversation || "");
+      this.reset();
+      return erased.messages;
+    },
+    messages: () => messages,
+    /** After a reload or on the next page: what was said, and the answer that was being written. */
+    async resume() {
+      const { conversation, running, draft } = kept;
+      if (draft) view.draft(draft);
+      if (!conversation) return;
+      try {
+        const history = await api.history(conversation);
+        history.messages.filter((/** @type {Message} */ { id }) => id !== running).forEach(add);
+      } catch (error) {
+        // Erased or expired: the next question begins a new chat.
+        if (/** @type {Refused} */ (error).status) kept.clear();
+        return;
+      }
+      if (running) await run(add({ role: "assistant", text: "", id: running }), { message: running });
+    },
+  };
+}

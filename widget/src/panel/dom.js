@@ -1,0 +1,48 @@
+/**
+ * An element. No markup is ever parsed: properties are set, children are appended, so that
+ * nothing in a text can become an element (and Trusted Types have nothing to refuse).
+ * @param {string} tag
+ * @param {Record<string, any>} [properties] `on…` functions, properties of the element, else attributes
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {any} the element; `any`, as its type depends on *tag*
+ */
+export function h(tag, properties, ...children) {
+  /** @type {any} */
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties || {})) {
+    if (value === undefined || value === null) continue;
+    if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(.../** @type {any[]} */ (children.filter((child) => child || child === "")));
+  return element;
+}
+
+/**
+ * @param {string} path the `d` of a 24 × 24 outline
+ * @returns {SVGElement} decorative: the button around it has the name
+ */
+export function icon(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const shape = document.createElementNS(svg.namespaceURI, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return /** @type {SVGElement} */ (svg);
+}
+
+/**
+ * Makes *box* show *next* and leaves the nodes that are equal alone, so that a selection or
+ * the focus in the part of an answer that is already there survives the next token.
+ * @param {Element} box
+ * @param {Node[]} next
+ */
+export function patch(box, next) {
+  next.forEach((node, at) => {
+    const old = box.childNodes[at];
+    if (!old) box.append(node);
+    else if (!old.isEqualNode(node)) old.replaceWith(node);
+  });
+  while (box.childNodes.length > next.length) box.lastChild?.remove();
+}

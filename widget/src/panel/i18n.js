@@ -1,0 +1,41 @@
+import { panel as english } from "../locales/en.json";
+
+/** Written by build.mjs: language → hashed file. @type {Record<string, string>} */
+const FILES = __LOCALES__;
+
+/** @typedef {keyof typeof import("../locales/en.json").panel | keyof typeof import("../locales/en.json").more} Key */
+/** @typedef {(key: Key, value?: string | number) => string} Say */
+
+/**
+ * @param {string} wanted two letters, from the tag or the page
+ * @returns {string} the language to speak: *wanted*, else the browser's, else English
+ */
+export const choose = (wanted) =>
+  [wanted, ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => FILES[tag] || tag === "en") || "en";
+
+/**
+ * The words of *locale*, and the English ones where it has none.
+ * @param {string} locale
+ * @param {string} base address of the server
+ */
+export async function speak(locale, base) {
+  /** @type {Record<string, string>} */
+  const words = {};
+  /** The words of the panel and those of the later part, in the order of en.json. @type {string[][]} */
+  let lists = [];
+  if (FILES[locale])
+    try {
+      lists = await (await fetch(`${base}widget/${FILES[locale]}`, { credentials: "omit" })).json();
+    } catch {
+      // English is better than nothing.
+    }
+  /** @param {Record<string, string>} english words of a part */
+  const learn = (english) => {
+    const list = lists.shift() || [];
+    Object.keys(english).forEach((key, at) => (words[key] = list[at] || english[key]));
+  };
+  learn(english);
+  /** @type {Say} */
+  const say = (key, value = "") => words[key].replace(/{\w+}/, () => String(value));
+  return { say, learn };
+}

@@ -1,0 +1,25 @@
+/** Written by build.mjs: hashed name and integrity. @type {Record<string, [string, string]>} */
+const PARTS = __PARTS__;
+
+/**
+ * A part that most visitors never need, loaded once when it is wanted.
+ * @param {import("./mount.js").App} app
+ * @param {string} name
+ * @returns {() => Promise<any>} what the part makes of *app*
+ */
+export function part(app, name) {
+  /** @type {Promise<any> | undefined} */
+  let loading;
+  return () =>
+    (loading ||= new Promise((resolve, reject) => {
+      addEventListener(`chatbot:${name}`, (/** @type {any} */ event) => resolve(event.detail(app)), { once: true });
+      app.load(
+        app.options,
+        () => {
+          loading = undefined;
+          reject(new Error(app.say("away")));
+        },
+        PARTS[name],
+      );
+    }));
+}

@@ -1,0 +1,133 @@
+import { colour, ink, parse } from "../color.js";
+import { connect } from "./api.js";
+import { readable } from "./contrast.js";
+import { conversation } from "./conversation.js";
+import { choose, speak } from "./i18n.js";
+import { part } from "./lazy.js";
+import { markdown } from "./markdown.js";
+import chatStyle from "./chat.css";
+import frameStyle from "./frame.css";
+import looksStyle from "./looks.css";
+import { remember } from "./store.js";
+import { frame } from "./ui/frame.js";
+
+/* The least contrasting grounds that text in the owner's colour stands on: --soft of frame.css. */
+const LIGHT = [0.945, 0.953, 0.961];
+const DARK = [0.133, 0.153, 0.176];
+
+/**
+ * What the menu and the forms do with the conversation.
+ * @typedef {object} Chat
+ * @property {(text: string) => Promise<void>} send
+ * @property {() => void} stop
+ * @property {() => Promise<void>} retry
+ * @property {() => void} reset
+ * @property {() => Promise<number>} erase how many messages were erased
+ * @property {() => import("./conversation.js").Message[]} messages
+ */
+
+/**
+ * What the parts of one chat share.
+ * @typedef {object} App
+ * @property {import("../loader/tags.js").Options} options
+ * @property {string} locale
+ * @property {HTMLElement} host
+ * @property {ShadowRoot} root
+ * @property {HTMLButtonElement} bubble
+ * @property {typeof import("../loader/lazy.js").load} load
+ * @property {import("./i18n.js").Say} say
+ * @property {(words: Record<string, string>) => void} learn
+ * @property {typeof markdown} markdown
+ * @property {any} view what frame() made
+ * @property {Chat} chat
+ * @property {() => Promise<any>} more the part with the menu and the forms
+ * @property {() => boolean} [escape] closes what lies over the conversation
+ * @property {ReturnType<typeof connect>} api
+ * @property {ReturnType<typeof remember>} kept
+ * @property {any} config answer of `GET /api/widget`
+ * @property {any} context what the page told with `setContext`
+ * @property {(type: string, detail?: object) => void} emit
+ */
+
+/**
+ * The panel of one chat; the loader calls its methods.
+ * @param {Pick<App, "options" | "locale" | "host" | "root" | "bubble" | "load">} chat
+ */
+export function mount(chat) {
+  const { options, host, root } = chat;
+  const locale = (host.lang = choose(chat.locale));
+  const kept = remember(options.site, options.storage);
+  const app = /** @type {App} */ ({ ...chat, locale, kept, markdown, config: {}, api: connect(options.base, locale, kept) });
+  app.emit = (type, detail) =>
+    document.dispatchEvent(new CustomEvent(`chatbot:${type}`, { bubbles: true, detail: { site: options.site, ...detail } }));
+  app.more = part(app, "more");
+  const sheet = new CSSStyleSheet();
+  // In this order: looks.css says what differs on small screens and for those who ask for it.
+  sheet.replaceSync(frameStyle + chatStyle + looksStyle);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  Object.assign(host.dataset, { mode: options.mode || "bubble", position: options.position || "bottom-right" });
+  if (locale === "ar") host.dir = "rtl";
+  const colours = theme(app);
+
+  const ready = speak(locale, options.base).then((speech) => {
+    Object.assign(app, speech);
+    const view = frame(app);
+    app.view = view;
+    const chat = conversation(app, view);
+    app.chat = chat;
+    if (/chatbot-debug/.test(location.search)) part(app, "debug")();
+    configure(app, view, colours);
+    chat.resume();
+    app.emit("ready");
+    if (options.mode || kept.open) view.open(false);
+    return { ...view, ...chat, nudge: (/** @type {string} */ text) => app.more().then((more) => more.nudge(text)), setContext: (/** @type {any} */ context) => (app.context = context) };
+  });
+
+
+  return {
+    /** @param {string} method @param {any[]} args */
+    call: (method, ...args) => ready.then((/** @type {any} */ panel) => panel[method](...args)),
+  };
+}
+
+/**
+ * What the owner decided on the server; the tag's attributes come first.
+ * @param {App} app
+ * @param {any} view
+ * @param {() => void} colours
+ */
+async function configure(app, view, colours) {
+  const { options } = app;
+  try {
+    app.config = await app.api.widget(options.site);
+  } catch (error) {
+    view.problem(error, () => configure(app, view, colours));
+  }
+  for (const name of ["color", "greeting", "name"]) if (options[name]) app.config[name] = options[name];
+  if (options.suggestions) app.config.suggestions = options.suggestions.split("|");
+  colours();
+  view.configured();
+}
+
+/**
+ * Light or dark, and the owner's colour made readable on it.
+ * @param {App} app
+ */
+function theme(app) {
+  const { options, host } = app;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => {
+    const night = options.theme === "dark" || (options.theme !== "light" && dark.matches);
+    host.dataset.theme = night ? "dark" : "light";
+    const accent = colour(options.color || app.config.color);
+    for (const [name, value] of Object.entries({
+      "--a": accent,
+      "--i": ink(accent),
+      "--link": readable(parse(accent), night ? DARK : LIGHT),
+    }))
+      host.style.setProperty(name, value);
+  };
+  dark.addEventListener("change", apply);
+  apply();
+  return apply;
+}

@@ -1,0 +1,70 @@
+import { h, icon } from "../dom.js";
+import { SEND, STOP } from "../icons.js";
+
+/**
+ * Where the visitor writes. The field is never disabled: that would throw the focus away.
+ * @param {import("../mount.js").App} app
+ * @param {{send(text: string): void, stop(): void}} on
+ */
+export function composer({ say, options, kept }, on) {
+  let busy = false;
+  const field = h("textarea", {
+    id: "question",
+    part: "input",
+    rows: 1,
+    placeholder: options.placeholder || say("ask"),
+    enterKeyHint: "send",
+    autocomplete: "off",
+    oninput() {
+      grow();
+      kept.save({ draft: field.value || undefined });
+    },
+    onkeydown(/** @type {KeyboardEvent} */ event) {
+      // 229: Safari sends the Enter that ends a composition after the composition.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      event.preventDefault();
+      if (!busy) submit();
+    },
+  });
+  const button = h("button", { className: "send", part: "send" });
+  const element = h(
+    "form",
+    {
+      part: "composer",
+      onsubmit(/** @type {Event} */ event) {
+        event.preventDefault();
+        if (busy) on.stop();
+        else submit();
+      },
+    },
+    h("label", { className: "unseen", htmlFor: "question" }, say("ask")),
+    field,
+    button,
+  );
+  const submit = () => on.send(field.value);
+  const grow = () => {
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight}px`;
+  };
+  const draw = () => {
+    button.ariaLabel = say(busy ? "stop" : "send");
+    button.replaceChildren(icon(busy ? STOP : SEND));
+  };
+  draw();
+  return {
+    element,
+    focus: () => field.focus({ preventScroll: true }),
+    /** @param {boolean} now */
+    busy(now) {
+      busy = now;
+      draw();
+    },
+    /** @param {string} text */
+    draft(text) {
+      field.value = text;
+      grow();
+    },
+    /** @param {number} characters */
+    limit: (characters) => (field.maxLength = characters),
+  };
+}

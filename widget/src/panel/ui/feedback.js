@@ -1,0 +1,27 @@
+import { h, icon } from "../dom.js";
+import { DOWN, UP } from "../icons.js";
+
+/**
+ * Two thumbs; the one that points down asks why.
+ * @param {import("../mount.js").App} app
+ * @param {import("../conversation.js").Message} message
+ * @param {HTMLElement} place where the question why is put
+ * @returns {HTMLElement[]}
+ */
+export function feedback({ say, api, more }, message, place) {
+  if (!message.id) return [];
+  let value = message.feedback?.value;
+  /** @param {"up" | "down"} mine @param {string} path */
+  const thumb = (mine, path) =>
+    h("button", { type: "button", className: "icon", ariaLabel: say(mine), title: say(mine), ariaPressed: String(value === mine), onclick: () => choose(mine) }, icon(path));
+  const thumbs = { up: thumb("up", UP), down: thumb("down", DOWN) };
+  /** @param {"up" | "down"} mine */
+  const choose = (mine) => {
+    value = value === mine ? undefined : mine;
+    for (const [name, button] of Object.entries(thumbs)) button.ariaPressed = String(value === name);
+    place.querySelector(".why")?.remove();
+    if (value === "down") more().then((part) => value === "down" && part.why(message, place));
+    api.feedback({ message: message.id, value: value || null }).catch(() => {});
+  };
+  return [thumbs.up, thumbs.down];
+}

@@ -1,0 +1,125 @@
+import { h, icon } from "../dom.js";
+import { CLOSE, MENU, SPARK } from "../icons.js";
+import { composer } from "./composer.js";
+import { log } from "./log.js";
+import { stayInside } from "./focus.js";
+
+/**
+ * The panel's window: header, conversation, composer, and how it opens and closes.
+ * @param {import("../mount.js").App} app
+ * @returns {any} what the conversation and the menu do with it
+ */
+export function frame(app) {
+  const { host, root, bubble, options, kept, say, emit } = app;
+  bubble.ariaHasPopup = "dialog";
+  bubble.setAttribute("aria-controls", "panel");
+  const inline = !!options.mode;
+  const title = h("h2", { id: "title", part: "title" }, app.options.name || say("name"));
+  const state = h("p", { className: "state" }, say("ai"));
+  const messages = log(app, { retry: () => app.chat.retry(), ask: (/** @type {string} */ text) => (input.focus(), app.chat.send(text)) });
+  const input = composer(app, { send: (/** @type {string} */ text) => app.chat.send(text), stop: () => app.chat.stop() });
+  /** @param {string} what */
+  const more = (what) => app.more().then((part) => part[what](), (error) => messages.problem(error, () => more(what)));
+  const menu = h("button", { type: "button", className: "icon", ariaLabel: say("menu"), ariaExpanded: "false", onclick: () => more("menu") }, icon(MENU));
+  menu.setAttribute("aria-controls", "menu");
+  const where = h("button", { type: "button", className: "where", onclick: () => more("where") }, say("where"));
+  const notice = h("p", { className: "notice" }, say("notice"));
+  const panel = h(
+    "section",
+    { className: "panel", part: "panel", id: "panel", role: inline ? "region" : "dialog", hidden: true },
+    h(
+      "header",
+      { part: "header" },
+      h("span", { className: "avatar", part: "avatar" }, options.avatar ? h("img", { src: options.avatar, alt: "" }) : icon(SPARK)),
+      h("div", { className: "who" }, title, state),
+      menu,
+      inline ? null : h("button", { type: "button", className: "icon", ariaLabel: say("close"), onclick: () => close() }, icon(CLOSE)),
+    ),
+    messages.element,
+    input.element,
+    h("footer", {}, notice, where),
+    messages.status,
+  );
+  panel.setAttribute("aria-labelledby", "title");
+  if (/top/.test(options.position || "")) root.append(panel);
+  else root.prepend(panel);
+  const phone = matchMedia("(max-width: 480px), (max-height: 420px)");
+  const modal = () => {
+    const full = phone.matches && !inline;
+    if (full) panel.setAttribute("aria-modal", "true");
+    else panel.removeAttribute("aria-modal");
+  };
+  phone.addEventListener("change", modal);
+  modal();
+
+  /** The keyboard of a phone covers the page, not what is seen of it. */
+  const view = window.visualViewport;
+  const fit = () => {
+    host.style.setProperty("--vh", `${view?.height}px`);
+    host.style.setProperty("--vt", `${view?.offsetTop}px`);
+  };
+  view?.addEventListener("resize", fit);
+  view?.addEventListener("scroll", fit);
+  fit();
+
+  /* A page's own shortcuts must not fire on what is typed here. */
+  const quiet = (/** @type {Event} */ event) => event.stopPropagation();
+  root.addEventListener("keyup", quiet);
+  root.addEventListener("keypress", quiet);
+  root.addEventListener("keydown", (event) => {
+    const { key } = /** @type {KeyboardEvent} */ (event);
+    event.stopPropagation();
+    if (panel.hidden) return;
+    if (key === "Escape" && !(/** @type {KeyboardEvent} */ (event).isComposing) && !app.escape?.()) close();
+    if (key === "Tab" && panel.hasAttribute("aria-modal")) stayInside(panel, /** @type {KeyboardEvent} */ (event));
+  });
+
+  /** @param {boolean} [focus] false when the visitor did not ask for it just now */
+  const open = (focus = true) => {
+    if (panel.hidden) {
+      panel.hidden = false;
+      host.dataset.open = "";
+      bubble.ariaExpanded = "true";
+      messages.seen(true);
+      if (!inline) kept.save({ open: true });
+      emit("open");
+    }
+    if (focus) input.focus();
+  };
+  const close = () => {
+    if (panel.hidden || inline) return;
+    panel.hidden = true;
+    delete host.dataset.open;
+    bubble.ariaExpanded = "false";
+    messages.seen(false);
+    kept.save({ open: false });
+    bubble.focus();
+    emit("close");
+  };
+
+  return {
+    open,
+    close,
+    toggle: () => (panel.hidden ? open() : close()),
+    ...messages,
+    busy: input.busy,
+    draft: input.draft,
+    focus: input.focus,
+    panel,
+    menu,
+    /** Draws what the server's configuration says. */
+    configured() {
+      const { config } = app;
+      title.textContent = config.name || say("name");
+      notice.textContent = config.notice || say("notice");
+      if (config.limits) input.limit(config.limits.message_chars);
+      state.textContent = say(/starting/.test(config.state) ? "starting" : config.state === "failed" ? "failed" : "ai");
+      messages.greet();
+    },
+    destroy() {
+      phone.removeEventListener("change", modal);
+      view?.removeEventListener("resize", fit);
+      view?.removeEventListener("scroll", fit);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { h } from "../dom.js";
+import { bubbleOf } from "./message.js";
+import { badge } from "./badge.js";
+
+/** Within this many pixels of its end, the conversation follows the answer as it grows. */
+const NEAR = 64;
+
+/**
+ * The conversation as a list, and what a screen reader hears of it.
+ * @param {import("../mount.js").App} app
+ * @param {{retry(): void, ask(text: string): void}} on
+ */
+export function log(app, on) {
+  const { say, config, kept, options } = app;
+  /** @type {Map<object, ReturnType<typeof bubbleOf>>} */
+  const shown = new Map();
+  const list = h("ol", {});
+  const top = h("div", { className: "top" });
+  const end = h("div", {});
+  // Streamed text must not be read word by word: the list is not live, the line below is.
+  const element = h("div", { className: "log", part: "log", role: "log", ariaLive: "off", ariaLabel: say("chat"), tabIndex: 0 }, top, list, end);
+  const status = h("div", { className: "unseen", role: "status", ariaLive: "polite" });
+  const unread = badge(app);
+  const checkbox = h("input", { type: "checkbox", id: "keep", checked: /** @type {any} */ (navigator).globalPrivacyControl || options.keep === "false" });
+
+  const follow = (/** @type {() => void} */ change) => {
+    const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+    change();
+    if (near) element.scrollTop = element.scrollHeight;
+  };
+
+  /** Said once: the text is taken away before it could be read again. @param {string} text */
+  const announce = (text) => {
+    const line = h("p", {}, text);
+    status.append(line);
+    setTimeout(() => line.remove(), 1000);
+  };
+
+  const drawings = new Set();
+  /** Draws at most once a frame, however fast the tokens come. @param {import("../conversation.js").Message} message */
+  const show = (message) => {
+    for (const first of top.querySelectorAll(".keep,.chips")) first.remove();
+    if (!shown.has(message)) {
+      const bubble = bubbleOf(app, message, on);
+      shown.set(message, bubble);
+      end.replaceChildren();
+      follow(() => list.append(bubble.element));
+      if (message.role === "user") element.scrollTop = element.scrollHeight;
+    }
+    if (drawings.has(message)) return;
+    drawings.add(message);
+    requestAnimationFrame(() => {
+      drawings.delete(message);
+      follow(() => shown.get(message)?.draw());
+    });
+  };
+
+  /** @param {string[]} texts */
+  const chips = (texts) =>
+    h("ul", { className: "chips", ariaLabel: say("ideas") }, ...texts.map((text) => h("li", {}, h("button", { type: "button", className: "chip", part: "chip", onclick: () => on.ask(text) }, text))));
+
+  return {
+    element,
+    status,
+    announce,
+    show,
+    /** @param {object} message */
+    remove(message) {
+      shown.get(message)?.element.remove();
+      shown.delete(message);
+    },
+    clear() {
+      shown.clear();
+      list.replaceChildren();
+      end.replaceChildren();
+      this.greet();
+    },
+    greet() {
+      const fresh = !shown.size;
+      const { greeting, suggestions = [] } = app.config;
+      top.replaceChildren(
+        h("p", { className: "text", dir: "auto" }, greeting || say("hello")),
+        ...(fresh && suggestions.length ? [chips(suggestions)] : []),
+        ...(fresh && !kept.conversation ? [h("label", { className: "keep" }, checkbox, say("keep"))] : []),
+      );
+    },
+    keep: () => !checkbox.checked,
+    /** @param {import("../conversation.js").Message} message */
+    finished(message) {
+      const { suggestions, error } = message;
+      requestAnimationFrame(() => {
+        announce(error || shown.get(message)?.spoken() || "");
+        follow(() => end.replaceChildren(...(suggestions?.length ? [chips(suggestions)] : [])));
+      });
+      if (message.text) unread.add();
+    },
+    /** A failure that belongs to no answer. @param {Error} error @param {() => void} retry */
+    problem(error, retry) {
+      const text = error.message || say("away");
+      const again = h("button", { type: "button", className: "chip", onclick: () => (end.replaceChildren(), retry()) }, say("retry"));
+      end.replaceChildren(h("div", { className: "error", part: "error" }, h("p", {}, text), again));
+      announce(text);
+      element.scrollTop = element.scrollHeight;
+    },
+    seen: unread.seen,
+  };
+}

@@ -1,0 +1,83 @@
+import { h, icon, patch } from "../dom.js";
+import { COPY } from "../icons.js";
+import { link, safeUrl } from "../links.js";
+import { markdown } from "../markdown.js";
+import { feedback } from "./feedback.js";
+
+/**
+ * One message of the list.
+ * @param {import("../mount.js").App} app
+ * @param {import("../conversation.js").Message} message
+ * @param {{retry(): void}} on
+ */
+export function bubbleOf(app, message, on) {
+  const { say } = app;
+  const mine = message.role === "user";
+  const text = h("div", { className: "text", part: mine ? "question" : "answer", dir: "auto" });
+  const below = h("div", { className: "below" });
+  const element = h("li", { className: message.role }, h("span", { className: "unseen" }, `${say(mine ? "you" : "name")}: `), text, below);
+  let finished = false;
+
+  const draw = () => {
+    if (mine) text.textContent = message.text;
+    else patch(text, markdown(message.text));
+    text.hidden = !message.text;
+    if (mine || finished) return;
+    finished = !message.running;
+    below.replaceChildren(...(finished ? ending() : [waiting()].filter(Boolean)));
+  };
+
+  const waiting = () => {
+    const { queue } = message;
+    if (message.text && !queue) return "";
+    const place = queue ? say("queue", queue.position) + (queue.seconds ? ` (${say("about", Math.ceil(queue.seconds))})` : "") : say("wait");
+    return h("p", { className: "wait" }, h("i", {}), h("i", {}), h("i", {}), h("span", { className: queue ? "" : "unseen" }, place));
+  };
+
+  const ending = () => {
+    const { error, retry, finish, sources, origin } = message;
+    const note = finish === "stopped" ? say("stopped") : finish === "length" || finish === "time" ? say("long") : "";
+    const again = (!error || retry) && h("button", { type: "button", className: "small", onclick: on.retry }, say("retry"));
+    return [
+      error && h("div", { className: "error", part: "error" }, h("p", {}, error)),
+      note && h("p", { className: "note" }, note),
+      sources?.length && sourceList(say, sources),
+      h("div", { className: "actions", part: "actions" }, ...(error ? [again] : [h("span", { className: "note" }, originOf(say, origin)), copyButton(app, message), ...feedback(app, message, below), again])),
+    ].filter(Boolean);
+  };
+
+  return { element, draw, spoken: () => text.textContent };
+}
+
+/** @param {import("../i18n.js").Say} say @param {string} [origin] */
+const originOf = (say, origin) => (/^(faq|pages|model)$/.test(origin || "") ? say(/** @type {any} */ (origin)) : "");
+
+/**
+ * @param {import("../i18n.js").Say} say
+ * @param {{title: string, url: string, quote?: string}[]} sources
+ */
+function sourceList(say, sources) {
+  const items = sources.map(({ title, url, quote }) => {
+    const to = safeUrl(url);
+    // The browser scrolls to the quoted words and marks them.
+    if (to && quote && /^http/.test(to.protocol)) to.hash = `:~:text=${encodeURIComponent(quote.split(/\s+/).slice(0, 6).join(" "))}`;
+    return h(
+      "li",
+      {},
+      link(to || url, [title || url]),
+      to && h("small", {}, ` ${to.host}`),
+      quote && h("details", {}, h("summary", {}, say("quote")), h("blockquote", { dir: "auto" }, quote)),
+    );
+  });
+  return h("div", { className: "sources", part: "sources" }, h("strong", {}, say("sources")), h("ol", {}, ...items));
+}
+
+/** @param {import("../mount.js").App} app @param {import("../conversation.js").Message} message */
+function copyButton({ say }, message) {
+  const button = h("button", { type: "button", className: "icon", ariaLabel: say("copy"), title: say("copy") }, icon(COPY));
+  button.onclick = async () => {
+    await navigator.clipboard?.writeText(message.text).catch(() => {});
+    button.ariaLabel = button.title = say("copied");
+  };
+  return button;
+}
