@@ -1,0 +1,104 @@
+"""The composition root: the one place that knows every part."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from chatbot_server.config import Config, find_config, load_config
+from chatbot_server.conversation.record import Recorder
+from chatbot_server.conversation.service import ConversationService
+from chatbot_server.conversation.turn import Parts
+from chatbot_server.engine.base import Engine, Sampling
+from chatbot_server.engine.openai.engine import OpenAIEngine
+from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.retrieval.base import Knowledge
+from chatbot_server.retrieval.extract import Extractor
+from chatbot_server.retrieval.service import KnowledgeBase
+from chatbot_server.storage.database import Database
+from chatbot_server.web.chat import chat_blueprint
+from chatbot_server.web.contact import contact_blueprint
+from chatbot_server.web.conversations import conversations_blueprint
+from chatbot_server.web.demo import demo_blueprint
+from chatbot_server.web.feedback import feedback_blueprint
+from chatbot_server.web.headers import register_headers
+from chatbot_server.web.health import health_blueprint
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.openai_api import openai_blueprint
+from chatbot_server.web.page import page_blueprint
+from chatbot_server.web.panel import Promises, panel_blueprint
+from chatbot_server.web.problems import register_problems
+from chatbot_server.web.push import push_blueprint
+from chatbot_server.web.widget import widget_blueprint
+
+
+def application() -> Flask:
+    """What gunicorn runs: the configuration is named by ``CHATBOT_CONFIG``."""
+    config = load_config(find_config())
+    return create_app(config, build_engine(config), Database(config.database_url))
+
+
+def create_app(config: Config, engine: Engine, database: Database) -> Flask:
+    """The web application, from parts that are ready to use."""
+    app = Flask(__name__, static_folder="web/static", static_url_path="")
+    app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
+    if proxies := config.server.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
+    # Who may ask is decided by check_origin, which needs the site. CORS only lets a refused
+    # page read why; nothing here depends on a cookie.
+    CORS(app, resources={r"/api/*": {"origins": "*", "max_age": 600}}, send_wildcard=True)
+    register_problems(app)
+    register_headers(app)
+    rates = RateLimits(app, config.limits)
+    service = build_service(config, engine, database)
+    promises = Promises(config.privacy.retention_days, config.limits.message_chars)
+    needs_model = config.engine.model is not None or config.engine.kind == "openai"
+    app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
+    app.register_blueprint(conversations_blueprint(service, rates))
+    app.register_blueprint(panel_blueprint(engine, database, rates, promises))
+    app.register_blueprint(feedback_blueprint(database, rates))
+    app.register_blueprint(contact_blueprint(database, rates, config.limits))
+    app.register_blueprint(page_blueprint(service, database, rates, config.limits))
+    app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config)))
+    app.register_blueprint(push_blueprint(database, Extractor()))
+    app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))
+    app.register_blueprint(demo_blueprint(database))
+    app.register_blueprint(widget_blueprint())
+    return app
+
+
+def build_engine(config: Config) -> Engine:
+    """The engine as the web server uses it: over a socket or over HTTP, never in its process."""
+    if config.engine.kind == "openai":
+        return OpenAIEngine(config.engine)
+    return SocketEngine(config.run_dir)
+
+
+def build_knowledge(config: Config, database: Database) -> Knowledge:
+    """The owner's pages."""
+    return KnowledgeBase(database, semantic=config.retrieval.semantic)
+
+
+def build_service(config: Config, engine: Engine, database: Database) -> ConversationService:
+    """The conversations of all sites."""
+    parts = Parts(engine, build_knowledge(config, database), Recorder(database), sampling(config))
+    return ConversationService(
+        database,
+        parts,
+        retention_days=config.privacy.retention_days,
+        streams=config.limits.streams,
+    )
+
+
+def sampling(config: Config) -> Sampling:
+    """How answers to visitors are sampled."""
+    engine = config.engine
+    return Sampling(
+        max_tokens=min(engine.max_tokens, engine.context_length // 2),
+        temperature=engine.temperature,
+        top_p=engine.top_p,
+        top_k=engine.top_k,
+        repetition_penalty=engine.repetition_penalty,
+    )

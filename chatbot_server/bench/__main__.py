@@ -1,0 +1,206 @@
+"""``scripts/bench``: ratios with their goals, each side measured in turns with the other.
+
+*model*: a GGUF file. ``--threads 0``: one per core. ``--answers N``: that many in a row, for
+memory. ``--json FILE``: write the figures there too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from chatbot_server.bench.measure import Together, read_speed, run, second_turns, together
+from chatbot_server.bench.memory import engine_process, family, pss_mb
+from chatbot_server.bench.processes import Raw, web_server
+from chatbot_server.bench.questions import ASK, SYSTEM, Questions, written
+from chatbot_server.bench.report import Row
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Engine
+from chatbot_server.engine.machine import thread_count
+from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.process.protocol import prompt_record
+from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.prompt.base import Message
+
+VISITORS = (1, 2, 4, 8)
+SLOTS = 4
+WORDS = 200
+TOKENS = 64
+
+
+def main() -> None:
+    """Measure, print each figure as it is known."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--answers", type=int, default=0)
+    parser.add_argument("--parts", default="http,ctransformers,llamacpp")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    parts: dict[str, Callable[[Any], Iterator[Row]]] = {
+        "http": over_http,
+        "ctransformers": on_ctransformers,
+        "llamacpp": on_llamacpp,
+    }
+    rows = []
+    for name in options.parts.split(","):
+        print(f"\n{name}", flush=True)  # noqa: T201
+        for row in parts[name](options):
+            rows.append(row)
+            print(f"  {row.line(58)}", flush=True)  # noqa: T201
+    if options.json:
+        options.json.write_text(json.dumps({row.name: row.to_json() for row in rows}, indent=1))
+
+
+def over_http(options: Any) -> Iterator[Row]:
+    """A whole server against its own engine, asked directly."""
+    questions = Questions(2)
+    settings = {
+        "model": str(options.model.resolve()),
+        "threads": options.threads,
+        "max_tokens": TOKENS,
+        "temperature": 0.0,
+        "top_k": 1,
+        "repetition_penalty": 1.0,
+    }
+    with tempfile.TemporaryDirectory() as folder, web_server(Path(folder), settings) as server:
+        yield Row("start until ready", server.start_seconds, "s")
+        engine = SocketEngine(server.run_dir)
+        through, direct = [], []
+        for _ in range(2 * options.rounds + 1):
+            words = ASK + questions.words(8)
+            through.append(server.ask(words).write_speed)
+            turns = [Message("system", SYSTEM), Message("user", words)]
+            direct.append(run(engine, turns, TOKENS).write_speed)
+        ratio = median(a / b for a, b in zip(through, direct, strict=True))
+        yield Row("writing, over HTTP", median(through), "tokens/s")
+        yield Row("writing, engine directly", median(direct), "tokens/s")
+        yield Row("over HTTP ÷ directly", ratio, "", 0.97)
+        yield from _turns_over_http(server, questions, options.rounds)
+        for pid, command in family(server.pid).items():
+            yield Row(f"PSS of {_role(command)}", pss_mb(pid) or 0.0, "MB")
+
+
+def _turns_over_http(server: Any, questions: Questions, rounds: int) -> Iterator[Row]:
+    cold, second, anew = [], [], []
+    for _ in range(rounds):
+        opening, more = questions.words(WORDS), questions.words(12)
+        before = server.ask(opening)
+        cold.append(before.first)
+        second.append(server.ask(more, before).first)
+        # As long as the second turn's prompt, and all of it unknown.
+        anew.append(server.ask(questions.words(WORDS + before.tokens + 16)).first)
+    yield Row("first token, cold", median(cold), "s")
+    yield Row("first token, second turn", median(second), "s")
+    ratio = median(a / b for a, b in zip(second, anew, strict=True))
+    yield Row("second turn ÷ everything read anew", ratio, "", 0.3, most=True)
+
+
+def on_ctransformers(options: Any) -> Iterator[Row]:
+    """The engine on ctransformers against the library alone."""
+    with _engine(options, "ctransformers") as engine:
+        questions = Questions(3)
+        raw = Raw("ctransformers", options.model, thread_count(options.threads), 1)
+        reading, writing = [], []
+        for _ in range(options.rounds):
+            turns = questions.first_turn(WORDS, fresh=True)
+            ours = read_speed(engine, questions, WORDS)
+            alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=1)
+            reading.append(ours / alone["read_speed"])
+            turns = questions.first_turn(8)
+            speed = run(engine, turns, TOKENS).write_speed
+            alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=TOKENS)
+            writing.append(speed / alone["write_speed"])
+        raw.close()
+        yield Row("reading ÷ the library alone", median(reading))
+        yield Row("writing ÷ the library alone", median(writing))
+        yield from _scaling(engine, questions, options.rounds)
+        yield from _interleaved(engine, questions, options.rounds)
+        yield from _memory(engine, questions, options.answers)
+
+
+def on_llamacpp(options: Any) -> Iterator[Row]:
+    """The engine on llama.cpp against llama.cpp's own server, asked in its process."""
+    with _engine(options, "llamacpp") as engine:
+        questions = Questions(4)
+        raw = Raw("xllamacpp", options.model, thread_count(options.threads), SLOTS)
+        for visitors in VISITORS:
+            ours: list[Together] = []
+            alone = []
+            for _ in range(options.rounds):
+                ours.append(together(engine, questions, visitors, TOKENS))
+                asked = [written(engine, questions.first_turn(30)) for _ in range(visitors)]
+                texts = ["".join(s.text for s in prompt.segments) for prompt in asked]
+                alone.append(raw.ask(texts=texts, tokens=TOKENS)["speed"])
+            ratio = median(a.speed / b for a, b in zip(ours, alone, strict=True))
+            yield Row(f"{visitors} at once, together", median(a.speed for a in ours), "tokens/s")
+            yield Row(f"{visitors} at once ÷ llama.cpp's own server", ratio, "", 0.95)
+            yield _spread(visitors, ours)
+        raw.close()
+        yield from _interleaved(engine, questions, options.rounds)
+        yield from _memory(engine, questions, options.answers)
+
+
+def _engine(options: Any, kind: Any) -> Any:
+    cache = Path(tempfile.gettempdir()) / "chatbot-bench"
+    model, threads = options.model.resolve(), options.threads
+    return local_engine(EngineSettings(model, kind, cache, slots=SLOTS, queue=16, threads=threads))
+
+
+def _scaling(engine: Engine, questions: Questions, rounds: int) -> Iterator[Row]:
+    found: dict[int, list[Together]] = {visitors: [] for visitors in VISITORS}
+    for _ in range(rounds):
+        for visitors in VISITORS:
+            found[visitors].append(together(engine, questions, visitors, TOKENS))
+    for visitors, runs in found.items():
+        yield Row(f"{visitors} at once, together", median(r.speed for r in runs), "tokens/s")
+        if visitors > 1:
+            ratio = median(a.speed / b.speed for a, b in zip(runs, found[1], strict=True))
+            yield Row(f"{visitors} at once ÷ one alone", ratio, "", 0.95)
+            yield _spread(visitors, runs)
+
+
+def _spread(visitors: int, runs: list[Together]) -> Row:
+    spread = median(found.spread for found in runs)
+    return Row(f"{visitors} at once, slowest first token ÷ median", spread, "", 2, most=True)
+
+
+def _interleaved(engine: Engine, questions: Questions, rounds: int) -> Iterator[Row]:
+    ratios = []
+    for _ in range(rounds):
+        warm, cold = second_turns(engine, questions, SLOTS, WORDS)
+        ratios += [a / b for a, b in zip(warm, cold, strict=True)]
+    name = f"second turn among {SLOTS} conversations ÷ read anew"
+    yield Row(name, median(ratios), "", 0.3, most=True)
+
+
+def _memory(engine: Engine, questions: Questions, answers: int) -> Iterator[Row]:
+    pid = engine_process()
+    if pid is None:
+        return
+    before = 0.0
+    for number in range(answers):
+        run(engine, questions.first_turn(20), 8)
+        if number == min(50, answers // 3):
+            before = pss_mb(pid) or 0.0
+    after = pss_mb(pid) or 0.0
+    yield Row("PSS of the engine", after, "MB")
+    if answers:
+        yield Row(f"growth over {answers} answers", after / before - 1, "", 0.02, most=True)
+
+
+def _role(command: str) -> str:
+    for word, role in (("engine.process", "engine"), ("gunicorn", "web"), ("jobs", "jobs")):
+        if word in command:
+            return role
+    return "parent" if "serve" in command else command[:30]
+
+
+if __name__ == "__main__":
+    main()

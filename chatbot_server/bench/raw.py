@@ -1,0 +1,129 @@
+"""The libraries alone, to compare with: ``python -m chatbot_server.bench.raw LIBRARY …``.
+
+A process that reads one JSON request a line and answers each with one line. Nothing of the
+engine stands between the library and the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chatbot_server.engine.machine import library_variant
+from chatbot_server.engine.process.protocol import prompt_of
+from chatbot_server.engine.tokenizers import make_tokenizer
+from chatbot_server.engine.tokenizers.prompts import PromptEncoder
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.prepare import prepare_model
+from chatbot_server.models.vocabulary import load_tokenizer
+
+CONTEXT = 2048
+BATCH = 32  # engine.batch_size
+
+
+def main() -> None:
+    """Load the library's model, then answer requests until the input ends."""
+    library, file, threads, slots = sys.argv[1:5]
+    load = load_ctransformers if library == "ctransformers" else load_xllamacpp
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the library prints is no answer
+    answer = load(Path(file), int(threads), int(slots))
+    print("{}", file=out, flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), file=out, flush=True)
+
+
+def load_ctransformers(file: Path, threads: int, _slots: int) -> Callable[[Any], Any]:
+    """One prompt at a time: evaluate it, then sample and evaluate token by token."""
+    from ctransformers import LLM  # type: ignore[import-untyped]
+    from ctransformers.llm import Config  # type: ignore[import-untyped]
+
+    model = prepare_model(inspect_model(file), Path(tempfile.gettempdir()) / "chatbot-bench")
+    tokenizer = make_tokenizer(load_tokenizer(model))
+    encoder = PromptEncoder(tokenizer)
+    config = Config(context_length=CONTEXT, threads=threads, batch_size=BATCH)
+    llm = LLM(str(model.path), model.file.model_type, config=config, lib=library_variant())
+
+    def answer(request: Any) -> Any:
+        ids = encoder.encode(prompt_of(request["prompt"]))
+        llm.reset()
+        began = time.monotonic()
+        llm.eval(ids)
+        read = time.monotonic() - began
+        count = 0
+        token = llm.sample(top_k=1, repetition_penalty=1.0)
+        while count < request["tokens"] and token not in tokenizer.end_ids:
+            count += 1
+            llm.eval([token])
+            token = llm.sample(top_k=1, repetition_penalty=1.0)
+        write = time.monotonic() - began - read
+        return {"read_speed": len(ids) / read, "write_speed": count / write}
+
+    return answer
+
+
+def load_xllamacpp(file: Path, threads: int, slots: int) -> Callable[[Any], Any]:
+    """Prompts at once, as llama.cpp's own server takes them."""
+    import xllamacpp  # type: ignore[import-untyped]
+
+    folder = tempfile.TemporaryDirectory(prefix="chatbot-bench-")
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(file)
+    parameters.n_ctx, parameters.n_parallel = CONTEXT * slots, slots
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
+    parameters.hostnames = [f"{folder.name}/raw.sock"]
+    parameters.verbosity = 0
+    server = xllamacpp.Server(parameters)
+
+    def answer(request: Any, _keep: Any = folder) -> Any:
+        found: list[dict[str, float]] = []
+        asked = [(text, request["tokens"]) for text in request["texts"]]
+        threads_ = [
+            threading.Thread(target=lambda a=each: found.append(_ask(server, *a))) for each in asked
+        ]
+        began = time.monotonic()
+        for thread in threads_:
+            thread.start()
+        for thread in threads_:
+            thread.join()
+        total = sum(each["tokens"] for each in found)
+        return {
+            "speed": total / (time.monotonic() - began),
+            "first": sorted(each["first"] for each in found),
+        }
+
+    return answer
+
+
+def _ask(server: Any, text: str, tokens: int) -> dict[str, float]:
+    began = time.monotonic()
+    times: list[float] = []
+    last: dict[str, Any] = {}
+
+    def hear(chunk: Any) -> bool:
+        times.append(time.monotonic() - began)
+        last.update(chunk)
+        return False
+
+    body = {
+        "prompt": text,
+        "max_tokens": tokens,
+        "temperature": 0,
+        "top_k": 1,
+        "repeat_penalty": 1,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    server.handle_completions(body, hear)
+    return {"first": times[0], "tokens": last["usage"]["completion_tokens"]}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""``chatbot-server ask``: one answer in the terminal, as it is written."""
+
+from __future__ import annotations
+
+import click
+
+from chatbot_server.app import build_service
+from chatbot_server.cli.context import Context
+from chatbot_server.conversation.events import Cited, Event, Failed, Piece, Waiting
+from chatbot_server.conversation.service import Question
+from chatbot_server.errors import UsageError
+from chatbot_server.prompt.clean import clean_text
+from chatbot_server.service.prepare import engine_for
+from chatbot_server.storage.sites import demo_site
+
+
+@click.command(help="help_ask")
+@click.argument("question")
+@click.option("--site", "key", metavar="KEY", help="help_ask_site")
+@click.pass_obj
+def ask(context: Context, /, question: str, key: str | None) -> None:
+    """Ask as a visitor would; nothing of it is kept."""
+    text = clean_text(question).strip()
+    if not text or len(text) > context.config.limits.message_chars:
+        raise UsageError("ask_length", field="QUESTION", limit=context.config.limits.message_chars)
+    if key is None:
+        with context.database.session() as session:
+            key = demo_site(session).key
+    with engine_for(context.config) as engine:
+        service = build_service(context.config, engine, context.database)
+        answer = service.ask(Question(site=key, text=text, locale=context.language, keep=False))
+        secret = ""
+        try:
+            for entry in answer.follow():
+                if entry:
+                    secret = getattr(entry[1], "secret", None) or secret
+                    _show(context, entry[1])
+        finally:
+            answer.stop()
+            answer.wait_ended(5)
+            service.erase(answer.conversation, secret)
+    click.echo()
+
+
+def _show(context: Context, event: Event) -> None:
+    if isinstance(event, Piece):
+        click.echo(event.text, nl=False)
+    elif isinstance(event, Waiting):
+        click.echo(context.say("ask_waiting", position=event.position), err=True)
+    elif isinstance(event, Cited):
+        for source in event.items:
+            click.echo(f"\n— {source.title} {source.url}", nl=False)
+    elif isinstance(event, Failed):
+        click.echo()
+        raise event.error

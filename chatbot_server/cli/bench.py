@@ -1,0 +1,111 @@
+"""``chatbot-server bench``: how fast this model is on this machine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from statistics import median
+
+import click
+
+from chatbot_server.bench.measure import read_speed, run, second_turns, together, write_speed
+from chatbot_server.bench.memory import engine_process, pss_mb
+from chatbot_server.bench.questions import Questions, long_question
+from chatbot_server.bench.report import Row
+from chatbot_server.cli.context import Context
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Engine
+from chatbot_server.engine.openai.engine import OpenAIEngine
+from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.errors import EngineError
+from chatbot_server.service.prepare import engine_settings
+
+VISITORS = (1, 2, 4, 8)
+VISITOR_ROWS = ("bench_visitors", "bench_spread")
+
+
+@click.command(help="help_bench")
+@click.option("--rounds", type=click.IntRange(1, 20), default=3, help="help_bench_rounds")
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def bench(context: Context, /, rounds: int, as_json: bool) -> None:
+    """Measure in an engine of its own, so that visitors of a running server are not counted."""
+    if context.config.engine.kind == "openai":
+        engine = OpenAIEngine(context.config.engine)
+        rows = _speeds(context, engine, rounds, as_json)
+        engine.close()
+    else:
+        rows = _local(context, rounds, as_json)
+    if as_json:
+        click.echo(json.dumps({row.name: row.to_json() for row in rows}, ensure_ascii=False))
+
+
+def _local(context: Context, rounds: int, as_json: bool) -> list[Row]:
+    settings = engine_settings(context.config)
+    if settings is None:
+        raise EngineError("engine_none")
+    settings = replace(settings, queue=max(settings.queue, max(VISITORS)))
+    with local_engine(settings) as engine:
+        rows = _speeds(context, engine, rounds, as_json)
+        slots, full = engine.info().slots, _memory()
+    if full is None:
+        return rows
+    more = [Row("bench_memory", full, "MB")]
+    if slots > 1:
+        more.append(Row("bench_memory_slot", (full - _one_slot(settings)) / (slots - 1), "MB"))
+    _show(context, more, as_json)
+    return rows + more
+
+
+def _speeds(context: Context, engine: Engine, rounds: int, as_json: bool) -> list[Row]:
+    questions = Questions()
+    words = long_question(engine, questions)
+    run(engine, questions.first_turn(8), 4)  # the first answer after a start is slower
+    shown: list[Row] = []
+
+    def show(*rows: Row) -> None:
+        shown.extend(rows)
+        _show(context, rows, as_json)
+
+    show(_median("bench_read", [read_speed(engine, questions, words) for _ in range(rounds)]))
+    show(_median("bench_write", [write_speed(engine, questions, 64) for _ in range(rounds)]))
+    turns = [second_turns(engine, questions, 1, words) for _ in range(rounds)]
+    warm, cold = median(t[0][0] for t in turns), median(t[1][0] for t in turns)
+    show(Row("bench_first_cold", cold, "s"), Row("bench_first_warm", warm, "s"))
+    show(Row("bench_first_ratio", warm / cold, "", 0.3, most=True))
+    for visitors in VISITORS:
+        runs = [together(engine, questions, visitors, 48) for _ in range(max(1, rounds // 2))]
+        speed = median(found.speed for found in runs)
+        spread = median(found.spread for found in runs)
+        show(
+            Row(f"{VISITOR_ROWS[0]}_{visitors}", speed, "tokens/s"),
+            Row(f"{VISITOR_ROWS[1]}_{visitors}", spread),
+        )
+    return shown
+
+
+def _median(name: str, speeds: list[float]) -> Row:
+    return Row(name, median(speeds), "tokens/s")
+
+
+def _one_slot(settings: EngineSettings) -> float:
+    """Megabytes of the same engine with a single slot."""
+    with local_engine(replace(settings, slots=1)) as engine:
+        questions = Questions()
+        run(engine, questions.first_turn(long_question(engine, questions)), 8)
+        return _memory() or 0.0
+
+
+def _memory() -> float | None:
+    pid = engine_process()
+    return pss_mb(pid) if pid else None
+
+
+def _show(context: Context, rows: list[Row] | tuple[Row, ...], as_json: bool) -> None:
+    for row in () if as_json else rows:
+        click.echo(row.line(44, _name(context, row.name)))
+
+
+def _name(context: Context, key: str) -> str:
+    words, _, number = key.rpartition("_")
+    return context.say(words, number=number) if number.isdigit() else context.say(key)

@@ -1,0 +1,29 @@
+"""``chatbot-server config``: check the configuration, or show every setting."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import click
+
+from chatbot_server.cli.context import Context
+
+
+@click.group(help="help_config")
+def config() -> None:
+    """See the sentence ``help_config``."""
+
+
+@config.command(help="help_config_check")
+@click.pass_obj
+def check(context: Context) -> None:
+    """Load the configuration and say that it is fine; an error says why it is not."""
+    context.config  # noqa: B018  (reading it loads and checks it)
+    click.echo(context.say("config_fine", file=context.config_file))
+
+
+@config.command(help="help_config_example")
+def example() -> None:
+    """Print the file that shows every setting."""
+    text = files("chatbot_server.config").joinpath("example.yaml").read_text(encoding="utf-8")
+    click.echo(text, nl=False)

@@ -1,0 +1,45 @@
+"""What every verb is handed: the configuration, the language, the database, when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatbot_server.config import Config, load_config
+from chatbot_server.messages import say
+
+if TYPE_CHECKING:
+    from chatbot_server.storage.database import Database
+
+
+@dataclass
+class Context:
+    """The state of one run of the command line (``ctx.obj``).
+
+    Attributes:
+        config_file: from ``--config``, ``CHATBOT_CONFIG`` or this folder; may not exist.
+        language: of the person at the terminal.
+    """
+
+    config_file: Path
+    language: str
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings. Raises :class:`ConfigError`."""
+        return load_config(self.config_file)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, brought to this version's form."""
+        from chatbot_server.storage.database import Database
+
+        database = Database(self.config.database_url)
+        database.migrate()
+        return database
+
+    def say(self, key: str, /, **values: object) -> str:
+        """A sentence in the person's language."""
+        return say(key, self.language, **values)

@@ -1,0 +1,100 @@
+"""``chatbot-server doctor``: what is right and what is not, with the remedy."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import click
+
+from chatbot_server.cli.context import Context
+from chatbot_server.engine.process.state import read_state
+from chatbot_server.errors import ChatbotError
+from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
+from chatbot_server.service.prepare import engine_settings
+from chatbot_server.service.processes import check_port
+
+MEGABYTE = 1_000_000
+NEEDED_MEMORY = 600 * MEGABYTE  # the embedded model, the web server and their conversations
+NEEDED_DISK = 300 * MEGABYTE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+@click.command(help="help_doctor")
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def doctor(context: Context, /, as_json: bool) -> None:
+    """Look at everything; exit 1 if anything is wrong."""
+    findings = list(examine(context))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            click.echo(f"{'✔' if finding.ok else '✘'} {finding.sentence}")
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def examine(context: Context) -> Iterator[Finding]:
+    """Each finding as it is made; what depends on the configuration needs a good one."""
+    yield _machine(context)
+    yield _enough(context, "memory", available_memory(), NEEDED_MEMORY)
+    configuration = _try(context, "config", lambda: _configuration(context))
+    yield configuration
+    if configuration.ok:
+        yield _enough(context, "disk", free_disk(context.config.data_dir), NEEDED_DISK)
+        yield _try(context, "database", lambda: _database(context))
+        yield _try(context, "port", lambda: _port(context))
+        yield _try(context, "model", lambda: _model(context))
+
+
+def _try(context: Context, name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, context.say(f"doctor_{name}", value=look()))
+    except ChatbotError as error:
+        return Finding(name, False, error.sentence(context.language))
+
+
+def _machine(context: Context) -> Finding:
+    if needs_avx2() and "avx2" not in cpu_flags():
+        return Finding("machine", False, context.say("doctor_no_avx2"))
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("machine", True, context.say("doctor_machine", value=version))
+
+
+def _enough(context: Context, name: str, free: int, needed: int) -> Finding:
+    key = f"doctor_{name}" if free >= needed else f"doctor_little_{name}"
+    sentence = context.say(key, free=free // MEGABYTE, needed=needed // MEGABYTE)
+    return Finding(name, free >= needed, sentence)
+
+
+def _configuration(context: Context) -> str:
+    context.config  # noqa: B018  (reading it loads and checks it)
+    return str(context.config_file)
+
+
+def _database(context: Context) -> str:
+    context.database.ping()
+    return context.database.engine.url.render_as_string(hide_password=True)
+
+
+def _port(context: Context) -> str:
+    server = context.config.server
+    # This very server may hold it already.
+    if read_state(context.config.run_dir).supervisor == 0:
+        check_port(server.host, server.port)
+    return f"{server.host}:{server.port}"
+
+
+def _model(context: Context) -> str:
+    settings = engine_settings(context.config)
+    return f"{settings.path} ({settings.kind})" if settings else context.say("doctor_no_model")

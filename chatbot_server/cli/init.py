@@ -1,0 +1,77 @@
+"""``chatbot-server init · snippet``: a configuration, a database, and the tag to paste."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import yaml
+
+from chatbot_server.cli.context import Context
+from chatbot_server.config import Config
+from chatbot_server.errors import ConfigError
+from chatbot_server.storage.site_settings import POSITIONS
+from chatbot_server.storage.sites import DEFAULT_COLOR, Site, demo_site, find_site
+
+
+@click.command(help="help_init")
+@click.option("--port", type=click.IntRange(1, 65535), help="help_init_port")
+@click.option("--host", help="help_init_host")
+@click.option("--model", metavar="NAME|FILE|none", help="help_init_model")
+@click.option("--data-dir", metavar="FOLDER", help="help_init_data_dir")
+@click.pass_obj
+def init(
+    context: Context, /, port: int | None, host: str | None, model: str | None, data_dir: str | None
+) -> None:
+    """Write a configuration where there is none, and make the database."""
+    if context.config_file.exists():
+        click.echo(context.say("init_kept", file=context.config_file))
+    else:
+        _write_config(context.config_file, _settings(port, host, model, data_dir), context)
+        click.echo(context.say("init_written", file=context.config_file))
+    with context.database.session() as session:
+        demo_site(session)
+
+
+@click.command(help="help_snippet")
+@click.argument("key", required=False)
+@click.pass_obj
+def snippet(context: Context, /, key: str | None) -> None:
+    """Print the tag to paste into a page."""
+    with context.database.session() as session:
+        found = find_site(session, key) if key else demo_site(session)
+        click.echo(snippet_for(context.config, found))
+
+
+def snippet_for(config: Config, site: Site) -> str:
+    """The tag that shows the bubble.
+
+    Colour and corner are in it because nothing is requested before a visitor's first tap.
+    """
+    address = str(config.server.public_url or config.server.local_address).rstrip("/")
+    looks = f' data-color="{site.color}"' if site.color != DEFAULT_COLOR else ""
+    looks += f' data-position="{site.position}"' if site.position != POSITIONS[0] else ""
+    return f'<script async src="{address}/widget.js" data-site="{site.key}"{looks}></script>'
+
+
+def _settings(
+    port: int | None, host: str | None, model: str | None, data_dir: str | None
+) -> dict[str, object]:
+    server = {"host": host, "port": port}
+    settings: dict[str, object] = {"data_dir": data_dir or "data"}
+    if chosen := {name: value for name, value in server.items() if value is not None}:
+        settings["server"] = chosen
+    if model is not None:
+        settings["engine"] = {"model": None if model == "none" else model}
+    return settings
+
+
+def _write_config(file: Path, settings: dict[str, object], context: Context) -> None:
+    text = f"# {context.say('init_header')}\n" + yaml.safe_dump(settings, sort_keys=False)
+    part = file.with_name(file.name + ".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise ConfigError("config_unwritable", file=file, why=error.strerror) from error

@@ -1,0 +1,113 @@
+"""The root of the command line: common options, and errors as one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from chatbot_server import __version__
+from chatbot_server.cli.context import Context
+from chatbot_server.config import find_config
+from chatbot_server.errors import ChatbotError
+from chatbot_server.messages import catalogue, say, terminal_language
+
+# Each verb and its module. A verb's module is imported when the verb is used: all of them
+# together take a second and 100 MB, which `config check` and `serve` need not pay.
+VERBS = {
+    "api-key": "api_key",
+    "ask": "ask",
+    "bench": "bench",
+    "config": "config",
+    "contact": "contact",
+    "doctor": "doctor",
+    "init": "init",
+    "jobs": "serve",
+    "knowledge": "knowledge",
+    "migrate": "serve",
+    "models": "models",
+    "serve": "serve",
+    "site": "site",
+    "snippet": "init",
+}
+HIDDEN = {"jobs"}
+
+
+class Root(click.Group):
+    """The group of all verbs, each loaded when it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [verb for verb in VERBS if verb not in HIDDEN]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"chatbot_server.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        translate(command, terminal_language())
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        language = terminal_language()
+        rows = [(verb, say(_help_key(verb), language)) for verb in self.list_commands(ctx)]
+        with formatter.section(say("help_commands", language)):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=Root, help="help_root", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "config_file", metavar="FILE", help="help_config_option")
+@click.version_option(__version__, prog_name="chatbot-server")
+@click.pass_context
+def root(context: click.Context, config_file: str | None) -> None:
+    """See the sentence ``help_root``."""
+    context.obj = Context(find_config(config_file), terminal_language())
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 failed, 2 misused."""
+    os.umask(0o077)  # conversations and keys are for this user only
+    language = terminal_language()
+    translate(root, language)
+    try:
+        root.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _complain(say("aborted", language), 1)
+    except click.ClickException as error:
+        _complain(error.format_message(), 2)
+    except ChatbotError as error:
+        _complain(error.sentence(language), error.exit_code)
+    except BrokenPipeError:
+        # The reader (head, less) left; writing the rest would only fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = error.filename or "?"
+        _complain(say("os_error", language, where=where, why=error.strerror or error), 1)
+
+
+def translate(command: click.Command, language: str) -> None:
+    """Put the catalogue's sentences where the declarations have their keys."""
+    command.help = _text(command.help, language)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            parameter.help = _text(parameter.help, language)
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            translate(inner, language)
+
+
+def _help_key(verb: str) -> str:
+    return f"help_{verb.replace('-', '_')}"
+
+
+def _text(key: str | None, language: str) -> str | None:
+    return say(key, language) if key and key in catalogue() else key
+
+
+def _complain(sentence: str, exit_code: int) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(exit_code)

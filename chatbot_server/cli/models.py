@@ -1,0 +1,193 @@
+"""``chatbot-server models``: see, get, add, check, choose and remove models."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from chatbot_server.cli.context import Context
+from chatbot_server.config.edit import set_setting
+from chatbot_server.errors import UsageError
+from chatbot_server.models.base import EngineName, ModelFile
+from chatbot_server.models.check import check_model
+from chatbot_server.models.offers import Offer, all_offers
+from chatbot_server.models.pull import pull_model
+from chatbot_server.models.sources import HUB
+from chatbot_server.models.store import PREPARED, add_file, find_model, remove_model
+
+PROBE_SECONDS = 180
+PROBE_CONTEXT = 512
+
+
+@click.group(help="help_models")
+def models() -> None:
+    """See the sentence ``help_models``."""
+
+
+@models.command("list", help="help_models_list")
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def list_models(context: Context, as_json: bool) -> None:
+    """Show what is on offer and what is here, against this machine."""
+    config = context.config
+    offers = all_offers(config.models_dir, config.engine.model, config.engine.context_length)
+    if as_json:
+        records = [offer.as_json() for offer in offers]
+        click.echo(json.dumps(records, ensure_ascii=False, indent=2))
+        return
+    click.echo(_row("NAME", "MB", context.say("models_memory"), "", "", "", ""))
+    for offer in offers:
+        click.echo(_line(offer, context))
+    click.echo(context.say("models_legend"))
+
+
+def _line(offer: Offer, context: Context) -> str:
+    return _row(
+        offer.name,
+        str(offer.size // 1_000_000),
+        str(offer.memory // 1_000_000),
+        ",".join(offer.languages),
+        f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})",
+        offer.tier,
+        context.say(_state(offer)),
+    )
+
+
+def _state(offer: Offer) -> str:
+    """The key of the word that says how this model stands."""
+    if offer.in_use:
+        return "models_in_use" if offer.installed else "models_missing"
+    if offer.installed:
+        return "models_installed"
+    return "models_fits" if offer.fits else "models_too_big"
+
+
+def _row(*cells: str) -> str:
+    name, size, memory, languages, licence, tier, mark = cells
+    text = f"{name:28} {size:>6} {memory:>8}  {languages:6} {tier:9} {mark:14} {licence}"
+    return text.rstrip()
+
+
+class _Progress:
+    """Megabytes on one line of a terminal; elsewhere a line for each tenth."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self._tenth = -1
+
+    def __call__(self, done: int, total: int | None) -> None:
+        percent = 100 * done // total if total else 0
+        text = f"{percent:3} %  {done // 1_000_000} / {(total or 0) // 1_000_000} MB"
+        if self._stream.isatty():
+            click.echo(f"\r{text} ", nl=done == total, file=self._stream)
+        elif percent // 10 > self._tenth:
+            self._tenth = percent // 10
+            click.echo(text, file=self._stream)
+
+
+@models.command(help="help_models_pull")
+@click.argument("model", metavar="NAME|hf:REPO/FILE|URL")
+@click.option("--sha256", metavar="HEX", help="help_models_sha256")
+@click.option(
+    "--offline", type=click.Path(path_type=Path), metavar="DIR", help="help_models_offline"
+)
+@click.option("--endpoint", envvar="HF_ENDPOINT", default=HUB, help="help_models_endpoint")
+@click.pass_obj
+def pull(
+    context: Context, model: str, sha256: str | None, offline: Path | None, endpoint: str
+) -> None:
+    """Bring a model into the models folder."""
+    pulled = pull_model(
+        model,
+        context.config.models_dir,
+        _Progress(),
+        sha256=sha256,
+        offline=offline,
+        endpoint=endpoint,
+    )
+    key = "models_pulled" if pulled.fresh else "models_present"
+    click.echo(context.say(key, name=pulled.name, file=pulled.path))
+
+
+@models.command(help="help_models_add")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def add(context: Context, file: Path) -> None:
+    """Refer to a file that stays where it is."""
+    name = add_file(file.expanduser(), context.config.models_dir)
+    click.echo(context.say("models_added", name=name, file=file))
+
+
+@models.command(help="help_models_check")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--no-load", is_flag=True, help="help_models_no_load")
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
+    """Inspect a file, then try it in a process of its own."""
+    from chatbot_server.engine.choose import choose_engine
+
+    report = check_model(file.expanduser(), choose_engine, None if no_load else _probe)
+    record = report.as_json(context.language)
+    if as_json:
+        click.echo(json.dumps(record, ensure_ascii=False))
+    elif report.error is None:
+        click.echo(context.say("models_checked", file=file, **record))
+    if report.error and not as_json:
+        raise report.error
+    if report.error:
+        sys.exit(report.error.exit_code)
+
+
+def _probe(file: ModelFile, engine: EngineName) -> None:
+    """Load *file* and read a word with it."""
+    from tempfile import TemporaryDirectory
+
+    from chatbot_server.engine.backend import EngineSettings
+    from chatbot_server.engine.base import Sampling
+    from chatbot_server.engine.process.supervisor import local_engine
+    from chatbot_server.prompt.base import Prompt, Segment
+
+    with TemporaryDirectory(prefix=f"chatbot-{PREPARED}-") as cache:
+        settings = EngineSettings(
+            path=file.path.absolute(),
+            kind=engine,
+            cache_dir=Path(cache),
+            family=file.family,
+            context_length=min(PROBE_CONTEXT, file.context_length or PROBE_CONTEXT),
+            slots=1,
+            state_cache_mb=0,
+            max_restarts=0,
+            answer_seconds=PROBE_SECONDS,
+        )
+        with local_engine(settings, PROBE_SECONDS) as local:
+            prompt = Prompt(segments=(Segment("Hello"),))
+            for _ in local.generate(prompt, Sampling(max_tokens=1)):
+                pass
+
+
+@models.command(help="help_models_use")
+@click.argument("model", metavar="NAME|PATH")
+@click.pass_obj
+def use(context: Context, model: str) -> None:
+    """Write the model into the configuration."""
+    found = find_model(model, context.config.models_dir)
+    path = Path(model).expanduser()
+    value = str(path.absolute()) if path.is_file() and path == found.path else model
+    set_setting(context.config_file, "engine", "model", value)
+    click.echo(context.say("models_used", name=found.title, file=context.config_file))
+
+
+@models.command(help="help_models_remove")
+@click.argument("name")
+@click.pass_obj
+def remove(context: Context, name: str) -> None:
+    """Forget a model, and delete its file if it lies in the models folder."""
+    if name == context.config.engine.model:
+        raise UsageError("models_in_use_now", name=name)
+    deleted = remove_model(name, context.config.models_dir)
+    key = "models_deleted" if deleted else "models_forgotten"
+    click.echo(context.say(key, name=name, file=deleted))

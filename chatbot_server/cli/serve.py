@@ -1,0 +1,47 @@
+"""``chatbot-server serve · migrate · jobs``: the running server."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from chatbot_server.cli.context import Context
+
+
+@click.command(help="help_serve")
+@click.option("--supervise", is_flag=True, hidden=True)
+@click.pass_obj
+def serve(context: Context, /, supervise: bool) -> None:
+    """Prepare everything, then become the small parent of the server's processes."""
+    if supervise:
+        from chatbot_server.service.processes import Service
+
+        Service(context.config, context.config_file.resolve(), context.language).run()
+        return
+    from chatbot_server.service.prepare import prepare_start
+
+    prepare_start(context.config, context.database)
+    context.database.close()
+    # What was imported for the database would stay in memory for as long as the server
+    # runs; a fresh interpreter of the same process has a quarter of it.
+    words = ["-m", "chatbot_server", "--config", str(context.config_file), "serve", "--supervise"]
+    os.execv(sys.executable, [sys.executable, *words])  # noqa: S606
+
+
+@click.command(help="help_migrate")
+@click.pass_obj
+def migrate(context: Context, /) -> None:
+    """Bring the database to this version's form."""
+    context.database.ping()
+    click.echo(context.say("migrated"))
+
+
+@click.command(help="help_jobs", hidden=True)
+@click.pass_obj
+def jobs(context: Context, /) -> None:
+    """Do the chores that are due, once."""
+    from chatbot_server.service.jobs import run_due
+
+    run_due(context.config, context.database)

@@ -1,0 +1,160 @@
+"""``chatbot-server site``: what a page's owner decides, from the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.init import snippet_for
+from chatbot_server.storage.site_settings import (
+    POSITIONS,
+    origin_of,
+    set_color,
+    set_language,
+    set_suggestions,
+    set_words,
+)
+from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
+
+OPTIONS = (
+    click.option("--origin", "origins", multiple=True, metavar="URL", help="help_site_origin"),
+    click.option("--color", metavar="#RRGGBB", help="help_site_color"),
+    click.option("--language", metavar="TAG", help="help_site_language"),
+    click.option("--position", type=click.Choice(POSITIONS), help="help_site_position"),
+    click.option("--greeting", multiple=True, metavar="[LANG=]TEXT", help="help_site_greeting"),
+    click.option("--notice", multiple=True, metavar="[LANG=]TEXT", help="help_site_notice"),
+    click.option(
+        "--suggestion",
+        "suggestions",
+        multiple=True,
+        metavar="[LANG=]TEXT",
+        help="help_site_suggestion",
+    ),
+    click.option("--instructions", metavar="TEXT", help="help_site_instructions"),
+    click.option("--contact-email", metavar="ADDRESS", help="help_site_contact_email"),
+    click.option("--contact-url", metavar="URL", help="help_site_contact_url"),
+    click.option("--policy-url", metavar="URL", help="help_site_policy_url"),
+)
+
+
+def site_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Everything that an owner can set."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(help="help_site")
+def site() -> None:
+    """See the sentence ``help_site``."""
+
+
+@site.command(help="help_site_add")
+@click.argument("name")
+@site_options
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
+    """Make a site and print its tag."""
+    with context.database.session() as session:
+        made = add_site(session, name.strip()[:80])
+        _apply(made, settings)
+        shown, tag = _described(made), snippet_for(context.config, made)
+    _show(context, [shown], as_json)
+    if not as_json:
+        click.echo("\n" + tag)
+
+
+@site.command(help="help_site_edit")
+@click.argument("key")
+@click.option("--name", metavar="TEXT", help="help_site_name")
+@click.option(
+    "--remove-origin", "removed", multiple=True, metavar="URL", help="help_site_remove_origin"
+)
+@site_options
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def edit(
+    context: Context,
+    /,
+    key: str,
+    name: str | None,
+    removed: tuple[str, ...],
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Change what is given, keep the rest."""
+    with context.database.session() as session:
+        found = find_site(session, key)
+        if name:
+            found.name = name.strip()[:80]
+        gone = {origin_of(text) for text in removed}
+        found.origins = [origin for origin in found.origins if origin not in gone]
+        _apply(found, settings)
+        shown = _described(found)
+    _show(context, [shown], as_json)
+
+
+@site.command("list", help="help_site_list")
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def list_sites(context: Context, as_json: bool) -> None:
+    """Show every site."""
+    with context.database.session() as session:
+        _show(context, [_described(found) for found in all_sites(session)], as_json)
+
+
+@site.command(help="help_site_remove")
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="help_yes")
+@click.pass_obj
+def remove(context: Context, key: str, yes: bool) -> None:
+    """Erase a site with all its conversations."""
+    with context.database.session() as session:
+        found = find_site(session, key)
+        if not yes:
+            click.confirm(context.say("site_remove_sure", name=found.name), abort=True)
+        session.delete(found)
+    context.database.forget_erased()
+    click.echo(context.say("site_removed", key=key))
+
+
+def _apply(target: Site, settings: dict[str, Any]) -> None:
+    for text in settings["origins"]:
+        origin = origin_of(text)
+        if origin not in target.origins:
+            target.origins = [*target.origins, origin]
+    if settings["color"]:
+        set_color(target, settings["color"])
+    if settings["language"]:
+        set_language(target, settings["language"])
+    for name in ("greeting", "notice"):
+        if settings[name]:
+            set_words(target, name, settings[name])
+    if settings["suggestions"]:
+        set_suggestions(target, settings["suggestions"])
+    for name in ("position", "instructions", "contact_email", "contact_url", "policy_url"):
+        if settings[name] is not None:
+            setattr(
+                target, name, settings[name] or None if name != "instructions" else settings[name]
+            )
+
+
+def _described(found: Site) -> dict[str, Any]:
+    names = ("key", "name", "origins", "color", "language", "position", "words", "suggestions")
+    return {name: getattr(found, name) for name in names} | {"demo": bool(found.demo)}
+
+
+def _show(context: Context, sites: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(sites, ensure_ascii=False))
+        return
+    for shown in sites:
+        allowed = ", ".join(shown["origins"]) or context.say(
+            "site_origins_demo" if shown["demo"] else "site_origins_none", key=shown["key"]
+        )
+        click.echo(f"{shown['key']}  {shown['name']}\n    {allowed}")

@@ -1,0 +1,45 @@
+"""Chores that are due every hour, at idle priority and in a process of their own."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from chatbot_server.config import Config
+from chatbot_server.retrieval.jobs import work
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import DAY, erase_expired
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import erase_contact_requests
+
+logger = logging.getLogger(__name__)
+
+
+def run_due(config: Config, database: Database) -> None:
+    """Erase what has outlived its time, then read again what the owner's sites say."""
+    _erase(config, database)
+    erase_old_backups(config.data_dir / "backups", config.privacy.retention_days)
+    work(database, config.retrieval)
+
+
+def _erase(config: Config, database: Database) -> None:
+    with database.session() as session:
+        conversations, messages = erase_expired(session)
+        requests = erase_contact_requests(session, now() - config.privacy.contact_days * DAY)
+    if conversations or requests:
+        database.forget_erased()
+        logger.info(
+            "erased %d conversations (%d messages) and %d messages to a person",
+            conversations,
+            messages,
+            requests,
+        )
+
+
+def erase_old_backups(folder: Path, retention_days: int) -> None:
+    """Copies made before upgrades hold conversations, so they go when those would have gone."""
+    limit = now() - max(1, retention_days) * DAY
+    for file in folder.glob("*"):
+        if file.is_file() and file.stat().st_mtime < limit:
+            file.unlink()
+            logger.info("erased the old backup %s", file.name)

@@ -1,0 +1,111 @@
+"""What is made ready before an engine starts: the model is found, checked and matched."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from chatbot_server.config import Config
+from chatbot_server.conversation.service import common_instructions
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Engine, EngineInfo
+from chatbot_server.engine.choose import choose_engine
+from chatbot_server.engine.openai.engine import OpenAIEngine
+from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.messages import say
+from chatbot_server.models.base import ModelFile
+from chatbot_server.models.check import ensure_memory
+from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.store import find_model
+from chatbot_server.prompt.assemble import assemble
+from chatbot_server.prompt.base import Message, Prompt
+from chatbot_server.service.orders import write_orders
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import all_sites, demo_site
+
+logger = logging.getLogger("chatbot_server")
+
+
+def prepare_start(config: Config, database: Database) -> None:
+    """Check the model and write down how it is to be run, for the small parent process.
+
+    Raises:
+        ModelError: the model is not there, broken, or nothing here can run it.
+        Unavailable: the data folder cannot be written to.
+    """
+    with database.session() as session:
+        demo_site(session)
+        instructions = common_instructions(all_sites(session))
+    write_orders(config.run_dir, engine_settings(config, instructions))
+
+
+def engine_settings(config: Config, instructions: Sequence[str] = ()) -> EngineSettings | None:
+    """How the engine's process shall run the configured model; None: no process is wanted.
+
+    *instructions* are what conversations begin with; the model reads them in advance.
+
+    Raises:
+        ModelError: as :func:`prepare_start`.
+    """
+    wanted = config.engine
+    if wanted.kind == "openai" or wanted.model is None:
+        return None
+    found = find_model(wanted.model, config.models_dir)
+    file = inspect_model(found.path)
+    ensure_memory(file, wanted.context_length)
+    kind, passed = choose_engine(file, wanted.kind)
+    for name, refusal in passed.items():
+        logger.info("%s: %s", name, say(refusal.code, **refusal.values))
+    family = wanted.family or file.family
+    return EngineSettings(
+        path=found.path,
+        kind=kind,
+        cache_dir=config.models_dir / "prepared",
+        model=found.title,
+        family=family,
+        tier=found.tier,
+        context_length=min(wanted.context_length, file.context_length or wanted.context_length),
+        threads=wanted.threads,
+        slots=wanted.slots,
+        batch_size=wanted.batch_size,
+        queue=wanted.queue,
+        answer_seconds=wanted.answer_seconds,
+        state_cache_mb=wanted.state_cache_mb,
+        max_restarts=wanted.max_restarts,
+        warm=tuple(_beginning(file, family, text) for text in instructions),
+    )
+
+
+@contextmanager
+def engine_for(config: Config) -> Iterator[Engine]:
+    """The engine of the running server, else one for the time of a command.
+
+    Raises:
+        EngineError: there is no model, or it cannot be loaded.
+        ModelError: as :func:`prepare_start`.
+    """
+    if config.engine.kind == "openai":
+        yield OpenAIEngine(config.engine)
+        return
+    running = SocketEngine(config.run_dir)
+    here = running.status().state in ("ready", "starting", "restarting")
+    settings = None if here else engine_settings(config)
+    if settings is None:
+        yield running
+        return
+    with local_engine(settings) as engine:
+        yield engine
+
+
+def _beginning(file: ModelFile, family: str | None, instructions: str) -> Prompt:
+    """How every conversation with these instructions begins."""
+    info = EngineInfo(
+        model=file.name,
+        engine="",
+        family=family,
+        chat_template=file.chat_template,
+        eos_token=file.eos_token,
+    )
+    return assemble(info, [Message("system", instructions), Message("user", "")])

@@ -1,0 +1,157 @@
+"""The parent of a running server: it starts the processes, watches them and stops them.
+
+It loads neither the web application nor the model, so that it stays small and outlives both::
+
+    chatbot-server serve ─┬─ gunicorn ── web worker       answers HTTP
+                          ├─ engine                       the model, supervised in a thread
+                          └─ chatbot-server jobs          once an hour, at idle priority
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from chatbot_server.config import Config
+from chatbot_server.errors import Unavailable
+from chatbot_server.messages import say
+from chatbot_server.service.orders import read_orders
+from chatbot_server.service.runner import EngineRunner, engine_runner
+
+logger = logging.getLogger("chatbot_server")
+
+JOBS_EVERY = 3600.0
+FIRST_JOBS_AFTER = 20.0  # the first visitor comes first
+STOP_SECONDS = 15.0
+# A web server that dies at once, again and again, has a reason that waiting does not cure.
+QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
+
+
+class Service:
+    """All processes of one server.
+
+    Args:
+        file: the configuration file; handed on to the children by ``CHATBOT_CONFIG``.
+    """
+
+    def __init__(self, config: Config, file: Path, language: str) -> None:
+        self._config = config
+        self._environment = os.environ | {"CHATBOT_CONFIG": str(file)}
+        self._language = language
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            Unavailable: the port is in use, or the web server cannot stay up.
+        """
+        logging.basicConfig(
+            level=self._config.server.log_level.upper(), format="%(levelname)s %(message)s"
+        )
+        check_port(self._config.server.host, self._config.server.port)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        engine = engine_runner(read_orders(self._config.run_dir), self._config.run_dir)
+        engine.start()
+        threading.Thread(target=self._run_jobs, name="jobs", daemon=True).start()
+        try:
+            self._keep_web_up(engine)
+        finally:
+            engine.stop()
+
+    def _keep_web_up(self, engine: EngineRunner) -> None:
+        quick_deaths = 0
+        while not self._stop.is_set():
+            started = time.monotonic()
+            web = subprocess.Popen(self._web_command(), env=self._environment)
+            try:
+                self._watch(web, engine)
+            finally:
+                _end(web)
+            if self._stop.is_set():
+                return
+            quick_deaths = quick_deaths + 1 if time.monotonic() - started < QUICK_DEATH else 0
+            if quick_deaths >= MOST_QUICK_DEATHS:
+                raise Unavailable("web_server_dies", code_=web.returncode)
+            logger.error(say("web_server_restarts", self._language))
+            self._stop.wait(1)
+
+    def _watch(self, web: subprocess.Popen[bytes], engine: EngineRunner) -> None:
+        told = False
+        while web.poll() is None and not self._stop.wait(0.2):
+            if not told and engine.settled():
+                told = True
+                address = self._config.server.local_address
+                logger.info(say("serving", self._language, address=address))
+
+    def _web_command(self) -> list[str]:
+        server = self._config.server
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        return [
+            *(sys.executable, "-m", "gunicorn", "chatbot_server.app:application()"),
+            *("--bind", f"{host}:{server.port}"),
+            # One process, many threads: answers in the making and the rate limits live in
+            # its memory. A thread waits for tokens; it does not compute them.
+            *("--workers", "1", "--worker-class", "gthread", "--threads", str(server.threads)),
+            *("--keep-alive", "5", "--graceful-timeout", "5", "--timeout", "60"),
+            *("--limit-request-line", "2048", "--limit-request-fields", "60"),
+            *("--log-level", "warning" if server.log_level == "info" else server.log_level),
+            *("--worker-tmp-dir", _memory_folder()),
+            "--no-control-socket",
+        ]
+
+    def _run_jobs(self) -> None:
+        wait = FIRST_JOBS_AFTER
+        while not self._stop.wait(wait):
+            wait = JOBS_EVERY
+            subprocess.run(
+                [sys.executable, "-m", "chatbot_server", "jobs"],
+                env=self._environment,
+                preexec_fn=_idle,
+                check=False,
+            )
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises:
+    Unavailable: another program listens there, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                "port_unusable", field="server.port", host=host, port=port, why=error.strerror
+            ) from None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask, wait, insist."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _memory_folder() -> str:
+    """gunicorn's heartbeat files: on a disk, a slow write would look like a dead worker."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
+
+
+def _idle() -> None:
+    """Chores give way to answers."""
+    os.nice(19)

@@ -1,0 +1,194 @@
+"""The command line: what it does, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from chatbot_server.cli.main import VERBS, main
+
+
+@dataclass
+class Ran:
+    exit_code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a verb on a configuration in a folder of its own."""
+
+    def run(*words: str) -> Ran:
+        config = ["--config", str(tmp_path / "config.yaml")]
+        monkeypatch.setattr(sys, "argv", ["chatbot-server", *config, *words])
+        try:
+            main()
+            code = 0
+        except SystemExit as leave:
+            code = int(leave.code or 0)
+        seen = capsys.readouterr()
+        return Ran(code, seen.out, seen.err)
+
+    return run
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_verb_explains_itself_in_both_languages(
+    run: Run, monkeypatch: pytest.MonkeyPatch, verb: str, language: str
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", language)
+    shown = run(verb, "--help")
+    assert shown.exit_code == 0
+    assert "help_" not in shown.out
+
+
+def test_the_help_lists_the_verbs(run: Run) -> None:
+    shown = run("--help").out
+    for verb in set(VERBS) - {"jobs"}:
+        assert verb in shown
+
+
+def test_init_writes_a_configuration_only_where_there_is_none(run: Run, tmp_path: Path) -> None:
+    assert run("init", "--port", "9001", "--model", "none").exit_code == 0
+    file = tmp_path / "config.yaml"
+    assert yaml.safe_load(file.read_text()) == {
+        "data_dir": "data",
+        "server": {"port": 9001},
+        "engine": {"model": None},
+    }
+    before = file.read_bytes()
+    assert run("init", "--port", "9002").exit_code == 0
+    assert file.read_bytes() == before
+    assert "http://127.0.0.1:9001/widget.js" in run("snippet").out
+
+
+def test_what_init_makes_is_for_its_user_alone(run: Run, tmp_path: Path) -> None:
+    run("init", "--model", "none")
+    for path in (tmp_path / "config.yaml", tmp_path / "data", tmp_path / "data" / "chatbot.db"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_without_a_configuration_every_verb_says_how_to_make_one(run: Run) -> None:
+    for words in (["serve"], ["site", "list"], ["snippet"], ["ask", "Hello"], ["config", "check"]):
+        ran = run(*words)
+        assert ran.exit_code == 1
+        assert "chatbot-server init" in ran.err
+        assert "Traceback" not in ran.err
+
+
+def test_a_broken_configuration_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("server: {prot: 1}")
+    ran = run("serve")
+    assert ran.exit_code == 1
+    assert ran.err.count("\n") == 1
+    assert "server.port" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words", [["nonsense"], ["serve", "--nonsense"], ["site", "add"], ["init", "--port", "0"]]
+)
+def test_misuse_is_exit_code_2(run: Run, words: list[str]) -> None:
+    assert run(*words).exit_code == 2
+
+
+def test_a_model_that_is_not_there_stops_the_start(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("engine: {model: no-such-model}")
+    ran = run("serve")
+    assert ran.exit_code == 1
+    assert "no-such-model" in ran.err
+
+
+def test_a_broken_model_stops_the_start(run: Run, tmp_path: Path) -> None:
+    model = tmp_path / "broken.gguf"
+    model.write_bytes(b"GGUF\x03\x00\x00\x00" + b"\xff" * 100)
+    (tmp_path / "config.yaml").write_text(f"engine: {{model: {model}}}")
+    ran = run("serve")
+    assert ran.exit_code == 1
+    assert "broken.gguf" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("data_dir: /proc/nowhere\nengine: {model: null}")
+    ran = run("serve")
+    assert ran.exit_code == 1
+    assert "/proc/nowhere" in ran.err
+
+
+def test_a_site_lives_from_add_to_remove(run: Run) -> None:
+    run("init", "--model", "none")
+    made = json.loads(
+        run(
+            *("site", "add", "Boulangerie", "--origin", "HTTPS://Example.org:443/pain"),
+            *("--greeting", "fr=Bonjour !", "--greeting", "Hello!", "--color", "#AA0000"),
+            *("--suggestion", "Quand ouvrez-vous ?", "--json"),
+        ).out
+    )[0]
+    assert made["origins"] == ["https://example.org"]
+    assert made["words"]["greeting"] == {"fr": "Bonjour !", "*": "Hello!"}
+    assert made["color"] == "#aa0000"
+    assert made["key"] in run("snippet", made["key"]).out
+    edited = json.loads(
+        run(
+            "site", "edit", made["key"], "--name", "Pain", "--origin", "localhost:3000", "--json"
+        ).out
+    )[0]
+    assert edited["name"] == "Pain"
+    assert edited["origins"] == ["https://example.org", "https://localhost:3000"]
+    assert edited["suggestions"] == {"*": ["Quand ouvrez-vous ?"]}
+    assert run("site", "remove", made["key"], "--yes").exit_code == 0
+    assert made["key"] not in run("site", "list").out
+    assert run("site", "edit", made["key"], "--name", "x").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--origin", "ftp://example.org"),
+        ("--origin", "https://"),
+        ("--origin", "https://exa mple.org"),
+        ("--origin", "https://example.org:99999"),
+        ("--color", "red"),
+        ("--language", "français"),
+        ("--greeting", " "),
+        ("--greeting", "x" * 501),
+        ("--position", "middle"),
+    ],
+)
+def test_a_wrong_site_setting_is_refused_and_changes_nothing(
+    run: Run, option: str, value: str
+) -> None:
+    run("init", "--model", "none")
+    before = run("site", "list", "--json").out
+    ran = run("site", "add", "Shop", option, value)
+    assert ran.exit_code == 2
+    assert option in ran.err
+    assert run("site", "list", "--json").out == before
+
+
+def test_doctor_finds_what_is_wrong_and_exits_with_1(run: Run, tmp_path: Path) -> None:
+    run("init", "--model", "none")
+    good = run("doctor", "--json")
+    assert {entry["name"] for entry in json.loads(good.out)} >= {"config", "database", "model"}
+    (tmp_path / "config.yaml").write_text("engine: {model: no-such-model}")
+    bad = run("doctor")
+    assert bad.exit_code == 1
+    assert "✘" in bad.out
+    assert "no-such-model" in bad.out
+
+
+def test_config_example_is_a_configuration(run: Run, tmp_path: Path) -> None:
+    shown = run("config", "example").out
+    (tmp_path / "config.yaml").write_text(shown)
+    assert run("config", "check").exit_code == 0

@@ -1,0 +1,56 @@
+"""The hourly chores forget what has outlived its time, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from chatbot_server.config import Config
+from chatbot_server.service.jobs import run_due
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import (
+    DAY,
+    Conversation,
+    add_message,
+    history,
+    start_conversation,
+)
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import add_contact_request, contact_requests
+from chatbot_server.storage.sites import demo_site
+
+
+def test_chores_erase_what_is_due(tmp_path: Path) -> None:
+    config = Config.model_validate({"data_dir": tmp_path, "retrieval": {"semantic": "off"}})
+    database = Database(config.database_url)
+    database.migrate()
+    with database.session() as session:
+        site = demo_site(session)
+        old, _ = start_conversation(session, site.id, locale="en", page=None, keep=True)
+        new, _ = start_conversation(session, site.id, locale="en", page=None, keep=True)
+        for conversation in (old, new):
+            add_message(session, conversation, "user", "Hello")
+        old.expires = now() - 1
+        for age in (0, config.privacy.contact_days + 1):
+            request = add_contact_request(
+                session, site, None, name="Ada", email="ada@example.org", text="Hello"
+            )
+            request.created = now() - age * DAY
+        site_id, old_id, new_id = site.id, old.id, new.id
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    (backups / "fresh.db").touch()
+    (backups / "old.db").touch()
+    long_ago = time.time() - (config.privacy.retention_days + 1) * DAY
+    os.utime(backups / "old.db", (long_ago, long_ago))
+
+    run_due(config, database)
+
+    with database.session() as session:
+        assert session.get(Conversation, old_id) is None
+        assert history(session, old_id) == []
+        assert len(history(session, new_id)) == 1
+        assert len(contact_requests(session, site_id)) == 1
+    assert [file.name for file in backups.iterdir()] == ["fresh.db"]
+    database.close()
