@@ -1,0 +1,259 @@
+#!/bin/sh
+# Installs Chatbot Server from this checkout: ./install.sh --run
+# It only defines functions until its last line, so a half-copied script does nothing.
+# Its parts are in packaging/install. POSIX sh, tested with dash and busybox.
+# shellcheck disable=SC2034,SC2154  # variables are shared with the parts
+set -eu
+
+usage() {
+    t "Usage: ./install.sh [OPTION…]
+
+  --run             install, start, and wait until the server can answer
+  --upgrade         put this checkout's version in the place of the installed one
+  --uninstall       remove the program; your data and configuration stay
+  --purge           remove everything, data and configuration too
+  --prefix FOLDER   install everything in FOLDER
+  --host ADDRESS    where to listen (127.0.0.1: this machine only)
+  --port NUMBER     (8080)
+  --model MODEL     auto: the embedded one; none: quote your pages only; or a model file
+  --offline FOLDER  take everything from FOLDER, made by scripts/offline-bundle
+  --no-service      do not use systemd; without it the server runs in the background
+  --dry-run         show what would be done, and change nothing
+  --yes             do not ask
+  --quiet           say only what went wrong
+  --help
+
+Each option can be given as a variable: CHATBOT_PORT=9000, CHATBOT_NO_SERVICE=1.
+More: docs/install.md" "Usage : ./install.sh [OPTION…]
+
+  --run             installer, démarrer et attendre que le serveur puisse répondre
+  --upgrade         remplacer la version installée par celle de ce dossier
+  --uninstall       retirer le programme ; vos données et réglages restent
+  --purge           tout retirer, données et réglages compris
+  --prefix DOSSIER  tout installer dans DOSSIER
+  --host ADRESSE    où écouter (127.0.0.1 : cette machine seulement)
+  --port NUMÉRO     (8080)
+  --model MODÈLE    auto : celui fourni ; none : citer vos pages seulement ; ou un fichier
+  --offline DOSSIER tout prendre dans DOSSIER, préparé par scripts/offline-bundle
+  --no-service      sans systemd ; le serveur tourne alors en arrière-plan
+  --dry-run         montrer ce qui serait fait, sans rien changer
+  --yes             ne rien demander
+  --quiet           ne dire que ce qui a échoué
+  --help
+
+Chaque option peut être une variable : CHATBOT_PORT=9000, CHATBOT_NO_SERVICE=1.
+Pour en savoir plus : docs/install.md"
+}
+
+read_variables() {
+    for name in YES DRY_RUN RUN NO_SERVICE UPGRADE UNINSTALL PURGE QUIET HELP; do
+        value=$(eval "printf %s \"\${CHATBOT_$name:-}\"")
+        case $value in
+            1 | true | yes | on) switch "$name" ;;
+            '' | 0 | false | no | off) ;;
+            *) misuse "CHATBOT_$name is $value; it can be 1 or 0." "CHATBOT_$name vaut « $value » ; c’est 1 ou 0." ;;
+        esac
+    done
+    prefix=${CHATBOT_PREFIX:-} host=${CHATBOT_HOST:-} port=${CHATBOT_PORT:-}
+    model=${CHATBOT_MODEL:-} offline=${CHATBOT_OFFLINE:-}
+}
+
+switch() {
+    case $1 in
+        YES) yes=1 ;;
+        DRY_RUN) dry_run=1 ;;
+        RUN) run=1 ;;
+        NO_SERVICE) no_service=1 ;;
+        UPGRADE) upgrade=1 ;;
+        UNINSTALL) uninstall=1 ;;
+        PURGE) uninstall=1 purge=1 ;;
+        QUIET) quiet=1 ;;
+        HELP) help=1 ;;
+    esac
+}
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --yes | --dry-run | --run | --no-service | --upgrade | --uninstall | --purge | --quiet | --help)
+                switch "$(printf '%s' "${1#--}" | tr 'a-z-' 'A-Z_')"
+                ;;
+            -h) help=1 ;;
+            --prefix | --host | --port | --model | --offline)
+                [ $# -gt 1 ] || misuse "$1 needs a value." "$1 demande une valeur."
+                assign "$1" "$2"
+                shift
+                ;;
+            --prefix=* | --host=* | --port=* | --model=* | --offline=*) assign "${1%%=*}" "${1#*=}" ;;
+            *) misuse "Unknown option: $1$(meant "$1")" "Option inconnue : $1$(meant "$1")" ;;
+        esac
+        shift
+    done
+}
+
+assign() {
+    [ -n "$2" ] || misuse "$1 needs a value." "$1 demande une valeur."
+    case $1 in
+        --prefix) prefix=$2 ;;
+        --host) host=$2 ;;
+        --port) port=$2 ;;
+        --model) model=$2 ;;
+        --offline) offline=$2 ;;
+    esac
+}
+
+# The option that begins most like the mistyped one.
+meant() {
+    for length in 7 6 5; do
+        for known in --prefix --port --host --model --offline --run --yes --dry-run --no-service \
+            --upgrade --uninstall --purge --quiet --help; do
+            case $known in
+                "$(printf "%.${length}s" "$1")"*)
+                    t " (did you mean $known?)" " (vouliez-vous dire $known ?)"
+                    return
+                    ;;
+            esac
+        done
+    done
+}
+
+check_options() {
+    [ -z "$uninstall" ] || [ -z "$run$upgrade" ] ||
+        misuse "Install or remove, not both." "Installer ou retirer, pas les deux."
+    case ${port:-8080} in
+        *[!0-9]* | ??????* | 0*) bad_port ;;
+    esac
+    [ "${port:-8080}" -le 65535 ] || bad_port
+    case $model in
+        '' | auto | none) ;;
+        *) [ -f "$model" ] || misuse "No such model file: $model" "Ce fichier de modèle n’existe pas : $model" ;;
+    esac
+    [ -z "$offline" ] || [ -d "$offline" ] || misuse "No such folder: $offline" "Ce dossier n’existe pas : $offline"
+    [ -z "$offline" ] || offline=$(absolute "$offline")
+    case $model in '' | auto | none) ;; *) model=$(absolute "$model") ;; esac
+}
+
+bad_port() {
+    misuse "The port is a number from 1 to 65535, not $port." "Le port est un nombre de 1 à 65535, pas « $port »."
+}
+
+absolute() {
+    case $1 in
+        /*) printf '%s\n' "$1" ;;
+        *) printf '%s\n' "$(pwd)/$1" ;;
+    esac
+}
+
+# -------------------------------------------------------------------- main
+
+prepare() {
+    here=$(cd "$(dirname "$0")" && pwd)
+    for part in words places checks build activate; do
+        file=$here/packaging/install/$part.sh
+        if [ "$(tail -n 1 "$file" 2>/dev/null)" != "# whole" ]; then
+            echo "This copy of Chatbot Server is not whole: $file. / Cette copie de Chatbot Server est incomplète : $file." >&2
+            exit 1
+        fi
+        # shellcheck source=/dev/null
+        . "$file"
+    done
+    yes='' dry_run='' run='' no_service='' upgrade='' uninstall='' purge='' quiet='' help=''
+    unfinished='' upgrading='' embedded=smollm2-135m-instruct
+    # What a person set for another Python is not for ours.
+    unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV
+}
+
+# However it ends: nothing half-made stays, and an upgrade that was cut is taken back.
+clean_up() {
+    trap '' INT TERM HUP
+    [ -z "$upgrading" ] || go_back
+    [ -z "$unfinished" ] || rm -rf "$unfinished"
+    [ -z "${tmp:-}" ] || rm -rf "$tmp"
+    for folder in "${prefix:-}/versions" "${prefix:-}/packages" "${prefix:-}"; do
+        [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || true
+    done
+}
+
+install() {
+    show_plan
+    [ -z "$dry_run" ] || return 0
+    confirm "Install?" "Installer ?"
+    build
+    configure
+    fetch_model
+    activate "$id"
+    say "Installed." "Installé."
+}
+
+start() {
+    control start || exit 1
+    [ -z "$quiet" ] || return 0
+    snippet=$("$control" snippet)
+    t "
+Put this line into your pages, before </body>:
+  $snippet
+Settings  $config
+Data      $data
+Log       $control log
+Stop      $control stop      Start again: $control start
+Upgrade   git pull && ./install.sh --upgrade$again
+Remove    ./install.sh --uninstall$again (data stays), or --purge (everything)" "
+Mettez cette ligne dans vos pages, avant </body> :
+  $snippet
+Réglages  $config
+Données   $data
+Journal   $control log
+Arrêter   $control stop      Redémarrer : $control start
+Mettre à niveau  git pull && ./install.sh --upgrade$again
+Retirer   ./install.sh --uninstall$again (les données restent), ou --purge (tout)"
+}
+
+# An installation is there: is there anything to do?
+already() {
+    if [ "$installed" = "$id" ]; then
+        say "Chatbot Server ${id%-*} is installed at $prefix; there is nothing to install." \
+            "Chatbot Server ${id%-*} est installé à $prefix ; il n’y a rien à installer."
+    elif [ -n "$upgrade" ]; then
+        [ -n "$dry_run" ] && say "To be upgraded: $installed to $id" "À mettre à niveau : $installed vers $id" && return
+        confirm "Upgrade $installed to $id?" "Passer de $installed à $id ?"
+        upgrade
+    else
+        say "Version $installed is installed; this folder holds $id. To change over: ./install.sh --upgrade$again" \
+            "La version $installed est installée ; ce dossier contient $id. Pour en changer : ./install.sh --upgrade$again"
+    fi
+}
+
+main() {
+    prepare
+    read_variables
+    read_options "$@"
+    [ -z "$help" ] || { usage && return; }
+    check_options
+    choose_places
+    tmp=$prefix/.tmp
+    remember_places
+    again=
+    [ "$prefix" = "${XDG_DATA_HOME:-${HOME:-}/.local/share}/chatbot-server" ] || [ "$service" = system ] || again=" --prefix '$prefix'"
+    if [ -n "$uninstall" ]; then
+        remove
+        return
+    fi
+    refuse_strangers
+    installed=$(installed_version)
+    check_machine
+    id=$(steps fingerprint "$here" "$locks" "$python_version")
+    trap clean_up EXIT
+    trap 'exit 130' INT TERM HUP
+    if [ -n "$installed" ]; then
+        already
+    elif [ -n "$upgrade" ]; then
+        die "There is nothing at $prefix to upgrade. To install: ./install.sh --run" \
+            "Il n’y a rien à mettre à niveau à $prefix. Pour installer : ./install.sh --run"
+    else
+        install
+    fi
+    [ -z "$run" ] || [ -n "$dry_run" ] || start
+}
+
+# In braces, because a copy cut after “main” would otherwise run it without its options.
+{ main "$@"; }

