@@ -7,6 +7,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chatbot_server.config import Config, find_config, load_config
+from chatbot_server.conversation.cache import AnswerCache
 from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import Parts
@@ -15,6 +16,7 @@ from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.retrieval.base import Knowledge
 from chatbot_server.retrieval.extract import Extractor
+from chatbot_server.retrieval.semantic import make_embedder
 from chatbot_server.retrieval.service import KnowledgeBase
 from chatbot_server.storage.database import Database
 from chatbot_server.web.chat import chat_blueprint
@@ -61,7 +63,9 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(feedback_blueprint(database, rates))
     app.register_blueprint(contact_blueprint(database, rates, config.limits))
     app.register_blueprint(page_blueprint(service, database, rates, config.limits))
-    app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config)))
+    # A process of its own: an application's thousand texts must not hold a visitor's question.
+    vectors = make_embedder(config.retrieval.semantic)
+    app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(push_blueprint(database, Extractor()))
     app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))
     app.register_blueprint(demo_blueprint(database))
@@ -83,7 +87,13 @@ def build_knowledge(config: Config, database: Database) -> Knowledge:
 
 def build_service(config: Config, engine: Engine, database: Database) -> ConversationService:
     """The conversations of all sites."""
-    parts = Parts(engine, build_knowledge(config, database), Recorder(database), sampling(config))
+    parts = Parts(
+        engine,
+        build_knowledge(config, database),
+        Recorder(database),
+        sampling(config),
+        AnswerCache(config.cache.answers, 60 * config.cache.minutes),
+    )
     return ConversationService(
         database,
         parts,

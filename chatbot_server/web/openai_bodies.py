@@ -168,11 +168,18 @@ class CompletionBody(Generation):
 
 
 class EmbeddingBody(Lenient):
-    """``POST /v1/embeddings``."""
+    """``POST /v1/embeddings``.
+
+    Attributes:
+        input_type: what the texts are to be compared as. E5's model card: ``query`` also
+            for texts that are compared with their like, ``passage`` for those that are to
+            be found by questions.
+    """
 
     model: Annotated[str, Field(max_length=200)] = "default"
     input: Any
     encoding_format: Literal["float", "base64"] = "float"
+    input_type: Literal["query", "passage"] = "query"
 
     def texts(self) -> list[str]:
         """What to turn into vectors, clean."""

@@ -19,6 +19,7 @@ from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.openai_api import openai_blueprint
+from chatbot_server.web.openai_embeddings import TextEmbedder
 
 
 @dataclass
@@ -40,7 +41,12 @@ class Api:
         return httpx.post(f"{self.url}/v1/{path}", content=content, headers=headers, timeout=60)
 
 
-def serve(engine: Engine, folder: Path, limits: Limits | None = None) -> Iterator[Api]:
+def serve(
+    engine: Engine,
+    folder: Path,
+    limits: Limits | None = None,
+    embedder: TextEmbedder | None = None,
+) -> Iterator[Api]:
     database = Database(f"sqlite:///{folder / 'chatbot.db'}")
     database.migrate()
     with database.session() as session:
@@ -48,7 +54,7 @@ def serve(engine: Engine, folder: Path, limits: Limits | None = None) -> Iterato
     app = Flask(__name__)
     rates = RateLimits(app, limits or Limits(api_key=("100000 per minute",)))
     sampling = Sampling(max_tokens=24, temperature=0.3)
-    app.register_blueprint(openai_blueprint(engine, database, rates, sampling))
+    app.register_blueprint(openai_blueprint(engine, database, rates, sampling, embedder))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

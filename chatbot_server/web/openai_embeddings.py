@@ -1,0 +1,151 @@
+"""``/v1/embeddings``: vectors from the model that searches the site's pages, or from the engine.
+
+The former (extra ``semantic``) was trained for it and is there beside every engine; language
+models that chat give poor vectors, and ctransformers gives none.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chatbot_server.engine.base import Engine, EngineInfo
+from chatbot_server.errors import BadRequest, EngineBusy, EngineError
+
+Rows = list[list[float]]
+
+# What multilingual-e5-small reads at once, its own marks included; what is beyond would be cut.
+MOST_TOKENS = 512
+MOST_CHARS = 6000
+# 0.5 s each: other applications' texts come in between, and a client that left is noticed.
+TEXTS_AT_ONCE = 4
+REQUESTS_AT_ONCE = 4
+
+
+class TextEmbedder(Protocol):
+    """The model made for vectors; None where it cannot be had for the moment."""
+
+    model: str
+
+    def vectors(self, texts: Sequence[str], *, query: bool) -> Any:
+        """One row of numbers per text."""
+        ...
+
+    def count(self, texts: Sequence[str], *, query: bool) -> list[int] | None:
+        """Tokens of each text."""
+        ...
+
+
+class Vectors(Protocol):
+    """A model that turns texts into vectors."""
+
+    @property
+    def name(self) -> str:
+        """As applications write it."""
+        ...
+
+    def make(
+        self, texts: Sequence[str], *, query: bool, left: Callable[[], bool]
+    ) -> tuple[Rows, int]:
+        """One vector per text, and the tokens of all texts; fewer once *left* says so."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineVectors:
+    """The engine's own; it knows no difference between questions and passages."""
+
+    engine: Engine
+    name: str
+
+    def make(
+        self, texts: Sequence[str], *, query: bool, left: Callable[[], bool]
+    ) -> tuple[Rows, int]:
+        """See :class:`Vectors`."""
+        return self.engine.embed(texts), sum(self.engine.count_tokens(texts))
+
+
+@dataclass(frozen=True)
+class ModelVectors:
+    """Those of *embedder*."""
+
+    embedder: TextEmbedder
+    _places: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(REQUESTS_AT_ONCE)
+    )
+
+    @property
+    def name(self) -> str:
+        """As applications write it."""
+        return self.embedder.model.rpartition("/")[2]
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        """What else it may be called."""
+        return frozenset({self.name, self.embedder.model, "default"})
+
+    def make(
+        self, texts: Sequence[str], *, query: bool, left: Callable[[], bool]
+    ) -> tuple[Rows, int]:
+        """See :class:`Vectors`.
+
+        Raises:
+            BadRequest: a text is longer than the model reads.
+            EngineBusy: too many ask at once.
+            EngineError: the model does not answer.
+        """
+        if not self._places.acquire(blocking=False):
+            raise EngineBusy("engine_busy", retry_after=5, waiting=REQUESTS_AT_ONCE)
+        try:
+            tokens = self._tokens(texts, query)
+            rows: Rows = []
+            for start in range(0, len(texts), TEXTS_AT_ONCE):
+                if left():
+                    break
+                some = self.embedder.vectors(texts[start : start + TEXTS_AT_ONCE], query=query)
+                rows += _had(some).tolist()
+            return rows, tokens
+        finally:
+            self._places.release()
+
+    def _tokens(self, texts: Sequence[str], query: bool) -> int:
+        counts: list[int] = _had(self.embedder.count(texts, query=query))
+        for at, (text, count) in enumerate(zip(texts, counts, strict=True)):
+            if len(text) > MOST_CHARS or count > MOST_TOKENS:
+                raise BadRequest(
+                    "api_embedding_too_long", field=f"input.{at}", name=f"input.{at}",
+                    limit=MOST_TOKENS, chars=MOST_CHARS,
+                )  # fmt: skip
+        return sum(counts)
+
+
+def embedding_entry(maker: ModelVectors, created: int) -> dict[str, Any]:
+    """What ``/v1/models`` says of it."""
+    return {
+        "id": maker.name,
+        "object": "model",
+        "created": created,
+        "owned_by": "chatbot-server",
+        "max_model_len": MOST_TOKENS,
+    }
+
+
+def choose_vectors(
+    model: str, embedder: ModelVectors | None, engine: Engine, known: Callable[[str], EngineInfo]
+) -> Vectors:
+    """Who makes vectors under the name *model*: ``default`` is the model made for it.
+
+    Raises:
+        NotFound: nobody has that name.
+    """
+    if embedder and model.casefold() in embedder.aliases:
+        return embedder
+    return EngineVectors(engine, known(model).model)
+
+
+def _had(answer: Any) -> Any:
+    if answer is None:
+        raise EngineError("api_no_vectors_now", retry_after=30)
+    return answer
