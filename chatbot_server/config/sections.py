@@ -81,6 +81,13 @@ class Limits(Section):
     storage: str = "memory://"
 
 
+class Cache(Section):
+    """Answers to first questions that are given again at once to whoever asks the same."""
+
+    answers: Annotated[int, Field(ge=0, le=10_000)] = 500
+    minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 24 * 60
+
+
 class Privacy(Section):
     """What is kept, and for how long."""
 
@@ -107,6 +114,7 @@ class Config(Section):
     server: Server = Server()
     engine: Engine = Engine()
     limits: Limits = Limits()
+    cache: Cache = Cache()
     privacy: Privacy = Privacy()
     retrieval: Retrieval = Retrieval()
 

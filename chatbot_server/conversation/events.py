@@ -11,6 +11,9 @@ from chatbot_server.retrieval.base import Source
 
 Origin = Literal["faq", "pages", "model", "none"]
 Finish = Literal["stop", "length", "time", "stopped"]
+AnswerStatus = Literal[
+    "faq", "quoted", "written", "withheld", "free", "related", "nothing", "stopped", "failed"
+]
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Cited:
 
 @dataclass(frozen=True)
 class Ended:
-    """The answer is whole, or as whole as it will get."""
+    """The answer is whole, or as whole as it will get; *cached*: it was given before."""
 
     origin: Origin
     finish: Finish = "stop"
@@ -55,6 +58,7 @@ class Ended:
     timings: Timings | None = None
     model: str | None = None
     suggestions: tuple[str, ...] = ()
+    cached: bool = False
 
 
 @dataclass(frozen=True)

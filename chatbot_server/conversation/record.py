@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
-from chatbot_server.conversation.events import Cited, Ended, Event, Piece, Started
-from chatbot_server.retrieval.base import Grounding
+from chatbot_server.conversation.cache import CachedAnswer
+from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, Piece, Started
+from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.conversations import (
     ChatMessage,
     Conversation,
@@ -16,21 +17,57 @@ from chatbot_server.storage.database import Database
 
 @dataclass
 class Record:
-    """An answer while it is being made; *prompt*: the question as the model read it."""
+    """An answer while it is being made.
+
+    Attributes:
+        prompt: the question as the model read it.
+        fell_back: the model had its turn, and the pages had to answer instead.
+        again: the answer was kept from an earlier question.
+    """
 
     text: list[str] = field(default_factory=list)
-    sources: list[dict[str, str]] = field(default_factory=list)
+    sources: tuple[Source, ...] = ()
     grounding: Grounding | None = None
     model: str | None = None
     prompt: str | None = None
+    fell_back: bool = False
+    again: CachedAnswer | None = None
     stored: bool = False
+
+    def repeat(self, kept: CachedAnswer) -> None:
+        """The answer is *kept*, told again."""
+        self.again = kept
+        self.grounding, self.model, self.prompt = kept.grounding, kept.ended.model, kept.prompt
 
     def note(self, event: Event) -> None:
         """Remember what of *event* is to be kept."""
         if isinstance(event, Piece):
             self.text.append(event.text)
         elif isinstance(event, Cited):
-            self.sources = [asdict(source) for source in event.items]
+            self.sources = event.items
+
+    def status(self, ended: Ended | None) -> AnswerStatus:
+        """What kind of answer it is, by facts alone: see :data:`AnswerStatus`.
+
+        ``faq`` and ``quoted``: the owner's words; ``written``: by the model from the pages,
+        and checked; ``withheld``: quoted, because the model's own words could not be shown
+        or did not come; ``free``: by the model, there are no pages; ``related`` and
+        ``nothing``: an honest no, with or without pages that speak of something near;
+        ``stopped`` by the visitor or ``failed`` half way.
+        """
+        if ended is None:
+            return "failed"
+        if self.again:
+            return self.again.status
+        if ended.finish == "stopped":
+            return "stopped"
+        if ended.origin == "faq":
+            return "faq"
+        if ended.origin == "pages":
+            return "withheld" if self.fell_back else "quoted"
+        if ended.origin == "model":
+            return "written" if self.sources else "free"
+        return "related" if self.grounding and self.grounding.passages else "nothing"
 
     def facts(self, ended: Ended | None) -> dict[str, object]:
         """Figures of the answer: tokens, seconds, and how well the pages matched."""
@@ -42,7 +79,28 @@ class Record:
         if self.grounding:
             facts["score"] = round(self.grounding.score, 4)
             facts["margin"] = round(self.grounding.margin, 4)
+        if self.again:
+            facts["cached"] = True
         return facts
+
+    def lasting(self, ended: Ended) -> CachedAnswer | None:
+        """What can be told again to whoever asks the same; None: nothing of this answer can.
+
+        An answer that was cut short, or that the pages gave because something did not work,
+        would be another one a moment later.
+        """
+        unsteady = self.grounding is not None and not self.grounding.lasting
+        if self.again or self.fell_back or unsteady or ended.finish != "stop":
+            return None
+        return CachedAnswer(
+            "".join(self.text),
+            self.sources,
+            ended,
+            self.status(ended),
+            # How well it matched is told again; the passages would only take memory.
+            self.grounding and replace(self.grounding, answer="", sources=(), passages=()),
+            self.prompt,
+        )
 
 
 class Recorder:
@@ -51,25 +109,26 @@ class Recorder:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, started: Started, record: Record, ended: Ended | None) -> None:
+    def save(self, started: Started, record: Record, ended: Ended | None) -> bool:
         """Store the answer; without *ended* it is marked as failed half way.
 
-        The visitor may have erased the conversation meanwhile: then nothing is stored.
+        False: the visitor has erased the conversation meanwhile, and nothing is stored.
         """
         with self._database.session() as session:
             message = session.get(ChatMessage, started.message)
             if message is None:
-                return
+                return False
             message.text = "".join(record.text)
-            message.sources = list(record.sources)
+            message.sources = [asdict(source) for source in record.sources]
             message.facts = record.facts(ended)
             message.finish = ended.finish if ended else "error"
             message.origin = ended.origin if ended else None
-            message.status = record.grounding.status if record.grounding else None
+            message.status = record.status(ended)
             message.model = record.model
             question = session.get(ChatMessage, started.question)
             if question and record.prompt:
                 question.facts = {"prompt": record.prompt}
+        return True
 
     def replace(self, messages: tuple[str, ...]) -> None:
         """Erase the exchange that was asked again."""

@@ -126,8 +126,12 @@ class ConversationService:
         """Erase the conversation from the disk; returns the number of messages erased."""
         self._end_running(conversation, secret)
         with self._database.session() as session:
-            erased = erase_conversation(session, open_conversation(session, conversation, secret))
+            found = open_conversation(session, conversation, secret)
+            site, asked = session.get_one(Site, found.site_id).key, history(session, found.id)[:1]
+            erased = erase_conversation(session, found)
         self._database.forget_erased()
+        for question in asked:
+            self._parts.cache.forget(site, question.text)
         return erased
 
     def _end_running(self, conversation: str, secret: str) -> None:
@@ -145,6 +149,8 @@ class ConversationService:
             before = history(session, conversation.id)
             replaced = last_exchange(before) if question.retry else ()
             before = before[: len(before) - len(replaced)]
+            if replaced:  # who asks again wants another answer, and this one is to be erased
+                self._parts.cache.forget(site.key, replaced[0].text)
             asked = add_message(session, conversation, "user", question.text)
             answer = add_message(session, conversation, "assistant", "")
             conversation.extend(self._retention_days)
@@ -158,8 +164,17 @@ class ConversationService:
                 question.locale,
             )
             contact = site.contact_email or site.contact_url
-            replaces = tuple(turn.id for turn in replaced)
-        return Asked(site.id, question.locale, started, dialogue, contact, replaces)
+        return Asked(
+            site.id,
+            site.key,
+            question.locale,
+            started,
+            dialogue,
+            contact,
+            replaces=tuple(turn.id for turn in replaced),
+            first=not before,
+            keep_until=conversation.expires if conversation.keep else None,
+        )
 
     def _conversation(
         self, session: Session, site: Site, question: Question

@@ -1,4 +1,4 @@
-"""One turn, told in one place: pages → prompt → engine → guard → store.
+"""One turn, told in one place: cache → pages → prompt → engine → guard → store.
 
 The steps are those of the design's "answers, in order of trust": the owner's own words,
 sentences quoted from the pages, the model under guard, and an honest no.
@@ -7,8 +7,9 @@ sentences quoted from the pages, the model under guard, and an honest no.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, Piece, Started, Waiting
 from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.conversation.record import Record, Recorder
@@ -24,15 +25,21 @@ class Asked:
     """A stored question, ready to be answered.
 
     Attributes:
+        site_key: the site's public name, which no other site ever has.
         replaces: ids of the exchange that is asked again; it goes once this one is accepted.
+        first: nothing was said before, so that the question alone decides its answer.
+        keep_until: the answer may be given to others until then (Unix seconds); None: never.
     """
 
     site_id: int
+    site_key: str
     locale: str
     started: Started
     dialogue: Dialogue
     contact: str | None = None
     replaces: tuple[str, ...] = ()
+    first: bool = False
+    keep_until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Parts:
     knowledge: Knowledge
     recorder: Recorder
     sampling: Sampling
+    cache: AnswerCache = field(default_factory=AnswerCache)
 
 
 class Turn:
@@ -52,6 +60,7 @@ class Turn:
         self._parts = parts
         self._asked = asked
         self._record = Record()
+        self._key: CacheKey | None = None
         self._writer = Writer(parts.engine, parts.sampling, asked.started.conversation)
 
     def events(self) -> Iterator[Event]:
@@ -86,6 +95,9 @@ class Turn:
 
     def _story(self) -> Iterator[Event]:
         asked = self._asked
+        if kept := self._kept():
+            yield from self._again(kept)
+            return
         if not self._parts.knowledge.has_content(asked.site_id):
             yield from self._writer.freely(asked.dialogue, self._record)
             return
@@ -108,6 +120,7 @@ class Turn:
                     yield Cited(_pages(found))
                 yield event
         except (Withheld, EngineError, BadRequest):
+            self._record.fell_back = True
             if shown:
                 yield Piece("\n\n")
             yield from self._from_text(found)
@@ -123,9 +136,50 @@ class Turn:
         yield Piece(say(key, self._asked.locale, contact=self._asked.contact))
         yield Ended("none")
 
+    def _kept(self) -> CachedAnswer | None:
+        """The answer to the same question from before."""
+        if not self._asked.first or not self._parts.cache.limit:
+            return None
+        self._key = self._cache_key()
+        return self._parts.cache.get(self._key)
+
+    def _again(self, kept: CachedAnswer) -> Iterator[Event]:
+        self._record.repeat(kept)
+        yield Piece(kept.text)
+        if kept.sources:
+            yield Cited(kept.sources)
+        yield kept.again()
+
     def _store(self, ended: Ended | None) -> None:
         self._record.stored = True
-        self._parts.recorder.save(self._asked.started, self._record, ended)
+        kept = self._keep(ended)
+        saved = self._parts.recorder.save(self._asked.started, self._record, ended)
+        if kept and not saved:  # erased meanwhile: whoever erased it found nothing to forget yet
+            self._parts.cache.forget(self._asked.site_key, self._asked.dialogue.question)
+
+    def _keep(self, ended: Ended | None) -> bool:
+        """Keep the answer for the next who asks the same; whether it was."""
+        asked = self._asked
+        answer = self._record.lasting(ended) if ended else None
+        if answer is None or self._key is None or asked.keep_until is None:
+            return False
+        if self._cache_key() != self._key:  # the pages or the model changed while it was made
+            return False
+        self._parts.cache.put(self._key, answer, asked.keep_until)
+        return True
+
+    def _cache_key(self) -> CacheKey:
+        asked, parts = self._asked, self._parts
+        return parts.cache.key(
+            asked.site_key,
+            asked.dialogue.question,
+            parts.knowledge.version(asked.site_id),
+            asked.locale,
+            asked.contact,
+            asked.dialogue.instructions,
+            parts.sampling,
+            self._writer.model(),
+        )
 
 
 def _pages(found: Grounding) -> tuple[Source, ...]:

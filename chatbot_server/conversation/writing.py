@@ -10,7 +10,15 @@ from chatbot_server.conversation.events import Ended, Event, Piece, Waiting
 from chatbot_server.conversation.guard import Guard, Passed
 from chatbot_server.conversation.prompting import Dialogue, build_prompt
 from chatbot_server.conversation.record import Record
-from chatbot_server.engine.base import Completion, Engine, Finished, Queued, Sampling, Token
+from chatbot_server.engine.base import (
+    Completion,
+    Engine,
+    EngineInfo,
+    Finished,
+    Queued,
+    Sampling,
+    Token,
+)
 from chatbot_server.errors import EngineError
 from chatbot_server.retrieval.base import Grounding, Passage
 
@@ -33,15 +41,21 @@ class Writer:
         self._completion: Completion | None = None
         self._cancelled = threading.Event()
 
+    def model(self) -> EngineInfo | None:
+        """The model that can write now; None: there is none."""
+        if self._engine.status().state != "ready":
+            return None
+        try:
+            return self._engine.info()
+        except EngineError:
+            return None
+
     def may_write(self, found: Grounding) -> bool:
         """Whether this model is trusted to write from *found*, and can do so now."""
-        if not found.passages or self._engine.status().state != "ready":
+        model = self.model() if found.passages else None
+        if model is None:
             return False
-        try:
-            tier = self._engine.info().tier
-        except EngineError:
-            return False
-        return tier == "write" or (tier == "rephrase" and found.status == "quoted")
+        return model.tier == "write" or (model.tier == "rephrase" and found.status == "quoted")
 
     def freely(self, dialogue: Dialogue, record: Record) -> Iterator[Event]:
         """An answer from what the model knows; the first event comes once it was accepted.

@@ -42,6 +42,8 @@ class Grounding:
         passages: best first; what a model may write from.
         score: of the best passage, 0…1.
         margin: its distance to the second.
+        lasting: False where search by meaning was wanted and did not work: asked again a
+            moment later, the same question may find more.
     """
 
     status: AnswerStatus
@@ -50,6 +52,7 @@ class Grounding:
     passages: tuple[Passage, ...] = ()
     score: float = 0.0
     margin: float = 0.0
+    lasting: bool = True
 
 
 class Knowledge(Protocol):
@@ -63,4 +66,8 @@ class Knowledge(Protocol):
         self, site_id: int, question: str, history: Sequence[str] = (), language: str = "en"
     ) -> Grounding:
         """Look *question* up; *history* are the visitor's earlier questions, oldest first."""
+        ...
+
+    def version(self, site_id: int) -> int:
+        """Grows with each change of what the site knows."""
         ...

@@ -85,13 +85,14 @@ class KnowledgeBase:
         asked = in_context(question[:MAX_QUESTION], history)
         with self._database.session() as session:
             hits = self.searcher.search(session, site_id, asked)
+            lasting = self.searcher.embedder is None or any(hit.meaning for hit in hits)
             if not hits:
-                return Grounding("nothing")
+                return Grounding("nothing", lasting=lasting)
             weigh = _rarity(session, site_id, asked)
             found = _load(session, hits[:PASSAGES], asked, weigh)
             margin = _margin(hits)
             if self._is_sure(session, site_id, asked, found[0], clear=_is_clear(hits)):
-                return _faq_answer(found, margin)
+                return replace(_faq_answer(found, margin), lasting=lasting)
             total = knowledge_index.chunk_count(session, site_id)
         best = found[0]
         evidence = weigh_up(
@@ -103,7 +104,7 @@ class KnowledgeBase:
             total=total,
             margin=margin if best.hit.meaning else None,
         )
-        return _page_answer(found, margin, quotable=evidence.enough)
+        return replace(_page_answer(found, margin, quotable=evidence.enough), lasting=lasting)
 
     def search(self, site_id: int, question: str, limit: int = 10) -> list[Passage]:
         """The best passages for *question*, best first."""

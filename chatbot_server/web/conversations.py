@@ -51,6 +51,7 @@ def describe_message(message: ChatMessage, thumb: str | None) -> dict[str, Any]:
     if message.role == "assistant":
         shown |= {
             "origin": message.origin,
+            "status": message.status,
             "finish": message.finish,
             "sources": message.sources,
             "feedback": thumb,

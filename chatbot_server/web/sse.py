@@ -63,4 +63,5 @@ def _done(event: Ended) -> dict[str, object]:
         "energy": None,
         "ai": {"generated": event.origin == "model", "model": event.model},
         "suggestions": list(event.suggestions),
+        "cached": event.cached,
     }

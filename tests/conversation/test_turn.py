@@ -2,145 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from support.scripted_chat import HOURS, QUOTED, Chat, ScriptedModel, end, text
 
-from chatbot_server.conversation.events import Cited, Ended, Event, Piece, Started, Waiting
-from chatbot_server.conversation.record import Recorder
-from chatbot_server.conversation.service import ConversationService, Question
-from chatbot_server.conversation.turn import Parts
-from chatbot_server.engine.base import (
-    EngineInfo,
-    EngineStatus,
-    Finished,
-    Queued,
-    Sampling,
-    Tier,
-    Timings,
-    Token,
-    Usage,
-)
-from chatbot_server.engine.base import Event as EngineEvent
+from chatbot_server.conversation.events import Cited, Waiting
+from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
-from chatbot_server.prompt.base import Prompt
-from chatbot_server.retrieval.base import Grounding, Passage, Source
-from chatbot_server.storage.database import Database
+from chatbot_server.retrieval.base import Grounding
 from chatbot_server.storage.sites import demo_site
-
-HOURS = Passage(1, "Hours", "", "https://example.org/hours", "We are open from 9 to 17.", 0.9)
-QUOTED = Grounding(
-    "quoted", "We are open from 9 to 17.", (Source("Hours", HOURS.url),), (HOURS,), 0.9, 0.2
-)
-DONE = Finished("stop", Usage(10, 3), Timings(0, 0.1, 0.1))
-
-
-class ScriptedModel:
-    """A double of a model large enough to be trusted with writing, which runs nowhere here."""
-
-    def __init__(self, tier: Tier = "write", says: Sequence[str | Exception] = ()) -> None:
-        self.tier: Tier = tier
-        self.says = says
-        self.prompts: list[Prompt] = []
-        self.closed = 0
-
-    def info(self) -> EngineInfo:
-        return EngineInfo("scripted", "none", "chatml", tier=self.tier)
-
-    def status(self) -> EngineStatus:
-        return EngineStatus("ready")
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def generate(
-        self, prompt: Prompt, sampling: Sampling, *, conversation: str | None = None
-    ) -> ScriptedModel:
-        self.prompts.append(prompt)
-        if self.says and isinstance(self.says[0], EngineBusy):
-            raise self.says[0]
-        self._events = self._play()
-        return self
-
-    def _play(self) -> Iterator[EngineEvent]:
-        yield Queued(2)
-        yield Queued(0)
-        for said in self.says:
-            if isinstance(said, Exception):
-                raise said
-            yield Token(said)
-        yield DONE
-
-    def __iter__(self) -> Iterator[EngineEvent]:
-        return self._events
-
-    def __next__(self) -> EngineEvent:
-        return next(self._events)
-
-    def close(self) -> None:
-        self.closed += 1
-
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        raise AssertionError("no turn asks for vectors")
-
-
-class Pages:
-    """Knowledge that always says the same."""
-
-    def __init__(self, found: Grounding | None) -> None:
-        self.found = found
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
-
-    def has_content(self, site_id: int) -> bool:
-        return self.found is not None
-
-    def ground(
-        self, site_id: int, question: str, history: Sequence[str] = (), language: str = "en"
-    ) -> Grounding:
-        self.asked.append((question, tuple(history)))
-        assert self.found is not None
-        return self.found
-
-
-class Chat:
-    """A visitor of a service with scripted parts and a real database."""
-
-    def __init__(self, folder: Path, model: ScriptedModel, found: Grounding | None) -> None:
-        self.database = Database(f"sqlite:///{folder / 'chat.db'}")
-        self.database.migrate()
-        self.model, self.pages = model, Pages(found)
-        parts = Parts(model, self.pages, Recorder(self.database), Sampling(max_tokens=32))
-        self.service = ConversationService(self.database, parts, retention_days=30, streams=4)
-        with self.database.session() as session:
-            self.site = demo_site(session).key
-        self.conversation: str | None = None
-        self.secret = ""
-
-    def ask(self, text: str, *, retry: bool = False) -> list[Event]:
-        answer = self.service.ask(
-            Question(self.site, text, "en", self.conversation, self.secret, retry=retry)
-        )
-        seen = [entry[1] for entry in answer.follow() if entry]
-        started = seen[0]
-        assert isinstance(started, Started)
-        self.conversation, self.secret = started.conversation, started.secret or self.secret
-        return seen
-
-    def stored(self) -> list[tuple[str, str | None]]:
-        assert self.conversation
-        read = self.service.read(self.conversation, self.secret)
-        return [(turn.text, turn.origin) for turn in read.messages]
-
-
-def text(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Piece))
-
-
-def end(events: list[Event]) -> Ended:
-    last = events[-1]
-    assert isinstance(last, Ended)
-    return last
 
 
 def test_without_pages_the_model_answers(tmp_path: Path) -> None:
@@ -252,3 +123,47 @@ def test_a_retry_that_is_refused_leaves_the_exchange_as_it_was(tmp_path: Path) -
     with pytest.raises(EngineBusy):
         chat.ask("Hi", retry=True)
     assert chat.stored() == [("Hi", None), ("One.", "model")]
+
+
+FAQ = Grounding("faq", "The owner's words.", QUOTED.sources, (HOURS,), 0.8, 0.1)
+NEAR = Grounding("passages", passages=(HOURS,), score=0.4, margin=0.05)
+
+
+@pytest.mark.parametrize(
+    ("status", "origin", "tier", "says", "found"),
+    [
+        ("faq", "faq", "write", ["Other words."], FAQ),
+        ("quoted", "pages", "quote", ["Other words."], QUOTED),
+        ("written", "model", "rephrase", ["From 9 to 17."], QUOTED),
+        ("withheld", "pages", "write", ["It costs 42 euros."], QUOTED),
+        ("withheld", "pages", "write", [EngineBusy("engine_busy", waiting=1)], QUOTED),
+        ("related", "none", "quote", ["A guess."], NEAR),
+        ("nothing", "none", "write", ["A guess."], Grounding("nothing")),
+        ("free", "model", "quote", ["Hello."], None),
+        ("failed", None, "quote", ["Hel", EngineCrashed("engine_crashed")], None),
+    ],
+)
+def test_each_answer_is_stored_with_its_status_and_the_figures_behind_it(
+    tmp_path: Path,
+    status: str,
+    origin: str | None,
+    tier: Tier,
+    says: list[str | Exception],
+    found: Grounding | None,
+) -> None:
+    chat = Chat(tmp_path, ScriptedModel(tier, says), found)
+    chat.ask("When?")
+    (answer,) = chat.answers()
+    assert (answer.status, answer.origin) == (status, origin)
+    if found:
+        assert (answer.facts["score"], answer.facts["margin"]) == (found.score, found.margin)
+    assert bool(answer.sources) == (origin in ("faq", "pages") or status == "written")
+
+
+def test_an_answer_the_visitor_stopped_says_so(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel(says=["Hel", "lo."]), None)
+    chat.model.stops_after = "Hel"
+    chat.ask("Hi")
+    (answer,) = chat.answers()
+    assert (answer.status, answer.finish, answer.text) == ("stopped", "stopped", "Hel")
+    assert len(chat.cache) == 0

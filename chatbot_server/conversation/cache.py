@@ -1,0 +1,124 @@
+"""Answers to first questions, kept for a while: the same question gets the same answer at once.
+
+They are kept in the memory of the web worker and nowhere else. An answer made for a
+visitor's question is personal data: what is not on the disk needs no erasing there, and is
+gone with the process. Questions are not kept at all, only digests of them under a key that
+was drawn when the process started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chatbot_server.conversation.events import AnswerStatus, Ended
+from chatbot_server.engine.base import Timings, Usage
+from chatbot_server.retrieval.base import Grounding, Source
+
+# With the default of 500 answers: 20 MB at the very most, a few hundred kB in practice.
+MAX_CHARS = 10_000
+FINAL = " .?!…。؟"
+
+
+@dataclass(frozen=True)
+class CacheKey:
+    """What an answer depends on, as digests; *question*: of the site and the question alone."""
+
+    question: bytes
+    whole: bytes
+
+
+@dataclass(frozen=True)
+class CachedAnswer:
+    """A whole answer; *prompt*: the question as the model read it, for the turns to come."""
+
+    text: str
+    sources: tuple[Source, ...]
+    ended: Ended
+    status: AnswerStatus
+    grounding: Grounding | None = None
+    prompt: str | None = None
+
+    def again(self) -> Ended:
+        """How it ends when it is given again: from the same origin, without any work."""
+        return replace(
+            self.ended,
+            usage=self.ended.usage and Usage(0, 0),
+            timings=self.ended.timings and Timings(0, 0, 0),
+            cached=True,
+        )
+
+
+class AnswerCache:
+    """The answers asked for last.
+
+    Args:
+        limit: answers at most; 0: none is kept.
+        seconds: how long each is given again at most.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self, limit: int = 0, seconds: float = 0, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.limit = limit
+        self._seconds, self._clock = seconds, clock
+        self._secret = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[CacheKey, tuple[float, CachedAnswer]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def key(self, site: str, question: str, *context: object) -> CacheKey:
+        """The key of *question* on the site of this key; *context*: all else that tells."""
+        return CacheKey(
+            self._digest(site, normalized(question)),
+            self._digest(site, normalized(question), *context),
+        )
+
+    def get(self, key: CacheKey) -> CachedAnswer | None:
+        """The answer kept under *key*, if it is still fresh."""
+        with self._lock:
+            until, answer = self._answers.get(key, (0.0, None))
+            if answer is not None and until <= self._clock():
+                del self._answers[key]
+                return None
+            if answer is not None:
+                self._answers.move_to_end(key)
+            return answer
+
+    def put(self, key: CacheKey, answer: CachedAnswer, until: float) -> None:
+        """Keep *answer*, but not beyond *until* (Unix seconds)."""
+        if len(answer.text) + len(answer.prompt or "") > MAX_CHARS:
+            return
+        moment = self._clock()
+        with self._lock:
+            self._answers[key] = (min(until, moment + self._seconds), answer)
+            self._answers.move_to_end(key)
+            while len(self._answers) > self.limit:
+                self._answers.popitem(last=False)
+
+    def forget(self, site: str, question: str) -> None:
+        """Drop every answer to *question*, in whatever language and from whatever model."""
+        asked = self._digest(site, normalized(question))
+        with self._lock:
+            for key in [key for key in self._answers if key.question == asked]:
+                del self._answers[key]
+
+    def _digest(self, *parts: object) -> bytes:
+        return hmac.new(self._secret, repr(parts).encode(), hashlib.sha256).digest()
+
+
+def normalized(question: str) -> str:
+    """*question* without what the same question may differ in: case, blanks, its last marks."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", question).casefold())
+    words = " ".join(folded.split())
+    return words.rstrip(FINAL) or words

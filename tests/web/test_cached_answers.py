@@ -1,0 +1,116 @@
+"""An answer given again, as the browser sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from support.scripted_chat import ScriptedModel
+
+from chatbot_server.app import create_app
+from chatbot_server.config import Config
+from chatbot_server.retrieval.library import add_faq, add_note
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import demo_site
+
+OFF = {"semantic": "off"}
+EVENT = re.compile(r"^event: (\w+)\ndata: (.*)$", re.MULTILINE)
+
+
+class Browser:
+    """Asks a whole application with the owner's pages, where only the model is scripted."""
+
+    def __init__(self, folder: Path, **sections: dict[str, Any]) -> None:
+        self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
+        self.database.migrate()
+        config = Config(data_dir=folder, retrieval=OFF, **sections)
+        self.model = ScriptedModel("quote", ["Hello."])
+        self.client: FlaskClient = create_app(config, self.model, self.database).test_client()
+        with self.database.session() as session:
+            site = demo_site(session)
+            self.site, self.site_id = site.key, site.id
+
+    def ask(self, message: str, **fields: Any) -> dict[str, Any]:
+        body = {"site": self.site, "message": message, "locale": "en", **fields}
+        with self.client.post("/api/chat", json=body) as response:
+            assert response.status_code == 200, response.text
+            whole: dict[str, Any] = {"text": ""}
+            for name, line in EVENT.findall(response.text):
+                whole[name] = json.loads(line)
+                whole["text"] += whole[name]["text"] if name == "token" else ""
+        return whole
+
+    def erase(self, answer: dict[str, Any]) -> None:
+        start = answer["start"]
+        secret = {"Authorization": f"Bearer {start['secret']}"}
+        erased = self.client.delete(f"/api/conversation/{start['conversation']}", headers=secret)
+        assert erased.status_code == 200
+
+    def transcript(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
+        start = answer["start"]
+        secret = {"Authorization": f"Bearer {start['secret']}"}
+        read = self.client.get(f"/api/conversation/{start['conversation']}", headers=secret)
+        messages: list[dict[str, Any]] = read.json["messages"]
+        return messages
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Browser:
+    return Browser(tmp_path)
+
+
+def test_done_says_that_no_token_was_spent_and_where_the_answer_is_from(browser: Browser) -> None:
+    first, again = browser.ask("Hi!"), browser.ask("hi")
+    assert (first["done"]["cached"], again["done"]["cached"]) == (False, True)
+    assert first["done"]["usage"]["completion_tokens"] == 3
+    assert set(again["done"]["usage"].values()) == set(again["done"]["timings"].values()) == {0}
+    assert again["text"] == first["text"] == "Hello."
+    for field in ("origin", "finish", "ai"):
+        assert again["done"][field] == first["done"][field]
+    assert [turn["status"] for turn in browser.transcript(again)[1:]] == ["free"]
+
+
+def test_a_quoted_answer_comes_again_with_its_sources_until_the_page_changes(
+    browser: Browser,
+) -> None:
+    add_note(browser.database, browser.site_id, "Opening hours", "We are open from 9 to 17.")
+    first = browser.ask("When are you open?")
+    again = browser.ask("when are you open")
+    assert again["done"]["cached"]
+    assert (again["text"], again["sources"]) == (first["text"], first["sources"])
+    assert again["done"]["origin"] == "pages"
+    add_note(browser.database, browser.site_id, "Opening hours", "We are open from 8 to 12.")
+    changed = browser.ask("When are you open?")
+    assert not changed["done"]["cached"]
+    assert "8 to 12" in changed["text"]
+
+
+def test_an_honest_no_ends_when_the_owner_answers(browser: Browser) -> None:
+    add_note(browser.database, browser.site_id, "Opening hours", "We are open from 9 to 17.")
+    assert browser.ask("Do you sell bicycles?")["done"]["origin"] == "none"
+    assert browser.ask("Do you sell bicycles?")["done"]["cached"]
+    add_faq(browser.database, browser.site_id, "Do you sell bicycles?", "Yes, blue ones.")
+    answered = browser.ask("Do you sell bicycles?")
+    assert (answered["done"]["origin"], answered["text"]) == ("faq", "Yes, blue ones.")
+
+
+def test_delete_my_chat_reaches_the_cache(browser: Browser) -> None:
+    first = browser.ask("Hi")
+    browser.erase(first)
+    assert not browser.ask("Hi")["done"]["cached"]
+
+
+def test_a_chat_that_is_not_kept_does_not_fill_it(browser: Browser) -> None:
+    browser.ask("Hi", keep=False)
+    assert not browser.ask("Hi")["done"]["cached"]
+
+
+def test_the_operator_can_switch_it_off(tmp_path: Path) -> None:
+    browser = Browser(tmp_path, cache={"answers": 0})
+    browser.ask("Hi")
+    assert not browser.ask("Hi")["done"]["cached"]
+    assert len(browser.model.prompts) == 2
