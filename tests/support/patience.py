@@ -1,0 +1,28 @@
+"""Waiting for a fact: as long as a busy machine may take, and no longer than it takes."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Never how long something takes: how long a machine with other work may need for it.
+LONG = 120.0
+
+
+def wait_for(fact: Callable[[], object], *, say: Callable[[], str] = str) -> None:
+    """Until *fact* is true; ``AssertionError`` with what *say* tells if it never is."""
+    deadline = time.monotonic() + LONG
+    while not fact():
+        assert time.monotonic() < deadline, f"not true after {LONG:.0f} s: {say()}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One process at a time prepares what *folder* keeps; the next one finds it there."""
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
