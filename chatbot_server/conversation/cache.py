@@ -37,7 +37,12 @@ class CacheKey:
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """A whole answer; *prompt*: the question as the model read it, for the turns to come."""
+    """A whole answer.
+
+    Attributes:
+        prompt: the question as the model read it, for the turns to come.
+        conversation: in which it was made; it is told for as long as that is there.
+    """
 
     text: str
     sources: tuple[Source, ...]
@@ -45,6 +50,7 @@ class CachedAnswer:
     status: AnswerStatus
     grounding: Grounding | None = None
     prompt: str | None = None
+    conversation: str = ""
 
     def again(self) -> Ended:
         """How it ends when it is given again: from the same origin, without any work."""

@@ -83,7 +83,7 @@ class Record:
             facts["cached"] = True
         return facts
 
-    def lasting(self, ended: Ended) -> CachedAnswer | None:
+    def lasting(self, ended: Ended, conversation: str) -> CachedAnswer | None:
         """What can be told again to whoever asks the same; None: nothing of this answer can.
 
         An answer that was cut short, or that the pages gave because something did not work,
@@ -100,6 +100,7 @@ class Record:
             # How well it matched is told again; the passages would only take memory.
             self.grounding and replace(self.grounding, answer="", sources=(), passages=()),
             self.prompt,
+            conversation,
         )
 
 
@@ -129,6 +130,11 @@ class Recorder:
             if question and record.prompt:
                 question.facts = {"prompt": record.prompt}
         return True
+
+    def has(self, conversation: str) -> bool:
+        """Whether the conversation was not erased."""
+        with self._database.session() as session:
+            return session.get(Conversation, conversation) is not None
 
     def replace(self, messages: tuple[str, ...]) -> None:
         """Erase the exchange that was asked again."""

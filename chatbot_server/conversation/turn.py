@@ -137,11 +137,16 @@ class Turn:
         yield Ended("none")
 
     def _kept(self) -> CachedAnswer | None:
-        """The answer to the same question from before."""
-        if not self._asked.first or not self._parts.cache.limit:
+        """The answer to the same question from before, while its own conversation is there."""
+        asked, parts = self._asked, self._parts
+        if not asked.first or not parts.cache.limit:
             return None
         self._key = self._cache_key()
-        return self._parts.cache.get(self._key)
+        kept = parts.cache.get(self._key)
+        if kept and not parts.recorder.has(kept.conversation):  # erased by another process
+            parts.cache.forget(asked.site_key, asked.dialogue.question)
+            return None
+        return kept
 
     def _again(self, kept: CachedAnswer) -> Iterator[Event]:
         self._record.repeat(kept)
@@ -160,7 +165,7 @@ class Turn:
     def _keep(self, ended: Ended | None) -> bool:
         """Keep the answer for the next who asks the same; whether it was."""
         asked = self._asked
-        answer = self._record.lasting(ended) if ended else None
+        answer = self._record.lasting(ended, asked.started.conversation) if ended else None
         if answer is None or self._key is None or asked.keep_until is None:
             return False
         if self._cache_key() != self._key:  # the pages or the model changed while it was made

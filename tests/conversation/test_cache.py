@@ -13,6 +13,8 @@ from chatbot_server.conversation.events import Cited, Ended
 from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.errors import EngineBusy, EngineCrashed
 from chatbot_server.retrieval.base import Grounding
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import DAY, erase_expired
 from chatbot_server.storage.sites import demo_site
 
 FREE = None
@@ -177,6 +179,15 @@ def test_deleting_a_chat_deletes_its_answer_here_too(tmp_path: Path, who: str) -
     visitor.service.erase(conversation, secret)
     assert len(visitor.cache) == 1
     assert not end(visitor.ask_anew("Hi, I am Ada")).cached
+
+
+def test_an_answer_whose_chat_another_process_erased_is_not_told(tmp_path: Path) -> None:
+    visitor = chat(tmp_path)
+    visitor.ask_anew("Hi")
+    with visitor.database.session() as session:
+        assert erase_expired(session, now() + 31 * DAY) == (1, 2)
+    assert not end(visitor.ask_anew("Hi")).cached
+    assert end(visitor.ask_anew("Hi")).cached
 
 
 def test_a_chat_deleted_while_its_answer_is_stored_leaves_nothing(tmp_path: Path) -> None:
