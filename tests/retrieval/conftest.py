@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ from chatbot_server.storage.sites import add_site
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'knowledge.db'}")
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
     made.migrate()
     yield made
     made.close()

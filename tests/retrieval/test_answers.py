@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -155,38 +150,3 @@ def test_a_zip_bomb_in_a_docx_is_not_opened(database, site_id, tmp_path: Path):
         add_file(database, extractor, site_id, tmp_path / "bomb.docx", 10**7)
     extractor.close()
     assert caught.value.code == "extract_bomb"
-
-
-WRITER = """
-import itertools, sys
-from chatbot_server.retrieval.library import add_note
-from chatbot_server.storage.database import Database
-database = Database(sys.argv[1])
-for number in itertools.count():
-    print(number, flush=True)
-    add_note(database, int(sys.argv[2]), f"Note {number % 7}", f"Text {number} about thing{number}. " * 50)
-"""  # noqa: E501
-
-
-def test_an_index_whose_writer_is_killed_stays_consistent(database, site_id):
-    for attempt in range(5):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, database.url, str(site_id)], stdout=subprocess.PIPE
-        )
-        assert writer.stdout is not None
-        for _line in range(10):
-            writer.stdout.readline()
-        time.sleep(0.013 * attempt)
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
-        with database.session() as session:
-            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
-            session.execute(
-                text("INSERT INTO knowledge_terms(knowledge_terms) VALUES ('integrity-check')")
-            )
-            chunks = set(session.scalars(text("SELECT id FROM knowledge_chunk")))
-            assert set(session.scalars(text("SELECT rowid FROM knowledge_terms"))) == chunks
-            empty = "SELECT count(*) FROM knowledge_document d WHERE NOT EXISTS (SELECT 1 FROM knowledge_chunk c WHERE c.document_id = d.id)"  # noqa: E501
-            assert session.execute(text(empty)).scalar() == 0
-    assert chunks

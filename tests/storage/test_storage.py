@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from chatbot_server import storage
 from chatbot_server.errors import ChatbotError, ConfigError, NotFound, Unauthorized, Unavailable
@@ -30,21 +30,30 @@ from chatbot_server.storage.sites import add_site, demo_site, find_site
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'folder' / 'chatbot.db'}")
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
     database.migrate()
     yield database
     database.close()
 
 
-def talk(database: Database, text: str, *, keep: bool = True) -> tuple[str, str]:
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """For what concerns its files."""
+    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def talk(database: Database, said: str, *, keep: bool = True) -> tuple[str, str]:
     with database.session() as session:
         site = demo_site(session)
         conversation, secret = start_conversation(
             session, site.id, locale="fr", page=None, keep=keep
         )
         conversation.extend(30)
-        add_message(session, conversation, "user", text)
+        add_message(session, conversation, "user", said)
         return conversation.id, secret
 
 
@@ -76,21 +85,19 @@ def test_only_the_secret_opens_a_conversation(database: Database) -> None:
             open_conversation(session, identifier, "")
 
 
-def test_the_secret_itself_is_not_in_the_database(database: Database, tmp_path: Path) -> None:
-    _, secret = talk(database, "bonjour")
-    database.close()
+def test_the_secret_itself_is_not_in_the_database(sqlite: Database, tmp_path: Path) -> None:
+    _, secret = talk(sqlite, "bonjour")
+    sqlite.close()
     assert not any(
         secret.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
     )
 
 
-def test_erasing_leaves_no_trace_of_the_text_on_the_disk(
-    database: Database, tmp_path: Path
-) -> None:
-    identifier, secret = talk(database, "a very particular sentence")
-    with database.session() as session:
+def test_erasing_leaves_no_trace_of_the_text_on_the_disk(sqlite: Database, tmp_path: Path) -> None:
+    identifier, secret = talk(sqlite, "a very particular sentence")
+    with sqlite.session() as session:
         assert erase_conversation(session, open_conversation(session, identifier, secret)) == 1
-    database.forget_erased()
+    sqlite.forget_erased()
     for file in tmp_path.rglob("chatbot.db*"):
         assert b"a very particular sentence" not in file.read_bytes(), file
 
@@ -143,11 +150,8 @@ def test_a_wrong_address_is_explained(url: str) -> None:
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
-    path = database.engine.url.database
-    assert path
-    with sqlite3.connect(path) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
+    with database.session() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigError, match="newer"):
         database.migrate()
 

@@ -1,9 +1,13 @@
 """Alembic's entrance: runs the migrations on the engine it was handed."""
 
 from alembic import context
+from sqlalchemy import text
 
 from chatbot_server.storage.base import Base
+from chatbot_server.storage.database import MIGRATING
 
 with context.config.attributes["engine"].begin() as connection:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(MIGRATING))
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
     context.run_migrations()

@@ -162,7 +162,6 @@ def _create_chunks() -> None:
 def _vector() -> sa.types.TypeEngine[Any]:
     if op.get_bind().dialect.name != "postgresql":
         return sa.LargeBinary()
-    op.execute("CREATE EXTENSION IF NOT EXISTS vector")
     from pgvector.sqlalchemy import HALFVEC
 
     return HALFVEC()
@@ -216,7 +215,7 @@ def _index_on_postgresql() -> None:
     op.execute(
         "CREATE TABLE knowledge_terms ("
         " chunk_id integer PRIMARY KEY REFERENCES knowledge_chunk (id) ON DELETE CASCADE,"
-        " site_id integer NOT NULL, terms tsvector NOT NULL)"
+        " site_id integer NOT NULL, size integer NOT NULL, terms tsvector NOT NULL)"
     )
     op.execute("CREATE INDEX ix_knowledge_terms ON knowledge_terms USING gin (terms)")
     op.execute("CREATE INDEX ix_knowledge_terms_site_id ON knowledge_terms (site_id)")

@@ -1,0 +1,63 @@
+"""What only PostgreSQL can get wrong, on a real server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import text
+from support.postgresql import Cluster
+
+from chatbot_server.errors import Unavailable
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import demo_site
+
+
+def test_who_may_not_install_pgvector_is_told_what_to_do(postgresql: Cluster) -> None:
+    with postgresql.database("template0") as url:
+        owner = Database(url)
+        with owner.session() as session:
+            session.execute(text("DROP ROLE IF EXISTS guest"))
+            session.execute(text("CREATE ROLE guest LOGIN"))
+        guest = Database(url.replace("tester@", "guest@"))
+        with pytest.raises(Unavailable, match="run “CREATE EXTENSION vector” in this database"):
+            guest.migrate()
+        guest.close()
+        owner.close()
+
+
+def test_a_server_that_is_away_and_a_database_that_is_not_there_give_a_sentence(
+    postgresql: Cluster,
+) -> None:
+    for url in ("postgresql://x@/y?host=/nowhere", postgresql.url("nosuchdb")):
+        database = Database(url)
+        with pytest.raises(Unavailable, match="database server does not answer") as caught:
+            database.migrate()
+        assert caught.value.code == "database_away"
+        with pytest.raises(Unavailable):
+            database.ping()
+        database.close()
+
+
+MIGRATE = "import sys; from chatbot_server.storage.database import Database as D; D(sys.argv[1]).migrate()"  # noqa: E501
+
+
+def test_two_that_start_at_once_make_the_tables_once(postgresql: Cluster) -> None:
+    with postgresql.database("template0") as url:
+        started = [
+            subprocess.Popen([sys.executable, "-W", "ignore", "-c", MIGRATE, url]) for _ in range(3)
+        ]
+        assert [process.wait(60) for process in started] == [0, 0, 0]
+        database = Database(url)
+        with database.session() as session:
+            assert demo_site(session).demo
+        database.close()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_addresses_as_hosts_hand_them_out_are_understood(postgresql: Cluster, scheme: str) -> None:
+    with postgresql.database() as url:
+        database = Database(url.replace("postgresql+psycopg", scheme))
+        database.ping()
+        database.close()
