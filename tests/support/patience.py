@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # Never how long something takes: how long a machine with other work may need for it.
-LONG = 120.0
+LONG = 120
 
 
 def wait_for(fact: Callable[[], object], *, say: Callable[[], str] = str) -> None:
     """Until *fact* is true; ``AssertionError`` with what *say* tells if it never is."""
     deadline = time.monotonic() + LONG
     while not fact():
-        assert time.monotonic() < deadline, f"not true after {LONG:.0f} s: {say()}"
+        assert time.monotonic() < deadline, f"not true after {LONG} s: {say()}"
         time.sleep(0.02)
 
 
