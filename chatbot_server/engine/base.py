@@ -24,6 +24,7 @@ class Sampling:
         seed: the same seed, prompt and model give the same completion; None is random.
         stop: further stop strings, besides the prompt's own.
         json: the completion must be one JSON object (engines that can; others refuse).
+        schema: the completion must be JSON that this JSON Schema, as text, allows; likewise.
     """
 
     max_tokens: int = 256
@@ -34,6 +35,7 @@ class Sampling:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     json: bool = False
+    schema: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ pass, known or not: applications send many that only mean something at OpenAI.
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import Request
@@ -21,6 +22,7 @@ Body = TypeVar("Body", bound=BaseModel)
 MAX_MESSAGES = 500
 MAX_CHARS = 400_000  # about 100,000 tokens
 MAX_INPUTS = 256
+MAX_SCHEMA = 50_000  # characters
 
 ROLES: dict[str, Role] = {
     "system": "system",
@@ -79,10 +81,38 @@ class StreamOptions(Lenient):
     include_usage: bool = False
 
 
+class AnswerSchema(Lenient):
+    """``response_format.json_schema``; it is always strict."""
+
+    content: Annotated[dict[str, Any], Field(alias="schema")]
+
+
 class ResponseFormat(Lenient):
     """``response_format``."""
 
     type: str = "text"
+    json_schema: AnswerSchema | None = None
+
+    def schema_text(self) -> str:
+        """The JSON Schema of the answer as text; empty if none is asked for.
+
+        Raises:
+            BadRequest: a format that is not known; a schema that is missing or too large.
+        """
+        if self.type in ("text", "json_object"):
+            return ""
+        if self.type != "json_schema":
+            raise BadRequest("api_formats", field="response_format", kind=self.type[:40])
+        if self.json_schema is None:
+            name = "response_format.json_schema"
+            raise BadRequest("field_missing", field="response_format", name=name)
+        try:
+            text = json.dumps(self.json_schema.content)
+        except RecursionError:
+            text = ""
+        if not 0 < len(text) <= MAX_SCHEMA:
+            raise BadRequest("api_schema_too_long", field="response_format", limit=MAX_SCHEMA)
+        return text
 
 
 class Generation(Lenient):
@@ -115,15 +145,13 @@ class Generation(Lenient):
         """*default* with what was asked.
 
         Raises:
-            BadRequest: a format other than text and any JSON object.
+            BadRequest: a format that is not known, or a schema that is too large.
         """
 
         def either(asked: Any, otherwise: Any) -> Any:
             return otherwise if asked is None else asked
 
-        kind = self.response_format.type if self.response_format else "text"
-        if kind not in ("text", "json_object"):
-            raise BadRequest("api_only_json_object", field="response_format", kind=kind[:40])
+        form = self.response_format or ResponseFormat()
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
         return Sampling(
             max_tokens=self.length(default.max_tokens),
@@ -133,7 +161,8 @@ class Generation(Lenient):
             repetition_penalty=either(self.repetition_penalty, default.repetition_penalty),
             seed=self.seed,
             stop=stop,
-            json=kind == "json_object",
+            json=form.type == "json_object",
+            schema=form.schema_text(),
         )
 
 

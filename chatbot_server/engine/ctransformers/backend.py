@@ -79,7 +79,7 @@ class CTransformersBackend:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
-        if sampling.json:
+        if sampling.json or sampling.schema:
             raise BadRequest("engine_no_json", field="response_format")
         ids = self._checked(prompt)
         limit = min(sampling.max_tokens, self.context_length - len(ids))

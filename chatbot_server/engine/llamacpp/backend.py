@@ -12,6 +12,7 @@ from typing import Any
 from chatbot_server.engine.base import Event, Queued, Sampling
 from chatbot_server.engine.llamacpp.completion import Request, complete
 from chatbot_server.engine.llamacpp.parameters import Setup, reachable, start
+from chatbot_server.engine.llamacpp.schema import JSON_OBJECT, grammar_of
 from chatbot_server.engine.llamacpp.tokens import Routes, Tokens
 from chatbot_server.engine.places import Places
 from chatbot_server.errors import BadRequest
@@ -62,6 +63,7 @@ class LlamaCppBackend:
     ) -> Iterator[Event]:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
         accepted = time.monotonic()
+        grammar = _grammar(sampling)
         tokens = self._checked(prompt)
         length = min(sampling.max_tokens, self.context_length - len(tokens))
         sampling = replace(sampling, max_tokens=length)
@@ -73,7 +75,7 @@ class LlamaCppBackend:
                 yield Queued(position)
             if taken:
                 waited = time.monotonic() - accepted
-                request = Request(tokens, prompt.stop, sampling, self._seconds, waited)
+                request = Request(tokens, prompt.stop, sampling, self._seconds, waited, grammar)
                 yield from complete(self._call, request, cancelled)
         finally:
             waiting.close()
@@ -142,3 +144,9 @@ class LlamaCppBackend:
         if self._folder is not None:
             os.close(self._folder)
             self._folder = None
+
+
+def _grammar(sampling: Sampling) -> str:
+    if sampling.schema:
+        return grammar_of(sampling.schema)
+    return JSON_OBJECT if sampling.json else ""

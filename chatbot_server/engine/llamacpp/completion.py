@@ -21,32 +21,20 @@ from chatbot_server.engine.base import (
 )
 from chatbot_server.errors import EngineCrashed, EngineTimeout
 
-# One JSON object, with at most one blank between its parts. The library's own grammar
-# for “any object” allows blank lines without end, and small models then write nothing else.
-JSON_OBJECT = r"""
-root   ::= object
-value  ::= object | array | string | number | "true" | "false" | "null"
-object ::= "{" ws ( string ":" ws value ( "," ws string ":" ws value )* )? ws "}"
-array  ::= "[" ws ( value ( "," ws value )* )? ws "]"
-string ::= "\"" ( [^"\\\x7F\x00-\x1F] | "\\" ( ["\\/bfnrt] | "u" [0-9a-fA-F]{4} ) )* "\""
-number ::= "-"? ( "0" | [1-9] [0-9]{0,15} ) ( "." [0-9]{1,15} )? ( [eE] [-+]? [0-9]{1,3} )?
-ws     ::= " "?
-"""
-
-
 # What the library may take over the time limit: one piece of a prompt on a slow machine.
 GRACE = 20.0
 
 
 @dataclass(frozen=True)
 class Request:
-    """One prompt as tokens, with what ends its completion."""
+    """One prompt as tokens, with what ends its completion, and the *grammar* it must keep to."""
 
     tokens: list[int]
     stop: tuple[str, ...]
     sampling: Sampling
     seconds: float
     waited: float
+    grammar: str = ""
 
     def body(self) -> dict[str, Any]:
         """The request in the words of llama.cpp's server."""
@@ -69,7 +57,7 @@ class Request:
             "return_progress": True,
             "cache_prompt": True,
         }
-        return body | {"grammar": JSON_OBJECT} if how.json else body
+        return body | {"grammar": self.grammar} if self.grammar else body
 
 
 def complete(

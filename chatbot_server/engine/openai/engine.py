@@ -124,9 +124,16 @@ def _body(prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
     optional = {
         "seed": sampling.seed,
         "stop": list(stop[:4]) or None,  # OpenAI takes no more
-        "response_format": {"type": "json_object"} if sampling.json else None,
+        "response_format": _format(sampling),
     }
     return body | {key: value for key, value in optional.items() if value is not None}
+
+
+def _format(sampling: Sampling) -> dict[str, Any] | None:
+    if sampling.schema:
+        schema = {"name": "answer", "strict": True, "schema": json.loads(sampling.schema)}
+        return {"type": "json_schema", "json_schema": schema}
+    return {"type": "json_object"} if sampling.json else None
 
 
 def _embed_or_fail(server: Server, texts: Sequence[str]) -> list[list[float]] | None:
