@@ -23,6 +23,6 @@ def backend(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         threads=1,
         cache_mb=32,
     )
-    backend = LlamaCppBackend(setup, queue=2, seconds=60)
+    backend = LlamaCppBackend(setup, queue=2, seconds=240)
     yield backend
     backend.close()

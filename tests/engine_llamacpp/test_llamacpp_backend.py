@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.chatml import chatml
+from support.patience import wait_for
 from support.tiny_architectures import write_architecture
+from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
 from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.engine.llamacpp.parameters import PIECE
 from chatbot_server.errors import BadRequest, EngineBusy, ModelError
 from chatbot_server.prompt.base import Prompt, Segment
 
@@ -48,7 +51,8 @@ def test_the_same_seed_gives_the_same_answer_and_none_another(backend: LlamaCppB
 
     say(seeded)  # afterwards the prompt is in the cache both times
     assert say(seeded) == say(seeded)
-    assert len({say(replace(seeded, seed=None)) for _ in range(4)}) > 1
+    # So hot, and with all words to choose from, that two alike would be a wonder.
+    assert len({say(replace(seeded, seed=None, temperature=2, top_k=0)) for _ in range(4)}) == 4
 
 
 def test_a_stop_string_across_tokens_ends_the_answer_and_is_not_shown(
@@ -77,45 +81,47 @@ def test_emoji_and_accents_are_never_cut(backend: LlamaCppBackend) -> None:
     loud = Sampling(max_tokens=64, temperature=1.8, top_k=0, top_p=1, seed=3)
     events = list(backend.generate(chatml("Write ten emoji: 😀 é ü 日本"), loud))
 
-    for event in events:
-        if isinstance(event, Token):
-            event.text.encode("utf-8")
+    pieces = [event.text for event in events if isinstance(event, Token)]
+    assert not "".join(pieces).isascii()
+    # So loud, the model also writes bytes that are no character: those become one (U+FFFD).
+    assert all(piece.encode().decode() == piece for piece in pieces)
 
 
 def test_json_is_json_when_it_is_asked_for(backend: LlamaCppBackend) -> None:
-    asked = Sampling(max_tokens=200, temperature=0.8, seed=5, json=True)
+    asked = replace(GREEDY, max_tokens=400, json=True)
     events = list(backend.generate(chatml("Describe Paris in JSON with name and country."), asked))
 
-    if finished(events).reason == "stop":
-        assert isinstance(json.loads(text_of(events)), dict)
-    assert text_of(events).startswith("{")
+    assert finished(events).reason == "stop"
+    assert isinstance(json.loads(text_of(events)), dict)
 
 
 def test_who_comes_first_is_served_first_and_everybody_hears_a_place(
     backend: LlamaCppBackend,
 ) -> None:
-    long = replace(GREEDY, max_tokens=60)
-    events: list[list[Event]] = [[] for _ in range(4)]
-    refused = []
+    # Taken, and left when the test says so.
+    slots = [backend.generate(chatml(f"Tell me about the number {n}."), GREEDY) for n in range(2)]
+    assert [next(slot) for slot in slots] == [Queued(0), Queued(0)]
+    heard: list[list[Event]] = [[], []]
 
-    def ask(number: int) -> None:
-        events[number] += backend.generate(chatml(f"Tell me about the number {number}."), long)
+    def wait(number: int) -> None:
+        for event in backend.generate(FRANCE, GREEDY):
+            heard[number].append(event)
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=wait, args=(number,)) for number in range(2)]
     for number, thread in enumerate(threads):
         thread.start()
-        while sum(backend.load()) <= number and thread.is_alive():
-            time.sleep(0.001)
-    try:
-        list(backend.generate(FRANCE, GREEDY))
-    except EngineBusy as error:
-        refused.append(error)
+        wait_for(lambda number=number: heard[number])
+    with pytest.raises(EngineBusy):
+        next(backend.generate(FRANCE, GREEDY))
+    assert heard == [[Queued(1)], [Queued(2)]]
+    for slot in slots:
+        finished(list(slot))
     for thread in threads:
         thread.join()
 
-    assert len(refused) == 1
-    assert [run[0] for run in events] == [Queued(0), Queued(0), Queued(1), Queued(2)]
-    assert all(Queued(0) in run and isinstance(run[-1], Finished) for run in events)
+    for run in heard:
+        assert Queued(0) in run
+        finished(run)
     assert backend.load() == (0, 0)
 
 
@@ -138,7 +144,7 @@ def test_answers_made_together_are_not_mixed(backend: LlamaCppBackend) -> None:
 
 
 def test_a_visitor_who_leaves_frees_the_slot(backend: LlamaCppBackend) -> None:
-    events = backend.generate(FRANCE, Sampling(max_tokens=800))
+    events = backend.generate(chatml("Say hello."), replace(GREEDY, max_tokens=900))
     assert [next(events), type(next(events))] == [Queued(0), Token]
     events.close()
 
@@ -148,24 +154,33 @@ def test_a_visitor_who_leaves_frees_the_slot(backend: LlamaCppBackend) -> None:
 
 def test_a_visitor_can_leave_while_the_prompt_is_read(backend: LlamaCppBackend) -> None:
     prompt = chatml("birds " * 900)
-    left = threading.Event()
-    threading.Timer(0.2, left.set).start()
-    began = time.monotonic()
-    reading = len(list(backend.generate(prompt, Sampling(max_tokens=8), cancelled=left.is_set)))
+    asked: list[None] = []
 
-    whole = began - time.monotonic()
-    assert reading <= 1 or whole < 0.2
+    def leaves() -> bool:
+        asked.append(None)  # once before the beginning, then after each piece of the prompt
+        return len(asked) > 2
+
+    events = list(backend.generate(prompt, GREEDY, cancelled=leaves))
+
+    assert events == [Queued(0)]
     assert backend.load() == (0, 0)
+    again = finished(list(backend.generate(prompt, GREEDY)))
+    assert again.usage.cached_tokens <= 3 * PIECE, "it was not read to its end"
 
 
-def test_the_time_limit_cuts_an_answer(smollm2: Path, tmp_path: Path) -> None:
-    setup = Setup(smollm2, tmp_path / "s.sock", context_length=2048, slots=1, threads=1, cache_mb=0)
-    backend = LlamaCppBackend(setup, queue=0, seconds=0.5)
-    events = list(backend.generate(chatml("Count to a thousand."), Sampling(max_tokens=1500)))
+def test_the_time_limit_cuts_an_answer(tmp_path: Path) -> None:
+    # A model that never stops, and more tokens than any machine writes in the time.
+    length = 131_072
+    file = write_parrot_gguf(
+        tmp_path / "t.gguf", "on and forever", loop=True, context_length=length
+    )
+    setup = Setup(file, tmp_path / "s.sock", length, slots=1, threads=1, cache_mb=0)
+    backend = LlamaCppBackend(setup, queue=0, seconds=1)
+    events = list(backend.generate(FRANCE, replace(GREEDY, max_tokens=130_000)))
     backend.close()
 
     assert finished(events).reason == "time"
-    assert finished(events).usage.completion_tokens < 1500
+    assert finished(events).usage.completion_tokens < 130_000
 
 
 @pytest.mark.parametrize(
@@ -203,39 +218,37 @@ def test_a_broken_file_is_a_sentence_and_no_crash(smollm2: Path, tmp_path: Path,
     setup = Setup(broken, tmp_path / "s.sock", context_length=512, slots=1, threads=1, cache_mb=0)
 
     with pytest.raises(ModelError, match=r"broken\.gguf"):
-        LlamaCppBackend(setup, queue=0, seconds=5)
+        LlamaCppBackend(setup, queue=0, seconds=60)
 
 
 def test_nothing_listens_on_a_network(tmp_path: Path) -> None:
     file = write_architecture(tmp_path / "tiny.gguf", "qwen2")
     setup = Setup(file, tmp_path / "s.sock", context_length=256, slots=1, threads=1, cache_mb=0)
     before = _listening()
-    backend = LlamaCppBackend(setup, queue=0, seconds=5)
+    backend = LlamaCppBackend(setup, queue=0, seconds=60)
     after = _listening()
     backend.close()
 
-    assert after == before
+    assert after <= before  # an older test's server may have gone meanwhile
 
 
 def _listening() -> set[str]:
     """This process's own sockets that wait for connections over TCP."""
-    mine = {str(Path(f"/proc/self/fd/{number}").readlink()) for number in _open_files()}
+    mine = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # another thread may close a file meanwhile
+            mine.add(str(entry.readlink()))
     tables = [Path(f"/proc/self/net/{name}") for name in ("tcp", "tcp6")]
     lines = [line for table in tables if table.exists() for line in table.read_text().splitlines()]
     rows = [line.split() for line in lines]
     return mine & {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
 
 
-def _open_files() -> list[str]:
-    numbers = [entry.name for entry in Path("/proc/self/fd").iterdir()]
-    return [number for number in numbers if Path(f"/proc/self/fd/{number}").exists()]
-
-
 def test_a_prompt_read_in_advance_is_not_read_again(smollm2: Path, tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 20) / ("folder" * 10)
     deep.mkdir(parents=True)
     setup = Setup(smollm2, deep / "s.sock", context_length=512, slots=2, threads=1, cache_mb=32)
-    backend = LlamaCppBackend(setup, queue=0, seconds=30)
+    backend = LlamaCppBackend(setup, queue=0, seconds=120)
     system = Segment("<|im_start|>system\nYou speak of birds. Be short.<|im_end|>\n", trusted=True)
     backend.warm(Prompt(segments=(system,)))
     events = list(backend.generate(Prompt(segments=(system, *FRANCE.segments)), GREEDY))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.chatml import chatml
+from support.patience import LONG
 from support.tiny_architectures import ARCHITECTURES, CONTROLS, write_architecture
 
 from chatbot_server.engine.backend import EngineSettings
@@ -23,7 +24,7 @@ def test_a_model_of_the_architecture_is_loaded_and_answers(
 ) -> None:
     file = write_architecture(tmp_path / f"{architecture}.gguf", architecture)
     setup = Setup(file, tmp_path / "s.sock", context_length=256, slots=2, threads=1, cache_mb=0)
-    backend = LlamaCppBackend(setup, queue=1, seconds=30)
+    backend = LlamaCppBackend(setup, queue=1, seconds=LONG)
     events = list(backend.generate(chatml("hello"), Sampling(max_tokens=8, seed=1)))
     tokens = backend.tokenize(chatml("".join(CONTROLS)))
     plain = backend.tokenize(chatml("hello"))
@@ -49,7 +50,7 @@ def test_its_header_says_what_it_is_and_that_ctransformers_cannot_run_it(
 def test_the_engines_process_runs_llama_cpp_too(tmp_path: Path) -> None:
     file = write_architecture(tmp_path / "qwen2.gguf", "qwen2")
     settings = EngineSettings(file, "llamacpp", tmp_path, threads=1, slots=2, context_length=256)
-    with local_engine(settings, seconds=60) as engine:
+    with local_engine(settings, seconds=LONG) as engine:
         info = engine.info()
         events = list(engine.generate(chatml("hello"), Sampling(max_tokens=8, seed=1)))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.chatml import chatml
+from support.patience import LONG
 from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.base import Sampling, Token
@@ -82,7 +83,7 @@ def parrot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppBackend
     folder = tmp_path_factory.mktemp("parrot")
     file = write_parrot_gguf(folder / "parrot.gguf", "Bonjour du café 😀 !")
     setup = Setup(file, folder / "s.sock", context_length=256, slots=1, threads=1, cache_mb=0)
-    backend = LlamaCppBackend(setup, queue=0, seconds=20)
+    backend = LlamaCppBackend(setup, queue=0, seconds=LONG)
     yield backend
     backend.close()
 
@@ -106,7 +107,9 @@ def test_the_beginning_token_comes_once(parrot: LlamaCppBackend) -> None:
 
 
 def test_an_accent_and_an_emoji_come_whole(parrot: LlamaCppBackend) -> None:
-    events = list(parrot.generate(Prompt(segments=(Segment("x"),)), Sampling(max_tokens=40)))
+    events = list(
+        parrot.generate(Prompt(segments=(Segment("x"),)), Sampling(max_tokens=40, temperature=0))
+    )
     text = "".join(event.text for event in events if isinstance(event, Token))
 
     assert text.strip() == "Bonjour du café 😀 !"
