@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from engine_helpers import ENDLESS
+from support.patience import LONG
 from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.backend import EngineSettings
@@ -29,7 +31,7 @@ def start(prepared_cache: Path) -> Iterator[Start]:
         def run(path: Path, **settings: object) -> SocketEngine:
             wanted = {"threads": 1, "slots": 1, "context_length": 512, **settings}
             all_settings = EngineSettings(path, "ctransformers", prepared_cache, **wanted)  # type: ignore[arg-type]
-            return engines.enter_context(local_engine(all_settings, seconds=60))
+            return engines.enter_context(local_engine(all_settings, seconds=LONG))
 
         yield run
 
@@ -47,7 +49,8 @@ def parrot(tmp_path: Path) -> Path:
 def talker(tmp_path: Path) -> Path:
     """A model that never stops."""
     name = tmp_path / "talker.gguf"
-    return write_parrot_gguf(name, "on and forever", loop=True, context_length=16384)
+    length = ENDLESS.max_tokens
+    return write_parrot_gguf(name, "on and forever", loop=True, context_length=length)
 
 
 @pytest.fixture(scope="session")
@@ -56,13 +59,13 @@ def parrot_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SocketEn
     folder = tmp_path_factory.mktemp("parrot")
     path = write_parrot_gguf(folder / "parrot.gguf", SENTENCE)
     settings = EngineSettings(path, "ctransformers", folder, threads=1, slots=1)
-    with local_engine(settings, seconds=60) as engine:
+    with local_engine(settings, seconds=LONG) as engine:
         yield engine
 
 
 @pytest.fixture(scope="session")
 def smol(smollm2: Path, prepared_cache: Path) -> Iterator[SocketEngine]:
     """The embedded model, on four slots."""
-    settings = EngineSettings(smollm2, "ctransformers", prepared_cache, slots=4, queue=8)
-    with local_engine(settings, seconds=120) as engine:
+    settings = EngineSettings(smollm2, "ctransformers", prepared_cache, threads=1, slots=4, queue=8)
+    with local_engine(settings, seconds=LONG) as engine:
         yield engine

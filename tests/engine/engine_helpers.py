@@ -9,6 +9,8 @@ from chatbot_server.engine.base import Engine, Event, Finished, Queued, Sampling
 from chatbot_server.prompt.base import Prompt, Segment
 
 GREEDY = Sampling(max_tokens=24, temperature=0, repetition_penalty=1.0)
+# More tokens than any machine writes while a test looks the other way.
+ENDLESS = Sampling(max_tokens=131_072, temperature=0)
 
 
 @dataclass

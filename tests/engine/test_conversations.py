@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
-from engine_helpers import GREEDY, ask, chat, plain, read
+from engine_helpers import ENDLESS, GREEDY, ask, chat, plain, read
+from support.patience import wait_for
 
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.base import Sampling, Token
+from chatbot_server.engine.base import Queued, Sampling, Token
 from chatbot_server.engine.ctransformers import CTransformersBackend
+from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.models.inspect import inspect_model
 from chatbot_server.models.prepare import prepare_model
 from chatbot_server.prompt.base import Prompt, Segment
@@ -28,7 +31,7 @@ def backend(smollm2, prepared_cache) -> Iterator[CTransformersBackend]:
 
 
 def make_backend(path, cache, **settings) -> CTransformersBackend:
-    wanted = {"slots": 2, "context_length": 1024, **settings}
+    wanted = {"threads": 1, "slots": 2, "context_length": 1024, **settings}
     all_settings = EngineSettings(path, "ctransformers", cache, **wanted)
     return CTransformersBackend(prepare_model(inspect_model(path), cache), all_settings)
 
@@ -141,57 +144,70 @@ def test_without_a_state_cache_the_slots_alone_remember(smollm2, prepared_cache)
         backend.close()
 
 
-def test_answers_take_turns_token_by_token(smol):
-    order: list[str] = []
-    sampling = Sampling(max_tokens=10, temperature=0.8, seed=1)
-
-    def write(name: str) -> None:
-        events = smol.generate(chat(f"Tell me about {name}."), sampling, conversation=name)
-        order.extend(name for event in events if isinstance(event, Token))
-
-    threads = [threading.Thread(target=write, args=(name,)) for name in ("sea", "sun")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert order.index("sun") < len(order) - 1 - order[::-1].index("sea")
-    assert order.index("sea") < len(order) - 1 - order[::-1].index("sun")
+Steps = list[tuple[str, CtDecoder]]
 
 
-def test_a_long_prompt_does_not_stall_a_running_answer(backend):
-    # A row of numbers, and always the likeliest next one: this answer does not end by itself.
-    counting = plain("1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,")
-    running = backend.generate(counting, Sampling(max_tokens=400, temperature=0))
-    next(event for event in running if isinstance(event, Token))
-    long = backend.generate(chat("word " * 300), Sampling(max_tokens=1))
-    meanwhile = 0
-    done = threading.Event()
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    """The pieces of prompts that were read and the tokens that were picked, in their order."""
+    seen: Steps = []
+    evaluate, sample = CtDecoder.evaluate, CtDecoder.sample
 
-    def finish() -> None:
-        read(long)
-        done.set()
+    def read_piece(decoder, tokens, **how):
+        if len(tokens) > 1:
+            seen.append(("piece", decoder))
+        evaluate(decoder, tokens, **how)
 
-    thread = threading.Thread(target=finish)
-    thread.start()
-    for event in running:
-        meanwhile += isinstance(event, Token)
-        if done.is_set() or meanwhile > 300:
-            break
-    running.close()
-    thread.join()
+    def pick(decoder, *how):
+        seen.append(("token", decoder))
+        return sample(decoder, *how)
 
-    # One token at least for each piece of 32 tokens of the long prompt.
-    assert meanwhile >= 300 // 32 - 2
+    monkeypatch.setattr(CtDecoder, "evaluate", read_piece)
+    monkeypatch.setattr(CtDecoder, "sample", pick)
+    return seen
 
 
-def test_a_visitor_who_leaves_while_the_prompt_is_read_frees_the_slot(smol):
-    completion = smol.generate(chat("word " * 1500), GREEDY)
-    completion.close()
-    usage = ask(smol, plain("Hello"), SHORT).finished.usage
+@pytest.fixture
+def running(talker, prepared_cache, steps) -> Iterator[CTransformersBackend]:
+    """A backend that writes an answer without end, with one slot left."""
+    backend = make_backend(talker, prepared_cache, context_length=ENDLESS.max_tokens)
+    try:
+        endless = backend.generate(plain("a"), ENDLESS)
+        next(event for event in endless if isinstance(event, Token))
+        steps.clear()  # the next one is of this answer
+        yield backend
+        assert backend.load() == (1, 0), "it is still being written"
+    finally:
+        backend.close()
 
-    assert usage.completion_tokens
-    assert smol.status().waiting == 0
+
+def test_answers_take_turns_token_by_token(running, steps):
+    read(running.generate(plain("b"), Sampling(max_tokens=10, temperature=0)))
+
+    (_, first), so_far = steps[0], list(steps)
+    own = [place for place, step in enumerate(so_far) if step[0] == "token" and step[1] != first]
+    assert len(own) == 10
+    assert all(so_far[a + 1 : b] == [("token", first)] for a, b in pairwise(own))
+
+
+def test_a_long_prompt_does_not_stall_a_running_answer(running, steps):
+    read(running.generate(plain("word " * 300), Sampling(max_tokens=1, temperature=0)))
+
+    (_, first), so_far = steps[0], list(steps)
+    pieces = [place for place, step in enumerate(so_far) if step[0] == "piece"]
+    assert len(pieces) >= 300 // 32
+    assert all(so_far[a + 1 : b] == [("token", first)] for a, b in pairwise(pieces))
+
+
+def test_a_visitor_who_leaves_while_the_prompt_is_read_frees_the_slot(backend, steps):
+    def leaves() -> bool:
+        return len(steps) == 3
+
+    events = list(backend.generate(plain("word " * 900), GREEDY, cancelled=leaves))
+
+    assert events == [Queued(0)]
+    assert len(steps) == 3, "nothing was read after that"
+    wait_for(lambda: backend.load() == (0, 0))
 
 
 def test_the_same_seed_gives_the_same_answer_in_company(smol):

@@ -26,10 +26,9 @@ def test_300_answers_leave_the_memory_as_it_was(start, smollm2):
     # A state cache of a few conversations, so that it is full before the counting starts.
     # It comes and goes by half a megabyte, hence the medians.
     engine = start(smollm2, slots=2, state_cache_mb=3)
-    sampling = Sampling(max_tokens=4, temperature=0.8)
     seen = []
     for number in range(300):
-        ask(engine, f"Question {number}", sampling, str(number % 7))
+        ask(engine, f"Question {number}", Sampling(max_tokens=4, temperature=0), str(number % 7))
         seen.append(private_kilobytes(engine))
 
     assert median(seen[-50:]) < median(seen[50:100]) * 1.02

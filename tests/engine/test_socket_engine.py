@@ -8,6 +8,7 @@ import socket
 
 import pytest
 from engine_helpers import ask
+from support.patience import LONG
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.address import SOCKET, connect
@@ -31,7 +32,7 @@ from chatbot_server.errors import EngineError
 )
 def test_nonsense_on_the_socket_harms_nobody(parrot_engine, line):
     with connect(parrot_engine._run_dir / SOCKET) as connection:
-        connection.settimeout(10)
+        connection.settimeout(LONG)
         connection.sendall(line)
         answer = json.loads(connection.makefile().readline())
 
@@ -75,7 +76,7 @@ def test_a_deep_folder_is_no_obstacle(tmp_path, parrot):
     supervisor = EngineSupervisor(settings, folder)
     supervisor.start()
     try:
-        assert supervisor.wait(60) == "ready"
+        assert supervisor.wait(LONG) == "ready"
         assert ask(SocketEngine(folder), "Bonjour").finished
     finally:
         supervisor.stop()

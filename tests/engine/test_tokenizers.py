@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.patience import LONG
 from support.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.tokenizers import make_tokenizer
@@ -67,7 +68,7 @@ def llama_cpp(path: Path) -> Iterator[Callable[[str, bool], list[int]]]:
             json.dumps(body).encode(),
             {"Authorization": "Bearer test", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=LONG) as response:
             tokens: list[int] = json.load(response)["tokens"]
         return tokens
 
@@ -148,7 +149,7 @@ def kinds(tmp_path_factory) -> dict[str, Tokenizer]:
 
 
 @pytest.mark.parametrize("kind", ["bpe", "spm", "legacy"])
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_any_text_survives_there_and_back(kinds, kind, text):
     tokenizer = kinds[kind]

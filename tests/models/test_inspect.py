@@ -230,7 +230,7 @@ def test_flipped_bytes_and_cuts_never_escape_the_reader(
     assert len(sentences) > 5
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from([b"GGUF", b"lmgg", b"tjgg", b"fmgg", b""]), st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, magic: bytes, rest: bytes
