@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.patience import LONG
 from support.scripted_endpoint import Script, ScriptedServer
 
 from chatbot_server.config.sections import Endpoint, Engine
@@ -32,7 +33,7 @@ def engine_for() -> Iterator[Callable[..., OpenAIEngine]]:
 
     def make(*urls: str, **settings: Any) -> OpenAIEngine:
         endpoints = tuple(Endpoint(url=url) for url in urls)
-        settings = {"answer_seconds": 20, "endpoints": endpoints} | settings
+        settings = {"answer_seconds": LONG, "endpoints": endpoints} | settings
         made.append(OpenAIEngine(Engine(kind="openai", **settings)))
         return made[-1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import threading
@@ -9,11 +10,14 @@ import time
 from collections.abc import Callable
 
 import pytest
+from support.patience import LONG, wait_for
 from support.scripted_endpoint import ScriptedServer, event, head, response
 
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
 from chatbot_server.engine.openai import OpenAIEngine
 from chatbot_server.engine.openai import completion as completion_module
+from chatbot_server.engine.openai import endpoint as endpoint_module
+from chatbot_server.engine.openai import pool as pool_module
 from chatbot_server.errors import BadRequest, EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Message, Prompt
 
@@ -38,6 +42,12 @@ def hang_after_headers(connection: socket.socket, _request: bytes) -> None:
 
 def run(engine: OpenAIEngine, **sampling: int) -> list[Event]:
     return list(engine.generate(QUESTION, Sampling(**sampling)))
+
+
+def at_home(engine: OpenAIEngine, server: ScriptedServer) -> str:
+    """A conversation that asks *server* first."""
+    names = map(str, range(999))
+    return next(name for name in names if engine._pool.in_order(name)[0].url == server.url)
 
 
 def text_of(events: list[Event]) -> str:
@@ -125,7 +135,7 @@ def test_an_answer_longer_than_the_time_limit_is_cut(
 
     assert isinstance(last, Finished)
     assert last.reason == "time"
-    assert server.hung_up.wait(5), "the endpoint was told to stop"
+    assert server.hung_up.wait(LONG), "the endpoint was told to stop"
 
 
 @pytest.mark.parametrize("end", [b"", b"data: [DONE]\n\n", b'data: {"error": "gone"}\n\n'])
@@ -135,12 +145,7 @@ def test_an_endpoint_that_dies_mid_answer_is_an_error_and_nothing_is_said_twice(
     broken = scripted(lambda c, _r: c.sendall(head() + event("Bon") + end))
     well = scripted(answer)
     engine = engine_for(broken.url, well.url)
-    conversation = next(
-        name
-        for name in map(str, range(99))
-        if next(iter(engine._pool.in_order(name))).url == broken.url
-    )
-    completion = engine.generate(QUESTION, Sampling(), conversation=conversation)
+    completion = engine.generate(QUESTION, Sampling(), conversation=at_home(engine, broken))
 
     assert [next(completion), next(completion)] == [Queued(0), Token("Bon")]
     with pytest.raises(EngineCrashed):
@@ -149,27 +154,35 @@ def test_an_endpoint_that_dies_mid_answer_is_an_error_and_nothing_is_said_twice(
 
 
 def test_another_endpoint_is_asked_before_the_first_token(
-    scripted: Scripted, engine_for: Engines
+    scripted: Scripted, engine_for: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(endpoint_module, "REST_SECONDS", (10 * LONG,))
+    monkeypatch.setattr(pool_module, "CHECK_EVERY", 10 * LONG)
     broken = scripted(lambda c, _r: c.sendall(response(b"{}", status="503 Busy")))
     well = scripted(answer)
     engine = engine_for(broken.url, well.url)
 
-    for number in range(6):
-        events = list(engine.generate(QUESTION, Sampling(), conversation=str(number)))
+    engine.info()  # the check of the beginning finds it well, and is over
+    conversation = at_home(engine, broken)
+    asked = []
+    for _ in range(3):
+        events = list(engine.generate(QUESTION, Sampling(), conversation=conversation))
         assert text_of(events) == "Bonjour"
+        asked.append(len(broken.bodies()))
 
-    assert len(broken.bodies()) in range(1, 3), "a broken endpoint rests"
+    assert asked == [1, 1, 1], "a broken endpoint rests"
 
 
 def test_a_hanging_endpoint_leaves_time_for_the_next(
     scripted: Scripted, engine_for: Engines
 ) -> None:
-    engine = engine_for(scripted(hang).url, scripted(answer).url, answer_seconds=6)
+    hanging = scripted(hang)
+    engine = engine_for(hanging.url, scripted(answer).url, answer_seconds=24)
+    conversation = at_home(engine, hanging)
 
-    for number in range(4):
-        events = list(engine.generate(QUESTION, Sampling(), conversation=str(number)))
-        assert text_of(events) == "Bonjour"
+    events = list(engine.generate(QUESTION, Sampling(), conversation=conversation))
+    assert text_of(events) == "Bonjour"
+    assert len(hanging.bodies()) == 1
 
 
 def test_one_json_instead_of_a_stream_is_an_answer_too(
@@ -213,23 +226,25 @@ def test_a_request_that_is_refused_is_the_askers_fault(
 def test_a_visitor_who_leaves_wakes_the_reader_and_frees_the_endpoint(
     scripted: Scripted, engine_for: Engines
 ) -> None:
-    server = scripted(hang_after_headers)
-    left = threading.Event()
+    asked, left = threading.Event(), threading.Event()
 
     def wait(connection: socket.socket, _request: bytes) -> None:
         connection.sendall(head())
-        assert connection.recv(1) == b""
+        asked.set()
+        with contextlib.suppress(ConnectionResetError):  # hung up before it read the head
+            assert connection.recv(1) == b""
         left.set()
 
-    server.script = wait
-    engine = engine_for(server.url, answer_seconds=60)
+    engine = engine_for(scripted(wait).url)
     completion = engine.generate(QUESTION, Sampling())
     next(completion)
-    threading.Timer(0.3, completion.close).start()
+    leaver = threading.Thread(target=lambda: (asked.wait(LONG), completion.close()))
+    leaver.start()
 
     assert list(completion) == []
-    assert left.wait(5)
-    assert engine.status().busy == 0
+    leaver.join()
+    assert left.wait(LONG)
+    wait_for(lambda: engine.status().busy == 0)
 
 
 def test_an_answer_that_is_closed_and_not_read_on_leaves_its_place(
@@ -245,15 +260,16 @@ def test_an_answer_that_is_closed_and_not_read_on_leaves_its_place(
 
 
 def test_nobody_there_is_one_sentence(engine_for: Engines) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    engine = engine_for(f"http://127.0.0.1:{port}/v1")
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # and does not listen; the port is nobody else's meanwhile
+        port = deaf.getsockname()[1]
+        engine = engine_for(f"http://127.0.0.1:{port}/v1")
 
-    with pytest.raises(EngineError, match=f"127.0.0.1:{port}"):
-        run(engine)
-    with pytest.raises(EngineError):
-        engine.info()
-    assert engine.status().state == "failed"
+        with pytest.raises(EngineError, match=f"127.0.0.1:{port}"):
+            run(engine)
+        with pytest.raises(EngineError):
+            engine.info()
+        assert engine.status().state == "failed"
 
 
 def test_control_strings_are_broken_before_they_leave(

@@ -7,6 +7,7 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.patience import wait_for
 
 from chatbot_server.config.sections import Endpoint
 from chatbot_server.engine.openai.endpoint import Server, is_local
@@ -94,8 +95,7 @@ def test_people_in_the_queue_hear_their_position_and_move_up() -> None:
     for number in range(2):
         threads.append(threading.Thread(target=wait, args=(number,)))
         threads[-1].start()
-        while places.load()[1] < number + 1 or not heard[number]:
-            pass
+        wait_for(lambda number=number: heard[number])
     with pytest.raises(EngineBusy):
         next(places.wait(lambda: False))
     places.leave()

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 Script = Callable[[socket.socket, bytes], None]
@@ -48,9 +49,10 @@ class ScriptedServer:
         return [json.loads(raw.partition(b"\r\n\r\n")[2]) for raw in asked]
 
     def close(self) -> None:
-        self._listener.close()
-        for connection in self._open:
-            connection.close()
+        for one in (self._listener, *self._open):
+            with suppress(OSError):  # it is closed already
+                one.shutdown(socket.SHUT_RDWR)  # wakes who waits; closing alone would not
+            one.close()
 
     def _accept(self) -> None:
         while True:
@@ -76,12 +78,19 @@ class ScriptedServer:
     def _read(self, connection: socket.socket) -> bytes:
         raw = b""
         while b"\r\n\r\n" not in raw:
-            raw += connection.recv(65536)
+            raw += _some(connection)
         before, _, body = raw.partition(b"\r\n\r\n")
         length = 0
         for line in before.lower().split(b"\r\n"):
             if line.startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
         while len(body) < length:
-            body += connection.recv(65536)
+            body += _some(connection)
         return before + b"\r\n\r\n" + body
+
+
+def _some(connection: socket.socket) -> bytes:
+    data = connection.recv(65536)
+    if not data:
+        raise ConnectionResetError
+    return data
