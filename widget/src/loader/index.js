@@ -39,15 +39,18 @@ const api = (site) => {
   return methods;
 };
 
-const page = /** @type {any} */ (window);
 // What the page asked for before this file was there: (window.Chatbot = window.Chatbot || []).push(["open"])
-const calls = page.Chatbot;
+const calls = window.Chatbot;
 if (calls?.refresh) calls.refresh();
 else {
   const methods = api();
   // A page may have a Chatbot of its own: it keeps it.
-  if (!calls || calls.map) page.Chatbot = methods;
+  if (!calls || calls.map) window.Chatbot = methods;
+  let /** @type {any} */ soon;
+  // Woken by changes of the page alone, and at most twice a second.
+  const changes = new MutationObserver(() => (soon ||= setTimeout(() => (soon = chats.forEach((chat) => chat.look())), 500)));
   const begin = () => {
+    changes.observe(document, { childList: true, subtree: true, attributes: true });
     refresh();
     calls?.map?.(methods.push);
   };

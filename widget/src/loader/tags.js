@@ -14,11 +14,8 @@ let loader = "";
  * @returns {[Options, HTMLScriptElement][]}
  */
 export const find = () =>
-  [/** @type {any} */ (document.currentScript), ...document.querySelectorAll("script[src*='widget.js'],script[data-site]")]
-    .filter((tag) => {
-      if (/widget\.js/.test(tag?.src)) loader = tag.src;
-      return tag && loader;
-    })
+  [.../** @type {any} */ (document.querySelectorAll("script[src*='widget.js'],script[data-site]"))]
+    .filter(({ src }) => (loader = /widget\.js/.test(src) ? src : loader))
     .map((tag) => {
       const url = new URL(loader);
       return [{ base: new URL(".", url).href, nonce: tag.nonce, ...Object.fromEntries(url.searchParams), ...tag.dataset }, tag];

@@ -1,11 +1,11 @@
-/** The bubble's name where it is not "Chat". @type {Record<string, string>} */
-const NAMES = { fr: "Discussion", pl: "Czat", ar: "دردشة", ja: "チャット" };
+/** That the chat is not there; the first word is the bubble's name. @type {Record<string, string>} */
+const WORDS = { fr: "Discussion hors ligne", pl: "Czat offline", ar: "الدردشة متوقفة", ja: "チャット 停止中" };
 
 /**
  * @param {string} [wanted] `data-locale`; else the page's language, else the browser's
- * @returns {[string, string]} its first two letters, and the bubble's name in it
+ * @returns {[string, string]} its first two letters, and "Chat offline" in it
  */
 export const speech = (wanted) => {
   const language = (wanted || document.documentElement.lang || navigator.language).slice(0, 2).toLowerCase();
-  return [language, NAMES[language] || "Chat"];
+  return [language, WORDS[language] || "Chat offline"];
 };

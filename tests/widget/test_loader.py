@@ -1,0 +1,107 @@
+"""The few kilobytes that every page view pays for: what they do alone, and when nothing comes after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scripted_server import Script
+
+pytestmark = pytest.mark.browser
+Visitor = Callable[..., Any]
+
+# Which timers wait. A page at rest has none.
+TIMERS = """(() => { const waiting = new Set(), set = window.setTimeout, clear = window.clearTimeout;
+    window.setTimeout = (act, ...rest) => { const id = set(() => { waiting.delete(id); act(); }, ...rest);
+        waiting.add(id); return id; };
+    window.clearTimeout = (id) => { waiting.delete(id); clear(id); };
+    window.timers = waiting; })()"""
+BANNER = '<div id="banner" style="position:fixed;inset:auto 0 0;height:200px">Cookies?</div>'
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "Chat offline ↗"),
+        ("de", "Chat offline ↗"),
+        ("fr", "Discussion hors ligne ↗"),
+        ("pl", "Czat offline ↗"),
+        ("ar", "الدردشة متوقفة ↗"),
+        ("ja", "チャット 停止中 ↗"),
+    ],
+)
+def test_the_bubble_says_that_the_panel_did_not_come(
+    chromium: Any, visit: Visitor, pages: Any, lang: str, words: str
+) -> None:
+    with visit(chromium) as it:
+        it.page.route("**/panel-*.js", lambda route: route.abort())
+        it.go(pages.add(lang=lang))
+        it.bubble.click()
+        it.bubble.filter(has_text=words).wait_for()
+        assert it.bubble.get_attribute("aria-label") == words
+
+
+def test_each_approach_tries_again_and_a_tap_leads_to_the_plain_page(
+    browser: Any, visit: Visitor, pages: Any
+) -> None:
+    with visit(browser) as it:
+        it.page.route("**/panel-*.js", lambda route: route.abort())
+        it.go(pages.add())
+        it.bubble.hover()
+        it.bubble.filter(has_text="Chat offline ↗").wait_for()
+        with it.page.expect_popup() as plain:
+            it.bubble.click()
+        plain.value.wait_for_url("**/chat/demo")
+        it.page.bring_to_front()
+        it.page.unroute("**/panel-*.js")
+        it.page.locator("h1").hover()
+        it.bubble.hover()
+        it.page.locator("chatbot-widget .bubble[aria-haspopup]").wait_for()
+        assert it.bubble.inner_text() == ""
+        assert it.bubble.get_attribute("aria-label") == "Chat"
+        it.open().ask("hello").answered("You said: hello")
+
+
+def test_an_inline_chat_that_does_not_come_leaves_a_bubble(
+    chromium: Any, visit: Visitor, pages: Any
+) -> None:
+    with visit(chromium) as it:
+        it.page.route("**/panel-*.js", lambda route: route.abort())
+        it.go(pages.add(tag=pages.tag(mode="inline")))
+        it.bubble.filter(has_text="Chat offline ↗").wait_for()
+
+
+def test_it_waits_for_a_consent_banner_and_rests_with_the_page(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    with visit(browser) as it:
+        it.page.add_init_script(TIMERS)
+        it.go(pages.add(BANNER, tag=pages.tag(avoid="#banner")))
+        host = it.page.locator("chatbot-widget")
+        host.wait_for(state="hidden")
+        # A style sheet's rule goes without a change of the document.
+        it.page.evaluate("document.adoptedStyleSheets = [new CSSStyleSheet()]")
+        it.page.evaluate("document.adoptedStyleSheets[0].replaceSync('#banner{display:none}')")
+        host.wait_for(state="visible")
+        it.page.wait_for_function("timers.size === 0")
+        it.page.evaluate("document.adoptedStyleSheets = []")
+        it.page.evaluate("document.body.append(document.createElement('p'))")
+        host.wait_for(state="hidden")
+        it.page.evaluate("banner.className = 'gone'; banner.style.display = 'none'")
+        host.wait_for(state="visible")
+        it.page.wait_for_function("timers.size === 0")
+        assert script.calls == [("GET", "/widget.js", None)]
+
+
+def test_the_owners_picture_on_the_bubble_is_a_rule_of_the_page(
+    browser: Any, visit: Visitor, pages: Any
+) -> None:
+    rule = """<style>chatbot-widget::part(bubble)::before
+        { clip-path: circle(); background: url("/me.png") center / cover; scale: 1.5 }</style>"""
+    with visit(browser) as it:
+        it.go(pages.add(head=rule))
+        it.bubble.wait_for()
+        style = "getComputedStyle(document.querySelector('chatbot-widget').shadowRoot.querySelector('.bubble'), '::before')"
+        assert "me.png" in it.page.evaluate(f"{style}.backgroundImage")
+        assert "circle" in it.page.evaluate(f"{style}.clipPath")
