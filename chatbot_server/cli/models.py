@@ -11,15 +11,11 @@ import click
 from chatbot_server.cli.context import Context
 from chatbot_server.config.edit import set_setting
 from chatbot_server.errors import UsageError
-from chatbot_server.models.base import EngineName, ModelFile
 from chatbot_server.models.check import check_model
 from chatbot_server.models.offers import Offer, all_offers
 from chatbot_server.models.pull import pull_model
 from chatbot_server.models.sources import HUB
-from chatbot_server.models.store import PREPARED, add_file, find_model, remove_model
-
-PROBE_SECONDS = 180
-PROBE_CONTEXT = 512
+from chatbot_server.models.store import add_file, find_model, remove_model
 
 
 @click.group(help="help_models")
@@ -129,8 +125,9 @@ def add(context: Context, file: Path) -> None:
 def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
     """Inspect a file, then try it in a process of its own."""
     from chatbot_server.engine.choose import choose_engine
+    from chatbot_server.engine.probe import probe
 
-    report = check_model(file.expanduser(), choose_engine, None if no_load else _probe)
+    report = check_model(file.expanduser(), choose_engine, None if no_load else probe)
     record = report.as_json(context.language)
     if as_json:
         click.echo(json.dumps(record, ensure_ascii=False))
@@ -140,33 +137,6 @@ def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
         raise report.error
     if report.error:
         sys.exit(report.error.exit_code)
-
-
-def _probe(file: ModelFile, engine: EngineName) -> None:
-    """Load *file* and read a word with it."""
-    from tempfile import TemporaryDirectory
-
-    from chatbot_server.engine.backend import EngineSettings
-    from chatbot_server.engine.base import Sampling
-    from chatbot_server.engine.process.supervisor import local_engine
-    from chatbot_server.prompt.base import Prompt, Segment
-
-    with TemporaryDirectory(prefix=f"chatbot-{PREPARED}-") as cache:
-        settings = EngineSettings(
-            path=file.path.absolute(),
-            kind=engine,
-            cache_dir=Path(cache),
-            family=file.family,
-            context_length=min(PROBE_CONTEXT, file.context_length or PROBE_CONTEXT),
-            slots=1,
-            state_cache_mb=0,
-            max_restarts=0,
-            answer_seconds=PROBE_SECONDS,
-        )
-        with local_engine(settings, PROBE_SECONDS) as local:
-            prompt = Prompt(segments=(Segment("Hello"),))
-            for _ in local.generate(prompt, Sampling(max_tokens=1)):
-                pass
 
 
 @models.command(help="help_models_use")

@@ -10,6 +10,8 @@ from typing import Literal
 Format = Literal["gguf", "ggjt", "ggmf", "ggml"]
 TokenizerKind = Literal["bpe", "spm", "legacy", "other"]
 EngineName = Literal["ctransformers", "llamacpp"]
+# ctransformers ignores the context length that it is given for these.
+FIXED_CONTEXT = frozenset({"gpt_neox", "dolly-v2", "gptj", "gpt2", "starcoder"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,13 @@ class ModelFile:
     refused_by: Mapping[EngineName, Refusal] = field(default_factory=dict)
 
     def memory_bytes(self, context_length: int) -> int:
-        """Memory to run it: file, keys and values, and 0.1 GB of work space (bytes)."""
+        """Memory to run it: file, keys and values, and 0.1 GB of work space (bytes).
+
+        The libraries make room for the whole context of most formats before GGUF, whatever
+        is asked for.
+        """
+        if self.architecture in FIXED_CONTEXT and self.format == "ggml":
+            context_length = self.context_length
         return self.size + self.kv_bytes_per_token * context_length + 100_000_000
 
 

@@ -23,6 +23,7 @@ from chatbot_server.engine.backend import Backend, EngineSettings, Warmable, Wat
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET, listen
 from chatbot_server.engine.process.host import Host
+from chatbot_server.engine.process.limits import limit_process
 from chatbot_server.engine.process.load import load_backend
 from chatbot_server.errors import ChatbotError, EngineError
 
@@ -38,6 +39,7 @@ def main() -> None:
     control = _take_stdout()
     _die_with_parent()
     settings, run_dir = _read_settings()
+    limit_process(settings.most_memory, settings.most_work)
     threading.Thread(target=_watch_life_line, daemon=True).start()
     try:
         backend, info = load_backend(settings, run_dir)

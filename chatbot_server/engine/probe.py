@@ -1,0 +1,85 @@
+"""A model file tried in a process that is thrown away, with everything it may use limited."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Sampling
+from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.errors import EngineError, ModelError
+from chatbot_server.models.base import EngineName, ModelFile
+from chatbot_server.prompt.base import Prompt, Segment
+
+CONTEXT = 512
+SECONDS = 180
+# Address space, not memory: Python, a library and its threads' stacks reserve 1.1 GB.
+BASE_BYTES = 2_000_000_000
+BYTES_A_PROCESSOR = 150_000_000  # a stack and an arena of the C library, for each thread
+# The file mapped, read or prepared once more, and the weights in the processor's own order.
+TIMES = 3
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What a load may use: bytes of address space, and seconds (by the clock, and of work)."""
+
+    memory: int
+    seconds: int = SECONDS
+
+    @classmethod
+    def of(cls, file: ModelFile) -> Ceiling:
+        """Far more than *file* needs if it is what its header says."""
+        own = BASE_BYTES + BYTES_A_PROCESSOR * (os.cpu_count() or 1)
+        return cls(own + TIMES * file.memory_bytes(CONTEXT))
+
+
+def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -> None:
+    """Load *file* and read a word with it.
+
+    Raises:
+        ModelError: it is refused, kills the library, or goes on for ever.
+    """
+    ceiling = ceiling or Ceiling.of(file)
+    with TemporaryDirectory(prefix="chatbot-prepared-") as cache:
+        settings = EngineSettings(
+            path=file.path.absolute(),
+            kind=engine,
+            cache_dir=Path(cache),
+            family=file.family,
+            context_length=min(CONTEXT, file.context_length or CONTEXT),
+            threads=1,  # so that a second of work is a second
+            slots=1,
+            state_cache_mb=0,
+            max_restarts=0,
+            answer_seconds=ceiling.seconds,
+            most_memory=ceiling.memory,
+            most_work=ceiling.seconds,
+        )
+        try:
+            _say_a_word(settings, ceiling.seconds)
+        except EngineError as error:
+            raise _reason(error, file, ceiling) from error
+
+
+def _say_a_word(settings: EngineSettings, seconds: int) -> None:
+    with local_engine(settings, seconds) as local:
+        prompt = Prompt(segments=(Segment("Hello"),))
+        for _ in local.generate(prompt, Sampling(max_tokens=1)):
+            pass
+
+
+def _reason(error: EngineError, file: ModelFile, ceiling: Ceiling) -> EngineError | ModelError:
+    """*error* in terms of the file: nothing was served that could be “restarted”."""
+    how = str(error.values.get("how", ""))
+    megabytes = ceiling.memory // 1_000_000
+    if error.code == "engine_starting" or how == "SIGXCPU":
+        return ModelError("probe_endless", file=file.path, seconds=ceiling.seconds)
+    if error.code in ("engine_keeps_dying", "engine_crashed"):
+        return ModelError("probe_died", file=file.path, how=how, memory=megabytes)
+    if error.code == "engine_no_memory":
+        return ModelError("probe_no_memory", file=file.path, memory=megabytes)
+    return error
