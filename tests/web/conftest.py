@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+from support.patience import LONG
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Visitor:
         if origin:
             headers["Origin"] = origin
         with httpx.stream(
-            "POST", f"{self.url}/api/chat", json=body, headers=headers, timeout=60
+            "POST", f"{self.url}/api/chat", json=body, headers=headers, timeout=LONG
         ) as response:
             if response.status_code != 200:
                 response.read()
@@ -50,7 +51,7 @@ class Visitor:
         """What the server says to a request that it should refuse."""
         if body is not None:
             options["content"] = json.dumps(body)  # escapes what is no Unicode, as a script would
-        response = httpx.post(f"{self.url}/api/chat", timeout=60, **options)
+        response = httpx.post(f"{self.url}/api/chat", timeout=LONG, **options)
         assert 400 <= response.status_code < 500, response.text
         return response
 
@@ -69,3 +70,13 @@ def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
 def visitor(live_server: Any) -> Visitor:
     """A visitor of the demo site."""
     return Visitor(live_server.url, live_server.demo_key)
+
+
+@pytest.fixture(scope="module")
+def reader(make_server: Callable[..., Any]) -> Iterator[Visitor]:
+    """A visitor who asks for stories: a thousand tokens, never over before the test is."""
+    long = {"max_tokens": 1024, "context_length": 2048, "repetition_penalty": 1.0}
+    server = make_server(engine=long)
+    server.start()
+    yield Visitor(server.url, server.demo_key)
+    server.stop()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+from support.patience import LONG
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
+get, put = partial(httpx.get, timeout=LONG), partial(httpx.put, timeout=LONG)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_a_page_of_a_site_that_was_not_allowed_is_refused_and_told_why(visitor: 
     # The page may read why: without this header the browser would only say "failed".
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in response.headers
-    words = httpx.get(f"{visitor.url}/api/widget", params={"site": visitor.site}, headers=headers)
+    words = get(f"{visitor.url}/api/widget", params={"site": visitor.site}, headers=headers)
     assert words.status_code == 403
 
 
@@ -86,7 +89,7 @@ def test_a_site_allows_exactly_the_origins_it_lists(live_server: Any, visitor: A
     panel = f"{live_server.url}/api/widget"
 
     def status(origin: str) -> int:
-        return httpx.get(panel, params={"site": key}, headers={"Origin": origin}).status_code
+        return get(panel, params={"site": key}, headers={"Origin": origin}).status_code
 
     assert status("https://shop.example") == 200
     assert status("http://shop.example") == 403
@@ -99,13 +102,13 @@ def test_a_site_allows_exactly_the_origins_it_lists(live_server: Any, visitor: A
 
 
 def test_unknown_addresses_and_methods_answer_in_the_same_form(visitor: Any) -> None:
-    assert httpx.get(f"{visitor.url}/nothing").json()["error"]["code"] == "http_404"
-    assert httpx.put(f"{visitor.url}/api/chat").json()["error"]["code"] == "http_405"
+    assert get(f"{visitor.url}/nothing").json()["error"]["code"] == "http_404"
+    assert put(f"{visitor.url}/api/chat").json()["error"]["code"] == "http_405"
 
 
 def test_no_answer_sets_a_cookie_and_all_carry_the_security_headers(visitor: Any) -> None:
     for path in ("/", "/widget.js", "/healthz", "/readyz", f"/api/widget?site={visitor.site}"):
-        response = httpx.get(visitor.url + path)
+        response = get(visitor.url + path)
         assert response.status_code == 200, path
         assert "Set-Cookie" not in response.headers
         assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -113,7 +116,7 @@ def test_no_answer_sets_a_cookie_and_all_carry_the_security_headers(visitor: Any
 
 
 def test_the_demo_page_carries_the_tag(live_server: Any, visitor: Any) -> None:
-    page = httpx.get(live_server.url + "/").text
+    page = get(live_server.url + "/").text
     assert f'data-site="{visitor.site}"' in page
     assert 'src="/widget.js"' in page
     assert live_server.cli("snippet").stdout.strip() == (
