@@ -10,10 +10,8 @@ from typing import Any
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.knowledge_common import FILE, JSON
 from chatbot_server.errors import UsageError
-
-JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
-FILE = click.Path(path_type=Path)
 
 
 @click.command("eval", help="help_knowledge_eval")

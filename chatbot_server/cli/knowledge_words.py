@@ -1,8 +1,13 @@
-"""How answers and pages are named in the terminal."""
+"""How answers, pages and reasons are named in the terminal."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
 from chatbot_server.cli.context import Context
+from chatbot_server.messages import catalogue
 
 TOLD = {
     "faq": "knowledge_told_faq",
@@ -20,8 +25,39 @@ PAGES = {
 }
 
 
-def counted(context: Context, counts: dict[str, int]) -> str:
+def counted(context: Context, counts: Mapping[str, int]) -> str:
     """How many pages are in which state."""
     return ", ".join(
         f"{count} {context.say(PAGES[state])}" for state, count in sorted(counts.items())
     )
+
+
+def reason(context: Context, code: str, url: str) -> str:
+    """The sentence of *code*, about the page at *url*."""
+    if code not in catalogue():
+        return code
+    return context.say(
+        code,
+        url=url,
+        name=url,
+        host=urlsplit(url).hostname or url,
+        limit=context.config.retrieval.page_bytes,
+        why="?",
+    )
+
+
+def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
+    """A source: what was read from it, and below, why the rest was not."""
+    state = context.say("knowledge_state_paused") if source["state"] == "paused" else ""
+    pages = counted(context, source["pages"])
+    head = f"{source['number']:4}  {source['kind']:5} {source['documents']:6}  {source['address']}"
+    lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
+    if source["why"]:
+        lines.append(f"      {reason(context, source['why'], source['address'])}")
+    for told in source["reasons"]:
+        sentence = reason(context, told["why"], told["url"])
+        named = "" if told["url"] in sentence else f" ({told['url']})"
+        lines.append(
+            f"      {told['count']} {context.say(PAGES[told['state']])}: {sentence}{named}"
+        )
+    return lines

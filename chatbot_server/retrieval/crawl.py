@@ -35,6 +35,8 @@ MAX_DEPTH = 15
 MAX_MISSES = 2
 MAX_DELAY = 30.0
 ROBOTS_SECONDS = 15.0
+# Why a page that could be read was left out; it still is if it has not changed.
+LEFT_OUT = ("crawl_noindex", "crawl_other_address")
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +134,9 @@ class Crawl:
             self._frontier.done(page, "failed", error.code)
 
     def _keep(self, page: KnowledgePage, found: Fetched) -> None:
-        if found.status == 304:
+        if found.status == 304 and page.why in LEFT_OUT:
+            self._frontier.done(page, "skipped", page.why)
+        elif found.status == 304:
             self._frontier.done(page, "unchanged")
         elif found.status in (404, 410):
             self._missing(page)

@@ -85,7 +85,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _csv(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001
-    """Questions and answers: columns of those names, else the first two."""
+    """Questions and answers: columns of those names, else the only two there are."""
     text = _decoded(data)
     try:
         dialect: Any = csv.Sniffer().sniff(text[:5000], ",;\t|")
@@ -97,7 +97,7 @@ def _csv(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001
         if row
     ]
     if not rows:
-        return {"documents": []}
+        raise Unreadable("extract_csv")
     head = [cell.strip().lower() for cell in rows[0]]
     question = next(
         (at for at, cell in enumerate(head) if cell in ("question", "questions", "title", "titre")),
@@ -113,6 +113,8 @@ def _csv(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001
     )
     if question is not None and answer is not None:
         rows = rows[1:]
+    elif any(cell.strip() for row in rows for cell in row[2:]):
+        raise Unreadable("extract_csv")  # which of them are the questions would be a guess
     else:
         question, answer = 0, 1
     pairs = [
@@ -120,13 +122,10 @@ def _csv(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001
         for row in rows
         if len(row) > max(question, answer)
     ]
-    if not pairs:
+    documents = [{"title": q[:500], "text": a[:MAX_TEXT], "faq": True} for q, a in pairs if q and a]
+    if not documents:
         raise Unreadable("extract_csv")
-    return {
-        "documents": [
-            {"title": q[:500], "text": a[:MAX_TEXT], "faq": True} for q, a in pairs if q and a
-        ]
-    }
+    return {"documents": documents}
 
 
 def _pdf(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from chatbot_server.storage.knowledge import (
     documents,
     open_source,
     page_counts,
+    page_reasons,
     sources,
 )
 
@@ -29,18 +31,21 @@ def add_faq(
     database: Database, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
 ) -> bool:
     """An answer in the owner's own words; the same question again replaces it."""
-    name = hashlib.sha256(question.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]
-    draft = Draft(f"faq:{name}", question, answer, faq=True, wordings=tuple(wordings))
+    draft = Draft(faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
     with database.session() as session:
         return indexing.put(session, open_source(session, site_id, "faq"), draft)
 
 
+def faq_address(question: str) -> str:
+    """The invented address of the entry that answers *question*."""
+    return f"faq:{_name_of(question)}"
+
+
 def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
     """A text typed by the owner; the same title again replaces it."""
-    name = hashlib.sha256(title.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]
     with database.session() as session:
         source = open_source(session, site_id, "note")
-        return indexing.put(session, source, Draft(f"note:{name}", title, text))
+        return indexing.put(session, source, Draft(f"note:{_name_of(title)}", title, text))
 
 
 def add_file(
@@ -88,13 +93,12 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
 
 def overview(session: Session, site_id: int) -> list[dict[str, Any]]:
     """The site's sources, with what was read from each."""
-    counts: dict[int, int] = dict(
-        session.execute(
-            select(KnowledgeDocument.source_id, func.count())
-            .where(KnowledgeDocument.site_id == site_id)
-            .group_by(KnowledgeDocument.source_id)
-        )
+    rows = session.execute(
+        select(KnowledgeDocument.source_id, func.count())
+        .where(KnowledgeDocument.site_id == site_id)
+        .group_by(KnowledgeDocument.source_id)
     )
+    counts = {source: count for source, count in rows}  # noqa: C416 - a result has keys() too
     return [
         _described(session, source, counts.get(source.id, 0))
         for source in sources(session, site_id)
@@ -109,6 +113,7 @@ def _described(session: Session, source: KnowledgeSource, count: int) -> dict[st
         "state": source.state,
         "documents": count,
         "pages": page_counts(session, source.id),
+        "reasons": [asdict(found) for found in page_reasons(session, source.id)],
         "started": source.started,
         "finished": source.finished,
         "why": source.why,
@@ -139,7 +144,7 @@ def imported(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -
         UsageError: a row is not of the form that :func:`exported` writes.
     """
     changed = 0
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         try:
             draft = Draft(
                 str(row["id"]),
@@ -152,9 +157,9 @@ def imported(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -
             kind = row.get("source", "note")
             address = str(row.get("address") or "")
         except (KeyError, TypeError, AttributeError):
-            raise UsageError("knowledge_import_row") from None
+            raise UsageError("knowledge_import_row", number=number) from None
         if kind not in ("site", "page", "file", "note", "faq", "push"):
-            raise UsageError("knowledge_import_row")
+            raise UsageError("knowledge_import_row", number=number)
         with database.session() as session:
             changed += indexing.put(session, open_source(session, site_id, kind, address), draft)
     return changed
@@ -175,3 +180,7 @@ def forget_source(database: Database, site_id: int, source_id: int) -> int:
             )
         )
     return len(ids)
+
+
+def _name_of(title: str) -> str:
+    return hashlib.sha256(title.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The owner's knowledge: sources, documents, chunks, vectors, and what is learnt from questions.
+"""The owner's knowledge: sources, documents, chunks and vectors.
 
 The index itself (full text and vectors) is in :mod:`chatbot_server.storage.knowledge_index`.
 Each row carries its site, and every function takes it: sites never see each other's.
@@ -7,6 +7,7 @@ Each row carries its site, and every function takes it: sites never see each oth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -55,7 +56,7 @@ class HalfVector(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """From the database to numpy."""
         if dialect.name == "postgresql":
-            return np.asarray(value.to_numpy(), dtype=np.float32)
+            return np.asarray(value, dtype=np.float32)
         return np.frombuffer(value, dtype="<f2").astype(np.float32)
 
 
@@ -195,30 +196,14 @@ class KnowledgeState(Base):
     push_secret: Mapped[str] = mapped_column(String(64), default="")
 
 
-class UnansweredQuestion(Base):
-    """A question the knowledge had no answer to; the same one is counted, not repeated."""
+@dataclass(frozen=True)
+class PageReason:
+    """Pages of one state with the same reason; *url*: one of them."""
 
-    __tablename__ = "knowledge_unanswered"
-    __table_args__ = (UniqueConstraint("site_id", "normalized"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), index=True)
-    normalized: Mapped[str] = mapped_column(String(300))
-    question: Mapped[str] = mapped_column(String(300))
-    times: Mapped[int] = mapped_column(default=1)
-    last: Mapped[Moment] = mapped_column(default=now)
-
-
-class GoldenQuestion(Base):
-    """A question whose right document is known: the index is tried on these."""
-
-    __tablename__ = "knowledge_golden"
-    __table_args__ = (UniqueConstraint("site_id", "question"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), index=True)
-    question: Mapped[str] = mapped_column(String(300))
-    url: Mapped[str] = mapped_column(String(2000))
+    state: str
+    why: str
+    count: int
+    url: str
 
 
 def open_source(
@@ -278,3 +263,26 @@ def page_counts(session: Session, source_id: int) -> dict[str, int]:
         .group_by(KnowledgePage.state)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def page_reasons(session: Session, source_id: int, limit: int = 20) -> list[PageReason]:
+    """Why pages of a crawl were not read, the most frequent reason first."""
+    count = func.count()
+    rows = session.execute(
+        select(KnowledgePage.state, KnowledgePage.why, count, func.min(KnowledgePage.url))
+        .where(KnowledgePage.source_id == source_id, KnowledgePage.why != "")
+        .group_by(KnowledgePage.state, KnowledgePage.why)
+        .order_by(count.desc(), KnowledgePage.why)
+        .limit(limit)
+    )
+    return [PageReason(*row) for row in rows]
+
+
+def embedded_counts(session: Session, site_id: int, model: str) -> tuple[int, int]:
+    """How many documents the site has, and how many of them have vectors of *model*."""
+    row = session.execute(
+        select(func.count(), func.count().filter(KnowledgeDocument.embedded_by == model)).where(
+            KnowledgeDocument.site_id == site_id
+        )
+    ).one()
+    return row[0], row[1]

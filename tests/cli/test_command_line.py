@@ -3,43 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from support.command_line import Run
 
-from chatbot_server.cli.main import VERBS, main
-
-
-@dataclass
-class Ran:
-    exit_code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a verb on a configuration in a folder of its own."""
-
-    def run(*words: str) -> Ran:
-        config = ["--config", str(tmp_path / "config.yaml")]
-        monkeypatch.setattr(sys, "argv", ["chatbot-server", *config, *words])
-        try:
-            main()
-            code = 0
-        except SystemExit as leave:
-            code = int(leave.code or 0)
-        seen = capsys.readouterr()
-        return Ran(code, seen.out, seen.err)
-
-    return run
+from chatbot_server.cli.main import VERBS
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))

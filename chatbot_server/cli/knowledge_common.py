@@ -1,0 +1,63 @@
+"""What the verbs of ``chatbot-server knowledge`` share: options, the site meant, vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chatbot_server.cli.context import Context
+from chatbot_server.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatbot_server.retrieval.service import KnowledgeBase
+
+SITE = click.option("--site", "key", metavar="KEY", help="help_knowledge_site")
+JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
+FILE = click.Path(path_type=Path)
+
+
+def site_of(context: Context, key: str | None) -> int:
+    """The id of the site named, else of the only one there is, else of the demo's.
+
+    Raises:
+        NotFound: no site has this key.
+        UsageError: there are several, and none was named.
+    """
+    from chatbot_server.storage.sites import all_sites, demo_site, find_site
+
+    with context.database.session() as session:
+        if key is not None:
+            return find_site(session, key).id
+        own = [site for site in all_sites(session) if not site.demo]
+        if len(own) > 1:
+            raise UsageError("knowledge_which_site", keys=", ".join(site.key for site in own))
+        return (own[0] if own else demo_site(session)).id
+
+
+@contextmanager
+def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
+    """Search as visitors have it; its process ends with the block."""
+    from chatbot_server.retrieval.service import KnowledgeBase
+
+    base = KnowledgeBase(context.database, context.config.retrieval.semantic)
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+def embed(context: Context) -> None:
+    """Vectors at once, where someone waits at a terminal anyway."""
+    from chatbot_server.retrieval.jobs import embed_all
+    from chatbot_server.retrieval.semantic import make_embedder
+
+    embedder = make_embedder(context.config.retrieval.semantic)
+    if embedder is not None:
+        try:
+            embed_all(context.database, embedder)
+        finally:
+            embedder.close()

@@ -1,0 +1,114 @@
+"""What is learnt from visitors: questions without an answer, and golden questions.
+
+Questions without an answer are not copied anywhere: they are read where they were asked, so
+that they go with their conversations, by retention or at the visitor's wish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, func, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from chatbot_server.errors import NotFound, UsageError
+from chatbot_server.storage.base import Base, now
+from chatbot_server.storage.conversations import ChatMessage, Conversation
+from chatbot_server.storage.sites import Site
+
+LONGEST_QUESTION, LONGEST_EXPECT = 300, 2000
+# Each is asked before and after a new FAQ entry, at some 50 ms.
+MOST_GOLDEN = 500
+
+
+class GoldenQuestion(Base):
+    """A question whose right answer is known: the site's answers are tried on these.
+
+    Attributes:
+        expect: the address of the page that answers it, or words of the answer; empty:
+            nothing is known about it, and that is what should be said.
+    """
+
+    __tablename__ = "knowledge_golden"
+    __table_args__ = (UniqueConstraint("site_id", "question"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), index=True)
+    question: Mapped[str] = mapped_column(String(LONGEST_QUESTION))
+    expect: Mapped[str] = mapped_column(String(LONGEST_EXPECT))
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A question that got an honest no; *at*: when, in Unix seconds; *first* of its chat."""
+
+    text: str
+    at: int
+    first: bool
+
+
+def unanswered(session: Session, site_id: int, limit: int) -> list[Unanswered]:
+    """Questions of the site that got an honest no, newest first, each time they were asked.
+
+    Conversations that are not to be kept do not count.
+    """
+    asked, told = aliased(ChatMessage), aliased(ChatMessage)
+    answer = and_(
+        told.conversation_id == asked.conversation_id, told.position == asked.position + 1
+    )
+    rows = session.execute(
+        select(asked.text, asked.created, asked.position)
+        .join(Conversation, Conversation.id == asked.conversation_id)
+        .join(told, answer)
+        .where(
+            Conversation.site_id == site_id,
+            Conversation.keep,
+            Conversation.expires >= now(),
+            asked.role == "user",
+            told.origin == "none",
+        )
+        .order_by(asked.created.desc(), asked.id)
+        .limit(limit)
+    )
+    return [Unanswered(text, created, position == 0) for text, created, position in rows]
+
+
+def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]:
+    """The site's golden questions, oldest first."""
+    return session.scalars(
+        select(GoldenQuestion).where(GoldenQuestion.site_id == site_id).order_by(GoldenQuestion.id)
+    ).all()
+
+
+def put_golden(session: Session, site_id: int, question: str, expect: str) -> None:
+    """Add a golden question; the same one again gets another expectation.
+
+    Raises:
+        UsageError: empty, too long, or one too many.
+    """
+    question, expect = question.strip(), expect.strip()
+    if not 0 < len(question) <= LONGEST_QUESTION or len(expect) > LONGEST_EXPECT:
+        raise UsageError("golden_length", most=LONGEST_QUESTION, expected=LONGEST_EXPECT)
+    mine = GoldenQuestion.site_id == site_id
+    found = session.scalar(select(GoldenQuestion).where(mine, GoldenQuestion.question == question))
+    if found is not None:
+        found.expect = expect
+        return
+    count = session.scalar(select(func.count()).select_from(GoldenQuestion).where(mine)) or 0
+    if count >= MOST_GOLDEN:
+        raise UsageError("golden_many", limit=MOST_GOLDEN)
+    session.add(GoldenQuestion(site_id=site_id, question=question, expect=expect))
+    session.flush()
+
+
+def remove_golden(session: Session, site_id: int, number: int) -> None:
+    """Forget a golden question.
+
+    Raises:
+        NotFound: the site has none of this number.
+    """
+    found = session.get(GoldenQuestion, number)
+    if found is None or found.site_id != site_id:
+        raise NotFound("golden_unknown", number=number)
+    session.delete(found)
