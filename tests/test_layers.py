@@ -20,6 +20,7 @@ MAY_USE = {
     "engine": {"models", "prompt"},
     "models": {"prompt"},
     "prompt": set(),
+    "diagnosis": set(),
     "storage": set(),
     "messages": set(),
     "errors": {"messages"},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.findings import Finding, report
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import ChatbotError
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
@@ -21,27 +20,12 @@ NEEDED_MEMORY = 600 * MEGABYTE  # the embedded model, the web server and their c
 NEEDED_DISK = 300 * MEGABYTE
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    sentence: str
-
-
 @click.command(help="help_doctor")
 @click.option("--json", "as_json", is_flag=True, help="help_json")
 @click.pass_obj
 def doctor(context: Context, /, as_json: bool) -> None:
     """Look at everything; exit 1 if anything is wrong."""
-    findings = list(examine(context))
-    if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
-    else:
-        for finding in findings:
-            click.echo(f"{'✔' if finding.ok else '✘'} {finding.sentence}")
-    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+    report(examine(context), as_json)
 
 
 def examine(context: Context) -> Iterator[Finding]:

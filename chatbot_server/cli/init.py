@@ -48,10 +48,15 @@ def snippet_for(config: Config, site: Site) -> str:
 
     Colour and corner are in it because nothing is requested before a visitor's first tap.
     """
-    address = str(config.server.public_url or config.server.local_address).rstrip("/")
     looks = f' data-color="{site.color}"' if site.color != DEFAULT_COLOR else ""
     looks += f' data-position="{site.position}"' if site.position != POSITIONS[0] else ""
+    address = address_of(config)
     return f'<script async src="{address}/widget.js" data-site="{site.key}"{looks}></script>'
+
+
+def address_of(config: Config) -> str:
+    """Where pages find this server, without a slash at the end."""
+    return str(config.server.public_url or config.server.local_address).rstrip("/")
 
 
 def _settings(

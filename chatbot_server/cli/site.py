@@ -10,6 +10,7 @@ import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.init import snippet_for
+from chatbot_server.cli.site_page import test
 from chatbot_server.storage.site_settings import (
     POSITIONS,
     origin_of,
@@ -51,6 +52,9 @@ def site_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(help="help_site")
 def site() -> None:
     """See the sentence ``help_site``."""
+
+
+site.add_command(test)
 
 
 @site.command(help="help_site_add")

@@ -32,7 +32,7 @@ class FetchError(ChatbotError):
 
 @dataclass(frozen=True)
 class Fetched:
-    """An answer. ``url`` is where redirects led."""
+    """An answer. ``url`` is where redirects led; headers of one name are joined by commas."""
 
     url: str
     status: int
@@ -116,10 +116,7 @@ class Fetcher:
             with self._pool.stream(
                 "GET", _ascii(url), headers=sent, extensions={"timeout": limits}
             ) as response:
-                found = {
-                    name.decode("latin-1").lower(): value.decode("latin-1")
-                    for name, value in response.headers
-                }
+                found = _headers(response)
                 body = self._body(response, found, until, url)
                 return Fetched(url, response.status, found, body)
         except FetchError:
@@ -146,6 +143,14 @@ class Fetcher:
             if time.monotonic() > until:
                 raise FetchError("fetch_slow", url=url[:200])
         return body
+
+
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for raw, value in response.headers:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
 
 
 class _CheckedBackend(httpcore.SyncBackend):

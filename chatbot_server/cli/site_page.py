@@ -1,0 +1,90 @@
+"""``chatbot-server site test``: what keeps the chat from working on a page of the owner's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+import click
+
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.findings import Finding, report
+from chatbot_server.cli.init import address_of, snippet_for
+from chatbot_server.diagnosis.examine import Wanted, examine
+from chatbot_server.diagnosis.page import MAX_CHARS, read_page
+from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.fetch import Fetched, Fetcher
+from chatbot_server.storage.site_settings import origin_of
+from chatbot_server.storage.sites import find_site
+from chatbot_server.web.origins import is_loopback
+from chatbot_server.web.widget import loader_integrity
+
+HTML = ("text/html", "application/xhtml+xml")
+SECONDS = 20.0
+
+
+@click.command("test", help="help_site_test")
+@click.argument("key")
+@click.argument("url")
+@click.option("--json", "as_json", is_flag=True, help="help_json")
+@click.pass_obj
+def test(context: Context, /, key: str, url: str, as_json: bool) -> None:
+    """Look at the page; exit 1 if anything is wrong."""
+    page = url if "://" in url else f"https://{url}"
+    origin_of(page)
+    with context.database.session() as session:
+        find_site(session, key)
+    # A browser knows what no server can.
+    mark = "&" if urlsplit(page).query else "?"
+    hint = context.say("diagnosis_browser", url=f"{page}{mark}chatbot-debug")
+    report(_look(context, key, page), as_json, hint)
+
+
+def _look(context: Context, key: str, url: str) -> Iterator[Finding]:
+    server = address_of(context.config)
+    # The owner named these two hosts, so they may be at home; where a redirect leads may not.
+    own = [urlsplit(address).hostname or "" for address in (url, server)]
+    fetcher = Fetcher(private_hosts=own, max_bytes=MAX_CHARS)
+    try:
+        yield _loader(context, fetcher, server)
+        answer = fetcher.get(url, seconds=SECONDS)
+    except ChatbotError as error:
+        yield Finding("page", False, error.sentence(context.language))
+        return
+    finally:
+        fetcher.close()
+    if answer.status != 200 or answer.type not in HTML:
+        values = {"url": answer.url, "status": answer.status, "type": answer.type or "?"}
+        yield Finding("page", False, context.say("diagnosis_page", **values))
+        return
+    yield from _page(context, key, answer, server)
+
+
+def _loader(context: Context, fetcher: Fetcher, server: str) -> Finding:
+    try:
+        status = fetcher.get(urljoin(server, "/widget.js"), seconds=SECONDS).status
+        why = "" if status == 200 else f"HTTP {status}"
+    except ChatbotError as error:
+        why = error.sentence(context.language).rstrip(".")
+    key = "diagnosis_server_away" if why else "diagnosis_server"
+    return Finding("server", not why, context.say(key, server=server, why=why))
+
+
+def _page(context: Context, key: str, answer: Fetched, server: str) -> Iterator[Finding]:
+    origin = origin_of(answer.url)
+    with context.database.session() as session:
+        site = find_site(session, key)
+        own = origin == origin_of(server) or (site.demo and is_loopback(origin))
+        wanted = Wanted(
+            key=key,
+            server=server,
+            tag=snippet_for(context.config, site),
+            origin=origin,
+            allowed=own or site.allows(origin),
+            integrity=loader_integrity(),
+        )
+    page = read_page(answer.url, answer.body.decode("utf-8", "replace"))
+    policies = [answer.headers.get("content-security-policy", "")]
+    for found in examine(page, policies, wanted):
+        name = found.sentence.removeprefix("diagnosis_")
+        yield Finding(name, found.ok, context.say(found.sentence, **found.values))

@@ -1,0 +1,161 @@
+"""From a page to findings: what is right and what keeps the chat away, with the remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from chatbot_server.diagnosis.page import Page, Tag
+from chatbot_server.diagnosis.policy import (
+    CONNECT,
+    IMAGE,
+    SCRIPT,
+    Policy,
+    allows_request,
+    allows_script,
+    allows_trusted_types,
+    read_policies,
+    trusts_only_marked,
+)
+
+RUNS = re.compile(r"|module|(text|application)/(x-)?(java|ecma)script")
+# A consent tool holds such a script back until the visitor agrees.
+HELD_BACK = "text/plain"
+TRUSTED_TYPES = "chatbot-server"
+MIXED_EXEMPT = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        sentence: key of the sentence, which *values* fill.
+    """
+
+    sentence: str
+    ok: bool
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the page should have.
+
+    Attributes:
+        key: of the site.
+        server: address of this server as visitors reach it, without a slash at the end.
+        tag: the whole tag as it should stand in the page.
+        origin: of the page.
+        allowed: whether the site allows that origin.
+        integrity: of the loader as it is now.
+    """
+
+    key: str
+    server: str
+    tag: str
+    origin: str
+    allowed: bool
+    integrity: str
+
+
+def examine(page: Page, policies: list[str], wanted: Wanted) -> list[Finding]:
+    """Everything that can be told from a page without a browser.
+
+    Args:
+        page: as it was read.
+        policies: values of the answer's ``Content-Security-Policy`` headers.
+        wanted: what it should have.
+    """
+    origin = {"origin": wanted.origin, "key": wanted.key}
+    name = "diagnosis_origin" if wanted.allowed else "diagnosis_origin_missing"
+    findings = [Finding(name, wanted.allowed, origin)]
+    ours = [tag for tag in page.tags if tag.key == wanted.key]
+    findings += _presence(page, ours, wanted)
+    for tag in ours[:1]:
+        findings += _tag(tag, page, wanted)
+        findings += _policies(tag, page, read_policies([*policies, *page.policies]))
+    return findings
+
+
+def _presence(page: Page, ours: list[Tag], wanted: Wanted) -> Iterator[Finding]:
+    if len(ours) > 1:
+        yield Finding("diagnosis_twice", False, {"key": wanted.key, "times": str(len(ours))})
+    elif ours:
+        yield Finding("diagnosis_tag", True, {"key": wanted.key})
+    elif page.tags:
+        found = page.tags[0].key
+        name = "diagnosis_other_key" if found else "diagnosis_no_key"
+        yield Finding(name, False, {"found": found[:60], "key": wanted.key, "tag": wanted.tag})
+    else:
+        yield Finding("diagnosis_absent", False, {"tag": wanted.tag})
+
+
+def _tag(tag: Tag, page: Page, wanted: Wanted) -> Iterator[Finding]:
+    if tag.type == HELD_BACK:
+        yield Finding("diagnosis_held_back", False)
+    elif not RUNS.fullmatch(tag.type):
+        yield Finding("diagnosis_type", False, {"type": tag.type[:60]})
+    elif not tag.source or tag.source_name != "src":
+        yield Finding("diagnosis_source", False, {"attribute": tag.source_name})
+    there = _address(tag.source)
+    if tag.source and _host(tag.source) != _host(wanted.server):
+        yield Finding("diagnosis_host", False, {"found": there, "server": wanted.server})
+    if page.url.startswith("https:") and _is_mixed(tag.source):
+        yield Finding("diagnosis_mixed", False, {"found": there})
+    pinned = tag.attributes.get("integrity", "")
+    if pinned and wanted.integrity not in pinned.split():
+        yield Finding("diagnosis_integrity", False, {"integrity": wanted.integrity})
+
+
+def _policies(tag: Tag, page: Page, policies: list[Policy]) -> list[Finding]:
+    if not tag.source or not policies:
+        return []
+    blocked = [finding for policy in policies for finding in _judge(policy, tag, page)]
+    return blocked or [Finding("diagnosis_policy", True)]
+
+
+def _judge(policy: Policy, tag: Tag, page: Page) -> Iterator[Finding]:
+    """What *policy* blocks, each with the directive as it has to read."""
+    server, nonce = _address(tag.source), tag.attributes.get("nonce", "")
+    pinned, part = tag.attributes.get("integrity", ""), urljoin(tag.source, "widget/panel.js")
+    marked = trusts_only_marked(policy)
+    if not allows_script(policy, tag.source, page.url, nonce, pinned):
+        yield (
+            Finding("diagnosis_nonce", False)
+            if marked
+            else _blocked("diagnosis_script", policy, SCRIPT, server)
+        )
+    # Under 'strict-dynamic' a script that may run may load its parts.
+    elif not marked and not allows_script(policy, part, page.url, nonce):
+        yield _blocked("diagnosis_script", policy, SCRIPT, server)
+    if not allows_request(policy, CONNECT, urljoin(tag.source, "api/chat"), page.url):
+        yield _blocked("diagnosis_connect", policy, CONNECT, server)
+    if picture := tag.attributes.get("data-avatar"):
+        picture = urljoin(page.url, picture)
+        if not allows_request(policy, IMAGE, picture, page.url):
+            yield _blocked("diagnosis_picture", policy, IMAGE, _address(picture))
+    if not allows_trusted_types(policy, TRUSTED_TYPES):
+        yield _blocked("diagnosis_trusted_types", policy, ("trusted-types",), TRUSTED_TYPES)
+
+
+def _blocked(name: str, policy: Policy, directives: tuple[str, ...], source: str) -> Finding:
+    return Finding(name, False, {"directive": policy.extended(directives, source)})
+
+
+def _is_mixed(source: str) -> bool:
+    parts = urlsplit(source)
+    return parts.scheme == "http" and not MIXED_EXEMPT.fullmatch(parts.hostname or "")
+
+
+def _host(url: str) -> tuple[str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.hostname, parts.port
+
+
+def _address(url: str) -> str:
+    """Scheme, host and port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -1,0 +1,93 @@
+"""What a page says that matters to the widget: our tags and the page's own policies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+MAX_CHARS = 2_000_000
+MAX_FOUND = 50
+# Where optimisers put the address of a script that they run later: data-src, data-rocket-src, …
+SOURCE = re.compile(r"data(-[a-z]+)*-src")
+LOADER = re.compile(r"widget\.js(?=\?|#|$)")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One script element that is, or was meant to be, the widget's.
+
+    Attributes:
+        source: its address, absolute; empty if the tag has none.
+        source_name: the attribute that holds it, ``src`` unless something renamed it.
+    """
+
+    attributes: dict[str, str]
+    source: str
+    source_name: str
+
+    @property
+    def key(self) -> str:
+        """The site it asks for."""
+        asked = parse_qs(urlsplit(self.source).query).get("site", [""])[0]
+        return self.attributes.get("data-site") or asked
+
+    @property
+    def type(self) -> str:
+        """Its ``type``; a browser runs it when this is JavaScript's or nothing."""
+        return self.attributes.get("type", "").strip().lower()
+
+
+@dataclass
+class Page:
+    """A page as its server sends it, before any script of it ran."""
+
+    url: str
+    tags: list[Tag] = field(default_factory=list)
+    policies: list[str] = field(default_factory=list)
+
+
+def read_page(url: str, html: str) -> Page:
+    """The widget's tags in *html* and the policies of its ``<meta>`` elements.
+
+    Args:
+        url: where it was found, for addresses relative to it.
+        html: anything; past two million characters nothing is read.
+    """
+    reader = _Reader(url)
+    reader.feed(html[:MAX_CHARS])
+    return reader.page
+
+
+class _Reader(HTMLParser):
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.page = Page(url)
+        self._base = url
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "base" and "href" in found:
+            self._base = _join(self.page.url, found["href"])
+        elif tag == "meta" and found.get("http-equiv", "").lower() == "content-security-policy":
+            self.page.policies = [*self.page.policies, found.get("content", "")][:MAX_FOUND]
+        elif tag == "script" and len(self.page.tags) < MAX_FOUND:
+            self._script(found)
+
+    def _script(self, found: dict[str, str]) -> None:
+        names = ["src", *filter(SOURCE.fullmatch, found)]
+        name = next((name for name in names if found.get(name)), "src")
+        source = _join(self._base, found[name]) if found.get(name) else ""
+        if "data-site" in found or LOADER.search(source):
+            self.page.tags.append(Tag(found, source, name))
+
+
+def _join(base: str, address: str) -> str:
+    """The absolute address; empty for what no browser would load either."""
+    try:
+        found = urljoin(base, address.strip())
+        urlsplit(found).port  # noqa: B018  (reading it checks it)
+    except ValueError:
+        return ""
+    return found

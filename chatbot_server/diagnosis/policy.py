@@ -1,0 +1,130 @@
+"""Content Security Policy, as far as the widget needs it (W3C CSP Level 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+PORTS = {"http": 80, "https": 443}
+# Who answers for a directive that a policy does not have, nearest first.
+SCRIPT = ("script-src-elem", "script-src", "default-src")
+CONNECT = ("connect-src", "default-src")
+IMAGE = ("img-src", "default-src")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy of a page: directive → its values, in order."""
+
+    directives: dict[str, tuple[str, ...]]
+
+    def governing(self, names: tuple[str, ...]) -> str | None:
+        """The first of *names* that the policy has."""
+        return next((name for name in names if name in self.directives), None)
+
+    def extended(self, names: tuple[str, ...], source: str) -> str:
+        """The directive as it has to read for *source* to be allowed and nothing else to change.
+
+        Where only ``default-src`` governs, it is a new directive with the default's values.
+        """
+        kept = self.directives.get(self.governing(names) or "", ())
+        own = names[:-1] or names
+        name = self.governing(own) or own[-1]
+        return " ".join([name, *(value for value in kept if value.lower() != "'none'"), source])
+
+
+def read_policies(texts: list[str]) -> list[Policy]:
+    """The policies in header values or ``<meta>`` contents; a comma separates two of them."""
+    parts = [part for text in texts for part in text.split(",")]
+    policies = [Policy(_directives(part)) for part in parts]
+    return [policy for policy in policies if policy.directives]
+
+
+def _directives(text: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for directive in text.split(";"):
+        name, *values = directive.split() or [""]
+        if name:
+            # The first of two directives with one name counts.
+            found.setdefault(name.lower(), tuple(values))
+    return found
+
+
+def allows_script(
+    policy: Policy, url: str, page: str, nonce: str = "", integrity: str = ""
+) -> bool:
+    """Whether *policy* lets a script element of *page* run *url*."""
+    name = policy.governing(SCRIPT)
+    if name is None:
+        return True
+    values = policy.directives[name]
+    if nonce and f"'nonce-{nonce}'" in values:
+        return True
+    hashes = integrity.split()
+    if hashes and all(f"'{value}'" in values for value in hashes):
+        return True
+    return not trusts_only_marked(policy) and _matches(values, url, page)
+
+
+def allows_request(policy: Policy, names: tuple[str, ...], url: str, page: str) -> bool:
+    """Whether *policy* lets *page* ask *url*; *names* say what for (``CONNECT``, ``IMAGE``)."""
+    name = policy.governing(names)
+    return name is None or _matches(policy.directives[name], url, page)
+
+
+def trusts_only_marked(policy: Policy) -> bool:
+    """Whether addresses count for nothing (``'strict-dynamic'``): a tag needs a nonce or a hash."""
+    name = policy.governing(SCRIPT)
+    return name is not None and "'strict-dynamic'" in map(str.lower, policy.directives[name])
+
+
+def allows_trusted_types(policy: Policy, name: str) -> bool:
+    """Whether a script may create the Trusted Types policy *name*."""
+    names = policy.directives.get("trusted-types")
+    return names is None or name in names or "*" in names
+
+
+def _matches(values: tuple[str, ...], url: str, page: str) -> bool:
+    asked, own = urlsplit(url), urlsplit(page)
+    return any(_matches_one(value, asked, own) for value in values)
+
+
+def _matches_one(value: str, asked: SplitResult, own: SplitResult) -> bool:
+    lower = value.lower()
+    if lower == "*":
+        return asked.scheme in PORTS
+    if lower == "'self'":
+        return _origin(asked) == _origin(own)
+    if lower.startswith("'"):
+        return False
+    if lower.endswith(":"):
+        return lower[:-1] in (asked.scheme, "http" if asked.scheme == "https" else "")
+    return _matches_host(value, asked, own)
+
+
+def _matches_host(value: str, asked: SplitResult, own: SplitResult) -> bool:
+    try:
+        wanted = urlsplit(value if "://" in value else f"//{value}")
+        port = None if wanted.netloc.endswith(":*") else wanted.port or PORTS.get(asked.scheme)
+        same_port = wanted.netloc.endswith(":*") or _port(asked) == port
+    except ValueError:
+        return False
+    host = (wanted.hostname or "").lower()
+    name = asked.hostname or ""
+    same_host = name.endswith(host[1:]) if host.startswith("*.") else name == host
+    # http in a policy lets https through, not the other way round.
+    scheme = wanted.scheme or own.scheme
+    same_scheme = asked.scheme == scheme or (scheme, asked.scheme) == ("http", "https")
+    path = wanted.path
+    same_path = path in ("", "/") or (
+        asked.path.startswith(path) if path.endswith("/") else asked.path == path
+    )
+    return same_host and same_port and same_scheme and same_path
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or PORTS.get(parts.scheme)
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, _port(parts)

@@ -1,0 +1,167 @@
+"""``chatbot-server site test``: a page from a real server, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import yaml
+from flask import Flask, Response, redirect
+from werkzeug.serving import make_server
+
+from chatbot_server.cli.main import main
+from chatbot_server.web.widget import widget_blueprint
+
+
+@dataclass
+class Pages:
+    """One server that is both the chat's and the owner's pages'."""
+
+    url: str
+    key: str
+    html: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tag(self) -> str:
+        return f'<script async src="{self.url}/widget.js" data-site="{self.key}"></script>'
+
+
+Test = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    app = Flask("pages")
+    app.register_blueprint(widget_blueprint())
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    found = Pages(f"http://127.0.0.1:{server.server_port}", "")
+
+    @app.get("/page")
+    def page() -> Response:
+        response = Response(found.html, content_type="text/html; charset=utf-8")
+        for name, value in found.headers:
+            response.headers.add(name, value)
+        return response
+
+    app.add_url_rule("/away", view_func=lambda: redirect("http://localhost:8080/inward"))
+    app.add_url_rule("/file", endpoint="file", view_func=lambda: Response("x", mimetype="text/csv"))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    settings = {
+        "data_dir": str(tmp_path / "data"),
+        "engine": {"model": None},
+        "server": {"public_url": found.url},
+    }
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    config = str(folder / "config.yaml")
+    monkeypatch.setattr(sys, "argv", ["chatbot-server", "--config", config, *words])
+    try:
+        main()
+    except SystemExit as leave:
+        return int(leave.code or 0)
+    return 0
+
+
+@pytest.fixture
+def test_page(
+    pages: Pages,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Test:
+    """Runs ``site test`` on the site of *pages*; gives the exit code and the findings by name."""
+    # Another host than the chat's own pages have, so that the origin has to be allowed.
+    run(tmp_path, monkeypatch, "site", "add", "Own", "--json")
+    pages.key = json.loads(capsys.readouterr().out)[0]["key"]
+
+    def test(path: str = "/page", key: str = "") -> tuple[int, dict[str, dict[str, Any]]]:
+        address = pages.url.replace("127.0.0.1", "localhost") + path
+        capsys.readouterr()
+        code = run(tmp_path, monkeypatch, "site", "test", key or pages.key, address, "--json")
+        found = capsys.readouterr()
+        assert "Traceback" not in found.err
+        return code, {entry["name"]: entry for entry in json.loads(found.out or "[]")}
+
+    return test
+
+
+def test_what_it_says_to_do_makes_all_well(
+    pages: Pages, test_page: Test, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages.html = f"<!doctype html>{pages.tag}"
+    code, found = test_page()
+    assert code == 1
+    origin = pages.url.replace("127.0.0.1", "localhost")
+    command = f"site edit {pages.key} --origin {origin}"
+    assert f"chatbot-server {command}" in found["origin_missing"]["sentence"]
+    assert run(tmp_path, monkeypatch, *command.split(), "--json") == 0
+    code, found = test_page()
+    assert (code, set(found)) == (0, {"server", "origin", "tag"})
+
+
+def test_defects_of_the_page_are_told(pages: Pages, test_page: Test) -> None:
+    pages.html = "<!doctype html><p>Nothing here"
+    code, found = test_page()
+    assert code == 1
+    assert pages.tag in found["absent"]["sentence"]
+    pages.html = pages.tag * 2
+    assert "2 times" in test_page()[1]["twice"]["sentence"]
+
+
+def test_every_policy_header_is_read(pages: Pages, test_page: Test) -> None:
+    pages.html = pages.tag
+    name = "Content-Security-Policy"
+    pages.headers = ((name, "script-src 'self'"), (name, "connect-src 'none'"))
+    _, found = test_page()
+    assert f"script-src 'self' {pages.url}" in found["script"]["sentence"]
+    assert f"connect-src {pages.url}" in found["connect"]["sentence"]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/file"])
+def test_what_is_no_page_is_said(test_page: Test, path: str) -> None:
+    code, found = test_page(path)
+    assert code == 1
+    assert not found["page"]["ok"]
+
+
+def test_a_page_that_leads_elsewhere_into_the_private_network_is_not_followed(
+    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, test_page: Test
+) -> None:
+    assert run(tmp_path, monkeypatch, "site", "test", pages.key, f"{pages.url}/away") == 1
+    said = capsys.readouterr().out
+    assert "✘ localhost is in a private network" in said
+    assert "?chatbot-debug" in said
+
+
+def test_misuse_is_one_sentence(
+    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, test_page: Test
+) -> None:
+    for words in ([pages.key, "ftp://x"], ["no-such-site", pages.url]):
+        assert run(tmp_path, monkeypatch, "site", "test", *words) != 0
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_server_that_is_away_is_said(
+    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test_page: Test
+) -> None:
+    config = yaml.safe_load((tmp_path / "config.yaml").read_text())
+    config["server"]["public_url"] = "http://127.0.0.1:1"
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    pages.html = pages.tag
+    _, found = test_page()
+    assert not found["server"]["ok"]
+    assert found["host"]["sentence"].count("127.0.0.1") == 2
