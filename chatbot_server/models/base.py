@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Format = Literal["gguf", "ggjt", "ggmf", "ggml"]
+Format = Literal["gguf", "ggjt", "ggmf", "ggml", "ggcc"]
 TokenizerKind = Literal["bpe", "spm", "legacy", "other"]
 EngineName = Literal["ctransformers", "llamacpp"]
 # ctransformers ignores the context length that it is given for these.

@@ -14,7 +14,14 @@ from struct import unpack
 from typing import BinaryIO, NamedTuple
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.ggml_layouts import LAYOUTS, LIMITS, MAGICS, Layout
+from chatbot_server.models.ggml_layouts import (
+    ALIGNED,
+    LAYOUTS,
+    LIMITS,
+    MAGICS,
+    VERSIONS,
+    Layout,
+)
 from chatbot_server.models.quants import TENSOR_TYPES, tensor_bytes
 
 MAX_TOKEN = 1 << 12
@@ -38,7 +45,7 @@ class Ggml:
     """A header.
 
     Attributes:
-        format: ``ggml``, ``ggmf`` or ``ggjt``.
+        format: ``ggml``, ``ggmf``, ``ggjt`` or ``ggcc``.
         version: of the format; 0 for ``ggml``, which has none.
         header: the numbers of the layout, by name.
         tokens: as stored.
@@ -99,7 +106,9 @@ class _Reader:
     def _version(self, form: str) -> int:
         data = self.stream.read(4)
         version: int = unpack("<I", data)[0] if len(data) == 4 else 0
-        if version not in ((1,) if form == "ggmf" else (1, 2, 3)):
+        if version not in VERSIONS[form] and form == "ggcc":
+            raise ModelError("model_old_falcon", file=self.path)
+        if version not in VERSIONS[form]:
             raise ModelError("model_legacy_version", file=self.path, format=form, version=version)
         return version
 
@@ -116,11 +125,13 @@ class _Reader:
     def _layout(self, form: str, version: int, layout: Layout) -> Ggml:
         header = self._header(layout)
         tokens, scores = self._vocabulary(header["n_vocab"], layout)
+        if layout.merges:
+            self._skip_merges()
         start = self.stream.tell()
         name, _ = self._entry(start)
         if name not in layout.head and not name.startswith(layout.layer_name.split("{")[0]):
             raise _Implausible
-        aligned = form == "ggjt"
+        aligned = form in ALIGNED
         tensors, end, complete = self._walk(start, aligned, {})
         old = False
         if not complete:
@@ -146,6 +157,8 @@ class _Reader:
             raise _Implausible
         if header.get("par_res", 0) not in (0, 1):
             raise _Implausible
+        if any(header[name] != value for name, value in layout.fixed):
+            raise _Implausible
         if layout.again and self._int() != header["n_vocab"]:
             raise _Implausible
         return header
@@ -160,6 +173,17 @@ class _Reader:
             if layout.scores:
                 scores.append(unpack("<f", self._take(4))[0])
         return tokens, scores
+
+    def _skip_merges(self) -> None:
+        """The order of merges is that of the tokens; ids need nothing else."""
+        count = self._int()
+        if not 0 <= count <= LIMITS["n_merges"]:
+            raise _Implausible
+        for _ in range(2 * count):
+            length = self._int()
+            if not 0 <= length <= MAX_TOKEN:
+                raise _Implausible
+            self._take(length)
 
     def _entry(self, at: int) -> tuple[str, LegacyTensor]:
         self.stream.seek(at)

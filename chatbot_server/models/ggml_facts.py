@@ -14,7 +14,10 @@ DOLLY_END = b"### End"
 FILL_IN_THE_MIDDLE = (b"<fim_prefix>", b"<fim-prefix>")
 UNKNOWN, BEGIN, END, FIRST_BYTE = 0, 1, 2, 3
 NORMAL, CONTROL, BYTE = 1, 3, 6
-LLAMA_CONTEXT = 2048  # the files do not say; every LLaMA-1 was trained with it
+LLAMA_CONTEXT = 2048  # the files do not say; every LLaMA-1 and Falcon was trained with it
+# ggllm.cpp: tokens 0–11 and those from 65,024 on are its special ones, 11 ends an answer, and
+# the library drops one that a fine-tune added.
+FALCON_SPECIAL, FALCON_END, FALCON_PLAIN, FALCON_PAD = 12, 11, 65_024, b"[PAD]"
 
 
 def ggml_facts(ggml: Ggml) -> ModelFile:
@@ -51,10 +54,19 @@ def ggml_facts(ggml: Ggml) -> ModelFile:
         parameters=sum(prod(tensor.shape) for tensor in ggml.tensors.values()),
         layers=header["n_layer"],
         embedding=header["n_embd"],
-        kv_bytes_per_token=4 * header["n_layer"] * header["n_embd"],
+        kv_bytes_per_token=_kv_bytes(ggml),
         quantisation=FILE_TYPES.get(header["ftype"] % QUANTISATION_FACTOR, ""),
         refused_by=refused,
     )
+
+
+def _kv_bytes(ggml: Ggml) -> int:
+    header = ggml.header
+    if ggml.layout.kind != "falcon":
+        return 4 * header["n_layer"] * header["n_embd"]
+    # Keys once, values twice: the library copies them from one buffer to another.
+    width = header["n_embd"] // header["n_head"] * header["n_head_kv"]
+    return 6 * header["n_layer"] * width
 
 
 def model_type(ggml: Ggml) -> str:
@@ -69,6 +81,13 @@ def model_type(ggml: Ggml) -> str:
 def _check_tensors(ggml: Ggml) -> None:
     """ctransformers leaves a missing tensor as whatever is in memory, and talks garbage."""
     layout, header = ggml.layout, ggml.header
+    if layout.kind == "falcon" and (
+        header["n_vocab"] < FALCON_SPECIAL
+        or header["n_head"] % header["n_head_kv"]
+        or header["n_layer"] in {7: (60,), 40: (32,)}[header["falcon_type"]]
+    ):
+        # The library takes 32 and 60 layers for the 7B and the 40B, whatever the file says.
+        raise ModelError("model_contradiction", file=ggml.path, what="n_layer, n_head")
     if ggml.old_blocks and ggml.format == "ggml":
         raise ModelError("model_old_blocks", file=ggml.path)
     wanted = list(layout.head)
@@ -88,7 +107,9 @@ def _ctransformers_refusal(ggml: Ggml) -> Refusal | None:
     quantised = bool(types - {0, 1})
     if ggml.layout.kind == "llama" and ggml.format == "ggml":
         return Refusal("model_ct_unversioned")
-    if ggml.format == "ggjt":
+    if ggml.format == "ggcc":
+        old = False  # younger than the last change of the blocks
+    elif ggml.format == "ggjt":
         old = quantised and ggml.version < 3
     else:
         old = quantised and ggml.header["ftype"] // QUANTISATION_FACTOR < 2 and bool({6, 7} & types)
@@ -103,6 +124,8 @@ def ggml_vocabulary(ggml: Ggml) -> TokenizerData:
     kind = ggml.layout.kind
     if kind == "llama":
         return _llama_vocabulary(ggml)
+    if kind == "falcon":
+        return _falcon_vocabulary(ggml)
     tokens = [_latin_1(token) for token in ggml.tokens] if kind == "mpt" else ggml.tokens
     ends = tuple(sorted(i for i, token in enumerate(tokens) if token in (END_OF_TEXT, DOLLY_END)))
     if kind == "replit":
@@ -110,6 +133,19 @@ def ggml_vocabulary(ggml: Ggml) -> TokenizerData:
                              eog_ids=(END,))  # fmt: skip
     eos = tokens.index(END_OF_TEXT) if END_OF_TEXT in tokens else -1
     return TokenizerData("legacy", tokens, bos_id=eos, eos_id=eos, eog_ids=ends)
+
+
+def _falcon_vocabulary(ggml: Ggml) -> TokenizerData:
+    tokens = ggml.tokens
+    if len(tokens) == FALCON_PLAIN + 1 and tokens[FALCON_PLAIN] == FALCON_PAD:
+        tokens = tokens[:FALCON_PLAIN]
+    types = [
+        NORMAL if FALCON_SPECIAL <= index < FALCON_PLAIN else CONTROL
+        for index in range(len(tokens))
+    ]
+    return TokenizerData(
+        "legacy", tokens, types=types, bos_id=FALCON_END, eos_id=FALCON_END, eog_ids=(FALCON_END,)
+    )
 
 
 def _latin_1(token: bytes) -> bytes:

@@ -1,16 +1,19 @@
-"""Layouts of the formats before GGUF: ``ggml``, ``ggmf`` and ``ggjt``.
+"""Layouts of the formats before GGUF: ``ggml``, ``ggmf``, ``ggjt`` and Falcon's ``ggcc``.
 
 Source: the converters of ggml's examples and of llama.cpp before August 2023, and the
 loaders of ctransformers 0.2.27. All numbers are little-endian 32-bit integers unless named
-``f32_…``. Then come the vocabulary (length, bytes, and a score where ``scores``), and the
-tensors to the end of the file: n_dims, length of name, type, sides, name, data.
+``f32_…``. Then come the vocabulary (length, bytes, and a score where ``scores``), where
+``merges`` their number and pairs of texts, and the tensors to the end of the file: n_dims,
+length of name, type, sides, name, data.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAGICS = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt"}
+MAGICS = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt", b"ccgg": "ggcc"}
+VERSIONS = {"ggmf": (1,), "ggjt": (1, 2, 3), "ggcc": (10,)}
+ALIGNED = ("ggjt", "ggcc")  # each tensor's data begins on a multiple of 32 bytes
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Layout:
         scores: a 32-bit float follows each token.
         head, layer: names of tensors that must be there, once and for each layer.
         embedding: the tensor of shape n_embd × n_vocab.
+        fixed: numbers of the header that make a file this one and no other.
     """
 
     kind: str
@@ -34,6 +38,8 @@ class Layout:
     layer: tuple[str, ...]
     again: bool = False
     scores: bool = False
+    merges: bool = False
+    fixed: tuple[tuple[str, int], ...] = ()
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -51,6 +57,22 @@ _LLAMA = {
         "feed_forward.w3.weight ffn_norm.weight"
     ),
 }
+_FALCON = {
+    "formats": ("ggcc",),
+    "fields": _names("n_vocab n_embd n_head n_head_kv n_layer falcon_type ftype n_merges"),
+    "layer_name": "transformer.h.{}.",
+    "embedding": "transformer.word_embeddings.weight",
+    "head": _names(
+        "transformer.word_embeddings.weight transformer.ln_f.weight transformer.ln_f.bias "
+        "lm_head.weight"
+    ),
+    "scores": True,
+    "merges": True,
+}
+_FALCON_LAYER = _names(
+    "self_attention.query_key_value.weight self_attention.dense.weight "
+    "mlp.dense_h_to_4h.weight mlp.dense_4h_to_h.weight"
+)
 _MPT = {
     "layer_name": "transformer.blocks.{}.",
     "embedding": "transformer.wte.weight",
@@ -125,6 +147,21 @@ LAYOUTS = (
         scores=True,
         **_MPT,  # type: ignore[arg-type]
     ),
+    Layout(
+        "falcon",
+        layer=(*_names("input_layernorm.weight input_layernorm.bias"), *_FALCON_LAYER),
+        fixed=(("falcon_type", 7),),
+        **_FALCON,  # type: ignore[arg-type]
+    ),
+    Layout(
+        "falcon",
+        layer=(
+            *_names("ln_mlp.weight ln_mlp.bias ln_attn.weight ln_attn.bias"),
+            *_FALCON_LAYER,
+        ),
+        fixed=(("falcon_type", 40),),
+        **_FALCON,  # type: ignore[arg-type]
+    ),
 )
 
 # What each number of the header can be at most, far above any real model.
@@ -133,6 +170,8 @@ LIMITS = {
     "n_ctx": 1 << 20,
     "n_embd": 1 << 16,
     "n_head": 1 << 10,
+    "n_head_kv": 1 << 10,
+    "n_merges": 1 << 20,
     "n_layer": 1 << 9,
     "n_mult": 1 << 16,
     "n_rot": 1 << 16,

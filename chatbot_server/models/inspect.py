@@ -14,8 +14,6 @@ from chatbot_server.models.gguf import MAGIC, read_gguf
 from chatbot_server.models.gguf_facts import gguf_facts
 from chatbot_server.prompt.formats import pick_format
 
-FALCON_MAGIC = b"ccgg"  # ggllm.cpp's own format; without a tokeniser ctransformers could use
-
 
 def inspect_model(path: Path) -> ModelFile:
     """The facts of the model file *path*.
@@ -28,8 +26,6 @@ def inspect_model(path: Path) -> ModelFile:
         facts = gguf_facts(read_gguf(path))
     elif magic in MAGICS:
         facts = ggml_facts(read_ggml(path))
-    elif magic == FALCON_MAGIC:
-        raise ModelError("model_old_falcon", file=path)
     else:
         raise ModelError("model_format_unknown", file=path)
     name = f"{path.stem} {facts.name}"

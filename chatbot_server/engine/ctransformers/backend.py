@@ -149,6 +149,7 @@ def _load(model: PreparedModel, settings: EngineSettings) -> Load:
         batch=settings.batch_size,
         variant=library_variant(),
         gguf=file.format == "gguf",
+        rewinds=file.format != "ggcc",
     )
 
 

@@ -26,7 +26,12 @@ MAX_BATCH = 64  # the library's buffers hold 512; 1,024 abort
 
 @dataclass(frozen=True)
 class Load:
-    """How an instance is loaded: every instance of one model in the same way."""
+    """How an instance is loaded: every instance of one model in the same way.
+
+    Attributes:
+        rewinds: False for Falcon's old format: the library lays its values out by the length
+            that was read last, and takes them for another length's without a word.
+    """
 
     path: Path
     model_type: str
@@ -36,6 +41,7 @@ class Load:
     batch: int
     variant: str | None
     gguf: bool
+    rewinds: bool = True
 
 
 class CtDecoder:
@@ -104,8 +110,11 @@ class CtDecoder:
             self._governor.report(threads, time.monotonic() - began)
         self.tokens.extend(tokens)
 
-    def rewind(self, length: int) -> None:
+    def rewind(self, length: int) -> int:
+        if length < len(self.tokens) and not self._load.rewinds:
+            length = 0
         del self.tokens[length:]
+        return length
 
     def sample(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> int:
         greedy = sampling.temperature == 0  # temperature 0 is not the maximum on legacy models

@@ -60,8 +60,7 @@ def prepare_slot(
             cache.touch(entry)
             decoder.restore(entry.state, entry.tokens)
             shared = min(length, last)
-    decoder.rewind(shared)
-    return shared
+    return decoder.rewind(shared)
 
 
 def _save(slot: Slot, shared: int, cache: StateCache) -> None:

@@ -22,8 +22,12 @@ class Decoder(Protocol):
         """Read *tokens* after those already read; *exact*: in one piece."""
         ...
 
-    def rewind(self, length: int) -> None:
-        """Forget all but the first *length* tokens; free of charge."""
+    def rewind(self, length: int) -> int:
+        """Forget all but the first *length* tokens; free of charge.
+
+        Returns:
+            How many are still held: *length*, or 0 where the library can only begin anew.
+        """
         ...
 
     def sample(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> int:
