@@ -148,7 +148,7 @@ absolute() {
 
 prepare() {
     here=$(cd "$(dirname "$0")" && pwd)
-    for part in words places checks build activate; do
+    for part in words places locks checks build activate; do
         file=$here/packaging/install/$part.sh
         if [ "$(tail -n 1 "$file" 2>/dev/null)" != "# whole" ]; then
             echo "This copy of Chatbot Server is not whole: $file. / Cette copie de Chatbot Server est incomplète : $file." >&2

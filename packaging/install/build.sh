@@ -28,7 +28,8 @@ build() {
 # The packages of one lock file, shared by the versions that have the same: an upgrade that
 # changes only our own code takes seconds, and no more room.
 build_packages() {
-    lock_sum=$(cksum <"$here/$locks")
+    # shellcheck disable=SC2086  # a list of words
+    lock_sum=$(cd "$here" && cat $locks | cksum)
     packages_folder=$prefix/packages/$python_version-${lock_sum%% *}
     [ ! -f "$packages_folder/.complete" ] || return 0
     rm -rf "$packages_folder"
@@ -38,7 +39,9 @@ build_packages() {
     quietly "$python" -m venv "$packages_folder"
     step "Installing the packages, each checked by its hash (a minute or two)" \
         "Installation des paquets, chacun vérifié par son empreinte (une à deux minutes)"
-    pip install --require-hashes -r "$here/$locks"
+    set --
+    for lock in $locks; do set -- "$@" -r "$here/$lock"; done
+    pip install --require-hashes "$@"
     : >"$packages_folder/.complete"
     unfinished=
 }

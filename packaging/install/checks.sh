@@ -15,7 +15,7 @@ check_machine() {
     esac
     check_processor
     check_python
-    check_room "$prefix" 700
+    check_room "$prefix" 900
     [ "$service" != system ] || check_room "$data" 400
     check_memory
     [ -n "$installed" ] || [ -f "$config" ] || check_port
@@ -23,10 +23,9 @@ check_machine() {
 }
 
 check_processor() {
-    locks=requirements.lock
+    choose_locks "$system" "$machine"
     case $system-$machine in
-        Linux-aarch64 | Linux-arm64) locks=requirements/llamacpp.lock ;;
-        *-x86_64 | *-amd64 | Darwin-arm64) ;;
+        *-x86_64 | *-amd64 | *-arm64 | Linux-aarch64) ;;
         *) miss "This processor ($machine) is not supported; 64-bit x86 and ARM are." "Ce processeur ($machine) n’est pas pris en charge ; x86 et ARM 64 bits le sont." ;;
     esac
     [ "$model" != none ] && [ "$system" = Linux ] || return 0

@@ -63,14 +63,14 @@ show_plan() {
   address   http://${host:-127.0.0.1}:${port:-8080}
   model     $model_plan
   runs      $service_plan
-  needs     about 700 MB of disk and 600 MB of memory" "Chatbot Server ${id%-*} va être installé :
+  needs     about 900 MB of disk and 600 MB of memory" "Chatbot Server ${id%-*} va être installé :
   programme $prefix  (Python $python_version)
   données   $data
   réglages  $config
   adresse   http://${host:-127.0.0.1}:${port:-8080}
   modèle    $model_plan
   marche    $service_plan
-  demande   environ 700 Mo de disque et 600 Mo de mémoire"
+  demande   environ 900 Mo de disque et 600 Mo de mémoire"
 }
 
 # whole

