@@ -13,7 +13,8 @@ from chatbot_server.retrieval import faq, quote, stems
 from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.evidence import weigh_up
 from chatbot_server.retrieval.followup import in_context
-from chatbot_server.retrieval.search import Hit, Searcher
+from chatbot_server.retrieval.fusion import Hit
+from chatbot_server.retrieval.search import Searcher
 from chatbot_server.retrieval.semantic import Embedder, make_embedder
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.database import Database
