@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 from scripted_server import SITE, Script, Serving, create_scripted_app
+from visits import LIMIT, Visit
 
 QUIET = [
     "--no-sandbox",
@@ -21,6 +22,7 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+expect.set_options(timeout=LIMIT)
 BROWSERS = ("chromium", "firefox")
 # Read here, before the shared fixtures clear every CHATBOT_ variable.
 WANTED = os.environ.get("CHATBOT_SCREENSHOTS") == "1"
@@ -70,26 +72,21 @@ def browser(request: pytest.FixtureRequest) -> Browser:
     return found
 
 
-@pytest.fixture(scope="session")
-def _script() -> Script:
-    return Script()
-
-
-@pytest.fixture(scope="session")
-def server(_script: Script) -> Iterator[Serving]:
-    """The scripted server, on a port of its own."""
-    serving = Serving(create_scripted_app(_script))
-    yield serving
-    serving.close()
+# Of one test each: a request that an earlier test's page left behind reaches nobody here.
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """What the scripted server says in this test."""
+    script = Script()
+    yield script
+    script.gate.set()
 
 
 @pytest.fixture
-def script(_script: Script) -> Iterator[Script]:
-    """What the scripted server says in this test."""
-    _script.reset()
-    _script.gate.clear()
-    yield _script
-    _script.gate.set()
+def server(script: Script) -> Iterator[Serving]:
+    """The scripted server, on a port of its own."""
+    serving = Serving(create_scripted_app(script))
+    yield serving
+    serving.close()
 
 
 class Pages:
@@ -135,76 +132,12 @@ class Pages:
         return f"{self.serving.url}/{name}"
 
 
-@pytest.fixture(scope="session")
-def _pages(server: Serving) -> Iterator[Pages]:
+@pytest.fixture
+def pages(server: Serving) -> Iterator[Pages]:
+    """Fixture pages, with the scripted server behind them."""
     pages = Pages(server.url)
     yield pages
     pages.serving.close()
-
-
-@pytest.fixture
-def pages(_pages: Pages, script: Script) -> Pages:
-    """Fixture pages; the scripted server behind them is as new."""
-    _pages.found.clear()
-    return _pages
-
-
-class Visit:
-    """One visitor's page, with what went wrong in it."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        page.on("pageerror", lambda error: self._add(str(error)))
-        page.on("console", self._note)
-        page.on("request", lambda request: self.requests.append(request.url))
-
-    def _note(self, message: Any) -> None:
-        if message.type == "error":
-            self._add(f"{message.text} {message.location}")
-
-    def _add(self, text: str) -> None:
-        # Browsers ask every page for an icon; Firefox tells a strict page that it may not.
-        if "favicon" not in text:
-            self.errors.append(text)
-
-    def go(self, address: str) -> Visit:
-        self.page.goto(address)
-        return self
-
-    @property
-    def bubble(self) -> Any:
-        return self.page.locator("chatbot-widget .bubble")
-
-    @property
-    def panel(self) -> Any:
-        return self.page.locator("chatbot-widget .panel").first
-
-    @property
-    def field(self) -> Any:
-        return self.page.locator("chatbot-widget textarea#question")
-
-    @property
-    def answers(self) -> Any:
-        return self.page.locator("chatbot-widget li.assistant > .text")
-
-    def open(self) -> Visit:
-        self.bubble.click()
-        self.panel.wait_for()
-        self.panel.get_by_role("button", name="Menu").wait_for()
-        return self
-
-    def ask(self, text: str) -> Visit:
-        self.field.fill(text)
-        self.field.press("Enter")
-        return self
-
-    def answered(self, text: str) -> Visit:
-        """Wait until the last answer is whole and shows *text*."""
-        self.answers.filter(has_text=text).last.wait_for()
-        self.page.locator("chatbot-widget li:last-child .actions").wait_for()
-        return self
 
 
 @pytest.fixture
@@ -214,7 +147,7 @@ def visit() -> Callable[..., Any]:
     @contextmanager
     def begin(browser: Browser, **options: Any) -> Iterator[Visit]:
         context: BrowserContext = browser.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(LIMIT)
         try:
             yield Visit(context.new_page())
         finally:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +48,7 @@ DONE: dict[str, Any] = {
     "ai": {"generated": True, "model": "scripted"},
     "suggestions": [],
 }
-#: One step of a stream: an event, ``("wait", seconds)``, ``("gate", None)`` or ``("drop", None)``.
+#: One step of a stream: an event, ``("gate", None)`` (wait for the test) or ``("drop", None)``.
 Step = tuple[str, Any]
 
 
@@ -73,13 +72,6 @@ class Script:
     cut: int = 0
     running: dict[str, list[Step]] = field(default_factory=dict)
     tampered: bool = False
-
-    def reset(self) -> None:
-        """As new; streams that wait are let go."""
-        self.gate.set()
-        fresh = Script()
-        for name, value in vars(fresh).items():
-            setattr(self, name, value)
 
 
 def create_scripted_app(script: Script) -> Flask:
@@ -167,13 +159,12 @@ def _chunks(script: Script, message: str, last: int) -> Iterator[bytes]:
     steps = script.running[message]
     for at, (name, data) in enumerate(steps):
         if name == "drop":
-            steps[at] = ("wait", 0)
+            steps[at] = ("dropped", None)
             return
-        if name == "wait":
-            time.sleep(data)
+        if name == "dropped":
             continue
         if name == "gate":
-            script.gate.wait(20)
+            script.gate.wait()
             if message in script.stopped:
                 yield from _event(script, number + 1, "done", DONE | {"finish": "stopped"})
                 return
@@ -197,7 +188,11 @@ class Serving:
     def __init__(self, app: Flask) -> None:
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # How often it looks whether to end: each test waits for that once.
+        again = {"poll_interval": 0.02}
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs=again, daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:

@@ -7,7 +7,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from scripted_server import DONE, Script
+from playwright.sync_api import expect
+from scripted_server import DONE, Script, say
 
 pytestmark = pytest.mark.browser
 Visitor = Callable[..., Any]
@@ -56,18 +57,27 @@ def corpus() -> list[str]:
 
 CHECK = """() => { const root = document.querySelector("chatbot-widget").shadowRoot;
     const links = [...root.querySelectorAll("a")].map((a) => a.protocol);
-    const odd = root.querySelectorAll("img, script, iframe, object, embed, video, style, link, base, meta, form:not(.panel > form), [onerror], [onload], [style*=url]");
+    const odd = root.querySelectorAll("img, script, iframe, object, embed, video, style, link, base, meta, form:not(.panel > form, .sheet > form), [onerror], [onload], [style*=url]");
     return { hacked: window.hacked, links: [...new Set(links)], odd: [...odd].map((e) => e.outerHTML), shown: root.querySelectorAll("li").length }; }"""
 
 
+# The page's own picture, which fails after whatever the texts may have begun, does run its script.
+OWN = """() => { const image = new Image(); image.setAttribute("onerror", "window.own = 1");
+    image.src = "/mark-own"; document.body.append(image); }"""
+CLICK = """() => { for (const link of document.querySelector("chatbot-widget").shadowRoot.querySelectorAll("a"))
+    { link.removeAttribute("target"); link.addEventListener("click", (e) => e.preventDefault()); link.click(); } }"""
+
+
 def harmless(it: Any, pages: Any) -> dict[str, Any]:
-    it.page.evaluate("""() => { for (const link of document.querySelector("chatbot-widget").shadowRoot.querySelectorAll("a"))
-        { link.removeAttribute("target"); link.addEventListener("click", (e) => e.preventDefault()); link.click(); } }""")
+    it.page.evaluate(CLICK)
+    it.page.evaluate(OWN)
+    it.until(lambda: it.page.evaluate("window.own"))
     found: dict[str, Any] = it.page.evaluate(CHECK)
     assert found["hacked"] is None
     assert found["odd"] == []
     assert set(found["links"]) <= {"http:", "https:", "mailto:", "tel:"}
-    assert [url for url in it.requests if not url.startswith((pages.chat, pages.serving.url))] == []
+    ours = (pages.chat, pages.serving.url)
+    assert [url for url in it.requests() if not url.startswith(ours)] == []
     return found
 
 
@@ -78,16 +88,14 @@ def test_the_corpus_is_large() -> None:
 def test_model_output_runs_nothing(
     browser: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
-    script.answers["?"] = [("token", {"text": text + "\n\n"}) for text in corpus()] + [
-        ("done", DONE)
-    ]
-    script.answers["!"] = [("token", {"text": letter}) for letter in "\n\n".join(corpus()[:40])] + [
-        ("done", DONE)
-    ]
+    lines = [("token", {"text": text + "\n\n"}) for text in corpus()]
+    letters = [("token", {"text": letter}) for letter in "\n\n".join(corpus()[:40])]
+    script.answers["?"] = [*lines, *say("all lines")]
+    script.answers["!"] = [*letters, *say("\n\nall letters")]
     with visit(browser) as it:
-        it.go(pages.add()).open().ask("?").answered("hacked")
-        it.ask("!").answered("hacked")
-        harmless(it, pages)
+        it.go(pages.add()).open().ask("?").answered("all lines")
+        it.ask("!").answered("all letters")
+        assert "https:" in harmless(it, pages)["links"]
 
 
 def test_titles_addresses_and_quotes_of_sources_run_nothing(
@@ -104,6 +112,7 @@ def test_titles_addresses_and_quotes_of_sources_run_nothing(
     ]
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("?").answered("see")
+        expect(it.panel.locator(".log .chip")).to_have_count(30)
         assert harmless(it, pages)["shown"] > 500
 
 
@@ -117,7 +126,12 @@ def test_owner_texts_run_nothing(chromium: Any, visit: Visitor, pages: Any, scri
     with visit(chromium) as it:
         it.go(pages.add()).open()
         it.panel.get_by_role("button", name="Where does my question go?").click()
-        it.panel.locator(".sheet").wait_for()
+        it.panel.locator(".sheet h3").get_by_text("Where does").wait_for()
+        harmless(it, pages)
+        # Six hundred lines of notice leave no room to click.
+        it.panel.get_by_role("button", name="Menu").dispatch_event("click")
+        it.panel.locator(".menu [part=human]").dispatch_event("click")
+        it.panel.locator(".contact").wait_for()
         harmless(it, pages)
 
 
@@ -131,8 +145,6 @@ def test_a_stored_chat_runs_nothing(
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("hello").answered("You said: hello")
         it.page.reload()
-        it.page.locator("chatbot-widget li.assistant").nth(200).wait_for(
-            state="attached", timeout=60_000
-        )
-        it.page.wait_for_timeout(500)
-        harmless(it, pages)
+        drawn = it.panel.locator("li.assistant .actions")
+        expect(drawn).to_have_count(len(script.history) // 2)
+        assert "https:" in harmless(it, pages)["links"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from scripted_server import Script
 
 pytestmark = pytest.mark.browser
@@ -39,7 +40,7 @@ def test_the_bubble_says_that_the_panel_did_not_come(
         it.go(pages.add(lang=lang))
         it.bubble.click()
         it.bubble.filter(has_text=words).wait_for()
-        assert it.bubble.get_attribute("aria-label") == words
+        expect(it.bubble).to_have_attribute("aria-label", words)
 
 
 def test_each_approach_tries_again_and_a_tap_leads_to_the_plain_page(
@@ -58,8 +59,8 @@ def test_each_approach_tries_again_and_a_tap_leads_to_the_plain_page(
         it.page.locator("h1").hover()
         it.bubble.hover()
         it.page.locator("chatbot-widget .bubble[aria-haspopup]").wait_for()
-        assert it.bubble.inner_text() == ""
-        assert it.bubble.get_attribute("aria-label") == "Chat"
+        expect(it.bubble).to_have_text("")
+        expect(it.bubble).to_have_attribute("aria-label", "Chat")
         it.open().ask("hello").answered("You said: hello")
 
 
@@ -84,13 +85,14 @@ def test_it_waits_for_a_consent_banner_and_rests_with_the_page(
         it.page.evaluate("document.adoptedStyleSheets = [new CSSStyleSheet()]")
         it.page.evaluate("document.adoptedStyleSheets[0].replaceSync('#banner{display:none}')")
         host.wait_for(state="visible")
-        it.page.wait_for_function("timers.size === 0")
+        it.until(lambda: it.page.evaluate("timers.size === 0"))
         it.page.evaluate("document.adoptedStyleSheets = []")
         it.page.evaluate("document.body.append(document.createElement('p'))")
         host.wait_for(state="hidden")
         it.page.evaluate("banner.className = 'gone'; banner.style.display = 'none'")
         host.wait_for(state="visible")
-        it.page.wait_for_function("timers.size === 0")
+        it.until(lambda: it.page.evaluate("timers.size === 0"))
+        it.requests()
         assert script.calls == [("GET", "/widget.js", None)]
 
 
@@ -103,5 +105,5 @@ def test_the_owners_picture_on_the_bubble_is_a_rule_of_the_page(
         it.go(pages.add(head=rule))
         it.bubble.wait_for()
         style = "getComputedStyle(document.querySelector('chatbot-widget').shadowRoot.querySelector('.bubble'), '::before')"
-        assert "me.png" in it.page.evaluate(f"{style}.backgroundImage")
-        assert "circle" in it.page.evaluate(f"{style}.clipPath")
+        it.until(lambda: "me.png" in it.page.evaluate(f"{style}.backgroundImage"))
+        it.until(lambda: "circle" in it.page.evaluate(f"{style}.clipPath"))

@@ -74,7 +74,7 @@ def prepare(script: Script, look: str) -> str:
 def states(it: Any, script: Script, question: str) -> Iterator[str]:
     """Bring the widget from state to state, saying which it is in."""
     yield "closed"
-    it.bubble.click()
+    it.open()
     it.panel.get_by_role("button", name=question).wait_for()
     yield "open"
     it.panel.get_by_role("button", name=question).click()
@@ -89,10 +89,10 @@ def states(it: Any, script: Script, question: str) -> Iterator[str]:
     it.panel.locator(".menu button").nth(1).click()
     it.panel.locator(".contact").wait_for()
     yield "form"
-    it.page.keyboard.press("Escape")
+    it.press("Escape")
     it.panel.locator(".where").click()
     yield "where"
-    it.page.keyboard.press("Escape")
+    it.press("Escape")
     it.ask("!")
     it.panel.locator(".error").wait_for()
     yield "error"
@@ -113,7 +113,7 @@ def test_every_state_has_its_picture(
         it.go(pages.add(TEXT, head=PAGE, lang="ar" if look == "rtl" else "en"))
         it.bubble.wait_for()
         for state in states(it, script, question):
-            it.page.wait_for_timeout(350)
+            it.still()
             file = (images or tmp_path) / f"widget-{look}-{state}.png"
             it.page.screenshot(path=file)
             assert file.stat().st_size > 5000

@@ -15,7 +15,7 @@ import { Refused } from "./api.js";
  * @property {string[]} [suggestions]
  * @property {string} [error] a sentence
  * @property {boolean} [retry]
- * @property {{value?: string}} [feedback]
+ * @property {"up" | "down" | null} [feedback] the thumb it has
  */
 
 /**

@@ -10,7 +10,7 @@ import { DOWN, UP } from "../icons.js";
  */
 export function feedback({ say, api, more }, message, place) {
   if (!message.id) return [];
-  let value = message.feedback?.value;
+  let value = message.feedback || undefined;
   /** @param {"up" | "down"} mine @param {string} path */
   const thumb = (mine, path) =>
     h("button", { type: "button", className: "icon", ariaLabel: say(mine), title: say(mine), ariaPressed: String(value === mine), onclick: () => choose(mine) }, icon(path));

@@ -1,0 +1,164 @@
+"""What a visitor does with answers and with the chat as a whole."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from scripted_server import DONE, Script
+
+pytestmark = pytest.mark.browser
+Visitor = Callable[..., Any]
+SOURCES = [
+    {
+        "title": "Hours",
+        "url": "https://example.org/hours",
+        "quote": "Open from ten to six every day",
+    },
+    {"title": "Contact", "url": "https://example.org/contact", "quote": "Rue de la Lumière 12"},
+]
+
+
+def stored(it: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(it.page.evaluate("sessionStorage['chatbot:demo'] || '{}'"))
+    return found
+
+
+def calls(script: Script, method: str, path: str) -> list[Any]:
+    return [body for verb, where, body in script.calls if verb == method and where == path]
+
+
+def test_sources_follow_ups_and_feedback(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    script.answers["?"] = [
+        ("token", {"text": "Ten to six."}),
+        ("sources", {"items": SOURCES}),
+        ("done", DONE | {"origin": "pages", "suggestions": ["On Sundays?"]}),
+    ]
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("?").answered("Ten to six.")
+        link = it.panel.get_by_role("link", name="Hours")
+        address = re.compile("^https://example.org/hours#:~:text=Open%20from")
+        expect(link).to_have_attribute("href", address)
+        expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+        it.panel.get_by_text("Show the quote").first.click()
+        it.panel.get_by_text("Open from ten to six every day").wait_for()
+        it.panel.get_by_text("Quoted from this site’s pages").wait_for()
+        it.panel.get_by_role("button", name="Not helpful", exact=True).click()
+        it.panel.get_by_label("It is incomplete").check()
+        it.panel.get_by_label("Comment (optional)").fill("and Sundays?")
+        it.panel.locator(".why").get_by_role("button", name="Send").click()
+        it.panel.get_by_text("Thank you.").wait_for()
+        said = {"message": "m1", "value": "down", "reason": "incomplete", "comment": "and Sundays?"}
+        # The panel thanks at once; the requests are still on their way, in any order.
+        sent = it.until(lambda: len(now := calls(script, "POST", "/api/feedback")) > 1 and now)
+        assert said in sent
+        assert {"message": "m1", "value": "down"} in sent
+        it.panel.get_by_role("button", name="On Sundays?").click()
+        it.answered("You said: On Sundays?")
+
+
+def test_a_chat_can_be_handed_to_a_human(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    with visit(browser) as it:
+        it.go(pages.add()).open().ask("Can I visit?").answered("You said: Can I visit?")
+        it.menu("Talk to a human")
+        it.panel.get_by_label("Name").fill("Ana")
+        it.panel.get_by_label("E-mail").fill("ana@example.org")
+        expect(it.panel.get_by_label("Message")).to_have_value("Can I visit?")
+        it.panel.locator(".contact").get_by_role("button", name="Send").click()
+        it.panel.get_by_text("Sent. A person will answer you by e-mail.").wait_for()
+        (sent,) = calls(script, "POST", "/api/contact")
+        assert sent["conversation"] == "c1"
+
+
+def test_a_chat_can_be_erased_and_the_visitor_is_told_what_was(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("hello").answered("You said: hello")
+        it.menu("Delete my chat")
+        it.panel.locator(".sheet").get_by_role("button", name="Delete my chat").click()
+        it.panel.get_by_text("Deleted from the server: 2 messages.").wait_for()
+        assert ("DELETE", "/api/conversation/c1", None) in script.calls
+        it.press("Escape")
+        expect(it.answers).to_have_count(0)
+        assert "conversation" not in stored(it)
+        assert "secret" not in stored(it)
+
+
+def test_a_chat_need_not_be_kept(chromium: Any, visit: Visitor, pages: Any, script: Script) -> None:
+    with visit(chromium) as it:
+        it.go(pages.add()).open()
+        it.panel.get_by_label("Don’t keep this chat").check()
+        it.ask("hello").answered("You said: hello")
+        assert script.asked[0]["keep"] is False
+        expect(it.panel.get_by_label("Don’t keep this chat")).to_have_count(0)
+
+
+def test_global_privacy_control_ticks_it_beforehand(
+    chromium: Any, visit: Visitor, pages: Any
+) -> None:
+    with visit(chromium) as it:
+        it.page.add_init_script(
+            "Object.defineProperty(navigator, 'globalPrivacyControl', {get: () => true})"
+        )
+        it.go(pages.add()).open()
+        expect(it.panel.get_by_label("Don’t keep this chat")).to_be_checked()
+
+
+def test_where_the_question_goes_is_told_from_the_configuration(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    script.config["privacy"] = {
+        "model": "Qwen", "local": True, "retention_days": 12, "policy_url": "https://example.org/p",
+    }  # fmt: skip
+    with visit(chromium) as it:
+        it.go(pages.add()).open()
+        it.panel.get_by_role("button", name="Where does my question go?").click()
+        sheet = it.panel.locator(".sheet")
+        sheet.get_by_text("Qwen answers there; nothing is sent to anyone else.").wait_for()
+        expect(sheet).to_contain_text("after 12 days")
+        expect(sheet.get_by_role("link")).to_have_attribute("href", "https://example.org/p")
+
+
+def test_the_transcript_is_saved_as_text_and_markdown(
+    chromium: Any, visit: Visitor, pages: Any, script: Script, tmp_path: Path
+) -> None:
+    script.answers["?"] = [
+        ("token", {"text": "**Ten**"}),
+        ("sources", {"items": SOURCES}),
+        ("done", DONE),
+    ]
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("?").answered("Ten")
+        for entry, expected in (
+            ("Save as text", "You:\n?"),
+            ("Save as Markdown", "- [Hours](https"),
+        ):
+            with it.page.expect_download() as waiting:
+                it.menu(entry)
+            waiting.value.save_as(tmp_path / "chat")
+            text = (tmp_path / "chat").read_text(encoding="utf-8")
+            assert expected in text
+            assert "**Ten**" in text
+
+
+def test_the_chat_is_printed_and_nothing_else(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    with visit(chromium) as it:
+        # The dialogue itself would wait for a person.
+        it.page.add_init_script("window.print = () => { top.printed = document.body.innerText; }")
+        it.go(pages.add()).open().ask("hello").answered("You said: hello")
+        it.menu("Print")
+        printed = it.until(lambda: it.page.evaluate("window.printed"))
+        assert "You said: hello" in printed
+        assert "Lamps made by hand" not in printed
