@@ -10,21 +10,36 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from chatbot_server.errors import BadRequest, Unauthorized
 from chatbot_server.retrieval import indexing, urls
-from chatbot_server.retrieval.extract import Extractor
+from chatbot_server.retrieval.extract import ExtractError, Extractor
 from chatbot_server.retrieval.indexing import Draft
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import KnowledgeDocument, open_source
+from chatbot_server.storage.knowledge import (
+    KnowledgeDocument,
+    KnowledgePage,
+    KnowledgeSource,
+    KnowledgeState,
+    open_source,
+    sources,
+)
 
 # A signature caught on the way is worthless after this long.
 WINDOW_SECONDS = 300
+# As long as a document's address may be, with a part's name (``#faq-12``) after it.
+MAX_URL = 1980
+
+Status = Literal["indexed", "unchanged", "deleted", "outdated"]
 
 
 def new_secret(database: Database, site_id: int) -> str:
@@ -40,14 +55,16 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def check(database: Database, site_id: int, timestamp: str, signature: str, body: bytes) -> None:
-    """Whether the site's CMS sent *body* just now.
+def check(database: Database, site_id: int, timestamp: str, signature: str, body: bytes) -> int:
+    """When the site's CMS sent *body*, in Unix seconds.
 
     Raises:
         Unauthorized: no secret was made, the signature is another's, or too old.
     """
     with database.session() as session:
-        secret = knowledge_index.state(session, site_id).push_secret
+        secret = session.scalar(
+            select(KnowledgeState.push_secret).where(KnowledgeState.site_id == site_id)
+        )
     try:
         sent = int(timestamp)
     except ValueError:
@@ -56,35 +73,66 @@ def check(database: Database, site_id: int, timestamp: str, signature: str, body
     fresh = abs(now() - sent) <= WINDOW_SECONDS
     if not hmac.compare_digest(expected.encode(), signature.encode()) or not fresh:
         raise Unauthorized("push_signature", field="X-Chatbot-Signature")
+    return sent
 
 
-def receive(database: Database, extractor: Extractor, site_id: int, body: bytes) -> str:
-    """Index what *body* tells, or forget it; returns ``indexed``, ``unchanged`` or ``deleted``.
+class Receiver:
+    """Takes pages in, each in the order in which they were sent.
 
-    Raises:
-        BadRequest: names the field that is missing or wrong.
-        ExtractError: the HTML cannot be read.
+    A message that was caught on the way could be sent again while its signature is fresh, and
+    one may overtake another: what is older than the last word on a page changes nothing.
     """
-    told = _parsed(body)
-    url = urls.canonical(str(told.get("url", "")))
-    if url is None:
-        raise BadRequest("push_url", field="url")
-    if told.get("deleted") is True:
-        return _forget(database, site_id, url)
-    title, text = told.get("title"), told.get("text")
-    if isinstance(told.get("html"), str):
-        read = extractor.read(told["html"].encode("utf-8", "replace"), "html", url, url)
-        drafts = list(read.drafts) if not read.noindex else []
-        if isinstance(title, str) and drafts:
-            drafts[0] = Draft(url, title, drafts[0].text, drafts[0].language)
-    elif isinstance(text, str) and isinstance(title, str):
-        drafts = [Draft(url, title, text)]
-    else:
+
+    def __init__(self, database: Database, extractor: Extractor) -> None:
+        self._database = database
+        self._extractor = extractor
+        self._lock = threading.Lock()
+        self._latest: dict[tuple[int, str], int] = {}
+
+    def receive(self, site_id: int, sent: int, body: bytes) -> Status:
+        """Index what *body* tells, or forget it.
+
+        Raises:
+            BadRequest: names the field that is missing or wrong.
+        """
+        told = _parsed(body)
+        url = urls.canonical(str(told.get("url", "")))
+        if url is None or len(url) > MAX_URL:
+            raise BadRequest("push_url", field="url")
+        drafts = () if told.get("deleted") is True else self._drafts(told, url)
+        with self._lock:
+            if not self._is_news((site_id, url), sent):
+                return "outdated"
+            return _put(self._database, site_id, url, drafts)
+
+    def _is_news(self, page: tuple[int, str], sent: int) -> bool:
+        if sent < self._latest.get(page, sent):
+            return False
+        # Older ones are refused for their age; a message may be dated ahead as far as back.
+        limit = now() - 2 * WINDOW_SECONDS
+        self._latest = {one: moment for one, moment in self._latest.items() if moment > limit}
+        self._latest[page] = sent
+        return True
+
+    def _drafts(self, told: dict[str, Any], url: str) -> Sequence[Draft]:
+        """The documents of a page; none if it asks not to be indexed."""
+        title, text, html = told.get("title"), told.get("text"), told.get("html")
+        if isinstance(html, str) and html.strip():
+            return self._read(html, url, title if isinstance(title, str) else "")
+        if isinstance(text, str) and isinstance(title, str) and text.strip():
+            return [Draft(url, title, text)]
         raise BadRequest("push_content", field="html")
-    with database.session() as session:
-        source = open_source(session, site_id, "push")
-        changed = [indexing.put(session, source, draft) for draft in drafts]
-    return "indexed" if any(changed) else "unchanged"
+
+    def _read(self, html: str, url: str, title: str) -> Sequence[Draft]:
+        try:
+            read = self._extractor.read(html.encode("utf-8", "replace"), "html", url, url)
+        except ExtractError as error:
+            values: dict[str, Any] = {**error.values}
+            raise BadRequest(error.code, field="html", **values) from None
+        drafts = list(read.drafts) if not read.noindex else []
+        if title and drafts:
+            drafts[0] = replace(drafts[0], title=title)
+        return drafts
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
@@ -97,15 +145,38 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return told
 
 
-def _forget(database: Database, site_id: int, url: str) -> str:
+def _put(database: Database, site_id: int, url: str, drafts: Sequence[Draft]) -> Status:
+    """Make *drafts* all that is known of the page."""
+    kept = {draft.url for draft in drafts}
     with database.session() as session:
-        ids = session.scalars(
-            select(KnowledgeDocument.id).where(
+        known = session.scalars(
+            select(KnowledgeDocument).where(
                 KnowledgeDocument.site_id == site_id,
                 (KnowledgeDocument.url == url)
                 | KnowledgeDocument.url.startswith(url + "#", autoescape=True),
             )
         ).all()
-        if ids:
-            indexing.remove(session, site_id, ids)
-    return "deleted"
+        source = _source(session, site_id, url, known)
+        gone = [one.id for one in known if one.url not in kept or one.source_id != source.id]
+        if gone:
+            indexing.remove(session, site_id, gone)
+        changed = [indexing.put(session, source, draft) for draft in drafts]
+        if not drafts:  # should the page come back as it was, the crawl must read it again
+            known_to_crawl = (KnowledgePage.source_id == source.id) & (KnowledgePage.url == url)
+            session.execute(
+                update(KnowledgePage).where(known_to_crawl).values(etag="", modified="")
+            )
+            return "deleted"
+    return "indexed" if gone or any(changed) else "unchanged"
+
+
+def _source(
+    session: Session, site_id: int, url: str, known: Sequence[KnowledgeDocument]
+) -> KnowledgeSource:
+    """Where the page belongs: with its site's crawl if there is one, not to be found twice."""
+    if known:
+        return session.get_one(KnowledgeSource, known[0].source_id)
+    for source in sources(session, site_id):
+        if source.kind == "site" and urls.same_site(url, source.address):
+            return source
+    return open_source(session, site_id, "push")

@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 MAX_URL = 500
 MAX_SEGMENTS = 12
-# Addresses that differ only in digits (calendars, ?page=…): more are a machine talking to itself.
-MAX_ALIKE = 100
+# Addresses that differ only in digits. A page that leads to others like itself (calendars,
+# ?page=…) may be a machine talking to itself; a list of products leads to pages unlike itself.
+MAX_CHAINED = 100
+MAX_ALIKE = 1000
 # Found by links only, not listed in a sitemap: queries of one path.
 MAX_QUERIES = 25
 
@@ -23,13 +25,18 @@ _NOT_A_PAGE = re.compile(
     r"|webm|ogg|wav|woff2?|ttf|eot|ics|vcf|xlsx?|pptx?)$",
     re.IGNORECASE,
 )
+# Line breaks and tabs inside an address are dropped, as browsers do; the rest no database takes.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DIGITS = re.compile(r"\d+")
 
 
 def canonical(url: str) -> str | None:
     """The one spelling of *url*; None: not an address of the web."""
+    url = url.strip()
+    if _UNPRINTABLE.search(url):
+        return None
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return None
@@ -61,20 +68,39 @@ class Traps:
     """Tells addresses that a crawl should not follow; counts as it goes."""
 
     def __init__(self) -> None:
+        self._chained: Counter[str] = Counter()
         self._shapes: Counter[str] = Counter()
         self._queries: Counter[str] = Counter()
 
-    def refuses(self, url: str) -> bool:
-        """Whether *url*, found by a link, looks like a page that never ends."""
+    def refuses(self, url: str, origin: str = "") -> bool:
+        """Whether *url*, found by a link, looks like a page that never ends.
+
+        *origin* is the page with the link; empty where that one is known to be no trap.
+        """
         parts = urlsplit(url)
         segments = [segment for segment in parts.path.split("/") if segment]
         if len(url) > MAX_URL or len(segments) > MAX_SEGMENTS or _NOT_A_PAGE.search(parts.path):
             return True
         if segments and max(Counter(segments).values()) >= 3:
             return True
-        shape = _DIGITS.sub("#", f"{parts.path}?{parts.query}")
-        if "#" in shape:
-            self._shapes[shape] += 1
-        if parts.query:
-            self._queries[parts.path] += 1
-        return self._shapes[shape] > MAX_ALIKE or self._queries[parts.path] > MAX_QUERIES
+        shape = _shape(url)
+        if origin and _shape(origin) == shape:
+            self._chained[shape] += 1
+        self.count(url)
+        return (
+            self._chained[shape] > MAX_CHAINED
+            or self._shapes[shape] > MAX_ALIKE
+            or self._queries[parts.path] > MAX_QUERIES
+        )
+
+    def count(self, url: str) -> None:
+        """Take *url* into account: an earlier crawl let it through."""
+        parts = urlsplit(url)
+        shape = _shape(url)
+        self._shapes[shape] += "#" in shape
+        self._queries[parts.path] += bool(parts.query)
+
+
+def _shape(url: str) -> str:
+    parts = urlsplit(url)
+    return _DIGITS.sub("#", f"{parts.path}?{parts.query}")

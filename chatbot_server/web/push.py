@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatbot_server.errors import TooLarge
 from chatbot_server.retrieval import push
@@ -16,22 +17,24 @@ MAX_BODY = 2_000_000
 def push_blueprint(database: Database, extractor: Extractor) -> Blueprint:
     """The signed route; see ``docs/knowledge.md`` for the signature."""
     routes = Blueprint("push", __name__)
+    receiver = push.Receiver(database, extractor)
 
     @routes.post("/api/knowledge/<key>")
     def receive(key: str) -> Response:
         request.max_content_length = MAX_BODY
-        if (request.content_length or 0) > MAX_BODY:
-            raise TooLarge("push_too_large", limit=MAX_BODY // 1000)
-        body = request.get_data()
+        try:
+            body = request.get_data()
+        except RequestEntityTooLarge:
+            raise TooLarge("push_too_large", limit=MAX_BODY // 1000) from None
         with database.session() as session:
             site_id = find_site(session, key).id
-        push.check(
+        sent = push.check(
             database,
             site_id,
             request.headers.get("X-Chatbot-Timestamp", ""),
             request.headers.get("X-Chatbot-Signature", ""),
             body,
         )
-        return jsonify({"status": push.receive(database, extractor, site_id, body)})
+        return jsonify({"status": receiver.receive(site_id, sent, body)})
 
     return routes

@@ -9,25 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from support.command_line import Run
 
 from chatbot_server.storage.conversations import add_message, start_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
 
-
-@pytest.fixture(autouse=True)
-def config(tmp_path: Path) -> Path:
-    """The configuration that every run reads."""
-    file = tmp_path / "config.yaml"
-    settings = {"engine": {"model": None}, "retrieval": {"semantic": "off"}}
-    file.write_text(yaml.safe_dump(settings))
-    return file
+pytestmark = pytest.mark.usefixtures("knowledge_config")
 
 
 @pytest.fixture
-def asked_in_vain(run: Run, tmp_path: Path) -> None:
+def asked_in_vain(run: Run, tmp_path: Path, knowledge_config: Path) -> None:
     """Four visitors got an honest no; three of them asked the same."""
     run("knowledge", "add", "--title", "Summer", "--text", "The shop is closed in August.")
     database = Database(f"sqlite:///{tmp_path / 'data' / 'chatbot.db'}")

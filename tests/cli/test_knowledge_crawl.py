@@ -1,0 +1,81 @@
+"""``knowledge crawl``: reading a site, pausing, and telling why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from support.command_line import Run
+from support.knowledge_cli import SETTINGS, knows, listed, refused, told
+from support.web_site import WebSite
+
+pytestmark = pytest.mark.usefixtures("knowledge_config")
+
+
+@pytest.fixture
+def allow_loopback(knowledge_config: Path) -> None:
+    """The tests' own web site may be crawled."""
+    knowledge_config.write_text(
+        yaml.safe_dump(
+            SETTINGS | {"retrieval": SETTINGS["retrieval"] | {"private_hosts": ["127.0.0.1"]}}
+        )
+    )
+
+
+@pytest.fixture
+def web() -> Iterator[WebSite]:
+    """A web site to crawl."""
+    made = WebSite()
+    yield made
+    made.close()
+
+
+def test_a_site_is_read_listed_paused_and_resumed(
+    run: Run, web: WebSite, allow_loopback: None
+) -> None:
+    web.put("/", "Home", 'Welcome. <a href="/hours">Hours</a> <a href="/secret">Secret</a>')
+    web.put("/hours", "Hours", "The shop is open from 9:30 to 19:00.")
+    web.put("/secret", "Secret", "Not for machines.", **{"X-Robots-Tag": "noindex"})
+    ran = knows(run, "crawl", web.address, "--json")
+    crawled = json.loads(ran.out)
+    assert crawled["pages"] == {"read": 2, "skipped": 1}
+    number = str(crawled["source"])
+    assert "19:00" in told(run, "When is the shop open?")
+    shown = knows(run, "list").out
+    assert "2 read, 1 left out" in shown
+    assert f"1 left out: The page asks not to be indexed. ({web.address}/secret)" in shown
+    knows(run, "crawl", "--pause", number)
+    assert "paused" in knows(run, "list").out
+    assert listed(run)[0]["state"] == "paused"
+    assert "1 left out, 2 unchanged" in knows(run, "crawl", "--resume", number).out
+
+
+def test_a_site_that_cannot_be_read_is_told_in_a_sentence(run: Run) -> None:
+    sentence = refused(run, "crawl", "http://127.0.0.1/", code=1)
+    assert "private network" in sentence
+    assert "private network" in knows(run, "list").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["example.org", "--pause", "1"], ["--pause", "1", "--resume", "1"], ["--pause", "0"]],
+)
+def test_a_crawl_wants_one_thing_to_do(run: Run, words: list[str]) -> None:
+    assert run("knowledge", "crawl", *words).exit_code == 2
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "javascript:alert(1)", "//", "https://"])
+def test_what_is_no_address_of_the_web_is_not_asked_for(run: Run, address: str) -> None:
+    assert "not an address of the web" in refused(run, "crawl", address)
+    assert listed(run) == []
+
+
+def test_only_a_crawl_can_be_paused(run: Run) -> None:
+    knows(run, "add", "--title", "T", "--text", "X")
+    number = str(listed(run)[0]["number"])
+    for option in ("--pause", "--resume"):
+        assert "no crawl" in refused(run, "crawl", option, number)
+        assert "99" in refused(run, "crawl", option, "99", code=1)

@@ -1,0 +1,91 @@
+"""``knowledge export``, ``import`` and ``eval``: files in and out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.command_line import Run
+from support.knowledge_cli import Written, knows, listed, refused, told
+
+pytestmark = pytest.mark.usefixtures("knowledge_config")
+
+
+def test_what_was_exported_comes_back_the_same(run: Run, write: Written) -> None:
+    knows(run, "add", "--title", "Été", "--text", "Fermé en août — “sûr”.\n\nRouvre le 1er.")
+    knows(run, "add", "--question", "Do you deliver?", "--answer", "Yes.", "--also", "Delivery?")
+    knows(run, "add", str(write("faq.csv", "question,answer\nA?,1\nB?,2\n")))
+    exported = knows(run, "export").out
+    rows = [json.loads(line) for line in exported.splitlines()]
+    assert len(rows) == 4
+    for source in listed(run):
+        knows(run, "remove", str(source["number"]))
+    file = write("knowledge.jsonl", exported)
+    assert "changed: 4" in knows(run, "import", str(file)).out
+    assert knows(run, "export").out == exported
+    assert "changed: 0" in knows(run, "import", str(file)).out
+    assert told(run, "delivery") == "faq: Yes."
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff\xfe", "cannot be read"),
+        (b"not json\n", "line 1"),
+        (b"[1, 2]\n", "Document 1"),
+        (b'{"id": "a", "text": "x"}\n{"id": "b"}\n', "Document 2"),
+        (b'{"id": "a", "text": "x", "source": "nonsense"}\n', "Document 1"),
+        (b'{"id": "a", "text": "x", "wordings": 3}\n', "Document 1"),
+    ],
+)
+def test_what_is_no_export_is_refused(run: Run, write: Written, content: bytes, why: str) -> None:
+    assert why in refused(run, "import", str(write("rows.jsonl", content)))
+
+
+def test_an_import_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+    assert "nowhere.jsonl" in refused(run, "import", str(tmp_path / "nowhere.jsonl"))
+
+
+def test_eval_prints_its_figures_and_touches_nothing(run: Run, write: Written) -> None:
+    documents = write(
+        "d.jsonl",
+        '{"id": "1", "title": "Summer", "text": "The shop is closed in August."}\n'
+        '{"id": "2", "title": "Prices", "text": "A bicycle costs 300 €."}\n',
+    )
+    questions = write(
+        "q.jsonl",
+        '{"question": "Is the shop closed in August?", "relevant": ["1"], "answers": ["August"]}\n'
+        '{"question": "Who painted Guernica?", "relevant": []}\n',
+    )
+    words = ["--documents", str(documents), "--questions", str(questions), "--semantic", "off"]
+    figures = json.loads(knows(run, "eval", *words, "--json").out)
+    assert (figures["documents"], figures["questions"]) == (2, 2)
+    for name in ("recall@1", "mrr@10", "answer_accuracy", "honest_no"):
+        assert figures[name] == 1.0, name
+    assert "recall@1" in knows(run, "eval", *words).out
+    assert listed(run) == []
+
+
+@pytest.mark.parametrize(
+    ("documents", "questions", "why"),
+    [
+        ("", '{"question": "Why?", "relevant": "x"', "line 1"),
+        ("", '{"question": "Why?"}', "line 1"),
+        ('{"id": "1"}', "", "line 1"),
+        ("3\n", "", "line 1"),
+    ],
+)
+def test_eval_names_the_line_it_cannot_read(
+    run: Run, write: Written, documents: str, questions: str, why: str
+) -> None:
+    files = str(write("d.jsonl", documents)), str(write("q.jsonl", questions))
+    assert why in refused(run, "eval", "--documents", files[0], "--questions", files[1])
+
+
+def test_eval_wants_to_know_what_to_measure(run: Run, write: Written, tmp_path: Path) -> None:
+    file = str(write("squad.json", '{"data": 3}'))
+    assert "Say what to measure" in refused(run, "eval")
+    assert "Say what to measure" in refused(run, "eval", file, "--documents", file)
+    assert "squad.json" in refused(run, "eval", file)
+    assert "nowhere" in refused(run, "eval", str(tmp_path / "nowhere.json"))
