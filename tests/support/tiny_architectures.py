@@ -5,6 +5,7 @@ Tensor names and metadata keys are those of llama.cpp's converter (gguf-py's con
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gguf
@@ -23,18 +24,29 @@ LAYERS = {
     "gptneox": (_FUSED | _PLAIN, ("attn_qkv", "attn_output", "ffn_up", "ffn_down"), True),
     "stablelm": (_SPLIT | _GATED, (), True),
     "qwen2": (_SPLIT | _GATED, ("attn_q", "attn_k", "attn_v"), False),
+    "phi3": (_FUSED | _PLAIN | {"ffn_up": (2 * INNER, WIDTH)}, (), False),
     "gemma": (_SPLIT | _GATED, (), False),
 }
-ARCHITECTURES = tuple(LAYERS)
+# llama.cpp looks for Phi's own control tokens by the model's name: not with those above.
+ARCHITECTURES = tuple(name for name in LAYERS if name != "phi3")
 
 
-def write_architecture(path: Path, architecture: str, *, context_length: int = 256) -> Path:
-    """A one-layer model of *architecture* with a byte-level vocabulary."""
+def write_architecture(
+    path: Path,
+    architecture: str,
+    *,
+    context_length: int = 256,
+    controls: Sequence[str] = tuple(CONTROLS),
+) -> Path:
+    """A one-layer model of *architecture* with a byte-level vocabulary.
+
+    *controls* come first in it; the third ends an answer.
+    """
     random = np.random.default_rng(1)
-    tokens = [*CONTROLS, *_byte_alphabet(), "he", "Ġt"]
+    tokens = [*controls, *_byte_alphabet(), "he", "Ġt"]
     writer = gguf.GGUFWriter(path, architecture)
     _add_facts(writer, context_length)
-    _add_tokenizer(writer, tokens, spm=False)
+    _add_tokenizer(writer, tokens, spm=False, controls=len(controls))
     weights, biases, norm_bias = LAYERS[architecture]
 
     def add(name: str, shape: tuple[int, ...], *, bias: bool) -> None:
@@ -73,6 +85,8 @@ def _add_facts(writer: gguf.GGUFWriter, context_length: int) -> None:
     writer.add_layer_norm_eps(1e-5)
     writer.add_rope_dimension_count(WIDTH // HEADS)
     writer.add_parallel_residual(writer.arch == "gptneox")
+    if writer.arch == "phi3":
+        writer.add_sliding_window(context_length)
     if writer.arch == "gemma":
         writer.add_key_length(WIDTH // HEADS)
         writer.add_value_length(WIDTH // HEADS)

@@ -135,7 +135,9 @@ def _write_llama(
     writer.close()
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str], *, spm: bool) -> None:
+def _add_tokenizer(
+    writer: gguf.GGUFWriter, tokens: list[str], *, spm: bool, controls: int = 3
+) -> None:
     writer.add_tokenizer_model("llama" if spm else "gpt2")
     writer.add_token_list(tokens)
     if spm:
@@ -144,7 +146,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str], *, spm: bool) -> 
         writer.add_token_types([UNKNOWN, CONTROL, CONTROL, *types[3:]])
     else:
         writer.add_tokenizer_pre("smollm")
-        writer.add_token_types([CONTROL] * 3 + [NORMAL] * (len(tokens) - 3))
+        writer.add_token_types([CONTROL] * controls + [NORMAL] * (len(tokens) - controls))
         writer.add_token_merges(["h e", "Ġ t"])
         writer.add_add_bos_token(False)
     writer.add_bos_token_id(1)
@@ -171,6 +173,7 @@ def _add_layer(
 # -- GGML and GGJT ----------------------------------------------------------------------
 
 E, HEADS, CONTEXT, INNER = 32, 2, 256, 96
+FILL_IN_THE_MIDDLE = [b"<fim_prefix>", b"<fim_middle>", b"<fim_suffix>", b"<fim_pad>"]
 WORDS = [b"Th", b"The", b" t", b" th", b" the", b"\xc3\xa9"]
 
 
@@ -182,6 +185,8 @@ def write_legacy(path: Path, kind: str, *, seed: int = 1) -> Path:
     vocabulary = [b"<|endoftext|>", *(bytes([byte]) for byte in range(256)), *WORDS]
     if kind in ("llama", "replit"):
         vocabulary = [b"<unk>", b"<s>", b"</s>", *vocabulary[1:]]
+    if kind == "starcoder":  # without them it would be taken for a gpt2
+        vocabulary[1:1] = FILL_IN_THE_MIDDLE
     if kind == "dolly-v2":
         vocabulary += [b"### End", b"### Instruction:", b"### Response:\n"]
     random = np.random.default_rng(seed)

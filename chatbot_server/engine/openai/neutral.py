@@ -24,6 +24,9 @@ CONTROL = re.compile(
     rf"|</?(?:{_NAMES})>"
     r"|<</?SYS>>"
     r"|<(?:unused|extra_id_|reserved_)\w{1,20}>"
+    r"|<(?:fim|issue|jupyter|commit)[_-][a-z]{1,20}>"  # StarCoder's
+    r"|<(?:filename|gh_stars|reponame|empty_output)>"
+    r"|>>[A-Z]{4,20}<<"  # Falcon's
     r"|(?-i:\[/?[A-Z][A-Z_]{1,40}\])"  # [INST], [/INST], [SYSTEM_PROMPT], [TOOL_CALLS]
     r"|\[gMASK\]",
     re.IGNORECASE,

@@ -10,9 +10,11 @@ from chatbot_server.models.base import TokenizerData
 
 UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 2, 3, 4, 5, 6
 
-# Legacy files carry no token types; these are the control tokens of their families.
+# Legacy files carry no token types; these are the control tokens of their families. StarCoder's
+# (tokenizer_config.json of bigcode/starcoder) and SantaCoder's have no bars.
 LEGACY_CONTROL = re.compile(
     rb"<\|[^<>|]{1,40}\|>|</?s>|<unk>|<pad>|### (?:End|Instruction:|Response:\n?)"
+    rb"|<(?:fim|issue|jupyter|commit)[_-][a-z]{1,20}>|<(?:filename|gh_stars|reponame|empty_output)>"
 )
 # Ends of an answer by name (llama.cpp, llama-vocab.cpp, special_eog_ids).
 END_NAMES = (
