@@ -73,6 +73,17 @@ def test_an_inline_chat_that_does_not_come_leaves_a_bubble(
         it.bubble.filter(has_text="Chat offline ↗").wait_for()
 
 
+def test_each_tag_has_the_options_of_its_own_address(
+    browser: Any, visit: Visitor, pages: Any
+) -> None:
+    source = f"{pages.chat}/widget.js?site="
+    tags = f'<script async src="{source}one"></script><script async src="{source}two&amp;position=top-left"></script>'
+    with visit(browser) as it:
+        it.go(pages.add(tag=tags))
+        it.bubble.nth(1).wait_for()
+        assert {box.bounding_box()["x"] < 100 for box in it.bubble.all()} == {True, False}
+
+
 def test_it_waits_for_a_consent_banner_and_rests_with_the_page(
     browser: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:

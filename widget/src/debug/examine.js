@@ -1,10 +1,10 @@
-import options from "../options.json";
-import { nearest } from "./nearest.js";
+import { insecure, sites, tags } from "./tags.js";
 
 /** @typedef {[boolean, string]} Line whether it is good, and a sentence */
 /** @typedef {ReturnType<typeof import("./texts.js").texts>} Say */
 
 /**
+ * Everything about the page that can keep a chat from working on it, whichever chat asks.
  * @param {import("../panel/mount.js").App} app
  * @param {Say} say
  * @returns {Promise<Line[]>}
@@ -13,48 +13,42 @@ export async function examine(app, say) {
   /** @type {SecurityPolicyViolationEvent[]} */
   const violations = [];
   document.addEventListener("securitypolicyviolation", (event) => violations.push(event));
+  const found = tags(say, app.options.site);
   const server = await reach(app, say);
+  const avatar = await picture(app, say);
   // A violation is reported in a task of its own, after the request has failed.
   await new Promise((resolve) => setTimeout(resolve, 100));
   const policy = policies(app, violations, say);
-  return [...tags(app, say), ...attributes(app, say), ...(policy.length ? policy : server), ...manners(app, say)];
-}
-
-/** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Line[]} */
-function tags({ options: { site } }, say) {
-  const found = [.../** @type {NodeListOf<HTMLScriptElement>} */ (document.querySelectorAll("script[data-site]"))].filter((tag) => tag.dataset.site === site);
-  if (!found.length) return [[false, say("none", { x: site })]];
-  /** @type {Line[]} */
-  const lines = [found.length > 1 ? [false, say("twice", { x: site, n: found.length })] : [true, say("tag", { x: site })]];
-  const odd = found.find(({ type }) => type && !/^(module|(text|application)\/javascript)$/.test(type));
-  if (odd) lines.push([false, say("type", { x: odd.type })]);
-  return lines;
-}
-
-/** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Line[]} */
-function attributes({ options: given }, say) {
-  const known = options.map(({ name }) => name);
-  return Object.keys(given)
-    .map((name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
-    .filter((name) => !known.includes(name) && !/^(base|nonce)$/.test(name))
-    .map((name) => [false, say("unknown", { x: name, y: `data-${nearest(name, known)}` })]);
+  return [...found, ...(policy.length ? policy : server), ...avatar, ...manners(app, say)];
 }
 
 /** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Promise<Line[]>} */
 async function reach({ options: { base, site }, api }, say) {
   const { origin } = new URL(base);
-  if (location.protocol === "https:" && base.startsWith("http:") && !/^http:\/\/(localhost|127\.|\[::1)/.test(base))
-    return [[false, say("mixed", { x: origin })]];
-  try {
-    const { state } = await api.widget(site);
-    return [
-      [true, say("reached", { x: origin })],
-      [/ready|none/.test(state), say("state", { x: state })],
-    ];
-  } catch (error) {
-    const { status, message } = /** @type {import("../panel/api.js").Refused} */ (error);
-    return [[false, status ? say("origin", { x: message }) : say("away", { x: origin })]];
-  }
+  if (location.protocol === "https:" && insecure(base)) return [[false, say("mixed", { x: origin })]];
+  const answers = await Promise.allSettled([...new Set([site, ...sites()])].map(api.widget));
+  /** @type {Line[]} */
+  const lines = answers.map((answer) => {
+    if (answer.status === "fulfilled") {
+      const { site, state } = answer.value;
+      return [/ready|none/.test(state), say("state", { x: state, y: site })];
+    }
+    const { status, message } = /** @type {import("../panel/api.js").Refused} */ (answer.reason);
+    return [false, status ? say("origin", { x: message }) : say("away", { x: origin })];
+  });
+  const away = answers.every((answer) => answer.status === "rejected" && !answer.reason.status);
+  return away ? lines.slice(0, 1) : [[true, say("reached", { x: origin })], ...lines];
+}
+
+/** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Promise<Line[]>} */
+async function picture({ options: { avatar }, root }, say) {
+  const image = /** @type {HTMLImageElement | null} */ (root.querySelector(".avatar img"));
+  if (!avatar || !image) return [];
+  const shown = await image.decode().then(
+    () => true,
+    () => false,
+  );
+  return shown ? [] : [[false, say("avatar", { x: image.src, y: `img-src ${new URL(image.src).origin}` })]];
 }
 
 /**
@@ -65,9 +59,9 @@ async function reach({ options: { base, site }, api }, say) {
  */
 function policies({ options: { base } }, violations, say) {
   const { origin } = new URL(base);
-  return violations
-    .filter(({ blockedURI }) => blockedURI.startsWith(origin))
-    .map(({ blockedURI, effectiveDirective }) => [false, say("csp", { x: blockedURI, y: `${effectiveDirective} ${origin}` })]);
+  const ours = violations.filter(({ blockedURI }) => blockedURI.startsWith(origin));
+  const blocked = new Map(ours.map(({ blockedURI, effectiveDirective }) => [effectiveDirective, blockedURI.split("?")[0]]));
+  return [...blocked].map(([directive, uri]) => [false, say("csp", { x: uri, y: `${directive} ${origin}` })]);
 }
 
 /** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Line[]} */

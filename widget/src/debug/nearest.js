@@ -1,10 +1,11 @@
 /**
  * @param {string} word
  * @param {string[]} known
- * @returns {string} the known word with the fewest letters to change
+ * @param {number} most letters that may differ
+ * @returns {string | undefined} the known word with the fewest letters to change
  */
-export const nearest = (word, known) =>
-  known.reduce((best, name) => (distance(word, name) < distance(word, best) ? name : best));
+export const nearest = (word, known, most) =>
+  known.map((name) => ({ name, far: distance(word, name) })).sort((one, other) => one.far - other.far).find(({ far }) => far <= most)?.name;
 
 /** Levenshtein distance. @param {string} one @param {string} other */
 function distance(one, other) {

@@ -13,8 +13,7 @@ const BANNERS = "#onetrust-banner-sdk,#CybotCookiebotDialog,#tarteaucitronAlertB
  */
 const style = ({ position = "bottom-right", color, size, style = "" }) => {
   const accent = colour(color);
-  const [edge, side] = position.split("-");
-  return `all:initial;position:fixed;${edge}:calc(var(--chatbot-y,20px) + env(safe-area-inset-bottom));${side}:var(--chatbot-x,20px);z-index:var(--chatbot-z,99999);font:16px/28px var(--chatbot-font,system-ui,sans-serif);--a:${accent};--i:${ink(accent)};--s:${size || 56}px;`.replace(/;/g, "!important;") + style;
+  return `all:initial;position:fixed;${position.replace("-", ":calc(var(--chatbot-y,20px) + env(safe-area-inset-bottom));")}:var(--chatbot-x,20px);z-index:var(--chatbot-z,99999);font:16px/28px var(--chatbot-font,system-ui,sans-serif);--a:${accent};--i:${ink(accent)};--s:${size || 56}px;`.replace(/;/g, "!important;") + style;
 };
 
 /**

@@ -7,6 +7,9 @@
 /** Address of this file, once it is known: a swapped page may no longer have its tag. */
 let loader = "";
 
+/** @param {HTMLScriptElement} tag @returns {string} what it loads, else what another tag loaded */
+const source = ({ src }) => (/widget\.js/.test(src) ? src : loader);
+
 /**
  * The chats the page asks for. An optimiser may have moved the tag, made it a module (no
  * `currentScript`, and two tags run it once) or run a copy without attributes: so all tags
@@ -15,8 +18,8 @@ let loader = "";
  */
 export const find = () =>
   [.../** @type {any} */ (document.querySelectorAll("script[src*='widget.js'],script[data-site]"))]
-    .filter(({ src }) => (loader = /widget\.js/.test(src) ? src : loader))
+    .filter((tag) => (loader = source(tag)))
     .map((tag) => {
-      const url = new URL(loader);
+      const url = new URL(source(tag));
       return [{ base: new URL(".", url).href, nonce: tag.nonce, ...Object.fromEntries(url.searchParams), ...tag.dataset }, tag];
     });
