@@ -22,8 +22,8 @@ from chatbot_server.conversation.events import AnswerStatus, Ended
 from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.retrieval.base import Grounding, Source
 
-# With the default of 500 answers: 20 MB at the very most, a few hundred kB in practice.
-MAX_CHARS = 10_000
+# Answer and prompt with its passages; 500 answers (the default) of 2,000 characters are 1 MB.
+MAX_CHARS = 30_000
 FINAL = " .?!…。؟"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
 
 from chatbot_server.errors import UsageError
-from chatbot_server.retrieval import golden, indexing
+from chatbot_server.retrieval import golden, indexing, stems
 from chatbot_server.retrieval.golden import Tried
 from chatbot_server.retrieval.indexing import Draft
 from chatbot_server.retrieval.jobs import embed_all
@@ -63,7 +64,7 @@ def teach(
     if not asked:
         raise UsageError("lesson_personal")
     former = _entry(database, site_id, asked[0])
-    title, *others = dict.fromkeys([*asked, *(former.wordings if former else ())])
+    title, *others = _distinct([*asked, *(former.wordings if former else ())])
     before = golden.run(database, base, site_id)
     kept = False
     try:
@@ -76,6 +77,14 @@ def teach(
         if not kept:
             _put_back(database, base, site_id, title, former)
     return Lesson(title, tuple(others), answered, tuple(worse), kept)
+
+
+def _distinct(wordings: Sequence[str]) -> list[str]:
+    """The first of those that differ in case, accents or marks alone."""
+    found: dict[tuple[str, ...], str] = {}
+    for one in wordings:
+        found.setdefault(tuple(stems.words(one)), one)
+    return list(found.values())
 
 
 def _entry(database: Database, site_id: int, question: str) -> Draft | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval import faq, stems
@@ -24,13 +26,24 @@ ALIKE = 0.85
 
 @dataclass
 class _Wording:
-    """One question, however it was spelt: its last spelling, how often and when it came."""
+    """One question, however it was spelt: how often in which way, and when it came last."""
 
     words: str
-    text: str
-    last: int
-    times: int = 0
-    stems: frozenset[str] = frozenset()
+    spellings: Counter[str] = field(default_factory=Counter)
+    last: int = 0
+
+    @property
+    def times(self) -> int:
+        return self.spellings.total()
+
+    @cached_property
+    def text(self) -> str:
+        """The most frequent spelling; of equals the most complete."""
+        return max(self.spellings, key=lambda one: (self.spellings[one], len(one), one))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(stems.query_terms(self.text))
 
 
 @dataclass(frozen=True)
@@ -108,11 +121,9 @@ def _wordings(asked: Iterable[Unanswered]) -> list[_Wording]:
         words = " ".join(stems.words(text))
         if not words or (not one.first and is_followup(text)):
             continue
-        wording = found.setdefault(words, _Wording(words, text, one.at))
-        wording.times += 1
+        wording = found.setdefault(words, _Wording(words))
+        wording.spellings[text] += 1
         wording.last = max(wording.last, one.at)
-    for wording in found.values():
-        wording.stems = frozenset(stems.query_terms(wording.text))
     return sorted(found.values(), key=lambda wording: (-wording.times, wording.words))
 
 
