@@ -23,7 +23,7 @@ from chatbot_server.prompt.base import Message, Prompt, Segment
 from chatbot_server.prompt.formats import ChatFormat, Turn, render
 
 WORKER = Path(__file__).with_name("template_worker.py")
-SECONDS = 10  # of waiting; the process gets 2 of computing
+SECONDS = 60  # of waiting, on a busy machine; the process gets 2 of computing
 MAX_TEMPLATE = 200_000
 BOS = "Bos7f3aMarker"
 
