@@ -27,7 +27,8 @@ from chatbot_server.prompt.base import Prompt
 
 # Reading a small model again takes under a second; longer than this nobody waits.
 RESTART_SECONDS = 15.0
-STATUS_SECONDS = 0.2
+# On a machine with much other work, a healthy engine may need a second to say so.
+STATUS_SECONDS = 2.0
 CALL_SECONDS = 60.0
 
 
