@@ -59,7 +59,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
 
 
 def test_an_empty_variable_of_the_installer_is_not_a_setting(tmp_path: Path) -> None:
-    assert load(tmp_path, "", CHATBOT_PREFIX="/opt", CHATBOT_YES="1") is not None
+    assert load(tmp_path, "", CHATBOT_PREFIX="/opt", CHATBOT_YES="1") == load(tmp_path, "")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from support.patience import LONG
 
 from chatbot_server.conversation.events import Ended, Event, Failed, Piece
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
@@ -93,12 +94,12 @@ def test_the_work_stops_when_the_last_reader_leaves() -> None:
     assert not script.cancelled.is_set()
     two.close()
     assert script.cancelled.is_set()
-    assert answer.wait_ended(5)
+    assert answer.wait_ended(LONG)
 
 
 def test_with_grace_a_reader_may_come_back() -> None:
     script = Script()
-    answer = live(script, grace=30)
+    answer = live(script, grace=10 * LONG)
     reader = answer.follow()
     next(reader)
     reader.close()
@@ -114,7 +115,7 @@ def test_after_the_grace_an_answer_nobody_reads_is_stopped() -> None:
     reader = answer.follow()
     next(reader)
     reader.close()
-    assert script.cancelled.wait(5)
+    assert script.cancelled.wait(LONG)
 
 
 def test_a_reader_whose_connection_is_closed_is_noticed_without_an_event() -> None:
@@ -153,7 +154,7 @@ def test_answers_are_found_while_they_run_and_unknown_ones_are_not() -> None:
     assert answers.get("m") is answer
     assert answers.running_in("c") == [answer]
     script.cancel()
-    answer.wait_ended(5)
+    assert answer.wait_ended(LONG)
     assert answers.running_in("c") == []
     assert answers.get("m") is answer
     with pytest.raises(NotFound):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.patience import LONG
 from support.tiny_models import write_legacy, write_parrot_gguf
 
 from chatbot_server.engine.backend import EngineSettings
@@ -160,7 +161,7 @@ def test_every_limit_is_in_force_and_no_engine_leaves_a_core_file(
 
 def limits(settings: EngineSettings) -> dict[str, str]:
     """Soft limits of a running engine's process, as the system tells them."""
-    with local_engine(settings, seconds=120) as engine:
+    with local_engine(settings, seconds=LONG) as engine:
         pid = read_state(engine._run_dir).pid
         lines = Path(f"/proc/{pid}/limits").read_text().splitlines()[1:]
     return {cells[0]: cells[1] for line in lines if (cells := re.split(r" {2,}", line))}

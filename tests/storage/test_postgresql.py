@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from sqlalchemy import text
+from support.patience import LONG
 from support.postgresql import Cluster
 
 from chatbot_server.errors import Unavailable
@@ -48,7 +49,7 @@ def test_two_that_start_at_once_make_the_tables_once(postgresql: Cluster) -> Non
         started = [
             subprocess.Popen([sys.executable, "-W", "ignore", "-c", MIGRATE, url]) for _ in range(3)
         ]
-        assert [process.wait(60) for process in started] == [0, 0, 0]
+        assert [process.wait(LONG) for process in started] == [0, 0, 0]
         database = Database(url)
         with database.session() as session:
             assert demo_site(session).demo

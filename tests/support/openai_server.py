@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import openai
 from flask import Flask
+from support.patience import LONG
 from werkzeug.serving import make_server
 
 from chatbot_server.config.sections import Limits
@@ -38,7 +39,7 @@ class Api:
         """A request whose body is *body* as JSON, or as it is where it is bytes."""
         headers = {"Authorization": f"Bearer {self.key}"}
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return httpx.post(f"{self.url}/v1/{path}", content=content, headers=headers, timeout=60)
+        return httpx.post(f"{self.url}/v1/{path}", content=content, headers=headers, timeout=LONG)
 
 
 def serve(

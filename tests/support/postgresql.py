@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+from support.patience import LONG
 
 from chatbot_server.storage.database import Database
 
@@ -79,7 +80,7 @@ class Cluster:
     def close(self) -> None:
         """Stop the server and forget everything."""
         self._process.send_signal(signal.SIGINT)  # "fast": does not wait for clients
-        self._process.wait(30)
+        self._process.wait(LONG)
         shutil.rmtree(self.folder)
 
     def _binaries(self) -> Path:
@@ -98,7 +99,7 @@ class Cluster:
         return self.folder / package.name / "pginstall" / "bin"
 
     def _wait(self) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + LONG
         while True:
             try:
                 return self._run("SELECT 1")

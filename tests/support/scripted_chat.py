@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from support.patience import LONG
+
 from chatbot_server.conversation.cache import AnswerCache
 from chatbot_server.conversation.events import Ended, Event, Piece, Started
 from chatbot_server.conversation.record import Recorder
@@ -80,7 +82,7 @@ class ScriptedModel:
                 raise said
             yield Token(said)
             if said == self.stops_after:
-                self.closing.wait(30)
+                self.closing.wait(LONG)
                 return
         yield replace(DONE, reason=self.finish)
 

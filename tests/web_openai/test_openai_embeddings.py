@@ -12,6 +12,7 @@ import numpy as np
 import openai
 import pytest
 from support.openai_server import Api, serve
+from support.patience import LONG
 from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.app import create_app
@@ -41,7 +42,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, embedder: ChildEmbedder) -> It
     folder = tmp_path_factory.mktemp("embeddings")
     file = write_parrot_gguf(folder / "parrot.gguf", "Bonjour à tous")
     settings = EngineSettings(file, "ctransformers", folder, model="parrot", threads=1, slots=1)
-    with local_engine(settings, seconds=60) as engine:
+    with local_engine(settings, seconds=LONG) as engine:
         yield from serve(engine, folder, embedder=embedder)
 
 
@@ -164,7 +165,7 @@ def test_more_requests_than_places_are_told_to_wait_and_a_dead_model_is_a_503(
             for _ in range(REQUESTS_AT_ONCE)
         ]
         for _ in asked:
-            assert stuck.asked.acquire(timeout=60)
+            assert stuck.asked.acquire(timeout=LONG)
         refused = stuck_api.post("embeddings", {"input": "a"})
         stuck.go_on.set()
 

@@ -12,6 +12,7 @@ import httpx
 import openai
 import pytest
 from support.openai_server import Api, serve
+from support.patience import LONG
 from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.config.sections import Endpoint, Engine, Limits
@@ -31,7 +32,7 @@ def parrot_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("parrot")
     file = write_parrot_gguf(folder / "parrot.gguf", SENTENCE)
     settings = EngineSettings(file, "ctransformers", folder, model="parrot", threads=1, slots=1)
-    with local_engine(settings, seconds=60) as engine:
+    with local_engine(settings, seconds=LONG) as engine:
         yield from serve(engine, folder)
 
 
@@ -72,7 +73,7 @@ def test_a_stream_is_framed_as_clients_expect(parrot_api: Api) -> None:
 def test_without_a_key_nothing_is_had(
     parrot_api: Api, headers: dict[str, str], code: str, path: str
 ) -> None:
-    answer = httpx.post(f"{parrot_api.url}/v1/{path}", headers=headers, json={})
+    answer = httpx.post(f"{parrot_api.url}/v1/{path}", headers=headers, json={}, timeout=LONG)
 
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == code
@@ -181,7 +182,9 @@ def test_too_much_text_is_a_413(parrot_api: Api) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_route_is_named(parrot_api: Api, method: str) -> None:
     headers = {"Authorization": f"Bearer {parrot_api.key}"}
-    answer = httpx.request(method, f"{parrot_api.url}/v1/audio/speech", headers=headers)
+    answer = httpx.request(
+        method, f"{parrot_api.url}/v1/audio/speech", headers=headers, timeout=LONG
+    )
 
     assert answer.status_code == 404
     assert "/v1/audio/speech" in answer.json()["error"]["message"]
@@ -189,7 +192,8 @@ def test_an_unknown_route_is_named(parrot_api: Api, method: str) -> None:
 
 def test_errors_are_told_in_the_readers_language(parrot_api: Api) -> None:
     headers = {"Accept-Language": "fr-FR", "Authorization": f"Bearer {parrot_api.key}"}
-    answer = httpx.post(f"{parrot_api.url}/v1/chat/completions", headers=headers, content=b"x")
+    where = f"{parrot_api.url}/v1/chat/completions"
+    answer = httpx.post(where, headers=headers, content=b"x", timeout=LONG)
 
     assert "n’est pas un objet JSON" in answer.json()["error"]["message"]
 
