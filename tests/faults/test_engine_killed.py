@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from support.patience import LONG, wait_for
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 KILLS = 10
@@ -33,19 +34,21 @@ class Pulse:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(30)
+        self._thread.join()
 
     def _beat(self) -> None:
         while not self._stop.wait(0.1):
             try:
-                self.answers.append(httpx.get(self._url, timeout=10).status_code)
+                self.answers.append(httpx.get(self._url, timeout=LONG).status_code)
             except httpx.HTTPError:
                 self.answers.append(0)
 
 
 @pytest.fixture(scope="module")
 def server(make_server: Any) -> Iterator[Any]:
-    server = make_server(engine={"max_restarts": 3 * KILLS, "max_tokens": 200, "slots": 1})
+    # A story of a thousand tokens: it is not over before the engine is killed.
+    long = {"max_tokens": 1024, "context_length": 2048, "repetition_penalty": 1.0}
+    server = make_server(engine=long | {"max_restarts": 3 * KILLS, "slots": 1})
     server.start()
     yield server
     server.stop()
@@ -61,7 +64,7 @@ def ask(url: str, body: dict[str, Any], kill: Any = None) -> tuple[dict[str, Any
     start: dict[str, Any] = {}
     names: list[str] = []
     text = ""
-    with httpx.stream("POST", f"{url}/api/chat", json=body, timeout=120) as response:
+    with httpx.stream("POST", f"{url}/api/chat", json=body, timeout=LONG) as response:
         assert response.status_code == 200, response.read()
         for line in response.iter_lines():
             if line.startswith("event: "):
@@ -86,22 +89,21 @@ def test_ten_kills_lose_no_message_and_never_stop_the_server(server: Any) -> Non
             asked.append(ask(server.url, body, lambda: os.kill(victim, signal.SIGKILL)))  # noqa: B023
             server.wait_ready()
             assert engine_pid(server) != victim
-            start, text, names = ask(server.url, {"site": body["site"], "message": "Hello"})
+            start, text, names = ask(server.url, {"site": body["site"], "message": "Say hello."})
             assert names[-1] == "done"
             asked.append((start, text, names))
     assert set(pulse.answers) == {200}
     killed = asked[::2]
-    # A short answer can be whole before the signal arrives; the others say that they broke.
-    assert {names[-1] for _, _, names in killed} <= {"error", "done"}
-    assert sum(names[-1] == "error" for _, _, names in killed) >= KILLS // 2
+    assert [names[-1] for _, _, names in killed] == ["error"] * KILLS
     for start, text, names in asked:
         stored = httpx.get(
             f"{server.url}/api/conversation/{start['conversation']}",
             headers={"Authorization": f"Bearer {start['secret']}"},
+            timeout=LONG,
         ).json()["messages"]
         assert [turn["role"] for turn in stored] == ["user", "assistant"]
         assert stored[1]["text"] == text
-        assert stored[1]["finish"] == ("error" if names[-1] == "error" else stored[1]["finish"])
+        assert (stored[1]["finish"] == "error") is (names[-1] == "error")
 
 
 def test_a_question_asked_while_the_engine_is_away_is_answered_by_the_next_one(
@@ -109,19 +111,20 @@ def test_a_question_asked_while_the_engine_is_away_is_answered_by_the_next_one(
 ) -> None:
     server.wait_ready()
     os.kill(engine_pid(server), signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        response = httpx.post(
-            f"{server.url}/api/chat",
-            json={"site": server.demo_key, "message": "Hello"},
-            timeout=120,
-        )
+    body = {"site": server.demo_key, "message": "Say hello."}
+    said: list[str] = []
+
+    def answered() -> bool:
+        response = httpx.post(f"{server.url}/api/chat", json=body, timeout=LONG)
+        said.append(response.text)
         if response.status_code == 200:
-            break
-        assert response.status_code == 503
+            return True
+        assert response.status_code == 503, response.text
         assert int(response.headers["Retry-After"]) > 0
-        time.sleep(0.2)
-    assert "event: done" in response.text
+        return False
+
+    wait_for(answered)
+    assert "event: done" in said[-1]
 
 
 def test_the_web_worker_dies_and_the_answers_go_on(server: Any) -> None:
@@ -130,9 +133,9 @@ def test_the_web_worker_dies_and_the_answers_go_on(server: Any) -> None:
     gunicorn = children(parent, "gunicorn")[0]
     worker = children(gunicorn, "gunicorn")[0]
     os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: set(children(gunicorn, "gunicorn")) - {worker})
     server.wait_ready()
-    assert children(gunicorn, "gunicorn") != [worker]
-    assert ask(server.url, {"site": server.demo_key, "message": "Hello"})[2][-1] == "done"
+    assert ask(server.url, {"site": server.demo_key, "message": "Say hello."})[2][-1] == "done"
 
 
 def test_stopping_the_server_leaves_no_process(make_server: Any) -> None:
@@ -141,10 +144,7 @@ def test_stopping_the_server_leaves_no_process(make_server: Any) -> None:
     everyone = descendants(server.process.pid)
     assert len(everyone) >= 3
     server.stop()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and any(alive(pid) for pid in everyone):
-        time.sleep(0.1)
-    assert not any(alive(pid) for pid in everyone)
+    wait_for(lambda: not any(alive(pid) for pid in everyone))
 
 
 def test_killing_the_parent_takes_the_engine_with_it(make_server: Any) -> None:
@@ -153,19 +153,25 @@ def test_killing_the_parent_takes_the_engine_with_it(make_server: Any) -> None:
     engine, everyone = engine_pid(server), descendants(server.process.pid)
     server.process.kill()
     server.process.wait()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and alive(engine):
-        time.sleep(0.1)
-    assert not alive(engine)
+    wait_for(lambda: not alive(engine))
     for pid in everyone:
-        if alive(pid):
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: not any(alive(pid) for pid in everyone))
 
 
 def children(pid: int, name: str = "") -> list[int]:
     lists = Path(f"/proc/{pid}/task").glob("*/children")
-    found = [int(child) for file in lists for child in file.read_text().split()]
-    return [child for child in found if name in Path(f"/proc/{child}/cmdline").read_text()]
+    found = [int(child) for file in lists for child in seen(file).split()]
+    return [child for child in found if name in seen(Path(f"/proc/{child}/cmdline"))]
+
+
+def seen(file: Path) -> str:
+    """What stands in a file about a process or thread; nothing if it has ended."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 def descendants(pid: int) -> list[int]:
