@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.command_line import Run
 from support.knowledge_cli import Written, knows, listed, refused, told
+from support.office_files import docx, encrypted_pdf, image_pdf, pdf
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 
@@ -69,6 +71,10 @@ def test_half_an_entry_is_refused(run: Run, words: list[str]) -> None:
         ("empty.pdf", b"", "damaged"),
         ("empty.csv", b"", "two columns"),
         ("one-column.csv", b"question\nWhy?\nHow?\n", "two columns"),
+        ("locked.pdf", encrypted_pdf("Secret."), "password"),
+        ("scanned.pdf", image_pdf(), "no text"),
+        ("broken.docx", b"PK\x03\x04 nothing here", "damaged"),
+        ("text.docx", b"only text", "damaged"),
         ("picture.png", b"\x89PNG", "cannot be read"),
         ("noise.txt", b"\x00\x01\x02" * 100, "not a text"),
     ],
@@ -84,6 +90,21 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(
     assert why in ran.err
     assert "good.md" in ran.out
     assert [row["address"] for row in listed(run)] == ["good.md"]
+
+
+@pytest.mark.parametrize(("name", "made"), [("prices.pdf", pdf), ("prices.docx", docx)])
+def test_what_office_programs_write_is_read(
+    run: Run, write: Written, name: str, made: Callable[[str], bytes]
+) -> None:
+    knows(run, "add", str(write(name, made("A red bicycle costs 300 euros."))))
+    assert told(run, "What does a red bicycle cost?") == "quoted: A red bicycle costs 300 euros."
+
+
+def test_a_file_read_again_replaces_what_it_held(run: Run, write: Written) -> None:
+    for price in ("300", "400"):
+        knows(run, "add", str(write("prices.pdf", pdf(f"A red bicycle costs {price} euros."))))
+    assert "400" in told(run, "What does a red bicycle cost?")
+    assert [row["documents"] for row in listed(run)] == [1]
 
 
 def test_columns_by_other_names_are_not_guessed(run: Run, write: Written) -> None:
