@@ -35,11 +35,11 @@ def docx(text: str) -> bytes:
 def pdf(text: str) -> bytes:
     """A PDF of one page with one line of *text* (ASCII)."""
     drawn = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
+    fonts = "/Resources << /Font << /F1 5 0 R >> >>"
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        + " /Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R {fonts} >>",
         f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
