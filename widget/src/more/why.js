@@ -26,7 +26,7 @@ export function why({ say, api }, message) {
     h("fieldset", {}, h("legend", {}, say("why")), ...REASONS.map((reason) => h("label", {}, h("input", { type: "radio", name: "reason", value: reason }), say(reason)))),
     h("label", { htmlFor: id }, say("comment")),
     comment,
-    h("button", { className: "chip" }, say("send")),
+    h("button", { className: "chip main" }, say("send")),
   );
   return form;
 }

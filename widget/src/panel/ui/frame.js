@@ -4,6 +4,12 @@ import { composer } from "./composer.js";
 import { log } from "./log.js";
 import { stayInside } from "./focus.js";
 
+/** @param {string} src of the owner's avatar; a picture that does not come leaves the spark */
+const picture = (src) => {
+  const image = h("img", { src, alt: "", onerror: () => image.replaceWith(icon(SPARK)) });
+  return image;
+};
+
 /**
  * The panel's window: header, conversation, composer, and how it opens and closes.
  * @param {import("../mount.js").App} app
@@ -23,14 +29,14 @@ export function frame(app) {
   const menu = h("button", { type: "button", className: "icon", ariaLabel: say("menu"), ariaExpanded: "false", onclick: () => more("menu") }, icon(MENU));
   menu.setAttribute("aria-controls", "menu");
   const where = h("button", { type: "button", className: "where", onclick: () => more("where") }, say("where"));
-  const notice = h("p", { className: "notice" }, say("notice"));
+  const notice = h("p", { className: "notice", dir: "auto" }, say("notice"));
   const panel = h(
     "section",
     { className: "panel", part: "panel", id: "panel", role: inline ? "region" : "dialog", hidden: true },
     h(
       "header",
       { part: "header" },
-      h("span", { className: "avatar", part: "avatar" }, options.avatar ? h("img", { src: options.avatar, alt: "" }) : icon(SPARK)),
+      h("span", { className: "avatar", part: "avatar" }, options.avatar ? picture(options.avatar) : icon(SPARK)),
       h("div", { className: "who" }, title, state),
       menu,
       inline ? null : h("button", { type: "button", className: "icon", ariaLabel: say("close"), onclick: () => close() }, icon(CLOSE)),

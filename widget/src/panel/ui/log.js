@@ -98,7 +98,7 @@ export function log(app, on) {
     problem(error, retry) {
       const text = error.message || say("away");
       const again = h("button", { type: "button", className: "chip", onclick: () => (end.replaceChildren(), retry()) }, say("retry"));
-      end.replaceChildren(h("div", { className: "error", part: "error" }, h("p", {}, text), again));
+      end.replaceChildren(h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, text), again));
       announce(text);
       element.scrollTop = element.scrollHeight;
     },

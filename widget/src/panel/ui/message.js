@@ -37,12 +37,12 @@ export function bubbleOf(app, message, on) {
   const ending = () => {
     const { error, retry, finish, sources, origin } = message;
     const note = finish === "stopped" ? say("stopped") : finish === "length" || finish === "time" ? say("long") : "";
-    const again = (!error || retry) && h("button", { type: "button", className: "small", onclick: on.retry }, say("retry"));
+    const again = (!error || retry) && h("button", { type: "button", className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
     return [
-      error && h("div", { className: "error", part: "error" }, h("p", {}, error)),
+      error && h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, error), again),
       note && h("p", { className: "note" }, note),
       sources?.length && sourceList(say, sources),
-      h("div", { className: "actions", part: "actions" }, ...(error ? [again] : [h("span", { className: "note" }, originOf(say, origin)), copyButton(app, message), ...feedback(app, message, below), again])),
+      !error && h("div", { className: "actions", part: "actions" }, h("span", { className: "note" }, originOf(say, origin)), copyButton(app, message), ...feedback(app, message, below), again),
     ].filter(Boolean);
   };
 

@@ -1,0 +1,82 @@
+"""What answers, questions and failures look like when they are not the usual ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scripted_server import Script, say
+
+pytestmark = pytest.mark.browser
+Visitor = Callable[..., Any]
+
+TABLE = """| Lamp | Height | Price (incl. tax) | Delivery within the European Union |
+|---|---|---|---|
+| Brasserie with a long name | 54 cm | 420 € | on request |"""
+
+
+def test_a_wide_table_scrolls_and_breaks_no_word(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    script.answers["?"] = say(TABLE)
+    with visit(browser, viewport={"width": 320, "height": 600}) as it:
+        it.go(pages.add()).open().ask("?").answered("Brasserie")
+        # One line is 24 pixels high, and the cell's own padding and line come on top.
+        assert it.panel.get_by_role("columnheader", name="Lamp").inner_text() == "Lamp"
+        words = """(cell) => { const range = document.createRange(); range.selectNodeContents(cell);
+            return range.getClientRects().length; }"""
+        assert it.panel.locator("th", has_text="Height").evaluate(words) == 1
+        box = it.panel.locator(".table")
+        assert box.evaluate("(box) => box.scrollWidth > box.clientWidth")
+        assert it.panel.evaluate("(panel) => panel.scrollWidth <= panel.clientWidth")
+
+
+def test_sides_follow_the_panel_and_not_the_letters(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    with visit(browser) as it:
+        it.go(pages.add(lang="ar")).open().ask("English in an Arabic panel")
+        it.answered("You said")
+        panel, question = it.panel.bounding_box(), it.panel.locator("li.user .text").bounding_box()
+        answer = it.answers.last.bounding_box()
+        assert question["x"] - panel["x"] < 40
+        assert panel["x"] + panel["width"] - answer["x"] - answer["width"] < 40
+
+
+def test_a_failed_answer_has_its_retry_in_the_same_box(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    error = {"code": "x", "message": "The model stopped. Ask again.", "retry": True}
+    script.answers["?"] = [("error", error)]
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("?")
+        box = it.panel.locator("li .error")
+        box.get_by_text("The model stopped.").wait_for()
+        script.answers["?"] = say("Now it works.")
+        box.get_by_role("button", name="Try again").click()
+        it.answered("Now it works.")
+        assert it.panel.locator(".error").count() == 0
+
+
+def test_an_avatar_that_does_not_come_leaves_the_spark(
+    browser: Any, visit: Visitor, pages: Any
+) -> None:
+    with visit(browser) as it:
+        it.go(pages.add(tag=pages.tag(avatar="/nothing.png"))).open()
+        it.panel.locator(".avatar svg").wait_for()
+        assert it.panel.locator(".avatar img").count() == 0
+
+
+def test_the_bubble_of_an_open_panel_closes_it_and_looks_so(
+    chromium: Any, visit: Visitor, pages: Any
+) -> None:
+    shape = "(bubble) => getComputedStyle(bubble, '::before').clipPath"
+    with visit(chromium) as it:
+        it.go(pages.add())
+        closed = it.bubble.evaluate(shape)
+        it.open()
+        assert it.bubble.evaluate(shape) != closed
+        it.bubble.click()
+        it.panel.wait_for(state="hidden")
+        assert it.bubble.evaluate(shape) == closed
