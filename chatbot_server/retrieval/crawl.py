@@ -89,7 +89,7 @@ class Crawl:
         parts = urlsplit(self._frontier.start)
         address = f"{parts.scheme}://{parts.netloc}/robots.txt"
         self._wait()
-        found = self.fetcher.get(address, seconds=ROBOTS_SECONDS)
+        found = self.fetcher.get(address, seconds=ROBOTS_SECONDS, whole=False)
         if found.status >= 500:
             raise FetchError("crawl_robots", url=address)
         text = found.body[:500_000].decode("utf-8", "replace") if found.status == 200 else ""
@@ -115,7 +115,7 @@ class Crawl:
             return None
         self._wait()
         try:
-            found = self.fetcher.get(address)
+            found = self.fetcher.get(address, whole=False)
         except FetchError as error:
             logger.info("sitemap %s: %s", address, error.code)
             return None
@@ -149,7 +149,7 @@ class Crawl:
         else:
             url = urls.canonical(found.url) or page.url
             name = urlsplit(url).path.rsplit("/", 1)[-1]
-            read = self.extractor.read(found.body, TYPES[found.type], name, url)
+            read = self.extractor.read(found.body, TYPES[found.type], name, url, found.charset)
             self._index(page, found, read, url)
 
     def _index(self, page: KnowledgePage, found: Fetched, read: Extracted, url: str) -> None:
@@ -170,7 +170,8 @@ class Crawl:
                     indexing.put(session, source, draft)
                 self._frontier.mark(session, page, "read", "", found)
         if not self._frontier.single and page.depth < MAX_DEPTH:
-            self._frontier.add(list(read.links), page.depth + 1, listed=False)
+            origin = "" if page.listed else page.url
+            self._frontier.add(list(read.links), page.depth + 1, listed=False, origin=origin)
 
     def _drop_old(self, session: Session, url: str, kept: set[str]) -> None:
         """Parts of a page (``url#2``) that it no longer has."""

@@ -51,8 +51,10 @@ class Extractor:
     _child: subprocess.Popen[bytes] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self, data: bytes, kind: str, name: str, url: str) -> Extracted:
+    def read(self, data: bytes, kind: str, name: str, url: str, charset: str = "") -> Extracted:
         """The documents of *data*; ``kind`` is a value of :data:`TYPES`.
+
+        *charset* is what the sender of a page says it is in.
 
         Raises:
             ExtractError: unreadable, a bomb, or too slow.
@@ -61,6 +63,7 @@ class Extractor:
             "kind": kind,
             "name": name,
             "url": url,
+            "charset": charset,
             "data": base64.b64encode(data).decode(),
         }
         with self._lock:

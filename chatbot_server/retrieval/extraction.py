@@ -23,6 +23,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urljoin
 
+from chatbot_server.retrieval.charset import decoded
+
 MEMORY_BYTES = 1_500_000_000
 MAX_PAGES = 500
 MAX_TEXT = 2_000_000
@@ -56,6 +58,8 @@ def read(request: dict[str, str]) -> Result:
     """The documents of one file, or the code of an error."""
     data = base64.b64decode(request["data"])
     try:
+        if request["kind"] == "html":  # its parser would guess, and take the French for Czech
+            data = decoded(data, request.get("charset", "")).encode("utf-8", "replace")
         return _READERS[request["kind"]](data, request.get("name", ""), request.get("url", ""))
     except Unreadable as error:
         return {"error": str(error)}
@@ -75,13 +79,7 @@ def _text(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001
 def _decoded(data: bytes) -> str:
     if b"\0" in data[:1000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable("extract_not_text")
-    for encoding in ("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig",):
-        with contextlib.suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data[:200_000]).best()
-    return data.decode(best.encoding if best else "cp1252", "replace")
+    return decoded(data)
 
 
 def _csv(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001

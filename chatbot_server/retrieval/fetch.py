@@ -7,12 +7,14 @@ address that was checked: a DNS that changes its answer in between gains nothing
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -23,6 +25,7 @@ from chatbot_server.errors import ChatbotError
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 60.0
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 PORTS = frozenset({80, 443, 8080, 8443})
 
 
@@ -44,6 +47,12 @@ class Fetched:
         """The media type, without parameters."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
+    @property
+    def charset(self) -> str:
+        """What the server says the text is in; empty if it does not."""
+        told = _CHARSET.search(self.headers.get("content-type", ""))
+        return told[1] if told else ""
+
 
 class Fetcher:
     """Fetches over http and https.
@@ -61,25 +70,33 @@ class Fetcher:
         self.agent = f"ChatbotServer/{__version__} (site owner's own crawler{about})"
         self._private = frozenset(host.lower() for host in private_hosts)
         self._max_bytes = max_bytes
+        self._deadline = _Deadline()
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.create_default_context(),
-            network_backend=_CheckedBackend(self._private),
+            network_backend=_CheckedBackend(self._private, self._deadline),
             max_connections=4,
             retries=0,
         )
 
     def get(
-        self, url: str, headers: dict[str, str] | None = None, seconds: float = TOTAL_SECONDS
+        self,
+        url: str,
+        headers: dict[str, str] | None = None,
+        seconds: float = TOTAL_SECONDS,
+        *,
+        whole: bool = True,
     ) -> Fetched:
-        """GET *url*, following redirects.
+        """GET *url*, following redirects; not for two threads at once.
+
+        *seconds* is for all of it. If not *whole*, what is too big is cut instead of refused.
 
         Raises:
             FetchError: refused, unreachable, too slow, too big or too many redirects.
         """
-        until = time.monotonic() + seconds
+        self._deadline.until = time.monotonic() + seconds
         for _hop in range(MAX_REDIRECTS + 1):
             self._refuse(url)
-            answer = self._once(url, headers or {}, until)
+            answer = self._once(url, headers or {}, whole)
             target = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer
@@ -103,7 +120,7 @@ class Fetcher:
         if parts.username is not None or len(url) > 2000:
             raise FetchError("fetch_address", url=url[:200])
 
-    def _once(self, url: str, headers: dict[str, str], until: float) -> Fetched:
+    def _once(self, url: str, headers: dict[str, str], whole: bool) -> Fetched:
         sent: dict[str | bytes, str | bytes] = {
             "Host": urlsplit(url).netloc,
             "User-Agent": self.agent,
@@ -117,7 +134,7 @@ class Fetcher:
                 "GET", _ascii(url), headers=sent, extensions={"timeout": limits}
             ) as response:
                 found = _headers(response)
-                body = self._body(response, found, until, url)
+                body = self._body(response, found, url, whole)
                 return Fetched(url, response.status, found, body)
         except FetchError:
             raise
@@ -127,7 +144,7 @@ class Fetcher:
             raise FetchError("fetch_failed", url=url[:200], why=type(error).__name__) from None
 
     def _body(
-        self, response: httpcore.Response, headers: dict[str, str], until: float, url: str
+        self, response: httpcore.Response, headers: dict[str, str], url: str, whole: bool
     ) -> bytes:
         gzipped = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
         unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzipped else None
@@ -139,10 +156,57 @@ class Fetcher:
             except zlib.error:
                 raise FetchError("fetch_failed", url=url[:200], why="gzip") from None
             if len(body) > self._max_bytes:
+                if not whole:
+                    return body[: self._max_bytes]
                 raise FetchError("fetch_big", url=url[:200], limit=self._max_bytes)
-            if time.monotonic() > until:
-                raise FetchError("fetch_slow", url=url[:200])
         return body
+
+
+class _Deadline:
+    """The moment (monotonic) when whoever still talks to us is cut off."""
+
+    until = float("inf")
+
+    def left(self, timeout: float | None) -> float:
+        """Seconds that one more read or write may take.
+
+        Raises:
+            httpcore.ReadTimeout: none.
+        """
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(timeout, left)
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A connection on which also a server that sends a byte now and then comes to an end."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(timeout)
+        inner = self._inner.start_tls(ssl_context, server_hostname, left)
+        return _BoundedStream(inner, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:
@@ -156,9 +220,10 @@ def _headers(response: httpcore.Response) -> dict[str, str]:
 class _CheckedBackend(httpcore.SyncBackend):
     """Resolves once, checks every address, and connects to the first."""
 
-    def __init__(self, private: frozenset[str]) -> None:
+    def __init__(self, private: frozenset[str], deadline: _Deadline) -> None:
         super().__init__()
         self._private = private
+        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -169,7 +234,9 @@ class _CheckedBackend(httpcore.SyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         address = resolve(host, port, self._private)
-        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+        left = self._deadline.left(timeout)
+        found = super().connect_tcp(address, port, left, local_address, socket_options)
+        return _BoundedStream(found, self._deadline)
 
 
 def resolve(host: str, port: int, private: frozenset[str] = frozenset()) -> str:

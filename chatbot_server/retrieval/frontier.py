@@ -5,6 +5,7 @@ A crawl that was stopped or killed goes on from here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select, update
@@ -15,6 +16,8 @@ from chatbot_server.retrieval.fetch import Fetched
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import KnowledgePage, KnowledgeSource, page_counts
+
+AT_ONCE = 500
 
 
 @dataclass
@@ -48,11 +51,21 @@ class Frontier:
                 )
             self.start = source.address
             self._started = source.started
+            # Traps are counted over all crawls, or each would go a little further into them.
+            for url in session.scalars(
+                select(KnowledgePage.url).where(
+                    KnowledgePage.source_id == source.id, KnowledgePage.listed.is_(False)
+                )
+            ):
+                self._traps.count(url)
             self.single = source.kind == "page"
-            self._note_address(session, source.address, 0, listed=True)
+            session.add_all(self._pages(session, [source.address], 0, True, ""))
 
-    def add(self, found: list[str], depth: int, *, listed: bool) -> None:
-        """Note addresses to be read, up to the limit of pages; *listed*: by a sitemap."""
+    def add(self, found: list[str], depth: int, *, listed: bool, origin: str = "") -> None:
+        """Note addresses to be read, up to the limit of pages.
+
+        *listed*: by a sitemap; *origin*: see :meth:`urls.Traps.refuses`.
+        """
         with self.database.session() as session:
             known = (
                 session.scalar(
@@ -62,33 +75,36 @@ class Frontier:
                 )
                 or 0
             )
-            for address in found:
+            for page in self._pages(session, found, depth, listed, origin):
                 if known >= self.max_pages:
                     return
-                known += self._note_address(session, address, depth, listed=listed)
+                session.add(page)
+                known += 1
 
-    def _note_address(self, session: Session, address: str, depth: int, *, listed: bool) -> bool:
-        """Note an address to be read; True: it is new to us."""
-        url = urls.canonical(address)
-        if url is None or not urls.same_site(url, self.start):
-            return False
-        page = session.scalar(
-            select(KnowledgePage).where(
-                KnowledgePage.source_id == self.source_id, KnowledgePage.url == url[:2000]
-            )
-        )
-        if page is not None:
-            if page.crawl != self._started and page.state != "found":
-                page.state = "found"
-                page.depth, page.listed = depth, listed
-            return False
-        if not listed and self._traps.refuses(url):
-            return False
-        session.add(
-            KnowledgePage(source_id=self.source_id, url=url[:2000], depth=depth, listed=listed)
-        )
-        session.flush()
-        return True
+    def _pages(
+        self, session: Session, found: Iterable[str], depth: int, listed: bool, origin: str
+    ) -> Iterator[KnowledgePage]:
+        """Those of the addresses that are new to us; the others are to be read again."""
+        spelt = dict.fromkeys(url[:2000] for url in map(urls.canonical, found) if url)
+        told = [url for url in spelt if urls.same_site(url, self.start)]
+        for start in range(0, len(told), AT_ONCE):
+            some = told[start : start + AT_ONCE]
+            known = {
+                page.url: page
+                for page in session.scalars(
+                    select(KnowledgePage).where(
+                        KnowledgePage.source_id == self.source_id, KnowledgePage.url.in_(some)
+                    )
+                )
+            }
+            for url in some:
+                page = known.get(url)
+                if page is None and (listed or not self._traps.refuses(url, origin)):
+                    yield KnowledgePage(
+                        source_id=self.source_id, url=url, depth=depth, listed=listed
+                    )
+                elif page and page.crawl != self._started and page.state != "found":
+                    page.state, page.depth, page.listed = "found", depth, listed
 
     def take(self) -> KnowledgePage | None:
         """The next page to read; None: none is left, or the source is paused."""

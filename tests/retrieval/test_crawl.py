@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from support.web_site import page
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
 from chatbot_server.retrieval.extract import Extractor
 from chatbot_server.retrieval.fetch import Fetcher, FetchError, is_public
 from chatbot_server.retrieval.library import add_site
+from chatbot_server.retrieval.urls import Traps
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import KnowledgeSource, documents
 
@@ -85,6 +89,33 @@ def test_a_calendar_without_end_is_left(database, site_id, web):
     crawl(database, site_id, web)
     assert sum(path.startswith("/calendar/") for path in web.asked) <= 100
     assert "About" in titles(database, site_id)
+
+
+def test_a_shop_without_a_sitemap_is_more_than_a_trap():
+    traps = Traps()
+    lists = [f"https://s.example/shoes/{page}" for page in range(10)]
+    refused = [
+        traps.refuses(f"https://s.example/item/{at}-{number}", page)
+        for at, page in enumerate(lists)
+        for number in range(50)
+    ]
+    assert not any(refused)
+    days = [f"https://s.example/day/{day}" for day in range(300)]
+    refused = [traps.refuses(day, before) for before, day in pairwise(days)]
+    assert refused.count(False) == 100
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_an_earlier_crawl_let_through_counts(database, site_id, web):
+    links = " ".join(f'<a href="/find?q={number}">{number}</a>' for number in range(40))
+    web.put("/", "Home", links)
+    web.other = lambda path: (200, {"Content-Type": "text/html"}, page(path, links))
+    crawl(database, site_id, web)
+    first = {path for path in web.asked if path.startswith("/find")}
+    assert len(first) == 25
+    web.put("/", "Home", "Anew. " + links)
+    crawl(database, site_id, web)
+    assert {path for path in web.asked if path.startswith("/find")} == first
 
 
 def test_a_site_whose_robots_txt_fails_is_not_read_and_says_so(database, site_id, web):

@@ -16,6 +16,9 @@ class WebSite:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
             def do_GET(self) -> None:
                 site.asked.append(self.path)
                 site.agent = self.headers["User-Agent"]
