@@ -27,6 +27,13 @@ def _stop_words() -> dict[str, frozenset[str]]:
 
 
 @cache
+def _own_stop_words() -> dict[str, frozenset[str]]:
+    """Of each language, those that no other has."""
+    shared = frozenset.intersection(*_stop_words().values())
+    return {language: stop - shared for language, stop in _stop_words().items()}
+
+
+@cache
 def _stemmer(language: str) -> object:
     return snowballstemmer.stemmer(LANGUAGES[language])
 
@@ -57,10 +64,9 @@ def is_stop_word(word: str, language: str) -> bool:
 def guess_language(text: str, default: str = "fr") -> str:
     """``fr`` or ``en``, by which language's small words are more frequent."""
     counts = Counter(words(text[:4000]))
-    shared = frozenset.intersection(*_stop_words().values())
     weights = {
-        language: sum(counts[word] for word in stop - shared)
-        for language, stop in _stop_words().items()
+        language: sum(count for word, count in counts.items() if word in own)
+        for language, own in _own_stop_words().items()
     }
     best = max(weights, key=lambda language: (weights[language], language == default))
     return best if weights[best] else default

@@ -3,38 +3,93 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.knowledge_index import on_postgresql, version
+from chatbot_server.storage.knowledge_index import version
 
 Vector = NDArray[np.float32]
+AT_ONCE = 2000
+# Room made beyond what is needed, so that a crawl's pages one by one are not a copy each.
+SPARE = 1.2
 
 
 @dataclass(frozen=True)
 class VectorTable:
-    """Rows of one site. ``chunks`` is -1 for the vector of a title or wording."""
+    """The vectors of one site.
+
+    Attributes:
+        version: of the site's index.
+        size: number of vectors; the arrays have room for more.
+        owners: per vector its id, its document's, and its chunk's or -1 for the vector of a
+            title or wording; by id.
+        matrix: one vector of length 1 per row.
+    """
 
     version: int
-    ids: NDArray[np.int64]
-    documents: NDArray[np.int64]
-    chunks: NDArray[np.int64]
+    size: int
+    owners: NDArray[np.int64]
     matrix: Vector
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Ids of the vectors."""
+        return self.owners[: self.size, 0]
+
+    @property
+    def documents(self) -> NDArray[np.int64]:
+        """Each vector's document."""
+        return self.owners[: self.size, 1]
+
+    @property
+    def chunks(self) -> NDArray[np.int64]:
+        """Each vector's chunk, -1 for a title's or wording's."""
+        return self.owners[: self.size, 2]
 
     def compare(self, vector: Vector) -> Vector:
         """Cosine similarity of each row."""
-        found: Vector = self.matrix @ vector
+        found: Vector = self.matrix[: self.size] @ vector
         return found
+
+    def only(self, ids: NDArray[np.int64]) -> VectorTable:
+        """Without the vectors that are not among *ids*; itself where there are none."""
+        kept = np.isin(self.ids, ids, assume_unique=True)
+        if kept.all():
+            return self
+        owners, matrix = self.owners[: self.size][kept], self.matrix[: self.size][kept]
+        return replace(self, size=len(owners), owners=owners, matrix=matrix)
+
+    def and_also(self, rows: Sequence[Any], room: int) -> VectorTable:
+        """With *rows* of id, document, chunk and float16 vector at the end.
+
+        Written behind the rows that readers of this table look at, where there is room;
+        else into new arrays with *room* for that many.
+        """
+        read = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f2").reshape(len(rows), -1)
+        end = self.size + len(rows)
+        owners, matrix = self.owners, self.matrix
+        if end > len(owners):
+            room = max(room, end)
+            owners = np.empty((room, 3), dtype=np.int64)
+            owners[: self.size] = self.owners[: self.size]
+            matrix = np.empty((room, read.shape[1]), dtype=np.float32)
+            if self.size:
+                matrix[: self.size] = self.matrix[: self.size]
+        owners[self.size : end] = [(row[0], row[1], row[2]) for row in rows]
+        matrix[self.size : end] = read
+        return replace(self, size=end, owners=owners, matrix=matrix)
 
 
 class VectorTables:
     """The tables of all sites, each read again when its index has changed.
 
-    Brute force is exact and, at 100,000 chunks of 384 numbers, takes about 20 ms and 154 MB.
+    Brute force is exact and, at 100,000 chunks of 384 numbers, takes about 20 ms and 200 MB.
     Only rows that are new are read from the database.
     """
 
@@ -60,44 +115,27 @@ class VectorTables:
 def _read(
     session: Session, site_id: int, model: str, current: int, held: VectorTable | None
 ) -> VectorTable:
+    named = {"site": site_id, "model": model}
     known = session.execute(
-        text(
-            "SELECT id FROM knowledge_vector WHERE site_id = :site AND model = :model ORDER BY id"
-        ),
-        {"site": site_id, "model": model},
+        text("SELECT id FROM knowledge_vector WHERE site_id = :site AND model = :model"), named
     )
     ids = np.fromiter((row[0] for row in known), dtype=np.int64)
-    last = int(held.ids[-1]) if held is not None and len(held.ids) else 0
+    # What is read for the first time may never change: no spare room.
+    room = int(len(ids) * (SPARE if held else 1))
+    table = replace(held.only(ids), version=current) if held else _empty(current)
     rows = session.execute(
         text(
             "SELECT id, document_id, coalesce(chunk_id, -1), vector FROM knowledge_vector"
             " WHERE site_id = :site AND model = :model AND id > :last ORDER BY id"
         ),
-        {"site": site_id, "model": model, "last": last},
-    ).all()
-    fresh = _table(current, rows)
-    if held is None or not len(held.ids):
-        return fresh
-    kept = np.isin(held.ids, ids)
-    return VectorTable(
-        current,
-        np.concatenate([held.ids[kept], fresh.ids]),
-        np.concatenate([held.documents[kept], fresh.documents]),
-        np.concatenate([held.chunks[kept], fresh.chunks]),
-        np.concatenate([held.matrix[kept], fresh.matrix]) if len(fresh.ids) else held.matrix[kept],
+        named | {"last": int(table.ids[-1]) if table.size else 0},
     )
+    for some in rows.partitions(AT_ONCE):
+        table = table.and_also(some, room)
+    return table
 
 
-def _table(current: int, rows: object) -> VectorTable:
-    listed = list(rows)  # type: ignore[call-overload]
-    matrix = np.array([np.frombuffer(row[3], dtype="<f2") for row in listed], dtype=np.float32)
+def _empty(current: int) -> VectorTable:
     return VectorTable(
-        current,
-        np.array([row[0] for row in listed], dtype=np.int64),
-        np.array([row[1] for row in listed], dtype=np.int64),
-        np.array([row[2] for row in listed], dtype=np.int64),
-        matrix if listed else np.zeros((0, 0), dtype=np.float32),
+        current, 0, np.empty((0, 3), dtype=np.int64), np.empty((0, 0), dtype=np.float32)
     )
-
-
-__all__ = ["VectorTable", "VectorTables", "on_postgresql"]
