@@ -10,6 +10,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -106,23 +107,36 @@ def on_ctransformers(options: Any) -> Iterator[Row]:
     """The engine on ctransformers against the library alone."""
     with _engine(options, "ctransformers") as engine:
         questions = Questions(3)
-        raw = Raw("ctransformers", options.model, thread_count(options.threads), 1)
-        reading, writing = [], []
-        for _ in range(options.rounds):
-            turns = questions.first_turn(WORDS, fresh=True)
-            ours = read_speed(engine, questions, WORDS)
-            alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=1)
-            reading.append(ours / alone["read_speed"])
-            turns = questions.first_turn(8)
-            speed = run(engine, turns, TOKENS).write_speed
-            alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=TOKENS)
-            writing.append(speed / alone["write_speed"])
-        raw.close()
-        yield Row("reading ÷ the library alone", median(reading))
-        yield Row("writing ÷ the library alone", median(writing))
+        yield from _alone(engine, questions, options, "ctransformers", "the library alone")
+        yield from _llama_cpp_python(engine, questions, options)
         yield from _scaling(engine, questions, options.rounds)
         yield from _interleaved(engine, questions, options.rounds)
         yield from _memory(engine, questions, options.answers)
+
+
+def _alone(
+    engine: Engine, questions: Questions, options: Any, library: str, name: str
+) -> Iterator[Row]:
+    """One visitor's speeds against those of *library* in a bare process."""
+    raw = Raw(library, options.model, thread_count(options.threads), 1)
+    reading, writing = [], []
+    for _ in range(options.rounds):
+        turns = questions.first_turn(WORDS, fresh=True)
+        ours = read_speed(engine, questions, WORDS)
+        alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=1)
+        reading.append(ours / alone["read_speed"])
+        turns = questions.first_turn(8)
+        speed = run(engine, turns, TOKENS).write_speed
+        alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=TOKENS)
+        writing.append(speed / alone["write_speed"])
+    raw.close()
+    yield Row(f"reading ÷ {name}", median(reading))
+    yield Row(f"writing ÷ {name}", median(writing))
+
+
+def _llama_cpp_python(engine: Engine, questions: Questions, options: Any) -> Iterator[Row]:
+    if find_spec("llama_cpp"):  # no dependency: it has to be compiled
+        yield from _alone(engine, questions, options, "llama_cpp", "llama-cpp-python")
 
 
 def on_llamacpp(options: Any) -> Iterator[Row]:
@@ -143,6 +157,7 @@ def on_llamacpp(options: Any) -> Iterator[Row]:
             yield Row(f"{visitors} at once ÷ llama.cpp's own server", ratio, "", 0.95)
             yield _spread(visitors, ours)
         raw.close()
+        yield from _llama_cpp_python(engine, questions, options)
         yield from _interleaved(engine, questions, options.rounds)
         yield from _memory(engine, questions, options.answers)
 

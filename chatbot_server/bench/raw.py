@@ -31,7 +31,7 @@ BATCH = 32  # engine.batch_size
 def main() -> None:
     """Load the library's model, then answer requests until the input ends."""
     library, file, threads, slots = sys.argv[1:5]
-    load = load_ctransformers if library == "ctransformers" else load_xllamacpp
+    load = LOADERS[library]
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the library prints is no answer
     answer = load(Path(file), int(threads), int(slots))
@@ -63,6 +63,32 @@ def load_ctransformers(file: Path, threads: int, _slots: int) -> Callable[[Any],
             count += 1
             llm.eval([token])
             token = llm.sample(top_k=1, repetition_penalty=1.0)
+        write = time.monotonic() - began - read
+        return {"read_speed": len(ids) / read, "write_speed": count / write}
+
+    return answer
+
+
+def load_llama_cpp_python(file: Path, threads: int, _slots: int) -> Callable[[Any], Any]:
+    """As with ctransformers; its own settings otherwise."""
+    from llama_cpp import Llama  # type: ignore[import-not-found]
+
+    llm = Llama(str(file), n_ctx=CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False)
+
+    def answer(request: Any) -> Any:
+        text = "".join(segment.text for segment in prompt_of(request["prompt"]).segments)
+        ids = llm.tokenize(text.encode(), add_bos=False, special=True)
+        llm.reset()
+        began = time.monotonic()
+        llm.eval(ids)
+        # The library computes while it is asked for the result, not before.
+        token = llm.sample(temp=0)
+        read = time.monotonic() - began
+        count = 0
+        while count < request["tokens"] and token != llm.token_eos():
+            count += 1
+            llm.eval([token])
+            token = llm.sample(temp=0)
         write = time.monotonic() - began - read
         return {"read_speed": len(ids) / read, "write_speed": count / write}
 
@@ -124,6 +150,12 @@ def _ask(server: Any, text: str, tokens: int) -> dict[str, float]:
     server.handle_completions(body, hear)
     return {"first": times[0], "tokens": last["usage"]["completion_tokens"]}
 
+
+LOADERS = {
+    "ctransformers": load_ctransformers,
+    "llama_cpp": load_llama_cpp_python,
+    "xllamacpp": load_xllamacpp,
+}
 
 if __name__ == "__main__":
     main()
