@@ -129,6 +129,22 @@ def test_where_the_question_goes_is_told_from_the_configuration(
         expect(sheet.get_by_role("link")).to_have_attribute("href", "https://example.org/p")
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_where_the_question_goes_is_told_only_from_the_configuration(
+    browser: Any, visit: Visitor, pages: Any, answered: bool
+) -> None:
+    with visit(browser) as it:
+        held: list[Any] = []
+        it.page.route("**/api/widget?*", lambda route: held.append(route))
+        it.go(pages.add())
+        it.bubble.click()
+        it.panel.get_by_role("button", name="Where does my question go?").click()
+        it.until(lambda: held)
+        held[0].continue_() if answered else held[0].abort()
+        words = "SmolLM2 135M Instruct answers there" if answered else "cannot be reached"
+        expect(it.panel.locator(".sheet")).to_contain_text(words)
+
+
 def test_the_transcript_is_saved_as_text_and_markdown(
     chromium: Any, visit: Visitor, pages: Any, script: Script, tmp_path: Path
 ) -> None:

@@ -41,9 +41,11 @@ async function reach({ options: { base, site }, api }, say) {
 }
 
 /** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Promise<Line[]>} */
-async function picture({ options: { avatar }, root }, say) {
-  const image = /** @type {HTMLImageElement | null} */ (root.querySelector(".avatar img"));
-  if (!avatar || !image) return [];
+async function picture({ options: { avatar } }, say) {
+  if (!avatar) return [];
+  // The panel takes away a picture that did not come: it is asked for once more.
+  const image = new Image();
+  image.src = avatar;
   const shown = await image.decode().then(
     () => true,
     () => false,

@@ -14,7 +14,11 @@ function more(app) {
   style.replaceSync(css);
   app.root.adoptedStyleSheets = [...app.root.adoptedStyleSheets, style];
   const sheet = sheets(app);
-  const showWhere = () => sheet.open(app.say("where"), ...where(app));
+  /** Nothing is told of a configuration that is still on its way. */
+  const showWhere = async () => {
+    await app.configured;
+    sheet.open(app.say("where"), ...where(app));
+  };
   const list = menu(app, sheet, { where: showWhere, human: () => sheet.open(app.say("human"), ...contact(app)) });
   app.escape = () => list.close() || sheet.close();
   return {

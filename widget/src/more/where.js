@@ -6,7 +6,8 @@ import { link } from "../panel/links.js";
  * @param {import("../panel/mount.js").App} app
  */
 export function where({ say, config, options }) {
-  const { model, local, retention_days: days, policy_url } = config.privacy || {};
+  if (!config.privacy) return [h("p", { role: "alert" }, say("away"))];
+  const { model, local, retention_days: days, policy_url } = config.privacy;
   const policy = options.privacyUrl || policy_url;
   return [
     h("p", {}, model ? say(local ? "local" : "remote", model) : say("nomodel")),

@@ -45,6 +45,7 @@ const DARK = [0.133, 0.153, 0.176];
  * @property {ReturnType<typeof connect>} api
  * @property {ReturnType<typeof remember>} kept
  * @property {any} config answer of `GET /api/widget`
+ * @property {Promise<void>} configured the server has said it, or refused
  * @property {any} context what the page told with `setContext`
  * @property {(type: string, detail?: object) => void} emit
  */
@@ -76,7 +77,7 @@ export function mount(chat) {
     const chat = conversation(app, view);
     app.chat = chat;
     if (/chatbot-debug/.test(location.search)) part(app, "debug")();
-    configure(app, view, colours);
+    app.configured = configure(app, view, colours);
     chat.resume();
     app.emit("ready");
     if (options.mode || kept.open) view.open(false);
