@@ -92,7 +92,8 @@ def _fill(document: KnowledgeDocument, draft: Draft, digest: str) -> None:
     document.wordings = [clean(wording)[:MAX_TITLE] for wording in draft.wordings[:50]]
     document.text = text
     document.faq = draft.faq
-    document.language = draft.language or stems.guess_language(f"{draft.title} {text}")
+    language = draft.language or stems.guess_language(f"{draft.title} {text}")
+    document.language = language[:10]
     document.digest = digest
     document.embedded_by = None
 

@@ -13,11 +13,14 @@ import pytest
 from sqlalchemy import text
 from support.postgresql import Cluster
 
+from chatbot_server.retrieval import indexing
+from chatbot_server.retrieval.indexing import Draft
 from chatbot_server.retrieval.library import add_note
 from chatbot_server.retrieval.search import Searcher
 from chatbot_server.retrieval.stems import query_terms
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge import open_source
 from chatbot_server.storage.sites import add_site
 
 KILLS = 20
@@ -145,3 +148,11 @@ def test_an_index_whose_writer_is_killed_is_whole_and_goes_on(database, site_id)
     with database.session() as session:
         assert Searcher(None).search(session, site_id, "zanzibar")
         assert session.execute(text("SELECT count(*) FROM knowledge_vector")).scalar_one()
+
+
+def test_what_no_database_takes_as_it_is_is_indexed_all_the_same(database, site_id):
+    draft = Draft("u" * 3000, "nul\0 " * 400, "A lone \ud800 surrogate.", "klingon-latin", True)
+    with database.session() as session:
+        assert indexing.put(session, open_source(session, site_id, "push"), draft)
+    with database.session() as session:
+        assert Searcher(None).search(session, site_id, "surrogate")
