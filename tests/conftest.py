@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
+from _pytest.nodeid import coerce_node_id
 from hypothesis import HealthCheck, settings
 from support.patience import LONG, alone, wait_for
 from support.ports import free_port
@@ -43,6 +44,18 @@ def is_personal(name: str) -> bool:
 def impersonal_environment() -> dict[str, str]:
     """The environment without them."""
     return {name: value for name, value in os.environ.items() if not is_personal(name)}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a group in one worker: what they share is made once, in their order.
+
+    xdist 3.8 writes the group into a field that pytest 9.2 does not read any more.
+    """
+    if getattr(config.option, "loadgroup", False):
+        for item in items:
+            mark = item.get_closest_marker("xdist_group")
+            if mark and not item.nodeid.endswith(f"@{mark.args[0]}"):
+                item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
