@@ -40,9 +40,10 @@ class CTransformersBackend:
         if first.vocab_size < len(self._tokenizer.data.tokens):
             raise ModelError("engine_load_refused", file=load.path.name)
         self.slots = _slot_count(model.file, settings.slots, self.context_length)
-        decoders = [first, *(CtDecoder(load) for _ in range(self.slots - 1))]
+        decoders = first.share(self.slots) if self.slots > 1 else [first]
+        decoders = decoders or [first, *(CtDecoder(load) for _ in range(self.slots - 1))]
         states = settings.state_cache_mb > 0 and all(
-            decoder.enable_state(check=decoder is first) for decoder in decoders
+            decoder.enable_state(check=decoder is decoders[0]) for decoder in decoders
         )
         self.cache = StateCache(settings.state_cache_mb * 1_000_000) if states else None
         self._encoder = PromptEncoder(self._tokenizer)

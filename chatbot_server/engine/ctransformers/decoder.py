@@ -7,6 +7,7 @@ evaluation by two threads at once, and its own tokeniser, which is never called.
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import time
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from typing import Any
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.ctransformers.library import import_llm
 from chatbot_server.engine.ctransformers.native_state import NativeState
+from chatbot_server.engine.ctransformers.shared_model import SharedModel
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
 from chatbot_server.errors import ModelError
 
@@ -70,6 +72,8 @@ class CtDecoder:
         self._governor = load.governor
         self._batch = min(load.batch, MAX_BATCH if load.gguf else LEGACY_BATCH)
         self._native: NativeState | None = None
+        self._shared: SharedModel | None = None
+        self._context = 0
         if not load.gguf:
             # The first evaluation sizes a static buffer by its tokens: it must be one token.
             self.evaluate([0])
@@ -80,11 +84,46 @@ class CtDecoder:
 
         *check* also tries it, which one instance of a model has to do for all.
         """
+        self._take_turn()
         native = NativeState.find(self._llm, self.context_length) if self._load.gguf else None
         if native is None or (check and not self._restores_truly(native)):
             return False
         self._native = native
         return True
+
+    def share(self, count: int) -> list[CtDecoder]:
+        """*count* decoders in place of this one, over one mapping of the file.
+
+        Empty where the library cannot, or where a new context does not think bit by bit what
+        this one does; this one is as it was, then.
+        """
+        if not self._load.gguf or NativeState.find(self._llm, self.context_length) is None:
+            return []
+        shared = SharedModel.over(self._llm, str(self._load.path), self.context_length)
+        contexts = [shared.context() for _ in range(count)] if shared else []
+        if shared is None or not all(contexts):
+            return []
+        wanted = self._thoughts()
+        decoders = [copy.copy(self) for _ in contexts]
+        for decoder, context in zip(decoders, contexts, strict=True):
+            decoder.tokens, decoder._shared, decoder._context = [], shared, context
+            decoder._take_turn()
+            known = NativeState.find(self._llm, self.context_length)
+            if known is None or decoder._thoughts() != wanted:
+                shared.give_back()
+                return []
+        return decoders
+
+    def _thoughts(self) -> list[float]:
+        """Logits after a few tokens, which are then forgotten."""
+        self.evaluate([token % self.vocab_size for token in range(7, 13)], exact=True)
+        logits = self.logits()
+        self.rewind(0)
+        return logits
+
+    def _take_turn(self) -> None:
+        if self._shared:
+            self._shared.turn(self._context)
 
     def evaluate(self, tokens: Sequence[int], *, exact: bool = False) -> None:
         for token in tokens:
@@ -100,6 +139,7 @@ class CtDecoder:
             start += piece
 
     def _evaluate(self, tokens: Sequence[int]) -> None:
+        self._take_turn()
         array = (ctypes.c_int * len(tokens))(*tokens)
         threads, began = self._governor.threads(), time.monotonic()
         if not self._library.ctransformers_llm_batch_eval(
@@ -117,6 +157,7 @@ class CtDecoder:
         return length
 
     def sample(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> int:
+        self._take_turn()
         greedy = sampling.temperature == 0  # temperature 0 is not the maximum on legacy models
         top_k = 1 if greedy else sampling.top_k or self.vocab_size
         token: int = self._library.ctransformers_llm_sample(
@@ -141,6 +182,7 @@ class CtDecoder:
 
     def logits(self) -> list[float]:
         """What the model thinks of every token as the next one."""
+        self._take_turn()
         size = self._library.ctransformers_llm_logits_size(self._handle)
         return list(self._library.ctransformers_llm_logits_data(self._handle)[:size])
 
