@@ -24,6 +24,8 @@ PASSAGES = 6
 MAX_QUESTION = 1000
 # Share of the question's weight that a passage must hold to be handed to a model.
 RELATED_COVERAGE = 0.25
+# The margin of a document without a second, by meaning.
+ALONE = 0.02
 
 
 @dataclass(frozen=True)
@@ -163,13 +165,16 @@ def _is_clear(hits: Sequence[Hit]) -> bool:
 
 
 def _margin(hits: Sequence[Hit]) -> float:
-    """Distance of the best document to the second, by meaning where there is one."""
-    first = hits[0]
+    """Distance of the best document to the second, by meaning where there is one.
+
+    Of a document alone nothing is known but that it has no rival: a usual distance.
+    """
+    first, others = hits[0], hits[1:]
+    if not others:
+        return ALONE
     if first.meaning:
-        others = [hit.meaning for hit in hits[1:]]
-        return first.meaning - max(others, default=0.0)
-    others = [hit.words for hit in hits[1:]]
-    return (first.words - max(others, default=0.0)) / (first.words or 1.0) / 10
+        return first.meaning - max(hit.meaning for hit in others)
+    return (first.words - max(hit.words for hit in others)) / (first.words or 1.0) / 10
 
 
 def _rarity(session: Session, site_id: int, question: str) -> quote.Rarity:

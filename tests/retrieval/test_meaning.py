@@ -133,3 +133,14 @@ def test_without_the_extra_pages_are_searched_by_words(database, site_id, monkey
     base.close()
     with pytest.raises(ConfigError, match=r"chatbot-server\[semantic\]"):
         make_embedder("on")
+
+
+def test_the_only_page_of_a_site_does_not_answer_everything(
+    database: Database, site_id: int, embedder: Embedder
+) -> None:
+    add_note(database, site_id, "Horaires", NOTES["Horaires"])
+    embed_all(database, embedder)
+    base = KnowledgeBase(database, embedder=embedder)
+
+    assert base.ground(site_id, "Quels sont les horaires de la boutique ?").status == "quoted"
+    assert base.ground(site_id, "Vendez-vous des bicyclettes électriques ?").status != "quoted"
