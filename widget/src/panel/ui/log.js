@@ -36,7 +36,13 @@ export function log(app, on) {
     setTimeout(() => line.remove(), 1000);
   };
 
+  /** @type {Set<object>} */
   const drawings = new Set();
+  const draw = () => {
+    const due = [...drawings];
+    drawings.clear();
+    follow(() => due.forEach((message) => shown.get(message)?.draw()));
+  };
   /** Draws at most once a frame, however fast the tokens come. @param {import("../conversation.js").Message} message */
   const show = (message) => {
     for (const first of top.querySelectorAll(".keep,.chips")) first.remove();
@@ -47,12 +53,8 @@ export function log(app, on) {
       follow(() => list.append(bubble.element));
       if (message.role === "user") element.scrollTop = element.scrollHeight;
     }
-    if (drawings.has(message)) return;
+    if (!drawings.size) requestAnimationFrame(draw);
     drawings.add(message);
-    requestAnimationFrame(() => {
-      drawings.delete(message);
-      follow(() => shown.get(message)?.draw());
-    });
   };
 
   /** @param {string[]} texts */
