@@ -65,3 +65,22 @@ def test_the_demo_page_shows_the_bubble_and_answers(
         assert it.errors() == []
         if images:
             it.page.screenshot(path=images / "demo.png")
+
+
+def test_the_owner_tests_a_page_of_theirs_from_the_demo_page(
+    browser: Any, visit: Visitor, live_server: Any, other_origin: str
+) -> None:
+    with visit(browser) as it:
+        it.go(live_server.url + "/")
+        field, button = it.page.get_by_role("textbox"), it.page.get_by_role("button", name="Test my")
+        field.fill("no address")
+        button.click()
+        wrong = "This is no address of a page."
+        assert field.evaluate("field => field.validationMessage").startswith(wrong)
+        field.fill(other_origin)
+        with it.page.context.expect_page() as opened:
+            button.click()
+        box = opened.value.locator("chatbot-widget.debug div.debug")
+        box.get_by_text("One tag for the chat").wait_for()
+        assert "✗" not in box.inner_text()
+        assert it.errors() == []
