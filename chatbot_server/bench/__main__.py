@@ -30,6 +30,7 @@ from chatbot_server.prompt.base import Message
 
 VISITORS = (1, 2, 4, 8)
 SLOTS = 4
+FULL_SOON_MB = 16
 WORDS = 200
 TOKENS = 64
 
@@ -111,7 +112,8 @@ def on_ctransformers(options: Any) -> Iterator[Row]:
         yield from _llama_cpp_python(engine, questions, options)
         yield from _scaling(engine, questions, options.rounds)
         yield from _interleaved(engine, questions, options.rounds)
-        yield from _memory(engine, questions, options.answers)
+        yield from _memory()
+    yield from _growth(options, "ctransformers")
 
 
 def _alone(
@@ -159,13 +161,16 @@ def on_llamacpp(options: Any) -> Iterator[Row]:
         raw.close()
         yield from _llama_cpp_python(engine, questions, options)
         yield from _interleaved(engine, questions, options.rounds)
-        yield from _memory(engine, questions, options.answers)
+        yield from _memory()
+    yield from _growth(options, "llamacpp")
 
 
-def _engine(options: Any, kind: Any) -> Any:
+def _engine(options: Any, kind: Any, **settings: Any) -> Any:
     cache = Path(tempfile.gettempdir()) / "chatbot-bench"
     model, threads = options.model.resolve(), options.threads
-    return local_engine(EngineSettings(model, kind, cache, slots=SLOTS, queue=16, threads=threads))
+    return local_engine(
+        EngineSettings(model, kind, cache, slots=SLOTS, queue=16, threads=threads, **settings)
+    )
 
 
 def _scaling(engine: Engine, questions: Questions, rounds: int) -> Iterator[Row]:
@@ -195,19 +200,26 @@ def _interleaved(engine: Engine, questions: Questions, rounds: int) -> Iterator[
     yield Row(name, median(ratios), "", 0.3, most=True)
 
 
-def _memory(engine: Engine, questions: Questions, answers: int) -> Iterator[Row]:
+def _memory() -> Iterator[Row]:
     pid = engine_process()
-    if pid is None:
+    if pid is not None:
+        yield Row("PSS of the engine", pss_mb(pid) or 0.0, "MB")
+
+
+def _growth(options: Any, kind: Any) -> Iterator[Row]:
+    """What answers leave behind. The cache of states is small: it has to be full before."""
+    if not options.answers:
         return
-    before = 0.0
-    for number in range(answers):
-        run(engine, questions.first_turn(20), 8)
-        if number == min(50, answers // 3):
-            before = pss_mb(pid) or 0.0
-    after = pss_mb(pid) or 0.0
-    yield Row("PSS of the engine", after, "MB")
-    if answers:
-        yield Row(f"growth over {answers} answers", after / before - 1, "", 0.02, most=True)
+    questions, seen = Questions(5), []
+    with _engine(options, kind, state_cache_mb=FULL_SOON_MB) as engine:
+        pid = engine_process()
+        for _ in range(options.answers if pid else 0):
+            run(engine, questions.first_turn(20), 8)
+            seen.append(pss_mb(pid or 0) or 0.0)
+    if seen:
+        early = seen[options.answers // 6 :][:20]
+        growth = median(seen[-20:]) / median(early) - 1
+        yield Row(f"growth over {options.answers} answers", growth, "", 0.02, most=True)
 
 
 def _role(command: str) -> str:
