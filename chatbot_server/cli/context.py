@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,23 @@ from chatbot_server.messages import say
 
 if TYPE_CHECKING:
     from chatbot_server.storage.database import Database
+
+
+REFUSALS = {
+    errno.ENOENT: "os_missing",
+    errno.EISDIR: "os_folder",
+    errno.EACCES: "os_denied",
+    errno.EPERM: "os_denied",
+    errno.EROFS: "os_denied",
+    errno.ENOSPC: "os_full",
+    errno.EDQUOT: "os_full",
+}
+
+
+def refusal(error: OSError, language: str) -> str:
+    """What the operating system refused, and what to do."""
+    key = REFUSALS.get(error.errno or 0, "os_error")
+    return say(key, language, where=error.filename or "?", why=error.strerror or error)
 
 
 @dataclass

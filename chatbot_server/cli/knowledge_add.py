@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import Context, refusal
 from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, site_of
 from chatbot_server.cli.knowledge_words import counted, reason
 from chatbot_server.errors import ChatbotError, UsageError
@@ -74,16 +74,16 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
                 click.echo(context.say("knowledge_file_read", name=file.name, count=count))
             except (ChatbotError, OSError) as error:  # noqa: PERF203
                 failed += 1
-                click.echo(_complaint(context, file, error), err=True)
+                click.echo(_complaint(context, error), err=True)
     finally:
         extractor.close()
     return failed
 
 
-def _complaint(context: Context, file: Path, error: ChatbotError | OSError) -> str:
+def _complaint(context: Context, error: ChatbotError | OSError) -> str:
     if isinstance(error, ChatbotError):
         return error.sentence(context.language)
-    return context.say("os_error", where=file, why=error.strerror or error)
+    return refusal(error, context.language)
 
 
 @click.command(help="help_knowledge_crawl")

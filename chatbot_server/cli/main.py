@@ -9,11 +9,12 @@ from importlib import import_module
 import click
 
 from chatbot_server import __version__
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import Context, refusal
 from chatbot_server.config import find_config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import catalogue, say, terminal_language
 
+PROGRAM = "chatbot-server"
 # Each verb and its module. A verb's module is imported when the verb is used: all of them
 # together take a second and 100 MB, which `config check` and `serve` need not pay.
 VERBS = {
@@ -58,7 +59,7 @@ class Root(click.Group):
 
 @click.command(cls=Root, help="help_root", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", "config_file", metavar="FILE", help="help_config_option")
-@click.version_option(__version__, prog_name="chatbot-server")
+@click.version_option(__version__, prog_name=PROGRAM)
 @click.pass_context
 def root(context: click.Context, config_file: str | None) -> None:
     """See the sentence ``help_root``."""
@@ -71,7 +72,7 @@ def main() -> None:
     language = terminal_language()
     translate(root, language)
     try:
-        root.main(standalone_mode=False)
+        root.main(prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -85,8 +86,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        where = error.filename or "?"
-        _complain(say("os_error", language, where=where, why=error.strerror or error), 1)
+        _complain(refusal(error, language), 1)
 
 
 def translate(command: click.Command, language: str) -> None:

@@ -12,6 +12,7 @@ from chatbot_server.retrieval.text import clean, sentences
 # the least to embed and to read for a small model.
 MAX_WORDS = 150
 MAX_CHUNKS = 2000
+BETWEEN = " › "
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 
 
@@ -28,8 +29,14 @@ class Chunk:
 
     def searched(self, title: str) -> str:
         """What is embedded: a chunk alone often does not say what it is about."""
-        parts = [title, self.heading if self.heading != title else "", self.text]
+        parts = [title, below(title, self.heading), self.text]
         return "\n".join(part for part in parts if part)
+
+
+def below(title: str, heading: str) -> str:
+    """A path of headings without the page's *title*, which most pages repeat as their first."""
+    first, _, rest = heading.partition(BETWEEN)
+    return rest if first == title else heading
 
 
 def split(text: str, max_words: int = MAX_WORDS) -> list[Chunk]:
@@ -56,12 +63,12 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
         if not match:
             lines.append(line)
             continue
-        yield " › ".join(path.values()), "\n".join(lines)
+        yield BETWEEN.join(path.values()), "\n".join(lines)
         lines = []
         level = len(match[1])
         path = {above: name for above, name in path.items() if above < level}
         path[level] = match[2]
-    yield " › ".join(path.values()), "\n".join(lines)
+    yield BETWEEN.join(path.values()), "\n".join(lines)
 
 
 def _pieces(body: str, max_words: int) -> Iterator[str]:

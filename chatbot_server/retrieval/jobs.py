@@ -81,7 +81,7 @@ def crawl_one(
     try:
         return Crawl(database, fetcher, extractor, source_id, limits, progress).run()
     except ChatbotError as error:
-        logger.warning("source %s: %s", source_id, error)
+        logger.info("source %s: %s", source_id, error)
         return {}
     finally:
         fetcher.close()

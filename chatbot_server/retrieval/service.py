@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval import faq, quote, stems
 from chatbot_server.retrieval.base import Grounding, Passage, Source
+from chatbot_server.retrieval.chunks import BETWEEN, below
 from chatbot_server.retrieval.evidence import weigh_up
 from chatbot_server.retrieval.followup import in_context
 from chatbot_server.retrieval.fusion import Hit
@@ -240,8 +241,8 @@ def _page_answer(found: Sequence[_Found], margin: float, *, quotable: bool) -> G
 
 def _source(found: _Found) -> Source:
     told = quote.joined(found.sentences)
-    heading = found.chunk.heading
-    title = f"{found.document.title} › {heading}" if heading else found.document.title
+    named = [found.document.title, below(found.document.title, found.chunk.heading)]
+    title = BETWEEN.join(name for name in named if name)
     url = quote.text_fragment(_public(found.document.url), found.sentences[0].text)
     return Source(title, url, told)
 

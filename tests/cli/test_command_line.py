@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 import yaml
 from support.command_line import Run
 
+from chatbot_server.cli.context import refusal
 from chatbot_server.cli.main import VERBS
+from chatbot_server.messages import say
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
@@ -27,6 +30,25 @@ def test_the_help_lists_the_verbs(run: Run) -> None:
     shown = run("--help").out
     for verb in set(VERBS) - {"jobs"}:
         assert verb in shown
+
+
+def test_the_usage_names_the_program_as_it_is_called(run: Run) -> None:
+    assert run("site", "--help").out.startswith("Usage: chatbot-server site ")
+
+
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        (errno.ENOENT, "os_missing"),
+        (errno.EISDIR, "os_folder"),
+        (errno.EROFS, "os_denied"),
+        (errno.ENOSPC, "os_full"),
+        (errno.EIO, "os_error"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence_with_its_remedy(number: int, key: str) -> None:
+    told = refusal(OSError(number, "why", "prices.csv"), "fr")
+    assert told == say(key, "fr", where="prices.csv", why="why")
 
 
 def test_init_writes_a_configuration_only_where_there_is_none(run: Run, tmp_path: Path) -> None:

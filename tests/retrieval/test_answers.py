@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from chatbot_server.retrieval import faq
 from chatbot_server.retrieval.acronyms import definitions, glossary, variants
+from chatbot_server.retrieval.chunks import below
 from chatbot_server.retrieval.extract import ExtractError, Extractor
 from chatbot_server.retrieval.followup import in_context
 from chatbot_server.retrieval.library import add_faq, add_file, add_note, exported, imported
@@ -150,3 +151,9 @@ def test_a_zip_bomb_in_a_docx_is_not_opened(database, site_id, tmp_path: Path):
         add_file(database, extractor, site_id, tmp_path / "bomb.docx", 10**7)
     extractor.close()
     assert caught.value.code == "extract_bomb"
+
+
+def test_a_source_names_the_page_once_though_its_first_heading_repeats_the_title() -> None:
+    assert below("Opening hours", "Opening hours › Sundays") == "Sundays"
+    assert below("Opening hours", "Opening hours") == ""
+    assert below("The shop", "Opening hours › Sundays") == "Opening hours › Sundays"

@@ -72,7 +72,10 @@ def test_the_owner_tests_a_page_of_theirs_from_the_demo_page(
 ) -> None:
     with visit(browser) as it:
         it.go(live_server.url + "/")
-        field, button = it.page.get_by_role("textbox"), it.page.get_by_role("button", name="Test my")
+        field, button = (
+            it.page.get_by_role("textbox"),
+            it.page.get_by_role("button", name="Test my"),
+        )
         field.fill("no address")
         button.click()
         wrong = "This is no address of a page."
