@@ -14,6 +14,7 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
 from chatbot_server.service.prepare import engine_settings
 from chatbot_server.service.processes import check_port
+from chatbot_server.storage.counters import check_counters
 
 MEGABYTE = 1_000_000
 NEEDED_MEMORY = 600 * MEGABYTE  # the embedded model, the web server and their conversations
@@ -37,6 +38,7 @@ def examine(context: Context) -> Iterator[Finding]:
     if configuration.ok:
         yield _enough(context, "disk", free_disk(context.config.data_dir), NEEDED_DISK)
         yield _try(context, "database", lambda: _database(context))
+        yield _try(context, "counters", lambda: check_counters(context.config.limits.storage))
         yield _try(context, "port", lambda: _port(context))
         yield _try(context, "model", lambda: _model(context))
 

@@ -14,6 +14,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 Port = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[str, Field(pattern=r"^\d+ per (\d+ )?(second|minute|hour|day)s?$")]
+Counters = Annotated[str, Field(pattern=r"^(memory://|(valkey|redis)s?://[^/]+(/\d+)?)$")]
 
 
 class Section(BaseModel):
@@ -78,7 +79,7 @@ class Limits(Section):
     site: tuple[Rate, ...] = ("600 per minute",)
     api_key: tuple[Rate, ...] = ("120 per minute",)
     streams: Annotated[int, Field(ge=1, le=200)] = 24
-    storage: str = "memory://"
+    storage: Counters = "memory://"
 
 
 class Cache(Section):

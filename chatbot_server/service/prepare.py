@@ -22,6 +22,7 @@ from chatbot_server.models.store import find_model
 from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.service.orders import write_orders
+from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import all_sites, demo_site
 
@@ -33,8 +34,9 @@ def prepare_start(config: Config, database: Database) -> None:
 
     Raises:
         ModelError: the model is not there, broken, or nothing here can run it.
-        Unavailable: the data folder cannot be written to.
+        Unavailable: the data folder cannot be written to, or requests cannot be counted.
     """
+    check_counters(config.limits.storage)
     with database.session() as session:
         demo_site(session)
         instructions = common_instructions(all_sites(session))

@@ -1,21 +1,29 @@
-"""Who may ask how often. Counters are kept by Flask-Limiter; no address is ever stored."""
+"""Who may ask how often. Flask-Limiter counts; no address is ever stored."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import ipaddress
+import logging
 import secrets
 import threading
 import time
 
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from chatbot_server.config.sections import Limits
 from chatbot_server.errors import TooManyRequests
+from chatbot_server.storage.counters import OPTIONS, counters_address
 
 DAY = 24 * 3600
+AWAY_SECONDS = 10.0
+logger = logging.getLogger("chatbot_server")
 
 
 class VisitorKeys:
@@ -53,15 +61,45 @@ def _network(address: str) -> bytes:
     return parsed.packed
 
 
+class Counters:
+    """Counts where *shared* does; in memory, so that limits hold, while its server is away."""
+
+    def __init__(self, shared: RateLimiter) -> None:
+        self._shared = shared
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+
+    def wait(self, rate: RateLimitItem, *names: str) -> int:
+        """Count one request; the seconds to wait where it is one too many, else 0."""
+        if time.monotonic() >= self._away_until:
+            try:
+                return _hit(self._shared, rate, *names)
+            except StorageError as error:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+                logger.warning("limits.storage: %s", error.storage_error)
+        return _hit(self._own, rate, *names)
+
+
+def _hit(counters: RateLimiter, rate: RateLimitItem, *names: str) -> int:
+    if counters.hit(rate, *names):
+        return 0
+    return max(1, int(counters.get_window_stats(rate, *names).reset_time - time.time()) + 1)
+
+
 class RateLimits:
     """The limits of ``config.limits`` on the questions of one visitor and of one site."""
 
     def __init__(self, app: Flask, limits: Limits) -> None:
         self._visitors = VisitorKeys()
         self._limits = limits
-        self._limiter = Limiter(
-            self.visitor, app=app, storage_uri=limits.storage, default_limits=[]
+        limiter = Limiter(
+            self.visitor,
+            app=app,
+            storage_uri=counters_address(limits.storage),
+            storage_options=OPTIONS,
+            default_limits=[],
         )
+        self._counters = Counters(limiter.limiter)
 
     def visitor(self) -> str:
         """Today's name of the visitor of this request."""
@@ -85,11 +123,6 @@ class RateLimits:
         self._check("api_key", self._limits.api_key, key)
 
     def _check(self, scope: str, rates: tuple[str, ...], name: str) -> None:
-        from limits import parse
-
         for rate in rates:
-            item = parse(rate)
-            if not self._limiter.limiter.hit(item, scope, name):
-                window = self._limiter.limiter.get_window_stats(item, scope, name)
-                wait = max(1, int(window.reset_time - time.time()) + 1)
+            if wait := self._counters.wait(parse(rate), scope, name):
                 raise TooManyRequests(f"limit_{scope}", retry_after=wait, seconds=wait)

@@ -74,7 +74,14 @@ def test_an_empty_variable_of_the_installer_is_not_a_setting(tmp_path: Path) -> 
         ("server: 80", "server", "80"),
         ("engine: {temperature: hot}", "engine.temperature", "hot"),
         ("limits: {visitor: [often]}", "limits.visitor.0", "often"),
-        ("privacy: {retention_days: -1}", "privacy.retention_days", "-1"),
+        ("privacy: {retention_days: -1}", "privacy.retention_days", "0 or more"),
+        ("server: {host: 3}", "server.host", "text"),
+        ("server: {log_level: loud}", "server.log_level", "debug, info, warning, error"),
+        ("server: {public_url: chat}", "server.public_url", "begins with http:// or https://"),
+        ("engine: {top_p: 0}", "engine.top_p", "more than 0"),
+        ("engine: {endpoints: [{}]}", "engine.endpoints.0.url", "is missing"),
+        ("limits: {site: often}", "limits.site", "a list"),
+        ("limits: {storage: memcached}", "limits.storage", "valkey://"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str, said: str) -> None:
@@ -82,6 +89,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str, said: str
     assert error.field == key
     assert key in str(error)
     assert said in str(error)
+    assert error.code != "config_wrong_value"  # whose end is English in every language
 
 
 @pytest.mark.parametrize(

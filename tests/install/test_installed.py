@@ -14,69 +14,15 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.installation import Installation
 from support.patience import wait_for
+from support.tiny_architectures import write_architecture
 
 pytestmark = [pytest.mark.install, pytest.mark.xdist_group("install"), pytest.mark.timeout(1800)]
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@dataclass
-class Installation:
-    """What ``./install.sh --run`` made."""
-
-    prefix: Path
-    checkout: Path
-    port: int
-    said: str
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        return int((self.prefix / "data/run/server.pid").read_text())
-
-    @property
-    def version(self) -> str:
-        return (self.prefix / "current").readlink().name
-
-    def command(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """``chatbot-server`` of this installation."""
-        return subprocess.run(
-            [self.prefix / "bin/chatbot-server", *words],
-            capture_output=True,
-            text=True,
-            timeout=800,
-            cwd="/",
-            env=os.environ | variables,
-        )
-
-    def is_ready(self) -> bool:
-        curl = ["curl", "-sf", "--noproxy", "*", f"{self.address}/readyz"]
-        return subprocess.run(curl, capture_output=True).returncode == 0
-
-    def state(self) -> dict[str, object]:
-        """Every file that is not the running server's own business, and the tables' sizes."""
-        own = ("data/run", "log", "data/chatbot.db")
-        files: dict[str, object] = {
-            str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
-            for path in self.prefix.rglob("*")
-            if not str(path.relative_to(self.prefix)).startswith(own)
-            and "__pycache__" not in path.parts
-            and path.is_file()
-        }
-        # The server's chores may move what is in the database's journal to its file.
-        database = sqlite3.connect(self.prefix / "data/chatbot.db")
-        tables = database.execute("select name from sqlite_master where type = 'table'").fetchall()
-        for (table,) in tables:
-            files[table] = database.execute(f'select count(*) from "{table}"').fetchone()
-        database.close()
-        return files
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +92,21 @@ def test_only_the_owner_can_read_what_visitors_wrote(installed: Installation) ->
 
 
 def test_pages_are_searched_by_meaning_where_the_machine_can(installed: Installation) -> None:
-    able = "avx2" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
     status = installed.command("knowledge", "status", "--json")
-    assert json.loads(status.stdout)["semantic"] is able, status.stderr
+    assert json.loads(status.stdout)["semantic"] is has_avx2(), status.stderr
+
+
+def test_a_model_of_a_new_family_is_run_where_the_machine_can(
+    installed: Installation, tmp_path: Path
+) -> None:
+    model = write_architecture(tmp_path / "qwen2.gguf", "qwen2")
+    checked = json.loads(installed.command("models", "check", str(model), "--json").stdout)
+    wanted = (True, "llamacpp") if has_avx2() else (False, None)
+    assert (checked["ok"], checked["engine"]) == wanted
+
+
+def has_avx2() -> bool:
+    return "avx2" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
 
 
 def test_a_second_run_changes_nothing_and_says_so(sh: Run, installed: Installation) -> None:

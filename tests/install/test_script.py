@@ -246,22 +246,24 @@ def test_a_machine_without_a_ready_engine_is_told_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("machine", "avx2", "locks"),
+    ("machine", "avx2", "extras"),
     [
-        ("Linux x86_64", True, "requirements.lock requirements/semantic.lock"),
-        ("Linux x86_64", False, "requirements.lock"),
-        ("Darwin arm64", False, "requirements.lock requirements/semantic.lock"),
-        ("Darwin x86_64", True, "requirements.lock"),
-        ("Linux armv7l", False, "requirements.lock"),
+        ("Linux x86_64", True, {"llamacpp", "semantic"}),
+        ("Linux x86_64", False, set()),
+        ("Darwin arm64", False, {"llamacpp", "semantic"}),
+        ("Darwin x86_64", True, {"llamacpp"}),
+        ("Linux armv7l", False, set()),
     ],
 )
-def test_what_searches_by_meaning_comes_along_where_it_fits(
-    checkout: Path, machine: str, avx2: bool, locks: str
+def test_what_has_a_ready_made_package_comes_along(
+    checkout: Path, machine: str, avx2: bool, extras: set[str]
 ) -> None:
-    script = f"grep() {{ {str(avx2).lower()}; }}; . packaging/install/locks.sh"
-    script += f"; choose_locks {machine}; echo $locks"
+    script = f"grep() {{ {str(avx2).lower()}; }}; sw_vers() {{ echo 13.2; }}"
+    script += f"; . packaging/install/locks.sh; choose_locks {machine}; echo $locks"
     done = subprocess.run(["sh", "-c", script], cwd=checkout, capture_output=True, text=True)
-    assert (done.stdout.strip(), done.stderr) == (locks, "")
+    everywhere = {"requirements.lock", "requirements/postgres.lock", "requirements/valkey.lock"}
+    wanted = everywhere | {f"requirements/{extra}.lock" for extra in extras}
+    assert (set(done.stdout.split()), done.stderr) == (wanted, "")
 
 
 def test_a_port_in_use_is_named_before_anything_is_installed(sh: Run, prefix: Path) -> None:

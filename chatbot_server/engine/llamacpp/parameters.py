@@ -65,7 +65,7 @@ def start(setup: Setup) -> tuple[Any, str]:
         # Imported here: 100 MB that only the engine's process needs, and an optional extra.
         import xllamacpp  # type: ignore[import-untyped]
     except ImportError:
-        raise ModelError("llamacpp_not_installed") from None
+        raise ModelError("engine_not_installed", engine="llamacpp") from None
     key = secrets.token_urlsafe(32)
     setup.socket.unlink(missing_ok=True)
     parameters = _parameters(xllamacpp, setup)

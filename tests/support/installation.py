@@ -1,0 +1,64 @@
+"""A real installation on this machine, as its owner and its programs see it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Installation:
+    """What ``./install.sh --run`` made."""
+
+    prefix: Path
+    checkout: Path
+    port: int
+    said: str
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return int((self.prefix / "data/run/server.pid").read_text())
+
+    @property
+    def version(self) -> str:
+        return (self.prefix / "current").readlink().name
+
+    def command(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """``chatbot-server`` of this installation."""
+        return subprocess.run(
+            [self.prefix / "bin/chatbot-server", *words],
+            capture_output=True,
+            text=True,
+            timeout=800,
+            cwd="/",
+            env=os.environ | variables,
+        )
+
+    def is_ready(self) -> bool:
+        curl = ["curl", "-sf", "--noproxy", "*", f"{self.address}/readyz"]
+        return subprocess.run(curl, capture_output=True).returncode == 0
+
+    def state(self) -> dict[str, object]:
+        """Every file that is not the running server's own business, and the tables' sizes."""
+        own = ("data/run", "log", "data/chatbot.db")
+        files: dict[str, object] = {
+            str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
+            for path in self.prefix.rglob("*")
+            if not str(path.relative_to(self.prefix)).startswith(own)
+            and "__pycache__" not in path.parts
+            and path.is_file()
+        }
+        # The server's chores may move what is in the database's journal to its file.
+        database = sqlite3.connect(self.prefix / "data/chatbot.db")
+        tables = database.execute("select name from sqlite_master where type = 'table'").fetchall()
+        for (table,) in tables:
+            files[table] = database.execute(f'select count(*) from "{table}"').fetchone()
+        database.close()
+        return files
