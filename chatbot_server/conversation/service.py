@@ -31,6 +31,7 @@ from chatbot_server.storage.feedback import feedback_of
 from chatbot_server.storage.sites import Site, find_site
 
 RESUME_SECONDS = 10.0  # a page that changes is there again within this
+PAGE_CHARS = 500  # what the column holds; only SQLite would take more
 
 
 @dataclass(frozen=True)
@@ -223,4 +224,5 @@ def _without_query(page: str | None) -> str | None:
     if not page:
         return None
     parts = urlsplit(page)
-    return parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2]).geturl()
+    told = parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2])
+    return told.geturl()[:PAGE_CHARS]

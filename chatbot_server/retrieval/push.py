@@ -36,7 +36,8 @@ from chatbot_server.storage.knowledge import (
 
 # A signature caught on the way is worthless after this long.
 WINDOW_SECONDS = 300
-# As long as a document's address may be, with a part's name (``#faq-12``) after it.
+# Bytes: as long as a document's address may be, with a part's name (``#faq-12``) after it, so
+# that an index of PostgreSQL can hold it.
 MAX_URL = 1980
 
 Status = Literal["indexed", "unchanged", "deleted", "outdated"]
@@ -97,7 +98,7 @@ class Receiver:
         """
         told = _parsed(body)
         url = urls.canonical(str(told.get("url", "")))
-        if url is None or len(url) > MAX_URL:
+        if url is None or len(url.encode()) > MAX_URL:
             raise BadRequest("push_url", field="url")
         drafts = () if told.get("deleted") is True else self._drafts(told, url)
         with self._lock:

@@ -21,7 +21,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
-from chatbot_server.web.requests import language_of, read_message
+from chatbot_server.web.requests import language_of, read_message, refuse_nul
 
 # No script may run here, not even the server's own.
 POLICY = (
@@ -63,6 +63,7 @@ def page_blueprint(
     def act(key: str) -> Response:
         site, language = load(key), language_of(request)
         form = request.form
+        refuse_nul(*form.values())
         view = View(form.get("conversation", ""), form.get("secret", ""))
         try:
             if form.get("action") == "erase":

@@ -9,13 +9,14 @@ from werkzeug.exceptions import HTTPException
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import catalogue, say
-from chatbot_server.web.requests import language_of
+from chatbot_server.web.requests import language_of, refuse_nul
 
 logger = logging.getLogger(__name__)
 
 
 def register_problems(app: Flask) -> None:
     """Give *app* its error handlers; no traceback reaches a visitor."""
+    app.before_request(lambda: refuse_nul(request.path, *request.args.values()))
     app.register_error_handler(ChatbotError, _chatbot_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)

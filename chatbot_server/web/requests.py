@@ -8,7 +8,7 @@ from flask import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from chatbot_server.errors import BadRequest, TooLarge
+from chatbot_server.errors import BadRequest, NotFound, TooLarge
 from chatbot_server.messages import pick_language
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
 
@@ -79,6 +79,16 @@ def read_message(text: str, limit: int, field: str = "message") -> str:
     if len(cleaned) > limit:
         raise BadRequest("text_too_long", field=field, name=field, limit=limit)
     return cleaned
+
+
+def refuse_nul(*texts: str) -> None:
+    """No name has a NUL in it: PostgreSQL cannot even be asked for one.
+
+    Raises:
+        NotFound: one of *texts*, by which something is to be found, holds one.
+    """
+    if any("\0" in text for text in texts):
+        raise NotFound("http_404")
 
 
 def bearer(request: Request) -> str:
