@@ -223,6 +223,9 @@ def _without_query(page: str | None) -> str | None:
     """A query string can hold a visitor's name or a secret; the path is enough."""
     if not page:
         return None
-    parts = urlsplit(page)
+    try:
+        parts = urlsplit(page)
+    except ValueError:  # “http://[x”
+        return None
     told = parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2])
     return told.geturl()[:PAGE_CHARS]

@@ -154,7 +154,8 @@ class Crawl:
 
     def _index(self, page: KnowledgePage, found: Fetched, read: Extracted, url: str) -> None:
         """Documents, links and the page's state change together or not at all."""
-        canonical = urls.canonical(urljoin(url, read.canonical)) if read.canonical else url
+        told = urls.joined(url, read.canonical) or url
+        canonical = urls.canonical(told) if read.canonical else url
         if canonical and canonical != page.url and urls.same_site(canonical, self._frontier.start):
             self._frontier.add([canonical], page.depth, listed=True)
             self._forget(page)

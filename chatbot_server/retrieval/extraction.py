@@ -21,9 +21,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urljoin
 
 from chatbot_server.retrieval.charset import decoded
+from chatbot_server.retrieval.urls import joined
 
 MEMORY_BYTES = 1_500_000_000
 MAX_PAGES = 500
@@ -219,12 +219,11 @@ def _title(tree: Any) -> str:
 
 
 def _links(tree: Any, url: str) -> list[str]:
-    base = urljoin(url, next(iter(tree.xpath("//base/@href")), "") or url)
+    base = joined(url, next(iter(tree.xpath("//base/@href")), "")) or url
     links: dict[str, None] = {}
     for element in tree.xpath("//a[@href]")[: 2 * MAX_LINKS]:
         if "nofollow" not in (element.get("rel") or ""):
-            with contextlib.suppress(ValueError):
-                links[urljoin(base, element.get("href").strip())] = None
+            links[joined(base, element.get("href").strip()) or ""] = None
     return [link for link in links if link.startswith(("http://", "https://"))][:MAX_LINKS]
 
 

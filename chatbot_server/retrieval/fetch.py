@@ -15,12 +15,13 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpcore
 
 from chatbot_server import __version__
 from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.urls import joined
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
@@ -100,7 +101,7 @@ class Fetcher:
             target = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer
-            url = urljoin(url, target)
+            url = joined(url, target) or target
         raise FetchError("fetch_redirects", url=url[:200])
 
     def close(self) -> None:

@@ -44,8 +44,11 @@ def work(
         for source_id in due(database):
             if stopping():
                 return done
-            crawl_one(database, settings, source_id)
-            done += 1
+            try:
+                crawl_one(database, settings, source_id)
+                done += 1
+            except Exception:  # one site that breaks us shall not keep the others unread
+                logger.exception("source %s", source_id)
         if embedder is not None:
             done += embed_all(database, embedder, stopping)
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 MAX_URL = 500
 MAX_SEGMENTS = 12
@@ -55,13 +55,24 @@ def canonical(url: str) -> str | None:
     return urlunsplit((parts.scheme, netloc, path, urlencode(sorted(kept)), ""))
 
 
+def joined(base: str, address: str) -> str | None:
+    """*address* as a page at *base* means it; None: it cannot be one (``http://[x``)."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return None
+
+
 def same_site(url: str, start: str) -> bool:
     """Same host and port, ``www.`` and the scheme aside."""
     return _site(url) == _site(start)
 
 
 def _site(url: str) -> str:
-    return urlsplit(url).netloc.lower().removeprefix("www.")
+    try:
+        return urlsplit(url).netloc.lower().removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 class Traps:

@@ -23,18 +23,15 @@ def origin_of(text: str) -> str:
     Raises:
         UsageError: not the address of a page.
     """
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+    wrong = UsageError("origin_wrong", field="origin", found=text[:100])
     try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
         port = parts.port
     except ValueError:
-        port = -1
+        raise wrong from None
     host = parts.hostname or ""
-    if (
-        parts.scheme not in ("http", "https")
-        or not re.fullmatch(r"[a-z0-9.:-]+", host)
-        or port == -1
-    ):
-        raise UsageError("origin_wrong", field="origin", found=text[:100])
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9.:-]+", host):
+        raise wrong
     host = f"[{host}]" if ":" in host else host
     standard = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != standard else "")

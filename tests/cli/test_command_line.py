@@ -151,6 +151,7 @@ def test_a_site_lives_from_add_to_remove(run: Run) -> None:
         ("--origin", "https://"),
         ("--origin", "https://exa mple.org"),
         ("--origin", "https://example.org:99999"),
+        ("--origin", "https://[x"),
         ("--color", "red"),
         ("--language", "français"),
         ("--greeting", " "),

@@ -12,8 +12,10 @@ import httpcore
 import pytest
 from support.web_site import page
 
+from chatbot_server.config.sections import Retrieval
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval import crawl as crawling
+from chatbot_server.retrieval import jobs
 from chatbot_server.retrieval.charset import decoded
 from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
 from chatbot_server.retrieval.extract import ExtractError, Extractor
@@ -22,6 +24,8 @@ from chatbot_server.retrieval.library import add_site
 from chatbot_server.retrieval.sitemap import addresses
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import KnowledgePage, KnowledgeSource, documents
+
+BROKEN = "http://[x"
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -246,6 +250,36 @@ def test_addresses_of_files_and_of_the_inside_are_never_asked_for(crawl, databas
         *("fetch_address", "fetch_private", "fetch_private", "fetch_address")
     ]
     assert "root:" not in texts(database, site_id)
+
+
+@on_sqlite
+def test_addresses_that_are_none_spoil_nothing_else(crawl, database, site_id, web):
+    web.pages["/robots.txt"] = (200, {}, b"Sitemap: http://[x\n")
+    head = f'<title>Home</title><link rel=canonical href="{BROKEN}"><base href="{BROKEN}">'
+    text = f'<p>We open at nine.</p><a href="{BROKEN}">x</a><a href="/moved">y</a>'
+    told = f"<html lang=en><head>{head}</head><body>{text}</body></html>"
+    web.pages["/"] = (200, {"Content-Type": "text/html"}, told.encode())
+    web.pages["/moved"] = (302, {"Location": BROKEN}, b"")
+    assert crawl() == {"/": "", "/moved": "fetch_address"}
+    assert "We open at nine." in texts(database, site_id)
+
+
+@on_sqlite
+def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(database, site_id, web, monkeypatch):
+    add_site(database, site_id, "https://first.example/")
+    add_site(database, site_id, web.address)
+    web.put("/", "Home", "We open at nine.")
+    robots = Crawl._read_robots
+
+    def breaking(self: Crawl) -> None:
+        if "first" in self._frontier.start:
+            raise ZeroDivisionError
+        robots(self)
+
+    monkeypatch.setattr(Crawl, "_read_robots", breaking)
+    settings = Retrieval(private_hosts=("127.0.0.1",), requests_per_second=50, semantic="off")
+    assert jobs.work(database, settings) == 1
+    assert "We open at nine." in texts(database, site_id)
 
 
 def test_redirects_in_a_circle_come_to_an_end(web):

@@ -48,6 +48,15 @@ def test_a_long_page_address_is_kept_as_far_as_it_fits(
         assert session.query(Conversation).one().page == page[:500]
 
 
+def test_a_page_address_that_is_none_is_not_kept(client: FlaskClient, database: Database) -> None:
+    with database.session() as session:
+        key = demo_site(session).key
+    body = {"site": key, "message": "Hello?", "page": "http://[x"}
+    assert "event: done" in client.post("/api/chat", json=body).text
+    with database.session() as session:
+        assert session.query(Conversation).one().page is None
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
