@@ -63,8 +63,7 @@ def check_model(path: Path, choose: Choose, probe: Probe | None = None) -> Repor
         file = inspect_model(path)
         ensure_memory(file, LEAST_CONTEXT)
         engine, passed = choose(file)
-        if file.family == TEMPLATE and file.chat_template:
-            learn_template(file.chat_template, file.eos_token)
+        ensure_template(file, file.family)
         if probe:
             probe(file, engine)
     except ChatbotError as error:
@@ -82,3 +81,13 @@ def ensure_memory(file: ModelFile, context_length: int) -> None:
     if free and needed > free:
         mega = 1_000_000
         raise ModelError("model_too_big", file=file.path, needed=needed // mega, free=free // mega)
+
+
+def ensure_template(file: ModelFile, family: str | None) -> None:
+    """Refuse a chat template that cannot be used, where *family* says that it shall be.
+
+    Raises:
+        ModelError: it is broken, endless, or reaches for what it must not.
+    """
+    if family == TEMPLATE and file.chat_template:
+        learn_template(file.chat_template, file.eos_token)

@@ -16,7 +16,7 @@ from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.messages import say
 from chatbot_server.models.base import ModelFile
-from chatbot_server.models.check import ensure_memory
+from chatbot_server.models.check import ensure_memory, ensure_template
 from chatbot_server.models.inspect import inspect_model
 from chatbot_server.models.store import find_model
 from chatbot_server.prompt.assemble import assemble
@@ -61,6 +61,7 @@ def engine_settings(config: Config, instructions: Sequence[str] = ()) -> EngineS
     for name, refusal in passed.items():
         logger.info("%s: %s", name, say(refusal.code, **refusal.values))
     family = wanted.family or file.family
+    ensure_template(file, family)
     return EngineSettings(
         path=found.path,
         kind=kind,

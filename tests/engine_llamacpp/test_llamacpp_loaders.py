@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,15 @@ from support.tiny_architectures import ARCHITECTURES, CONTROLS, write_architectu
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Finished, Sampling, Token
 from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.engine.probe import probe
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.models.inspect import inspect_model
 
+HOSTILE_TEMPLATES = [
+    "{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}",
+    "{{ 'x' * 10000000000 }}",
+    "{% if %}",
+]
 pytestmark = pytest.mark.xdist_group("llamacpp")
 
 
@@ -57,3 +64,14 @@ def test_the_engines_process_runs_llama_cpp_too(tmp_path: Path) -> None:
     assert (info.engine, info.context_length, info.slots) == ("llamacpp", 256, 2)
     assert isinstance(events[-1], Finished)
     assert any(isinstance(event, Token) for event in events)
+
+
+@pytest.mark.parametrize("template", HOSTILE_TEMPLATES)
+def test_the_files_own_chat_template_is_never_run_by_llama_cpp(
+    template: str, tmp_path: Path
+) -> None:
+    """Seconds of work and gigabytes are more than a tiny model needs, and less than these take."""
+    path = tmp_path / "qwen2.gguf"
+    file = inspect_model(write_architecture(path, "qwen2", chat_template=template))
+
+    probe(replace(file, family="chatml"), "llamacpp")

@@ -37,6 +37,7 @@ def write_architecture(
     *,
     context_length: int = 256,
     controls: Sequence[str] = tuple(CONTROLS),
+    chat_template: str | None = None,
 ) -> Path:
     """A one-layer model of *architecture* with a byte-level vocabulary.
 
@@ -46,6 +47,8 @@ def write_architecture(
     tokens = [*controls, *_byte_alphabet(), "he", "Ġt"]
     writer = gguf.GGUFWriter(path, architecture)
     _add_facts(writer, context_length)
+    if chat_template:
+        writer.add_chat_template(chat_template)
     _add_tokenizer(writer, tokens, spm=False, controls=len(controls))
     weights, biases, norm_bias = LAYERS[architecture]
 

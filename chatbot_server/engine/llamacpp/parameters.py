@@ -90,6 +90,9 @@ def _parameters(library: Any, setup: Setup) -> Any:
     parameters.no_extra_bufts = _must_spare(setup)
     parameters.fit_params = False  # guesses by free memory; what was asked for is meant
     parameters.ui = parameters.endpoint_slots = False
+    # One of its own: the file's would be run here, in native code and without a limit, while
+    # the model is loaded. Prompts come written out already (chatbot_server.prompt).
+    parameters.chat_template = "chatml"
     parameters.n_threads_http = 2
     parameters.verbosity = 0
     if setup.embedding:
