@@ -61,6 +61,16 @@ class ChatbotError(Exception):
         """What happened, where, and what to do."""
         return say(self.code, language, **self.values)
 
+    def public_sentence(self, language: str = DEFAULT_LANGUAGE) -> str:
+        """What a stranger may read: an address, a path or a driver's words stay inside.
+
+        What goes wrong on the server's side may tell numbers, and no other value.
+        """
+        ours = self.status >= 500 or "endpoint" in self.values
+        if ours and not all(str(value).isdigit() for value in self.values.values()):
+            return say("not_now", language)
+        return self.sentence(language)
+
     def __str__(self) -> str:
         return self.sentence()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.engine.base import Engine
-from chatbot_server.messages import say
+from chatbot_server.errors import EngineError
 from chatbot_server.storage.database import Database
 from chatbot_server.web.requests import language_of
 
@@ -25,7 +27,8 @@ def health_blueprint(engine: Engine, database: Database, *, needs_model: bool) -
         ready = status.state == "ready" or not needs_model
         body: dict[str, object] = {"ready": ready, "engine": status.state}
         if status.reason:
-            body["reason"] = say(status.reason, language_of(request), **status.values)
+            refusal = EngineError(status.reason, **dict[str, Any](status.values))
+            body["reason"] = refusal.public_sentence(language_of(request))
         response = jsonify(body)
         response.status_code = 200 if ready else 503
         response.headers["Cache-Control"] = "no-store"

@@ -136,9 +136,11 @@ def embeddings(
 
 
 def problem(error: ChatbotError, language: str) -> dict[str, Any]:
-    """An error in OpenAI's shape."""
+    """An error in OpenAI's shape; why its request was refused is the application's business."""
+    ours = error.status >= 500
+    words = error.public_sentence(language) if ours else error.sentence(language)
     message = {
-        "message": error.sentence(language),
+        "message": words,
         "type": KINDS.get(error.status, "server_error"),
         "param": error.field if isinstance(error, BadRequest) else None,
         "code": CODES.get(error.code, error.code),

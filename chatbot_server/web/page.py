@@ -21,6 +21,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
+from chatbot_server.web.problems import told
 from chatbot_server.web.requests import language_of, read_message, refuse_nul
 
 # No script may run here, not even the server's own.
@@ -72,7 +73,7 @@ def page_blueprint(
                 rates.check_question(key)
                 _ask(service, view, key, language, limits)
         except ChatbotError as error:
-            view.problem = error.sentence(language)
+            view.problem = told(error, language)
             view.draft = form.get("message", "")[: limits.message_chars]
         _read(service, view)
         return _render(site, view, language, limits)

@@ -22,10 +22,16 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _chatbot_error(error: ChatbotError) -> Response:
-    if error.status >= 500:
+def told(error: ChatbotError, language: str) -> str:
+    """What the visitor reads of *error*; where the server is at fault, the log has all of it."""
+    words = error.public_sentence(language)
+    if error.status >= 500 or words != error.sentence(language):
         logger.warning("%s: %s", error.code, error)
-    body = {"code": error.code, "message": error.sentence(language_of(request))}
+    return words
+
+
+def _chatbot_error(error: ChatbotError) -> Response:
+    body = {"code": error.code, "message": told(error, language_of(request))}
     if error.field:
         body["field"] = error.field
     response = jsonify(error=body)

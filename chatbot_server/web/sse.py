@@ -15,6 +15,7 @@ from chatbot_server.conversation.events import (
     Started,
     Waiting,
 )
+from chatbot_server.web.problems import told
 
 PING = ": ping\n\n"
 
@@ -51,7 +52,7 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
 
 def _failure(event: Failed, language: str) -> dict[str, object]:
     error = event.error
-    return {"code": error.code, "message": error.sentence(language), "retry": event.retry}
+    return {"code": error.code, "message": told(error, language), "retry": event.retry}
 
 
 def _done(event: Ended) -> dict[str, object]:
