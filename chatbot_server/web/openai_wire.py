@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatbot_server.engine.base import EngineInfo, Event, Finished, FinishReason, Token, Usage
-from chatbot_server.errors import BadRequest, ChatbotError, EngineError
+from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
 
 PING = ": ping\n\n"
 DONE = "data: [DONE]\n\n"
@@ -136,9 +136,12 @@ def embeddings(
 
 
 def problem(error: ChatbotError, language: str) -> dict[str, Any]:
-    """An error in OpenAI's shape; why its request was refused is the application's business."""
-    ours = error.status >= 500
-    words = error.public_sentence(language) if ours else error.sentence(language)
+    """An error in OpenAI's shape; an application with a key may read what the engine says.
+
+    The database says nothing: it is asked whether there is a key at all.
+    """
+    stranger = isinstance(error, Unavailable) and not isinstance(error, EngineError)
+    words = error.public_sentence(language) if stranger else error.sentence(language)
     message = {
         "message": words,
         "type": KINDS.get(error.status, "server_error"),
