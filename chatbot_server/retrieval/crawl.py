@@ -27,12 +27,17 @@ from chatbot_server.storage.knowledge import (
     KnowledgeDocument,
     KnowledgePage,
     KnowledgeSource,
+    PageState,
     page_counts,
 )
 
 MAX_DEPTH = 15
 # A page must be missing twice in a row: one bad deployment is no reason to forget.
 MAX_MISSES = 2
+# What does not answer, or cannot just now, may be back: a week of daily crawls.
+MAX_FAILURES = 7
+PASSING = ("crawl_status", "fetch_slow", "fetch_failed", "fetch_unknown_host", "extract_slow")
+MISSING = {401: "crawl_refused", 403: "crawl_refused", 404: "crawl_gone", 410: "crawl_gone"}
 MAX_DELAY = 30.0
 ROBOTS_SECONDS = 15.0
 # Why a page that could be read was left out; it still is if it has not changed.
@@ -123,6 +128,7 @@ class Crawl:
 
     def _read(self, page: KnowledgePage) -> None:
         if not self._allowed(page.url):
+            self._forget(page)
             self._frontier.done(page, "skipped", "crawl_forbidden")
             return
         self._wait()
@@ -131,21 +137,19 @@ class Crawl:
             found = self.fetcher.get(page.url, {name: told for name, told in asked.items() if told})
             self._keep(page, found)
         except ChatbotError as error:
-            self._frontier.done(page, "failed", error.code)
+            self._missed(page, "failed", error.code)
 
     def _keep(self, page: KnowledgePage, found: Fetched) -> None:
         if found.status == 304 and page.why in LEFT_OUT:
             self._frontier.done(page, "skipped", page.why)
         elif found.status == 304:
             self._frontier.done(page, "unchanged")
-        elif found.status in (404, 410):
-            self._missing(page)
         elif found.status != 200:
-            self._frontier.done(page, "failed", "crawl_status")
+            self._missed(page, "failed", MISSING.get(found.status, "crawl_status"))
         elif not urls.same_site(found.url, self._frontier.start) or not self._allowed(found.url):
-            self._frontier.done(page, "skipped", "crawl_elsewhere")
+            self._missed(page, "skipped", "crawl_elsewhere")
         elif found.type not in TYPES:
-            self._frontier.done(page, "skipped", "crawl_type")
+            self._missed(page, "skipped", "crawl_type")
         else:
             url = urls.canonical(found.url) or page.url
             name = urlsplit(url).path.rsplit("/", 1)[-1]
@@ -190,13 +194,17 @@ class Crawl:
     def _forget(self, page: KnowledgePage) -> None:
         with self.database.session() as session:
             self._drop_old(session, page.url, set())
+            known = session.get(KnowledgePage, page.id)
+            if known is not None:  # the next answer must be the page, not that it is unchanged
+                known.etag = known.modified = ""
 
-    def _missing(self, page: KnowledgePage) -> None:
-        if page.misses + 1 >= MAX_MISSES or not page.crawl:
+    def _missed(self, page: KnowledgePage, state: PageState, why: str) -> None:
+        """No page was there: what it said is quoted until that has lasted."""
+        most = MAX_FAILURES if why in PASSING else MAX_MISSES
+        if page.misses + 1 >= most or not page.crawl:
             self._forget(page)
-            self._frontier.done(page, "gone", "crawl_gone", missed=True)
-        else:
-            self._frontier.done(page, "failed", "crawl_gone", missed=True)
+            state = "gone" if why == "crawl_gone" else state
+        self._frontier.done(page, state, why, missed=True)
 
     def _allowed(self, url: str) -> bool:
         return self._robots is not None and bool(self._robots.can_fetch(url, self.fetcher.agent))

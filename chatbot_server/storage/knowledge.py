@@ -90,7 +90,7 @@ class KnowledgePage(Base):
         state: ``found`` waits to be read; the others tell how the last read ended.
         why: key of the sentence that says why it was skipped or failed.
         crawl: ``started`` of the crawl that dealt with it last.
-        misses: how often in a row it was not there (404 or 410).
+        misses: how often in a row it was not there, or not to be read.
     """
 
     __tablename__ = "knowledge_page"
