@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval import urls
@@ -18,6 +18,9 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import KnowledgePage, KnowledgeSource, page_counts
 
 AT_ONCE = 500
+# A page that is gone is asked for again, or an outage would lose it for good; after a month of
+# daily crawls it makes room for others.
+GIVEN_UP = 30
 
 
 @dataclass
@@ -43,10 +46,17 @@ class Frontier:
             source = session.get_one(KnowledgeSource, self.source_id)
             if source.started is None or source.finished is not None:
                 source.started, source.finished, source.why = _later(source.started), None, ""
+                session.execute(
+                    delete(KnowledgePage).where(
+                        KnowledgePage.source_id == source.id,
+                        KnowledgePage.state == "gone",
+                        KnowledgePage.misses >= GIVEN_UP,
+                    )
+                )
                 # What is known is asked again, also where no unchanged page would lead to it.
                 session.execute(
                     update(KnowledgePage)
-                    .where(KnowledgePage.source_id == source.id, KnowledgePage.state != "gone")
+                    .where(KnowledgePage.source_id == source.id)
                     .values(state="found")
                 )
             self.start = source.address

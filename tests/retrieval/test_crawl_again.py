@@ -8,6 +8,7 @@ import pytest
 from support.web_site import WebSite
 
 from chatbot_server.retrieval import crawl as crawling
+from chatbot_server.retrieval import frontier
 from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
 from chatbot_server.retrieval.extract import Extractor
 from chatbot_server.retrieval.fetch import Fetcher
@@ -62,6 +63,7 @@ def shop(web: WebSite, crawl: Callable[[], Told], quoted: Callable[[], bool]) ->
 @pytest.mark.parametrize(
     ("answer", "state", "why"),
     [
+        ((404, {}, b""), "gone", "crawl_gone"),
         ((403, {}, b""), "failed", "crawl_refused"),
         ((200, {"Content-Type": "image/png"}, b"\x89PNG"), "skipped", "crawl_type"),
         ((302, {"Location": "http://10.0.0.1/"}, b""), "failed", "fetch_private"),
@@ -100,3 +102,13 @@ def test_a_page_that_fails_is_quoted_for_a_week(crawl, quoted, shop):
         assert quoted()
     crawl()
     assert not quoted()
+
+
+def test_a_page_that_stays_away_is_asked_for_no_more_in_the_end(crawl, shop, monkeypatch):
+    monkeypatch.setattr(frontier, "GIVEN_UP", 3)
+    del shop.pages["/w"]
+    for _ in range(3):
+        assert "/w" in crawl()
+    shop.asked.clear()
+    assert "/w" not in crawl()
+    assert "/w" not in shop.asked
