@@ -17,7 +17,10 @@ MAX_WORDS = 9
 MAX_FORMS = 2
 MAX_VARIANTS = 3
 _SHORT = r"[A-Z][A-Za-z]{0,2}[A-Z]{1,8}"
-_AFTER = re.compile(rf"((?:[\w’'-]+ ){{1,{MAX_WORDS - 1}}}[\w’'-]+)[\"” »]*\(\s?({_SHORT})s?\b")
+# From the beginning of a word only: else a word without end is read from each of its letters.
+_AFTER = re.compile(
+    rf"(?<![\w’'-])((?:[\w’'-]+ ){{1,{MAX_WORDS - 1}}}[\w’'-]+)[\"” »]*\(\s?({_SHORT})s?\b"
+)
 _BEFORE = re.compile(rf"\b({_SHORT})s?\"? ?\(([^()\n]{{6,90}})\)")
 _WORD = re.compile(r"[^\W_]+")
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ][a-zà-ÿ])")

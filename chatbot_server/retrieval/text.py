@@ -24,6 +24,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b[A-Z]|\b(?:M|MM|Mme|Mmes|Mlle|Dr|Pr|Me|St|Ste|Mr|Mrs|Ms|Prof|Jr|Sr|Inc|Ltd|Co|Corp|vs|etc"
     r"|art|Art|al|av|bd|cf|éd|ex|fig|Fig|[Nn]o|n°|p|pp|réf|tél|Tél|vol|Vol|e\.g|i\.e|[ap]\.m|U\.S|J\.-C))\.$"
 )
+LONGEST_ABBREVIATION = 6  # with its dot; no more than that is looked at, however long the sentence
 
 
 def clean(text: str) -> str:
@@ -44,11 +45,12 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     start = 0
     for end in _SENTENCE_END.finditer(text):
-        piece = text[start : end.start()]
-        if "\n" not in end.group() and _ABBREVIATION.search(piece):
+        stop, closing = end.start(), end.group().rstrip()
+        if "\n" in end.group():
+            closing = ""
+        elif _ABBREVIATION.search(text, max(start, stop - LONGEST_ABBREVIATION), stop):
             continue
-        closing = end.group().rstrip()
-        found.append((piece + closing if "\n" not in end.group() else piece).strip())
+        found.append((text[start:stop] + closing).strip())
         start = end.end()
     found.append(text[start:].strip())
     return [sentence for sentence in found if sentence]
