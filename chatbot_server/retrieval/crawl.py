@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval import indexing, urls
 from chatbot_server.retrieval.extract import TYPES, Extracted, Extractor
+from chatbot_server.retrieval.extraction import NOT_KEPT, directives
 from chatbot_server.retrieval.fetch import Fetched, Fetcher, FetchError
 from chatbot_server.retrieval.frontier import Frontier
 from chatbot_server.retrieval.sitemap import addresses
@@ -164,7 +165,7 @@ class Crawl:
             self._frontier.add([canonical], page.depth, listed=True)
             self._forget(page)
             self._frontier.done(page, "skipped", "crawl_other_address", found)
-        elif read.noindex or "noindex" in found.headers.get("x-robots-tag", "").lower():
+        elif read.noindex or directives(found.headers.get("x-robots-tag", "")) & NOT_KEPT:
             self._forget(page)
             self._frontier.done(page, "skipped", "crawl_noindex", found)
         else:

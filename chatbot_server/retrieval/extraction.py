@@ -36,6 +36,8 @@ SUFFIXES = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".pdf": "pdf", ".docx": "docx",
     ".csv": "csv", ".md": "text", ".markdown": "text", ".txt": "text",
 }  # fmt: skip
+# Of robots rules: what is not to be found, or not to be quoted.
+NOT_KEPT = {"noindex", "none", "nosnippet"}
 Result = dict[str, Any]
 
 
@@ -192,11 +194,12 @@ def _html(data: bytes, name: str, url: str) -> Result:
             raise Unreadable("extract_no_text")
         tree = html.document_fromstring(f"<html><body>{text}</body></html>")
     found: Result = {"links": _links(tree, url), "documents": []}
-    found["canonical"] = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
+    found["canonical"] = _canonical(tree)
     found["language"] = str(next(iter(tree.xpath("/html/@lang")), ""))[:10]
-    robots = " ".join(tree.xpath("//meta[@name='robots']/@content")).lower()
-    found["noindex"] = "noindex" in robots or "none" in robots or "nosnippet" in robots
-    found["nofollow"] = "nofollow" in robots or "none" in robots
+    metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
+    rules = directives(",".join(meta.get("content") or "" for meta in metas))
+    found["noindex"] = bool(rules & NOT_KEPT)
+    found["nofollow"] = bool(rules & {"nofollow", "none"})
     title = _title(tree) or name
     faq = _json_ld_faq(tree)
     # Extraction changes the tree, so it comes last.
@@ -208,6 +211,19 @@ def _html(data: bytes, name: str, url: str) -> Result:
         found["documents"].append({"title": title[:500], "text": text[:MAX_TEXT]})
     found["faq"] = faq
     return found
+
+
+def directives(rules: str) -> set[str]:
+    """The words of ``robots`` rules; ``max-image-preview: none`` and ``otherbot: …`` are none."""
+    parts = rules.lower().split(",")
+    return {word for part in parts if ":" not in part for word in part.split()}
+
+
+def _canonical(tree: Any) -> str:
+    for link in tree.iter("link"):
+        if "canonical" in (link.get("rel") or "").lower().split():
+            return str(link.get("href") or "")
+    return ""
 
 
 def _title(tree: Any) -> str:
@@ -222,7 +238,7 @@ def _links(tree: Any, url: str) -> list[str]:
     base = joined(url, next(iter(tree.xpath("//base/@href")), "")) or url
     links: dict[str, None] = {}
     for element in tree.xpath("//a[@href]")[: 2 * MAX_LINKS]:
-        if "nofollow" not in (element.get("rel") or ""):
+        if "nofollow" not in (element.get("rel") or "").lower():
             links[joined(base, element.get("href").strip()) or ""] = None
     return [link for link in links if link.startswith(("http://", "https://"))][:MAX_LINKS]
 

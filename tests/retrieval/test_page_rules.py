@@ -1,0 +1,61 @@
+"""What a page asks of robots: read as search engines read it, in any spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatbot_server.retrieval.extract import Extracted, Extractor
+from chatbot_server.retrieval.extraction import NOT_KEPT, directives
+
+
+@pytest.fixture(scope="module")
+def extractor() -> Iterator[Extractor]:
+    made = Extractor()
+    yield made
+    made.close()
+
+
+def read(extractor: Extractor, head: str) -> Extracted:
+    body = f"<html><head>{head}</head><body><p>Open. <a href=/x>x</a></p></body></html>"
+    return extractor.read(body.encode(), "html", "p", "https://s.example/p")
+
+
+@pytest.mark.parametrize(
+    ("head", "kept", "followed"),
+    [
+        ('<meta name="ROBOTS" content="NOINDEX">', False, True),
+        ('<META NAME="Robots" CONTENT="noindex,follow">', False, True),
+        ('<meta name=robots content="None">', False, False),
+        ('<meta name=robots content="noindex nofollow">', False, False),
+        ('<meta name=robots content="index"><meta name=robots content="nofollow">', True, False),
+        ('<meta name=robots content="index, follow, max-image-preview:none">', True, True),
+        ('<meta name=robots content="max-image-preview: none, max-snippet:-1">', True, True),
+        ("<meta name=robots>", True, True),
+        ('<meta name=description content="noindex">', True, True),
+    ],
+)
+def test_robots_rules_are_read_word_by_word(extractor, head, kept, followed):
+    found = read(extractor, head)
+    assert found.noindex is not kept
+    assert bool(found.links) is followed
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [("none", False), ("otherbot: noindex", True), ("all, NoIndex", False), ("", True)],
+)
+def test_rules_in_a_header_are_read_alike(header, kept):
+    assert bool(directives(header) & NOT_KEPT) is not kept
+
+
+@pytest.mark.parametrize("rel", ["Canonical", "canonical nofollow", "CANONICAL"])
+def test_a_canonical_address_is_known_in_any_spelling(extractor, rel):
+    assert read(extractor, f'<link rel="{rel}" href="/q">').canonical == "/q"
+    assert read(extractor, '<link rel="canonicals" href="/q">').canonical == ""
+
+
+def test_a_link_that_is_not_to_be_followed_is_known_in_any_spelling(extractor):
+    found = read(extractor, "</head><body><a rel=NoFollow href=/y>y</a>")
+    assert found.links == ("https://s.example/x",)
