@@ -127,8 +127,8 @@ def _by_words(session: Session, site_id: int, question: str) -> dict[int, Worded
     owner, titles = _documents_of(session, [chunk for chunk, _score in hits])
     best: dict[int, Worded] = {}
     for chunk, score in hits:
-        document = owner[chunk]
-        if document not in best:
+        document = owner.get(chunk)  # None: it was indexed anew since it was found
+        if document is not None and document not in best:
             bonus = 1 + TITLE_BONUS * _overlap(frozenset(terms), titles[document])
             best[document] = Worded(score * bonus, chunk)
     return best

@@ -94,6 +94,8 @@ class KnowledgeBase:
                 return Grounding("nothing", lasting=lasting)
             weigh = _rarity(session, site_id, asked)
             found = _load(session, hits[:PASSAGES], asked, weigh)
+            if not found:  # all were indexed anew since they were found
+                return Grounding("nothing", lasting=False)
             margin = _margin(hits)
             if self._is_sure(session, site_id, asked, found[0], clear=_is_clear(hits)):
                 return replace(_faq_answer(found, margin), lasting=lasting)
