@@ -7,13 +7,12 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 
+from chatbot_server.retrieval.charset import decoded
+
 MAX_SITEMAPS = 200
 MAX_BYTES = 50_000_000
 
-_LOC = re.compile(
-    rb"<(?:\w+:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]{1,2000})\s*(?:\]\]>)?\s*</", re.IGNORECASE
-)
-_INDEX = re.compile(rb"<(?:\w+:)?sitemapindex\b", re.IGNORECASE)
+_ROOT = re.compile(r"<(\w+:)?(urlset|sitemapindex)\b", re.IGNORECASE)
 
 
 def addresses(
@@ -31,10 +30,8 @@ def addresses(
         if url in seen:
             continue
         seen.add(url)
-        content = unzipped(fetch(url) or b"")
-        is_index = bool(_INDEX.search(content[:5000]))
-        for match in _LOC.finditer(content):
-            address = html.unescape(match[1].decode("utf-8", "replace"))
+        is_index, told = _told(decoded(unzipped(fetch(url) or b"")))
+        for address in told:
             if is_index:
                 todo.append(address)
                 if len(todo) > MAX_SITEMAPS:
@@ -44,6 +41,27 @@ def addresses(
             given += 1
             if given >= most:
                 return
+
+
+def _told(content: str) -> tuple[bool, Iterator[str]]:
+    """Whether *content* lists sitemaps, and the addresses in it.
+
+    A ``loc`` with another prefix than its root element's is an image's or a film's.
+    """
+    root = _ROOT.search(content[:5000])
+    prefix = root[1] or "" if root else ""
+    # Repetitions that could overlap are kept apart: a pattern must not go over blanks twice.
+    found = re.finditer(
+        rf"<{prefix}loc\s{{0,9}}>((?:\s{{0,99}}<!\[CDATA\[)?[^<]{{1,2000}})</",
+        content,
+        re.IGNORECASE,
+    )
+    is_index = root is not None and root[2].lower() == "sitemapindex"
+    return is_index, (_address(one[1]) for one in found)
+
+
+def _address(told: str) -> str:
+    return html.unescape(told.strip().removeprefix("<![CDATA[").removesuffix("]]>").strip())
 
 
 def unzipped(content: bytes) -> bytes:
