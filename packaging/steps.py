@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -33,6 +34,7 @@ SOURCES = (
     ),
     *("widget/dist", "requirements.lock", "requirements", "packaging"),
 )
+MOST_SAID = 10_000  # bytes of an answer that are read
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules", "*.part")
 
 
@@ -154,23 +156,28 @@ def spawn(pid_file: str, log: str, *command: str) -> None:
 
 
 def ready(address: str) -> str:
-    """``ready``, or what ``/readyz`` said instead."""
+    """``ready``, ``failed`` where waiting does not help, or what ``/readyz`` said instead."""
     # A proxy of the environment is not asked for this machine's own address.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{address}/readyz", timeout=5) as answer:
             return "ready" if answer.status == 200 else f"{answer.status}"
+    except urllib.error.HTTPError as error:
+        return "failed" if b'"engine":"failed"' in error.read(MOST_SAID) else str(error)
     except OSError as error:
         return str(error)
 
 
 def wait(address: str, seconds: str, pid: str) -> str:
-    """Wait for ``/readyz``; gives up at once where the process *pid* (0: unknown) has ended."""
+    """Wait for ``/readyz``; gives up at once where it would be in vain.
+
+    That is: the model has failed, or the process *pid* (0: unknown) has ended.
+    """
     end = time.monotonic() + float(seconds)
     said = ""
     while time.monotonic() < end:
         said = ready(address)
-        if said == "ready" or (pid != "0" and not _alive(int(pid))):
+        if said in ("ready", "failed") or (pid != "0" and not _alive(int(pid))):
             return said
         time.sleep(0.3)
     return said

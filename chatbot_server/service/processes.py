@@ -20,10 +20,11 @@ import time
 from pathlib import Path
 
 from chatbot_server.config import Config
+from chatbot_server.engine.process.state import Recorded, read_state
 from chatbot_server.errors import Unavailable
 from chatbot_server.messages import say
 from chatbot_server.service.orders import read_orders
-from chatbot_server.service.runner import EngineRunner, engine_runner
+from chatbot_server.service.runner import engine_runner
 
 logger = logging.getLogger("chatbot_server")
 
@@ -32,6 +33,8 @@ FIRST_JOBS_AFTER = 20.0  # the first visitor comes first
 STOP_SECONDS = 15.0
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
+# It is decided whether the model can answer ("none": none is wanted).
+SETTLED = ("ready", "failed", "none")
 
 
 class Service:
@@ -63,17 +66,17 @@ class Service:
         engine.start()
         threading.Thread(target=self._run_jobs, name="jobs", daemon=True).start()
         try:
-            self._keep_web_up(engine)
+            self._keep_web_up()
         finally:
             engine.stop()
 
-    def _keep_web_up(self, engine: EngineRunner) -> None:
+    def _keep_web_up(self) -> None:
         quick_deaths = 0
         while not self._stop.is_set():
             started = time.monotonic()
             web = subprocess.Popen(self._web_command(), env=self._environment)
             try:
-                self._watch(web, engine)
+                self._watch(web)
             finally:
                 _end(web)
             if self._stop.is_set():
@@ -84,13 +87,21 @@ class Service:
             logger.error(say("web_server_restarts", self._language))
             self._stop.wait(1)
 
-    def _watch(self, web: subprocess.Popen[bytes], engine: EngineRunner) -> None:
-        told = False
+    def _watch(self, web: subprocess.Popen[bytes]) -> None:
+        told = None
         while web.poll() is None and not self._stop.wait(0.2):
-            if not told and engine.settled():
-                told = True
-                address = self._config.server.local_address
-                logger.info(say("serving", self._language, address=address))
+            engine = read_state(self._config.run_dir)
+            if engine.state in SETTLED and engine.state != told:
+                told = engine.state
+                self._tell(engine)
+
+    def _tell(self, engine: Recorded) -> None:
+        address, language = self._config.server.local_address, self._language
+        if engine.state == "failed":
+            why = say(engine.reason or "engine_none", language, **engine.values)
+            logger.error(say("serving_without_model", language, address=address, why=why))
+        else:
+            logger.info(say("serving", language, address=address))
 
     def _web_command(self) -> list[str]:
         server = self._config.server

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.process.state import Recorded, read_state, write_state
+from chatbot_server.engine.process.state import Recorded, write_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor
 
 
@@ -21,16 +21,11 @@ class EngineRunner(Protocol):
         """End it and wait until it is gone."""
         ...
 
-    def settled(self) -> bool:
-        """Whether it is decided that the engine can answer, or that it cannot."""
-        ...
-
 
 class SupervisedEngine:
     """A local model in a process of its own."""
 
     def __init__(self, settings: EngineSettings, run_dir: Path) -> None:
-        self._run_dir = run_dir
         self._supervisor = EngineSupervisor(settings, run_dir)
 
     def start(self) -> None:
@@ -38,9 +33,6 @@ class SupervisedEngine:
 
     def stop(self) -> None:
         self._supervisor.stop()
-
-    def settled(self) -> bool:
-        return read_state(self._run_dir).state in ("ready", "failed")
 
 
 class NoEngine:
@@ -54,9 +46,6 @@ class NoEngine:
 
     def stop(self) -> None:
         """Nothing runs."""
-
-    def settled(self) -> bool:
-        return True
 
 
 def engine_runner(settings: EngineSettings | None, run_dir: Path) -> EngineRunner:

@@ -1,0 +1,35 @@
+"""The steps of install.sh and the control script that are told in Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+from support.patience import LONG
+
+STEPS = Path(__file__).parents[2] / "packaging/steps.py"
+
+
+class Failed(BaseHTTPRequestHandler):
+    """A server whose model could not be loaded."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(b'{"engine":"failed","ready":false,"reason":"No."}\n')
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_nobody_waits_for_a_model_that_has_failed() -> None:
+    with HTTPServer(("127.0.0.1", 0), Failed) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        command = [sys.executable, str(STEPS), "wait", address, str(2 * LONG), "0"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONG)
+        server.shutdown()
+    assert (done.returncode, done.stdout) == (1, "failed\n")

@@ -1,0 +1,27 @@
+"""What a server says of itself in its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.patience import wait_for
+from support.tiny_architectures import write_architecture
+
+pytestmark = pytest.mark.xdist_group("live")
+
+
+def test_a_model_that_cannot_be_loaded_is_said_with_its_reason(
+    make_server: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = write_architecture(tmp_path / "m.gguf", "qwen2")
+    file.write_bytes(file.read_bytes().replace(b"qwen2", b"qwen0"))
+    server = make_server(engine={"model": str(file)})
+    server.start(wait=False)
+    wait_for(lambda: server.url in server.log, say=lambda: server.log)
+    server.stop()
+    told = next(line for line in server.log.splitlines() if server.url in line)
+    assert told.startswith("ERROR")
+    assert "m.gguf: llama.cpp cannot load this model" in told
