@@ -7,7 +7,7 @@ import time
 
 import click
 
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import NUMBER, Context
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.api_keys import ApiKey, all_keys, create_key, revoke_key
 
@@ -55,7 +55,7 @@ def list_keys(context: Context, /, as_json: bool) -> None:
 
 
 @api_key.command(help="help_api_key_revoke")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.pass_obj
 def revoke(context: Context, /, number: int) -> None:
     """Refuse a key from now on."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import NUMBER, Context
 from chatbot_server.errors import NotFound
 from chatbot_server.storage.feedback import ContactRequest, contact_requests
 from chatbot_server.storage.sites import Site, all_sites
@@ -42,7 +42,7 @@ def list_requests(context: Context, /, as_json: bool) -> None:
 
 
 @contact.command(help="help_contact_remove")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.pass_obj
 def remove(context: Context, /, number: int) -> None:
     """Erase one message."""

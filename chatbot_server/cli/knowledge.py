@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import NUMBER, Context
 from chatbot_server.cli.knowledge_add import add, crawl
 from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, knowledge_base, site_of
 from chatbot_server.cli.knowledge_eval import measure
@@ -92,7 +92,7 @@ def search(context: Context, /, question: str, key: str | None, as_json: bool) -
 
 
 @knowledge.command(help="help_knowledge_remove")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @SITE
 @click.pass_obj
 def remove(context: Context, /, number: int, key: str | None) -> None:

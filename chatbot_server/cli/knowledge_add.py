@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from chatbot_server.cli.context import Context, refusal
+from chatbot_server.cli.context import NUMBER, Context, refusal
 from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, site_of
 from chatbot_server.cli.knowledge_words import counted, reason
 from chatbot_server.errors import ChatbotError, UsageError
@@ -71,7 +71,8 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
             try:
                 limit = context.config.retrieval.page_bytes
                 count = add_file(context.database, extractor, site_id, file, limit)
-                click.echo(context.say("knowledge_file_read", name=file.name, count=count))
+                name = click.format_filename(file.name)
+                click.echo(context.say("knowledge_file_read", name=name, count=count))
             except (ChatbotError, OSError) as error:  # noqa: PERF203
                 failed += 1
                 click.echo(_complaint(context, error), err=True)
@@ -89,8 +90,8 @@ def _complaint(context: Context, error: ChatbotError | OSError) -> str:
 @click.command(help="help_knowledge_crawl")
 @click.argument("address", required=False)
 @click.option("--page", "single", is_flag=True, help="help_knowledge_page")
-@click.option("--pause", type=click.IntRange(1), metavar="NUMBER", help="help_knowledge_pause")
-@click.option("--resume", type=click.IntRange(1), metavar="NUMBER", help="help_knowledge_resume")
+@click.option("--pause", type=NUMBER, metavar="NUMBER", help="help_knowledge_pause")
+@click.option("--resume", type=NUMBER, metavar="NUMBER", help="help_knowledge_resume")
 @SITE
 @JSON
 @click.pass_obj

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import NUMBER, Context
 from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, knowledge_base, site_of
 from chatbot_server.errors import ChatbotError, UsageError
 
@@ -76,7 +76,7 @@ def list_golden(context: Context, /, key: str | None, as_json: bool) -> None:
 
 
 @golden.command("remove", help="help_golden_remove")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @SITE
 @click.pass_obj
 def remove_golden(context: Context, /, number: int, key: str | None) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -15,10 +15,12 @@ from chatbot_server.errors import UsageError
 from chatbot_server.retrieval import indexing, urls
 from chatbot_server.retrieval.extract import ExtractError, Extractor, kind_of_name
 from chatbot_server.retrieval.indexing import Draft
+from chatbot_server.retrieval.text import clean
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import (
     KnowledgeDocument,
     KnowledgeSource,
+    SourceKind,
     documents,
     open_source,
     page_counts,
@@ -57,14 +59,15 @@ def add_file(
         ExtractError: it cannot be read, is too big, or of a kind that is not known.
         OSError: as of the file.
     """
-    kind = kind_of_name(file.name)
+    name = clean(file.name)  # not every file's name is text
+    kind = kind_of_name(name)
     if kind is None:
-        raise ExtractError("extract_kind", name=file.name)
+        raise ExtractError("extract_kind", name=name)
     if file.stat().st_size > max_bytes:
-        raise ExtractError("extract_big", name=file.name)
-    read = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}")
+        raise ExtractError("extract_big", name=name)
+    read = extractor.read(file.read_bytes(), kind, name, f"file:{name}")
     with database.session() as session:
-        source = open_source(session, site_id, "file", file.name)
+        source = open_source(session, site_id, "file", name)
         kept = {draft.url for draft in read.drafts}
         gone = [
             found.id for found in documents(session, site_id, source.id) if found.url not in kept
@@ -146,23 +149,36 @@ def imported(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -
     changed = 0
     for number, row in enumerate(rows, 1):
         try:
-            draft = Draft(
-                str(row["id"]),
-                str(row.get("title") or ""),
-                str(row["text"]),
-                row.get("language"),
-                bool(row.get("faq")),
-                tuple(str(wording) for wording in row.get("wordings") or ()),
-            )
-            kind = row.get("source", "note")
-            address = str(row.get("address") or "")
-        except (KeyError, TypeError, AttributeError):
+            kind, address, draft = _parsed(row)
+        except (KeyError, TypeError, AttributeError, ValueError):
             raise UsageError("knowledge_import_row", number=number) from None
-        if kind not in ("site", "page", "file", "note", "faq", "push"):
-            raise UsageError("knowledge_import_row", number=number)
         with database.session() as session:
             changed += indexing.put(session, open_source(session, site_id, kind, address), draft)
     return changed
+
+
+def _parsed(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
+    """Kind and address of the source of an exported document, and the document.
+
+    Raises any of the errors of a value that is not what it should be.
+    """
+    kind, name, address = row.get("source", "note"), str(row["id"]), str(row.get("address") or "")
+    language = row.get("language") or ""
+    told = "".join((name, address, language)).encode()  # no database takes half a letter, or NUL
+    if kind not in get_args(SourceKind) or b"\0" in told:
+        raise ValueError
+    return (
+        kind,
+        address,
+        Draft(
+            name,
+            str(row.get("title") or ""),
+            str(row["text"]),
+            language,
+            bool(row.get("faq")),
+            tuple(str(wording) for wording in row.get("wordings") or ()),
+        ),
+    )
 
 
 def forget_source(database: Database, site_id: int, source_id: int) -> int:

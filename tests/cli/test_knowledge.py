@@ -172,6 +172,28 @@ def test_removing_a_source_takes_back_what_was_read_from_it(run: Run) -> None:
     assert run("knowledge", "remove", "first").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["knowledge", "remove"],
+        ["knowledge", "golden", "remove"],
+        ["knowledge", "crawl", "--pause"],
+        ["knowledge", "crawl", "--resume"],
+        ["api-key", "revoke"],
+        ["contact", "remove"],
+    ],
+)
+def test_a_number_beyond_any_is_refused_in_a_sentence(run: Run, words: list[str]) -> None:
+    ran = run(*words, "99999999999999999999")
+    assert ran.exit_code == 2
+    assert ran.err.count("\n") == 1
+
+
+def test_a_file_whose_name_is_no_text_is_read(run: Run, write: Written) -> None:
+    knows(run, "add", str(write("caf\udce9.md", "# Summer\n\nThe shop is closed in August.")))
+    assert "closed in August" in told(run, "Is the shop closed in August?")
+
+
 def test_status_tells_how_much_there_is(run: Run) -> None:
     assert json.loads(knows(run, "status", "--json").out)["documents"] == 0
     knows(run, "add", "--title", "Summer", "--text", "The shop is closed in August.")

@@ -37,6 +37,12 @@ def test_what_was_exported_comes_back_the_same(run: Run, write: Written) -> None
         (b'{"id": "a", "text": "x"}\n{"id": "b"}\n', "Document 2"),
         (b'{"id": "a", "text": "x", "source": "nonsense"}\n', "Document 1"),
         (b'{"id": "a", "text": "x", "wordings": 3}\n', "Document 1"),
+        (b'{"id": "a", "text": "x", "language": 7}\n', "Document 1"),
+        (b'{"id": "a", "text": "x", "language": "\\ud800"}\n', "Document 1"),
+        (b'{"id": "\\ud800", "text": "x"}\n', "Document 1"),
+        (b'{"id": "a\\u0000", "text": "x"}\n', "Document 1"),
+        (b'{"id": "a", "text": "x", "address": "\\udcff"}\n', "Document 1"),
+        (b'{"id": "a", "text": "x", "source": ["note"]}\n', "Document 1"),
     ],
 )
 def test_what_is_no_export_is_refused(run: Run, write: Written, content: bytes, why: str) -> None:
