@@ -50,7 +50,7 @@ class Watched(Protocol):
     """A backend that can tell whether it still moves."""
 
     def stalled_seconds(self) -> float:
-        """Seconds since the last step, while there is work; 0 without work."""
+        """Seconds since the last step, while there is work; 0 without work, infinite if stuck."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import threading
@@ -138,7 +139,7 @@ class EngineSupervisor:
                     allowed = self._patience.silence
                     self._record("ready", pid=child.pid)
                 if message.get("stalled", 0) > self._patience.stall:
-                    heard = 0
+                    heard = -math.inf
             if time.monotonic() - heard > allowed:
                 logger.error("the engine does not move any more; it is ended")
                 child.kill()

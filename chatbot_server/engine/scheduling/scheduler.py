@@ -1,13 +1,14 @@
 """Answers take turns on the slots of one model, token by token.
 
 One thread owns the model: ggml's threads already use every core, so answers made side by
-side would only slow each other. A round gives each running answer one step: a piece of its
-prompt, or one token.
+side would only slow each other. A round gives each running answer one step: its slot made
+ready, a piece of its prompt, or one token.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -85,7 +86,9 @@ class Scheduler:
             return len(self._running), len(self._waiting)
 
     def stalled_seconds(self) -> float:
-        """How long the present step has taken; 0 between steps."""
+        """How long the present step has taken; 0 between steps, infinite if none will come."""
+        if not self._thread.is_alive():
+            return math.inf
         began = self._step_began
         return time.monotonic() - began if began else 0.0
 
@@ -121,30 +124,18 @@ class Scheduler:
             for answer in [answer for answer in self._waiting if answer.cancelled()]:
                 self._waiting.remove(answer)
                 answer.events.put(None)
-            started = []
             while self._waiting and len(self._running) < len(self.slots):
                 answer = self._waiting.popleft()
                 slot = choose_slot(self.slots, answer)
                 slot.answer = answer
                 self._running.append(slot)
-                started.append(slot)
             self._tell_places()
-        for slot in started:
-            self._start(slot)
 
     def _tell_places(self) -> None:
         free = len(self.slots) - len(self._running)
         for number, answer in enumerate(self._waiting):
             if number >= free:
                 answer.place(number - free + 1)
-
-    def _start(self, slot: Slot) -> None:
-        answer = slot.answer
-        assert answer is not None  # noqa: S101 - told to mypy; _admit put it there
-        answer.started = time.monotonic()
-        answer.place(0)
-        answer.cached = answer.read = prepare_slot(slot, answer, self.cache, self.slots)
-        slot.conversation = answer.conversation
 
     def _step(self, slot: Slot) -> None:
         answer = slot.answer
@@ -153,6 +144,8 @@ class Scheduler:
             if answer.cancelled():
                 answer.events.put(None)
                 self._release(slot)
+            elif not answer.started:
+                self._start(slot, answer)
             elif time.monotonic() - answer.started > self._limits.seconds:
                 self._finish(slot, "time")
             elif answer.read < len(answer.prompt):
@@ -164,6 +157,18 @@ class Scheduler:
             slot.decoder.rewind(0)
             self._release(slot)
             answer.fail(EngineError("engine_step_failed"))
+
+    def _start(self, slot: Slot, answer: Answer) -> None:
+        """Make *slot* ready; where a state cannot be kept or restored, all is read anew."""
+        answer.started = time.monotonic()
+        answer.place(0)
+        try:
+            answer.read = prepare_slot(slot, answer, self.cache, self.slots)
+        except (RuntimeError, OSError, MemoryError):
+            logger.exception("the slot could not be made ready")
+            answer.read = slot.decoder.rewind(0)
+        answer.cached = answer.read
+        slot.conversation = answer.conversation
 
     def _read(self, slot: Slot, answer: Answer) -> None:
         """Evaluate the next piece of the prompt."""
