@@ -47,7 +47,8 @@ _WORD_NUMBER = {name: n for n, names in enumerate(_SPELLED.split("|"), 2) for na
     "noon": 12, "midi": 12, "midnight": 0, "minuit": 0, "zero": 0,
 }  # fmt: skip
 
-_NUMBER = r"\d{1,3}(?:[ .,’']\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
+# Whole runs of digits, and no endless ones of groups: else each digit begins a new search.
+_NUMBER = r"(?<!\d)(?:\d{1,3}(?:[ .,’']\d{3}){1,6}(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
 _CURRENCY = r"€|\$|£|¥|euros?\b|eur\b|dollars?\b|usd\b|gbp\b|chf\b|francs?\b|livres?\b|pounds?\b|cents?\b|centimes?\b"  # noqa: E501
 _MONTH_NAME = "|".join(sorted(_MONTH, key=len, reverse=True))
 _STREET = (
@@ -111,7 +112,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], Callable[[re.Match[str]], str]], .
     (
         "link",
         re.compile(
-            r"https?://[^\s<>\"«»]+|\bwww\.[^\s<>\"«»]+|\b(?:[a-z0-9-]+\.)+(?:com|org|net|fr|eu|be|ch|ca|io|info|uk|de|gouv|edu|gov|lu)\b(?:/[^\s<>\"«»]*)?"
+            r"https?://[^\s<>\"«»]+|\bwww\.[^\s<>\"«»]+|\b(?:[a-z0-9-]{1,63}\.){1,10}(?:com|org|net|fr|eu|be|ch|ca|io|info|uk|de|gouv|edu|gov|lu)\b(?:/[^\s<>\"«»]*)?"
         ),
         _link,
     ),
