@@ -18,7 +18,7 @@ from chatbot_server.engine.base import Engine
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.errors import EngineError
-from chatbot_server.service.prepare import engine_settings
+from chatbot_server.service.prepare import plan_engine
 
 VISITORS = (1, 2, 4, 8)
 VISITOR_ROWS = ("bench_visitors", "bench_spread")
@@ -41,10 +41,10 @@ def bench(context: Context, /, rounds: int, as_json: bool) -> None:
 
 
 def _local(context: Context, rounds: int, as_json: bool) -> list[Row]:
-    settings = engine_settings(context.config)
-    if settings is None:
+    plan = plan_engine(context.config)
+    if plan is None:
         raise EngineError("engine_none")
-    settings = replace(settings, queue=max(settings.queue, max(VISITORS)))
+    settings = replace(plan.settings, queue=max(plan.settings.queue, max(VISITORS)))
     with local_engine(settings) as engine:
         rows = _speeds(context, engine, rounds, as_json)
         slots, full = engine.info().slots, _memory()

@@ -12,7 +12,7 @@ from chatbot_server.cli.findings import Finding, report
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import ChatbotError
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
-from chatbot_server.service.prepare import engine_settings
+from chatbot_server.service.prepare import plan_engine
 from chatbot_server.service.processes import check_port
 from chatbot_server.storage.counters import check_counters
 
@@ -38,14 +38,15 @@ def examine(context: Context) -> Iterator[Finding]:
     if configuration.ok:
         yield _enough(context, "disk", free_disk(context.config.data_dir), NEEDED_DISK)
         yield _try(context, "database", lambda: _database(context))
-        yield _try(context, "counters", lambda: check_counters(context.config.limits.storage))
+        yield _try(context, "counters", lambda: _counters(context))
         yield _try(context, "port", lambda: _port(context))
         yield _try(context, "model", lambda: _model(context))
 
 
 def _try(context: Context, name: str, look: Callable[[], str]) -> Finding:
+    """What *look* says is right, or raises as wrong."""
     try:
-        return Finding(name, True, context.say(f"doctor_{name}", value=look()))
+        return Finding(name, True, look())
     except ChatbotError as error:
         return Finding(name, False, error.sentence(context.language))
 
@@ -65,12 +66,18 @@ def _enough(context: Context, name: str, free: int, needed: int) -> Finding:
 
 def _configuration(context: Context) -> str:
     context.config  # noqa: B018  (reading it loads and checks it)
-    return str(context.config_file)
+    return context.say("doctor_config", file=context.config_file)
 
 
 def _database(context: Context) -> str:
     context.database.ping()
-    return context.database.engine.url.render_as_string(hide_password=True)
+    address = context.database.engine.url.render_as_string(hide_password=True)
+    return context.say("doctor_database", address=address)
+
+
+def _counters(context: Context) -> str:
+    address = check_counters(context.config.limits.storage)
+    return context.say("doctor_counters", address=address)
 
 
 def _port(context: Context) -> str:
@@ -78,9 +85,12 @@ def _port(context: Context) -> str:
     # This very server may hold it already.
     if read_state(context.config.run_dir).supervisor == 0:
         check_port(server.host, server.port)
-    return f"{server.host}:{server.port}"
+    return context.say("doctor_port", address=f"{server.host}:{server.port}")
 
 
 def _model(context: Context) -> str:
-    settings = engine_settings(context.config)
-    return f"{settings.path} ({settings.kind})" if settings else context.say("doctor_no_model")
+    plan = plan_engine(context.config)
+    if plan is None:
+        return context.say("doctor_no_model")
+    found = context.say("doctor_model", file=plan.settings.path, engine=plan.settings.kind)
+    return f"{found} {plan.why(context.language)}".strip()

@@ -133,6 +133,9 @@ def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
         click.echo(json.dumps(record, ensure_ascii=False))
     elif report.error is None:
         click.echo(context.say("models_checked", file=file, **record))
+        if record["reason"]:
+            told = context.say("engine_chosen", engine=report.engine, why=record["reason"])
+            click.echo(told)
     if report.error and not as_json:
         raise report.error
     if report.error:

@@ -22,7 +22,10 @@ def serve(context: Context, /, supervise: bool) -> None:
         return
     from chatbot_server.service.prepare import prepare_start
 
-    prepare_start(context.config, context.database)
+    plan = prepare_start(context.config, context.database)
+    if plan and plan.passed:
+        engine, why = plan.settings.kind, plan.why(context.language)
+        click.echo(context.say("engine_chosen", engine=engine, why=why), err=True)
     context.database.close()
     # What was imported for the database would stay in memory for as long as the server
     # runs; a fresh interpreter of the same process has a quarter of it.

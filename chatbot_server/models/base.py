@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from chatbot_server.messages import say
+
 Format = Literal["gguf", "ggjt", "ggmf", "ggml", "ggcc"]
 TokenizerKind = Literal["bpe", "spm", "legacy", "other"]
 EngineName = Literal["ctransformers", "llamacpp"]
@@ -20,6 +22,10 @@ class Refusal:
 
     code: str
     values: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, language: str) -> str:
+        """What a person reads."""
+        return say(self.code, language, **self.values)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot_server.errors import ChatbotError, ModelError
-from chatbot_server.messages import say
 from chatbot_server.models.base import EngineName, ModelFile, Refusal
 from chatbot_server.models.inspect import inspect_model
 from chatbot_server.models.machine import available_memory
@@ -39,7 +38,7 @@ class Report:
         """For scripts; *reason* is a sentence, also why another engine was passed over."""
         reasons = [self.error.sentence(language)] if self.error else []
         if not self.error:
-            reasons = [say(it.code, language, **it.values) for it in self.passed.values()]
+            reasons = [refusal.sentence(language) for refusal in self.passed.values()]
         return {
             "ok": self.error is None,
             "family": self.file.family if self.file else None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from chatbot_server.config import Config
 from chatbot_server.conversation.service import common_instructions
@@ -14,8 +14,7 @@ from chatbot_server.engine.choose import choose_engine
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.supervisor import local_engine
-from chatbot_server.messages import say
-from chatbot_server.models.base import ModelFile
+from chatbot_server.models.base import EngineName, ModelFile, Refusal
 from chatbot_server.models.check import ensure_memory, ensure_template
 from chatbot_server.models.inspect import inspect_model
 from chatbot_server.models.store import find_model
@@ -26,10 +25,24 @@ from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import all_sites, demo_site
 
-logger = logging.getLogger("chatbot_server")
+
+@dataclass(frozen=True)
+class EnginePlan:
+    """How the engine's process shall run the configured model.
+
+    Attributes:
+        passed: engines that come first, and why they cannot run it.
+    """
+
+    settings: EngineSettings
+    passed: Mapping[EngineName, Refusal]
+
+    def why(self, language: str) -> str:
+        """Why it is this engine; empty where none was passed over."""
+        return " ".join(refusal.sentence(language) for refusal in self.passed.values())
 
 
-def prepare_start(config: Config, database: Database) -> None:
+def prepare_start(config: Config, database: Database) -> EnginePlan | None:
     """Check the model and write down how it is to be run, for the small parent process.
 
     Raises:
@@ -40,11 +53,13 @@ def prepare_start(config: Config, database: Database) -> None:
     with database.session() as session:
         demo_site(session)
         instructions = common_instructions(all_sites(session))
-    write_orders(config.run_dir, engine_settings(config, instructions))
+    plan = plan_engine(config, instructions)
+    write_orders(config.run_dir, plan.settings if plan else None)
+    return plan
 
 
-def engine_settings(config: Config, instructions: Sequence[str] = ()) -> EngineSettings | None:
-    """How the engine's process shall run the configured model; None: no process is wanted.
+def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan | None:
+    """Find the configured model and what runs it; None: no process is wanted.
 
     *instructions* are what conversations begin with; the model reads them in advance.
 
@@ -58,11 +73,9 @@ def engine_settings(config: Config, instructions: Sequence[str] = ()) -> EngineS
     file = inspect_model(found.path)
     ensure_memory(file, wanted.context_length)
     kind, passed = choose_engine(file, wanted.kind)
-    for name, refusal in passed.items():
-        logger.info("%s: %s", name, say(refusal.code, **refusal.values))
     family = wanted.family or file.family
     ensure_template(file, family)
-    return EngineSettings(
+    settings = EngineSettings(
         path=found.path,
         kind=kind,
         cache_dir=config.models_dir / "prepared",
@@ -79,6 +92,7 @@ def engine_settings(config: Config, instructions: Sequence[str] = ()) -> EngineS
         max_restarts=wanted.max_restarts,
         warm=tuple(_beginning(file, family, text) for text in instructions),
     )
+    return EnginePlan(settings, passed)
 
 
 @contextmanager
@@ -94,11 +108,11 @@ def engine_for(config: Config) -> Iterator[Engine]:
         return
     running = SocketEngine(config.run_dir)
     here = running.status().state in ("ready", "starting", "restarting")
-    settings = None if here else engine_settings(config)
-    if settings is None:
+    plan = None if here else plan_engine(config)
+    if plan is None:
         yield running
         return
-    with local_engine(settings) as engine:
+    with local_engine(plan.settings) as engine:
         yield engine
 
 

@@ -26,3 +26,13 @@ def test_a_chat_template_that_cannot_be_used_is_named_with_its_remedy(
     assert "engine.family" in done.out + done.err
     configure(tmp_path, model=str(model), family="chatml")
     assert "engine.family" not in run("doctor").out
+
+
+@pytest.mark.parametrize("verb", ["doctor", "check"])
+def test_why_ctransformers_was_passed_over_is_said(run: Run, tmp_path: Path, verb: str) -> None:
+    model = write_architecture(tmp_path / "m.gguf", "qwen2")
+    configure(tmp_path, model=str(model))
+    words = ["doctor"] if verb == "doctor" else ["models", "check", "--no-load", str(model)]
+    told = run(*words).out
+    assert "llamacpp runs" in told
+    assert "ctransformers cannot run the architecture “qwen2”" in told

@@ -25,3 +25,4 @@ def test_a_model_that_cannot_be_loaded_is_said_with_its_reason(
     told = next(line for line in server.log.splitlines() if server.url in line)
     assert told.startswith("ERROR")
     assert "m.gguf: llama.cpp cannot load this model" in told
+    assert "llamacpp runs the model. ctransformers cannot run the architecture" in server.log
