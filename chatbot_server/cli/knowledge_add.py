@@ -10,7 +10,7 @@ import click
 
 from chatbot_server.cli.context import NUMBER, Context, refusal
 from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, site_of
-from chatbot_server.cli.knowledge_words import counted, reason
+from chatbot_server.cli.knowledge_words import counted, limit_reached, reason
 from chatbot_server.errors import ChatbotError, UsageError
 
 
@@ -147,7 +147,8 @@ def _crawl(context: Context, site_id: int, number: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"source": number, "pages": counts, "why": why}))
     elif not why:
-        click.echo(counted(context, counts))
+        for line in (counted(context, counts), *limit_reached(context, counts)):
+            click.echo(line)
     if why:
         told = reason(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=told)

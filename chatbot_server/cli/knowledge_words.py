@@ -46,6 +46,12 @@ def reason(context: Context, code: str, url: str) -> str:
     )
 
 
+def limit_reached(context: Context, counts: Mapping[str, int]) -> list[str]:
+    """The sentence that says so, where a crawl knows as many pages as it may."""
+    limit = context.config.retrieval.max_pages
+    return [context.say("knowledge_full", limit=limit)] if sum(counts.values()) >= limit else []
+
+
 def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
     """A source: what was read from it, and below, why the rest was not."""
     state = context.say("knowledge_state_paused") if source["state"] == "paused" else ""
@@ -54,6 +60,7 @@ def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
     lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
     if source["why"]:
         lines.append(f"      {reason(context, source['why'], source['address'])}")
+    lines += [f"      {note}" for note in limit_reached(context, source["pages"])]
     for told in source["reasons"]:
         sentence = reason(context, told["why"], told["url"])
         named = "" if told["url"] in sentence else f" ({told['url']})"

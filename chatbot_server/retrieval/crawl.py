@@ -42,7 +42,7 @@ MISSING = {401: "crawl_refused", 403: "crawl_refused", 404: "crawl_gone", 410: "
 MAX_DELAY = 30.0
 ROBOTS_SECONDS = 15.0
 # Why a page that could be read was left out; it still is if it has not changed.
-LEFT_OUT = ("crawl_noindex", "crawl_other_address")
+LEFT_OUT = ("crawl_noindex", "crawl_other_address", "crawl_empty")
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,8 @@ class Crawl:
                 self._drop_old(session, page.url, {draft.url for draft in read.drafts})
                 for draft in read.drafts:
                     indexing.put(session, source, draft)
-                self._frontier.mark(session, page, "read", "", found)
+                state, why = ("read", "") if read.drafts else ("skipped", "crawl_empty")
+                self._frontier.mark(session, page, state, why, found)
         if not self._frontier.single and page.depth < MAX_DEPTH:
             origin = "" if page.listed else page.url
             self._frontier.add(list(read.links), page.depth + 1, listed=False, origin=origin)

@@ -56,6 +56,32 @@ def test_a_site_is_read_listed_paused_and_resumed(
 def test_a_site_that_cannot_be_read_is_told_in_a_sentence(run: Run) -> None:
     sentence = refused(run, "crawl", "http://127.0.0.1/", code=1)
     assert "private network" in sentence
+def test_pages_beyond_the_limit_and_pages_without_text_are_told(
+    run: Run, web: WebSite, knowledge_config: Path, allow_loopback: None
+) -> None:
+    settings = yaml.safe_load(knowledge_config.read_text())
+    settings["retrieval"]["max_pages"] = 3
+    knowledge_config.write_text(yaml.safe_dump(settings))
+    web.put("/", "Home", 'Welcome. <a href="/app">App</a> <a href="/a">A</a>')
+    shell = b"<html><title>App</title><body><div id=root></div><script>run()</script></body></html>"
+    web.pages["/app"] = (200, {"Content-Type": "text/html", "ETag": "1"}, shell)
+    web.put("/a", "A", "Something about A.")
+    crawled = knows(run, "crawl", web.address).out
+    assert "The limit of 3 pages is reached (retrieval.max_pages)" in crawled
+    for _again in range(2):
+        shown = knows(run, "list").out
+        assert "limit of 3 pages" in shown
+        assert "1 left out: No text was found in it" in shown
+        knows(run, "crawl", web.address)
+
+
+def test_a_site_within_its_limit_is_not_told_of_it(
+    run: Run, web: WebSite, allow_loopback: None
+) -> None:
+    web.put("/", "Home", "Welcome.")
+    assert "limit" not in knows(run, "crawl", web.address).out + knows(run, "list").out
+
+
     assert "private network" in knows(run, "list").out
 
 
