@@ -160,7 +160,12 @@ configure() {
     fi
     case ${model:-auto} in
         auto) chosen=$embedded ;;
-        *) chosen=$model ;;
+        none) chosen=none ;;
+        *)
+            chosen=$model
+            step "Trying the model" "Essai du modèle"
+            program models check "$chosen" >"$tmp/output" 2>&1 || explain_program
+            ;;
     esac
     set -- --port "${port:-8080}" --host "${host:-127.0.0.1}" --model "$chosen"
     [ "$service" != system ] || set -- "$@" --data-dir "$data"

@@ -266,6 +266,21 @@ def test_what_has_a_ready_made_package_comes_along(
     assert (set(done.stdout.split()), done.stderr) == (wanted, "")
 
 
+def test_a_file_that_is_no_model_is_refused_before_the_settings_are_written(
+    checkout: Path, tmp_path: Path
+) -> None:
+    config, model = tmp_path / "config.yaml", tmp_path / "bad.gguf"
+    model.write_text("bad")
+    script = f"tmp={tmp_path} config={config} model={model} host= port= service=none quiet="
+    script += "; . packaging/install/words.sh; . packaging/install/build.sh; make_data() { :; }"
+    script += f"; program() {{ {sys.executable} -m chatbot_server --config $config \"$@\"; }}"
+    script += "; configure; echo written"
+    done = subprocess.run(["sh", "-c", script], cwd=checkout, capture_output=True, text=True)
+    assert (done.returncode, "written" in done.stdout) == (1, False)
+    assert "bad.gguf is not a model file" in done.stderr
+    assert not config.exists()
+
+
 def test_a_port_in_use_is_named_before_anything_is_installed(sh: Run, prefix: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
