@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 
 import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.findings import Finding, report
+from chatbot_server.config.sections import Engine
+from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import ChatbotError
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
@@ -40,7 +44,7 @@ def examine(context: Context) -> Iterator[Finding]:
         yield _try(context, "database", lambda: _database(context))
         yield _try(context, "counters", lambda: _counters(context))
         yield _try(context, "port", lambda: _port(context))
-        yield _try(context, "model", lambda: _model(context))
+        yield from _models(context)
 
 
 def _try(context: Context, name: str, look: Callable[[], str]) -> Finding:
@@ -86,6 +90,22 @@ def _port(context: Context) -> str:
     if read_state(context.config.run_dir).supervisor == 0:
         check_port(server.host, server.port)
     return context.say("doctor_port", address=f"{server.host}:{server.port}")
+
+
+def _models(context: Context) -> Iterator[Finding]:
+    """The model here, or each of those elsewhere."""
+    engine = context.config.engine
+    if engine.kind != "openai":
+        yield _try(context, "model", lambda: _model(context))
+    for endpoint in engine.endpoints if engine.kind == "openai" else ():
+        alone = engine.model_copy(update={"endpoints": (endpoint,)})
+        yield _try(context, "model", partial(_endpoint, context, alone))
+
+
+def _endpoint(context: Context, settings: Engine) -> str:
+    with closing(OpenAIEngine(settings)) as engine:
+        model = engine.info().model
+    return context.say("doctor_endpoint", address=settings.endpoints[0].url, model=model)
 
 
 def _model(context: Context) -> str:

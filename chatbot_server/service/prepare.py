@@ -46,6 +46,7 @@ def prepare_start(config: Config, database: Database) -> EnginePlan | None:
     """Check the model and write down how it is to be run, for the small parent process.
 
     Raises:
+        ConfigError: the endpoints of ``engine.kind: openai`` cannot be used.
         ModelError: the model is not there, broken, or nothing here can run it.
         Unavailable: the data folder cannot be written to, or requests cannot be counted.
     """
@@ -64,10 +65,13 @@ def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan 
     *instructions* are what conversations begin with; the model reads them in advance.
 
     Raises:
-        ModelError: as :func:`prepare_start`.
+        ConfigError, ModelError: as :func:`prepare_start`.
     """
     wanted = config.engine
-    if wanted.kind == "openai" or wanted.model is None:
+    if wanted.kind == "openai":
+        OpenAIEngine(wanted).close()  # the web server makes its own of the same settings
+        return None
+    if wanted.model is None:
         return None
     found = find_model(wanted.model, config.models_dir)
     file = inspect_model(found.path)
@@ -101,7 +105,7 @@ def engine_for(config: Config) -> Iterator[Engine]:
 
     Raises:
         EngineError: there is no model, or it cannot be loaded.
-        ModelError: as :func:`prepare_start`.
+        ConfigError, ModelError: as :func:`prepare_start`.
     """
     if config.engine.kind == "openai":
         yield OpenAIEngine(config.engine)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command_line import Run
+from support.ports import free_port
+from support.scripted_endpoint import ScriptedServer
 from support.tiny_architectures import write_architecture
 
 
@@ -36,3 +38,27 @@ def test_why_ctransformers_was_passed_over_is_said(run: Run, tmp_path: Path, ver
     told = run(*words).out
     assert "llamacpp runs" in told
     assert "ctransformers cannot run the architecture “qwen2”" in told
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["ask", "Hello"], ["serve"]])
+def test_a_key_that_cannot_be_read_is_one_sentence(
+    run: Run, tmp_path: Path, words: list[str]
+) -> None:
+    endpoint = {"url": "http://127.0.0.1:1/v1", "api_key_file": str(tmp_path / "no-such-key")}
+    configure(tmp_path, kind="openai", endpoints=[endpoint])
+    done = run(*words)
+    assert done.exit_code == 1
+    assert "no-such-key" in done.out + done.err
+
+
+def test_doctor_asks_each_endpoint(run: Run, tmp_path: Path) -> None:
+    server = ScriptedServer(lambda *_: None)
+    alive, dead = server.url, f"127.0.0.1:{free_port()}"
+    endpoints = [{"url": alive}, {"url": f"http://{dead}/v1"}]
+    configure(tmp_path, kind="openai", endpoints=endpoints)
+    done = run("doctor")
+    server.close()
+    assert f"✔ {alive} answers, with the model scripted." in done.out
+    wrong = [line for line in done.out.splitlines() if line.startswith("✘")]
+    assert (done.exit_code, len(wrong)) == (1, 1)
+    assert dead in wrong[0]
