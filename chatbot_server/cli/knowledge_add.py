@@ -65,10 +65,14 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
     from chatbot_server.retrieval.library import add_file
 
     extractor = Extractor()
+    names: set[str] = set()
     failed = 0
     try:
         for file in files:
             try:
+                if file.name in names:
+                    raise ChatbotError("knowledge_same_name", file=file)
+                names.add(file.name)
                 limit = context.config.retrieval.page_bytes
                 count = add_file(context.database, extractor, site_id, file, limit)
                 name = click.format_filename(file.name)

@@ -73,6 +73,8 @@ def read(request: dict[str, str]) -> Result:
 
 def _text(data: bytes, name: str, url: str) -> Result:  # noqa: ARG001
     text = _decoded(data)[:MAX_TEXT]
+    if not text.strip():
+        raise Unreadable("extract_no_text")
     first = next((line.strip("# ").strip() for line in text.splitlines() if line.strip()), "")
     title = first if text.lstrip().startswith("#") else PurePosixPath(name).stem or first
     return {"documents": [{"title": title[:500], "text": text}]}

@@ -66,6 +66,8 @@ def add_file(
     if file.stat().st_size > max_bytes:
         raise ExtractError("extract_big", name=name)
     read = extractor.read(file.read_bytes(), kind, name, f"file:{name}")
+    if not read.drafts:
+        raise ExtractError("extract_no_text", name=name)
     with database.session() as session:
         source = open_source(session, site_id, "file", name)
         kept = {draft.url for draft in read.drafts}

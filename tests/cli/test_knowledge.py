@@ -70,6 +70,9 @@ def test_half_an_entry_is_refused(run: Run, words: list[str]) -> None:
         ("broken.pdf", b"%PDF-1.7 nothing here", "damaged"),
         ("empty.pdf", b"", "damaged"),
         ("empty.csv", b"", "two columns"),
+        ("empty.md", b"", "no text"),
+        ("blank.txt", b" \r\n\n", "no text"),
+        ("empty.html", b"<html><body></body></html>", "no text"),
         ("one-column.csv", b"question\nWhy?\nHow?\n", "two columns"),
         ("locked.pdf", encrypted_pdf("Secret."), "password"),
         ("scanned.pdf", image_pdf(), "no text"),
@@ -98,6 +101,19 @@ def test_what_office_programs_write_is_read(
 ) -> None:
     knows(run, "add", str(write(name, made("A red bicycle costs 300 euros."))))
     assert told(run, "What does a red bicycle cost?") == "quoted: A red bicycle costs 300 euros."
+
+
+def test_of_two_files_of_one_name_the_second_is_refused(run: Run, tmp_path: Path) -> None:
+    files = [tmp_path / folder / "prices.md" for folder in ("old", "new")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(f"# Prices\n\nA bicycle of the {file.parent.name} kind costs 300 €.")
+    ran = run("knowledge", "add", *map(str, files))
+    assert ran.exit_code == 1
+    assert ran.err.count("\n") == 1
+    assert str(files[1]) in ran.err
+    assert ran.out.startswith("prices.md: documents read: 1")
+    assert "old kind" in told(run, "What does a bicycle cost?")
 
 
 def test_a_file_read_again_replaces_what_it_held(run: Run, write: Written) -> None:
