@@ -143,7 +143,8 @@ def _crawl(context: Context, site_id: int, number: int, as_json: bool) -> None:
         if sys.stderr.isatty():
             click.echo(f"\r{counted(context, counts)}   ", nl=False, err=True)
 
-    counts = crawl_one(context.database, context.config.retrieval, number, progress)
+    config = context.config
+    counts = crawl_one(context.database, config.retrieval, config.run_dir, number, progress)
     embed(context)
     with context.database.session() as session:
         source = get_source(session, site_id, number)

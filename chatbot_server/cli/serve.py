@@ -42,9 +42,10 @@ def migrate(context: Context, /) -> None:
 
 
 @click.command(help="help_jobs", hidden=True)
+@click.argument("chore", type=click.Choice(["erase", "read"]))
 @click.pass_obj
-def jobs(context: Context, /) -> None:
-    """Do the chores that are due, once."""
-    from chatbot_server.service.jobs import run_due
+def jobs(context: Context, /, chore: str) -> None:
+    """Do one of the chores that are due, once."""
+    from chatbot_server.service.jobs import CHORES
 
-    run_due(context.config, context.database)
+    CHORES[chore](context.config, context.database)

@@ -5,13 +5,16 @@ Started with low priority beside the server; it may be killed at any moment.
 
 from __future__ import annotations
 
+import fcntl
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.retrieval import indexing
 from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
 from chatbot_server.retrieval.extract import Extractor
@@ -32,7 +35,10 @@ logger = logging.getLogger(__name__)
 
 
 def work(
-    database: Database, settings: Retrieval, stopping: Callable[[], bool] = lambda: False
+    database: Database,
+    settings: Retrieval,
+    run_dir: Path,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Do what is due once: crawls, then vectors; returns how many things were done.
 
@@ -45,8 +51,10 @@ def work(
             if stopping():
                 return done
             try:
-                crawl_one(database, settings, source_id)
+                crawl_one(database, settings, run_dir, source_id)
                 done += 1
+            except Unavailable as error:  # the owner reads it at a terminal
+                logger.info("source %s: %s", source_id, error)
             except Exception:  # one site that breaks us shall not keep the others unread
                 logger.exception("source %s", source_id)
         if embedder is not None:
@@ -74,10 +82,41 @@ def due(database: Database, moment: int | None = None) -> list[int]:
 def crawl_one(
     database: Database,
     settings: Retrieval,
+    run_dir: Path,
     source_id: int,
     progress: Callable[[dict[str, int]], None] = lambda counts: None,  # noqa: ARG005
 ) -> dict[str, int]:
-    """Crawl a source; a site that cannot be read is noted at the source, not raised."""
+    """Crawl a source; a site that cannot be read is noted at the source, not raised.
+
+    Raises:
+        Unavailable: another process crawls it.
+    """
+    with crawling(run_dir, source_id):
+        return _crawl(database, settings, source_id, progress)
+
+
+@contextmanager
+def crawling(run_dir: Path, source_id: int) -> Iterator[None]:
+    """One process at a time: two would ask the site twice as often, and add its pages twice.
+
+    Raises:
+        Unavailable: another process crawls the source.
+    """
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (run_dir / f"crawl-{source_id}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable("crawl_running", number=source_id) from None
+        yield
+
+
+def _crawl(
+    database: Database,
+    settings: Retrieval,
+    source_id: int,
+    progress: Callable[[dict[str, int]], None],
+) -> dict[str, int]:
     fetcher = Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)
     extractor = Extractor()
     limits = CrawlLimits(settings.max_pages, settings.requests_per_second)

@@ -15,14 +15,21 @@ from chatbot_server.storage.feedback import erase_contact_requests
 logger = logging.getLogger(__name__)
 
 
-def run_due(config: Config, database: Database) -> None:
-    """Erase what has outlived its time, then read again what the owner's sites say."""
-    _erase(config, database)
+def erase(config: Config, database: Database) -> None:
+    """Erase what has outlived its time."""
+    _erase_conversations(config, database)
     erase_old_backups(config.data_dir / "backups", config.privacy.retention_days)
-    work(database, config.retrieval)
 
 
-def _erase(config: Config, database: Database) -> None:
+def read(config: Config, database: Database) -> None:
+    """Read again what the owner's sites say."""
+    work(database, config.retrieval, config.run_dir)
+
+
+CHORES = {"erase": erase, "read": read}
+
+
+def _erase_conversations(config: Config, database: Database) -> None:
     with database.session() as session:
         conversations, messages = erase_expired(session)
         requests = erase_contact_requests(session, now() - config.privacy.contact_days * DAY)
@@ -40,6 +47,9 @@ def erase_old_backups(folder: Path, retention_days: int) -> None:
     """Copies made before upgrades hold conversations, so they go when those would have gone."""
     limit = now() - max(1, retention_days) * DAY
     for file in folder.glob("*"):
-        if file.is_file() and file.stat().st_mtime < limit:
-            file.unlink()
-            logger.info("erased the old backup %s", file.name)
+        try:
+            if file.is_file() and file.stat().st_mtime < limit:
+                file.unlink()
+                logger.info("erased the old backup %s", file.name)
+        except OSError:  # noqa: PERF203 - the others can be erased all the same
+            logger.exception("the old backup %s could not be erased", file.name)

@@ -4,7 +4,7 @@ It loads neither the web application nor the model, so that it stays small and o
 
     chatbot-server serve ─┬─ gunicorn ── web worker       answers HTTP
                           ├─ engine                       the model, supervised in a thread
-                          └─ chatbot-server jobs          once an hour, at idle priority
+                          └─ chatbot-server jobs …        erase and read, each once an hour
 """
 
 from __future__ import annotations
@@ -17,20 +17,19 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from chatbot_server.config import Config
 from chatbot_server.engine.process.state import Recorded, read_state
 from chatbot_server.errors import Unavailable
 from chatbot_server.messages import say
+from chatbot_server.service.children import Chore, end
 from chatbot_server.service.orders import read_orders
 from chatbot_server.service.runner import engine_runner
 
 logger = logging.getLogger("chatbot_server")
 
-JOBS_EVERY = 3600.0
-FIRST_JOBS_AFTER = 20.0  # the first visitor comes first
-STOP_SECONDS = 15.0
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
 # It is decided whether the model can answer ("none": none is wanted).
@@ -63,12 +62,12 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         engine = engine_runner(read_orders(self._config.run_dir), self._config.run_dir)
-        engine.start()
-        threading.Thread(target=self._run_jobs, name="jobs", daemon=True).start()
-        try:
+        beside = (engine, *(Chore(name, self._environment) for name in ("erase", "read")))
+        with ExitStack() as started:
+            for part in beside:
+                started.callback(part.stop)
+                part.start()
             self._keep_web_up()
-        finally:
-            engine.stop()
 
     def _keep_web_up(self) -> None:
         quick_deaths = 0
@@ -78,7 +77,7 @@ class Service:
             try:
                 self._watch(web)
             finally:
-                _end(web)
+                end(web)
             if self._stop.is_set():
                 return
             quick_deaths = quick_deaths + 1 if time.monotonic() - started < QUICK_DEATH else 0
@@ -119,17 +118,6 @@ class Service:
             "--no-control-socket",
         ]
 
-    def _run_jobs(self) -> None:
-        wait = FIRST_JOBS_AFTER
-        while not self._stop.wait(wait):
-            wait = JOBS_EVERY
-            subprocess.run(
-                [sys.executable, "-m", "chatbot_server", "jobs"],
-                env=self._environment,
-                preexec_fn=_idle,
-                check=False,
-            )
-
 
 def check_port(host: str, port: int) -> None:
     """Raises:
@@ -146,23 +134,6 @@ def check_port(host: str, port: int) -> None:
             ) from None
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask, wait, insist."""
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def _memory_folder() -> str:
     """gunicorn's heartbeat files: on a disk, a slow write would look like a dead worker."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
-
-
-def _idle() -> None:
-    """Chores give way to answers."""
-    os.nice(19)

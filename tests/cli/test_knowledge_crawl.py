@@ -12,6 +12,9 @@ from support.command_line import Run
 from support.knowledge_cli import SETTINGS, knows, listed, refused, told
 from support.web_site import WebSite
 
+from chatbot_server.config import load_config
+from chatbot_server.retrieval.jobs import crawling
+
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 
 
@@ -89,6 +92,18 @@ def test_a_site_within_its_limit_is_not_told_of_it(
     "words",
     [[], ["example.org", "--pause", "1"], ["--pause", "1", "--resume", "1"], ["--pause", "0"]],
 )
+def test_a_source_is_read_by_one_at_a_time(
+    run: Run, web: WebSite, allow_loopback: None, knowledge_config: Path
+) -> None:
+    web.put("/", "Home", "Welcome.")
+    knows(run, "crawl", web.address)
+    number, asked = listed(run)[0]["number"], list(web.asked)
+    with crawling(load_config(knowledge_config).run_dir, int(str(number))):
+        assert "being read already" in refused(run, "crawl", web.address, code=1)
+    assert web.asked == asked
+    assert "1 unchanged" in knows(run, "crawl", web.address).out
+
+
 def test_a_crawl_wants_one_thing_to_do(run: Run, words: list[str]) -> None:
     assert run("knowledge", "crawl", *words).exit_code == 2
 

@@ -14,6 +14,11 @@ from typing import Any
 import httpx
 import pytest
 from support.patience import LONG, wait_for
+from support.web_site import WebSite
+
+from chatbot_server.retrieval.library import add_site
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import demo_site
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 KILLS = 10
@@ -139,12 +144,23 @@ def test_the_web_worker_dies_and_the_answers_go_on(server: Any) -> None:
 
 
 def test_stopping_the_server_leaves_no_process(make_server: Any) -> None:
-    server = make_server(engine={"slots": 1})
+    web = WebSite()
+    settings = {"private_hosts": ["127.0.0.1"], "requests_per_second": 1.0, "semantic": "off"}
+    server = make_server(engine={"slots": 1}, retrieval=settings)
     server.start()
+    database = Database(f"sqlite:///{server.folder / 'data' / 'chatbot.db'}")
+    with database.session() as session:
+        site = demo_site(session).id
+    add_site(database, site, f"{web.address}/calendar/1")  # without end
+    database.close()
+    wait_for(lambda: "/calendar/1" in web.asked)
     everyone = descendants(server.process.pid)
-    assert len(everyone) >= 3
+    assert len(everyone) >= 4
+    [reading] = children(server.process.pid, "jobs\0read")
     server.stop()
+    assert not alive(reading)
     wait_for(lambda: not any(alive(pid) for pid in everyone))
+    web.close()
 
 
 def test_killing_the_parent_takes_the_engine_with_it(make_server: Any) -> None:

@@ -265,7 +265,9 @@ def test_addresses_that_are_none_spoil_nothing_else(crawl, database, site_id, we
 
 
 @on_sqlite
-def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(database, site_id, web, monkeypatch):
+def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(
+    database, site_id, web, monkeypatch, tmp_path
+):
     add_site(database, site_id, "https://first.example/")
     add_site(database, site_id, web.address)
     web.put("/", "Home", "We open at nine.")
@@ -278,7 +280,7 @@ def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(database, site_id,
 
     monkeypatch.setattr(Crawl, "_read_robots", breaking)
     settings = Retrieval(private_hosts=("127.0.0.1",), requests_per_second=50, semantic="off")
-    assert jobs.work(database, settings) == 1
+    assert jobs.work(database, settings, tmp_path) == 1
     assert "We open at nine." in texts(database, site_id)
 
 

@@ -6,8 +6,10 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from chatbot_server.config import Config
-from chatbot_server.service.jobs import run_due
+from chatbot_server.service.jobs import erase, erase_old_backups
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import (
     DAY,
@@ -19,6 +21,24 @@ from chatbot_server.storage.conversations import (
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request, contact_requests
 from chatbot_server.storage.sites import demo_site
+
+
+def test_a_backup_that_cannot_be_erased_keeps_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def refusing(file: Path, missing_ok: bool = False) -> None:
+        if file.name == "a.db":
+            raise PermissionError
+        unlink(file, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refusing)
+    for name in ("a.db", "b.db"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    erase_old_backups(tmp_path, 30)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.db"]
 
 
 def test_chores_erase_what_is_due(tmp_path: Path) -> None:
@@ -45,7 +65,7 @@ def test_chores_erase_what_is_due(tmp_path: Path) -> None:
     long_ago = time.time() - (config.privacy.retention_days + 1) * DAY
     os.utime(backups / "old.db", (long_ago, long_ago))
 
-    run_due(config, database)
+    erase(config, database)
 
     with database.session() as session:
         assert session.get(Conversation, old_id) is None

@@ -1,0 +1,90 @@
+"""Chores run beside the server: none waits for another, and all end with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.patience import wait_for
+from support.web_site import WebSite
+
+from chatbot_server.config import load_config
+from chatbot_server.retrieval.library import add_site
+from chatbot_server.service import children
+from chatbot_server.service.children import Chore
+from chatbot_server.storage.conversations import Conversation, start_conversation
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import demo_site
+
+SETTINGS = {
+    "engine": {"model": None},
+    "retrieval": {"semantic": "off", "private_hosts": ["127.0.0.1"], "requests_per_second": 5.0},
+}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(SETTINGS))
+    return os.environ | {"CHATBOT_CONFIG": str(file)}
+
+
+@pytest.fixture
+def database(environment: dict[str, str]) -> Iterator[Database]:
+    made = Database(load_config(Path(environment["CHATBOT_CONFIG"])).database_url)
+    made.migrate()
+    yield made
+    made.close()
+
+
+def test_what_must_be_erased_waits_for_no_crawl(
+    environment: dict[str, str], database: Database
+) -> None:
+    web = WebSite()
+    with database.session() as session:
+        site = demo_site(session).id
+        old, _ = start_conversation(session, site, locale="en", page=None, keep=False)
+        old.expires = 1
+    add_site(database, site, f"{web.address}/calendar/1")  # without end
+    read, erase = (Chore(name, environment, first_after=0) for name in ("read", "erase"))
+    read.start()
+    wait_for(lambda: "/calendar/1" in web.asked)
+    erase.start()
+
+    def erased() -> bool:
+        with database.session() as session:
+            return session.get(Conversation, old.id) is None
+
+    wait_for(erased)
+    erase.stop()
+    read.stop()
+    web.close()
+
+
+def test_a_chore_ends_with_the_server_and_survives_a_day_without_memory(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    refused: list[None] = []
+    popen = subprocess.Popen
+
+    def scarce(_command: object, **options: Any) -> subprocess.Popen[bytes]:
+        if not refused:
+            refused.append(None)
+            raise BlockingIOError("no more processes")
+        started.append(popen(["sleep", "1000"], **options))
+        return started[-1]
+
+    monkeypatch.setattr(children.subprocess, "Popen", scarce)
+    monkeypatch.setattr(children, "CHORES_EVERY", 0.0)
+    chore = Chore("read", environment, first_after=0)
+    chore.start()
+    wait_for(lambda: started)
+    chore.stop()
+    assert started[0].poll() is not None
+    Chore("read", environment).stop()  # never started
