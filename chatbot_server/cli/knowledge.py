@@ -14,7 +14,7 @@ from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, knowled
 from chatbot_server.cli.knowledge_eval import measure
 from chatbot_server.cli.knowledge_golden import golden
 from chatbot_server.cli.knowledge_learn import answer, unanswered
-from chatbot_server.cli.knowledge_words import TOLD, source_lines
+from chatbot_server.cli.knowledge_words import TOLD, document_lines, source_lines
 
 
 @click.group(help="help_knowledge")
@@ -27,21 +27,22 @@ for command in (add, crawl, measure, unanswered, answer, golden):
 
 
 @knowledge.command("list", help="help_knowledge_list")
+@click.argument("number", required=False, type=NUMBER)
 @SITE
 @JSON
 @click.pass_obj
-def list_sources(context: Context, /, key: str | None, as_json: bool) -> None:
-    """Show every source."""
-    from chatbot_server.retrieval.library import overview
+def list_sources(context: Context, /, number: int | None, key: str | None, as_json: bool) -> None:
+    """Show every source, or the documents of one."""
+    from chatbot_server.retrieval.library import contents, overview
 
     site_id = site_of(context, key)
     with context.database.session() as session:
-        found = overview(session, site_id)
+        found = contents(session, site_id, number) if number else overview(session, site_id)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    for source in found:
-        for line in source_lines(context, source):
+    for row in found:
+        for line in document_lines(row) if number else source_lines(context, row):
             click.echo(line)
     if not found:
         click.echo(context.say("knowledge_empty"))
@@ -93,14 +94,20 @@ def search(context: Context, /, question: str, key: str | None, as_json: bool) -
 
 @knowledge.command(help="help_knowledge_remove")
 @click.argument("number", type=NUMBER)
+@click.option("--document", type=NUMBER, metavar="NUMBER", help="help_knowledge_document")
 @SITE
 @click.pass_obj
-def remove(context: Context, /, number: int, key: str | None) -> None:
-    """Forget a source and everything read from it."""
-    from chatbot_server.retrieval.library import forget_source
+def remove(context: Context, /, number: int, document: int | None, key: str | None) -> None:
+    """Forget a source and everything read from it, or one document of it."""
+    from chatbot_server.retrieval.library import forget_document, forget_source
     from chatbot_server.storage.knowledge import get_source
 
     site_id = site_of(context, key)
+    if document is not None:
+        title = forget_document(context.database, site_id, number, document)
+        context.database.forget_erased()
+        click.echo(context.say("knowledge_document_removed", title=title))
+        return
     with context.database.session() as session:
         get_source(session, site_id, number)
     count = forget_source(context.database, site_id, number)

@@ -52,6 +52,13 @@ def limit_reached(context: Context, counts: Mapping[str, int]) -> list[str]:
     return [context.say("knowledge_full", limit=limit)] if sum(counts.values()) >= limit else []
 
 
+def document_lines(document: Mapping[str, Any]) -> list[str]:
+    """A document's number, title and address, and an entry's other wordings below."""
+    address = document["id"] if "://" in document["id"] else ""
+    head = f"{document['document']:6}  {document['title'] or document['id']}  {address}"
+    return [head.rstrip(), *(f"{'':8}{wording}" for wording in document["wordings"])]
+
+
 def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
     """A source: what was read from it, and below, why the rest was not."""
     state = context.say("knowledge_state_paused") if source["state"] == "paused" else ""

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from chatbot_server.errors import UsageError
+from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.retrieval import indexing, urls
 from chatbot_server.retrieval.extract import ExtractError, Extractor, kind_of_name
 from chatbot_server.retrieval.indexing import Draft
@@ -22,6 +22,7 @@ from chatbot_server.storage.knowledge import (
     KnowledgeSource,
     SourceKind,
     documents,
+    get_source,
     open_source,
     page_counts,
     page_reasons,
@@ -125,6 +126,19 @@ def _described(session: Session, source: KnowledgeSource, count: int) -> dict[st
     }
 
 
+def contents(session: Session, site_id: int, source_id: int) -> list[dict[str, Any]]:
+    """The documents of one source, oldest first.
+
+    Raises:
+        NotFound: the site has no such source.
+    """
+    get_source(session, site_id, source_id)
+    return [
+        {"document": found.id, "title": found.title, "id": found.url, "wordings": found.wordings}
+        for found in documents(session, site_id, source_id)
+    ]
+
+
 def exported(session: Session, site_id: int) -> Iterator[dict[str, Any]]:
     """Every document of the site as one JSON object each."""
     kinds = {source.id: (source.kind, source.address) for source in sources(session, site_id)}
@@ -198,6 +212,25 @@ def forget_source(database: Database, site_id: int, source_id: int) -> int:
             )
         )
     return len(ids)
+
+
+def forget_document(database: Database, site_id: int, source_id: int, document_id: int) -> str:
+    """Remove one document of a source; returns its title.
+
+    Raises:
+        NotFound: the site has no such source, or that no such document.
+        UsageError: it is a page of a crawl, which would bring it back.
+    """
+    with database.session() as session:
+        source = get_source(session, site_id, source_id)
+        found = session.get(KnowledgeDocument, document_id)
+        if found is None or found.source_id != source.id:
+            raise NotFound("knowledge_no_document", number=source_id, document=document_id)
+        if source.kind in ("site", "page"):
+            raise UsageError("knowledge_crawled", number=source_id)
+        title = found.title
+        indexing.remove(session, site_id, [document_id])
+    return title
 
 
 def _name_of(title: str) -> str:

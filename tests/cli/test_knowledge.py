@@ -188,10 +188,34 @@ def test_removing_a_source_takes_back_what_was_read_from_it(run: Run) -> None:
     assert run("knowledge", "remove", "first").exit_code == 2
 
 
+def test_one_entry_is_seen_and_removed_and_the_others_stay(run: Run) -> None:
+    knows(run, "add", "--question", "Do you deliver?", "--answer", "Yes.", "--also", "Delivery?")
+    knows(run, "add", "--question", "Do you wrap gifts?", "--answer", "For 2 €.")
+    (source,) = listed(run)
+    number = str(source["number"])
+    shown = knows(run, "list", number).out.splitlines()
+    assert [line.split(maxsplit=1)[-1] for line in shown] == [
+        *("Do you deliver?", "Delivery?", "Do you wrap gifts?")
+    ]
+    first = shown[0].split()[0]
+    assert (
+        "“Do you deliver?” is forgotten." in knows(run, "remove", number, "--document", first).out
+    )
+    assert told(run, "do you deliver").startswith("nothing")
+    assert told(run, "do you wrap gifts") == "faq: For 2 €."
+    assert first in refused(run, "remove", number, "--document", first, code=1)
+    knows(run, "add", "--title", "Summer", "--text", "The shop is closed in August.")
+    elsewhere = str(listed(run, str(listed(run)[1]["number"]))[0]["document"])
+    assert elsewhere in refused(run, "remove", number, "--document", elsewhere, code=1)
+    assert "99" in refused(run, "list", "99", code=1)
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["knowledge", "remove"],
+        ["knowledge", "remove", "1", "--document"],
+        ["knowledge", "list"],
         ["knowledge", "golden", "remove"],
         ["knowledge", "crawl", "--pause"],
         ["knowledge", "crawl", "--resume"],

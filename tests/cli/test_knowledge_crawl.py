@@ -50,15 +50,16 @@ def test_a_site_is_read_listed_paused_and_resumed(
     shown = knows(run, "list").out
     assert "2 read, 1 left out" in shown
     assert f"1 left out: The page asks not to be indexed. ({web.address}/secret)" in shown
+    document, *_ = listed(run, number)
+    assert f"{document['title']}  {document['id']}" in knows(run, "list", number).out
+    what = str(document["document"])
+    assert "robots.txt" in refused(run, "remove", number, "--document", what)
     knows(run, "crawl", "--pause", number)
     assert "paused" in knows(run, "list").out
     assert listed(run)[0]["state"] == "paused"
     assert "1 left out, 2 unchanged" in knows(run, "crawl", "--resume", number).out
 
 
-def test_a_site_that_cannot_be_read_is_told_in_a_sentence(run: Run) -> None:
-    sentence = refused(run, "crawl", "http://127.0.0.1/", code=1)
-    assert "private network" in sentence
 def test_pages_beyond_the_limit_and_pages_without_text_are_told(
     run: Run, web: WebSite, knowledge_config: Path, allow_loopback: None
 ) -> None:
@@ -85,13 +86,12 @@ def test_a_site_within_its_limit_is_not_told_of_it(
     assert "limit" not in knows(run, "crawl", web.address).out + knows(run, "list").out
 
 
+def test_a_site_that_cannot_be_read_is_told_in_a_sentence(run: Run) -> None:
+    sentence = refused(run, "crawl", "http://127.0.0.1/", code=1)
+    assert "private network" in sentence
     assert "private network" in knows(run, "list").out
 
 
-@pytest.mark.parametrize(
-    "words",
-    [[], ["example.org", "--pause", "1"], ["--pause", "1", "--resume", "1"], ["--pause", "0"]],
-)
 def test_a_source_is_read_by_one_at_a_time(
     run: Run, web: WebSite, allow_loopback: None, knowledge_config: Path
 ) -> None:
