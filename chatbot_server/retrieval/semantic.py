@@ -62,7 +62,11 @@ class ChildEmbedder:
         self._not_before = 0.0
 
     def query(self, text: str) -> Vector | None:
-        """See :class:`Embedder`. A visitor never waits behind a dead or stuck child."""
+        """See :class:`Embedder`.
+
+        Who starts the child waits up to :data:`START_SECONDS` for it, whoever comes meanwhile
+        :data:`QUERY_SECONDS`.
+        """
         if not self._lock.acquire(timeout=QUERY_SECONDS):
             return None
         try:

@@ -87,11 +87,11 @@ class KnowledgeBase:
     ) -> Grounding:
         """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
         asked = in_context(question[:MAX_QUESTION], history)
+        hits = self.searcher.search(self._database, site_id, asked)
+        lasting = self.searcher.embedder is None or any(hit.meaning for hit in hits)
+        if not hits:
+            return Grounding("nothing", lasting=lasting)
         with self._database.session() as session:
-            hits = self.searcher.search(session, site_id, asked)
-            lasting = self.searcher.embedder is None or any(hit.meaning for hit in hits)
-            if not hits:
-                return Grounding("nothing", lasting=lasting)
             weigh = _rarity(session, site_id, asked)
             found = _load(session, hits[:PASSAGES], asked, weigh)
             if not found:  # all were indexed anew since they were found
@@ -114,8 +114,8 @@ class KnowledgeBase:
 
     def search(self, site_id: int, question: str, limit: int = 10) -> list[Passage]:
         """The best passages for *question*, best first."""
+        hits = self.searcher.search(self._database, site_id, question[:MAX_QUESTION], limit)
         with self._database.session() as session:
-            hits = self.searcher.search(session, site_id, question[:MAX_QUESTION], limit)
             weigh = _rarity(session, site_id, question[:MAX_QUESTION])
             return [found.passage() for found in _load(session, hits, question, weigh)]
 

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from chatbot_server.errors import ConfigError, Unavailable
 
@@ -23,6 +25,8 @@ PRAGMAS = (
     "secure_delete = ON",  # erased text is overwritten, not only unlinked
 )
 CONNECT_SECONDS = 10
+# 48 web threads and 24 answers need one for moments each; what lasts must not keep them waiting.
+POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 5.0}
 DRIVERS = dict.fromkeys(("postgres", "postgresql"), "postgresql+psycopg")
 # Two that start at once would both make the extension, and the tables.
 MIGRATING = "SELECT pg_advisory_xact_lock(1667785076)"
@@ -52,12 +56,13 @@ class Database:
         """A unit of work: committed at the end, rolled back on an error.
 
         Raises:
-            Unavailable: the disk is full, the folder read-only, or the server away.
+            Unavailable: the disk is full, the folder read-only, the server away, or every
+                connection is in use.
         """
         try:
             with self._sessions.begin() as session:
                 yield session
-        except DBAPIError as error:
+        except (DBAPIError, NoConnectionLeft) as error:
             raise self._unavailable(error) from error
 
     def migrate(self) -> None:
@@ -133,11 +138,11 @@ class Database:
 def _connect(address: str) -> Engine:
     url = _with_driver(make_url(address))
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url)
+        engine = create_engine(url, poolclass=QueuePool, **POOL)
         event.listen(engine, "connect", _set_pragmas)
         return engine
     limits = {"connect_timeout": CONNECT_SECONDS} if url.drivername.endswith("psycopg") else {}
-    return create_engine(url, pool_pre_ping=True, connect_args=limits)
+    return create_engine(url, pool_pre_ping=True, connect_args=limits, **POOL)
 
 
 def _with_driver(url: URL) -> URL:

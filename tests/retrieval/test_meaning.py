@@ -46,8 +46,8 @@ def indexed(database: Database, site_id: int, embedder: Embedder) -> Database:
 
 def first(database: Database, site_id: int, embedder: Embedder | None, question: str) -> str:
     """The title of the best document, or nothing."""
+    hits = Searcher(embedder).search(database, site_id, question, 1)
     with database.session() as session:
-        hits = Searcher(embedder).search(session, site_id, question, 1)
         return session.get_one(KnowledgeDocument, hits[0].document).title if hits else ""
 
 

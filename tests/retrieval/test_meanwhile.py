@@ -37,3 +37,22 @@ def test_a_page_that_goes_while_it_is_found_is_no_error(
     monkeypatch.setattr(module, step, and_then_it_goes)
     told = base.ground(site_id, "When do you open?")
     assert (told.status, told.passages) == ("nothing", ())
+
+
+def test_no_connection_is_held_while_a_question_waits_for_its_vector(
+    database: Database, site_id: int
+) -> None:
+    held: list[int] = []
+
+    class Embedder:
+        model = "slow"
+
+        def query(self, text: str) -> None:
+            held.append(database.engine.pool.checkedout())
+
+        def close(self) -> None: ...
+
+    add_note(database, site_id, "Hours", "We open at nine every morning.")
+    base = KnowledgeBase(database, embedder=Embedder())
+    assert base.ground(site_id, "When do you open?").passages
+    assert held == [0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from chatbot_server.storage.conversations import (
     open_conversation,
     start_conversation,
 )
-from chatbot_server.storage.database import Database
+from chatbot_server.storage.database import POOL, Database
 from chatbot_server.storage.sites import add_site, demo_site, find_site
 
 
@@ -168,3 +169,16 @@ def test_a_file_that_is_no_database_gives_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ChatbotError, match="not a database"):
         database.migrate()
     database.close()
+
+
+def test_no_session_waits_behind_others_until_all_connections_are_used(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(POOL, "pool_timeout", 0.1)
+    busy = Database(sqlite.url)
+    with ExitStack() as stack:
+        for _other in range(64):
+            stack.enter_context(busy.session()).execute(text("SELECT 1"))
+        with pytest.raises(Unavailable), busy.session() as session:
+            session.execute(text("SELECT 1"))
+    busy.close()
