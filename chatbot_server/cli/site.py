@@ -13,9 +13,15 @@ from chatbot_server.cli.init import snippet_for
 from chatbot_server.cli.site_page import test
 from chatbot_server.storage.site_settings import (
     POSITIONS,
+    name_of,
     origin_of,
+    remove_origins,
     set_color,
+    set_contact_email,
+    set_contact_url,
+    set_instructions,
     set_language,
+    set_policy_url,
     set_suggestions,
     set_words,
 )
@@ -41,6 +47,16 @@ OPTIONS = (
     click.option("--policy-url", metavar="URL", help="help_site_policy_url"),
 )
 
+SETTERS: dict[str, Callable[[Site, str], None]] = {
+    "color": set_color,
+    "language": set_language,
+    "instructions": set_instructions,
+    "contact_email": set_contact_email,
+    "contact_url": set_contact_url,
+    "policy_url": set_policy_url,
+}
+SHOWN = ("key", "name", "origins", "position", "words", "suggestions", *SETTERS)
+
 
 def site_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Everything that an owner can set."""
@@ -65,7 +81,7 @@ site.add_command(test)
 def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
     """Make a site and print its tag."""
     with context.database.session() as session:
-        made = add_site(session, name.strip()[:80])
+        made = add_site(session, name_of(name))
         _apply(made, settings)
         shown, tag = _described(made), snippet_for(context.config, made)
     _show(context, [shown], as_json)
@@ -94,10 +110,9 @@ def edit(
     """Change what is given, keep the rest."""
     with context.database.session() as session:
         found = find_site(session, key)
-        if name:
-            found.name = name.strip()[:80]
-        gone = {origin_of(text) for text in removed}
-        found.origins = [origin for origin in found.origins if origin not in gone]
+        if name is not None:
+            found.name = name_of(name)
+        remove_origins(found, removed)
         _apply(found, settings)
         shown = _described(found)
     _show(context, [shown], as_json)
@@ -132,25 +147,20 @@ def _apply(target: Site, settings: dict[str, Any]) -> None:
         origin = origin_of(text)
         if origin not in target.origins:
             target.origins = [*target.origins, origin]
-    if settings["color"]:
-        set_color(target, settings["color"])
-    if settings["language"]:
-        set_language(target, settings["language"])
+    for name, change in SETTERS.items():
+        if settings[name] is not None:
+            change(target, settings[name])
     for name in ("greeting", "notice"):
         if settings[name]:
             set_words(target, name, settings[name])
     if settings["suggestions"]:
         set_suggestions(target, settings["suggestions"])
-    for name in ("position", "instructions", "contact_email", "contact_url", "policy_url"):
-        if settings[name] is not None:
-            setattr(
-                target, name, settings[name] or None if name != "instructions" else settings[name]
-            )
+    if settings["position"]:
+        target.position = settings["position"]
 
 
 def _described(found: Site) -> dict[str, Any]:
-    names = ("key", "name", "origins", "color", "language", "position", "words", "suggestions")
-    return {name: getattr(found, name) for name in names} | {"demo": bool(found.demo)}
+    return {name: getattr(found, name) for name in SHOWN} | {"demo": bool(found.demo)}
 
 
 def _show(context: Context, sites: list[dict[str, Any]], as_json: bool) -> None:

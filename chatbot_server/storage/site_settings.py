@@ -12,7 +12,16 @@ from chatbot_server.storage.sites import Site
 POSITIONS = ("bottom-right", "bottom-left", "top-right", "top-left")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
-WORDED = re.compile(r"(?s)(?:(?P<language>[a-z]{2})=)?(?P<text>.+)")
+WORDED = re.compile(r"(?s)(?:(?P<language>[a-z]{2})=)?(?P<text>.*)")
+EMAIL = re.compile(
+    r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}"
+)
+# Control characters, line ends, and bytes that were no text.
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+LONGEST_NAME = 80
+LONGEST_EMAIL = 254
+LONGEST_URL = 500
+LONGEST_INSTRUCTIONS = 4000
 LONGEST_WORDS = 500
 MOST_SUGGESTIONS = 6
 
@@ -35,6 +44,81 @@ def origin_of(text: str) -> str:
     host = f"[{host}]" if ":" in host else host
     standard = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != standard else "")
+
+
+def name_of(text: str) -> str:
+    """*text* as the name at the top of the panel.
+
+    Raises:
+        UsageError: empty, too long, or not one line of text.
+    """
+    name = text.strip()
+    if not 1 <= len(name) <= LONGEST_NAME or CONTROLS.search(name):
+        raise UsageError("name_wrong", field="name", limit=LONGEST_NAME)
+    return name
+
+
+def remove_origins(site: Site, texts: Iterable[str]) -> None:
+    """Raises:
+    UsageError: one that was not allowed anyway.
+    """
+    for text in texts:
+        origin = origin_of(text)
+        if origin not in site.origins:
+            known = ", ".join(site.origins) or "–"
+            raise UsageError("origin_unknown", field="remove-origin", found=origin, known=known)
+        site.origins = [kept for kept in site.origins if kept != origin]
+
+
+def set_instructions(site: Site, text: str) -> None:
+    """What the model is told; empty: the server's own words.
+
+    Raises:
+        UsageError: too long, or no text.
+    """
+    if len(text) > LONGEST_INSTRUCTIONS or CONTROLS.search(re.sub(r"[\t\r\n]", "", text)):
+        raise UsageError("instructions_wrong", field="instructions", limit=LONGEST_INSTRUCTIONS)
+    site.instructions = text.strip()
+
+
+def set_contact_email(site: Site, text: str) -> None:
+    """Empty: none.
+
+    Raises:
+        UsageError: not an e-mail address.
+    """
+    if text and (len(text) > LONGEST_EMAIL or not EMAIL.fullmatch(text)):
+        raise UsageError("contact_email_wrong", field="contact-email", found=text[:100])
+    site.contact_email = text or None
+
+
+def set_contact_url(site: Site, text: str) -> None:
+    """Empty: none.
+
+    Raises:
+        UsageError: not the address of a page.
+    """
+    site.contact_url = _page(text, "contact-url")
+
+
+def set_policy_url(site: Site, text: str) -> None:
+    """Empty: none.
+
+    Raises:
+        UsageError: not the address of a page.
+    """
+    site.policy_url = _page(text, "policy-url")
+
+
+def _page(text: str, option: str) -> str | None:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if text and (not good or len(text) > LONGEST_URL or re.search(r"\s", text)):
+        raise UsageError("url_wrong", field=option, name=option, found=text[:100])
+    return text or None
 
 
 def set_color(site: Site, text: str) -> None:
@@ -87,6 +171,7 @@ def set_suggestions(site: Site, texts: Iterable[str]) -> None:
 
 def _worded(entry: str, name: str) -> tuple[str, str]:
     match = WORDED.fullmatch(entry.strip())
-    if match is None or len(entry) > LONGEST_WORDS:
+    text = match["text"].strip() if match else ""
+    if not text or len(entry) > LONGEST_WORDS or CONTROLS.search(text.replace("\n", "")):
         raise UsageError("words_wrong", field=name, name=name, limit=LONGEST_WORDS)
-    return match["language"] or "*", match["text"].strip()
+    return (match and match["language"]) or "*", text

@@ -156,6 +156,15 @@ def test_a_site_lives_from_add_to_remove(run: Run) -> None:
         ("--language", "français"),
         ("--greeting", " "),
         ("--greeting", "x" * 501),
+        ("--greeting", "fr="),
+        ("--suggestion", "fr= "),
+        ("--suggestion", "a\x1b[2Jb"),
+        ("--instructions", "x" * 4001),
+        ("--contact-email", "nope"),
+        ("--contact-url", "javascript:alert(1)"),
+        ("--contact-url", "https://[x"),
+        ("--policy-url", "foo"),
+        ("--policy-url", "https://example.org/a b"),
         ("--position", "middle"),
     ],
 )
@@ -168,6 +177,36 @@ def test_a_wrong_site_setting_is_refused_and_changes_nothing(
     assert ran.exit_code == 2
     assert option in ran.err
     assert run("site", "list", "--json").out == before
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 81, "a\nb", "a\x1bb", "n\udcff"])
+def test_a_name_is_one_line_of_text(run: Run, name: str) -> None:
+    run("init", "--model", "none")
+    key = json.loads(run("site", "list", "--json").out)[0]["key"]
+    for words in (["add", name], ["edit", key, "--name", name]):
+        ran = run("site", *words)
+        assert (ran.exit_code, ran.err.count("\n")) == (2, 1)
+    assert [site["name"] for site in json.loads(run("site", "list", "--json").out)] == ["Demo"]
+
+
+def test_what_was_set_is_shown_and_can_be_emptied(run: Run) -> None:
+    run("init", "--model", "none")
+    contact = {"contact_email": "a@b.org", "contact_url": "https://b.org", "policy_url": "http://c"}
+    settings = contact | {"instructions": "Be brief.\nBe kind."}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
+    made = json.loads(run("site", "add", "Café « M »", *options, "--json").out)[0]
+    assert {name: made[name] for name in settings} == settings
+    emptied = [option.partition("=")[0] + "=" for option in options]
+    made = json.loads(run("site", "edit", made["key"], *emptied, "--json").out)[0]
+    assert [made[name] for name in settings] == [None, None, None, ""]
+
+
+def test_an_origin_that_is_not_there_cannot_be_removed(run: Run) -> None:
+    run("init", "--model", "none")
+    made = json.loads(run("site", "add", "A", "--origin", "https://a.org", "--json").out)[0]
+    ran = run("site", "edit", made["key"], "--remove-origin", "https://b.org")
+    assert (ran.exit_code, "https://a.org" in ran.err) == (2, True)
+    assert run("site", "edit", made["key"], "--remove-origin", "a.org").exit_code == 0
 
 
 def test_doctor_finds_what_is_wrong_and_exits_with_1(run: Run, tmp_path: Path) -> None:
