@@ -104,6 +104,10 @@ def test_a_source_is_read_by_one_at_a_time(
     assert "1 unchanged" in knows(run, "crawl", web.address).out
 
 
+@pytest.mark.parametrize(
+    "words",
+    [[], ["example.org", "--pause", "1"], ["--pause", "1", "--resume", "1"], ["--pause", "0"]],
+)
 def test_a_crawl_wants_one_thing_to_do(run: Run, words: list[str]) -> None:
     assert run("knowledge", "crawl", *words).exit_code == 2
 
