@@ -22,6 +22,7 @@ from chatbot_server.storage.conversations import (
     add_message,
     erase_conversation,
     history,
+    hold_conversation,
     last_exchange,
     open_conversation,
     start_conversation,
@@ -191,6 +192,7 @@ class ConversationService:
         found = open_conversation(session, question.conversation, question.secret)
         if found.site_id != site.id:
             raise BadRequest("conversation_other_site", field="conversation")
+        hold_conversation(session, found)
         return found, None
 
 

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, Text, delete, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from chatbot_server.errors import NotFound, Unauthorized
@@ -60,11 +60,12 @@ class ChatMessage(Base):
     """One turn. ``finish`` of an answer is empty until it ended, ``error`` if it failed."""
 
     __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_conversation_id_position", "conversation_id", "position", unique=True),
+    )
 
     id: Mapped[RandomId] = mapped_column(default=random_id)
-    conversation_id: Mapped[str] = mapped_column(
-        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
-    )
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     position: Mapped[int]
     role: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
@@ -108,8 +109,25 @@ def open_conversation(session: Session, identifier: str, secret: str) -> Convers
     return found
 
 
+def hold_conversation(session: Session, conversation: Conversation) -> None:
+    """Keep others from adding turns until *session* ends: they wait, and then see these.
+
+    Raises:
+        NotFound: it was erased meanwhile.
+    """
+    # A write that changes nothing: with it PostgreSQL locks the row, and SQLite the database.
+    held = session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation.id)
+        .values(keep=Conversation.keep)
+        .execution_options(synchronize_session=False)
+    )
+    if not getattr(held, "rowcount", 0):
+        raise NotFound("conversation_unknown", field="conversation")
+
+
 def add_message(session: Session, conversation: Conversation, role: str, text: str) -> ChatMessage:
-    """Append a turn."""
+    """Append a turn to a new conversation, or one that the session holds."""
     last = session.scalar(
         select(func.max(ChatMessage.position)).where(ChatMessage.conversation_id == conversation.id)
     )
