@@ -7,6 +7,10 @@ from importlib.resources import files
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.config import Config
+from chatbot_server.models.catalogue import catalogue
+from chatbot_server.models.store import find_model
+from chatbot_server.prompt.formats import TEMPLATE, get_format
 
 
 @click.group(help="help_config")
@@ -18,8 +22,18 @@ def config() -> None:
 @click.pass_obj
 def check(context: Context) -> None:
     """Load the configuration and say that it is fine; an error says why it is not."""
-    context.config  # noqa: B018  (reading it loads and checks it)
+    _check_engine(context.config)
     click.echo(context.say("config_fine", file=context.config_file))
+
+
+def _check_engine(config: Config) -> None:
+    """What only the other rooms know; a model that can be fetched need not be here yet."""
+    engine = config.engine
+    if engine.family not in (None, TEMPLATE):
+        get_format(engine.family)
+    if engine.model is None or engine.kind == "openai" or engine.model in catalogue():
+        return
+    find_model(engine.model, config.models_dir)
 
 
 @config.command(help="help_config_example")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from importlib import import_module
 
@@ -34,6 +35,7 @@ VERBS = {
     "snippet": "init",
 }
 HIDDEN = {"jobs"}
+SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that are not text in the terminal's encoding
 
 
 class Root(click.Group):
@@ -71,6 +73,8 @@ def main() -> None:
     os.umask(0o077)  # conversations and keys are for this user only
     language = terminal_language()
     translate(root, language)
+    if any(SURROGATES.search(word) for word in sys.argv):
+        _complain(say("words_not_text", language), 2)
     try:
         root.main(prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.Exit as leave:

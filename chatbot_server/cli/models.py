@@ -10,6 +10,7 @@ import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.config.edit import set_setting
+from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
 from chatbot_server.models.check import check_model
 from chatbot_server.models.offers import Offer, all_offers
@@ -113,7 +114,7 @@ def pull(
 @click.pass_obj
 def add(context: Context, file: Path) -> None:
     """Refer to a file that stays where it is."""
-    name = add_file(file.expanduser(), context.config.models_dir)
+    name = add_file(in_home(file), context.config.models_dir)
     click.echo(context.say("models_added", name=name, file=file))
 
 
@@ -127,7 +128,7 @@ def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
     from chatbot_server.engine.choose import choose_engine
     from chatbot_server.engine.probe import probe
 
-    report = check_model(file.expanduser(), choose_engine, None if no_load else probe)
+    report = check_model(in_home(file), choose_engine, None if no_load else probe)
     record = report.as_json(context.language)
     if as_json:
         click.echo(json.dumps(record, ensure_ascii=False))
@@ -148,7 +149,7 @@ def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
 def use(context: Context, model: str) -> None:
     """Write the model into the configuration."""
     found = find_model(model, context.config.models_dir)
-    path = Path(model).expanduser()
+    path = in_home(Path(model))
     value = str(path.absolute()) if path.is_file() and path == found.path else model
     set_setting(context.config_file, "engine", "model", value)
     click.echo(context.say("models_used", name=found.title, file=context.config_file))

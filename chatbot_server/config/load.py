@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from chatbot_server.config.sections import Config
+from chatbot_server.config.parse import NotPlainError, parse
+from chatbot_server.config.sections import NO_ENDPOINTS, Config
 from chatbot_server.errors import ConfigError
 
 ENVIRONMENT = "CHATBOT_"
@@ -20,6 +21,9 @@ MAX_BYTES = 1_000_000
 # A setting, or what pydantic calls the mistake, and the sentence about it.
 WRONG = {
     "limits.storage": "config_not_counters",
+    "database": "config_not_database",
+    "server.host": "config_not_host",
+    NO_ENDPOINTS: "config_no_endpoints",
     "missing": "config_missing_value",
     "int_type": "config_not_integer",
     "float_type": "config_not_number",
@@ -60,8 +64,7 @@ def load_config(file: Path, environment: Mapping[str, str] | None = None) -> Con
         config = Config.model_validate(_lists_to_tuples(raw))
     except ValidationError as error:
         raise _explain(error, file) from None
-    folder = file.resolve().parent
-    return config.model_copy(update={"data_dir": folder / config.data_dir.expanduser()})
+    return config.model_copy(update={"data_dir": _data_dir(config.data_dir, file)})
 
 
 def known_keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
@@ -74,6 +77,16 @@ def known_keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[
             yield f"{prefix}{name}"
 
 
+def _data_dir(path: Path, file: Path) -> Path:
+    try:
+        return file.resolve().parent / path.expanduser()
+    except RuntimeError:  # ~somebody, who has no home
+        found = _shown(str(path))
+        raise ConfigError(
+            "config_no_home", field="data_dir", file=file, key="data_dir", found=found
+        ) from None
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
         data = file.read_bytes()[: MAX_BYTES + 1]
@@ -84,7 +97,11 @@ def _read(file: Path) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
         raise ConfigError("config_too_big", file=file, limit=MAX_BYTES)
     try:
-        raw = yaml.safe_load(data)
+        raw = parse(data)
+    except NotPlainError as error:
+        raise ConfigError(
+            error.code, field=error.name, file=file, line=error.line, name=error.name
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         line, problem = _place(error)
         raise ConfigError("config_not_yaml", file=file, line=line, problem=problem) from None
@@ -116,8 +133,8 @@ def _put(raw: dict[str, Any], path: tuple[str, ...], text: str) -> None:
             return  # reported as a wrong type when the whole is checked
         raw = inner
     try:
-        raw[key] = yaml.safe_load(text)
-    except yaml.YAMLError:
+        raw[key] = parse(text)
+    except (NotPlainError, yaml.YAMLError):
         raw[key] = text
 
 

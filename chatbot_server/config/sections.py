@@ -9,12 +9,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(ge=1)]
-Rate = Annotated[str, Field(pattern=r"^\d+ per (\d+ )?(second|minute|hour|day)s?$")]
+Rate = Annotated[
+    str, Field(pattern=r"^[1-9]\d{0,8} per ([1-9]\d{0,8} )?(second|minute|hour|day)s?$")
+]
 Counters = Annotated[str, Field(pattern=r"^(memory://|(valkey|redis)s?://[^/]+(/\d+)?)$")]
+# A name or an address; what it stands for is asked when the server starts.
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+(%[A-Za-z0-9._-]+)?$")]
+DatabaseAddress = Annotated[str, Field(pattern=r"^(sqlite|postgres(ql)?(\+psycopg)?)://")]
+NO_ENDPOINTS = "no_endpoints"
 
 
 class Section(BaseModel):
@@ -26,7 +33,7 @@ class Section(BaseModel):
 class Server(Section):
     """Where the web server listens."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8080
     public_url: Annotated[AnyHttpUrl | None, Field(strict=False)] = None
     threads: Annotated[int, Field(ge=4, le=256)] = 48
@@ -68,6 +75,12 @@ class Engine(Section):
     top_k: Annotated[int, Field(ge=0, le=1000)] = 40
     repetition_penalty: Annotated[float, Field(ge=1, le=2)] = 1.1
     endpoints: tuple[Endpoint, ...] = ()
+
+    @model_validator(mode="after")
+    def _endpoints_where_needed(self) -> Engine:
+        if self.kind == "openai" and not self.endpoints:
+            raise PydanticCustomError(NO_ENDPOINTS, "no endpoints")
+        return self
 
 
 class Limits(Section):
@@ -111,7 +124,7 @@ class Config(Section):
     """All of ``config.yaml``."""
 
     data_dir: Annotated[Path, Field(strict=False)] = Path("data")
-    database: str | None = None
+    database: DatabaseAddress | None = None
     server: Server = Server()
     engine: Engine = Engine()
     limits: Limits = Limits()

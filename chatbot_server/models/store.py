@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from chatbot_server.config.home import in_home
 from chatbot_server.errors import ModelError
 from chatbot_server.models.catalogue import CatalogueEntry, Tier, catalogue, tier_by_size
 from chatbot_server.models.download import write_error
@@ -59,7 +60,7 @@ def _as_path(name: str, models_dir: Path) -> list[Path]:
     entry = catalogue().get(name)
     if entry and entry.file_name:
         return [models_dir / entry.file_name]
-    return [Path(name).expanduser(), models_dir / name]
+    return [in_home(Path(name)), models_dir / name]
 
 
 def _entry_of(path: Path) -> CatalogueEntry | None:

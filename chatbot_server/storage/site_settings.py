@@ -13,9 +13,7 @@ POSITIONS = ("bottom-right", "bottom-left", "top-right", "top-left")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
 WORDED = re.compile(r"(?s)(?:(?P<language>[a-z]{2})=)?(?P<text>.*)")
-EMAIL = re.compile(
-    r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}"
-)
+EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}")
 # Control characters, line ends, and bytes that were no text.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LONGEST_NAME = 80

@@ -87,6 +87,22 @@ def test_a_broken_configuration_is_one_sentence(run: Run, tmp_path: Path) -> Non
     assert "server.port" in ran.err
 
 
+@pytest.mark.parametrize("setting", ["family: nope", "model: nope", "model: ~nobodyx/a.gguf"])
+def test_the_check_finds_what_the_start_would_refuse(
+    run: Run, tmp_path: Path, setting: str
+) -> None:
+    (tmp_path / "config.yaml").write_text(f"engine: {{{setting}}}")
+    ran = run("config", "check")
+    assert ran.exit_code == 1
+    assert setting.partition(" ")[2] in ran.err
+
+
+def test_words_that_are_no_text_are_refused(run: Run) -> None:
+    ran = run("site", "add", "n\udcff")
+    assert (ran.exit_code, ran.err.count("\n")) == (2, 1)
+    assert "UTF-8" in ran.err
+
+
 @pytest.mark.parametrize(
     "words", [["nonsense"], ["serve", "--nonsense"], ["site", "add"], ["init", "--port", "0"]]
 )

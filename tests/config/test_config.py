@@ -11,6 +11,8 @@ from chatbot_server.config import Config, load_config
 from chatbot_server.config.load import known_keys
 from chatbot_server.errors import ConfigError
 
+# A hundred million words, once it is all written out.
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{f'*a{n}, ' * 10}]\n" for n in range(8))
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 
 
@@ -75,13 +77,21 @@ def test_an_empty_variable_of_the_installer_is_not_a_setting(tmp_path: Path) -> 
         ("engine: {temperature: hot}", "engine.temperature", "hot"),
         ("limits: {visitor: [often]}", "limits.visitor.0", "often"),
         ("privacy: {retention_days: -1}", "privacy.retention_days", "0 or more"),
-        ("server: {host: 3}", "server.host", "text"),
+        ("server: {host: 3}", "server.host", "an address"),
         ("server: {log_level: loud}", "server.log_level", "debug, info, warning, error"),
         ("server: {public_url: chat}", "server.public_url", "begins with http:// or https://"),
         ("engine: {top_p: 0}", "engine.top_p", "more than 0"),
         ("engine: {endpoints: [{}]}", "engine.endpoints.0.url", "is missing"),
         ("limits: {site: often}", "limits.site", "a list"),
         ("limits: {storage: memcached}", "limits.storage", "valkey://"),
+        ("limits: {api_key: [0 per minute]}", "limits.api_key.0", "20 per minute"),
+        ("limits: {api_key: [9 per 0 minutes]}", "limits.api_key.0", "20 per minute"),
+        ("database: foo", "database", "postgresql+psycopg://"),
+        ("server: {host: bad host}", "server.host", "127.0.0.1"),
+        ("engine: {kind: openai}", "engine", "engine.endpoints"),
+        ("data_dir: ~nobodyx/foo", "data_dir", "~nobodyx/foo"),
+        ("server: {port: 1}\nserver: {port: 2}", "server", "line 2"),
+        ("server: {port: 1, port: 2}", "port", "second time"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str, said: str) -> None:
@@ -97,6 +107,12 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str, said: str
 )
 def test_what_is_not_a_configuration_is_refused(tmp_path: Path, text: str | bytes) -> None:
     complaint(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["server: &a [*a]", BOMB], ids=["endless", "bomb"])
+def test_what_refers_to_another_place_is_refused(tmp_path: Path, text: str) -> None:
+    assert complaint(tmp_path, text).code == "config_alias"
+    assert load(tmp_path, "", CHATBOT_ENGINE_MODEL="*a").engine.model == "*a"
 
 
 def test_nesting_without_end_is_refused(tmp_path: Path) -> None:

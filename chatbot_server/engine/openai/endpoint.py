@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from chatbot_server.config.home import in_home
 from chatbot_server.config.sections import Endpoint as Settings
 from chatbot_server.engine.openai.wire import MAX_LINE
 from chatbot_server.errors import ConfigError
@@ -168,7 +169,7 @@ def is_local(host: str) -> bool:
 
 def _read_key(file: Path) -> str:
     try:
-        data = file.expanduser().read_bytes()[: MAX_KEY_BYTES + 1]
+        data = in_home(file).read_bytes()[: MAX_KEY_BYTES + 1]
         key = data.decode("ascii").strip()
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not ASCII"
