@@ -25,12 +25,16 @@ from chatbot_server.storage.conversations import (
     hold_conversation,
     last_exchange,
     open_conversation,
+    recent_history,
     start_conversation,
 )
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import feedback_of
 from chatbot_server.storage.sites import Site, find_site
 
+# What a model is given of a long conversation, in characters, at least; at most about twice as
+# much. The tokens of all of it are counted at each question.
+REMEMBERED = 100_000
 RESUME_SECONDS = 10.0  # a page that changes is there again within this
 PAGE_CHARS = 500  # what the column holds; only SQLite would take more
 
@@ -148,7 +152,7 @@ class ConversationService:
         with self._database.session() as session:
             site = find_site(session, question.site)
             conversation, secret = self._conversation(session, site, question)
-            before = history(session, conversation.id)
+            before = recent_history(session, conversation.id, REMEMBERED)
             replaced = last_exchange(before) if question.retry else ()
             before = before[: len(before) - len(replaced)]
             if replaced:  # who asks again wants another answer, and this one is to be erased

@@ -30,8 +30,8 @@ def fit(
 
     When the budget is spent the older half of the turns goes at once, and then the
     prompt only grows again until the next time. Where that happens is found by going
-    through the conversation from its first turn, so *messages* must be all of it: the
-    same conversation then gives the same beginning at each of its turns.
+    through *messages* from their first turn: as long as they begin with the same one, the
+    same conversation gives the same beginning at each of its turns.
 
     Raises:
         BadRequest: the instructions and the newest question alone are too long.

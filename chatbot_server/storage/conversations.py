@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from itertools import accumulate
 
-from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, cast, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from chatbot_server.errors import NotFound, Unauthorized
@@ -147,6 +148,35 @@ def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:
     return session.scalars(
         select(ChatMessage)
         .where(ChatMessage.conversation_id == conversation_id)
+        .order_by(ChatMessage.position)
+    ).all()
+
+
+def recent_history(session: Session, conversation_id: str, chars: int) -> Sequence[ChatMessage]:
+    """The newest turns, oldest first: all, or about *chars* to twice *chars* characters of them.
+
+    They begin with the same question until *chars* more were said, so that the prompt made
+    of them does, too, and what a model has read of it can be used again.
+    """
+    this = ChatMessage.conversation_id == conversation_id
+    said = func.length(ChatMessage.text) + func.length(cast(ChatMessage.facts, Text))
+    turns = session.execute(
+        select(ChatMessage.position, ChatMessage.role, said)
+        .where(this)
+        .order_by(ChatMessage.position)
+    ).all()
+    *before, total = accumulate((length for *_, length in turns), initial=0)
+    passed = (total // chars - 1) * chars
+    asked = [
+        (start, position)
+        for start, (position, role, _) in zip(before, turns, strict=True)
+        if role == "user"
+    ]
+    recent = [place for place in asked if place[0] >= passed] or asked[-1:]
+    first = recent[0][1] if recent else 0
+    return session.scalars(
+        select(ChatMessage)
+        .where(this, ChatMessage.position >= first)
         .order_by(ChatMessage.position)
     ).all()
 
