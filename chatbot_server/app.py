@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,6 +20,7 @@ from chatbot_server.retrieval.base import Knowledge
 from chatbot_server.retrieval.extract import Extractor
 from chatbot_server.retrieval.semantic import make_embedder
 from chatbot_server.retrieval.service import KnowledgeBase
+from chatbot_server.service.children import call
 from chatbot_server.storage.database import Database
 from chatbot_server.web.chat import chat_blueprint
 from chatbot_server.web.contact import contact_blueprint
@@ -66,7 +69,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
-    app.register_blueprint(push_blueprint(database, Extractor()))
+    pushed = partial(call, config.run_dir, "embed") if vectors else lambda: None
+    app.register_blueprint(push_blueprint(database, Extractor(), pushed))
     app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint())

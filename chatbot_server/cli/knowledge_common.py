@@ -52,12 +52,6 @@ def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
 
 def embed(context: Context) -> None:
     """Vectors at once, where someone waits at a terminal anyway."""
-    from chatbot_server.retrieval.jobs import embed_all
-    from chatbot_server.retrieval.semantic import make_embedder
+    from chatbot_server.retrieval.jobs import embed_waiting
 
-    embedder = make_embedder(context.config.retrieval.semantic)
-    if embedder is not None:
-        try:
-            embed_all(context.database, embedder)
-        finally:
-            embedder.close()
+    embed_waiting(context.database, context.config.retrieval)

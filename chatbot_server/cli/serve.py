@@ -42,7 +42,7 @@ def migrate(context: Context, /) -> None:
 
 
 @click.command(help="help_jobs", hidden=True)
-@click.argument("chore", type=click.Choice(["erase", "read"]))
+@click.argument("chore", type=click.Choice(["erase", "read", "embed"]))
 @click.pass_obj
 def jobs(context: Context, /, chore: str) -> None:
     """Do one of the chores that are due, once."""

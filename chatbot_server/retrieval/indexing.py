@@ -149,14 +149,30 @@ def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int
     """
     with database.session() as session:
         todo = waiting(session, embedder.model, limit)
-    for done, document_id in enumerate(todo):
-        if not embed(database, embedder, document_id):
-            return done
-    return len(todo)
+    done = 0
+    try:
+        while done < len(todo) and embed(database, embedder, todo[done]):
+            done += 1
+    finally:
+        _tell(database, todo[:done])
+    return done
+
+
+def _tell(database: Database, embedded: Sequence[int]) -> None:
+    """Their vectors are found from now on, and what was kept of each site is old: once a batch."""
+    with database.session() as session:
+        sites = session.scalars(
+            select(KnowledgeDocument.site_id)
+            .where(KnowledgeDocument.id.in_(embedded))
+            .distinct()
+            .order_by(KnowledgeDocument.site_id)
+        )
+        for site_id in sites.all():
+            knowledge_index.bump_version(session, site_id)
 
 
 def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
-    """Give one document its vectors; False: the embedder does not answer.
+    """Give one document its vectors, for :func:`embed_some`; False: the embedder does not answer.
 
     The slow part runs outside of any transaction. If the document changed
     meanwhile, the vectors are dropped and it stays waiting.
@@ -173,7 +189,8 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         return False
     owners = [None] * len(names) + [chunk.id for chunk in chunks]
     with database.session() as session:
-        current = session.get(KnowledgeDocument, document_id)
+        # Locked: another process may be giving it the same vectors.
+        current = session.get(KnowledgeDocument, document_id, with_for_update=True)
         if current is None or current.digest != document.digest:
             return True
         session.execute(delete(KnowledgeVector).where(KnowledgeVector.document_id == document_id))
@@ -188,7 +205,6 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
             for owner, vector in zip(owners, vectors, strict=True)
         )
         current.embedded_by = embedder.model
-        knowledge_index.bump_version(session, document.site_id)
     return True
 
 

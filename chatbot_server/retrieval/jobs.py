@@ -130,6 +130,16 @@ def _crawl(
         extractor.close()
 
 
+def embed_waiting(database: Database, settings: Retrieval) -> None:
+    """Give every document its vectors, if the search is by meaning."""
+    embedder = make_embedder(settings.semantic)
+    if embedder is not None:
+        try:
+            embed_all(database, embedder)
+        finally:
+            embedder.close()
+
+
 def embed_all(
     database: Database, embedder: Embedder, stopping: Callable[[], bool] = lambda: False
 ) -> int:

@@ -7,29 +7,39 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 logger = logging.getLogger("chatbot_server")
 
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
+LOOK_EVERY = 2.0
 STOP_SECONDS = 15.0
 
 
 class Chore:
-    """``chatbot-server jobs NAME`` at idle priority, again an hour after it ended.
+    """``chatbot-server jobs NAME`` at idle priority, again when called or an hour after it ended.
 
     Each chore has a child of its own: what must be erased does not wait for a long crawl.
 
     Args:
         environment: of the child; names the configuration.
+        run_dir: where another process leaves a :func:`call`.
         first_after: seconds until the first run.
     """
 
     def __init__(
-        self, name: str, environment: Mapping[str, str], first_after: float = FIRST_CHORES_AFTER
+        self,
+        name: str,
+        environment: Mapping[str, str],
+        run_dir: Path,
+        first_after: float = FIRST_CHORES_AFTER,
     ) -> None:
         self._name = name
+        self._called = _called(run_dir, name)
         self._environment = environment
         self._first_after = first_after
         self._stop = threading.Event()
@@ -47,14 +57,23 @@ class Chore:
 
     def _run(self) -> None:
         wait = self._first_after
-        while not self._stop.wait(wait):
+        while self._is_due(wait):
             wait = CHORES_EVERY
             try:
                 self._once()
             except OSError:  # no memory for one more process now; in an hour, perhaps
                 logger.exception("the chore “%s” could not be started", self._name)
 
+    def _is_due(self, wait: float) -> bool:
+        """Wait until it is called, or for so long; False: the server stops."""
+        until = time.monotonic() + wait
+        while not self._stop.wait(min(LOOK_EVERY, max(0.0, until - time.monotonic()))):
+            if self._called.exists() or time.monotonic() >= until:
+                return True
+        return False
+
     def _once(self) -> None:
+        self._called.unlink(missing_ok=True)  # first: what comes from now on calls again
         child = subprocess.Popen(
             [sys.executable, "-m", "chatbot_server", "jobs", self._name],
             env=self._environment,
@@ -65,6 +84,16 @@ class Chore:
                 pass
         finally:
             end(child)
+
+
+def call(run_dir: Path, name: str) -> None:
+    """Have the server's chore *name* done within seconds; without a server, when it starts."""
+    with suppress(OSError):  # no folder or no room on the disk: within the hour, then
+        _called(run_dir, name).touch()
+
+
+def _called(run_dir: Path, name: str) -> Path:
+    return run_dir / f"jobs-{name}.called"
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

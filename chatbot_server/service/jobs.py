@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from chatbot_server.config import Config
-from chatbot_server.retrieval.jobs import work
+from chatbot_server.retrieval.jobs import embed_waiting, work
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, erase_expired
 from chatbot_server.storage.database import Database
@@ -26,7 +26,12 @@ def read(config: Config, database: Database) -> None:
     work(database, config.retrieval, config.run_dir)
 
 
-CHORES = {"erase": erase, "read": read}
+def embed(config: Config, database: Database) -> None:
+    """Make what was just pushed searchable by meaning, also while a site is being read."""
+    embed_waiting(database, config.retrieval)
+
+
+CHORES = {"erase": erase, "read": read, "embed": embed}
 
 
 def _erase_conversations(config: Config, database: Database) -> None:

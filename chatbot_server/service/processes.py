@@ -4,7 +4,7 @@ It loads neither the web application nor the model, so that it stays small and o
 
     chatbot-server serve ─┬─ gunicorn ── web worker       answers HTTP
                           ├─ engine                       the model, supervised in a thread
-                          └─ chatbot-server jobs …        erase and read, each once an hour
+                          └─ chatbot-server jobs …        erase, read and embed, each once an hour
 """
 
 from __future__ import annotations
@@ -62,9 +62,10 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         engine = engine_runner(read_orders(self._config.run_dir), self._config.run_dir)
-        beside = (engine, *(Chore(name, self._environment) for name in ("erase", "read")))
+        run_dir = self._config.run_dir
+        chores = [Chore(name, self._environment, run_dir) for name in ("erase", "read", "embed")]
         with ExitStack() as started:
-            for part in beside:
+            for part in (engine, *chores):
                 started.callback(part.stop)
                 part.start()
             self._keep_web_up()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -14,8 +16,13 @@ from chatbot_server.storage.sites import find_site
 MAX_BODY = 2_000_000
 
 
-def push_blueprint(database: Database, extractor: Extractor) -> Blueprint:
-    """The signed route; see ``docs/knowledge.md`` for the signature."""
+def push_blueprint(
+    database: Database, extractor: Extractor, indexed: Callable[[], None] = lambda: None
+) -> Blueprint:
+    """The signed route; see ``docs/knowledge.md`` for the signature.
+
+    ``indexed()`` is called when there is something new, which has no vectors yet.
+    """
     routes = Blueprint("push", __name__)
     receiver = push.Receiver(database, extractor)
 
@@ -35,6 +42,9 @@ def push_blueprint(database: Database, extractor: Extractor) -> Blueprint:
             request.headers.get("X-Chatbot-Signature", ""),
             body,
         )
-        return jsonify({"status": receiver.receive(site_id, sent, body)})
+        status = receiver.receive(site_id, sent, body)
+        if status == "indexed":
+            indexed()
+        return jsonify({"status": status})
 
     return routes

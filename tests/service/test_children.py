@@ -14,11 +14,13 @@ from support.patience import wait_for
 from support.web_site import WebSite
 
 from chatbot_server.config import load_config
-from chatbot_server.retrieval.library import add_site
+from chatbot_server.retrieval.library import add_note, add_site
+from chatbot_server.retrieval.semantic import MODEL
 from chatbot_server.service import children
-from chatbot_server.service.children import Chore
+from chatbot_server.service.children import Chore, call
 from chatbot_server.storage.conversations import Conversation, start_conversation
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge import embedded_counts
 from chatbot_server.storage.sites import demo_site
 
 SETTINGS = {
@@ -43,7 +45,7 @@ def database(environment: dict[str, str]) -> Iterator[Database]:
 
 
 def test_what_must_be_erased_waits_for_no_crawl(
-    environment: dict[str, str], database: Database
+    environment: dict[str, str], database: Database, tmp_path: Path
 ) -> None:
     web = WebSite()
     with database.session() as session:
@@ -51,7 +53,7 @@ def test_what_must_be_erased_waits_for_no_crawl(
         old, _ = start_conversation(session, site, locale="en", page=None, keep=False)
         old.expires = 1
     add_site(database, site, f"{web.address}/calendar/1")  # without end
-    read, erase = (Chore(name, environment, first_after=0) for name in ("read", "erase"))
+    read, erase = (Chore(name, environment, tmp_path, first_after=0) for name in ("read", "erase"))
     read.start()
     wait_for(lambda: "/calendar/1" in web.asked)
     erase.start()
@@ -67,7 +69,7 @@ def test_what_must_be_erased_waits_for_no_crawl(
 
 
 def test_a_chore_ends_with_the_server_and_survives_a_day_without_memory(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], tmp_path: Path
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
     refused: list[None] = []
@@ -82,9 +84,36 @@ def test_a_chore_ends_with_the_server_and_survives_a_day_without_memory(
 
     monkeypatch.setattr(children.subprocess, "Popen", scarce)
     monkeypatch.setattr(children, "CHORES_EVERY", 0.0)
-    chore = Chore("read", environment, first_after=0)
+    chore = Chore("read", environment, tmp_path, first_after=0)
     chore.start()
     wait_for(lambda: started)
     chore.stop()
     assert started[0].poll() is not None
-    Chore("read", environment).stop()  # never started
+    Chore("read", environment, tmp_path).stop()  # never started
+
+
+@pytest.mark.xdist_group("live")
+def test_what_is_pushed_gets_its_vectors_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    database: Database,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(SETTINGS | {"retrieval": {}}))
+    monkeypatch.setattr(children, "LOOK_EVERY", 0.01)
+    with database.session() as session:
+        site = demo_site(session).id
+    chore = Chore("embed", environment, tmp_path, first_after=3600)
+    chore.start()
+    for told in (1, 2):  # called for a second time, it comes again
+        add_note(database, site, f"Note {told}", "Closed in August.")
+        call(tmp_path, "read")
+        call(tmp_path, "embed")
+        wait_for(lambda: _embedded(database, site) == (told, told))  # noqa: B023
+    chore.stop()
+    call(tmp_path / "nowhere", "embed")  # is no error
+
+
+def _embedded(database: Database, site: int) -> tuple[int, int]:
+    with database.session() as session:
+        return embedded_counts(session, site, MODEL)

@@ -62,12 +62,14 @@ class Cms:
 
 
 @pytest.fixture
-def cms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cms]:
+def cms(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cms]:
     database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
     database.migrate()
     extractor = Extractor()
     monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
-    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
+    config = Config(data_dir=tmp_path, retrieval={"semantic": getattr(request, "param", "off")})
     yield Cms(create_app(config, ScriptedModel(), database).test_client(), database)
     extractor.close()
     database.close()
@@ -91,6 +93,18 @@ def test_a_page_is_added_changed_and_forgotten(cms: Cms) -> None:
     assert cms.status({"url": URL, "deleted": True}) == "deleted"
     assert cms.known() == {}
     assert base.ground(cms.site_id, "When is the shop open?").status == "nothing"
+
+
+@pytest.mark.parametrize("cms", ["on"], indirect=True)
+def test_what_is_new_is_to_be_searched_by_meaning_soon(cms: Cms, tmp_path: Path) -> None:
+    run_dir = Config(data_dir=tmp_path).run_dir
+    run_dir.mkdir()
+    page = {"url": URL, "title": "Hours", "text": "From 9 to 17."}
+    assert cms.status(page) == "indexed"
+    (call,) = run_dir.iterdir()
+    call.unlink()
+    assert cms.status(page) == "unchanged"
+    assert not list(run_dir.iterdir())
 
 
 def test_title_and_text_do_as_well_and_one_address_has_one_spelling(cms: Cms) -> None:
