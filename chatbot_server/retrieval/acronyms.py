@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from chatbot_server.retrieval.stems import is_stop_word
 from chatbot_server.retrieval.text import fold
@@ -45,8 +46,13 @@ def glossary(found: Iterable[Definition]) -> dict[str, tuple[str, ...]]:
     grouped: dict[str, Counter[str]] = defaultdict(Counter)
     for short, long in found:
         grouped[short][long] += 1
-    chosen = {short: _agreed(short, longs) for short, longs in grouped.items()}
+    chosen = {short: _agreed(short, tuple(longs.items())) for short, longs in grouped.items()}
     return {short: longs for short, longs in chosen.items() if longs}
+
+
+def candidates(question: str) -> set[str]:
+    """The words of *question* as acronyms are kept: any may be one, however it is typed."""
+    return {fold(word) for word in _WORD.findall(question)}
 
 
 def variants(question: str, known: Glossary, common: Callable[[str], bool]) -> list[str]:
@@ -54,7 +60,7 @@ def variants(question: str, known: Glossary, common: Callable[[str], bool]) -> l
 
     ``common(acronym)`` tells those that stand everywhere: the site owner's own.
     """
-    there = {fold(word) for word in _WORD.findall(question)}
+    there = candidates(question)
     used = {short: longs for short, longs in known.items() if short in there and not common(short)}
     found = [question]
     for form in range(MAX_FORMS):
@@ -70,8 +76,11 @@ def _spelled_out(question: str, used: Glossary, form: int) -> str:
     return _WORD.sub(full, question)
 
 
-def _agreed(short: str, longs: Counter[str]) -> tuple[str, ...]:
-    """Endings whose initials are the acronym, then the ending that most pages share.
+@lru_cache(100)
+def _agreed(short: str, longs: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    """What *longs*, each with how often it is told, agree on; 0.1 ms each.
+
+    Endings whose initials are the acronym, then the ending that most pages share.
 
     “DPO” has not the initials of “délégué à la protection des données”, but the
     words before it change from page to page (un, le, votre …) where the explanation does not.
@@ -79,7 +88,7 @@ def _agreed(short: str, longs: Counter[str]) -> tuple[str, ...]:
     spelled, nearly = Counter[str](), Counter[str]()
     endings = Counter[str]()
     looks: dict[str, Counter[str]] = defaultdict(Counter)
-    for long, times in longs.items():
+    for long, times in longs:
         for ending in _endings(long):
             flat = " ".join(fold(word) for word in _WORD.findall(ending))
             looks[flat][ending] += times

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +23,8 @@ KEYWORD_HITS = 300
 # A word in more than this share of the chunks is the name of the owner, or of the subject.
 COMMON = 0.3
 POSTGRESQL_ROWS = 1000
-
-Kept = TypeVar("Kept")
-Versioned = dict[int, tuple[int, Kept]]
+# So many pages tell what an acronym stands for; more would only take longer.
+DEFINITIONS = 2000
 
 
 class Searcher:
@@ -35,8 +33,7 @@ class Searcher:
     def __init__(self, embedder: Embedder | None) -> None:
         self.embedder = embedder
         self._tables = VectorTables(embedder.model if embedder else "")
-        self._glossaries: Versioned[dict[str, tuple[str, ...]]] = {}
-        self._sharing: Versioned[dict[int, int]] = {}
+        self._sharing: dict[int, tuple[int, dict[int, int]]] = {}
 
     def search(self, database: Database, site_id: int, question: str, limit: int = 10) -> list[Hit]:
         """Documents of the site for *question*, best first."""
@@ -68,7 +65,7 @@ class Searcher:
         def common(short: str) -> bool:
             return self._is_common(session, site_id, short)
 
-        return acronyms.variants(question, self.glossary(session, site_id), common)
+        return acronyms.variants(question, _glossary(session, site_id, question), common)
 
     def _is_common(self, session: Session, site_id: int, word: str) -> bool:
         """Whether a word stands in so many chunks that it distinguishes none."""
@@ -76,15 +73,11 @@ class Searcher:
         counts = knowledge_index.known_terms(session, site_id, terms)
         return max(counts.values()) > COMMON * knowledge_index.chunk_count(session, site_id)
 
-    def glossary(self, session: Session, site_id: int) -> dict[str, tuple[str, ...]]:
-        """The acronyms that the site's pages explain."""
-        return _kept(self._glossaries, session, site_id, _glossary)
-
     def _by_meaning(
         self, session: Session, site_id: int, vector: NDArray[np.float32]
     ) -> dict[int, Near]:
         assert self.embedder is not None  # noqa: S101 - a vector came from it
-        sharing = _kept(self._sharing, session, site_id, _sharing)
+        sharing = self._sharing_now(session, site_id)
         if knowledge_index.on_postgresql(session):
             rows = knowledge_index.nearest_rows(
                 session, site_id, self.embedder.model, vector, POSTGRESQL_ROWS
@@ -95,23 +88,26 @@ class Searcher:
             return {}
         return nearest(table.documents, table.chunks, table.compare(vector), sharing)
 
-
-def _kept(
-    held: Versioned[Kept], session: Session, site_id: int, make: Callable[[Session, int], Kept]
-) -> Kept:
-    """What *make* finds for the site, asked again only when the index has changed."""
-    current = knowledge_index.version(session, site_id)
-    known = held.get(site_id)
-    if known is None or known[0] != current:
-        known = held[site_id] = (current, make(session, site_id))
-    return known[1]
+    def _sharing_now(self, session: Session, site_id: int) -> dict[int, int]:
+        """See :func:`_sharing`, asked again only when the index has changed."""
+        current = knowledge_index.version(session, site_id)
+        version, found = self._sharing.get(site_id, (None, {}))
+        if version != current:
+            found = _sharing(session, site_id)
+            self._sharing[site_id] = (current, found)
+        return found
 
 
-def _glossary(session: Session, site_id: int) -> dict[str, tuple[str, ...]]:
+def _glossary(session: Session, site_id: int, question: str) -> dict[str, tuple[str, ...]]:
+    """What the pages say of the acronyms in *question*."""
     rows = session.execute(
-        select(KnowledgeAcronym.short, KnowledgeAcronym.long).where(
-            KnowledgeAcronym.site_id == site_id
+        select(KnowledgeAcronym.short, KnowledgeAcronym.long)
+        .where(
+            KnowledgeAcronym.site_id == site_id,
+            KnowledgeAcronym.short.in_(acronyms.candidates(question)),
         )
+        .order_by(KnowledgeAcronym.id)
+        .limit(DEFINITIONS)
     )
     return acronyms.glossary((row[0], row[1]) for row in rows)
 

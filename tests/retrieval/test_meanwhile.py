@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
-from chatbot_server.retrieval import indexing, search
+from chatbot_server.retrieval import acronyms, indexing, search
 from chatbot_server.retrieval.library import add_note
+from chatbot_server.retrieval.semantic import Vector
 from chatbot_server.retrieval.service import KnowledgeBase
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import documents
+
+
+class Quick:
+    """Makes vectors without a model; remembers what it was asked for."""
+
+    model = "quick"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def query(self, text: str) -> Vector:
+        self.asked.append(text)
+        return np.full(4, 0.5, dtype=np.float32)
+
+    def passages(self, texts: Sequence[str]) -> Vector:
+        return np.full((len(texts), 4), 0.5, dtype=np.float32)
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize(("module", "step"), [(knowledge_index, "match"), (search, "fused")])
@@ -44,15 +65,43 @@ def test_no_connection_is_held_while_a_question_waits_for_its_vector(
 ) -> None:
     held: list[int] = []
 
-    class Embedder:
-        model = "slow"
-
-        def query(self, text: str) -> None:
+    class Counting(Quick):
+        def query(self, text: str) -> Vector:
             held.append(database.engine.pool.checkedout())
-
-        def close(self) -> None: ...
+            return super().query(text)
 
     add_note(database, site_id, "Hours", "We open at nine every morning.")
-    base = KnowledgeBase(database, embedder=Embedder())
+    base = KnowledgeBase(database, embedder=Counting())
     assert base.ground(site_id, "When do you open?").passages
     assert held == [0]
+
+
+def test_only_the_acronyms_asked_for_are_looked_up_and_again_only_when_they_changed(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acronyms._agreed.cache_clear()
+    read: list[str] = []
+    endings = acronyms._endings
+    monkeypatch.setattr(acronyms, "_endings", lambda long: read.append(long) or endings(long))
+    quick = Quick()
+    base = KnowledgeBase(database, embedder=quick)
+    told = "Ask the national quartz exchange (NQE), not the big fair office (BFO)."
+    for title, text in {"Who": told, "Hours": "From nine.", "Price": "Free."}.items():
+        add_note(database, site_id, title, text)
+    add_note(database, site_id, "Dogs", "Not inside.")
+    base.ground(site_id, "Where is the NQE?")
+    add_note(database, site_id, "Where", "It is in town.")
+    base.ground(site_id, "Where is the NQE?")
+    assert "Where is the national quartz exchange?" in quick.asked
+    assert len(read) == 1
+
+
+def test_vectors_make_what_was_kept_old_once_a_batch(database: Database, site_id: int) -> None:
+    for title in ("One", "Two", "Three"):
+        add_note(database, site_id, title, "A text.")
+    with database.session() as session:
+        before = knowledge_index.version(session, site_id)
+    assert indexing.embed_some(database, Quick()) == 3
+    assert indexing.embed_some(database, Quick()) == 0
+    with database.session() as session:
+        assert knowledge_index.version(session, site_id) == before + 1
