@@ -94,7 +94,7 @@ class EngineInfo:
         chat_template: the model file's own Jinja template, if any.
         context_length: prompt and completion together, in tokens.
         parameters: number of weights, 0 if unknown.
-        local: nothing is sent to another machine.
+        local: the model runs on this machine, as far as its address tells.
     """
 
     model: str
@@ -149,7 +149,7 @@ class Engine(Protocol):
         ...
 
     def status(self) -> EngineStatus:
-        """Whether it can answer now; never raises, never waits."""
+        """Whether it can answer now; never raises, and waits two seconds at most."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -70,13 +70,16 @@ def test_who_rests_comes_last_and_is_well_again_after_an_answer() -> None:
     [
         ("127.0.0.1", True),
         ("localhost", True),
-        ("192.168.1.9", True),
         ("[::1]", True),
+        ("0.0.0.0", True),
+        ("192.168.1.9", False),
+        ("10.0.0.3", False),
+        ("fd00::9", False),
         ("93.184.215.14", False),
         ("no-such-host.invalid", False),
     ],
 )
-def test_an_endpoint_is_local_only_by_its_address(host: str, local: bool) -> None:
+def test_an_endpoint_is_local_only_on_this_machine(host: str, local: bool) -> None:
     assert is_local(host) == local
 
 

@@ -158,13 +158,16 @@ def open_server(settings: Settings) -> Server:
 
 
 def is_local(host: str) -> bool:
-    """Whether all addresses of *host* are of this machine or its private network."""
+    """Whether every address of *host* is this machine's own, whoever else is near.
+
+    Visitors read it as “nothing is sent to anyone else”; a private network has others in it.
+    """
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host.strip("[]"), None)}
     except (OSError, UnicodeError):
         return False
     addresses = [ipaddress.ip_address(address.split("%")[0]) for address in found]
-    return bool(addresses) and all(a.is_loopback or a.is_private for a in addresses)
+    return bool(addresses) and all(a.is_loopback or a.is_unspecified for a in addresses)
 
 
 def _read_key(file: Path) -> str:
