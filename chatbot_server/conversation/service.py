@@ -140,6 +140,10 @@ class ConversationService:
             self._parts.cache.forget(site, question.text)
         return erased
 
+    def doubt(self, site: str, question: str) -> None:
+        """Tell the answer to *question* to nobody else: a visitor found it wanting."""
+        self._parts.cache.forget(site, question)
+
     def _end_running(self, conversation: str, secret: str) -> None:
         """A visitor says one thing at a time: what came before is cut short."""
         with self._database.session() as session:

@@ -63,6 +63,16 @@ def find_answer(session: Session, message: str, secret: str) -> tuple[ChatMessag
     return found, site
 
 
+def question_of(session: Session, answer: ChatMessage) -> str | None:
+    """What the visitor had asked; None if that is erased."""
+    return session.scalar(
+        select(ChatMessage.text).where(
+            ChatMessage.conversation_id == answer.conversation_id,
+            ChatMessage.position == answer.position - 1,
+        )
+    )
+
+
 def save_feedback(
     session: Session,
     answer: ChatMessage,

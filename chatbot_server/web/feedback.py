@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import find_answer, save_feedback
+from chatbot_server.storage.feedback import find_answer, question_of, save_feedback
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
 from chatbot_server.web.requests import Identifier, Strict, bearer, read_body, read_message
@@ -24,8 +25,10 @@ class FeedbackBody(Strict):
     comment: str | None = None
 
 
-def feedback_blueprint(database: Database, rates: RateLimits) -> Blueprint:
-    """The route of the thumbs."""
+def feedback_blueprint(
+    database: Database, rates: RateLimits, doubt: Callable[[str, str], None]
+) -> Blueprint:
+    """The route of the thumbs; *doubt* is told site and question of each thumb down."""
     bp = Blueprint("feedback", __name__)
 
     @bp.post("/api/feedback")
@@ -39,6 +42,9 @@ def feedback_blueprint(database: Database, rates: RateLimits) -> Blueprint:
             answer, site = find_answer(session, body.message, bearer(request))
             check_origin(request, site)
             save_feedback(session, answer, body.value, body.reason, comment)
+            question = question_of(session, answer)
+        if body.value == "down" and question:
+            doubt(site.key, question)
         return jsonify(saved=True)
 
     return bp

@@ -50,6 +50,12 @@ class Browser:
         erased = self.client.delete(f"/api/conversation/{start['conversation']}", headers=secret)
         assert erased.status_code == 200
 
+    def rate(self, answer: dict[str, Any], value: str | None) -> None:
+        start = answer["start"]
+        secret = {"Authorization": f"Bearer {start['secret']}"}
+        body = {"message": start["message"], "value": value}
+        assert self.client.post("/api/feedback", json=body, headers=secret).status_code == 200
+
     def transcript(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
         start = answer["start"]
         secret = {"Authorization": f"Bearer {start['secret']}"}
@@ -102,6 +108,17 @@ def test_delete_my_chat_reaches_the_cache(browser: Browser) -> None:
     first = browser.ask("Hi")
     browser.erase(first)
     assert not browser.ask("Hi")["done"]["cached"]
+
+
+def test_an_answer_with_thumb_down_is_told_to_nobody_else(browser: Browser) -> None:
+    browser.ask("Hi")
+    again = browser.ask("hi!")
+    for harmless in ("up", None):
+        browser.rate(again, harmless)
+        assert browser.ask("Hi")["done"]["cached"]
+    browser.rate(again, "down")
+    assert not browser.ask("Hi")["done"]["cached"]
+    assert browser.ask("Hi")["done"]["cached"]
 
 
 def test_a_chat_that_is_not_kept_does_not_fill_it(browser: Browser) -> None:
