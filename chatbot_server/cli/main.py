@@ -11,9 +11,10 @@ import click
 
 from chatbot_server import __version__
 from chatbot_server.cli.context import Context, refusal
+from chatbot_server.cli.words import misuse, translate
 from chatbot_server.config import find_config
 from chatbot_server.errors import ChatbotError
-from chatbot_server.messages import catalogue, say, terminal_language
+from chatbot_server.messages import say, terminal_language
 
 PROGRAM = "chatbot-server"
 # Each verb and its module. A verb's module is imported when the verb is used: all of them
@@ -55,13 +56,13 @@ class Root(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         language = terminal_language()
         rows = [(verb, say(_help_key(verb), language)) for verb in self.list_commands(ctx)]
-        with formatter.section(say("help_commands", language)):
+        with formatter.section("Commands"):
             formatter.write_dl(rows)
 
 
-@click.command(cls=Root, help="help_root", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Root, help="help_root")
 @click.option("--config", "config_file", metavar="FILE", help="help_config_option")
-@click.version_option(__version__, prog_name=PROGRAM)
+@click.version_option(__version__, prog_name=PROGRAM, help="help_version")
 @click.pass_context
 def root(context: click.Context, config_file: str | None) -> None:
     """See the sentence ``help_root``."""
@@ -82,7 +83,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         _complain(say("aborted", language), 1)
     except click.ClickException as error:
-        _complain(error.format_message(), 2)
+        _complain(misuse(error, language), 2)
     except ChatbotError as error:
         _complain(error.sentence(language), error.exit_code)
     except BrokenPipeError:
@@ -93,23 +94,8 @@ def main() -> None:
         _complain(refusal(error, language), 1)
 
 
-def translate(command: click.Command, language: str) -> None:
-    """Put the catalogue's sentences where the declarations have their keys."""
-    command.help = _text(command.help, language)
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            parameter.help = _text(parameter.help, language)
-    if isinstance(command, click.Group):
-        for inner in command.commands.values():
-            translate(inner, language)
-
-
 def _help_key(verb: str) -> str:
     return f"help_{verb.replace('-', '_')}"
-
-
-def _text(key: str | None, language: str) -> str | None:
-    return say(key, language) if key and key in catalogue() else key
 
 
 def _complain(sentence: str, exit_code: int) -> None:

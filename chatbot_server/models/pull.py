@@ -52,7 +52,8 @@ def pull_model(
     if entry is None and not wanted.startswith(("hf:", "http://", "https://")):
         close = ", ".join(get_close_matches(wanted, catalogue())) or "chatbot-server models list"
         raise UsageError("model_name_unknown", name=wanted, close=close)
-    sha256 = checksum(sha256) if sha256 is not None else entry and entry.sha256
+    declared = entry.sha256 if entry else None
+    sha256 = declared if sha256 is None else checksum(sha256)
     if entry and (present := _present(entry, sha256, models_dir)):
         return Pulled(entry.name, present, fresh=False)
     path = _fetch(entry, wanted, models_dir, progress, sha256, offline, endpoint)

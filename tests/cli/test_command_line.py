@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,41 @@ def test_words_that_are_no_text_are_refused(run: Run) -> None:
     ran = run("site", "add", "n\udcff")
     assert (ran.exit_code, ran.err.count("\n")) == (2, 1)
     assert "UTF-8" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "en", "fr"),
+    [
+        ("serv", "Did you mean serve?", "Vouliez-vous dire serve ?"),
+        ("nonsense", "There is no command nonsense.", "La commande nonsense n’existe pas."),
+        ("site lst", "Did you mean list?", "Vouliez-vous dire list ?"),
+        ("init --prot 1", "Did you mean --port?", "Vouliez-vous dire --port ?"),
+        ("init --nonsense", "no option --nonsense", "L’option --nonsense n’existe pas"),
+        ("site add", "NAME is missing.", "NAME manque."),
+        ("init --port", "--port is followed by", "--port est suivie"),
+        ("init --port 0", "a whole number from 1 to 65535", "un nombre entier de 1 à 65535"),
+        ("init --port x", "a whole number from 1 to 65535", "un nombre entier de 1 à 65535"),
+        ("site add x --position y", "--position: write one of: bottom-right,", "l’un de ces mots"),
+        ("migrate stray", "too many words", "trop de mots"),
+    ],
+)
+def test_misuse_is_told_in_the_persons_language(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: str, en: str, fr: str
+) -> None:
+    for language, told in (("en", en), ("fr", fr)):
+        monkeypatch.setenv("CHATBOT_LANGUAGE", language)
+        ran = run(*words.split())
+        assert (ran.exit_code, ran.err.count("\n")) == (2, 1)
+        assert told in ran.err
+
+
+def test_no_help_mixes_two_languages(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "chatbot_server", "site", "add", "--help"]
+    french = os.environ | {"CHATBOT_LANGUAGE": "fr"}
+    told = subprocess.run(command, env=french, capture_output=True, text=True).stdout
+    assert told.startswith("Usage : chatbot-server site add ")
+    assert "Afficher cette aide." in told
+    assert "Show" not in told
 
 
 @pytest.mark.parametrize(
