@@ -44,15 +44,13 @@ class Guard:
 
     Args:
         passages: what the model wrote from.
-        also: further texts whose facts may be told, such as the visitor's question.
     """
 
-    def __init__(self, passages: Iterable[Passage], also: Iterable[str] = ()) -> None:
-        told = [
+    def __init__(self, passages: Iterable[Passage]) -> None:
+        self._known = gather(
             f"{passage.title}\n{passage.heading}\n{passage.text}\n{passage.url}"
             for passage in passages
-        ]
-        self._known = gather([*told, *also])
+        )
         self._held = ""
         self._stopped = False
 

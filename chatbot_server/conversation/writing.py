@@ -86,7 +86,7 @@ class Writer:
         passages = self._that_fit(found.passages)
         asked = dialogue.with_passages(passages)
         record.prompt = asked.question
-        guard = Guard(passages, also=[dialogue.question])
+        guard = Guard(passages)
         finished: Finished | None = None
         for event in self._begin(asked, record):
             if isinstance(event, Queued):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chatbot_server.retrieval.tables import in_sentences
 from chatbot_server.retrieval.text import clean, sentences
 
 # Measured on the CNIL's FAQ and XQuAD, 120 to 180 words are equally good; short chunks cost
@@ -20,8 +21,7 @@ _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 class Chunk:
     """A piece of a page: whole sentences under one heading.
 
-    ``heading`` is the path of headings above it, joined by “ › ”; ``first`` and
-    ``last`` are its lines of sentences within the page, for quoting.
+    ``heading`` is the path of headings above it, joined by “ › ”.
     """
 
     heading: str
@@ -39,15 +39,15 @@ def below(title: str, heading: str) -> str:
     return rest if first == title else heading
 
 
-def split(text: str, max_words: int = MAX_WORDS) -> list[Chunk]:
-    """Chunks of Markdown *text*, at most *max_words* long, in order.
+def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[Chunk]:
+    """Chunks of Markdown *text*, at most *max_words* long, in order; rows of tables as sentences.
 
     A chunk never crosses a heading; two chunks under one heading share a sentence,
     so that “it costs …” keeps what it speaks of. A sentence longer than a
     chunk is cut between words. Of a boundless page the first 2,000 chunks count.
     """
     chunks: list[Chunk] = []
-    for heading, body in _sections(clean(text)):
+    for heading, body in _sections(in_sentences(clean(text), language)):
         for piece in _pieces(body, max_words):
             chunks.append(Chunk(heading, piece))
             if len(chunks) >= MAX_CHUNKS:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from chatbot_server.retrieval.spelled import spelled_number
 from chatbot_server.retrieval.text import fold
 
 Kind = Literal[
@@ -35,20 +36,26 @@ _MONTHS = (
 _MONTH = {name: n for n, names in enumerate(_MONTHS.split("|"), 1) for name in names.split()}
 _DAYS = "lundi monday|mardi tuesday|mercredi wednesday|jeudi thursday|vendredi friday|samedi saturday|dimanche sunday"  # noqa: E501
 _DAY = {name: n for n, names in enumerate(_DAYS.split("|"), 1) for name in names.split()}
-_SPELLED = (
-    "deux two|trois three|quatre four|cinq five|six|sept seven|huit eight|neuf nine|dix ten|onze eleven|douze twelve"  # noqa: E501
-    "|treize thirteen|quatorze fourteen|quinze fifteen|seize sixteen|dix-sept seventeen|dix-huit eighteen"  # noqa: E501
-    "|dix-neuf nineteen"
-)
-_WORD_NUMBER = {name: n for n, names in enumerate(_SPELLED.split("|"), 2) for name in names.split()} | {  # noqa: E501
-    "vingt": 20, "twenty": 20, "trente": 30, "thirty": 30, "quarante": 40, "forty": 40,
-    "cinquante": 50, "fifty": 50, "soixante": 60, "sixty": 60, "seventy": 70, "eighty": 80,
-    "ninety": 90, "cent": 100, "hundred": 100, "mille": 1000, "thousand": 1000, "million": 10**6,
-    "noon": 12, "midi": 12, "midnight": 0, "minuit": 0, "zero": 0,
-}  # fmt: skip
+# May, march and their like are words as well; alone they tell no month.
+_MONTH_ALONE = {
+    name: n
+    for name, n in _MONTH.items()
+    if len(name) > 5 or name in ("juin", "june", "july", "aout", "avril", "april")
+}
 
 # Whole runs of digits, and no endless ones of groups: else each digit begins a new search.
 _NUMBER = r"(?<!\d)(?:\d{1,3}(?:[ .,’']\d{3}){1,6}(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
+_SYMBOLS = {
+    "€": "eur",
+    "eu": "eur",
+    "$": "usd",
+    "do": "usd",
+    "us": "usd",
+    "£": "gbp",
+    "po": "gbp",
+    "gb": "gbp",
+    "¥": "jpy",
+}
 _CURRENCY = r"€|\$|£|¥|euros?\b|eur\b|dollars?\b|usd\b|gbp\b|chf\b|francs?\b|livres?\b|pounds?\b|cents?\b|centimes?\b"  # noqa: E501
 _MONTH_NAME = "|".join(sorted(_MONTH, key=len, reverse=True))
 _STREET = (
@@ -57,8 +64,15 @@ _STREET = (
 _ROAD = r"street|st|road|rd|avenue|ave|boulevard|blvd|lane|drive|square|way|court"
 
 
+# Of names without a scheme: “fin.Les” at a sentence's end is no address.
+_DOMAINS = (
+    "com|org|net|fr|eu|be|ch|ca|io|info|uk|de|gouv|edu|gov|lu|es|it|nl|pt|pl|at|us|co|biz|shop|store|site|online|app|dev|xyz"
+    "|top|club|vip|live|link|click|blog|cloud|tech|ai|me|tv|ly|gl|gg|cc|ru|cn|jp|example|test"
+)
+
+
 def _link(match: re.Match[str]) -> str:
-    bare = re.sub(r"^(?:https?://)?(?:www\.)?", "", match[0].rstrip(".,;:!?)’'\""))
+    bare = re.sub(r"^(?:(?:https?:)?//)?(?:www\.)?", "", match[0].rstrip(".,;:!?)’'\""))
     return bare.rstrip("/")
 
 
@@ -102,6 +116,12 @@ def _amount(match: re.Match[str]) -> str:
     return _value(match["before"] or match["after"])
 
 
+def _price(match: re.Match[str]) -> str:
+    """The amount and its currency, where that is no part of another one, as cents are."""
+    sign = match["sign"] or match["name"]
+    return f"{_value(match['before'] or match['after'])} {_SYMBOLS.get(sign[:2].strip(), sign[:2])}"
+
+
 def _flat(match: re.Match[str]) -> str:
     return re.sub(r"[\s,]+", " ", match[0]).strip(" .")
 
@@ -112,7 +132,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], Callable[[re.Match[str]], str]], .
     (
         "link",
         re.compile(
-            r"https?://[^\s<>\"«»]+|\bwww\.[^\s<>\"«»]+|\b(?:[a-z0-9-]{1,63}\.){1,10}(?:com|org|net|fr|eu|be|ch|ca|io|info|uk|de|gouv|edu|gov|lu)\b(?:/[^\s<>\"«»]*)?"
+            r"(?:https?:)?//[^\s<>\"«»]+|\bwww\.[^\s<>\"«»]+"
+            rf"|\b(?:[a-z0-9-]{{1,63}}\.){{1,10}}(?:(?:{_DOMAINS})\b(?:/[^\s<>\"«»]*)?|[a-z]{{2,12}}/[^\s<>\"«»]+)"
         ),
         _link,
     ),
@@ -155,13 +176,15 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], Callable[[re.Match[str]], str]], .
     ),
     (
         "price",
-        re.compile(rf"(?:[€$£¥] ?(?P<before>{_NUMBER}))|(?:(?P<after>{_NUMBER}) ?(?:{_CURRENCY}))"),
-        _amount,
+        re.compile(
+            rf"(?:(?P<sign>[€$£¥]) ?(?P<before>{_NUMBER}))|(?:(?P<after>{_NUMBER}) ?(?P<name>{_CURRENCY}))"  # noqa: E501
+        ),
+        _price,
     ),
     ("percent", re.compile(rf"(?P<before>{_NUMBER}) ?(?:%|pour ?cent|per ?cent)(?P<after>)"), _amount),  # noqa: E501
     ("number", re.compile(_NUMBER), lambda match: _value(match[0])),
 )  # fmt: skip
-_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+){0,4}")
 
 
 def facts(text: str) -> frozenset[Fact]:
@@ -182,8 +205,10 @@ def _scan(text: str) -> Iterator[Fact]:
 
 
 def _spelled(word: str) -> Iterator[Fact]:
-    if word in _WORD_NUMBER:
-        yield Fact("number", str(_WORD_NUMBER[word]))
+    if (number := spelled_number(word)) is not None:
+        yield Fact("number", str(number))
+    if word in _MONTH_ALONE:
+        yield Fact("date", f"-{_MONTH_ALONE[word]}-")
     singular = word[:-1] if word.endswith("s") and word[:-1] in _DAY else word
     if singular in _DAY:
         yield Fact("day", str(_DAY[singular]))
@@ -232,4 +257,4 @@ def _part_of(number: str, known: Fact) -> bool:
         return number == hour and minute == "00"
     if known.kind == "date":
         return number in known.value.split("-")
-    return known.kind in ("price", "percent") and number == known.value
+    return known.kind in ("price", "percent") and number == known.value.split()[0]

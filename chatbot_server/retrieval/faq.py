@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from chatbot_server.retrieval import stems
+from chatbot_server.retrieval import senses, stems
 from chatbot_server.retrieval.facts import facts
 from chatbot_server.retrieval.text import fold
 
@@ -50,6 +50,7 @@ _OPPOSITE = (
     "debut start beginning|fin end",
     "arriver arrivee arrival|partir depart departure",
 )
+_COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
 _PREFIX = re.compile(r"^(?:des|de|in|im|ir|il|un|dis|non|mal)(?=.{4})")
 
 
@@ -69,12 +70,36 @@ def same_words(question: str, titles: Sequence[str]) -> bool:
     return any(2 * len(asked & one) >= SAME_WORDS * (len(asked) + len(one)) for one in told)
 
 
+def asks_for(question: str, titles: Sequence[str]) -> bool:
+    """Whether *question* speaks of at least half of what one of *titles* asks about."""
+    said = senses.said(question)
+    return any(
+        2 * sum(word.stands(said) for word in asked) >= len(asked)
+        for asked in map(senses.telling, titles)
+    )
+
+
+def holds(question: str, titles: str, text: str) -> bool:
+    """Whether a page under *titles* speaks of everything that *question* is about."""
+    said = senses.said(f"{titles} {text}")
+    asked = senses.telling(question)
+    return all(word.stands(said) for word in asked) and same_compounds(question, titles)
+
+
+def same_compounds(question: str, title: str) -> bool:
+    """Whether compounds of *title* are asked for whole: a “chèque-vacances” is no cheque."""
+    asked = set(stems.words(question))
+    compounds = [set(stems.telling_words(match[0])) for match in _COMPOUND.finditer(fold(title))]
+    return not any(len(parts) > 1 and len(parts & asked) == 1 for parts in compounds)
+
+
 def _agrees(question: str, title: str, text: str, common: Callable[[str], bool]) -> bool:
     return (
         _same_numbers(question, title, text)
         and _negated(question) == _negated(title)
         and not _opposed(question, title)
         and _same_names(question, title, text, common)
+        and same_compounds(question, title)
     )
 
 
@@ -114,10 +139,8 @@ def _same_names(question: str, title: str, text: str, common: Callable[[str], bo
     everything = told | set(stems.words(text))
     missing = {name for name in names(question) if name not in everything}
     unasked = {name for name in names(title) if name not in asked and not common(name)}
-    # An entry about one thing by name answers no question about another one, by name.
-    return not missing and not (
-        unasked and {name for name in names(question) if not common(name)} - told
-    )
+    # An entry about one thing by name answers no question that does not name it.
+    return not missing and not unasked
 
 
 def names(text: str) -> set[str]:

@@ -101,7 +101,7 @@ def _fill(document: KnowledgeDocument, draft: Draft, digest: str) -> None:
 def _index(session: Session, document: KnowledgeDocument) -> None:
     for table in (KnowledgeVector, KnowledgeAcronym, KnowledgeChunk):
         session.execute(delete(table).where(table.document_id == document.id))
-    pieces = split(document.text) or [Chunk("", "")]
+    pieces = split(document.text, language=document.language) or [Chunk("", "")]
     rows = [
         KnowledgeChunk(
             site_id=document.site_id,

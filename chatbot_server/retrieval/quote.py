@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from chatbot_server.retrieval import stems
+from chatbot_server.retrieval import senses, stems
+from chatbot_server.retrieval.senses import Rarity, Word
+from chatbot_server.retrieval.tables import DASH
 from chatbot_server.retrieval.text import sentences
 
 MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
+# An item of a list is shown beside the best one from this share of its score on.
+AS_GOOD = 0.7
 _ASKS_NUMBER = re.compile(
     r"\b(how (many|much|long|old|far|often)|when|what (year|date|time|percent\w*|day)|which year|combien|quand|"  # noqa: E501
     r"quelle (heure|date|annee|duree)|quel (prix|tarif|jour|age|delai)|horaires?|opening hours?)\b"
 )
 _NUMBER = re.compile(r"\d")
-
-Rarity = Callable[[str], float]
+_ITEM = re.compile(r"[-*+] +")
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+_MARKS = re.compile(r"\*\*|__|`|\\(?=[^\w\s])")
 
 
 @dataclass(frozen=True)
@@ -41,32 +46,6 @@ def rarity(counts: dict[str, int], total: int) -> Rarity:
     return weigh
 
 
-def coverage(question: Sequence[str], text: str, weigh: Rarity) -> float:
-    """Share of the question's weight whose stems stand in *text*, 0…1.
-
-    *question* holds one tuple of alternatives a word would have; here each word
-    counts once, by the best of its stems.
-    """
-    there = stems_of(text)
-    asked = telling(question)
-    whole = sum(max(weigh(stem) for stem in word) for word in asked)
-    if not whole:
-        return 0.0
-    held = sum(max(weigh(stem) for stem in word) for word in asked if there & word)
-    return held / whole
-
-
-def telling(question: Sequence[str]) -> list[frozenset[str]]:
-    """Each telling word of a question as the set of its stems."""
-    return [frozenset(stems.stem(word, each) for each in stems.LANGUAGES) for word in question]
-
-
-def stems_of(text: str) -> frozenset[str]:
-    """The stems of *text* in every language."""
-    found = set(stems.words(text))
-    return frozenset(stems.stem(word, each) for word in found for each in stems.LANGUAGES)
-
-
 def pick(text: str, question: str, weigh: Rarity, limit: int = MAX_SENTENCES) -> list[Sentence]:
     """Up to *limit* sentences of *text* that answer *question*, in their order.
 
@@ -74,7 +53,7 @@ def pick(text: str, question: str, weigh: Rarity, limit: int = MAX_SENTENCES) ->
     neighbours', and more when the question asks for a number and it has one.
     """
     found = sentences(text)
-    asked = telling(stems.telling_words(question))
+    asked = senses.telling(question)
     wants_number = bool(_ASKS_NUMBER.search(" ".join(stems.words(question))))
     raw = [_overlap(asked, sentence, weigh) for sentence in found]
     scored = [
@@ -87,13 +66,20 @@ def pick(text: str, question: str, weigh: Rarity, limit: int = MAX_SENTENCES) ->
         )
         for place, (sentence, score) in enumerate(zip(found, raw, strict=True))
     ]
-    best = sorted(scored, key=lambda sentence: (-sentence.score, sentence.place))[:limit]
+    ranked = sorted(scored, key=lambda sentence: (-sentence.score, sentence.place))
+    best = _items(ranked) if ranked and _ITEM.match(ranked[0].text) else ranked[:limit]
     return sorted(_fitting(best), key=lambda sentence: sentence.place)
 
 
-def _overlap(asked: Sequence[frozenset[str]], sentence: str, weigh: Rarity) -> float:
-    there = stems_of(sentence)
-    return sum(max(weigh(stem) for stem in word) for word in asked if there & word)
+def _items(ranked: Sequence[Sentence]) -> list[Sentence]:
+    """Of a list, every item that answers as well as the best: three days of seven mislead."""
+    worth = AS_GOOD * ranked[0].score
+    return [each for each in ranked if _ITEM.match(each.text) and each.score >= worth]
+
+
+def _overlap(asked: Sequence[Word], sentence: str, weigh: Rarity) -> float:
+    there = senses.said(sentence)
+    return sum(word.weight(weigh) for word in asked if word.stands(there))
 
 
 def _fitting(best: Sequence[Sentence]) -> list[Sentence]:
@@ -109,13 +95,21 @@ def _fitting(best: Sequence[Sentence]) -> list[Sentence]:
 
 
 def joined(chosen: Sequence[Sentence]) -> str:
-    """The chosen sentences as one text; “…” where some between were left out."""
+    """The chosen sentences as one text; “…” where some between were left out, items as a list."""
     parts: list[str] = []
     for before, sentence in zip([None, *chosen], chosen, strict=False):
         if before is not None:
-            parts.append(" " if sentence.place == before.place + 1 else " … ")
+            parts.append(_between(before, sentence))
         parts.append(sentence.text)
     return "".join(parts)
+
+
+def _between(before: Sentence, after: Sentence) -> str:
+    if _ITEM.match(after.text):
+        return "\n"
+    if _ITEM.match(before.text):
+        return "\n\n"
+    return " " if after.place == before.place + 1 else " … "
 
 
 def text_fragment(url: str, sentence: str) -> str:
@@ -125,10 +119,16 @@ def text_fragment(url: str, sentence: str) -> str:
     """
     if not url.startswith(("http://", "https://")) or "#" in url or not sentence:
         return url
-    parts = sentence.split()
+    parts = _shown(sentence).split()
     if len(parts) <= 8:
         return f"{url}#:~:text={_escaped(' '.join(parts))}"
     return f"{url}#:~:text={_escaped(' '.join(parts[:4]))},{_escaped(' '.join(parts[-4:]))}"
+
+
+def _shown(sentence: str) -> str:
+    """What stands of it on the page: no Markdown, and of a table's row its first cell."""
+    plain = _MARKS.sub("", _LINK.sub(r"\1", _ITEM.sub("", sentence)))
+    return plain.partition(DASH)[0] if _ITEM.match(sentence) else plain
 
 
 def _escaped(words: str) -> str:

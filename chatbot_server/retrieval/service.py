@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chatbot_server.retrieval import faq, quote, stems
-from chatbot_server.retrieval.base import Grounding, Passage, Source
-from chatbot_server.retrieval.chunks import BETWEEN, below
-from chatbot_server.retrieval.evidence import weigh_up
+from chatbot_server.retrieval import answers, faq, quote, senses, stems
+from chatbot_server.retrieval.answers import ALONE, Found
+from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.followup import in_context
 from chatbot_server.retrieval.fusion import Hit
 from chatbot_server.retrieval.search import Searcher
 from chatbot_server.retrieval.semantic import Embedder, make_embedder
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import KnowledgeChunk, KnowledgeDocument
+from chatbot_server.storage.knowledge import KnowledgeDocument
 
 PASSAGES = 6
 MAX_QUESTION = 1000
-# Share of the question's weight that a passage must hold to be handed to a model.
-RELATED_COVERAGE = 0.25
-# The margin of a document without a second, by meaning.
-ALONE = 0.02
-
-
-@dataclass(frozen=True)
-class _Found:
-    """One hit with its rows."""
-
-    hit: Hit
-    document: KnowledgeDocument
-    chunk: KnowledgeChunk
-    coverage: float = 0.0
-    sentences: tuple[quote.Sentence, ...] = field(default=())
-
-    def passage(self) -> Passage:
-        return Passage(
-            chunk=self.chunk.id,
-            title=self.document.title,
-            heading=self.chunk.heading,
-            url=self.document.url,
-            text=self.chunk.text,
-            score=round(self.hit.score, 4),
-        )
 
 
 class KnowledgeBase:
@@ -93,31 +67,23 @@ class KnowledgeBase:
             return Grounding("nothing", lasting=lasting)
         with self._database.session() as session:
             weigh = _rarity(session, site_id, asked)
-            found = _load(session, hits[:PASSAGES], asked, weigh)
+            found = answers.load(session, hits[:PASSAGES], asked, weigh)
             if not found:  # all were indexed anew since they were found
                 return Grounding("nothing", lasting=False)
             margin = _margin(hits)
-            if self._is_sure(session, site_id, asked, found[0], clear=_is_clear(hits)):
-                return replace(_faq_answer(found, margin), lasting=lasting)
-            total = knowledge_index.chunk_count(session, site_id)
-        best = found[0]
-        evidence = weigh_up(
-            asked,
-            f"{best.document.title} {best.chunk.heading}",
-            best.chunk.text,
-            weigh,
-            words=best.hit.words,
-            total=total,
-            margin=margin if best.hit.meaning else None,
-        )
-        return replace(_page_answer(found, margin, quotable=evidence.enough), lasting=lasting)
+            entries = _Entries(session, site_id, asked, own=question if asked != question else "")
+            if _is_clear(hits) and entries.answers(found[0]):
+                return replace(answers.faq_answer(found, margin), lasting=lasting)
+            allowed = [one for one in found if entries.may_quote(one)]
+        best = answers.strongest(asked, allowed, hits, weigh, entries.total)
+        return replace(answers.page_answer(found, best, margin), lasting=lasting)
 
     def search(self, site_id: int, question: str, limit: int = 10) -> list[Passage]:
         """The best passages for *question*, best first."""
         hits = self.searcher.search(self._database, site_id, question[:MAX_QUESTION], limit)
         with self._database.session() as session:
             weigh = _rarity(session, site_id, question[:MAX_QUESTION])
-            return [found.passage() for found in _load(session, hits, question, weigh)]
+            return [found.passage() for found in answers.load(session, hits, question, weigh)]
 
     def version(self, site_id: int) -> int:
         """Grows with each change of the site's index; part of a cache's key."""
@@ -129,23 +95,49 @@ class KnowledgeBase:
         if self.searcher.embedder is not None:
             self.searcher.embedder.close()
 
-    def _is_sure(
-        self, session: Session, site_id: int, asked: str, best: _Found, *, clear: bool
-    ) -> bool:
-        document = best.document
-        if not document.faq or not clear:
+
+class _Entries:
+    """Which FAQ entries may answer one question.
+
+    Args:
+        asked: the question, after the one it follows.
+        own: the words of a follow-up alone; empty where the question is none.
+    """
+
+    def __init__(self, session: Session, site_id: int, asked: str, own: str) -> None:
+        self._session, self._site_id, self._asked, self._own = session, site_id, asked, own
+        self.total = knowledge_index.chunk_count(session, site_id)
+
+    def answers(self, found: Found) -> bool:
+        """Whether *found* is an entry and asks the same, as far as hard facts go."""
+        document = found.document
+        if not document.faq or not self._holds_own(found):
             return False
         wordings = [document.title, *document.wordings]
-        if not best.hit.meaning and not faq.same_words(asked, wordings):
+        if not found.hit.meaning and not faq.same_words(self._asked, wordings):
             return False
-        total = knowledge_index.chunk_count(session, site_id)
+        return faq.agree(self._asked, wordings, document.text, self._common)
 
-        def common(name: str) -> bool:
-            terms = [stems.stem(name, language) for language in stems.LANGUAGES]
-            counts = knowledge_index.known_terms(session, site_id, terms)
-            return max(counts.values()) > max(1, faq.COMMON_NAME * total)
+    def may_quote(self, found: Found) -> bool:
+        """Whether *found* may be quoted: an entry only where nothing it asks is another thing."""
+        document = found.document
+        if not self._holds_own(found) or not faq.same_compounds(self._asked, found.about):
+            return False
+        wordings = [document.title, *document.wordings]
+        return not document.faq or (
+            faq.asks_for(self._asked, wordings)
+            and faq.agree(self._asked, wordings, document.text, self._common)
+        )
 
-        return faq.agree(asked, wordings, document.text, common)
+    def _holds_own(self, found: Found) -> bool:
+        """Whether *found* speaks of what the follow-up itself is about."""
+        about = f"{found.about} {' '.join(found.document.wordings)}"
+        return not self._own or faq.holds(self._own, about, found.chunk.text)
+
+    def _common(self, name: str) -> bool:
+        terms = [stems.stem(name, language) for language in stems.LANGUAGES]
+        counts = knowledge_index.known_terms(self._session, self._site_id, terms)
+        return max(counts.values()) > max(1, faq.COMMON_NAME * self.total)
 
 
 def _is_clear(hits: Sequence[Hit]) -> bool:
@@ -180,75 +172,7 @@ def _margin(hits: Sequence[Hit]) -> float:
     return (first.words - max(hit.words for hit in others)) / (first.words or 1.0) / 10
 
 
-def _rarity(session: Session, site_id: int, question: str) -> quote.Rarity:
+def _rarity(session: Session, site_id: int, question: str) -> senses.Rarity:
     terms = stems.query_terms(question)
     counts = knowledge_index.known_terms(session, site_id, terms)
     return quote.rarity(counts, knowledge_index.chunk_count(session, site_id))
-
-
-def _load(
-    session: Session, hits: Sequence[Hit], question: str, weigh: quote.Rarity
-) -> list[_Found]:
-    rows = session.execute(
-        select(KnowledgeDocument, KnowledgeChunk)
-        .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
-        .where(KnowledgeChunk.id.in_([hit.chunk for hit in hits]))
-    )
-    by_document = {document.id: (document, chunk) for document, chunk in rows}
-    found = [_Found(hit, *by_document[hit.document]) for hit in hits if hit.document in by_document]
-    return [_weighed(one, question, weigh) for one in found]
-
-
-def _weighed(found: _Found, question: str, weigh: quote.Rarity) -> _Found:
-    about = f"{found.document.title} {found.chunk.heading} {found.chunk.text}"
-    return replace(
-        found,
-        coverage=quote.coverage(stems.telling_words(question), about, weigh),
-        sentences=tuple(quote.pick(found.chunk.text, question, weigh)),
-    )
-
-
-def _faq_answer(found: Sequence[_Found], margin: float) -> Grounding:
-    best = found[0]
-    source = Source(best.document.title, _public(best.document.url), best.document.text[:300])
-    return Grounding(
-        "faq",
-        answer=best.document.text,
-        sources=(source,),
-        passages=tuple(one.passage() for one in found),
-        score=best.hit.score,
-        margin=margin,
-    )
-
-
-def _page_answer(found: Sequence[_Found], margin: float, *, quotable: bool) -> Grounding:
-    """Quote the best page if it holds enough of the question; else say how much there is."""
-    best = found[0]
-    related = tuple(
-        one.passage()
-        for one in found
-        if one.coverage >= RELATED_COVERAGE or (one is best and quotable)
-    )
-    blank = Grounding("nothing", score=best.hit.score, margin=margin)
-    if quotable and best.sentences:
-        return replace(
-            blank,
-            status="quoted",
-            answer=quote.joined(best.sentences),
-            sources=(_source(best),),
-            passages=related,
-        )
-    return replace(blank, status="passages", passages=related) if related else blank
-
-
-def _source(found: _Found) -> Source:
-    told = quote.joined(found.sentences)
-    named = [found.document.title, below(found.document.title, found.chunk.heading)]
-    title = BETWEEN.join(name for name in named if name)
-    url = quote.text_fragment(_public(found.document.url), found.sentences[0].text)
-    return Source(title, url, told)
-
-
-def _public(url: str) -> str:
-    """Notes, files and FAQ entries have no address a visitor could open."""
-    return url if url.startswith(("http://", "https://")) else ""

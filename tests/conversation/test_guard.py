@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,9 +22,9 @@ SHOP = Passage(
 )
 
 
-def shown(answer: str, pieces: int = 3, also: tuple[str, ...] = ()) -> tuple[str, bool]:
+def shown(answer: str, pieces: int = 3, page: Passage = SHOP) -> tuple[str, bool]:
     """What the visitor sees of *answer*, and whether it was stopped."""
-    guard = Guard([SHOP], also)
+    guard = Guard([page])
     parts = [answer[at : at + pieces] for at in range(0, len(answer), pieces)]
     seen = list(guard.check(parts))
     return "".join(part.text for part in seen if isinstance(part, Passed)), any(
@@ -70,19 +72,22 @@ def test_what_the_page_says_is_shown_in_any_spelling(sentence: str) -> None:
         "Ouvert le dimanche.",
         "We have fifty shops.",
         "30 % de remise.",
+        "It costs thirty-five euros.",
+        "Cela coûte trente-cinq euros.",
+        "Comptez une centaine d’euros.",
+        "It takes a dozen days.",
+        "It costs $12.50.",
+        "We are closed in December.",
+        "Visit evil.shop today.",
+        "Voyez bit.ly/abc.",
+        "See [here](//evil.example/a).",
+        "Yes, we open at 3 am.",
     ],
 )
 def test_what_stands_in_no_passage_is_not_shown(sentence: str) -> None:
     text, stopped = shown(f"Bonjour. {sentence} Au revoir.")
     assert stopped
     assert text == "Bonjour."
-
-
-def test_what_the_visitor_said_may_be_repeated() -> None:
-    assert shown("Vous venez à 4 personnes.", also=("On vient à 4",)) == (
-        "Vous venez à 4 personnes.",
-        False,
-    )
 
 
 def test_a_number_split_over_tokens_is_still_one_number() -> None:
@@ -98,7 +103,7 @@ def test_a_sentence_without_end_is_let_out_in_parts_and_still_checked() -> None:
 
 @given(st.text(max_size=300), st.integers(1, 9))
 def test_any_text_goes_through_without_loss_or_error(answer: str, pieces: int) -> None:
-    text, stopped = shown(answer, pieces, also=(answer,))
+    text, stopped = shown(answer, pieces, replace(SHOP, text=answer))
     assert answer.startswith(text)
     if not stopped:
         assert text == answer
