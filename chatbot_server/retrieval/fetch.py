@@ -27,6 +27,10 @@ MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 60.0
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+# All that IPv6 has given out (RFC 4291), and where it leads to the IPv4 address in its last 32
+# bits (RFC 6052); the rest is local, or was meant for such translations.
+_UNICAST = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PORTS = frozenset({80, 443, 8080, 8443})
 
 
@@ -260,6 +264,10 @@ def is_public(address: str) -> bool:
     """Whether anyone on the internet could reach *address*."""
     found = ipaddress.ip_address(address)
     inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if found in _NAT64:
+        inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    if inner is None and found.version == 6 and found not in _UNICAST:
+        return False
     return (inner or found).is_global and not (inner or found).is_multicast
 
 

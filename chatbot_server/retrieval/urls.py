@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 MAX_URL = 500
 MAX_SEGMENTS = 12
@@ -28,6 +28,8 @@ _NOT_A_PAGE = re.compile(
 # Line breaks and tabs inside an address are dropped, as browsers do; the rest no database takes.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DIGITS = re.compile(r"\d+")
+_IN_PATHS = "/%:@!$&'()*+,;=~"
+_ESCAPED = re.compile("%[0-9a-fA-F]{2}")
 
 
 def canonical(url: str) -> str | None:
@@ -46,13 +48,15 @@ def canonical(url: str) -> str | None:
     usual = {"http": 80, "https": 443}[parts.scheme]
     netloc = f"[{host}]" if ":" in host else host
     netloc += f":{port}" if port and port != usual else ""
-    path = _SESSION.sub("", parts.path) or "/"
-    kept = [
+    path = quote(_SESSION.sub("", parts.path) or "/", safe=_IN_PATHS)
+    path = _ESCAPED.sub(lambda found: found[0].upper(), path)
+    kept = [  # what is escaped and no UTF-8 stays as it is
         (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
         if not _NOISE.match(name)
     ]
-    return urlunsplit((parts.scheme, netloc, path, urlencode(sorted(kept)), ""))
+    query = urlencode(sorted(kept), errors="surrogateescape")
+    return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
 def joined(base: str, address: str) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 from support.web_site import page
 
 from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval import urls
 from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
 from chatbot_server.retrieval.extract import Extractor
 from chatbot_server.retrieval.fetch import Fetcher, FetchError, is_public
@@ -165,6 +166,22 @@ def test_a_crawl_that_was_paused_goes_on_where_it_was(database, site_id, web):
 
 
 @pytest.mark.parametrize(
+    ("spelt", "canonical"),
+    [
+        ("/café", "/caf%C3%A9"),
+        ("/caf%c3%a9", "/caf%C3%A9"),
+        ("/a b%2Fc", "/a%20b%2Fc"),
+        ("/(a);b=1,2/~c:d@e", "/(a);b=1,2/~c:d@e"),
+        ("/?x=%E9t%E9&w=été", "/?w=%C3%A9t%C3%A9&x=%E9t%E9"),
+        ("/?f[]=1", "/?f%5B%5D=1"),
+    ],
+)
+def test_a_page_has_one_spelling_which_asks_for_the_same(spelt, canonical):
+    assert urls.canonical(f"https://s.example{spelt}") == f"https://s.example{canonical}"
+    assert urls.canonical(f"https://s.example{canonical}") == f"https://s.example{canonical}"
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "file:///etc/passwd",
@@ -212,6 +229,7 @@ def test_a_page_that_is_too_big_is_refused_also_when_it_was_packed(web):
 def test_only_addresses_of_the_internet_are_public():
     assert is_public("93.184.216.34")
     assert is_public("2606:4700::1111")
+    assert is_public("64:ff9b::5db8:d822")  # 93.184.216.34, from a network without IPv4
     for inside in (
         "10.1.2.3",
         "192.168.0.1",
@@ -220,5 +238,12 @@ def test_only_addresses_of_the_internet_are_public():
         "fe80::1",
         "224.0.0.1",
         "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a00:1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
+        "64:ff9b:1::7f00:1",
+        "fec0::1",
+        "::1",
     ):
         assert not is_public(inside)
