@@ -30,6 +30,7 @@ from chatbot_server.service.runner import engine_runner
 
 logger = logging.getLogger("chatbot_server")
 
+WORKER = "chatbot_server.web.worker.Worker"
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
 # It is decided whether the model can answer ("none": none is wanted).
@@ -111,7 +112,7 @@ class Service:
             *("--bind", f"{host}:{server.port}"),
             # One process, many threads: answers in the making and the rate limits live in
             # its memory. A thread waits for tokens; it does not compute them.
-            *("--workers", "1", "--worker-class", "gthread", "--threads", str(server.threads)),
+            *("--workers", "1", "--worker-class", WORKER, "--threads", str(server.threads)),
             *("--keep-alive", "5", "--graceful-timeout", "5", "--timeout", "60"),
             *("--limit-request-line", "2048", "--limit-request-fields", "60"),
             *("--log-level", "warning" if server.log_level == "info" else server.log_level),

@@ -17,9 +17,19 @@ def has_left(request: Request) -> Callable[[], bool]:
 
     def left() -> bool:
         try:
-            readable, _, _ = select.select([connection], [], [], 0)
-            return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+            return readable(connection, 0) and connection.recv(1, socket.MSG_PEEK) == b""
         except (OSError, ValueError):
             return True
 
     return left
+
+
+def readable(connection: socket.socket, seconds: float) -> bool:
+    """Whether there is something to read, or the end, within *seconds*.
+
+    Raises:
+        ValueError: the connection is closed.
+    """
+    poll = select.poll()  # select() knows no file beyond number 1,023
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
