@@ -16,7 +16,7 @@ MAY_USE = {
     "service": {"conversation", "engine", "models", "prompt", "retrieval", "storage"},
     "web": {"conversation", "engine", "privacy", "prompt", "retrieval", "storage"},
     "conversation": {"engine", "prompt", "retrieval", "storage"},
-    "retrieval": {"storage"},
+    "retrieval": {"prompt", "storage"},
     "engine": {"models", "prompt"},
     "models": {"prompt"},
     "prompt": set(),

@@ -126,17 +126,20 @@ class Fetcher:
             raise FetchError("fetch_address", url=url[:200])
 
     def _once(self, url: str, headers: dict[str, str], whole: bool) -> Fetched:
+        import httpx
+
         sent: dict[str | bytes, str | bytes] = {
-            "Host": urlsplit(url).netloc,
             "User-Agent": self.agent,
             "Accept": "text/html,application/xhtml+xml,application/pdf,*/*;q=0.5",
             "Accept-Encoding": "gzip",
         }
-        sent.update(headers)
+        sent.update({name: told.encode("latin-1") for name, told in headers.items()})
         limits = dict.fromkeys(("connect", "read", "write", "pool"), CONNECT_SECONDS)
         try:
+            asked = httpx.URL(url)  # international names and blanks as they travel
+            sent["Host"] = asked.netloc
             with self._pool.stream(
-                "GET", _ascii(url), headers=sent, extensions={"timeout": limits}
+                "GET", str(asked), headers=sent, extensions={"timeout": limits}
             ) as response:
                 found = _headers(response)
                 body = self._body(response, found, url, whole)
@@ -269,10 +272,3 @@ def is_public(address: str) -> bool:
     if inner is None and found.version == 6 and found not in _UNICAST:
         return False
     return (inner or found).is_global and not (inner or found).is_multicast
-
-
-def _ascii(url: str) -> str:
-    """International names and blanks as they travel."""
-    import httpx
-
-    return str(httpx.URL(url))

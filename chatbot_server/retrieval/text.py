@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Characters nobody sees, with which a page can carry orders to a model or break a word apart:
-# soft hyphen, zero width, bidirectional controls, variation selectors, the Tags block.
-_INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e0fff]"
-)
+from chatbot_server.prompt.clean import ZWJ, ZWNJ, clean_text
+
+# What parts words, such as the end of a page of a PDF, shall not join them when it is removed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
@@ -28,15 +25,15 @@ LONGEST_ABBREVIATION = 6  # with its dot; no more than that is looked at, howeve
 
 
 def clean(text: str) -> str:
-    """NFC without invisible and control characters; single blanks, at most one empty line."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _BLANKS.sub(" ", _INVISIBLE.sub("", _CONTROL.sub(" ", text)))
+    """What :func:`clean_text` leaves, in single blanks and with at most one empty line."""
+    text = _BLANKS.sub(" ", clean_text(_CONTROL.sub(" ", text)))
     return _EMPTY_LINES.sub("\n\n", text.replace(" \n", "\n").replace("\n ", "\n")).strip()
 
 
 def fold(text: str) -> str:
-    """Lower case without accents: what a hurried visitor types."""
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    """Lower case without accents and joiners: what a hurried visitor types."""
+    text = text.casefold().replace("œ", "oe").replace("æ", "ae")
+    spread = unicodedata.normalize("NFKD", text.replace(ZWNJ, "").replace(ZWJ, ""))
     return "".join(char for char in spread if not unicodedata.combining(char))
 
 

@@ -40,9 +40,9 @@ def canonical(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         port = parts.port
+        host = _travelling(parts.hostname or "")
     except ValueError:
         return None
-    host = (parts.hostname or "").lower()
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         return None
     usual = {"http": 80, "https": 443}[parts.scheme]
@@ -59,6 +59,22 @@ def canonical(url: str) -> str | None:
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
+def _travelling(host: str) -> str:
+    """*host* as it travels: ``bücher.example`` is ``xn--bcher-kva.example``.
+
+    Raises:
+        ValueError: no such name can be.
+    """
+    if host.isascii():
+        return host.lower()
+    import httpx
+
+    try:
+        return httpx.URL(scheme="http", host=host).raw_host.decode()
+    except httpx.InvalidURL as error:
+        raise ValueError(host) from error
+
+
 def joined(base: str, address: str) -> str | None:
     """*address* as a page at *base* means it; None: it cannot be one (``http://[x``)."""
     try:
@@ -73,10 +89,7 @@ def same_site(url: str, start: str) -> bool:
 
 
 def _site(url: str) -> str:
-    try:
-        return urlsplit(url).netloc.lower().removeprefix("www.")
-    except ValueError:
-        return ""
+    return urlsplit(canonical(url) or "").netloc.removeprefix("www.")
 
 
 class Traps:
