@@ -10,6 +10,7 @@ import click
 
 from chatbot_server.messages import catalogue, say, terminal_language
 
+NEAR = {"misuse_option": "misuse_option_near", "misuse_command": "misuse_command_near"}
 SECTIONS = {"Options": "help_options", "Commands": "help_commands"}
 
 
@@ -51,7 +52,7 @@ def misuse(error: click.ClickException, language: str) -> str:
     near = _near(error, context)
     kind = getattr(getattr(error, "param", None), "type", None)
     return say(
-        f"{key}_near" if near else key,
+        NEAR[key] if near else key,
         language,
         name=name,
         near=near,
@@ -65,7 +66,7 @@ def misuse(error: click.ClickException, language: str) -> str:
 def _near(error: click.ClickException, context: click.Context | None) -> str:
     """What was meant, most likely."""
     if isinstance(error, click.NoSuchOption):
-        return (error.possibilities or [""])[0]
+        return str((error.possibilities or [""])[0])
     if context is None or not isinstance(context.command, click.Group):
         return ""
     verbs = context.command.list_commands(context)
