@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from chatbot_server.config.sections import Limits
+from chatbot_server.errors import BadRequest
 from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request
@@ -17,7 +19,13 @@ from chatbot_server.web.origins import check_origin
 from chatbot_server.web.requests import Identifier, Line, Strict, bearer, read_body, read_message
 
 # Enough to catch a slip of the finger; only a letter that arrives proves an address.
-EMAIL = r"^[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}$"
+EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}")
+
+
+def _address(text: str) -> str:
+    if len(text) > 254 or not EMAIL.fullmatch(text):
+        raise BadRequest("email_wrong", field="email")
+    return text
 
 
 class ContactBody(Strict):
@@ -25,7 +33,7 @@ class ContactBody(Strict):
 
     site: Identifier
     name: Annotated[Line, Field(min_length=1, max_length=100)]
-    email: Annotated[Line, Field(max_length=254, pattern=EMAIL)]
+    email: Annotated[Line, AfterValidator(_address)]
     message: str
     conversation: Identifier | None = None
 

@@ -6,7 +6,8 @@ cookie; the page is not stored by anyone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -19,16 +20,18 @@ from chatbot_server.messages import say
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.web.leaving import has_left
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
 from chatbot_server.web.problems import told
 from chatbot_server.web.requests import language_of, read_message, refuse_nul
 
-# No script may run here, not even the server's own.
+# No script may run here, not even the server's own; the one style in it is the owner's colour.
 POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self' 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
+ORIGINS = {"faq": "page_from_faq", "pages": "page_from_pages", "model": "page_from_model"}
 
 
 @dataclass
@@ -71,7 +74,8 @@ def page_blueprint(
                 view = _erase(service, view, language)
             else:
                 rates.check_question(key)
-                _ask(service, view, key, language, limits)
+                text = read_message(form.get("message", ""), limits.message_chars)
+                _ask(service, view, Question(key, text, language, visitor=rates.visitor()))
         except ChatbotError as error:
             view.problem = told(error, language)
             view.draft = form.get("message", "")[: limits.message_chars]
@@ -81,20 +85,13 @@ def page_blueprint(
     return bp
 
 
-def _ask(service: ConversationService, view: View, key: str, language: str, limits: Limits) -> None:
+def _ask(service: ConversationService, view: View, question: Question) -> None:
     """One question, answered whole; *view* then knows its conversation."""
-    text = read_message(request.form.get("message", ""), limits.message_chars)
+    keep, conversation = request.form.get("keep") != "no", view.conversation or None
     answer = service.ask(
-        Question(
-            site=key,
-            text=text,
-            locale=language,
-            conversation=view.conversation or None,
-            secret=view.secret,
-            keep=request.form.get("keep") != "no",
-        )
+        replace(question, conversation=conversation, secret=view.secret, keep=keep)
     )
-    for entry in answer.follow():
+    for entry in answer.follow(left=has_left(request)):
         event = entry[1] if entry else None
         if isinstance(event, Failed):
             raise event.error
@@ -121,14 +118,30 @@ def _render(site: Site, view: View, language: str, limits: Limits) -> Response:
     def words(name: str, **values: Any) -> str:
         return say(name, language, **values)
 
+    nonce = secrets.token_urlsafe(12)
     html = render_template(
-        "chat.html", site=site, view=view, language=language, say=words, limits=limits
+        "chat.html",
+        site=site,
+        view=view,
+        language=language,
+        say=words,
+        limits=limits,
+        origins=ORIGINS,
+        nonce=nonce,
+        ink=ink(site.color),
     )
     response = make_response(html)
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
     # With "no-referrer" a browser sends the form with "Origin: null", which no site allows.
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept-Language")
     return response
+
+
+def ink(color: str) -> str:
+    """Black or white, whichever has 4.5:1 on *color* (``#rrggbb``): WCAG's relative luminance."""
+    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return "#000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#fff"

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.engine.base import Engine
 from chatbot_server.errors import EngineError
-from chatbot_server.messages import say
+from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.limits import RateLimits
@@ -37,23 +37,39 @@ def panel_blueprint(
         with database.session() as session:
             site = find_site(session, request.args.get("site", ""))
             check_origin(request, site)
-        response = jsonify(describe_panel(site, engine, promises, language_of(request)))
+        response = jsonify(describe_panel(site, engine, promises, *_languages()))
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
 
     return bp
 
 
-def describe_panel(site: Site, engine: Engine, promises: Promises, language: str) -> dict[str, Any]:
-    """The answer of the route; ``docs/http-api.md`` shows it."""
+def _languages() -> tuple[str, bool]:
+    """The language of the owner's words, and whether the server speaks the one asked for."""
+    wanted = request.args.get("locale", "").replace("_", "-").split("-")[0].lower()
+    return language_of(request), not wanted or wanted in LANGUAGES
+
+
+def describe_panel(
+    site: Site, engine: Engine, promises: Promises, language: str, spoken: bool
+) -> dict[str, Any]:
+    """The answer of the route; ``docs/http-api.md`` shows it.
+
+    Where the owner wrote nothing and the visitor's language is not *spoken* here, the words
+    are left to the panel, which has its own in ten languages.
+    """
+
+    def words(name: str) -> str | None:
+        return site.word(name, language) or (say(name, language) if spoken else None)
+
     return {
         "site": site.key,
         "name": site.name,
         "locale": language,
         "color": site.color,
         "position": site.position,
-        "greeting": site.word("greeting", language) or say("greeting", language),
-        "notice": site.word("notice", language) or say("notice", language),
+        "greeting": words("greeting"),
+        "notice": words("notice"),
         "suggestions": site.suggested(language),
         "contact": {"form": True, "email": site.contact_email, "url": site.contact_url},
         "privacy": _privacy(site, engine, promises),

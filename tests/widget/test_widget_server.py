@@ -187,3 +187,18 @@ def test_a_wrong_message_to_a_human_is_refused_by_its_field(
     answer = client.post("/api/contact", data=json.dumps(body | change), headers=talk["headers"])
     assert answer.status_code == 400
     assert answer.json["error"]["field"] == next(iter(change))
+
+
+@pytest.mark.parametrize("address", ["a@b", "no", "a b@example.org", "x" * 250 + "@example.org"])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "This is not an e-mail address."), ("fr", "Ce n’est pas une adresse e-mail.")],
+)
+def test_a_wrong_address_is_told_in_words(
+    client: FlaskClient, talk: dict[str, Any], address: str, language: str, words: str
+) -> None:
+    body = {"site": talk["site"], "name": "Ana", "email": address, "message": "Call"}
+    headers = talk["headers"] | {"Accept-Language": language}
+    error = client.post("/api/contact", json=body, headers=headers).json["error"]
+    assert (error["code"], error["field"]) == ("email_wrong", "email")
+    assert error["message"].startswith(words)

@@ -1,0 +1,112 @@
+"""``/chat/KEY`` and the words of the panel, in a browser and on the wire: whole, and the owner's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+from scripted_server import Serving
+from support.scripted_chat import ScriptedModel
+
+from chatbot_server.app import create_app
+from chatbot_server.config import Config
+from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import Site, add_site
+from chatbot_server.web.page import ink
+
+Visitor = Callable[..., Any]
+SOURCE = {"title": "Hours", "url": "https://example.org/hours", "quote": "Open from ten to six"}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def app(database: Database, tmp_path: Path) -> Flask:
+    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
+    return create_app(config, ScriptedModel(says=("Hello.",)), database)
+
+
+@pytest.fixture
+def talk(database: Database) -> dict[str, str]:
+    """A site in its owner's colour, and a chat on it with an answer from its pages."""
+    with database.session() as session:
+        site = add_site(session, "Own")
+        site.color = "#ffe600"
+        chat, secret = start_conversation(session, site.id, locale="en", page=None, keep=True)
+        chat.extend(30)
+        add_message(session, chat, "user", "When?")
+        answer = add_message(session, chat, "assistant", "Ten to six.")
+        answer.origin, answer.sources = "pages", [SOURCE]
+        return {"key": site.key, "conversation": chat.id, "secret": secret}
+
+
+@pytest.mark.browser
+def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
+    browser: Any, visit: Visitor, app: Flask, talk: dict[str, str]
+) -> None:
+    serving = Serving(app)
+    fill = """([conversation, secret]) => { document.querySelector("[name=conversation]").value = conversation;
+        document.querySelector("[name=secret]").value = secret; }"""
+    with visit(browser) as it:
+        it.go(f"{serving.url}/chat/{talk['key']}")
+        it.page.evaluate(fill, [talk["conversation"], talk["secret"]])
+        it.page.get_by_label("Your question").fill("And on Sundays?")
+        it.page.get_by_role("button", name="Ask").click()
+        answer = it.page.locator("section.assistant").first
+        expect(answer).to_contain_text("Quoted from this site’s pages")
+        answer.get_by_text("Show the quote").click()
+        expect(answer.locator("blockquote")).to_have_text("Open from ten to six")
+        question = it.page.locator("section.user").first
+        expect(question).to_have_css("background-color", "rgb(255, 230, 0)")
+        expect(question).to_have_css("color", "rgb(0, 0, 0)")
+        assert it.errors() == []
+    serving.close()
+
+
+def test_the_one_style_of_the_plain_page_is_sealed(app: Flask, talk: dict[str, str]) -> None:
+    one, two = (app.test_client().get(f"/chat/{talk['key']}") for _ in range(2))
+    policies = [answer.headers["Content-Security-Policy"] for answer in (one, two)]
+    nonces = [re.findall(r"'nonce-([\w-]{16})'", policy) for policy in policies]
+    assert nonces[0] != nonces[1]
+    for answer, (nonce,) in zip((one, two), nonces, strict=True):
+        assert answer.text.count("<style") == answer.text.count(f'<style nonce="{nonce}">') == 1
+
+
+@pytest.mark.parametrize(("color", "text"), [("#1d4ed8", "#fff"), ("#ffe600", "#000"), ("#777777", "#000"), ("#6f6f6f", "#fff")])  # fmt: skip
+def test_text_on_the_owners_colour_is_black_or_white(color: str, text: str) -> None:
+    assert ink(color) == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "greeting", "notice"),
+    [("en", "Hello!", "Automatic"), ("fr-CA", "Bonjour", "Assistant"), ("de", None, None), ("", "Hello!", "Automatic")],
+)  # fmt: skip
+def test_words_that_the_owner_left_open_are_left_to_the_panels_language(
+    app: Flask, talk: dict[str, str], locale: str, greeting: str | None, notice: str | None
+) -> None:
+    found = app.test_client().get(f"/api/widget?site={talk['key']}&locale={locale}").json
+    assert found["greeting"] is None if greeting is None else found["greeting"].startswith(greeting)
+    assert found["notice"] is None if notice is None else found["notice"].startswith(notice)
+
+
+def test_the_owners_own_words_come_in_every_language(
+    app: Flask, database: Database, talk: dict[str, str]
+) -> None:
+    with database.session() as session:
+        site = session.query(Site).filter_by(key=talk["key"]).one()
+        site.words = {"greeting": {"*": "Welcome to the workshop."}}
+    found = app.test_client().get(f"/api/widget?site={talk['key']}&locale=de").json
+    assert found["greeting"] == "Welcome to the workshop."
+    assert found["notice"] is None
