@@ -24,11 +24,11 @@ const css = {
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true, target: BROWSERS });
-      return { contents: code.trim(), loader: "text" };
+      return { contents: code.trim().replace(/(--[\w-]+[:,]) /g, "$1"), loader: "text" };
     }),
 };
 
-async function bundle(entry, define = {}, banner = `/* Chatbot Server ${version}, MIT licence */`) {
+async function bundle(entry, define = {}, banner = `/* Chatbot Server ${version}, MIT */`) {
   const { outputFiles } = await build({
     entryPoints: [join(here, "src", entry)],
     bundle: true,
@@ -55,24 +55,27 @@ function hashed(name, extension, bytes) {
 function locales() {
   const folder = join(here, "src/locales");
   const english = JSON.parse(readFileSync(join(folder, "en.json"), "utf8"));
-  const files = {};
-  for (const file of readdirSync(folder).sort()) {
-    const name = file.replace(".json", "");
-    const words = JSON.parse(readFileSync(join(folder, file), "utf8"));
-    // In the order of en.json, whose keys the parts carry: the words alone are half the bytes.
-    const text = JSON.stringify(["panel", "more"].map((group) => Object.keys(english[group]).map((key) => words[group][key])));
-    if (name !== "en") files[name] = hashed(name, "json", Buffer.from(text));
-  }
-  return files;
+  const texts = readdirSync(folder)
+    .sort()
+    .filter((file) => file !== "en.json")
+    .map((file) => {
+      const words = JSON.parse(readFileSync(join(folder, file), "utf8"));
+      // In the order of en.json, whose keys the parts carry: the words alone are half the bytes.
+      return [file.slice(0, 2), JSON.stringify(["panel", "more"].map((group) => Object.keys(english[group]).map((key) => words[group][key])))];
+    });
+  // One hash for all of them: nine would be a hundred bytes of the panel.
+  const all = hash(JSON.stringify(texts));
+  for (const [name, text] of texts) writeFileSync(join(out, `${name}-${all}.json`), text);
+  return [all, texts.map(([name]) => name)];
 }
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 // The shortest of the three hashes that browsers take, as it stands in the loader.
 const part = (name, bytes) => JSON.stringify([hashed(name, "js", bytes), integrity(bytes, "sha256")]);
-const parts = {};
-for (const name of ["debug", "more"]) parts[name] = JSON.parse(part(name, await bundle(`${name}/index.js`)));
-const panel = await bundle("panel/index.js", { __LOCALES__: JSON.stringify(locales()), __PARTS__: JSON.stringify(parts) });
+const debug = part("debug", await bundle("debug/index.js"));
+const more = part("more", await bundle("more/index.js", { __DEBUG__: debug }));
+const panel = await bundle("panel/index.js", { __LOCALES__: JSON.stringify(locales()), __MORE__: more });
 const loader = await bundle("loader/index.js", { __PANEL__: part("panel", panel) }, "");
 writeFileSync(join(out, "widget.js"), loader);
 writeFileSync(join(out, "integrity.json"), `${JSON.stringify({ "widget.js": integrity(loader) })}\n`);

@@ -12,7 +12,18 @@ from scripted_server import DONE, Script, say
 pytestmark = pytest.mark.browser
 Visitor = Callable[..., Any]
 ANSWER = "Open **Tuesday** to Saturday:\n\n- from 10:00\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```"
-STATES = ("closed", "open", "streaming", "answered", "error", "form", "menu", "where", "why")
+STATES = (
+    "closed",
+    "nudge",
+    "open",
+    "streaming",
+    "answered",
+    "error",
+    "form",
+    "menu",
+    "where",
+    "why",
+)
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {},
     "dark": {"color_scheme": "dark"},
@@ -25,7 +36,9 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 def show(it: Any, script: Script, state: str) -> None:
     """Bring the widget from the state before *state* in STATES into it."""
-    if state == "open":
+    if state == "nudge":
+        it.nudged().still()
+    elif state == "open":
         it.open().still()
     elif state == "streaming":
         script.gate.clear()
@@ -181,7 +194,9 @@ def test_each_answer_is_announced_once_when_it_is_whole(
         it.ask("last").answered("You said: last")
         it.until(lambda: "You said: last" in it.page.evaluate("heard"))
         whole = " ".join(f"w{n}" for n in range(20)) + " end"
-        assert it.page.evaluate("heard") == [whole, "You said: next", "You said: last"]
+        wait = "The assistant is writing…"
+        said = [wait, whole, wait, "You said: next", wait, "You said: last"]
+        assert it.page.evaluate("heard") == said
         live = it.page.evaluate(
             "[...document.querySelector('chatbot-widget').shadowRoot.querySelectorAll('.log, .log *')].filter((e) => /polite|assertive/.test(e.ariaLive)).length"
         )

@@ -111,7 +111,7 @@ def test_the_owners_picture_on_the_bubble_is_a_rule_of_the_page(
     browser: Any, visit: Visitor, pages: Any
 ) -> None:
     rule = """<style>chatbot-widget::part(bubble)::before
-        { clip-path: circle(); background: url("/me.png") center / cover; scale: 1.5 }</style>"""
+        { border: 0; padding: 14px; clip-path: circle(); background: url("/me.png") center / cover; scale: 1.5 }</style>"""
     with visit(browser) as it:
         it.go(pages.add(head=rule))
         it.bubble.wait_for()

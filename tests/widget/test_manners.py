@@ -31,6 +31,50 @@ def test_a_polite_line_can_be_sent_away_for_good(chromium: Any, visit: Visitor, 
         expect(tip).to_have_count(1)
 
 
+@pytest.mark.parametrize("position", ["bottom-right", "top-left"])
+def test_a_polite_line_leaves_the_bubble_where_it_is_and_goes_when_the_panel_opens(
+    chromium: Any, visit: Visitor, pages: Any, position: str
+) -> None:
+    with visit(chromium) as it:
+        it.go(pages.add(tag=pages.tag(position=position), name="plain.html"))
+        place = it.bubble.bounding_box()
+        it.go(pages.add(tag=pages.tag(position=position, proactive="Need help?", delay="0.1")))
+        tip = it.page.locator("chatbot-widget .tip")
+        tip.wait_for()
+        assert it.still().bubble.bounding_box() == place
+        it.page.evaluate("Chatbot.open()")
+        expect(tip).to_have_count(0)
+
+
+def test_a_polite_line_is_sent_away_by_escape(browser: Any, visit: Visitor, pages: Any) -> None:
+    with visit(browser) as it:
+        it.go(pages.add(tag=pages.tag(proactive="Need help?", delay="0.1")))
+        tip = it.page.locator("chatbot-widget .tip")
+        tip.get_by_role("button", name="Need help?").focus()
+        it.press("Escape")
+        expect(tip).to_have_count(0)
+        expect(it.bubble).to_be_focused()
+
+
+def test_a_question_of_the_page_is_asked_in_sight(
+    chromium: Any, visit: Visitor, pages: Any
+) -> None:
+    with visit(chromium) as it:
+        it.go(pages.add()).open().menu("Talk to a human")
+        it.page.evaluate("Chatbot.ask('hello')")
+        it.answered("You said: hello")
+        expect(it.panel.locator(".sheet")).to_be_hidden()
+
+
+def test_a_banner_that_is_there_and_not_seen_hides_nothing(
+    browser: Any, visit: Visitor, pages: Any
+) -> None:
+    banner = '<div class=cookies style="visibility: hidden">Cookies?</div>'
+    with visit(browser) as it:
+        it.go(pages.add(banner, tag=pages.tag(avoid=".cookies")))
+        it.bubble.wait_for()
+
+
 def test_nothing_is_stored_or_requested_before_the_first_tap(
     browser: Any, visit: Visitor, pages: Any
 ) -> None:

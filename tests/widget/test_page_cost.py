@@ -80,6 +80,19 @@ def test_opening_and_answering_moves_nothing_of_the_page(
         assert shifts(it.still()) == ["body"]
 
 
+def test_a_chat_in_the_text_keeps_its_place_free(chromium: Any, visit: Visitor, pages: Any) -> None:
+    with visit(chromium, viewport={"width": 1000, "height": 900}) as it:
+        held: list[Any] = []
+        it.page.route("**/panel-*.js", lambda route: held.append(route))
+        body = f"{pages.tag(mode='inline')}<p id=below>What stands below the chat</p>"
+        it.page.goto(pages.add(body, tag=""), wait_until="commit")
+        it.until(lambda: held)
+        before = it.page.locator("#below").bounding_box()
+        held[0].continue_()
+        it.configured()
+        assert it.still().page.locator("#below").bounding_box() == before
+
+
 def longest_task(chromium: Any, it: Any) -> float:
     """Milliseconds of the processor that the page's longest task took, first tap to answer."""
     chromium.start_tracing(page=it.page, categories=["toplevel", "__metadata"])

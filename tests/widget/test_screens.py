@@ -74,6 +74,8 @@ def prepare(script: Script, look: str) -> str:
 def states(it: Any, script: Script, question: str) -> Iterator[str]:
     """Bring the widget from state to state, saying which it is in."""
     yield "closed"
+    it.nudged()
+    yield "nudge"
     it.open()
     it.panel.get_by_role("button", name=question).wait_for()
     yield "open"

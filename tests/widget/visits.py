@@ -30,6 +30,11 @@ RELEASED = """(wanted) => { window.released = false; addEventListener("keyup", f
     if (key !== wanted) return; window.released = true; removeEventListener("keyup", up, true); }, true); }"""
 
 
+# The chat begins again, as if the owner had given it a line to say.
+LINE = """() => { Chatbot.destroy(); const { dataset } = document.querySelector("script[data-site]");
+    Object.assign(dataset, { proactive: "Any question about our lamps?", delay: "0.1" }); Chatbot.refresh(); }"""
+
+
 class Visit:
     """One visitor's page, with what went wrong in it."""
 
@@ -102,6 +107,12 @@ class Visit:
         self.page.locator("chatbot-widget .top > .text").first.wait_for()
         return self
 
+    def nudged(self) -> Visit:
+        """Have the polite line shown."""
+        self.page.evaluate(LINE)
+        self.page.locator("chatbot-widget .tip").wait_for()
+        return self
+
     def open(self) -> Visit:
         self.bubble.click()
         return self.configured()
@@ -133,5 +144,9 @@ class Visit:
     def menu(self, entry: str) -> Visit:
         """Choose *entry* from the menu."""
         self.panel.get_by_role("button", name="Menu").click()
+        return self.menu_entry(entry)
+
+    def menu_entry(self, entry: str) -> Visit:
+        """Choose *entry* from the menu that is open."""
         self.panel.locator(".menu").get_by_role("button", name=entry).click()
         return self

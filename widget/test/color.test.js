@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { colour, ink, parse } from "../src/color.js";
+import { paint, parse } from "../src/color.js";
 import { readable } from "../src/panel/contrast.js";
 
 /** Relative luminance exactly as WCAG 2.2 defines it, to judge the widget's shorter formula. */
@@ -18,7 +18,7 @@ function* colours(step) {
 
 test("text on the owner's colour has 4.5:1, whatever the colour", () => {
   for (const accent of colours(5)) {
-    const text = ink(accent) === "#fff" ? [1, 1, 1] : [0, 0, 0];
+    const text = paint(accent)[1] === "#fff" ? [1, 1, 1] : [0, 0, 0];
     assert.ok(ratio(parse(accent), text) >= 4.5, `${accent} ${ratio(parse(accent), text)}`);
   }
 });
@@ -32,5 +32,5 @@ for (const [name, ground] of [["light", [0.945, 0.953, 0.961]], ["dark", [0.133,
   });
 
 test("what is no colour is the default", () => {
-  for (const wrong of ["", "red", "#12", "#12345g", "url(x)", undefined]) assert.equal(colour(wrong), "#1d4ed8");
+  for (const wrong of ["", "red", "#12", "#12345g", "url(x)", undefined]) assert.equal(paint(wrong)[0], "#1d4ed8");
 });

@@ -1,19 +1,20 @@
-import { colour, ink } from "../color.js";
+import { paint } from "../color.js";
 import { element, load } from "./lazy.js";
 import css from "./loader.css";
-import { speech } from "./words.js";
+import { OFFLINE } from "./words.js";
 
 /** Consent banners that are waited for without being named in `data-avoid`. */
 const BANNERS = "#onetrust-banner-sdk,#CybotCookiebotDialog,#tarteaucitronAlertBig";
 
 /**
  * The widget's own box. Inline and important, so that no rule of the page reaches it; only
- * the owner's `--chatbot-…` variables do.
+ * the owner's `--chatbot-…` variables do. In the page's text it keeps the panel's place free.
  * @param {import("./tags.js").Options} options
  */
-const style = ({ position = "bottom-right", color, size, style = "" }) => {
-  const accent = colour(color);
-  return `all:initial;position:fixed;${position.replace("-", ":calc(var(--chatbot-y,20px) + env(safe-area-inset-bottom));")}:var(--chatbot-x,20px);z-index:var(--chatbot-z,99999);font:16px/28px var(--chatbot-font,system-ui,sans-serif);--a:${accent};--i:${ink(accent)};--s:${size || 56}px;`.replace(/;/g, "!important;") + style;
+const style = ({ mode, position = "bottom-right", color, size, style = "" }) => {
+  const [accent, ink] = paint(color);
+  const place = position.replace("-", ":calc(var(--chatbot-y,20px) + env(safe-area-inset-bottom));");
+  return `all:initial;${mode ? "display:block;min-height:var(--chatbot-height,600px)" : `position:fixed;${place}:var(--chatbot-x,20px);z-index:var(--chatbot-z,99999)`};font:16px/28px var(--chatbot-font,system-ui,sans-serif);--a:${accent};--i:${ink};--p:${/** @type {any} */ (size || 56) / 2 - 15}px;`.replace(/;/g, "!important;") + style;
 };
 
 /**
@@ -24,7 +25,8 @@ const style = ({ position = "bottom-right", color, size, style = "" }) => {
  */
 export function chat(options, tag) {
   const { mode, open } = options;
-  const [locale, offline] = speech(options.locale);
+  const locale = (options.locale || document.documentElement.lang || navigator.language).slice(0, 2).toLowerCase();
+  const offline = OFFLINE[locale] || "Chat offline";
   const host = element("chatbot-widget", { lang: locale, style: style(options) });
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
@@ -41,7 +43,7 @@ export function chat(options, tag) {
     addEventListener("chatbot:panel", (/** @type {any} */ { detail }) => {
       if (panel) return;
       name((lost = 0));
-      panel = detail({ options, locale, host, root, bubble, load });
+      panel = detail({ options, locale, host, root, bubble, load, paint });
       calls.map((call) => panel.call(...call));
     });
     load(options, () => {
@@ -54,7 +56,6 @@ export function chat(options, tag) {
 
   /** @param {[string, ...any[]]} call */
   const call = (...call) => {
-    clearTimeout(timer);
     if (panel) panel.call(...call);
     else calls.push(call), prepare();
   };
@@ -63,9 +64,8 @@ export function chat(options, tag) {
   const place = (at = tag) => {
     if (host.isConnected) return;
     const target = document.querySelector(options.target || "_");
-    if (target) target.append(host);
-    else if (mode && at?.closest("body")) at.after(host);
-    else document.body.append(host);
+    if (mode && !target && at?.closest("body")) at.after(host);
+    else (target || document.body).append(host);
   };
 
   /**
@@ -74,7 +74,7 @@ export function chat(options, tag) {
    */
   const look = () => {
     if (!mode) place();
-    host.hidden = [...document.querySelectorAll(options.avoid || BANNERS)].some((/** @type {any} */ banner) => banner.offsetHeight);
+    host.hidden = [...document.querySelectorAll(options.avoid || BANNERS)].some((/** @type {any} */ banner) => banner.offsetHeight && getComputedStyle(banner).visibility != "hidden");
   };
 
   /** What this visitor's earlier use of the chat left in this tab; only read here. */
@@ -86,7 +86,6 @@ export function chat(options, tag) {
   const bubble = element("button", {
     className: "bubble",
     part: "bubble",
-    ariaExpanded: false,
     onclick: () => (lost ? window.open(`${options.base}chat/${options.site}`) : call(panel ? "toggle" : "open")),
     onpointerenter: prepare,
     onfocus: prepare,
@@ -99,7 +98,7 @@ export function chat(options, tag) {
   look();
   if (kept || /chatbot-debug/.test(location.search)) prepare();
   else if (open || options.proactive)
-    timer = setTimeout(() => (open ? call("open", false) : call("nudge", options.proactive)), /** @type {any} */ (open || options.delay || 20) * 1e3);
+    timer = setTimeout(call, /** @type {any} */ (open || options.delay || 20) * 1e3, open ? "open" : "nudge", !open && options.proactive);
 
   return {
     call,

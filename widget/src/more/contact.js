@@ -4,39 +4,68 @@ import { link } from "../panel/links.js";
 /**
  * The hand-off to a human: name and e-mail are asked here and nowhere else.
  * @param {import("../panel/mount.js").App} app
+ * @returns {() => Node[]} what the sheet shows; what was typed and not sent is there again
  */
-export function contact({ say, api, options, kept, config, context, chat }) {
-  const { form, email, url } = config.contact;
-  const links = [email && link(`mailto:${email}`, [email]), url && link(url, [url])].filter(Boolean).map((item) => h("p", {}, item));
-  if (!form) return links;
-  const asked = chat.messages().filter(({ role }) => role === "user");
-  /** @param {import("../panel/i18n.js").Key} label @param {string} tag @param {any} more */
-  const field = (label, tag, more) => [h("label", { htmlFor: label }, say(label)), h(tag, { id: label, name: label, required: true, ...more })];
-  const problem = h("p", { role: "alert" });
-  const box = h(
+export function contact(app) {
+  /** @type {Record<string, string>} */
+  const typed = {};
+  return () => {
+    const { form, email, url } = app.config.contact;
+    const links = [email && link(`mailto:${email}`, [email]), url && link(url, [url])].filter(Boolean).map((item) => h("p", {}, item));
+    return form ? [contactForm(app, typed), ...links] : links;
+  };
+}
+
+/** @param {import("../panel/mount.js").App} app @param {Record<string, string>} typed */
+function contactForm({ say, api, options, kept, context, chat }, typed) {
+  const question = chat.messages().findLast(({ role }) => role === "user");
+  let busy = false;
+  const problem = h("p", { className: "error", role: "alert", id: "problem", hidden: true });
+  /** @param {import("../panel/i18n.js").Key} name @param {string} tag @param {any} more */
+  const field = (name, tag, more) => {
+    const input = h(tag, { id: name, name, required: true, ...more, value: typed[name] ?? more.value, oninput: () => (typed[name] = input.value) });
+    return [h("label", { htmlFor: name }, say(name)), input];
+  };
+  const mail = field("mail", "input", { type: "email", autocomplete: "email", maxLength: 200, value: context?.email || "" });
+  const form = h(
     "form",
-    {
-      className: "contact",
-      async onsubmit(/** @type {Event} */ event) {
-        event.preventDefault();
-        const { yourname, mail, message } = Object.fromEntries(new FormData(box));
-        try {
-          await api.contact({ site: options.site, name: yourname, email: mail, message, ...(kept.conversation && { conversation: kept.conversation }) });
-          // The button that had the focus goes: the focus goes on to what was said.
-          const sent = h("p", { role: "status", tabIndex: -1 }, say("sent"));
-          box.replaceChildren(sent);
-          sent.focus();
-        } catch (error) {
-          problem.textContent = /** @type {Error} */ (error).message || say("away");
-        }
-      },
-    },
+    { className: "contact", onsubmit },
     ...field("yourname", "input", { autocomplete: "name", maxLength: 100, value: context?.name || "" }),
-    ...field("mail", "input", { type: "email", autocomplete: "email", maxLength: 200, value: context?.email || "" }),
-    ...field("message", "textarea", { rows: 4, maxLength: 4000, value: asked.pop()?.text || "" }),
+    ...mail,
+    ...field("message", "textarea", { rows: 4, maxLength: 4000, value: question?.text || "" }),
     h("p", { className: "note" }, say("only")),
     problem,
     h("button", { className: "chip main" }, say("send")),
   );
-  return [box, ...links];
+  return form;
+
+  /** @param {Event} event */
+  async function onsubmit(event) {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const { yourname, mail: email, message } = Object.fromEntries(new FormData(form));
+    try {
+      await api.contact({ site: options.site, name: yourname, email, message, ...(kept.conversation && { conversation: kept.conversation }) });
+      for (const name of Object.keys(typed)) Reflect.deleteProperty(typed, name);
+      // The button that had the focus goes: the focus goes on to what was said.
+      const sent = h("p", { role: "status", tabIndex: -1 }, say("sent"));
+      form.replaceChildren(sent);
+      sent.focus();
+    } catch (error) {
+      refused(/** @type {import("../panel/api.js").Refused} */ (error));
+    }
+  }
+
+  /** @param {import("../panel/api.js").Refused} error */
+  function refused({ code, message }) {
+    problem.hidden = busy = false;
+    problem.textContent = message || say("away");
+    const [, address] = mail;
+    const wrong = code === "email_wrong";
+    address.ariaInvalid = String(wrong);
+    if (!wrong) return;
+    address.setAttribute("aria-describedby", "problem");
+    address.focus();
+  }
 }

@@ -14,7 +14,7 @@ export function erase({ say, kept, chat }, sheet) {
       sheet.open(say("erase"), h("p", { role: "alert" }, /** @type {Error} */ (error).message || say("away")));
     }
   };
-  const yes = h("button", { type: "button", className: "chip danger", onclick: done }, say("erase"));
-  const no = h("button", { type: "button", className: "chip", onclick: sheet.close }, say("cancel"));
+  const yes = h("button", { className: "chip danger", onclick: done }, say("erase"));
+  const no = h("button", { className: "chip", onclick: sheet.close }, say("cancel"));
   sheet.open(say("erase"), h("p", {}, say("sure")), h("p", { className: "row" }, yes, no));
 }

@@ -1,4 +1,5 @@
 import { more as english } from "../locales/en.json";
+import { part } from "../panel/lazy.js";
 import { contact } from "./contact.js";
 import { menu } from "./menu.js";
 import css from "./more.css";
@@ -19,13 +20,19 @@ function more(app) {
     await app.configured;
     sheet.open(app.say("where"), ...where(app));
   };
-  const list = menu(app, sheet, { where: showWhere, human: () => sheet.open(app.say("human"), ...contact(app)) });
+  const human = contact(app);
+  const list = menu(app, sheet, { where: showWhere, human: () => sheet.open(app.say("human"), ...human()) });
   app.escape = () => list.close() || sheet.close();
   return {
     menu: () => list.toggle(),
+    debug: part(app, "debug", __DEBUG__),
     where: showWhere,
     /** @param {import("../panel/conversation.js").Message} message @param {HTMLElement} place */
-    why: (message, place) => place.append(why(app, message)),
+    why(message, place) {
+      const form = why(app, message);
+      place.append(form);
+      form.scrollIntoView({ block: "nearest" });
+    },
     /** @param {string} text */
     nudge: (text) => nudge(app, text),
   };

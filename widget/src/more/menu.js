@@ -13,7 +13,15 @@ export function menu(app, sheet, pages) {
   const button = view.menu;
   const name = (/** @type {string} */ role) => say(role === "user" ? "you" : "name");
   const text = (/** @type {boolean} */ md) => transcript(chat.messages(), name, md);
-  const paper = () => chat.messages().flatMap(({ role, text }) => [h("h3", {}, name(role)), ...(role === "user" ? [h("p", {}, text)] : app.markdown(text))]);
+  const said = (/** @type {import("../panel/conversation.js").Message} */ { role, text, sources = [] }) => [
+    h("h2", {}, name(role)),
+    h("div", { dir: "auto", className: role === "user" ? "question" : "" }, ...(role === "user" ? [text] : app.markdown(text))),
+    sources.length > 0 && h("ul", {}, ...sources.map(({ title, url }) => h("li", {}, `${title} – ${url}`))),
+  ];
+  const paper = () => {
+    const title = view.panel.querySelector("h2").textContent;
+    print(root, { title, lang: app.locale, dir: view.panel.dir }, [h("h1", {}, title), ...chat.messages().flatMap(said).filter((node) => !!node)]);
+  };
 
   /** @type {[import("../panel/i18n.js").Key, () => void][]} */
   const entries = [
@@ -21,7 +29,7 @@ export function menu(app, sheet, pages) {
     ["human", pages.human],
     ["text", () => download("chat.txt", text(false))],
     ["md", () => download("chat.md", text(true))],
-    ["print", () => print(root, paper())],
+    ["print", paper],
     ["where", pages.where],
     ["erase", () => erase(app, sheet)],
   ];
@@ -30,13 +38,15 @@ export function menu(app, sheet, pages) {
 
   const draw = () => {
     const { form, email, url } = app.config.contact || {};
-    const wanted = entries.filter(([key]) => key !== "human" || form || email || url);
+    const some = chat.messages().length;
+    const wanted = entries.filter(([key]) => (key === "human" ? form || email || url : some || !["text", "md", "print"].includes(key)));
     element.replaceChildren(
-      ...wanted.map(([key, act]) => h("li", {}, h("button", { type: "button", part: key, onclick: () => (show(false), button.focus(), act()) }, say(key)))),
+      ...wanted.map(([key, act]) => h("li", {}, h("button", { part: key, onclick: () => (show(false), button.focus(), act()) }, say(key)))),
     );
   };
   const show = (/** @type {boolean} */ on) => {
     if (on) draw();
+    element.style.top = `${view.panel.firstChild.offsetHeight - 4}px`;
     element.hidden = !on;
     button.ariaExpanded = String(on);
     if (on) element.querySelector("button").focus();

@@ -1,22 +1,24 @@
-import { h, icon } from "../panel/dom.js";
+import { h, iconButton } from "../panel/dom.js";
 import { CLOSE } from "../panel/icons.js";
 
 /**
- * A line beside the bubble. It takes no focus, covers nothing of the panel, and once it was
+ * A line beside the bubble. It takes no focus, goes when the panel opens, and once it was
  * taken or sent away it does not come back.
  * @param {import("../panel/mount.js").App} app
  * @param {string} text
  */
-export function nudge({ root, host, say, bubble, kept, view }, text) {
-  if (host.dataset.open === "") return;
+export function nudge({ root, options, say, bubble, kept, view }, text) {
+  if (kept.open !== undefined) return;
   const away = () => {
     kept.save({ open: false });
     tip.remove();
     bubble.focus();
   };
-  const ask = h("button", { type: "button", onclick: () => (tip.remove(), view.open()) }, text);
-  const close = h("button", { type: "button", className: "icon", ariaLabel: say("close"), onclick: away }, icon(CLOSE));
+  const ask = h("button", { onclick: () => view.open() }, text);
+  const close = iconButton(say("close"), CLOSE, away);
   const tip = h("div", { className: "panel tip", part: "tip", role: "complementary", ariaLabel: say("name") }, ask, close);
-  root.insertBefore(tip, bubble);
-  bubble.addEventListener("click", () => tip.remove(), { once: true });
+  tip.addEventListener("keydown", (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && away());
+  if (/top/.test(options.position || "")) bubble.after(tip);
+  else bubble.before(tip);
+  document.addEventListener("chatbot:open", (/** @type {any} */ { detail }) => detail.site === options.site && tip.remove());
 }

@@ -1,4 +1,4 @@
-import { h, icon } from "../panel/dom.js";
+import { h, iconButton } from "../panel/dom.js";
 import { BACK } from "../panel/icons.js";
 
 /**
@@ -23,8 +23,10 @@ export function sheets({ say, view }) {
   };
   /** @param {string} title @param {...(Node | string | false | null | undefined)} content */
   const open = (title, ...content) => {
-    const back = h("button", { type: "button", className: "icon back", ariaLabel: say("back"), onclick: close }, icon(BACK));
+    const back = iconButton(say("back"), BACK, close);
     element.replaceChildren(h("div", { className: "title" }, back, h("h3", { id: "sheet", tabIndex: -1 }, title)), ...content.filter((item) => !!item));
+    // The header has as many lines as its words need.
+    element.style.top = `${panel.firstChild.offsetHeight}px`;
     cover(true);
     element.querySelector("h3").focus();
   };

@@ -21,16 +21,25 @@ export function download(name, text) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
+const PAPER = "body{font:12pt/1.5 system-ui,sans-serif}h2{font-size:12pt;margin:1.5em 0 0}h3,h4,h5,h6{font-size:1em}p,ul,ol{margin:.3em 0}.question{white-space:pre-wrap}table{border-collapse:collapse}th,td{padding:2pt 6pt;border:1px solid;text-align:start}pre{white-space:pre-wrap}";
+
 /**
  * Prints in a frame of its own, so that the page around is left alone.
  * @param {ShadowRoot} root
+ * @param {{title: string, lang: string, dir: string}} head
  * @param {Node[]} nodes
  */
-export function print(root, nodes) {
+export function print(root, head, nodes) {
   const frame = document.createElement("iframe");
   frame.hidden = true;
   root.append(frame);
   const page = /** @type {Window} */ (frame.contentWindow);
+  page.document.title = head.title;
+  Object.assign(page.document.documentElement, { lang: head.lang, dir: head.dir });
+  // A sheet can only be adopted by the document whose window made it.
+  const style = new (/** @type {any} */ (page).CSSStyleSheet)();
+  style.replaceSync(PAPER);
+  page.document.adoptedStyleSheets = [style];
   page.document.body.append(...nodes);
   page.addEventListener("afterprint", () => frame.remove());
   // In a task of its own: print() holds the page until the dialogue is closed.

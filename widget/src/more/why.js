@@ -9,23 +9,32 @@ const REASONS = /** @type {const} */ (["wrong", "incomplete", "unclear", "other"
  */
 export function why({ say, api }, message) {
   const id = `why-${message.id}`;
+  const problem = h("p", { className: "error", role: "alert", hidden: true });
+  let busy = false;
   const comment = h("textarea", { rows: 2, maxLength: 1000, id });
   const form = h(
     "form",
     {
       className: "why",
-      onsubmit(/** @type {Event} */ event) {
+      async onsubmit(/** @type {Event} */ event) {
         event.preventDefault();
-        const reason = new FormData(form).get("reason");
-        api.feedback({ message: message.id, value: "down", reason, comment: comment.value }).catch(() => {});
-        const thanks = h("p", { role: "status", tabIndex: -1 }, say("thanks"));
-        form.replaceChildren(thanks);
-        thanks.focus();
+        if (busy) return;
+        busy = true;
+        try {
+          await api.feedback({ message: message.id, value: "down", reason: new FormData(form).get("reason"), comment: comment.value });
+          const thanks = h("p", { role: "status", tabIndex: -1 }, say("thanks"));
+          form.replaceChildren(thanks);
+          thanks.focus();
+        } catch (error) {
+          problem.hidden = busy = false;
+          problem.textContent = /** @type {Error} */ (error).message || say("away");
+        }
       },
     },
     h("fieldset", {}, h("legend", {}, say("why")), ...REASONS.map((reason) => h("label", {}, h("input", { type: "radio", name: "reason", value: reason }), say(reason)))),
     h("label", { htmlFor: id }, say("comment")),
     comment,
+    problem,
     h("button", { className: "chip main" }, say("send")),
   );
   return form;

@@ -30,6 +30,9 @@ export async function* answer(api, { body, message }, signal) {
       if (signal.aborted || (error instanceof Refused && error.status) || !message) throw error;
     }
     if (!message || failures === ATTEMPTS) throw new Refused("away", "");
-    await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** failures++));
+    await new Promise((resolve) => {
+      signal.onabort = resolve;
+      setTimeout(resolve, 500 * 2 ** failures++);
+    });
   }
 }

@@ -29,6 +29,8 @@ export function conversation(app, view) {
   let messages = [];
   /** @type {{message: Message, abort: AbortController, stopped?: boolean} | null} */
   let now = null;
+  /** What was said before is shown before what is said next. @type {Promise<string | undefined> | undefined} */
+  let restored;
 
   /** @param {Message} message */
   const add = (message) => {
@@ -44,7 +46,10 @@ export function conversation(app, view) {
       kept.save({ conversation, running: id, draft: undefined, ...(secret && { secret }) });
       if (now?.stopped) stop();
     },
-    queue: (message, queue) => (message.queue = queue),
+    queue(message, queue) {
+      if (message.queue?.position !== queue.position) view.announce(say("queue", queue.position));
+      message.queue = queue;
+    },
     token(message, { text }) {
       message.queue = undefined;
       message.text += text;
@@ -60,6 +65,7 @@ export function conversation(app, view) {
     now = { message, abort };
     message.running = true;
     view.busy(true);
+    view.announce(say("wait"));
     view.show(message);
     try {
       for await (const { event, data } of answer(api, from, abort.signal)) {
@@ -106,6 +112,7 @@ export function conversation(app, view) {
   /** @param {string} text */
   const send = async (text) => {
     text = text.trim();
+    await restored;
     if (!text || now) return;
     view.draft("");
     kept.save({ draft: text });
@@ -114,15 +121,31 @@ export function conversation(app, view) {
     await run(add({ role: "assistant", text: "" }), { body: body(text) });
   };
 
+  /** @param {() => void} retry @returns {Promise<string | undefined>} the answer that is still being written */
+  const restore = async (retry) => {
+    const { conversation, running } = kept;
+    if (!conversation || messages.length) return;
+    try {
+      /** @type {Message[]} */
+      const all = (await api.history(conversation)).messages;
+      const live = all.find(({ id, finish }) => id === running && !finish);
+      all.filter((message) => message !== live).forEach(add);
+      return live?.id;
+    } catch (error) {
+      // Erased or expired: the next question begins a new chat.
+      if ([401, 404].includes(/** @type {any} */ (error).status)) kept.clear();
+      else view.problem(error, retry);
+    }
+  };
+
   const stop = () => {
     if (!now) return;
     const { message, abort } = now;
     now.stopped = true;
-    if (!message.id) return;
     message.finish = "stopped";
     // The server ends the stream itself; where it does not, the connection is closed.
-    api.stop(message.id).catch(() => {});
     setTimeout(() => abort.abort(), 1500);
+    if (message.id) api.stop(message.id).catch(() => {});
   };
 
   return {
@@ -131,6 +154,7 @@ export function conversation(app, view) {
     /** @param {string} text */
     ask(text) {
       view.open();
+      app.escape?.();
       return send(text);
     },
     /** Asks the last question again in place of its answer. */
@@ -157,20 +181,14 @@ export function conversation(app, view) {
       return erased.messages;
     },
     messages: () => messages,
-    /** After a reload or on the next page: what was said, and the answer that was being written. */
-    async resume() {
-      const { conversation, running, draft } = kept;
-      if (draft) view.draft(draft);
-      if (!conversation) return;
-      try {
-        const history = await api.history(conversation);
-        history.messages.filter((/** @type {Message} */ { id }) => id !== running).forEach(add);
-      } catch (error) {
-        // Erased or expired: the next question begins a new chat.
-        if (/** @type {Refused} */ (error).status) kept.clear();
-        return;
-      }
-      if (running) await run(add({ role: "assistant", text: "", id: running }), { message: running });
+    /**
+     * After a reload or on the next page: what was said, and the answer that was being written.
+     * @param {() => void} retry
+     */
+    async resume(retry) {
+      if (kept.draft) view.draft(kept.draft);
+      const id = await (restored = restore(retry));
+      if (id) await run(add({ role: "assistant", text: "", id }), { message: id });
     },
   };
 }

@@ -33,6 +33,15 @@ export function icon(path) {
 }
 
 /**
+ * @param {string} label its name, which is also shown on hover
+ * @param {string} path
+ * @param {() => void} onclick
+ * @param {Record<string, any>} [more] properties
+ */
+export const iconButton = (label, path, onclick, more) =>
+  h("button", { className: "icon", ariaLabel: label, title: label, onclick, ...more }, icon(path));
+
+/**
  * Makes *box* show *next* and leaves the nodes that are equal alone, so that a selection or
  * the focus in the part of an answer that is already there survives the next token.
  * @param {Element} box

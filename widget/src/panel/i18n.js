@@ -1,7 +1,7 @@
 import { panel as english } from "../locales/en.json";
 
-/** Written by build.mjs: language → hashed file. @type {Record<string, string>} */
-const FILES = __LOCALES__;
+/** Written by build.mjs: the hash of all locale files, and the languages beside English. */
+const [HASH, LOCALES] = __LOCALES__;
 
 /** @typedef {keyof typeof import("../locales/en.json").panel | keyof typeof import("../locales/en.json").more} Key */
 /** @typedef {(key: Key, value?: string | number) => string} Say */
@@ -11,7 +11,7 @@ const FILES = __LOCALES__;
  * @returns {string} the language to speak: *wanted*, else the browser's, else English
  */
 export const choose = (wanted) =>
-  [wanted, ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => FILES[tag] || tag === "en") || "en";
+  [wanted, ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => LOCALES.includes(tag) || tag === "en") || "en";
 
 /**
  * The words of *locale*, and the English ones where it has none.
@@ -23,9 +23,10 @@ export async function speak(locale, base) {
   const words = {};
   /** The words of the panel and those of the later part, in the order of en.json. @type {string[][]} */
   let lists = [];
-  if (FILES[locale])
+  if (locale !== "en")
     try {
-      lists = await (await fetch(`${base}widget/${FILES[locale]}`, { credentials: "omit" })).json();
+      const response = await fetch(`${base}widget/${locale}-${HASH}.json`, { credentials: "omit" });
+      if (response.ok) lists = await response.json();
     } catch {
       // English is better than nothing.
     }

@@ -1,13 +1,11 @@
-/** Written by build.mjs: hashed name and integrity. @type {Record<string, [string, string]>} */
-const PARTS = __PARTS__;
-
 /**
  * A part that most visitors never need, loaded once when it is wanted.
  * @param {import("./mount.js").App} app
  * @param {string} name
+ * @param {[string, string]} file written by build.mjs: hashed name and integrity
  * @returns {() => Promise<any>} what the part makes of *app*
  */
-export function part(app, name) {
+export function part(app, name, file) {
   /** @type {Promise<any> | undefined} */
   let loading;
   return () =>
@@ -19,7 +17,7 @@ export function part(app, name) {
           loading = undefined;
           reject(new Error(app.say("away")));
         },
-        PARTS[name],
+        file,
       );
     }));
 }

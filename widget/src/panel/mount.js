@@ -1,4 +1,4 @@
-import { colour, ink, parse } from "../color.js";
+import { parse } from "../color.js";
 import { connect } from "./api.js";
 import { readable } from "./contrast.js";
 import { conversation } from "./conversation.js";
@@ -35,6 +35,7 @@ const DARK = [0.133, 0.153, 0.176];
  * @property {ShadowRoot} root
  * @property {HTMLButtonElement} bubble
  * @property {typeof import("../loader/lazy.js").load} load
+ * @property {typeof import("../color.js").paint} paint
  * @property {import("./i18n.js").Say} say
  * @property {(words: Record<string, string>) => void} learn
  * @property {typeof markdown} markdown
@@ -52,7 +53,7 @@ const DARK = [0.133, 0.153, 0.176];
 
 /**
  * The panel of one chat; the loader calls its methods.
- * @param {Pick<App, "options" | "locale" | "host" | "root" | "bubble" | "load">} chat
+ * @param {Pick<App, "options" | "locale" | "host" | "root" | "bubble" | "load" | "paint">} chat
  */
 export function mount(chat) {
   const { options, host, root } = chat;
@@ -61,13 +62,12 @@ export function mount(chat) {
   const app = /** @type {App} */ ({ ...chat, locale, kept, markdown, config: {}, api: connect(options.base, locale, kept) });
   app.emit = (type, detail) =>
     document.dispatchEvent(new CustomEvent(`chatbot:${type}`, { bubbles: true, detail: { site: options.site, ...detail } }));
-  app.more = part(app, "more");
+  app.more = part(app, "more", __MORE__);
   const sheet = new CSSStyleSheet();
   // In this order: looks.css says what differs on small screens and for those who ask for it.
   sheet.replaceSync(frameStyle + chatStyle + looksStyle);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  Object.assign(host.dataset, { mode: options.mode || "bubble", position: options.position || "bottom-right" });
-  if (locale === "ar") host.dir = "rtl";
+  for (const name of ["mode", "position"]) if (options[name]) host.dataset[name] = options[name];
   const colours = theme(app);
 
   const ready = speak(locale, options.base).then((speech) => {
@@ -76,9 +76,12 @@ export function mount(chat) {
     app.view = view;
     const chat = conversation(app, view);
     app.chat = chat;
-    if (/chatbot-debug/.test(location.search)) part(app, "debug")();
-    app.configured = configure(app, view, colours);
-    chat.resume();
+    if (/chatbot-debug/.test(location.search)) app.more().then((more) => more.debug());
+    const begin = () => {
+      app.configured = configure(app, view, colours, begin);
+      chat.resume(begin);
+    };
+    begin();
     app.emit("ready");
     if (options.mode || kept.open) view.open(false);
     return { ...view, ...chat, nudge: (/** @type {string} */ text) => app.more().then((more) => more.nudge(text)), setContext: (/** @type {any} */ context) => (app.context = context) };
@@ -96,13 +99,14 @@ export function mount(chat) {
  * @param {App} app
  * @param {any} view
  * @param {() => void} colours
+ * @param {() => void} retry
  */
-async function configure(app, view, colours) {
+async function configure(app, view, colours, retry) {
   const { options } = app;
   try {
     app.config = await app.api.widget(options.site);
   } catch (error) {
-    view.problem(error, () => configure(app, view, colours));
+    view.problem(error, retry);
   }
   for (const name of ["color", "greeting", "name"]) if (options[name]) app.config[name] = options[name];
   if (options.suggestions) app.config.suggestions = options.suggestions.split("|");
@@ -115,15 +119,15 @@ async function configure(app, view, colours) {
  * @param {App} app
  */
 function theme(app) {
-  const { options, host } = app;
+  const { options, host, paint } = app;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
     const night = options.theme === "dark" || (options.theme !== "light" && dark.matches);
     host.dataset.theme = night ? "dark" : "light";
-    const accent = colour(options.color || app.config.color);
+    const [accent, ink] = paint(options.color || app.config.color);
     for (const [name, value] of Object.entries({
       "--a": accent,
-      "--i": ink(accent),
+      "--i": ink,
       "--link": readable(parse(accent), night ? DARK : LIGHT),
     }))
       host.style.setProperty(name, value);

@@ -8,6 +8,9 @@
  * @property {boolean} [open]
  */
 
+/** A chat that is not begun. @type {Kept} */
+const NOTHING = { conversation: undefined, secret: undefined, running: undefined, draft: undefined };
+
 /**
  * @param {string} site
  * @param {string} [where] `session` (until the tab is closed), `local` or `none`
@@ -23,16 +26,21 @@ export function remember(site, where) {
       // Storage is switched off or full: the chat works, and is forgotten with the page.
     }
   };
+  // What another tab, or a later page of this one, changed or erased since counts here, too.
+  const read = () =>
+    attempt((storage) => {
+      const text = storage.getItem(key);
+      return text && { ...NOTHING, ...JSON.parse(text) };
+    });
   const kept = {
     /** @param {Kept} change */
     save(change) {
-      Object.assign(kept, change);
+      Object.assign(kept, read(), change);
       attempt((storage) => storage.setItem(key, JSON.stringify(kept)));
     },
     clear() {
-      for (const name of ["conversation", "secret", "running", "draft"]) Reflect.deleteProperty(kept, name);
-      kept.save({});
+      kept.save(NOTHING);
     },
   };
-  return Object.assign(kept, attempt((storage) => JSON.parse(storage.getItem(key) || "{}")));
+  return Object.assign(kept, read());
 }

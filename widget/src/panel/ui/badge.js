@@ -12,8 +12,7 @@ export function badge({ bubble, say }) {
   const draw = () => {
     number.hidden = !count;
     number.textContent = String(count);
-    if (count) bubble.ariaDescription = `${say("fresh")}: ${count}`;
-    else bubble.ariaDescription = null;
+    bubble.ariaDescription = count ? `${say("fresh")}: ${count}` : null;
   };
   return {
     add() {

@@ -4,7 +4,7 @@ import { SEND, STOP } from "../icons.js";
 /**
  * Where the visitor writes. The field is never disabled: that would throw the focus away.
  * @param {import("../mount.js").App} app
- * @param {{send(text: string): void, stop(): void}} on
+ * @param {{send(text: string): void, stop(): void, page(pages: number): void}} on
  */
 export function composer({ say, options, kept }, on) {
   let busy = false;
@@ -20,6 +20,8 @@ export function composer({ say, options, kept }, on) {
       kept.save({ draft: field.value || undefined });
     },
     onkeydown(/** @type {KeyboardEvent} */ event) {
+      // Nothing to move about in: the keys turn the pages of the conversation.
+      if (!field.value && /^Page/.test(event.key)) on.page(event.key === "PageUp" ? -0.9 : 0.9);
       // 229: Safari sends the Enter that ends a composition after the composition.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
@@ -53,6 +55,7 @@ export function composer({ say, options, kept }, on) {
   draw();
   return {
     element,
+    grow,
     focus: () => field.focus({ preventScroll: true }),
     /** @param {boolean} now */
     busy(now) {

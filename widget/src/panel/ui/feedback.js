@@ -1,4 +1,4 @@
-import { h, icon } from "../dom.js";
+import { iconButton } from "../dom.js";
 import { DOWN, UP } from "../icons.js";
 
 /**
@@ -12,8 +12,7 @@ export function feedback({ say, api, more }, message, place) {
   if (!message.id) return [];
   let value = message.feedback || undefined;
   /** @param {"up" | "down"} mine @param {string} path */
-  const thumb = (mine, path) =>
-    h("button", { type: "button", className: "icon", ariaLabel: say(mine), title: say(mine), ariaPressed: String(value === mine), onclick: () => choose(mine) }, icon(path));
+  const thumb = (mine, path) => iconButton(say(mine), path, () => choose(mine), { ariaPressed: String(value === mine) });
   const thumbs = { up: thumb("up", UP), down: thumb("down", DOWN) };
   /** @param {"up" | "down"} mine */
   const choose = (mine) => {

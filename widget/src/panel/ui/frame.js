@@ -1,4 +1,4 @@
-import { h, icon } from "../dom.js";
+import { h, icon, iconButton } from "../dom.js";
 import { CLOSE, MENU, SPARK } from "../icons.js";
 import { composer } from "./composer.js";
 import { log } from "./log.js";
@@ -18,54 +18,52 @@ const picture = (src) => {
 export function frame(app) {
   const { host, root, bubble, options, kept, say, emit } = app;
   bubble.ariaHasPopup = "dialog";
+  bubble.ariaExpanded = "false";
   bubble.setAttribute("aria-controls", "panel");
   const inline = !!options.mode;
   const title = h("h2", { id: "title", part: "title" }, app.options.name || say("name"));
   const state = h("p", { className: "state" }, say("ai"));
   const messages = log(app, { retry: () => app.chat.retry(), ask: (/** @type {string} */ text) => (input.focus(), app.chat.send(text)) });
-  const input = composer(app, { send: (/** @type {string} */ text) => app.chat.send(text), stop: () => app.chat.stop() });
+  const input = composer(app, { send: (/** @type {string} */ text) => app.chat.send(text), stop: () => app.chat.stop(), page: (/** @type {number} */ pages) => messages.element.scrollBy(0, pages * messages.element.clientHeight) });
   /** @param {string} what */
   const more = (what) => app.more().then((part) => part[what](), (error) => messages.problem(error, () => more(what)));
-  const menu = h("button", { type: "button", className: "icon", ariaLabel: say("menu"), ariaExpanded: "false", onclick: () => more("menu") }, icon(MENU));
-  menu.setAttribute("aria-controls", "menu");
-  const where = h("button", { type: "button", className: "where", onclick: () => more("where") }, say("where"));
+  const menu = iconButton(say("menu"), MENU, () => more("menu"), { ariaExpanded: "false", "aria-controls": "menu" });
+  const where = h("button", { className: "where", onclick: () => more("where") }, say("where"));
   const notice = h("p", { className: "notice", dir: "auto" }, say("notice"));
   const panel = h(
     "section",
-    { className: "panel", part: "panel", id: "panel", role: inline ? "region" : "dialog", hidden: true },
+    { className: "panel", part: "panel", id: "panel", role: inline ? "region" : "dialog", "aria-labelledby": "title", dir: app.locale === "ar" ? "rtl" : "ltr", hidden: true },
     h(
       "header",
       { part: "header" },
       h("span", { className: "avatar", part: "avatar" }, options.avatar ? picture(options.avatar) : icon(SPARK)),
       h("div", { className: "who" }, title, state),
       menu,
-      inline ? null : h("button", { type: "button", className: "icon", ariaLabel: say("close"), onclick: () => close() }, icon(CLOSE)),
+      inline ? null : iconButton(say("close"), CLOSE, () => close()),
     ),
     messages.element,
     input.element,
     h("footer", {}, notice, where),
     messages.status,
   );
-  panel.setAttribute("aria-labelledby", "title");
   if (/top/.test(options.position || "")) root.append(panel);
   else root.prepend(panel);
   const phone = matchMedia("(max-width: 480px), (max-height: 420px)");
-  const modal = () => {
-    const full = phone.matches && !inline;
-    if (full) panel.setAttribute("aria-modal", "true");
-    else panel.removeAttribute("aria-modal");
-  };
-  phone.addEventListener("change", modal);
+  const modal = () => (panel.ariaModal = phone.matches && !inline ? "true" : null);
+  const gone = new AbortController();
+  phone.addEventListener("change", modal, gone);
   modal();
 
   /** The keyboard of a phone covers the page, not what is seen of it. */
-  const view = window.visualViewport;
+  const view = /** @type {VisualViewport} */ (visualViewport);
   const fit = () => {
-    host.style.setProperty("--vh", `${view?.height}px`);
-    host.style.setProperty("--vt", `${view?.offsetTop}px`);
+    // Who magnifies the page looks at a part of the panel, and moves about in it.
+    if (view.scale > 1) return;
+    host.style.setProperty("--vh", `${view.height}px`);
+    host.style.setProperty("--vt", `${view.offsetTop}px`);
   };
-  view?.addEventListener("resize", fit);
-  view?.addEventListener("scroll", fit);
+  view.addEventListener("resize", fit, gone);
+  view.addEventListener("scroll", fit, gone);
   fit();
 
   /* A page's own shortcuts must not fire on what is typed here. */
@@ -76,14 +74,17 @@ export function frame(app) {
     const { key } = /** @type {KeyboardEvent} */ (event);
     event.stopPropagation();
     if (panel.hidden) return;
-    if (key === "Escape" && !(/** @type {KeyboardEvent} */ (event).isComposing) && !app.escape?.()) close();
-    if (key === "Tab" && panel.hasAttribute("aria-modal")) stayInside(panel, /** @type {KeyboardEvent} */ (event));
+    if (key === "Escape" && !(/** @type {KeyboardEvent} */ (event).isComposing) && !app.escape?.()) (root.activeElement === messages.element ? input.focus : close)();
+    if (key === "Tab" && panel.ariaModal) stayInside(panel, /** @type {KeyboardEvent} */ (event));
   });
 
   /** @param {boolean} [focus] false when the visitor did not ask for it just now */
   const open = (focus = true) => {
+    // Not again what was closed; and a full-screen dialogue would leave the focus behind it.
+    if (!focus && !inline && (panel.ariaModal || kept.open === false)) return;
     if (panel.hidden) {
       panel.hidden = false;
+      input.grow();
       host.dataset.open = "";
       bubble.ariaExpanded = "true";
       messages.seen(true);
@@ -99,7 +100,7 @@ export function frame(app) {
     bubble.ariaExpanded = "false";
     messages.seen(false);
     kept.save({ open: false });
-    bubble.focus();
+    if (root.activeElement) bubble.focus();
     emit("close");
   };
 
@@ -122,10 +123,6 @@ export function frame(app) {
       state.textContent = say(/starting/.test(config.state) ? "starting" : config.state === "failed" ? "failed" : "ai");
       messages.greet();
     },
-    destroy() {
-      phone.removeEventListener("change", modal);
-      view?.removeEventListener("resize", fit);
-      view?.removeEventListener("scroll", fit);
-    },
+    destroy: () => gone.abort(),
   };
 }

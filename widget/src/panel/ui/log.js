@@ -59,7 +59,7 @@ export function log(app, on) {
 
   /** @param {string[]} texts */
   const chips = (texts) =>
-    h("ul", { className: "chips", ariaLabel: say("ideas") }, ...texts.map((text) => h("li", {}, h("button", { type: "button", className: "chip", part: "chip", onclick: () => on.ask(text) }, text))));
+    h("ul", { className: "chips", ariaLabel: say("ideas") }, ...texts.map((text) => h("li", {}, h("button", { className: "chip", part: "chip", onclick: () => on.ask(text) }, text))));
 
   return {
     element,
@@ -99,7 +99,7 @@ export function log(app, on) {
     /** A failure that belongs to no answer. @param {Error} error @param {() => void} retry */
     problem(error, retry) {
       const text = error.message || say("away");
-      const again = h("button", { type: "button", className: "chip", onclick: () => (end.replaceChildren(), retry()) }, say("retry"));
+      const again = h("button", { className: "chip", onclick: () => (end.replaceChildren(), retry()) }, say("retry"));
       end.replaceChildren(h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, text), again));
       announce(text);
       element.scrollTop = element.scrollHeight;

@@ -1,4 +1,4 @@
-import { h, icon, patch } from "../dom.js";
+import { h, iconButton, patch } from "../dom.js";
 import { COPY } from "../icons.js";
 import { link, safeUrl } from "../links.js";
 import { markdown } from "../markdown.js";
@@ -27,17 +27,18 @@ export function bubbleOf(app, message, on) {
     below.replaceChildren(...(finished ? ending() : [waiting()].filter(Boolean)));
   };
 
+  const about = (/** @type {number} */ seconds) => (seconds > 90 ? say("minutes", Math.ceil(seconds / 60)) : say("about", Math.ceil(seconds)));
   const waiting = () => {
     const { queue } = message;
     if (message.text && !queue) return "";
-    const place = queue ? say("queue", queue.position) + (queue.seconds ? ` (${say("about", Math.ceil(queue.seconds))})` : "") : say("wait");
+    const place = queue ? say("queue", queue.position) + (queue.seconds ? ` (${about(queue.seconds)})` : "") : say("wait");
     return h("p", { className: "wait" }, h("i", {}), h("i", {}), h("i", {}), h("span", { className: queue ? "" : "unseen" }, place));
   };
 
   const ending = () => {
     const { error, retry, finish, sources, origin } = message;
     const note = finish === "stopped" ? say("stopped") : finish === "length" || finish === "time" ? say("long") : "";
-    const again = (!error || retry) && h("button", { type: "button", className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
+    const again = (!error || retry) && h("button", { className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
     return [
       error && h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, error), again),
       note && h("p", { className: "note" }, note),
@@ -60,7 +61,7 @@ function sourceList(say, sources) {
   const items = sources.map(({ title, url, quote }) => {
     const to = safeUrl(url);
     // The browser scrolls to the quoted words and marks them.
-    if (to && quote && /^http/.test(to.protocol)) to.hash = `:~:text=${encodeURIComponent(quote.split(/\s+/).slice(0, 6).join(" "))}`;
+    if (to && quote && /^http/.test(to.protocol)) to.hash += `:~:text=${encodeURIComponent(quote.split(/\s+/).slice(0, 6).join(" "))}`;
     return h(
       "li",
       {},
@@ -73,11 +74,16 @@ function sourceList(say, sources) {
 }
 
 /** @param {import("../mount.js").App} app @param {import("../conversation.js").Message} message */
-function copyButton({ say }, message) {
-  const button = h("button", { type: "button", className: "icon", ariaLabel: say("copy"), title: say("copy") }, icon(COPY));
-  button.onclick = async () => {
-    await navigator.clipboard?.writeText(message.text).catch(() => {});
-    button.ariaLabel = button.title = say("copied");
-  };
+function copyButton({ say, view }, message) {
+  if (!navigator.clipboard) return;
+  const button = iconButton(say("copy"), COPY, async () => {
+    try {
+      await navigator.clipboard.writeText(message.text);
+      view.announce((button.ariaLabel = button.title = say("copied")));
+      button.textContent = "✓";
+    } catch {
+      // Not allowed: the button goes on saying what it would do.
+    }
+  });
   return button;
 }
