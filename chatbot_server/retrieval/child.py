@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 from contextlib import suppress
 
@@ -14,3 +15,15 @@ def end(child: subprocess.Popen[bytes]) -> None:
         if stream is not None:
             with suppress(BrokenPipeError):
                 stream.close()
+
+
+def wait_for_output(descriptor: int, seconds: float) -> None:
+    """Until a child has written to its pipe, or closed it.
+
+    Raises:
+        TimeoutError: neither within *seconds*.
+    """
+    poll = select.poll()  # select() knows no file beyond number 1,023
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(max(0, seconds) * 1000):
+        raise TimeoutError

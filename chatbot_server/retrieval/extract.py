@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import select
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chatbot_server.errors import ChatbotError
-from chatbot_server.retrieval.child import end
+from chatbot_server.retrieval.child import end, wait_for_output
 from chatbot_server.retrieval.extraction import SUFFIXES
 from chatbot_server.retrieval.indexing import Draft
 
@@ -93,8 +92,7 @@ class Extractor:
         assert child.stdin is not None and child.stdout is not None  # noqa: S101,PT018 - pipes
         child.stdin.write(line)
         child.stdin.flush()
-        if not select.select([child.stdout], [], [], self.seconds)[0]:
-            raise TimeoutError
+        wait_for_output(child.stdout.fileno(), self.seconds)
         answer = child.stdout.readline()
         if not answer:
             raise EOFError

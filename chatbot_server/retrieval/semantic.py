@@ -6,7 +6,6 @@ import importlib.util
 import json
 import logging
 import os
-import select
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.errors import ConfigError
-from chatbot_server.retrieval.child import end
+from chatbot_server.retrieval.child import end, wait_for_output
 
 Vector = NDArray[np.float32]
 Answer = TypeVar("Answer")
@@ -100,7 +99,7 @@ class ChildEmbedder:
                 return None
             try:
                 return exchange()
-            except (OSError, EOFError):
+            except (OSError, EOFError, ValueError):
                 self._stop()
         self._not_before = time.monotonic() + RETRY_SECONDS
         logger.warning("the process that searches by meaning does not answer; searching by words")
@@ -154,9 +153,7 @@ class ChildEmbedder:
         held = b""
         until = time.monotonic() + seconds
         while len(held) < size:
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-                raise TimeoutError
+            wait_for_output(descriptor, until - time.monotonic())
             piece = os.read(descriptor, size - len(held))
             if not piece:
                 raise EOFError
