@@ -103,6 +103,7 @@ def build_service(config: Config, engine: Engine, database: Database) -> Convers
         parts,
         retention_days=config.privacy.retention_days,
         streams=config.limits.streams,
+        visitor_streams=config.limits.visitor_streams,
     )
 
 

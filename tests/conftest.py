@@ -214,7 +214,8 @@ def make_server(
         engine: dict[str, Any] = {"model": str(smollm2), "threads": 1, "slots": 2}
         # Greedy: the same answer each time, so none is short or empty by chance.
         engine |= {"max_tokens": 40, "context_length": 768, "temperature": 0}
-        limits = {"visitor": ["10000 per minute"], "site": ["10000 per minute"]}
+        limits: dict[str, Any] = {"visitor": ["10000 per minute"], "site": ["10000 per minute"]}
+        limits["visitor_streams"] = 24  # all come from one address
         settings: dict[str, Any] = {
             "data_dir": "data",
             "server": {"port": port} | sections.pop("server", {}),

@@ -111,7 +111,8 @@ def web_server(folder: Path, engine: dict[str, Any]) -> Iterator[WebServer]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     file = folder / "config.yaml"
-    limits = {"visitor": ["100000 per minute"], "site": ["100000 per minute"]}
+    limits: dict[str, Any] = {"visitor": ["100000 per minute"], "site": ["100000 per minute"]}
+    limits["visitor_streams"] = 200  # all come from one address
     settings = {"server": {"port": port}, "engine": engine, "limits": limits, "data_dir": "data"}
     file.write_text(yaml.safe_dump(settings), encoding="utf-8")
     command = [sys.executable, "-m", "chatbot_server", "--config", str(file)]

@@ -92,6 +92,7 @@ class Limits(Section):
     site: tuple[Rate, ...] = ("600 per minute",)
     api_key: tuple[Rate, ...] = ("120 per minute",)
     streams: Annotated[int, Field(ge=1, le=200)] = 24
+    visitor_streams: Annotated[int, Field(ge=1, le=200)] = 3
     storage: Counters = "memory://"
 
 

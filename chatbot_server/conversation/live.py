@@ -14,11 +14,12 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
 from chatbot_server.conversation.events import Ended, Event, Failed
-from chatbot_server.errors import ChatbotError, NotFound, Unavailable
+from chatbot_server.errors import ChatbotError, NotFound, TooManyRequests, Unavailable
 
 logger = logging.getLogger(__name__)
 
 KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
+MOST_READERS = 2  # of one answer: the page that was left, and the one that came
 POLL_SECONDS = 0.5  # how often a reader who gets nothing is looked after
 
 
@@ -41,17 +42,21 @@ class LiveAnswer:
         identifier: the id of the answer's message.
         conversation: the id of its conversation.
         grace: seconds the work goes on without a reader.
+        visitor: today's name of who asked; empty: nobody who is counted.
     """
 
-    def __init__(self, identifier: str, conversation: str, turn: Turn, *, grace: float) -> None:
+    def __init__(
+        self, identifier: str, conversation: str, turn: Turn, *, grace: float, visitor: str = ""
+    ) -> None:
         self.identifier = identifier
         self.conversation = conversation
+        self.visitor = visitor
         self._turn = turn
         self._grace = grace
         self._events: list[Event] = []
         self._refusal: ChatbotError | None = None
         self._changed = threading.Condition()
-        self._readers = 0
+        self._readers: list[object] = []
         self.ended_at: float | None = None
 
     def start(self) -> None:
@@ -71,14 +76,17 @@ class LiveAnswer:
     ) -> Generator[tuple[int, Event] | None, None, None]:
         """Numbered events (from 1) beyond number *after*; None when *ping* seconds were silent.
 
-        *left* is asked twice a second whether the reader is still there.
+        *left* is asked twice a second whether the reader is still there. Each reader holds a
+        thread of the web server, so a third one ends the first one's stream.
         """
+        reader = object()
         with self._changed:
-            self._readers += 1
+            self._readers.append(reader)
+            self._changed.notify_all()
         try:
-            yield from self._follow(after, ping, left)
+            yield from self._follow(after, ping, lambda: self._is_over(reader) or left())
         finally:
-            self._reader_left()
+            self._reader_left(reader)
 
     def stop(self) -> None:
         """End the work now; what was written so far is the answer."""
@@ -145,9 +153,12 @@ class LiveAnswer:
                 self._changed.wait(min(rest, POLL_SECONDS))
             return self._events[position:]
 
-    def _reader_left(self) -> None:
+    def _is_over(self, reader: object) -> bool:
+        return reader not in self._readers[-MOST_READERS:]
+
+    def _reader_left(self, reader: object) -> None:
         with self._changed:
-            self._readers -= 1
+            self._readers.remove(reader)
             if self._readers or self.ended_at is not None:
                 return
         if self._grace:
@@ -165,10 +176,16 @@ class LiveAnswer:
 
 
 class LiveAnswers:
-    """The answers that can be read now, at most *limit* of them in the making."""
+    """The answers that can be read now.
 
-    def __init__(self, limit: int) -> None:
+    Args:
+        limit: how many may be in the making.
+        each: how many of them for one visitor.
+    """
+
+    def __init__(self, limit: int, each: int) -> None:
         self._limit = limit
+        self._each = each
         self._lock = threading.Lock()
         self._answers: dict[str, LiveAnswer] = {}
 
@@ -177,12 +194,16 @@ class LiveAnswers:
 
         Raises:
             Unavailable: as many as allowed are in the making.
+            TooManyRequests: as many as one visitor may have.
         """
         with self._lock:
             self._forget_old()
-            running = sum(1 for other in self._answers.values() if other.ended_at is None)
-            if running >= self._limit:
+            running = [other for other in self._answers.values() if other.ended_at is None]
+            if len(running) >= self._limit:
                 raise Unavailable("streams_full", retry_after=10, limit=self._limit)
+            same = sum(1 for other in running if other.visitor == answer.visitor)
+            if answer.visitor and same >= self._each:
+                raise TooManyRequests("streams_visitor", retry_after=10, limit=self._each)
             self._answers[answer.identifier] = answer
 
     def discard(self, answer: LiveAnswer) -> None:

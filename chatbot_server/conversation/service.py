@@ -41,7 +41,11 @@ PAGE_CHARS = 500  # what the column holds; only SQLite would take more
 
 @dataclass(frozen=True)
 class Question:
-    """A visitor's question, checked at the door. See ``docs/http-api.md`` for the fields."""
+    """A visitor's question, checked at the door. See ``docs/http-api.md`` for the fields.
+
+    Attributes:
+        visitor: today's name of the visitor, whose answers in the making are counted.
+    """
 
     site: str
     text: str
@@ -52,6 +56,7 @@ class Question:
     resume: bool = False
     keep: bool = True
     retry: bool = False
+    visitor: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,18 @@ class ConversationService:
     """The conversations of all sites."""
 
     def __init__(
-        self, database: Database, parts: Parts, *, retention_days: int, streams: int
+        self,
+        database: Database,
+        parts: Parts,
+        *,
+        retention_days: int,
+        streams: int,
+        visitor_streams: int,
     ) -> None:
         self._database = database
         self._parts = parts
         self._retention_days = retention_days
-        self._live = LiveAnswers(streams)
+        self._live = LiveAnswers(streams, visitor_streams)
 
     def ask(self, question: Question) -> LiveAnswer:
         """Store the question and begin the answer.
@@ -88,6 +99,7 @@ class ConversationService:
             asked.started.conversation,
             Turn(self._parts, asked),
             grace=RESUME_SECONDS if question.resume else 0.0,
+            visitor=question.visitor,
         )
         try:
             self._live.add(answer)

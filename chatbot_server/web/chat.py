@@ -47,6 +47,7 @@ def chat_blueprint(
             resume=body.resume,
             keep=body.keep,
             retry=body.retry,
+            visitor=rates.visitor(),
         )
         return _streamed(service.ask(question), 0, locale)
 

@@ -10,7 +10,7 @@ from support.patience import LONG
 
 from chatbot_server.conversation.events import Ended, Event, Failed, Piece
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
-from chatbot_server.errors import EngineBusy, EngineCrashed, NotFound, Unavailable
+from chatbot_server.errors import EngineBusy, EngineCrashed, NotFound, TooManyRequests, Unavailable
 
 
 class Script:
@@ -137,7 +137,7 @@ def test_silence_is_filled_with_pings() -> None:
 
 
 def test_no_more_answers_than_allowed_are_in_the_making() -> None:
-    answers = LiveAnswers(1)
+    answers = LiveAnswers(1, 1)
     script = Script()
     answers.add(live(script))
     with pytest.raises(Unavailable) as caught:
@@ -146,8 +146,36 @@ def test_no_more_answers_than_allowed_are_in_the_making() -> None:
     script.cancel()
 
 
+def test_one_visitor_leaves_room_for_others() -> None:
+    answers = LiveAnswers(9, 2)
+    script = Script()
+    for name, visitor in zip("123456", ("ada", "ada", "bob", "", "", ""), strict=True):
+        answers.add(LiveAnswer(name, "c", script, grace=0, visitor=visitor))
+    more = LiveAnswer("more", "c", Script(), grace=0, visitor="ada")
+    with pytest.raises(TooManyRequests):
+        answers.add(more)
+    ended = answers.get("1")
+    script.gate.release()
+    script.cancel()
+    ended.start()
+    assert ended.wait_ended(LONG)
+    answers.add(more)
+
+
+def test_a_third_reader_takes_the_place_of_the_first() -> None:
+    script = Script(pieces=2)
+    answer = live(script)
+    first, second, third = (answer.follow() for _ in range(3))
+    for reader in (first, second, third):
+        assert texts([next(reader)]) == ["0"]
+    assert list(first) == []
+    assert not script.cancelled.is_set()
+    script.gate.release()
+    assert texts(list(second)) == texts(list(third)) == ["1"]
+
+
 def test_answers_are_found_while_they_run_and_unknown_ones_are_not() -> None:
-    answers = LiveAnswers(2)
+    answers = LiveAnswers(2, 2)
     script = Script()
     answer = live(script)
     answers.add(answer)

@@ -84,7 +84,7 @@ def test_a_place_belongs_to_one_message(database: Database) -> None:
 
 def test_eight_questions_at_once_stand_in_turn(database: Database) -> None:
     parts = Parts(ScriptedModel("quote"), Pages(QUOTED), Recorder(database), Sampling())
-    service = ConversationService(database, parts, retention_days=30, streams=9)
+    service = ConversationService(database, parts, retention_days=30, streams=9, visitor_streams=9)
     with database.session() as session:
         site = demo_site(session)
         begun, secret = start_conversation(session, site.id, locale="en", page=None, keep=True)

@@ -134,7 +134,9 @@ class Chat:
         parts = Parts(
             model, self.pages, Recorder(self.database), Sampling(max_tokens=32), self.cache
         )
-        self.service = ConversationService(self.database, parts, retention_days=30, streams=4)
+        self.service = ConversationService(
+            self.database, parts, retention_days=30, streams=4, visitor_streams=4
+        )
         with self.database.session() as session:
             self.site = demo_site(session).key
         self.conversation: str | None = None
