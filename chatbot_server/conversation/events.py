@@ -12,7 +12,16 @@ from chatbot_server.retrieval.base import Source
 Origin = Literal["faq", "pages", "model", "none"]
 Finish = Literal["stop", "length", "time", "stopped"]
 AnswerStatus = Literal[
-    "faq", "quoted", "written", "withheld", "free", "related", "nothing", "stopped", "failed"
+    "faq",
+    "quoted",
+    "written",
+    "withheld",
+    "free",
+    "related",
+    "nothing",
+    "courtesy",
+    "stopped",
+    "failed",
 ]
 
 

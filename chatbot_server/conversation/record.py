@@ -22,6 +22,7 @@ class Record:
     Attributes:
         prompt: the question as the model read it.
         fell_back: the model had its turn, and the pages had to answer instead.
+        courteous: nothing was asked, and a courtesy was returned.
         again: the answer was kept from an earlier question.
     """
 
@@ -31,6 +32,7 @@ class Record:
     model: str | None = None
     prompt: str | None = None
     fell_back: bool = False
+    courteous: bool = False
     again: CachedAnswer | None = None
     stored: bool = False
 
@@ -53,6 +55,7 @@ class Record:
         and checked; ``withheld``: quoted, because the model's own words could not be shown
         or did not come; ``free``: by the model, there are no pages; ``related`` and
         ``nothing``: an honest no, with or without pages that speak of something near;
+        ``courtesy``: a greeting answered, which asked nothing;
         ``stopped`` by the visitor or ``failed`` half way.
         """
         if ended is None:
@@ -65,6 +68,8 @@ class Record:
             return "faq"
         if ended.origin == "pages":
             return "withheld" if self.fell_back else "quoted"
+        if self.courteous:
+            return "courtesy"
         if ended.origin == "model":
             return "written" if self.sources else "free"
         return "related" if self.grounding and self.grounding.passages else "nothing"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
+from chatbot_server.conversation.courtesy import courtesy
 from chatbot_server.conversation.events import Cited, Ended, Event, Piece, Started, Waiting
 from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.conversation.record import Record, Recorder
@@ -100,6 +101,11 @@ class Turn:
             return
         if not self._parts.knowledge.has_content(asked.site_id):
             yield from self._writer.freely(asked.dialogue, self._record)
+            return
+        if kind := courtesy(asked.dialogue.question):
+            self._record.courteous = True
+            yield Piece(say(f"courtesy_{kind}", asked.locale))
+            yield Ended("none")
             return
         found = self._parts.knowledge.ground(
             asked.site_id, asked.dialogue.question, asked.dialogue.questions, asked.locale

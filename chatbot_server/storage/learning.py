@@ -67,6 +67,7 @@ def unanswered(session: Session, site_id: int, limit: int) -> list[Unanswered]:
             Conversation.expires >= now(),
             asked.role == "user",
             told.origin == "none",
+            func.coalesce(told.status, "") != "courtesy",
         )
         .order_by(asked.created.desc(), asked.id)
         .limit(limit)

@@ -11,6 +11,7 @@ from chatbot_server.conversation.events import Cited, Waiting
 from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
 from chatbot_server.retrieval.base import Grounding
+from chatbot_server.storage.learning import unanswered
 from chatbot_server.storage.sites import demo_site
 
 
@@ -81,6 +82,32 @@ def test_where_nothing_is_found_the_answer_is_an_honest_no(tmp_path: Path) -> No
     assert "help@example.org" in text(events)
     assert end(events).origin == "none"
     assert chat.model.prompts == []
+
+
+@pytest.mark.parametrize(
+    ("message", "reply"),
+    [
+        ("Bonjour !", "Hello! What would you like to know?"),
+        ("Hello there", "Hello! What would you like to know?"),
+        ("Merci beaucoup 🙂", "You are welcome!"),
+        ("ok merci, au revoir", "Goodbye!"),
+    ],
+)
+def test_a_courtesy_is_returned_and_counts_as_no_question(
+    tmp_path: Path, message: str, reply: str
+) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["A guess."]), Grounding("nothing"))
+    events = chat.ask(message)
+    assert (text(events), end(events).origin) == (reply, "none")
+    assert chat.model.prompts == []
+    with chat.database.session() as session:
+        assert unanswered(session, demo_site(session).id, 10) == []
+
+
+@pytest.mark.parametrize("message", ["Bonjour, quand ouvrez-vous ?", "Merci de me rappeler", "?"])
+def test_a_question_with_a_courtesy_is_a_question(tmp_path: Path, message: str) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["A guess."]), Grounding("nothing"))
+    assert "nothing" in text(chat.ask(message))
 
 
 def test_a_busy_engine_refuses_and_nothing_of_the_question_stays(tmp_path: Path) -> None:
