@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from chatbot_server.engine.base import Completion, Engine, EngineInfo, Sampling
 from chatbot_server.errors import (
@@ -46,6 +46,13 @@ logger = logging.getLogger(__name__)
 
 # Applications send whole documents; visitors do not.
 BODY_BYTES = 2_000_000
+# Of what is there; every other path is told apart by the same route.
+ALLOWED = {
+    "chat/completions": "POST",
+    "completions": "POST",
+    "embeddings": "POST",
+    "models": "GET",
+}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -130,11 +137,11 @@ class Service:
     def _begin(self, prompt: Prompt, body: Generation, info: EngineInfo) -> Completion:
         sampling = body.sampling(self.sampling)
         if prompt.segments:
-            room = self._room(prompt, info)
+            room = self._room(prompt, info, "messages" if prompt.messages else "prompt")
             sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
         return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
 
-    def _room(self, prompt: Prompt, info: EngineInfo) -> int:
+    def _room(self, prompt: Prompt, info: EngineInfo, field: str) -> int:
         """Tokens left for the answer; clients ask for far more than small models have.
 
         Raises:
@@ -145,7 +152,7 @@ class Service:
         room = info.context_length - used
         if room < 1:
             limit = info.context_length - 1
-            raise BadRequest("engine_prompt_too_long", field="messages", tokens=used, room=limit)
+            raise BadRequest("engine_prompt_too_long", field=field, tokens=used, room=limit)
         return room
 
 
@@ -206,6 +213,8 @@ def _register_models(bp: Blueprint, service: Service) -> None:
     @bp.route("/<path:path>", methods=METHODS)
     def nothing(path: str) -> Response:
         where = f"/v1/{path}"[:80]
+        if allowed := ALLOWED.get(path):
+            raise MethodNotAllowed(valid_methods=[allowed])
         raise NotFound("api_no_route", method=request.method, path=where)
 
 
@@ -217,6 +226,15 @@ def _answer(completion: Completion, body: Generation, reply: Reply) -> Response:
         finally:
             completion.close()
     return follow(completion, reply, with_usage=body.with_usage, language=language_of(request))
+
+
+def _in_words(error: HTTPException) -> ChatbotError:
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(error.valid_methods or ())
+        return BadRequest(
+            "api_method", method=request.method, path=request.path[:80], allowed=allowed
+        )
+    return BadRequest("api_not_object", field="body")
 
 
 def _register_errors(bp: Blueprint) -> None:
@@ -235,9 +253,12 @@ def _register_errors(bp: Blueprint) -> None:
     @bp.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         if error.code == 413:
-            return known(TooLarge("body_too_large", limit=BODY_BYTES))
-        response = known(BadRequest("api_not_object"))
+            return known(TooLarge("body_too_large", field="body", limit=BODY_BYTES))
+        response = known(_in_words(error))
         response.status_code = error.code or 500
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
         return response
 
     @bp.errorhandler(Exception)

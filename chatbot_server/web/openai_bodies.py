@@ -17,6 +17,7 @@ from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import BadRequest, TooLarge
 from chatbot_server.prompt.base import Message, Role
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
+from chatbot_server.web.fields import complaint
 
 Body = TypeVar("Body", bound=BaseModel)
 MAX_MESSAGES = 500
@@ -189,9 +190,7 @@ class CompletionBody(Generation):
 
     def text(self) -> str:
         """The prompt, clean."""
-        texts = _texts(self.prompt, "prompt")
-        if len(texts) != 1:
-            raise BadRequest("api_one_choice", field="prompt", name="prompt")
+        texts = _texts(self.prompt, "prompt", most=1)
         _bounded(texts)
         return texts[0]
 
@@ -212,7 +211,7 @@ class EmbeddingBody(Lenient):
 
     def texts(self) -> list[str]:
         """What to turn into vectors, clean."""
-        texts = _texts(self.input, "input")
+        texts = _texts(self.input, "input", most=MAX_INPUTS)
         _bounded(texts)
         return texts
 
@@ -227,21 +226,17 @@ def read_openai(request: Request, model: type[Body]) -> Body:
     try:
         raw: Any = request.get_json(force=True, silent=True, cache=False)
     except RequestEntityTooLarge:
-        raise TooLarge("body_too_large", limit=request.max_content_length) from None
+        limit = request.max_content_length
+        raise TooLarge("body_too_large", field="body", limit=limit) from None
     except RecursionError:
         raw = None
     if not isinstance(raw, dict):
-        raise BadRequest("api_not_object")
+        raise BadRequest("api_not_object", field="body")
     _refuse_what_is_not_here(raw)
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"][:4])[:60] or "body"
-    if first["type"] == "missing":
-        raise BadRequest("field_missing", field=field, name=field)
-    meant = first["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    raise BadRequest("field_wrong", field=field, name=field, meant=meant)
+        raise complaint(error) from None
 
 
 def _refuse_what_is_not_here(raw: dict[str, Any]) -> None:
@@ -256,8 +251,10 @@ def _refuse_what_is_not_here(raw: dict[str, Any]) -> None:
 def _message(turn: Turn, at: str) -> Message:
     role = ROLES.get(turn.role)
     if role is None:
-        known = " | ".join(ROLES)
-        raise BadRequest("field_wrong", field=f"{at}.role", name=f"{at}.role", meant=known)
+        known, field = " | ".join(ROLES), f"{at}.role"
+        raise BadRequest("field_not_a_choice", field=field, name=field, choices=known)
+    if turn.content is None and role != "assistant":
+        raise BadRequest("field_missing", field=f"{at}.content", name=f"{at}.content")
     parts = turn.content if isinstance(turn.content, list) else [Part(type="text", text="")]
     if any(part.type != "text" for part in parts):
         raise BadRequest("api_only_text", field=f"{at}.content", name=f"{at}.content")
@@ -265,12 +262,16 @@ def _message(turn: Turn, at: str) -> Message:
     return Message(role, clean_text(refuse_surrogates(content, f"{at}.content")))
 
 
-def _texts(raw: Any, field: str) -> list[str]:
+def _texts(raw: Any, field: str, most: int) -> list[str]:
     texts = [raw] if isinstance(raw, str) else raw
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise BadRequest("api_only_text", field=field, name=field)
-    if not 1 <= len(texts) <= MAX_INPUTS or not all(texts):
-        raise BadRequest("text_empty" if texts else "field_missing", field=field, name=field)
+    if not texts:
+        raise BadRequest("field_too_few", field=field, name=field, limit=1)
+    if len(texts) > most:
+        raise BadRequest("field_too_many", field=field, name=field, limit=most)
+    if not all(texts):
+        raise BadRequest("text_empty", field=field, name=field)
     return [clean_text(refuse_surrogates(text, field)) for text in texts]
 
 

@@ -55,16 +55,28 @@ class Vectors(Protocol):
 
 @dataclass(frozen=True)
 class EngineVectors:
-    """The engine's own; it knows no difference between questions and passages."""
+    """The engine's own; it knows no difference between questions and passages.
+
+    *beside*: the model made for vectors, if there is one.
+    """
 
     engine: Engine
     name: str
+    beside: str | None = None
 
     def make(
         self, texts: Sequence[str], *, query: bool, left: Callable[[], bool]
     ) -> tuple[Rows, int]:
         """See :class:`Vectors`."""
-        return self.engine.embed(texts), sum(self.engine.count_tokens(texts))
+        try:
+            rows = self.engine.embed(texts)
+        except BadRequest as error:
+            if error.code == "engine_no_embeddings" and self.beside:
+                raise BadRequest(
+                    "api_no_vectors", field="model", model=self.name, served=self.beside
+                ) from None
+            raise
+        return rows, sum(self.engine.count_tokens(texts))
 
 
 @dataclass(frozen=True)
@@ -142,7 +154,7 @@ def choose_vectors(
     """
     if embedder and model.casefold() in embedder.aliases:
         return embedder
-    return EngineVectors(engine, known(model).model)
+    return EngineVectors(engine, known(model).model, embedder.name if embedder else None)
 
 
 def _had(answer: Any) -> Any:

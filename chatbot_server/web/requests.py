@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from chatbot_server.errors import BadRequest, NotFound, TooLarge
 from chatbot_server.messages import pick_language
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
+from chatbot_server.web.fields import complaint
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -54,15 +55,16 @@ def read_body(request: Request, model: type[Body]) -> Body:
     try:
         raw: Any = request.get_json(force=True, silent=True, cache=False)
     except RequestEntityTooLarge:
-        raise TooLarge("body_too_large", limit=request.max_content_length) from None
+        limit = request.max_content_length
+        raise TooLarge("body_too_large", field="body", limit=limit) from None
     except RecursionError:  # thousands of brackets; the parser does not bound its depth
-        raise BadRequest("body_not_json") from None
+        raise BadRequest("body_not_json", field="body") from None
     if not isinstance(raw, dict):
-        raise BadRequest("body_not_json")
+        raise BadRequest("body_not_json", field="body")
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise _first_complaint(error) from None
+        raise complaint(error) from None
 
 
 def read_message(text: str, limit: int, field: str = "message") -> str:
@@ -101,15 +103,3 @@ def language_of(request: Request, wanted: str | None = None) -> str:
     """The language of the person who asks."""
     header = list(request.accept_languages.values())
     return pick_language(wanted, request.args.get("locale"), *header)
-
-
-def _first_complaint(error: ValidationError) -> BadRequest:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "body"
-    field = field.encode("ascii", "replace").decode()[:60]
-    if first["type"] == "missing":
-        return BadRequest("field_missing", field=field, name=field)
-    if first["type"] == "extra_forbidden":
-        return BadRequest("field_unknown", field=field, name=field)
-    meant = first["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return BadRequest("field_wrong", field=field, name=field, meant=meant)

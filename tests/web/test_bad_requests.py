@@ -49,17 +49,21 @@ def test_a_wrong_field_is_named(visitor: Any, change: dict[str, Any], field: str
     [b"", b"not json", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"site":', b"[" * 50_000],
 )
 def test_what_is_not_an_object_is_refused(visitor: Any, content: bytes) -> None:
-    assert visitor.refused(content=content).json()["error"]["code"] == "body_not_json"
+    error = visitor.refused(content=content).json()["error"]
+    assert (error["code"], error["field"]) == ("body_not_json", "body")
 
 
 def test_a_megabyte_is_refused(visitor: Any) -> None:
     body = {"site": visitor.site, "message": "x" * 1_000_000}
-    assert visitor.refused(body).status_code == 413
+    response = visitor.refused(body)
+    assert (response.status_code, response.json()["error"]["field"]) == (413, "body")
 
 
 def test_the_sentence_is_in_the_readers_language(visitor: Any) -> None:
-    french = visitor.refused({}, headers={"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"})
-    assert "champ" in french.json()["error"]["message"]
+    reader = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
+    assert "champ" in visitor.refused({}, headers=reader).json()["error"]["message"]
+    wrong = visitor.refused({"site": visitor.site, "message": 5}, headers=reader)
+    assert wrong.json()["error"]["message"] == "message : attendu : un texte."
     assert "field" in visitor.refused({}).json()["error"]["message"]
 
 

@@ -91,7 +91,7 @@ def test_it_is_listed_beside_the_language_model(api: Api) -> None:
 
 
 def test_the_engines_own_name_and_unknown_names_are_refused_in_words(api: Api) -> None:
-    with pytest.raises(openai.BadRequestError, match="“semantic”"):
+    with pytest.raises(openai.BadRequestError, match=f"Use “{MODEL}”"):
         api.client().embeddings.create(model="parrot", input="a")
     with pytest.raises(openai.NotFoundError, match="text-embedding-3-small"):
         api.client().embeddings.create(model="text-embedding-3-small", input="a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,7 @@ def test_without_a_key_nothing_is_had(
             id="half a character",
         ),
         pytest.param({"messages": [{"role": "user", "content": " "}] * 501}, "messages", id="501"),
+        pytest.param({"messages": [{"role": "user"}]}, "messages.0.content", id="no content"),
         pytest.param({"n": 2}, "n", id="two answers"),
         pytest.param({"logprobs": True}, "logprobs", id="logprobs"),
         pytest.param({"tools": [{"type": "function"}]}, "tools", id="tools"),
@@ -129,6 +131,57 @@ def test_what_cannot_be_had_is_refused_by_name(
     assert error["type"] == "invalid_request_error"
     assert str(error["param"]).startswith(param)
     assert param.split(".")[0] in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param", "told"),
+    [
+        ("chat/completions", {"stop": ["a"] * 5}, "stop", "au plus 4"),
+        ("chat/completions", {"stop": 5}, "stop", "un texte"),
+        ("chat/completions", {"temperature": "hot"}, "temperature", "un nombre"),
+        ("chat/completions", {"temperature": 3}, "temperature", "2 ou moins"),
+        ("chat/completions", {"messages": []}, "messages", "au moins 1"),
+        ("chat/completions", {"messages": [3]}, "messages.0", "un objet"),
+        (
+            *("chat/completions", {"messages": [{"role": "user", "content": "\ud800"}]}),
+            *("messages.0.content", "moitié d’un caractère"),
+        ),
+        ("completions", {"prompt": ["a", "b"]}, "prompt", "au plus 1"),
+        ("completions", {"prompt": "a " * 2000}, "prompt", ""),
+        ("embeddings", {"input": ["a"] * 5000}, "input", "au plus 256"),
+        ("embeddings", {"input": []}, "input", "au moins 1"),
+        (
+            "embeddings",
+            {"input": "a", "encoding_format": "hex"},
+            "encoding_format",
+            "float | base64",
+        ),
+        ("embeddings", b"[]", "body", "objet JSON"),
+        ("embeddings", b" " * 3_000_000, "body", "octets"),
+    ],
+)
+def test_a_wrong_field_is_explained_in_the_readers_language(
+    parrot_api: Api, path: str, body: Any, param: str, told: str
+) -> None:
+    whole = ASK | body if path.startswith("chat") else body
+    answer = httpx.post(
+        f"{parrot_api.url}/v1/{path}",
+        content=body if isinstance(body, bytes) else json.dumps(whole),
+        headers={"Authorization": f"Bearer {parrot_api.key}", "Accept-Language": "fr"},
+        timeout=LONG,
+    )
+    error = answer.json()["error"]
+    assert (answer.status_code // 100, error["param"]) == (4, param)
+    assert told in error["message"]
+
+
+def test_a_route_asked_with_another_method_says_which(parrot_api: Api) -> None:
+    headers = {"Authorization": f"Bearer {parrot_api.key}"}
+    for method, path in (("GET", "chat/completions"), ("PUT", "models")):
+        where = f"{parrot_api.url}/v1/{path}"
+        answer = httpx.request(method, where, headers=headers, timeout=LONG)
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
