@@ -32,17 +32,18 @@ def counted(context: Context, counts: Mapping[str, int]) -> str:
     )
 
 
-def reason(context: Context, code: str, url: str) -> str:
-    """The sentence of *code*, about the page at *url*."""
+def reason(context: Context, why: str, url: str) -> str:
+    """The sentence for *why* (see ``KnowledgeSource``), about the page at *url*."""
+    code, _, about = why.partition(" ")
     if code not in catalogue():
-        return code
+        return why
     return context.say(
         code,
-        url=url,
+        url=url if code == "fetch_failed" else about or url,
         name=url,
-        host=urlsplit(url).hostname or url,
+        host=about or urlsplit(url).hostname or url,
         limit=context.config.retrieval.page_bytes,
-        why="?",
+        why=about or "?",
     )
 
 

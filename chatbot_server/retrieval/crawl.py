@@ -23,6 +23,7 @@ from chatbot_server.retrieval.extraction import NOT_KEPT, directives
 from chatbot_server.retrieval.fetch import Fetched, Fetcher, FetchError
 from chatbot_server.retrieval.frontier import Frontier
 from chatbot_server.retrieval.sitemap import addresses
+from chatbot_server.retrieval.text import clean
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import (
     KnowledgeDocument,
@@ -86,7 +87,7 @@ class Crawl:
                 with self.database.session() as session:
                     self.progress(page_counts(session, self.source_id))
         except ChatbotError as error:
-            self._frontier.note(error.code)
+            self._frontier.note(_noted(error, self._frontier.start))
             raise
         return self._frontier.finish()
 
@@ -138,7 +139,7 @@ class Crawl:
             found = self.fetcher.get(page.url, {name: told for name, told in asked.items() if told})
             self._keep(page, found)
         except ChatbotError as error:
-            self._missed(page, "failed", error.code)
+            self._missed(page, "failed", error.code, _noted(error, page.url))
 
     def _keep(self, page: KnowledgePage, found: Fetched) -> None:
         if found.status == 304 and page.why in LEFT_OUT:
@@ -200,13 +201,13 @@ class Crawl:
             if known is not None:  # the next answer must be the page, not that it is unchanged
                 known.etag = known.modified = ""
 
-    def _missed(self, page: KnowledgePage, state: PageState, why: str) -> None:
+    def _missed(self, page: KnowledgePage, state: PageState, code: str, why: str = "") -> None:
         """No page was there: what it said is quoted until that has lasted."""
-        most = MAX_FAILURES if why in PASSING else MAX_MISSES
+        most = MAX_FAILURES if code in PASSING else MAX_MISSES
         if page.misses + 1 >= most or not page.crawl:
             self._forget(page)
-            state = "gone" if why == "crawl_gone" else state
-        self._frontier.done(page, state, why, missed=True)
+            state = "gone" if code == "crawl_gone" else state
+        self._frontier.done(page, state, why or code, missed=True)
 
     def _allowed(self, url: str) -> bool:
         return self._robots is not None and bool(self._robots.can_fetch(url, self.fetcher.agent))
@@ -219,3 +220,9 @@ class Crawl:
         if left > 0:
             time.sleep(left)
         self._next = time.monotonic() + delay
+
+
+def _noted(error: ChatbotError, url: str) -> str:
+    """What is kept of *error*: its code and, after a blank, what it is about if not *url*."""
+    about = str(error.values.get("host") or error.values.get("why") or error.values.get("url", ""))
+    return clean(f"{error.code} {about}") if about and about != url[:200] else error.code

@@ -154,7 +154,7 @@ class Frontier:
         row = session.get(KnowledgePage, page.id)
         if row is None:
             return
-        row.state, row.why, row.crawl = state, why, self._started
+        row.state, row.why, row.crawl = state, why[:60], self._started
         row.misses = row.misses + 1 if missed else 0
         if found is not None:
             row.etag = found.headers.get("etag", "")[:300]
@@ -171,10 +171,10 @@ class Frontier:
             return counts
 
     def note(self, why: str) -> None:
-        """Remember why the source cannot be read: an error's code."""
+        """Remember why the source cannot be read, see :class:`KnowledgeSource`."""
         with self.database.session() as session:
             source = session.get_one(KnowledgeSource, self.source_id)
-            source.why = why
+            source.why = why[:300]
 
 
 def _later(last: int | None) -> int:

@@ -67,6 +67,8 @@ class KnowledgeSource(Base):
         address: URL of a site or page, name of a file; empty for notes, FAQ and push.
         state: ``active`` or ``paused``; a paused crawl goes on where it stopped.
         started, finished: of the last crawl; ``finished`` is None while one is under way.
+        why: key of the sentence that says why it could not be read, and perhaps, after a blank,
+            the host, address or error that the sentence names.
     """
 
     __tablename__ = "knowledge_source"
@@ -88,7 +90,7 @@ class KnowledgePage(Base):
 
     Attributes:
         state: ``found`` waits to be read; the others tell how the last read ended.
-        why: key of the sentence that says why it was skipped or failed.
+        why: why it was skipped or failed, as at :class:`KnowledgeSource`.
         crawl: ``started`` of the crawl that dealt with it last.
         misses: how often in a row it was not there, or not to be read.
     """
@@ -270,7 +272,11 @@ def page_reasons(session: Session, source_id: int, limit: int = 20) -> list[Page
     count = func.count()
     rows = session.execute(
         select(KnowledgePage.state, KnowledgePage.why, count, func.min(KnowledgePage.url))
-        .where(KnowledgePage.source_id == source_id, KnowledgePage.why != "")
+        .where(
+            KnowledgePage.source_id == source_id,
+            KnowledgePage.why != "",
+            KnowledgePage.state != "found",  # what was said last time is no reason to wait
+        )
         .group_by(KnowledgePage.state, KnowledgePage.why)
         .order_by(count.desc(), KnowledgePage.why)
         .limit(limit)

@@ -104,6 +104,30 @@ def test_a_source_is_read_by_one_at_a_time(
     assert "1 unchanged" in knows(run, "crawl", web.address).out
 
 
+def test_what_was_refused_is_named_and_not_the_page_that_led_there(
+    run: Run, web: WebSite, allow_loopback: None
+) -> None:
+    web.put("/", "Home", 'Welcome. <a href="/in">in</a> <a href="/file">file</a>')
+    web.pages["/in"] = (302, {"Location": "http://10.0.0.1/admin"}, b"")
+    web.pages["/file"] = (302, {"Location": "file:///etc/passwd"}, b"")
+    knows(run, "crawl", web.address)
+    shown = knows(run, "list").out
+    assert "1 failed: 10.0.0.1 is in a private network" in shown
+    assert f"({web.address}/in)" in shown
+    assert "file:///etc/passwd may not be fetched" in shown
+    web.pages["/robots.txt"] = (302, {"Location": "http://10.0.0.1/"}, b"")
+    assert "10.0.0.1 is in a private network" in refused(run, "crawl", web.address, code=1)
+    waiting = knows(run, "list").out
+    assert "3 waiting" in waiting
+    assert "may not be fetched" not in waiting
+    web.pages["/robots.txt"] = (500, {}, b"")
+    assert f"{web.address}/robots.txt answers with an error" in refused(
+        run, "crawl", web.address, code=1
+    )
+    web.close()
+    assert "ConnectError" in refused(run, "crawl", web.address, code=1)
+
+
 @pytest.mark.parametrize(
     "words",
     [[], ["example.org", "--pause", "1"], ["--pause", "1", "--resume", "1"], ["--pause", "0"]],

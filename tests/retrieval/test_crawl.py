@@ -126,7 +126,7 @@ def test_a_site_whose_robots_txt_fails_is_not_read_and_says_so(database, site_id
         crawl(database, site_id, web)
     assert web.asked == ["/robots.txt"]
     with database.session() as session:
-        assert session.query(KnowledgeSource).one().why == "crawl_robots"
+        assert session.query(KnowledgeSource).one().why == f"crawl_robots {web.address}/robots.txt"
 
 
 def test_a_page_of_another_address_and_a_noindex_page_are_not_kept(database, site_id, web):

@@ -149,7 +149,8 @@ def test_a_robots_txt_that_trickles_or_hangs_ends_the_crawl(database, site_id, m
 
         thread = threading.Thread(target=trickle)
         thread.start()
-        source = add_site(database, site_id, f"http://127.0.0.1:{server.getsockname()[1]}/")
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        source = add_site(database, site_id, address)
         fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
         with pytest.raises(ChatbotError) as caught:
             Crawl(database, fetcher, extractor, source).run()
@@ -158,7 +159,7 @@ def test_a_robots_txt_that_trickles_or_hangs_ends_the_crawl(database, site_id, m
         thread.join()
     assert caught.value.code == "fetch_slow"
     with database.session() as session:
-        assert session.get_one(KnowledgeSource, source).why == "fetch_slow"
+        assert session.get_one(KnowledgeSource, source).why == f"fetch_slow {address}robots.txt"
 
 
 @on_sqlite
@@ -247,7 +248,10 @@ def test_addresses_of_files_and_of_the_inside_are_never_asked_for(crawl, databas
     why = crawl()
     assert set(why) == {"/", "/in-0", "/in-1", "/in-2", "/in-3"}
     assert [why[f"/in-{at}"] for at in range(4)] == [
-        *("fetch_address", "fetch_private", "fetch_private", "fetch_address")
+        "fetch_address file:///etc/passwd",
+        "fetch_private 169.254.169.254",
+        "fetch_private ::1",
+        "fetch_address ftp://x/",
     ]
     assert "root:" not in texts(database, site_id)
 
@@ -260,7 +264,7 @@ def test_addresses_that_are_none_spoil_nothing_else(crawl, database, site_id, we
     told = f"<html lang=en><head>{head}</head><body>{text}</body></html>"
     web.pages["/"] = (200, {"Content-Type": "text/html"}, told.encode())
     web.pages["/moved"] = (302, {"Location": BROKEN}, b"")
-    assert crawl() == {"/": "", "/moved": "fetch_address"}
+    assert crawl() == {"/": "", "/moved": "fetch_address http://[x"}
     assert "We open at nine." in texts(database, site_id)
 
 
