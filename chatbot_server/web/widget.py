@@ -18,9 +18,9 @@ DIST = Path(__file__).parent / "widget_dist"
 LOADER = "widget.js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json; charset=utf-8"}
 # The name of a part is the hash of its bytes, so it never changes; the loader names the parts
-# of its version, so pages get a new one within five minutes of an upgrade.
+# of its version. It is not served stale: yesterday's would name parts that are gone.
 FOR_EVER = "public, max-age=31536000, immutable"
-SHORTLY = "public, max-age=300, stale-while-revalidate=86400"
+SHORTLY = "public, max-age=300"
 
 
 def widget_blueprint() -> Blueprint:

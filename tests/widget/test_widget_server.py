@@ -75,7 +75,7 @@ def test_the_loader_may_be_read_by_every_page_and_is_asked_for_again(client: Fla
     assert first.headers["Access-Control-Allow-Origin"] == "*"
     assert first.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert first.headers["X-Content-Type-Options"] == "nosniff"
-    assert "max-age=300" in first.headers["Cache-Control"]
+    assert first.headers["Cache-Control"] == "public, max-age=300"
     again = client.get("/widget.js", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
 
