@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, Text, delete, select
+from sqlalchemy import ForeignKey, String, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chatbot_server.errors import NotFound
+from chatbot_server.errors import NotFound, Unavailable
 from chatbot_server.storage.base import Base, Moment, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation, open_conversation
 from chatbot_server.storage.sites import Site
+
+MOST_CONTACT_REQUESTS = 1000  # of one site
 
 
 class Feedback(Base):
@@ -107,7 +109,14 @@ def add_contact_request(
     email: str,
     text: str,
 ) -> ContactRequest:
-    """Keep a message for the site's people."""
+    """Keep a message for the site's people.
+
+    Raises:
+        Unavailable: as many as they will ever read are waiting.
+    """
+    waiting = select(func.count()).where(ContactRequest.site_id == site.id)
+    if (session.scalar(waiting) or 0) >= MOST_CONTACT_REQUESTS:
+        raise Unavailable("contact_full")
     request = ContactRequest(
         site_id=site.id,
         conversation_id=conversation.id if conversation else None,

@@ -50,6 +50,7 @@ def contact_blueprint(database: Database, rates: RateLimits, limits: Limits) -> 
         with database.session() as session:
             site = find_site(session, body.site)
             check_origin(request, site)
+            rates.check_question(site.key)
             conversation = (
                 open_conversation(session, body.conversation, bearer(request))
                 if body.conversation
