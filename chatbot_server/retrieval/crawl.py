@@ -73,12 +73,13 @@ class Crawl:
         self._frontier = Frontier(self.database, self.source_id, self.limits.max_pages)
 
     def run(self) -> dict[str, int]:
-        """Read until nothing is left, or the source is paused; returns counts by state.
+        """Read until nothing is left, or the source is paused or gone; returns counts by state.
 
         Raises:
             ChatbotError: the site's robots.txt cannot be read, so nothing may be.
         """
-        self._frontier.open()
+        if not self._frontier.open():
+            return {}
         try:
             self._read_robots()
             self._list_pages()
@@ -171,7 +172,9 @@ class Crawl:
             self._frontier.done(page, "skipped", "crawl_noindex", found)
         else:
             with self.database.session() as session:
-                source = session.get_one(KnowledgeSource, self.source_id)
+                source = session.get(KnowledgeSource, self.source_id)
+                if source is None:
+                    return
                 self._drop_old(session, page.url, {draft.url for draft in read.drafts})
                 for draft in read.drafts:
                     indexing.put(session, source, draft)

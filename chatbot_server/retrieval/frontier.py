@@ -40,10 +40,12 @@ class Frontier:
     _started: int = 0
     _traps: urls.Traps = field(default_factory=urls.Traps)
 
-    def open(self) -> None:
-        """Begin a crawl, or go on with the one that was not finished."""
+    def open(self) -> bool:
+        """Begin a crawl, or go on with the one that was not finished; False: no such source."""
         with self.database.session() as session:
-            source = session.get_one(KnowledgeSource, self.source_id)
+            source = session.get(KnowledgeSource, self.source_id)
+            if source is None:
+                return False
             if source.started is None or source.finished is not None:
                 source.started, source.finished, source.why = _later(source.started), None, ""
                 session.execute(
@@ -70,6 +72,7 @@ class Frontier:
                 self._traps.count(url)
             self.single = source.kind == "page"
             session.add_all(self._pages(session, [source.address], 0, True, ""))
+        return True
 
     def add(self, found: list[str], depth: int, *, listed: bool, origin: str = "") -> None:
         """Note addresses to be read, up to the limit of pages.
@@ -77,6 +80,8 @@ class Frontier:
         *listed*: by a sitemap; *origin*: see :meth:`urls.Traps.refuses`.
         """
         with self.database.session() as session:
+            if session.get(KnowledgeSource, self.source_id) is None:
+                return
             known = (
                 session.scalar(
                     select(func.count())
@@ -163,18 +168,17 @@ class Frontier:
     def finish(self) -> dict[str, int]:
         """Counts by state; the crawl is over unless pages are left."""
         with self.database.session() as session:
-            source = session.get_one(KnowledgeSource, self.source_id)
+            source = session.get(KnowledgeSource, self.source_id)
             counts = page_counts(session, self.source_id)
-            if source.state == "paused" or counts.get("found"):
-                return counts
-            source.finished = now()
+            if source is not None and source.state != "paused" and not counts.get("found"):
+                source.finished = now()
             return counts
 
     def note(self, why: str) -> None:
         """Remember why the source cannot be read, see :class:`KnowledgeSource`."""
         with self.database.session() as session:
-            source = session.get_one(KnowledgeSource, self.source_id)
-            source.why = why[:300]
+            if (source := session.get(KnowledgeSource, self.source_id)) is not None:
+                source.why = why[:300]
 
 
 def _later(last: int | None) -> int:

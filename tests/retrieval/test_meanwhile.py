@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.web_site import WebSite, page
 
 from chatbot_server.retrieval import acronyms, indexing, search
-from chatbot_server.retrieval.library import add_note
+from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
+from chatbot_server.retrieval.extract import Extractor
+from chatbot_server.retrieval.fetch import Fetcher
+from chatbot_server.retrieval.library import add_note, add_site
 from chatbot_server.retrieval.semantic import Vector
 from chatbot_server.retrieval.service import KnowledgeBase
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import documents
+from chatbot_server.storage.knowledge import KnowledgeSource, documents
 
 
 class Quick:
@@ -105,3 +109,31 @@ def test_vectors_make_what_was_kept_old_once_a_batch(database: Database, site_id
     assert indexing.embed_some(database, Quick()) == 0
     with database.session() as session:
         assert knowledge_index.version(session, site_id) == before + 1
+
+
+@pytest.mark.parametrize("step", ["", "/robots.txt", "/sitemap.xml", "/"])
+def test_a_source_that_is_removed_during_its_crawl_ends_it(
+    database: Database, site_id: int, web: WebSite, step: str
+) -> None:
+    source = add_site(database, site_id, web.address)
+
+    def remove() -> None:
+        with database.session() as session:
+            session.delete(session.get_one(KnowledgeSource, source))
+
+    def other(path: str) -> tuple[int, dict[str, str], bytes]:
+        if path == step:
+            remove()
+        found = 404 if path.endswith(("txt", "xml")) else 200
+        return found, {"Content-Type": "text/html"}, page("Home", '<a href="/more">more</a>')
+
+    web.other = other
+    if not step:
+        remove()
+    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
+    assert Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run() == {}
+    fetcher.close()
+    extractor.close()
+    assert "/more" not in web.asked
+    with database.session() as session:
+        assert not documents(session, site_id)
