@@ -9,7 +9,7 @@ import yaml
 
 from chatbot_server.cli.context import Context
 from chatbot_server.config import Config
-from chatbot_server.errors import ConfigError
+from chatbot_server.config.edit import write_config
 from chatbot_server.storage.site_settings import POSITIONS
 from chatbot_server.storage.sites import DEFAULT_COLOR, Site, demo_site, find_site
 
@@ -73,10 +73,4 @@ def _settings(
 
 def _write_config(file: Path, settings: dict[str, object], context: Context) -> None:
     text = f"# {context.say('init_header')}\n" + yaml.safe_dump(settings, sort_keys=False)
-    part = file.with_name(file.name + ".part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        raise ConfigError("config_unwritable", file=file, why=error.strerror) from error
+    write_config(file, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,28 @@ def set_setting(file: Path, section: str, key: str, value: str) -> None:
         new = _edited(old, section, key, value)
         if not _says_only(old, new, section, key, value):
             raise ConfigError("config_edit", file=file, key=f"{section}.{key}", value=value)
-        part = file.with_name(file.name + ".part")
-        part.write_text(new, encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise ConfigError("config_unwritable", file=file, why=error) from error
+    write_config(file, new)
+
+
+def write_config(file: Path, text: str) -> None:
+    """Replace *file* as a whole, or leave everything as it is.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    part = file.with_name(file.name + ".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
         if file.exists():
             shutil.copymode(file, part)
         part.replace(file)
-    except (OSError, UnicodeError) as error:
-        raise ConfigError("config_unwritable", file=file, why=error) from error
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise ConfigError("config_unwritable", file=file, why=error.strerror) from error
 
 
 def _edited(text: str, section: str, key: str, value: str) -> str:

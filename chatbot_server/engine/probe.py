@@ -80,6 +80,8 @@ def _reason(error: EngineError, file: ModelFile, ceiling: Ceiling) -> EngineErro
         return ModelError("probe_endless", file=file.path, seconds=ceiling.seconds)
     if error.code in ("engine_keeps_dying", "engine_crashed"):
         return ModelError("probe_died", file=file.path, how=how, memory=megabytes)
+    if error.code == "llamacpp_not_loaded":
+        return ModelError("probe_not_loaded", file=file.path)
     if error.code == "engine_no_memory":
         return ModelError("probe_no_memory", file=file.path, memory=megabytes)
     return error

@@ -195,8 +195,8 @@ def write_error(error: OSError, folder: Path, needed: int = 0) -> ModelError:
 
 
 def _full(folder: Path, needed: int) -> ModelError:
-    free = shutil.disk_usage(folder).free
-    return ModelError(
-        "model_disk_full", folder=folder, needed=(needed + SPARE) // 1_000_000,
-        free=free // 1_000_000,
-    )  # fmt: skip
+    free = shutil.disk_usage(folder).free // 1_000_000
+    if not needed:  # nobody said how large it is
+        return ModelError("model_disk_full_now", folder=folder, free=free)
+    needed = (needed + SPARE) // 1_000_000
+    return ModelError("model_disk_full", folder=folder, needed=needed, free=free)

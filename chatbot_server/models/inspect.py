@@ -36,6 +36,8 @@ def _first_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise ModelError("model_is_folder", file=path)
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            raise ModelError("model_is_no_file", file=path)
         with path.open("rb") as stream:
             magic = stream.read(4)
     except FileNotFoundError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from chatbot_server.errors import ModelError, UsageError
@@ -18,7 +17,7 @@ from chatbot_server.models.sources import (
     from_package,
     hub_remote,
 )
-from chatbot_server.models.store import installed, model_name, remember
+from chatbot_server.models.store import close_names, installed, model_name, remember
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,9 @@ def pull_model(
     """
     entry = catalogue().get(wanted)
     if entry is None and not wanted.startswith(("hf:", "http://", "https://")):
-        close = ", ".join(get_close_matches(wanted, catalogue())) or "chatbot-server models list"
-        raise UsageError("model_name_unknown", name=wanted, close=close)
+        close = close_names(wanted)
+        code = "model_name_near" if close else "model_name_unknown"
+        raise UsageError(code, name=wanted, close=close)
     declared = entry.sha256 if entry else None
     sha256 = declared if sha256 is None else checksum(sha256)
     if entry and (present := _present(entry, sha256, models_dir)):

@@ -72,8 +72,14 @@ def _absent(name: str) -> ModelError:
         return ModelError("model_not_installed", field="engine.model", name=name)
     if name.lower().endswith(SUFFIXES) or os.sep in name:
         return ModelError("model_not_found", field="engine.model", file=name)
-    close = ", ".join(get_close_matches(name, catalogue())) or "chatbot-server models list"
-    return ModelError("model_name_unknown", field="engine.model", name=name, close=close)
+    close = close_names(name)
+    code = "model_name_near" if close else "model_name_unknown"
+    return ModelError(code, field="engine.model", name=name, close=close)
+
+
+def close_names(name: str) -> str:
+    """Names of the catalogue that *name* may have meant; empty if there are none."""
+    return ", ".join(get_close_matches(name, catalogue()))
 
 
 def installed(models_dir: Path) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,15 @@ def test_init_writes_a_configuration_only_where_there_is_none(run: Run, tmp_path
     assert run("init", "--port", "9002").exit_code == 0
     assert file.read_bytes() == before
     assert "http://127.0.0.1:9001/widget.js" in run("snippet").out
+
+
+def test_a_configuration_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    words = ["-m", "chatbot_server", "--config", str(tmp_path / "c.yaml"), "init"]
+    limited = "ulimit -f 0; exec " + shlex.join([sys.executable, "-B", *words])
+    done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "c.yaml: the configuration cannot be written" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_init_makes_is_for_its_user_alone(run: Run, tmp_path: Path) -> None:

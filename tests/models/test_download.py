@@ -226,6 +226,18 @@ def test_pip_says_where_the_package_is_or_brings_it(
     assert asked is (report == "url")
 
 
+def test_a_full_disk_asks_for_no_number_that_nobody_knows(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / NAME).write_bytes(hub.files[NAME])
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    error = refused(hub, tmp_path / "models", offline=tmp_path)
+    assert error.code == "model_disk_full_now"
+
+
 @pytest.mark.model
 def test_the_owners_own_checksum_comes_before_the_catalogues(
     smollm2_wheel: Path, tmp_path: Path

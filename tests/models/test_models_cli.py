@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from support.model_hub import Hub
+from support.tiny_architectures import write_architecture
 
 from chatbot_server.cli.main import root
 from chatbot_server.config.edit import set_setting
@@ -85,6 +87,28 @@ def test_a_broken_file_is_one_line_and_a_code(config: Path, tmp_path: Path, form
     told = json.loads(done.stdout)["reason"] if form == "--json" else done.stderr
     assert str(path) in told
     assert (done.stdout + done.stderr).count("\n") == 1
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(config: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gguf")
+    assert "pipe.gguf is a pipe" in run(
+        config, "check", str(tmp_path / "pipe.gguf"), error=ModelError
+    )
+
+
+def test_a_check_that_fails_does_not_send_one_to_the_check(config: Path, tmp_path: Path) -> None:
+    path = write_architecture(tmp_path / "m.gguf", "qwen2")
+    path.write_bytes(path.read_bytes().replace(b"qwen2", b"qwen0"))
+    told = run(config, "check", str(path), error=ModelError)
+    assert "an architecture that this version does not know" in told
+
+
+def test_a_name_like_no_other_leads_to_the_list(config: Path) -> None:
+    for words in (["use", "zzz"], ["pull", "zzz"]):
+        assert "See the names with: chatbot-server models list" in run(
+            config, *words, error=ChatbotError
+        )
+    assert "Did you mean: smollm2" in run(config, "use", "smolm2-135m", error=ModelError)
 
 
 # -- the one line -----------------------------------------------------------------------

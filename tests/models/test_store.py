@@ -64,7 +64,7 @@ def test_the_file_of_an_offer_is_known_by_its_name(tiny: dict[str, Path], tmp_pa
     ("name", "code", "word"),
     [
         (SMOLLM2, "model_not_installed", f"pull {SMOLLM2}"),
-        ("smolm2-135m", "model_name_unknown", SMOLLM2),
+        ("smolm2-135m", "model_name_near", SMOLLM2),
         ("models/none.gguf", "model_not_found", "none.gguf"),
     ],
 )
