@@ -75,8 +75,7 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
                 names.add(file.name)
                 limit = context.config.retrieval.page_bytes
                 count = add_file(context.database, extractor, site_id, file, limit)
-                name = click.format_filename(file.name)
-                click.echo(context.say("knowledge_file_read", name=name, count=count))
+                click.echo(context.say("knowledge_file_read", name=file.name, count=count))
             except (ChatbotError, OSError) as error:  # noqa: PERF203
                 failed += 1
                 click.echo(_complaint(context, error), err=True)

@@ -15,7 +15,6 @@ from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.retrieval import indexing, urls
 from chatbot_server.retrieval.extract import ExtractError, Extractor, kind_of_name
 from chatbot_server.retrieval.indexing import Draft
-from chatbot_server.retrieval.text import clean
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import (
     KnowledgeDocument,
@@ -60,17 +59,16 @@ def add_file(
         ExtractError: it cannot be read, is too big, or of a kind that is not known.
         OSError: as of the file.
     """
-    name = clean(file.name)  # not every file's name is text
-    kind = kind_of_name(name)
+    kind = kind_of_name(file.name)
     if kind is None:
-        raise ExtractError("extract_kind", name=name)
+        raise ExtractError("extract_kind", name=file.name)
     if file.stat().st_size > max_bytes:
-        raise ExtractError("extract_big", name=name)
-    read = extractor.read(file.read_bytes(), kind, name, f"file:{name}")
+        raise ExtractError("extract_big", name=file.name)
+    read = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}")
     if not read.drafts:
-        raise ExtractError("extract_no_text", name=name)
+        raise ExtractError("extract_no_text", name=file.name)
     with database.session() as session:
-        source = open_source(session, site_id, "file", name)
+        source = open_source(session, site_id, "file", file.name)
         kept = {draft.url for draft in read.drafts}
         gone = [
             found.id for found in documents(session, site_id, source.id) if found.url not in kept

@@ -45,7 +45,7 @@ def test_search_shows_a_person_the_answer_and_where_it_is_from(run: Run) -> None
     )
     assert knows(run, "search", "Who painted Guernica?").out == "Nothing was found about this.\n"
     assert "Nothing was found" in knows(run, "search", "").out
-    assert "Nothing was found" in knows(run, "search", "\ud83d\x00 '\"; DROP TABLE" * 500).out
+    assert "Nothing was found" in knows(run, "search", "\x00 '\"; DROP TABLE" * 500).out
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,8 @@ def test_a_number_beyond_any_is_refused_in_a_sentence(run: Run, words: list[str]
     assert ran.err.count("\n") == 1
 
 
-def test_a_file_whose_name_is_no_text_is_read(run: Run, write: Written) -> None:
-    knows(run, "add", str(write("caf\udce9.md", "# Summer\n\nThe shop is closed in August.")))
-    assert "closed in August" in told(run, "Is the shop closed in August?")
+def test_a_file_whose_name_is_no_text_is_refused(run: Run, write: Written) -> None:
+    assert "not text" in refused(run, "add", str(write("caf\udce9.md", "Closed in August.")))
 
 
 def test_status_tells_how_much_there_is(run: Run) -> None:
