@@ -13,10 +13,13 @@ from chatbot_server.config.edit import set_setting
 from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
 from chatbot_server.models.check import check_model
+from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.offers import Offer, all_offers
 from chatbot_server.models.pull import pull_model
 from chatbot_server.models.sources import HUB
 from chatbot_server.models.store import add_file, find_model, remove_model
+
+MEGABYTE = 1_000_000
 
 
 @click.group(help="help_models")
@@ -35,7 +38,9 @@ def list_models(context: Context, as_json: bool) -> None:
         records = [offer.as_json() for offer in offers]
         click.echo(json.dumps(records, ensure_ascii=False, indent=2))
         return
-    click.echo(_row("NAME", "MB", context.say("models_memory"), "", "", "", ""))
+    free, room = available_memory() // MEGABYTE, free_disk(config.models_dir) // MEGABYTE
+    click.echo(context.say("models_free", memory=free, disk=room))
+    click.echo(_row(*context.say("models_columns").split("|")))
     for offer in offers:
         click.echo(_line(offer, context))
     click.echo(context.say("models_legend"))
@@ -44,12 +49,14 @@ def list_models(context: Context, as_json: bool) -> None:
 def _line(offer: Offer, context: Context) -> str:
     return _row(
         offer.name,
-        str(offer.size // 1_000_000),
-        str(offer.memory // 1_000_000),
+        str(offer.size // MEGABYTE),
+        str(offer.memory // MEGABYTE),
         ",".join(offer.languages),
-        f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})",
         offer.tier,
         context.say(_state(offer)),
+        offer.family or "?",
+        f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})",
+        offer.source,
     )
 
 
@@ -63,9 +70,9 @@ def _state(offer: Offer) -> str:
 
 
 def _row(*cells: str) -> str:
-    name, size, memory, languages, licence, tier, mark = cells
-    text = f"{name:28} {size:>6} {memory:>8}  {languages:6} {tier:9} {mark:14} {licence}"
-    return text.rstrip()
+    name, size, memory, languages, tier, mark, family, licence, source = cells
+    numbers = f"{name:28} {size:>6} {memory:>8}  {languages:8} {tier:9} {mark:14}"
+    return f"{numbers} {family:20} {licence:56} {source}".rstrip()
 
 
 class _Progress:
@@ -77,7 +84,7 @@ class _Progress:
 
     def __call__(self, done: int, total: int | None) -> None:
         percent = 100 * done // total if total else 0
-        text = f"{percent:3} %  {done // 1_000_000} / {(total or 0) // 1_000_000} MB"
+        text = f"{percent:3} %  {done // MEGABYTE} / {(total or 0) // MEGABYTE} MB"
         if self._stream.isatty():
             click.echo(f"\r{text} ", nl=done == total, file=self._stream)
         elif percent // 10 > self._tenth:

@@ -70,7 +70,7 @@ def _near(error: click.ClickException, context: click.Context | None) -> str:
     if context is None or not isinstance(context.command, click.Group):
         return ""
     verbs = context.command.list_commands(context)
-    return (get_close_matches(getattr(error, "command_name", ""), verbs) or [""])[0]
+    return (get_close_matches(str(getattr(error, "command_name", "")), verbs) or [""])[0]
 
 
 def _mistake(error: click.ClickException) -> tuple[str, str]:

@@ -65,7 +65,14 @@ def test_the_list_is_for_people_and_for_scripts(config: Path, tiny: dict[str, Pa
     assert rows["gptj"]["installed"]
     assert rows["smollm2-135m-instruct"]["in_use"]
     assert rows["koala-7b"]["commercial"] == "no"
-    assert set(rows) <= set(run(config, "list").split())
+    free, heads, *lines, _legend = run(config, "list").splitlines()
+    assert "MB of memory" in free
+    assert heads.split()[:3] == ["NAME", "MB", "MEMORY"]
+    shown = {line.split()[0]: line for line in lines}
+    assert set(shown) == set(rows)
+    for name, row in rows.items():
+        assert all((row[key] or "?") in shown[name] for key in ("family", "licence", "source"))
+        assert shown[name].index(row["source"]) == heads.index("SOURCE")
 
 
 def test_a_file_is_checked_by_loading_it_elsewhere(config: Path, tiny: dict[str, Path]) -> None:
