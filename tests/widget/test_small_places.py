@@ -117,9 +117,9 @@ def test_what_stands_under_a_field_of_two_lines_is_reached(
 ) -> None:
     with visit(chromium, viewport=MAGNIFIED) as it:
         it.go(pages.add()).open().field.fill("one\ntwo")
-        where = it.panel.locator(".where")
-        where.scroll_into_view_if_needed()
-        assert inside(where, it.panel)
+        it.panel.locator(".notice").hover()
+        it.page.mouse.wheel(0, 500)
+        it.until(lambda: inside(it.panel.locator(".where"), it.panel))
 
 
 def test_the_menu_fits_a_narrow_column(chromium: Any, visit: Visitor, pages: Any) -> None:

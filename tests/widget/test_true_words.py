@@ -128,7 +128,7 @@ def test_a_message_to_a_human_is_sent_once(
 
 
 def test_an_empty_chat_has_nothing_to_keep_and_a_printed_one_is_whole(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    browser: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     source = {"title": "ساعات", "url": "https://example.org/hours", "quote": "x"}
     script.answers["?"] = [
@@ -136,7 +136,7 @@ def test_an_empty_chat_has_nothing_to_keep_and_a_printed_one_is_whole(
     ]  # fmt: skip
     told = """window.print = () => { const { title, documentElement: { lang, dir }, body, adoptedStyleSheets } = document;
         top.printed = [title, lang, dir, adoptedStyleSheets.length, body.innerText]; }"""
-    with visit(chromium) as it:
+    with visit(browser) as it:
         it.page.add_init_script(told)
         it.go(pages.add(lang="ar")).open()
         it.panel.get_by_role("button", name="القائمة").click()
