@@ -38,8 +38,8 @@ def _erase_conversations(config: Config, database: Database) -> None:
     with database.session() as session:
         conversations, messages = erase_expired(session)
         requests = erase_contact_requests(session, now() - config.privacy.contact_days * DAY)
+    database.forget_erased()  # also what could not be forgotten when it was erased
     if conversations or requests:
-        database.forget_erased()
         logger.info(
             "erased %d conversations (%d messages) and %d messages to a person",
             conversations,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from chatbot_server.errors import ConfigError, Unavailable
+
+logger = logging.getLogger(__name__)
 
 PRAGMAS = (
     "journal_mode = WAL",  # readers go on while one writes
@@ -92,10 +95,15 @@ class Database:
             session.execute(text("SELECT 1"))
 
     def forget_erased(self) -> None:
-        """Let SQLite's write-ahead log go, where erased rows would live on."""
+        """Let SQLite's write-ahead log go, where erased rows would live on.
+
+        A reader who takes long can keep it; then the log says so, and the next call may do it.
+        """
         if self.engine.dialect.name == "sqlite":
             with self.engine.connect() as connection:
-                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
+            if busy:
+                logger.warning("what was erased is in the write-ahead log for up to an hour more")
 
     def close(self) -> None:
         """Close every connection."""

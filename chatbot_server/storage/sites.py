@@ -84,6 +84,9 @@ def add_site(session: Session, name: str, *, demo: bool = False) -> Site:
 
 
 def demo_site(session: Session) -> Site:
-    """The site of the server's own demo page; made on first use."""
-    site = session.scalar(select(Site).where(Site.demo))
+    """The site of the server's own demo page; made on first use.
+
+    Where two first uses at once made two, it is the older one for everybody.
+    """
+    site = session.scalar(select(Site).where(Site.demo).order_by(Site.id).limit(1))
     return site or add_site(session, "Demo", demo=True)

@@ -21,7 +21,7 @@ from chatbot_server.engine.base import Queued, Sampling, Token
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import read_state
+from chatbot_server.engine.process.state import Recorded, read_state, write_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor, Patience
 from chatbot_server.errors import EngineBusy, EngineCrashed, EngineError
 from chatbot_server.models.inspect import inspect_model
@@ -104,6 +104,29 @@ def test_a_crash_before_the_first_token_is_mended_unseen(supervise, talker, monk
 
     assert answer.text == "on and forever"
     assert len(asked) == 2
+
+
+def test_a_full_disk_does_not_end_the_watching(supervise, parrot, monkeypatch):
+    def full(run_dir: Path, recorded: Recorded) -> None:
+        if recorded.reason == "engine_restarting":
+            raise OSError("no space left")
+        write_state(run_dir, recorded)
+
+    monkeypatch.setattr("chatbot_server.engine.process.supervisor.write_state", full)
+    supervisor = supervise(parrot)
+    assert supervisor.wait(LONG) == "ready"
+    first = read_state(supervisor.run_dir).pid
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: read_state(supervisor.run_dir).pid not in (0, first))
+    assert supervisor.wait(LONG) == "ready"
+
+
+def test_a_state_that_cannot_be_written_leaves_no_files_behind(tmp_path):
+    (tmp_path / "engine.json").mkdir()
+    for _ in range(3):
+        with pytest.raises(OSError, match="engine"):
+            write_state(tmp_path, Recorded("ready"))
+    assert len(list(tmp_path.iterdir())) <= 2
 
 
 def test_a_model_that_kills_its_process_is_given_up(supervise, tmp_path):

@@ -41,6 +41,19 @@ def test_a_backup_that_cannot_be_erased_keeps_no_other(
     assert [file.name for file in tmp_path.iterdir()] == ["a.db"]
 
 
+def test_what_was_erased_before_is_forgotten_though_nothing_is_due(tmp_path: Path) -> None:
+    config = Config.model_validate({"data_dir": tmp_path})
+    database = Database(config.database_url)
+    database.migrate()
+    with database.session() as session:
+        demo_site(session)
+    [log] = tmp_path.rglob("*.db-wal")
+    assert log.stat().st_size
+    erase(config, database)
+    assert not log.stat().st_size
+    database.close()
+
+
 def test_chores_erase_what_is_due(tmp_path: Path) -> None:
     config = Config.model_validate({"data_dir": tmp_path, "retrieval": {"semantic": "off"}})
     database = Database(config.database_url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 from chatbot_server import storage
 from chatbot_server.errors import ChatbotError, ConfigError, NotFound, Unauthorized, Unavailable
+from chatbot_server.storage import database as connecting
 from chatbot_server.storage.base import Base, now
 from chatbot_server.storage.conversations import (
     add_message,
@@ -103,6 +105,28 @@ def test_erasing_leaves_no_trace_of_the_text_on_the_disk(sqlite: Database, tmp_p
         assert b"a very particular sentence" not in file.read_bytes(), file
 
 
+def test_what_a_reader_keeps_in_the_log_is_told_and_forgotten_the_next_time(
+    sqlite: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(connecting, "PRAGMAS", ("journal_mode = WAL", "secure_delete = ON"))
+    talk(sqlite, "a very particular sentence")
+    file = next(tmp_path.rglob("chatbot.db"))
+    reader = sqlite3.connect(file, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchone()
+    sqlite.close()  # connections made from now on wait for nobody
+    sqlite.forget_erased()
+    assert "write-ahead log" in caplog.text
+    caplog.clear()
+    reader.close()
+    sqlite.forget_erased()
+    assert not caplog.text
+    assert file.with_name("chatbot.db-wal").stat().st_size == 0
+
+
 def test_what_outlived_the_retention_is_erased_and_nothing_else(database: Database) -> None:
     short, _ = talk(database, "erase me in an hour", keep=False)
     long, _ = talk(database, "keep me for thirty days")
@@ -124,6 +148,16 @@ def test_a_retry_drops_the_last_question_and_its_answer(database: Database) -> N
         assert [turn.text for turn in dropped] == ["second"]
         erase_messages(session, [turn.id for turn in dropped])
         assert [turn.text for turn in history(session, identifier)] == ["first", "answer"]
+
+
+def test_two_demo_sites_are_one_for_everybody(database: Database) -> None:
+    with database.session() as session:
+        first = demo_site(session)
+        add_site(session, "Demo", demo=True)
+    with database.session() as session:
+        demo_site(session).name = "Renamed"  # PostgreSQL puts what changed behind the other
+    with database.session() as session:
+        assert demo_site(session).id == first.id
 
 
 def test_sites_allow_no_origin_until_told(database: Database) -> None:

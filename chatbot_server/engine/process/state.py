@@ -6,7 +6,6 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from chatbot_server.engine.base import EngineState
 
@@ -37,9 +36,9 @@ NOTHING = Recorded("none", reason="engine_none")
 def write_state(run_dir: Path, recorded: Recorded) -> None:
     """Replace the file as a whole: a reader never sees half of it."""
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=run_dir, prefix=".engine-", delete=False) as file:
-        json.dump(asdict(recorded), file)
-    Path(file.name).replace(run_dir / FILE)
+    part = run_dir / f"{FILE}.part"
+    part.write_text(json.dumps(asdict(recorded)))
+    part.replace(run_dir / FILE)
 
 
 def read_state(run_dir: Path) -> Recorded:

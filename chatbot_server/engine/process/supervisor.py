@@ -169,7 +169,10 @@ class EngineSupervisor:
         pid: int = 0,
     ) -> None:
         recorded = Recorded(state, reason, values or {}, self._restarts, pid, os.getpid())
-        write_state(self.run_dir, recorded)
+        try:
+            write_state(self.run_dir, recorded)
+        except OSError:  # a full disk is no reason to watch the engine no more
+            logger.exception("the engine's state could not be written down")
 
 
 @contextmanager
