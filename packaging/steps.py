@@ -6,6 +6,7 @@ Run as ``python steps.py STEP ARGUMENT…``; exit 1 and one line where a step fa
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -62,14 +63,15 @@ def stage(root: str, folder: str) -> None:
 
 
 def port(host: str, number: str) -> str:
-    """``free``, or why nobody can listen there."""
+    """``free``, or why nobody can listen there: ``port: …``, or ``host: …`` for the address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, int(number)))
         except OSError as error:
-            return str(error.strerror or error)
+            where = "port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "host"
+            return f"{where}: {error.strerror or error}"
     return "free"
 
 

@@ -9,6 +9,7 @@ It loads neither the web application nor the model, so that it stays small and o
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -131,8 +132,10 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+            code, field = ("port_unusable", "port") if taken else ("host_unusable", "host")
             raise Unavailable(
-                "port_unusable", field="server.port", host=host, port=port, why=error.strerror
+                code, field=f"server.{field}", host=host, port=port, why=error.strerror
             ) from None
 
 

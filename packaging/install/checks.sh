@@ -97,10 +97,15 @@ check_port() {
     else
         # Without Python: a listening socket (state 0A) at that port, as Linux lists them.
         cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -qi ":$(printf %04X "${port:-8080}") [0-9A-F:]* 0A " || return 0
-        reason=$(t "in use" "déjà pris")
+        reason="port: $(t "in use" "déjà pris")"
     fi
-    miss "${host:-127.0.0.1}:${port:-8080} cannot be used: $reason. Choose another with --port." \
-        "${host:-127.0.0.1}:${port:-8080} est inutilisable : $reason. Choisissez-en un autre avec --port."
+    why=${reason#*: }
+    case $reason in
+        host:*) miss "$host is not an address of this machine: $why. Choose another with --host." \
+            "$host n’est pas une adresse de cette machine : $why. Choisissez-en une autre avec --host." ;;
+        *) miss "${host:-127.0.0.1}:${port:-8080} cannot be used: $why. Choose another with --port." \
+            "${host:-127.0.0.1}:${port:-8080} est inutilisable : $why. Choisissez-en un autre avec --port." ;;
+    esac
 }
 
 report_missing() {

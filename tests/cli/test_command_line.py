@@ -175,6 +175,16 @@ def test_a_broken_model_stops_the_start(run: Run, tmp_path: Path) -> None:
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize("host", ["999.1.1.1", "203.0.113.7", "::9"])
+def test_an_address_of_another_machine_is_not_blamed_on_the_port(
+    run: Run, tmp_path: Path, host: str
+) -> None:
+    (tmp_path / "config.yaml").write_text(f"server: {{host: '{host}'}}\nengine: {{model: null}}")
+    found = {entry["name"]: entry for entry in json.loads(run("doctor", "--json").out)}
+    assert not found["port"]["ok"]
+    assert found["port"]["sentence"].startswith(f"server.host: {host} is not an address")
+
+
 def test_a_data_folder_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("data_dir: /proc/nowhere\nengine: {model: null}")
     ran = run("serve")

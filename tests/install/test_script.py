@@ -257,6 +257,14 @@ def test_a_port_in_use_is_named_before_anything_is_installed(sh: Run, prefix: Pa
     assert not prefix.exists()
 
 
+def test_an_address_of_another_machine_is_not_blamed_on_the_port(sh: Run, prefix: Path) -> None:
+    done = sh("--run", "--prefix", str(prefix), "--host", "999.1.1.1")
+    assert done.returncode == 1
+    assert "999.1.1.1 is not an address of this machine" in done.stderr
+    assert "--host" in done.stderr
+    assert "--port" not in done.stderr
+
+
 def test_a_folder_with_other_things_in_it_is_left_alone(sh: Run, prefix: Path) -> None:
     (prefix / "bin").mkdir(parents=True)
     (prefix / "bin" / "precious").touch()
