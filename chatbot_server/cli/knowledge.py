@@ -10,7 +10,16 @@ import click
 
 from chatbot_server.cli.context import NUMBER, Context
 from chatbot_server.cli.knowledge_add import add, crawl
-from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, knowledge_base, site_of
+from chatbot_server.cli.knowledge_common import (
+    FILE,
+    JSON,
+    SITE,
+    embed,
+    knowledge_base,
+    site_of,
+    tell_of_demo,
+    tell_what_demo_has,
+)
 from chatbot_server.cli.knowledge_eval import measure
 from chatbot_server.cli.knowledge_golden import golden
 from chatbot_server.cli.knowledge_learn import answer, unanswered
@@ -44,8 +53,9 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
     for row in found:
         for line in document_lines(row) if number else source_lines(context, row):
             click.echo(line)
-    if not found:
+    if not found and not number:
         click.echo(context.say("knowledge_empty"))
+        tell_what_demo_has(context, site_id)
 
 
 @knowledge.command(help="help_knowledge_status")
@@ -81,7 +91,7 @@ def search(context: Context, /, question: str, key: str | None, as_json: bool) -
 
     site_id = site_of(context, key)
     with knowledge_base(context) as base:
-        told = base.ground(site_id, question, language=context.language)
+        told = base.ground(site_id, question)
     if as_json:
         click.echo(json.dumps(asdict(told), ensure_ascii=False))
         return
@@ -151,3 +161,4 @@ def import_(context: Context, /, file: Path, key: str | None) -> None:
     count = imported(context.database, site_id, (row for _number, row in rows(file)))
     embed(context)
     click.echo(context.say("knowledge_imported", count=count))
+    tell_of_demo(context)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chatbot_server.cli.context import NUMBER, Context, refusal
-from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, site_of
+from chatbot_server.cli.knowledge_common import FILE, JSON, SITE, embed, site_of, tell_of_demo
 from chatbot_server.cli.knowledge_words import counted, limit_reached, reason
 from chatbot_server.errors import ChatbotError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from chatbot_server.storage.knowledge import KnowledgeSource
 
 
 @click.command(help="help_knowledge_add")
@@ -50,6 +56,7 @@ def add(
     if failed < len(files) or question or title:
         embed(context)
         click.echo(context.say("knowledge_added"))
+        tell_of_demo(context)
     if failed:
         raise SystemExit(1)
 
@@ -134,6 +141,16 @@ def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
         source.state = state
 
 
+def _trouble(session: Session, source: KnowledgeSource, counts: dict[str, int]) -> tuple[str, str]:
+    """Why nothing could be read, and where; no reason if something was, or waits to be."""
+    from chatbot_server.storage.knowledge import page_reasons
+
+    if not source.why and not any(counts.get(one) for one in ("read", "unchanged", "found")):
+        for told in page_reasons(session, source.id, 1):
+            return told.why, told.url
+    return source.why, source.address
+
+
 def _crawl(context: Context, site_id: int, number: int, as_json: bool) -> None:
     from chatbot_server.retrieval.jobs import crawl_one
     from chatbot_server.storage.knowledge import get_source
@@ -147,12 +164,13 @@ def _crawl(context: Context, site_id: int, number: int, as_json: bool) -> None:
     embed(context)
     with context.database.session() as session:
         source = get_source(session, site_id, number)
-        why, address = source.why, source.address
+        why, address = _trouble(session, source, counts)
     if as_json:
         click.echo(json.dumps({"source": number, "pages": counts, "why": why}))
     elif not why:
         for line in (counted(context, counts), *limit_reached(context, counts)):
             click.echo(line)
+        tell_of_demo(context)
     if why:
         told = reason(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=told)

@@ -38,6 +38,27 @@ def site_of(context: Context, key: str | None) -> int:
         return (own[0] if own else demo_site(session)).id
 
 
+def tell_of_demo(context: Context) -> None:
+    """Say whose answers have changed, as long as there is no site but the demo's."""
+    from chatbot_server.storage.sites import all_sites
+
+    with context.database.session() as session:
+        own = any(not site.demo for site in all_sites(session))
+    if not own:
+        click.echo(context.say("knowledge_of_demo"))
+
+
+def tell_what_demo_has(context: Context, site_id: int) -> None:
+    """Say where to look for what was added before the owner's first site was made."""
+    from chatbot_server.storage.knowledge import sources
+    from chatbot_server.storage.sites import demo_site
+
+    with context.database.session() as session:
+        demo = demo_site(session)
+        if demo.id != site_id and sources(session, demo.id):
+            click.echo(context.say("knowledge_demo_has", key=demo.key))
+
+
 @contextmanager
 def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
     """Search as visitors have it; its process ends with the block."""

@@ -204,15 +204,25 @@ def _html(data: bytes, name: str, url: str) -> Result:
     found["nofollow"] = bool(rules & {"nofollow", "none"})
     title = _title(tree) or name
     faq = _json_ld_faq(tree)
-    # Extraction changes the tree, so it comes last.
-    text = trafilatura.extract(
-        html.tostring(tree, encoding="unicode"), output_format="markdown", include_comments=False,
-        include_tables=True, include_links=False, favor_recall=True, deduplicate=False,
-    ) or "\n".join(_markdown(html.tostring(tree, encoding="unicode")))  # fmt: skip
-    if text.strip():
+    whole = html.tostring(tree, encoding="unicode")
+    for menu in tree.xpath("//body//nav | //body//*[@role='navigation']"):
+        menu.drop_tree()
+    # A page whose menu is never closed is nothing but a menu.
+    text = _main_text(html.tostring(tree, encoding="unicode")) or _main_text(whole)
+    if text:
         found["documents"].append({"title": title[:500], "text": text[:MAX_TEXT]})
     found["faq"] = faq
     return found
+
+
+def _main_text(page: str) -> str:
+    import trafilatura
+
+    text = trafilatura.extract(
+        page, output_format="markdown", include_comments=False,
+        include_tables=True, include_links=False, favor_recall=True, deduplicate=False,
+    )  # fmt: skip
+    return (text or "\n".join(_markdown(page))).strip()
 
 
 def directives(rules: str) -> set[str]:

@@ -177,6 +177,18 @@ def test_of_several_sites_one_must_be_named(run: Run) -> None:
     assert told(run, "Who knows this?", "--site", keys[1]).startswith("nothing")
 
 
+def test_what_the_demo_got_is_not_lost_from_sight(run: Run, write: Written) -> None:
+    added = knows(run, "add", "--title", "T", "--text", "Only the demo knows this.").out
+    assert "what the demo page answers from" in added
+    run("site", "add", "Shop")
+    shown = knows(run, "list").out
+    assert "There is nothing" in shown
+    key = shown.split("--site ")[1].split("”")[0]
+    assert [row["documents"] for row in listed(run, "--site", key)] == [1]
+    added = knows(run, "add", "--title", "T", "--text", "The shop knows this.").out
+    assert "demo" not in added + knows(run, "list").out
+
+
 def test_removing_a_source_takes_back_what_was_read_from_it(run: Run) -> None:
     knows(run, "add", "--title", "Summer", "--text", "The shop is closed in August.")
     (source,) = listed(run)

@@ -104,6 +104,16 @@ def test_a_source_is_read_by_one_at_a_time(
     assert "1 unchanged" in knows(run, "crawl", web.address).out
 
 
+@pytest.mark.parametrize("page", [[], ["--page"]])
+def test_a_page_that_is_not_there_is_an_error(
+    run: Run, web: WebSite, allow_loopback: None, page: list[str]
+) -> None:
+    for json_or_not in ([], ["--json"]):
+        ran = run("knowledge", "crawl", f"{web.address}/nowhere", *page, *json_or_not)
+        assert ran.exit_code == 1
+        assert ran.err.endswith("could not be read. The page is gone.\n")
+
+
 def test_what_was_refused_is_named_and_not_the_page_that_led_there(
     run: Run, web: WebSite, allow_loopback: None
 ) -> None:

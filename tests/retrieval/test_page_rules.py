@@ -17,6 +17,9 @@ def extractor() -> Iterator[Extractor]:
     made.close()
 
 
+MENU = "<nav><a href=/a>Prices</a> <a href=/b>Rental</a></nav>"
+
+
 def read(extractor: Extractor, head: str) -> Extracted:
     body = f"<html><head>{head}</head><body><p>Open. <a href=/x>x</a></p></body></html>"
     return extractor.read(body.encode(), "html", "p", "https://s.example/p")
@@ -59,3 +62,18 @@ def test_a_canonical_address_is_known_in_any_spelling(extractor, rel):
 def test_a_link_that_is_not_to_be_followed_is_known_in_any_spelling(extractor):
     found = read(extractor, "</head><body><a rel=NoFollow href=/y>y</a>")
     assert found.links == ("https://s.example/x",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (MENU, ""),
+        (MENU.replace("nav>", "div>").replace("<div", "<div role=navigation"), ""),
+        ("<nav>", ""),
+    ],
+)
+def test_a_short_page_is_read_without_its_menu(extractor, before, after):
+    body = f"{before}<h1>Bikes</h1><p>Our staff speaks English and Italian.</p>{after}"
+    (draft,) = read(extractor, f"<title>Home</title></head><body>{body}").drafts
+    assert "speaks English and Italian" in draft.text
+    assert "Rental" not in draft.text
