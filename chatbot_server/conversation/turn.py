@@ -108,7 +108,7 @@ class Turn:
             yield Ended("none")
             return
         found = self._parts.knowledge.ground(
-            asked.site_id, asked.dialogue.question, asked.dialogue.questions, asked.locale
+            asked.site_id, asked.dialogue.question, asked.dialogue.questions
         )
         self._record.grounding = found
         if found.status != "faq" and self._writer.may_write(found):

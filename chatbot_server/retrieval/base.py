@@ -62,9 +62,7 @@ class Knowledge(Protocol):
         """Whether the site has anything to answer from."""
         ...
 
-    def ground(
-        self, site_id: int, question: str, history: Sequence[str] = (), language: str = "en"
-    ) -> Grounding:
+    def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """Look *question* up; *history* are the visitor's earlier questions, oldest first."""
         ...
 

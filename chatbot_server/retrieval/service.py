@@ -56,9 +56,7 @@ class KnowledgeBase:
                 )
             )
 
-    def ground(
-        self, site_id: int, question: str, history: Sequence[str] = (), language: str = "en"
-    ) -> Grounding:
+    def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
         asked = in_context(question[:MAX_QUESTION], history)
         hits = self.searcher.search(self._database, site_id, asked)

@@ -111,9 +111,7 @@ class Pages:
     def has_content(self, site_id: int) -> bool:
         return self.found is not None
 
-    def ground(
-        self, site_id: int, question: str, history: Sequence[str] = (), language: str = "en"
-    ) -> Grounding:
+    def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         self.asked.append((question, tuple(history)))
         assert self.found is not None
         return self.found
