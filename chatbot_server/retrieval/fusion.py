@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float32]
+from chatbot_server.retrieval.vectors import Vector
 
 MEANING_WEIGHT = 0.6
 TITLE_WEIGHT = 0.45

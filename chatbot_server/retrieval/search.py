@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval import acronyms, stems
 from chatbot_server.retrieval.fusion import Hit, Near, Worded, fused, nearest
-from chatbot_server.retrieval.semantic import Embedder, Vector
-from chatbot_server.retrieval.vectors import VectorTables
+from chatbot_server.retrieval.semantic import Embedder
+from chatbot_server.retrieval.vectors import Vector, VectorTables
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import KnowledgeAcronym, KnowledgeChunk, KnowledgeDocument
@@ -73,9 +73,7 @@ class Searcher:
         counts = knowledge_index.known_terms(session, site_id, terms)
         return max(counts.values()) > COMMON * knowledge_index.chunk_count(session, site_id)
 
-    def _by_meaning(
-        self, session: Session, site_id: int, vector: NDArray[np.float32]
-    ) -> dict[int, Near]:
+    def _by_meaning(self, session: Session, site_id: int, vector: Vector) -> dict[int, Near]:
         assert self.embedder is not None  # noqa: S101 - a vector came from it
         sharing = self._sharing_now(session, site_id)
         if knowledge_index.on_postgresql(session):

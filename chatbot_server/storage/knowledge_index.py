@@ -8,24 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage import knowledge_postgresql
 from chatbot_server.storage.knowledge import KnowledgeChunk, KnowledgeState
-from chatbot_server.storage.knowledge_postgresql import nearest_rows
-
-__all__ = [
-    "bump_version",
-    "chunk_count",
-    "index_chunks",
-    "known_terms",
-    "match",
-    "nearest_rows",
-    "on_postgresql",
-    "state",
-    "version",
-]
 
 Hit = tuple[int, float]
 
@@ -92,6 +81,16 @@ def chunk_count(session: Session, site_id: int) -> int:
         )
         or 0
     )
+
+
+def nearest_rows(
+    session: Session, site_id: int, model: str, vector: NDArray[np.float32], limit: int
+) -> list[tuple[int, int, float]]:
+    """``(document id, chunk id or -1, cosine)`` of the vectors nearest to *vector*, nearest first.
+
+    On PostgreSQL only: those of SQLite are compared in memory.
+    """
+    return knowledge_postgresql.nearest_rows(session, site_id, model, vector, limit)
 
 
 def _tag(site_id: int) -> str:

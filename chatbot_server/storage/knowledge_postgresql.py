@@ -112,7 +112,7 @@ GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
 def nearest_rows(
     session: Session, site_id: int, model: str, vector: NDArray[np.float32], limit: int
 ) -> list[tuple[int, int, float]]:
-    """``(document id, chunk id or -1, cosine)`` of the nearest vectors, nearest first."""
+    """See :func:`chatbot_server.storage.knowledge_index.nearest_rows`."""
     rows = session.execute(
         text(
             "SELECT document_id, coalesce(chunk_id, -1), 1 - (vector <=> :vector) AS cosine"

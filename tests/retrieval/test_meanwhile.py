@@ -14,8 +14,8 @@ from chatbot_server.retrieval.crawl import Crawl, CrawlLimits
 from chatbot_server.retrieval.extract import Extractor
 from chatbot_server.retrieval.fetch import Fetcher
 from chatbot_server.retrieval.library import add_note, add_site
-from chatbot_server.retrieval.semantic import Vector
 from chatbot_server.retrieval.service import KnowledgeBase
+from chatbot_server.retrieval.vectors import Vector
 from chatbot_server.storage import knowledge_index
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import KnowledgeSource, documents
