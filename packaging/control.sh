@@ -86,6 +86,7 @@ address() {
 
 start() {
     url=$(address)
+    began=$(date +%s) before=0
     if running && step ready "$url" >/dev/null; then
         t "Already running and able to answer: $url" "Déjà en marche et en état de répondre : $url"
         return
@@ -96,10 +97,12 @@ start() {
     else
         mkdir -p "$DATA/run" "$PREFIX/log"
         keep_log_small
+        [ ! -f "$LOG" ] || before=$(wc -c <"$LOG")
         CHATBOT_CONFIG=$CONFIG step spawn "$PID_FILE" "$LOG" \
             "$PYTHON" "$VERSION/program.py" --config "$CONFIG" serve || exit 1
     fi
-    running || true
+    # Also if it has ended already: then nobody waits for it.
+    [ "$SERVICE" != none ] || pid=$(cat "$PID_FILE")
     t "Waiting until it can answer…" "Attente de la première réponse possible…"
     step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$pid" >/dev/null || fail_to_start
     t "Ready: $url" "Prêt : $url"
@@ -113,18 +116,19 @@ keep_log_small() {
 fail_to_start() {
     t "The server did not become ready. The end of its log:" \
         "Le serveur n’est pas devenu prêt. La fin de son journal :" >&2
-    last_lines >&2 || true
+    last_lines "$before" "@$began" >&2 || true
     fail "Look for the cause with: $PREFIX/bin/chatbot-server doctor" \
         "Cherchez la cause avec : $PREFIX/bin/chatbot-server doctor"
 }
 
+# last_lines [BYTES TIME]: of all there is, or of what came after them
 last_lines() {
     if [ "$SERVICE" = none ]; then
-        tail -n 15 "$LOG"
+        tail -c "+$((${1:-0} + 1))" "$LOG" | tail -n 15
     elif [ "$SERVICE" = user ]; then
-        journalctl --user --unit chatbot-server --lines 15 --no-pager --output cat
+        journalctl --user --unit chatbot-server ${2:+--since "$2"} --lines 15 --no-pager --output cat
     else
-        journalctl --unit chatbot-server --lines 15 --no-pager --output cat
+        journalctl --unit chatbot-server ${2:+--since "$2"} --lines 15 --no-pager --output cat
     fi
 }
 
@@ -176,8 +180,9 @@ main() {
             ;;
         log) last_lines ;;
         *)
-            CHATBOT_CONFIG=$CONFIG
-            export CHATBOT_CONFIG
+            # With the latter, its help names the words above too.
+            CHATBOT_CONFIG=$CONFIG CHATBOT_CONTROL=1
+            export CHATBOT_CONFIG CHATBOT_CONTROL
             # Not “-m chatbot_server”: that would take one that lies in this folder.
             as_owner "$PYTHON" "$VERSION/program.py" "$@"
             ;;

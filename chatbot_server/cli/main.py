@@ -36,6 +36,9 @@ VERBS = {
     "snippet": "init",
 }
 HIDDEN = {"jobs"}
+# What an installation's own command does itself; it says so by this variable (control.sh).
+CONTROL = "CHATBOT_CONTROL"
+CONTROLS = ("start", "stop", "restart", "status", "log")
 SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that are not text in the terminal's encoding
 
 
@@ -43,7 +46,8 @@ class Root(click.Group):
     """The group of all verbs, each loaded when it is wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [verb for verb in VERBS if verb not in HIDDEN]
+        controls = CONTROLS if os.environ.get(CONTROL) else ()
+        return [*controls, *(verb for verb in VERBS if verb not in HIDDEN)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:

@@ -58,7 +58,8 @@ class Service:
             Unavailable: the port is in use, or the web server cannot stay up.
         """
         logging.basicConfig(
-            level=self._config.server.log_level.upper(), format="%(levelname)s %(message)s"
+            level=self._config.server.log_level.upper(),
+            format="%(asctime)s %(levelname)s %(message)s",
         )
         check_port(self._config.server.host, self._config.server.port)
         for number in (signal.SIGTERM, signal.SIGINT):

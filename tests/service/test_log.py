@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,6 @@ def test_a_model_that_cannot_be_loaded_is_said_with_its_reason(
     wait_for(lambda: server.url in server.log, say=lambda: server.log)
     server.stop()
     told = next(line for line in server.log.splitlines() if server.url in line)
-    assert told.startswith("ERROR")
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ERROR ", told)
     assert "m.gguf: llama.cpp cannot load this model" in told
     assert "llamacpp runs the model. ctransformers cannot run the architecture" in server.log
