@@ -15,7 +15,7 @@ from chatbot_server.models.check import check_model, ensure_memory
 from chatbot_server.models.inspect import inspect_model
 from chatbot_server.models.offers import all_offers
 from chatbot_server.models.store import RECORD, add_file, find_model, installed, remove_model
-from chatbot_server.prompt.formats import all_formats
+from chatbot_server.prompt.formats import all_formats, pick_format
 
 SMOLLM2 = "smollm2-135m-instruct"
 
@@ -117,6 +117,16 @@ def test_an_offer_is_complete(entry) -> None:
     assert set(entry.languages) <= {"en", "fr"}
     assert entry.commercial in ("yes", "no", "terms")
     assert entry.tier in ("quote", "rephrase", "write")
+
+
+@pytest.mark.parametrize(
+    "family", ["alpaca", "dolly_v2", "gpt4all", "koala", "stablelm_alpha", "vicuna"]
+)
+def test_a_family_without_a_template_of_its_own_is_known_by_its_file(family: str) -> None:
+    offers = [entry for entry in catalogue().values() if entry.family == family]
+    assert offers
+    for entry in offers:
+        assert pick_format("", None, str(entry.file_name)) == family
 
 
 def test_the_embedded_offer_is_what_its_file_is(smollm2: Path) -> None:
