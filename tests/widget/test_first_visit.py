@@ -60,7 +60,7 @@ def test_the_demo_page_shows_the_bubble_and_answers(
     browser: Any, visit: Visitor, live_server: Any, images: Path | None
 ) -> None:
     with visit(browser) as it:
-        it.go(live_server.url + "/").open().ask(QUESTION)
+        it.go(live_server.url + "/").open().ask("Write one short sentence about the sea.")
         it.answered("sea")
         assert it.errors() == []
         if images:
