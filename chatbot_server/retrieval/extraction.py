@@ -15,6 +15,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import resource
 import sys
 import zipfile
@@ -23,6 +24,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chatbot_server.retrieval.charset import decoded
+from chatbot_server.retrieval.text import fold
 from chatbot_server.retrieval.urls import joined
 
 MEMORY_BYTES = 1_500_000_000
@@ -38,6 +40,7 @@ SUFFIXES = {
 }  # fmt: skip
 # Of robots rules: what is not to be found, or not to be quoted.
 NOT_KEPT = {"noindex", "none", "nosnippet"}
+_BETWEEN = re.compile(r"\s+[|–—·•-]\s+")
 Result = dict[str, Any]
 
 
@@ -242,8 +245,21 @@ def _title(tree: Any) -> str:
     for path in ("//meta[@property='og:title']/@content", "//title/text()", "//h1//text()"):
         told = " ".join("".join(tree.xpath(path)[:3]).split())
         if told:
-            return told
+            return _own_title(told, tree)
     return ""
+
+
+def _own_title(title: str, tree: Any) -> str:
+    """*title* without the site's name, which most pages put behind theirs."""
+    parts = _BETWEEN.split(title)
+    names = tree.xpath("//meta[@property='og:site_name' or @name='application-name']/@content")
+    named = len(parts) > 1 and _plain(parts[-1]) in set(map(_plain, names))
+    heading = _plain("".join(tree.xpath("(//h1)[1]//text()")))
+    return parts[0] if (named and len(parts) == 2) or _plain(parts[0]) == heading else title
+
+
+def _plain(text: str) -> str:
+    return " ".join(fold(text).replace("’", "'").split())
 
 
 def _links(tree: Any, url: str) -> list[str]:

@@ -77,3 +77,19 @@ def test_a_short_page_is_read_without_its_menu(extractor, before, after):
     (draft,) = read(extractor, f"<title>Home</title></head><body>{body}").drafts
     assert "speaks English and Italian" in draft.text
     assert "Rental" not in draft.text
+
+
+@pytest.mark.parametrize(
+    ("head", "heading", "title"),
+    [
+        ("<title>L'hôtel | Cycles Martin</title>", "L’hôtel", "L'hôtel"),
+        ("<title>A – S</title><meta property=og:site_name content=s>", "B", "A"),
+        ("<title>Prices - Shop</title>", "Our prices", "Prices - Shop"),
+        ("<title>Shop</title><meta property=og:site_name content=Shop>", "Prices", "Shop"),
+        ("<title>Self-service</title>", "Welcome", "Self-service"),
+    ],
+)  # fmt: skip
+def test_a_title_is_the_pages_own(extractor, head, heading, title):
+    page = f"<html><head>{head}</head><body><h1>{heading}</h1><p>We are open.</p></body></html>"
+    found = extractor.read(page.encode(), "html", "p", "https://s.example/p")
+    assert [draft.title for draft in found.drafts] == [title]
