@@ -22,7 +22,7 @@ _ASKS_NUMBER = re.compile(
     r"quelle (heure|date|annee|duree)|quel (prix|tarif|jour|age|delai)|horaires?|opening hours?)\b"
 )
 _NUMBER = re.compile(r"\d")
-_ITEM = re.compile(r"[-*+] +")
+_ITEM = re.compile(r"^[-*+] +")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
 _MARKS = re.compile(r"\*\*|__|`|\\(?=[^\w\s])")
 
@@ -67,7 +67,10 @@ def pick(text: str, question: str, weigh: Rarity, limit: int = MAX_SENTENCES) ->
         for place, (sentence, score) in enumerate(zip(found, raw, strict=True))
     ]
     ranked = sorted(scored, key=lambda sentence: (-sentence.score, sentence.place))
-    best = _items(ranked) if ranked and _ITEM.match(ranked[0].text) else ranked[:limit]
+    if ranked and _ITEM.match(ranked[0].text):
+        best = _items(ranked)
+    else:  # an item says little beside sentences, unless it holds a word of the question itself
+        best = [one for one in ranked[:limit] if raw[one.place] or not _ITEM.match(one.text)]
     return sorted(_fitting(best), key=lambda sentence: sentence.place)
 
 
