@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatbot_server.retrieval.tables import in_sentences
-from chatbot_server.retrieval.text import clean, sentences
+from chatbot_server.retrieval.text import clean, fold, sentences
 
 # Measured on the CNIL's FAQ and XQuAD, 120 to 180 words are equally good; short chunks cost
 # the least to embed and to read for a small model.
@@ -36,7 +36,12 @@ class Chunk:
 def below(title: str, heading: str) -> str:
     """A path of headings without the page's *title*, which most pages repeat as their first."""
     first, _, rest = heading.partition(BETWEEN)
-    return rest if first == title else heading
+    return rest if _plain(first) == _plain(title) else heading
+
+
+def _plain(text: str) -> str:
+    """Typists and systems differ in case and in the form of the apostrophe."""
+    return fold(text).replace("’", "'")
 
 
 def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[Chunk]:

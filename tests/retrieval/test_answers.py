@@ -156,4 +156,5 @@ def test_a_zip_bomb_in_a_docx_is_not_opened(database, site_id, tmp_path: Path):
 def test_a_source_names_the_page_once_though_its_first_heading_repeats_the_title() -> None:
     assert below("Opening hours", "Opening hours › Sundays") == "Sundays"
     assert below("Opening hours", "Opening hours") == ""
+    assert below("L'hôtel", "L’Hôtel › Accès") == "Accès"
     assert below("The shop", "Opening hours › Sundays") == "Opening hours › Sundays"
