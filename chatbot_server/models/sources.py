@@ -88,7 +88,10 @@ def address_remote(address: str, sha256: str | None = None) -> Remote:
     Raises:
         UsageError: no web address, no model file, or no SHA-256.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # a bracket that is not closed
+        raise UsageError("model_source", source=address) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError("model_source", source=address)
     wanted = sha256 or parts.fragment.removeprefix("sha256=")

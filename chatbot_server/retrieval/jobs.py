@@ -34,31 +34,21 @@ EMBED_AT_ONCE = 20
 logger = logging.getLogger(__name__)
 
 
-def work(
-    database: Database,
-    settings: Retrieval,
-    run_dir: Path,
-    stopping: Callable[[], bool] = lambda: False,
-) -> int:
-    """Do what is due once: crawls, then vectors; returns how many things were done.
-
-    ``stopping()`` is asked between pieces of work.
-    """
+def work(database: Database, settings: Retrieval, run_dir: Path) -> int:
+    """Do what is due once: crawls, then vectors; returns how many things were done."""
     done = 0
     embedder = make_embedder(settings.semantic)
     try:
         for source_id in due(database):
-            if stopping():
-                return done
             try:
                 crawl_one(database, settings, run_dir, source_id)
                 done += 1
-            except Unavailable as error:  # the owner reads it at a terminal
+            except Unavailable as error:  # noqa: PERF203  (the owner reads it at a terminal)
                 logger.info("source %s: %s", source_id, error)
             except Exception:  # one site that breaks us shall not keep the others unread
                 logger.exception("source %s", source_id)
         if embedder is not None:
-            done += embed_all(database, embedder, stopping)
+            done += embed_all(database, embedder)
     finally:
         if embedder is not None:
             embedder.close()
@@ -140,14 +130,9 @@ def embed_waiting(database: Database, settings: Retrieval) -> None:
             embedder.close()
 
 
-def embed_all(
-    database: Database, embedder: Embedder, stopping: Callable[[], bool] = lambda: False
-) -> int:
+def embed_all(database: Database, embedder: Embedder) -> int:
     """Give every document its vectors; returns how many got theirs."""
     done = 0
-    while not stopping():
-        some = indexing.embed_some(database, embedder, EMBED_AT_ONCE)
-        if not some:
-            break
+    while some := indexing.embed_some(database, embedder, EMBED_AT_ONCE):
         done += some
     return done

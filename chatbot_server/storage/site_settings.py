@@ -79,13 +79,18 @@ def set_instructions(site: Site, text: str) -> None:
     site.instructions = text.strip()
 
 
+def is_email(text: str) -> bool:
+    """Whether *text* looks like an address; only a letter that arrives proves one."""
+    return len(text) <= LONGEST_EMAIL and bool(EMAIL.fullmatch(text))
+
+
 def set_contact_email(site: Site, text: str) -> None:
     """Empty: none.
 
     Raises:
         UsageError: not an e-mail address.
     """
-    if text and (len(text) > LONGEST_EMAIL or not EMAIL.fullmatch(text)):
+    if text and not is_email(text):
         raise UsageError("contact_email_wrong", field="contact-email", found=text[:100])
     site.contact_email = text or None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request
@@ -13,17 +12,15 @@ from chatbot_server.errors import BadRequest
 from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request
+from chatbot_server.storage.site_settings import is_email
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
 from chatbot_server.web.requests import Identifier, Line, Strict, bearer, read_body, read_message
 
-# Enough to catch a slip of the finger; only a letter that arrives proves an address.
-EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}")
-
 
 def _address(text: str) -> str:
-    if len(text) > 254 or not EMAIL.fullmatch(text):
+    if not is_email(text):
         raise BadRequest("email_wrong", field="email")
     return text
 

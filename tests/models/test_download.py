@@ -60,6 +60,7 @@ def test_a_repository_alone_means_its_one_medium_file(hub: Hub, tmp_path: Path) 
     assert pull(hub, tmp_path, "hf:owner/repo").path.name == NAME
     hub.files["other-q4_k_m.gguf"] = b""
     assert refused(hub, tmp_path / "x", "hf:owner/repo").code == "model_source_file"
+    assert refused(hub, tmp_path / "x", "https://[x/y.gguf").code == "model_source"
 
 
 def test_a_dropped_connection_is_gone_on_with_at_once(hub: Hub, tmp_path: Path) -> None:
