@@ -1,6 +1,7 @@
 """Time a search over many chunks against the model's first token, both in turns.
 
-``python scripts/bench_search.py MODEL.gguf [--chunks N] [--searches N] [--data FOLDER]``
+``python scripts/bench_search.py MODEL.gguf [--chunks N] [--searches N] [--data FOLDER]
+[--database URL]``: *URL* names an empty database on a PostgreSQL server; it is filled and left so.
 """
 
 from __future__ import annotations
@@ -54,12 +55,13 @@ def main() -> int:
     parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--searches", type=int, default=400)
     parser.add_argument("--data", type=Path, default=default)
+    parser.add_argument("--database", default="")
     options = parser.parse_args()
     if not (options.data / "cnil-faq").is_dir():
         print(f"no data in {options.data}")  # noqa: T201
         return 2
     with tempfile.TemporaryDirectory(prefix="chatbot-bench-") as folder:
-        database = Database(f"sqlite:///{folder}/bench.db")
+        database = Database(options.database or f"sqlite:///{folder}/bench.db")
         database.migrate()
         site_id = fill(database, options.data, options.chunks)
         for row in measured(database, site_id, options):
