@@ -16,10 +16,10 @@ from chatbot_server.conversation.turn import Parts
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Knowledge
-from chatbot_server.retrieval.extract import Extractor
-from chatbot_server.retrieval.semantic import make_embedder
-from chatbot_server.retrieval.service import KnowledgeBase
+from chatbot_server.retrieval.index.semantic import make_embedder
+from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.service.children import call
 from chatbot_server.storage.database import Database
 from chatbot_server.web.chat import chat_blueprint
@@ -30,11 +30,11 @@ from chatbot_server.web.feedback import feedback_blueprint
 from chatbot_server.web.headers import register_headers
 from chatbot_server.web.health import health_blueprint
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.openai_api import openai_blueprint
 from chatbot_server.web.page import page_blueprint
 from chatbot_server.web.panel import Promises, panel_blueprint
 from chatbot_server.web.problems import register_problems
 from chatbot_server.web.push import push_blueprint
+from chatbot_server.web.v1.routes import openai_blueprint
 from chatbot_server.web.widget import widget_blueprint
 
 

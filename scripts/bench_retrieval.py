@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from chatbot_server.retrieval.evaluate import (
+from chatbot_server.retrieval.curate.evaluate import (
     Question,
     evaluate,
     read_documents,
     read_questions,
     read_squad,
 )
-from chatbot_server.retrieval.indexing import Draft
+from chatbot_server.retrieval.index.indexing import Draft
 
 PARTS = 6
 

@@ -25,14 +25,14 @@ from chatbot_server.bench.report import Row
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.process.supervisor import local_engine
-from chatbot_server.retrieval import stems
-from chatbot_server.retrieval.evaluate import read_documents, read_questions, read_squad
-from chatbot_server.retrieval.search import Searcher
-from chatbot_server.retrieval.semantic import MODEL, make_embedder
-from chatbot_server.retrieval.text import sentences
-from chatbot_server.storage import knowledge_index
+from chatbot_server.retrieval.answer.search import Searcher
+from chatbot_server.retrieval.curate.evaluate import read_documents, read_questions, read_squad
+from chatbot_server.retrieval.index.semantic import MODEL, make_embedder
+from chatbot_server.retrieval.language import stems
+from chatbot_server.retrieval.language.text import sentences
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import (
+from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.tables import (
     KnowledgeChunk,
     KnowledgeDocument,
     KnowledgeVector,
@@ -137,8 +137,8 @@ def fill(database: Database, data: Path, chunks: int) -> int:
         with database.session() as session:  # past the ORM, which would take minutes
             for table, rows in batch.items():
                 session.execute(insert(table), rows)
-            knowledge_index.index_chunks(session, site_id, words)
-            knowledge_index.bump_version(session, site_id)
+            search_index.index_chunks(session, site_id, words)
+            search_index.bump_version(session, site_id)
     return site_id
 
 

@@ -1,8 +1,9 @@
-"""The arrows between the rooms point one way, and there are no import cycles."""
+"""The arrows between and inside the rooms point one way, and there are no import cycles."""
 
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
     "bench": {"engine", "models", "prompt"},
     "service": {"conversation", "engine", "models", "prompt", "retrieval", "storage"},
-    "web": {"conversation", "engine", "privacy", "prompt", "retrieval", "storage"},
+    "web": {"conversation", "engine", "prompt", "retrieval", "storage"},
     "conversation": {"engine", "prompt", "retrieval", "storage"},
     "retrieval": {"prompt", "storage"},
     "engine": {"models", "prompt"},
@@ -26,8 +27,22 @@ MAY_USE = {
     "errors": {"messages"},
     "config": {"errors", "messages"},
 }
+# Rooms inside a room: what each may use of its neighbours. Modules of the outer folder itself
+# are "" here; a room that does not name "" uses none of them.
+INSIDE = {
+    "retrieval": {
+        "": set(),
+        "language": set(),
+        "index": {"", "language"},
+        "read": {"", "index", "language"},
+        "answer": {"", "index", "language"},
+        "crawl": {"", "index", "language", "read"},
+        "curate": {"", "answer", "crawl", "index", "language", "read"},
+    },
+}
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Dotted name of every module of the package, and its file."""
     found = {}
@@ -65,6 +80,33 @@ def _import_time_nodes(tree: ast.AST) -> list[ast.AST]:
 def room(module: str) -> str:
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
+
+
+def inner_room(module: str) -> str:
+    parts = module.split(".")
+    return parts[2] if len(parts) > 3 or (_is_package(module) and len(parts) > 2) else ""
+
+
+def _is_package(module: str) -> bool:
+    return modules()[module].name == "__init__.py"
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"), [(outer, inner) for outer in sorted(INSIDE) for inner in INSIDE[outer]]
+)
+def test_an_inner_room_only_uses_the_rooms_below_it(outer: str, inner: str) -> None:
+    for module, file in modules().items():
+        if room(module) == outer and inner_room(module) == inner:
+            near = {target for target in imports(module, file) if room(target) == outer}
+            used = {inner_room(target) for target in near} - {inner}
+            assert used <= INSIDE[outer][inner], f"{file} uses {sorted(used)}"
+
+
+@pytest.mark.parametrize("outer", sorted(INSIDE))
+def test_every_inner_room_is_in_the_table(outer: str) -> None:
+    assert {inner_room(module) for module in modules() if room(module) == outer} == set(
+        INSIDE[outer]
+    )
 
 
 @pytest.mark.parametrize("name", sorted(MAY_USE))

@@ -28,7 +28,7 @@ VERBS = {
     "doctor": "doctor",
     "init": "init",
     "jobs": "serve",
-    "knowledge": "knowledge",
+    "knowledge": "knowledge.group",
     "migrate": "serve",
     "models": "models",
     "serve": "serve",

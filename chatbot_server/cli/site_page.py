@@ -13,7 +13,7 @@ from chatbot_server.cli.init import address_of, snippet_for
 from chatbot_server.diagnosis.examine import Wanted, examine
 from chatbot_server.diagnosis.page import MAX_CHARS, read_page
 from chatbot_server.errors import ChatbotError
-from chatbot_server.retrieval.fetch import Fetched, Fetcher
+from chatbot_server.retrieval.crawl.fetch import Fetched, Fetcher
 from chatbot_server.storage.site_settings import origin_of
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.origins import is_loopback

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chatbot_server.retrieval.base import Passage
-from chatbot_server.retrieval.facts import Fact, gather, unsupported
+from chatbot_server.retrieval.language.facts import Fact, gather, unsupported
 
 # A model that never ends a sentence must not hold back its answer, nor memory.
 MAX_HELD = 600

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
-from chatbot_server.conversation.courtesy import courtesy
 from chatbot_server.conversation.events import Cited, Ended, Event, Piece, Started, Waiting
 from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.conversation.record import Record, Recorder
+from chatbot_server.conversation.small_talk import courtesy
 from chatbot_server.conversation.writing import Withheld, Writer
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError

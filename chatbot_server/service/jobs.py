@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from chatbot_server.config import Config
-from chatbot_server.retrieval.jobs import embed_waiting, work
+from chatbot_server.retrieval.curate.jobs import embed_waiting, work
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, erase_expired
 from chatbot_server.storage.database import Database

@@ -11,7 +11,7 @@ from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.service import ConversationService, Question
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import find_site
-from chatbot_server.web.leaving import has_left
+from chatbot_server.web.disconnect import has_left
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
 from chatbot_server.web.requests import ChatBody, bearer, language_of, read_body, read_message

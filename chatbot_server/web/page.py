@@ -20,7 +20,7 @@ from chatbot_server.messages import say
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, find_site
-from chatbot_server.web.leaving import has_left
+from chatbot_server.web.disconnect import has_left
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
 from chatbot_server.web.problems import told

@@ -14,7 +14,7 @@ from typing import Any
 from gunicorn.http import get_parser  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from chatbot_server.web.leaving import readable
+from chatbot_server.web.disconnect import readable
 
 
 class Patience:

@@ -13,7 +13,7 @@ from support.knowledge_cli import SETTINGS, knows, listed, refused, told
 from support.web_site import WebSite
 
 from chatbot_server.config import load_config
-from chatbot_server.retrieval.jobs import crawling
+from chatbot_server.retrieval.curate.jobs import crawling
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 

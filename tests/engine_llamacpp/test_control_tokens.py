@@ -13,7 +13,7 @@ from support.tiny_models import FILL_IN_THE_MIDDLE, write_legacy
 
 from chatbot_server.engine.base import Finished, Sampling
 from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
-from chatbot_server.engine.openai.neutral import neutral
+from chatbot_server.engine.openai.escape_control import neutral
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.models.base import TokenizerData

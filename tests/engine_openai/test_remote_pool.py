@@ -11,9 +11,9 @@ from support.patience import wait_for
 
 from chatbot_server.config.sections import Endpoint
 from chatbot_server.engine.openai.endpoint import Server, is_local
-from chatbot_server.engine.openai.neutral import CONTROL, neutral
+from chatbot_server.engine.openai.escape_control import CONTROL, neutral
 from chatbot_server.engine.openai.pool import Pool
-from chatbot_server.engine.places import Places
+from chatbot_server.engine.slot_queue import Places
 from chatbot_server.errors import EngineBusy
 
 

@@ -13,7 +13,7 @@ from support.patience import LONG
 from chatbot_server.config.sections import Endpoint, Engine
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
 from chatbot_server.engine.openai import OpenAIEngine
-from chatbot_server.engine.openai.neutral import neutral
+from chatbot_server.engine.openai.escape_control import neutral
 from chatbot_server.errors import ConfigError, EngineError
 from chatbot_server.prompt.base import Message, Prompt
 

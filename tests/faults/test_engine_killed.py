@@ -16,7 +16,7 @@ import pytest
 from support.patience import LONG, wait_for
 from support.web_site import WebSite
 
-from chatbot_server.retrieval.library import add_site
+from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
 

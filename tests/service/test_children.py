@@ -14,13 +14,13 @@ from support.patience import wait_for
 from support.web_site import WebSite
 
 from chatbot_server.config import load_config
-from chatbot_server.retrieval.library import add_note, add_site
-from chatbot_server.retrieval.semantic import MODEL
+from chatbot_server.retrieval.curate.library import add_note, add_site
+from chatbot_server.retrieval.index.semantic import MODEL
 from chatbot_server.service import children
 from chatbot_server.service.children import Chore, call
 from chatbot_server.storage.conversations import Conversation, start_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import embedded_counts
+from chatbot_server.storage.knowledge.tables import embedded_counts
 from chatbot_server.storage.sites import demo_site
 
 SETTINGS = {

@@ -19,8 +19,8 @@ from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.openai_api import openai_blueprint
-from chatbot_server.web.openai_embeddings import TextEmbedder
+from chatbot_server.web.v1.embeddings import TextEmbedder
+from chatbot_server.web.v1.routes import openai_blueprint
 
 
 @dataclass

@@ -12,7 +12,7 @@ from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.retrieval import push
+from chatbot_server.retrieval.curate import push
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import Conversation
 from chatbot_server.storage.database import Database

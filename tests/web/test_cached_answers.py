@@ -13,7 +13,7 @@ from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.retrieval.library import add_faq, add_note
+from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
 

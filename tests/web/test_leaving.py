@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Request
 
-from chatbot_server.web.leaving import has_left
+from chatbot_server.web.disconnect import has_left
 
 BEYOND_SELECT = 1100
 

@@ -14,7 +14,7 @@ from chatbot_server.engine.llamacpp.completion import Request, complete
 from chatbot_server.engine.llamacpp.parameters import Setup, reachable, start
 from chatbot_server.engine.llamacpp.schema import JSON_OBJECT, grammar_of
 from chatbot_server.engine.llamacpp.tokens import Routes, Tokens
-from chatbot_server.engine.places import Places
+from chatbot_server.engine.slot_queue import Places
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Prompt
 

@@ -13,7 +13,7 @@ from chatbot_server.engine.openai.attempt import Attempt, Failure
 from chatbot_server.engine.openai.endpoint import Server
 from chatbot_server.engine.openai.pool import Pool
 from chatbot_server.engine.openai.wire import BYTES_PER_TOKEN, MAX_LINE, Piece
-from chatbot_server.engine.places import Places
+from chatbot_server.engine.slot_queue import Places
 from chatbot_server.errors import BadRequest, EngineCrashed, EngineTimeout
 
 # Longer between two tokens, and the endpoint is taken for dead.

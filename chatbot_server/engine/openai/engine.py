@@ -12,10 +12,10 @@ from chatbot_server.config.sections import Engine as Settings
 from chatbot_server.engine.base import Completion, EngineInfo, EngineStatus, Sampling, Tier
 from chatbot_server.engine.openai.completion import RemoteCompletion, estimate
 from chatbot_server.engine.openai.endpoint import CHECK_SECONDS, Server, open_server
-from chatbot_server.engine.openai.neutral import neutral
+from chatbot_server.engine.openai.escape_control import neutral
 from chatbot_server.engine.openai.pool import Pool
 from chatbot_server.engine.openai.wire import MAX_LINE, reason
-from chatbot_server.engine.places import Places
+from chatbot_server.engine.slot_queue import Places
 from chatbot_server.errors import BadRequest, ConfigError, EngineError
 from chatbot_server.prompt.base import Prompt
 

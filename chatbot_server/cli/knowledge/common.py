@@ -1,0 +1,78 @@
+"""What the verbs of ``chatbot-server knowledge`` share: options, the site meant, vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chatbot_server.cli.context import Context
+from chatbot_server.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatbot_server.retrieval.answer.service import KnowledgeBase
+
+SITE = click.option("--site", "key", metavar="KEY", help="help_knowledge_site")
+JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
+FILE = click.Path(path_type=Path)
+
+
+def site_of(context: Context, key: str | None) -> int:
+    """The id of the site named, else of the only one there is, else of the demo's.
+
+    Raises:
+        NotFound: no site has this key.
+        UsageError: there are several, and none was named.
+    """
+    from chatbot_server.storage.sites import all_sites, demo_site, find_site
+
+    with context.database.session() as session:
+        if key is not None:
+            return find_site(session, key).id
+        own = [site for site in all_sites(session) if not site.demo]
+        if len(own) > 1:
+            raise UsageError("knowledge_which_site", keys=", ".join(site.key for site in own))
+        return (own[0] if own else demo_site(session)).id
+
+
+def tell_of_demo(context: Context) -> None:
+    """Say whose answers have changed, as long as there is no site but the demo's."""
+    from chatbot_server.storage.sites import all_sites
+
+    with context.database.session() as session:
+        own = any(not site.demo for site in all_sites(session))
+    if not own:
+        click.echo(context.say("knowledge_of_demo"))
+
+
+def tell_what_demo_has(context: Context, site_id: int) -> None:
+    """Say where to look for what was added before the owner's first site was made."""
+    from chatbot_server.storage.knowledge.tables import sources
+    from chatbot_server.storage.sites import demo_site
+
+    with context.database.session() as session:
+        demo = demo_site(session)
+        if demo.id != site_id and sources(session, demo.id):
+            click.echo(context.say("knowledge_demo_has", key=demo.key))
+
+
+@contextmanager
+def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
+    """Search as visitors have it; its process ends with the block."""
+    from chatbot_server.retrieval.answer.service import KnowledgeBase
+
+    base = KnowledgeBase(context.database, context.config.retrieval.semantic)
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+def embed(context: Context) -> None:
+    """Vectors at once, where someone waits at a terminal anyway."""
+    from chatbot_server.retrieval.curate.jobs import embed_waiting
+
+    embed_waiting(context.database, context.config.retrieval)

@@ -1,0 +1,124 @@
+"""``chatbot-server knowledge golden``: questions whose right answer is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from chatbot_server.cli.context import NUMBER, Context
+from chatbot_server.cli.knowledge.common import FILE, JSON, SITE, knowledge_base, site_of
+from chatbot_server.errors import ChatbotError, UsageError
+
+GRADES = {"answered": "golden_answered", "found": "golden_found", "missed": "golden_missed"}
+
+
+@click.group(help="help_knowledge_golden")
+def golden() -> None:
+    """See the sentence ``help_knowledge_golden``."""
+
+
+@golden.command("add", help="help_golden_add")
+@click.argument("question", required=False)
+@click.option("--expect", metavar="TEXT", help="help_golden_expect")
+@click.option("--nothing", is_flag=True, help="help_golden_nothing")
+@click.option("--file", "file", type=FILE, metavar="FILE", help="help_golden_file")
+@SITE
+@click.pass_obj
+def add_golden(
+    context: Context,
+    /,
+    question: str | None,
+    expect: str | None,
+    nothing: bool,
+    file: Path | None,
+    key: str | None,
+) -> None:
+    """One question, or all of a file; either all are taken or none."""
+    from chatbot_server.storage.learning import put_golden
+
+    one = bool(question) and (bool(expect and expect.strip()) != nothing)
+    if one == (file is not None) or (file is not None and (question or expect or nothing)):
+        raise UsageError("golden_what")
+    pairs = [(str(question), expect or "")] if file is None else list(_read(file))
+    site_id = site_of(context, key)
+    with context.database.session() as session:
+        for asked, expected in pairs:
+            put_golden(session, site_id, asked, expected)
+    click.echo(context.say("golden_added", count=len(pairs)))
+
+
+@golden.command("list", help="help_golden_list")
+@SITE
+@JSON
+@click.pass_obj
+def list_golden(context: Context, /, key: str | None, as_json: bool) -> None:
+    """Show every golden question."""
+    from chatbot_server.storage.learning import golden_questions
+
+    site_id = site_of(context, key)
+    with context.database.session() as session:
+        rows = [
+            {"number": one.id, "question": one.question, "expect": one.expect}
+            for one in golden_questions(session, site_id)
+        ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        expected = row["expect"] or context.say("golden_nothing")
+        click.echo(f"{row['number']:4}  {row['question']}  → {expected}")
+    if not rows:
+        click.echo(context.say("golden_none"))
+
+
+@golden.command("remove", help="help_golden_remove")
+@click.argument("number", type=NUMBER)
+@SITE
+@click.pass_obj
+def remove_golden(context: Context, /, number: int, key: str | None) -> None:
+    """Forget one."""
+    from chatbot_server.storage import learning
+
+    site_id = site_of(context, key)
+    with context.database.session() as session:
+        learning.remove_golden(session, site_id, number)
+    click.echo(context.say("golden_removed", number=number))
+
+
+@golden.command("run", help="help_golden_run")
+@SITE
+@JSON
+@click.pass_obj
+def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
+    """Ask them all; exit 1 where one is not answered as expected."""
+    from chatbot_server.retrieval.curate.golden import run
+
+    site_id = site_of(context, key)
+    with knowledge_base(context) as base:
+        tried = run(context.database, base, site_id)
+    failed = sum(not one.passed for one in tried)
+    if as_json:
+        records = [asdict(one) | {"passed": one.passed} for one in tried]
+        click.echo(json.dumps(records, ensure_ascii=False))
+    for one in () if as_json else tried:
+        click.echo(f"{one.number:4}  {context.say(GRADES[one.grade])}  {one.question}")
+    if failed:
+        raise ChatbotError("golden_failed", failed=failed, count=len(tried))
+    if not as_json:
+        click.echo(context.say("golden_passed" if tried else "golden_none", count=len(tried)))
+
+
+def _read(file: Path) -> Iterator[tuple[str, str]]:
+    """Pairs of a JSON Lines file: ``{"question", "expect"}``, ``expect`` null for an honest no."""
+    from chatbot_server.retrieval.curate.evaluate import rows
+
+    for number, row in rows(file):
+        question = row.get("question") if isinstance(row, dict) else None
+        expect = row.get("expect", "") if isinstance(row, dict) else None
+        if not isinstance(question, str) or not isinstance(expect, str | None):
+            raise UsageError("golden_line", file=file, line=number)
+        yield question, expect or ""

@@ -1,0 +1,164 @@
+"""``chatbot-server knowledge``: what the chatbot answers from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chatbot_server.cli.context import NUMBER, Context
+from chatbot_server.cli.knowledge.add import add, crawl
+from chatbot_server.cli.knowledge.common import (
+    FILE,
+    JSON,
+    SITE,
+    embed,
+    knowledge_base,
+    site_of,
+    tell_of_demo,
+    tell_what_demo_has,
+)
+from chatbot_server.cli.knowledge.evaluate import measure
+from chatbot_server.cli.knowledge.golden import golden
+from chatbot_server.cli.knowledge.learn import answer, unanswered
+from chatbot_server.cli.knowledge.words import TOLD, document_lines, source_lines
+
+
+@click.group(help="help_knowledge")
+def knowledge() -> None:
+    """See the sentence ``help_knowledge``."""
+
+
+for command in (add, crawl, measure, unanswered, answer, golden):
+    knowledge.add_command(command)
+
+
+@knowledge.command("list", help="help_knowledge_list")
+@click.argument("number", required=False, type=NUMBER)
+@SITE
+@JSON
+@click.pass_obj
+def list_sources(context: Context, /, number: int | None, key: str | None, as_json: bool) -> None:
+    """Show every source, or the documents of one."""
+    from chatbot_server.retrieval.curate.library import contents, overview
+
+    site_id = site_of(context, key)
+    with context.database.session() as session:
+        found = contents(session, site_id, number) if number else overview(session, site_id)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for row in found:
+        for line in document_lines(row) if number else source_lines(context, row):
+            click.echo(line)
+    if not found and not number:
+        click.echo(context.say("knowledge_empty"))
+        tell_what_demo_has(context, site_id)
+
+
+@knowledge.command(help="help_knowledge_status")
+@SITE
+@JSON
+@click.pass_obj
+def status(context: Context, /, key: str | None, as_json: bool) -> None:
+    """How many documents there are, and how many still wait for their vectors."""
+    from chatbot_server.retrieval.index.semantic import MODEL, make_embedder
+    from chatbot_server.storage.knowledge.tables import embedded_counts
+
+    site_id = site_of(context, key)
+    with context.database.session() as session:
+        total, ready = embedded_counts(session, site_id, MODEL)
+    semantic = make_embedder(context.config.retrieval.semantic) is not None
+    shown: dict[str, Any] = {
+        "documents": total,
+        "semantic": semantic,
+        "waiting": total - ready if semantic else 0,
+    }
+    sentence = "knowledge_status" if semantic else "knowledge_status_words"
+    click.echo(json.dumps(shown) if as_json else context.say(sentence, **shown))
+
+
+@knowledge.command(help="help_knowledge_search")
+@click.argument("question")
+@SITE
+@JSON
+@click.pass_obj
+def search(context: Context, /, question: str, key: str | None, as_json: bool) -> None:
+    """What a visitor would be told, and what it was taken from."""
+    from dataclasses import asdict
+
+    site_id = site_of(context, key)
+    with knowledge_base(context) as base:
+        told = base.ground(site_id, question)
+    if as_json:
+        click.echo(json.dumps(asdict(told), ensure_ascii=False))
+        return
+    click.echo(context.say(TOLD[told.status]))
+    if told.answer:
+        click.echo(f"\n{told.answer}\n")
+    for passage in told.passages:
+        click.echo(f"{passage.score:.2f}  {passage.title}  {passage.url}")
+
+
+@knowledge.command(help="help_knowledge_remove")
+@click.argument("number", type=NUMBER)
+@click.option("--document", type=NUMBER, metavar="NUMBER", help="help_knowledge_document")
+@SITE
+@click.pass_obj
+def remove(context: Context, /, number: int, document: int | None, key: str | None) -> None:
+    """Forget a source and everything read from it, or one document of it."""
+    from chatbot_server.retrieval.curate.library import forget_document, forget_source
+    from chatbot_server.storage.knowledge.tables import get_source
+
+    site_id = site_of(context, key)
+    if document is not None:
+        title = forget_document(context.database, site_id, number, document)
+        context.database.forget_erased()
+        click.echo(context.say("knowledge_document_removed", title=title))
+        return
+    with context.database.session() as session:
+        get_source(session, site_id, number)
+    count = forget_source(context.database, site_id, number)
+    context.database.forget_erased()
+    click.echo(context.say("knowledge_removed", number=number, count=count))
+
+
+@knowledge.command("push-secret", help="help_knowledge_push_secret")
+@SITE
+@click.pass_obj
+def push_secret(context: Context, /, key: str | None) -> None:
+    """A fresh secret for the CMS; the old one is no longer accepted."""
+    from chatbot_server.retrieval.curate.push import new_secret
+
+    click.echo(new_secret(context.database, site_of(context, key)))
+
+
+@knowledge.command("export", help="help_knowledge_export")
+@SITE
+@click.pass_obj
+def export(context: Context, /, key: str | None) -> None:
+    """Write every document as JSON Lines."""
+    from chatbot_server.retrieval.curate.library import exported
+
+    site_id = site_of(context, key)
+    with context.database.session() as session:
+        for row in exported(session, site_id):
+            click.echo(json.dumps(row, ensure_ascii=False))
+
+
+@knowledge.command("import", help="help_knowledge_import")
+@click.argument("file", type=FILE)
+@SITE
+@click.pass_obj
+def import_(context: Context, /, file: Path, key: str | None) -> None:
+    """Read what ``export`` wrote."""
+    from chatbot_server.retrieval.curate.evaluate import rows
+    from chatbot_server.retrieval.curate.library import imported
+
+    site_id = site_of(context, key)
+    count = imported(context.database, site_id, (row for _number, row in rows(file)))
+    embed(context)
+    click.echo(context.say("knowledge_imported", count=count))
+    tell_of_demo(context)

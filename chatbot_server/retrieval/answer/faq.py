@@ -1,0 +1,150 @@
+"""When a match is sure enough to answer with the owner's own words, and no model.
+
+Absolute similarity says nothing: “activer” and “désactiver”, “ouverts” and “fermés” are
+closer to each other (cosine 0.96) than most true paraphrases (0.94). What counts is
+the *margin* to the next best, and that numbers, names and negations are equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from chatbot_server.retrieval.language import stems, synonyms
+from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.text import fold
+
+# Measured on the CNIL's FAQ, see docs/decisions/0004-retrieval.md.
+SURE_MARGIN = 0.02
+BOTH_MARGIN = 0.008
+# In a small FAQ the nearest entry may be far above the rest and still speak of something else.
+# True matches of the CNIL's questions: 0.895 and more; unrelated questions: up to 0.854.
+NEAR_ENOUGH = 0.88
+# Without vectors, only nearly the same words are sure.
+SAME_WORDS = 0.9
+# A name that stands in more than this share of the entries is the owner's own.
+COMMON_NAME = 0.05
+
+_NEGATION = re.compile(
+    r"\b(ne|n|pas|plus|jamais|aucun|aucune|rien|sans|ni|non|not|no|never|without|cannot|none|nor|neither)\b"
+    r"|n['’]t\b"
+)
+# “ne … plus” and “not … any more” are negations; “plus” alone is “more”.
+_MORE = re.compile(r"(?<!ne )\bplus\b(?! (jamais|aucun))")
+_NAME = re.compile(
+    r"(?<=[\w,;:’'«“(] )[A-ZÀ-Þ][\w’-]+|\b[A-ZÀ-Þ][A-ZÀ-Þ0-9]{1,}(?:-\d+)?\b|(?<=[’'])[A-ZÀ-Þ][\w-]+"  # noqa: E501
+)
+_OPPOSITE = (
+    "ouvrir ouvert ouverte ouverts ouvertes ouverture open opened opening|fermer ferme fermee fermes fermees fermeture close closed closing",  # noqa: E501
+    "avant before|apres after",
+    "avec with|sans without",
+    "gratuit gratuite gratuits gratuites gratuitement free|payant payante payants payantes paid paying",  # noqa: E501
+    "acheter achat buy purchase|vendre vente sell sale",
+    "ajouter ajout add|supprimer suppression retirer enlever remove delete",
+    "entrer entree enter|sortir sortie exit leave",
+    "minimum min|maximum max",
+    "interne internal|externe external",
+    "public publique publics publiques|prive privee prives privees private",
+    "obligatoire mandatory required compulsory|facultatif facultative optionnel optional",
+    "envoyer envoi send|recevoir reception receive",
+    "debut start beginning|fin end",
+    "arriver arrivee arrival|partir depart departure",
+)
+_COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
+_PREFIX = re.compile(r"^(?:des|de|in|im|ir|il|un|dis|non|mal)(?=.{4})")
+
+
+def agree(question: str, titles: Sequence[str], text: str, common: Callable[[str], bool]) -> bool:
+    """Whether *question* asks what an entry answers, as far as hard facts go.
+
+    *titles* are the wordings of the entry's question, *text* its answer;
+    ``common(name)`` tells names that stand everywhere and so distinguish nothing.
+    """
+    return any(_agrees(question, title, text, common) for title in titles)
+
+
+def same_words(question: str, titles: Sequence[str]) -> bool:
+    """Whether the question is one of *titles* in nearly the same words (Dice of stems)."""
+    asked = set(stems.query_terms(question))
+    told = [set(stems.query_terms(title)) for title in titles]
+    return any(2 * len(asked & one) >= SAME_WORDS * (len(asked) + len(one)) for one in told)
+
+
+def asks_for(question: str, titles: Sequence[str]) -> bool:
+    """Whether *question* speaks of at least half of what one of *titles* asks about."""
+    said = synonyms.said(question)
+    return any(
+        2 * sum(word.stands(said) for word in asked) >= len(asked)
+        for asked in map(synonyms.telling, titles)
+    )
+
+
+def holds(question: str, titles: str, text: str) -> bool:
+    """Whether a page under *titles* speaks of everything that *question* is about."""
+    said = synonyms.said(f"{titles} {text}")
+    asked = synonyms.telling(question)
+    return all(word.stands(said) for word in asked) and same_compounds(question, titles)
+
+
+def same_compounds(question: str, title: str) -> bool:
+    """Whether compounds of *title* are asked for whole: a “chèque-vacances” is no cheque."""
+    asked = set(stems.words(question))
+    compounds = [set(stems.telling_words(match[0])) for match in _COMPOUND.finditer(fold(title))]
+    return not any(len(parts) > 1 and len(parts & asked) == 1 for parts in compounds)
+
+
+def _agrees(question: str, title: str, text: str, common: Callable[[str], bool]) -> bool:
+    return (
+        _same_numbers(question, title, text)
+        and _negated(question) == _negated(title)
+        and not _opposed(question, title)
+        and _same_names(question, title, text, common)
+        and same_compounds(question, title)
+    )
+
+
+def _same_numbers(question: str, title: str, text: str) -> bool:
+    asked, told = facts(question), facts(title)
+    return asked == told or (not told and asked <= facts(text))
+
+
+def _negated(text: str) -> bool:
+    return bool(
+        _NEGATION.search(_MORE.sub(" ", fold(text).replace("n'", "ne ").replace("n’", "ne ")))
+    )
+
+
+def _opposed(question: str, title: str) -> bool:
+    asked, told = set(stems.words(question)), set(stems.words(title))
+    for pair in _OPPOSITE:
+        one, other = (set(side.split()) for side in pair.split("|"))
+        for left, right in ((one, other), (other, one)):
+            if asked & left and told & right and not asked & right and not told & left:
+                return True
+    return _prefixed(asked - told, told) or _prefixed(told - asked, asked)
+
+
+def _prefixed(some: set[str], others: set[str]) -> bool:
+    """Whether a word of *some* is the opposite of one of *others* by its prefix."""
+    bases = {stem for word in others for stem in _stems(word)}
+    return any(_stems(_PREFIX.sub("", word)) & bases for word in some if _PREFIX.match(word))
+
+
+def _stems(word: str) -> set[str]:
+    return {stems.stem(word, language) for language in stems.LANGUAGES}
+
+
+def _same_names(question: str, title: str, text: str, common: Callable[[str], bool]) -> bool:
+    asked, told = set(stems.words(question)), set(stems.words(title))
+    everything = told | set(stems.words(text))
+    missing = {name for name in names(question) if name not in everything}
+    unasked = {name for name in names(title) if name not in asked and not common(name)}
+    # An entry about one thing by name answers no question that does not name it.
+    return not missing and not unasked
+
+
+def names(text: str) -> set[str]:
+    """Folded names: capitalised inside a sentence, or in capitals."""
+    return {
+        word for match in _NAME.finditer(text) for word in stems.words(match[0]) if len(word) > 1
+    }

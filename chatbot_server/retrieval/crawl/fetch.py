@@ -1,0 +1,274 @@
+"""The one way this server asks other servers for something: bounded, and never inwards.
+
+Every address a name resolves to must be public, and the connection goes to the very
+address that was checked: a DNS that changes its answer in between gains nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+
+from chatbot_server import __version__
+from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.read.urls import joined
+
+MAX_REDIRECTS = 5
+CONNECT_SECONDS = 10.0
+TOTAL_SECONDS = 60.0
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+# All that IPv6 has given out (RFC 4291), and where it leads to the IPv4 address in its last 32
+# bits (RFC 6052); the rest is local, or was meant for such translations.
+_UNICAST = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+PORTS = frozenset({80, 443, 8080, 8443})
+
+
+class FetchError(ChatbotError):
+    """A page could not be fetched; ``code`` says why."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer. ``url`` is where redirects led; headers of one name are joined by commas."""
+
+    url: str
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def type(self) -> str:
+        """The media type, without parameters."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str:
+        """What the server says the text is in; empty if it does not."""
+        told = _CHARSET.search(self.headers.get("content-type", ""))
+        return told[1] if told else ""
+
+
+class Fetcher:
+    """Fetches over http and https.
+
+    Args:
+        contact: put into the user agent, so that a site's owner can reach ours.
+        private_hosts: names that may be in the private network.
+        max_bytes: of one answer, after decompression.
+    """
+
+    def __init__(
+        self, contact: str = "", private_hosts: Iterable[str] = (), max_bytes: int = 5_000_000
+    ) -> None:
+        about = f"; {contact}" if contact else ""
+        self.agent = f"ChatbotServer/{__version__} (site owner's own crawler{about})"
+        self._private = frozenset(host.lower() for host in private_hosts)
+        self._max_bytes = max_bytes
+        self._deadline = _Deadline()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            network_backend=_CheckedBackend(self._private, self._deadline),
+            max_connections=4,
+            retries=0,
+        )
+
+    def get(
+        self,
+        url: str,
+        headers: dict[str, str] | None = None,
+        seconds: float = TOTAL_SECONDS,
+        *,
+        whole: bool = True,
+    ) -> Fetched:
+        """GET *url*, following redirects; not for two threads at once.
+
+        *seconds* is for all of it. If not *whole*, what is too big is cut instead of refused.
+
+        Raises:
+            FetchError: refused, unreachable, too slow, too big or too many redirects.
+        """
+        self._deadline.until = time.monotonic() + seconds
+        for _hop in range(MAX_REDIRECTS + 1):
+            self._refuse(url)
+            answer = self._once(url, headers or {}, whole)
+            target = answer.headers.get("location")
+            if answer.status not in (301, 302, 303, 307, 308) or not target:
+                return answer
+            url = joined(url, target) or target
+        raise FetchError("fetch_redirects", url=url[:200])
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    def _refuse(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise FetchError("fetch_address", url=url[:200]) from None
+        host = (parts.hostname or "").lower()
+        allowed = port is None or port in PORTS or host in self._private
+        if parts.scheme not in ("http", "https") or not host or not allowed:
+            raise FetchError("fetch_address", url=url[:200])
+        if parts.username is not None or len(url) > 2000:
+            raise FetchError("fetch_address", url=url[:200])
+
+    def _once(self, url: str, headers: dict[str, str], whole: bool) -> Fetched:
+        import httpx
+
+        sent: dict[str | bytes, str | bytes] = {
+            "User-Agent": self.agent,
+            "Accept": "text/html,application/xhtml+xml,application/pdf,*/*;q=0.5",
+            "Accept-Encoding": "gzip",
+        }
+        sent.update({name: told.encode("latin-1") for name, told in headers.items()})
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), CONNECT_SECONDS)
+        try:
+            asked = httpx.URL(url)  # international names and blanks as they travel
+            sent["Host"] = asked.netloc
+            with self._pool.stream(
+                "GET", str(asked), headers=sent, extensions={"timeout": limits}
+            ) as response:
+                found = _headers(response)
+                body = self._body(response, found, url, whole)
+                return Fetched(url, response.status, found, body)
+        except FetchError:
+            raise
+        except (httpcore.TimeoutException, TimeoutError):
+            raise FetchError("fetch_slow", url=url[:200]) from None
+        except Exception as error:  # httpcore, h11, ssl and idna each raise their own
+            raise FetchError("fetch_failed", url=url[:200], why=type(error).__name__) from None
+
+    def _body(
+        self, response: httpcore.Response, headers: dict[str, str], url: str, whole: bool
+    ) -> bytes:
+        gzipped = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
+        unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzipped else None
+        body = b""
+        for piece in response.iter_stream():
+            room = self._max_bytes + 1 - len(body)
+            try:
+                body += unzip.decompress(piece, room) if unzip else piece[:room]
+            except zlib.error:
+                raise FetchError("fetch_failed", url=url[:200], why="gzip") from None
+            if len(body) > self._max_bytes:
+                if not whole:
+                    return body[: self._max_bytes]
+                raise FetchError("fetch_big", url=url[:200], limit=self._max_bytes)
+        return body
+
+
+class _Deadline:
+    """The moment (monotonic) when whoever still talks to us is cut off."""
+
+    until = float("inf")
+
+    def left(self, timeout: float | None) -> float:
+        """Seconds that one more read or write may take.
+
+        Raises:
+            httpcore.ReadTimeout: none.
+        """
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(timeout, left)
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A connection on which also a server that sends a byte now and then comes to an end."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(timeout)
+        inner = self._inner.start_tls(ssl_context, server_hostname, left)
+        return _BoundedStream(inner, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for raw, value in response.headers:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
+class _CheckedBackend(httpcore.SyncBackend):
+    """Resolves once, checks every address, and connects to the first."""
+
+    def __init__(self, private: frozenset[str], deadline: _Deadline) -> None:
+        super().__init__()
+        self._private = private
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        address = resolve(host, port, self._private)
+        left = self._deadline.left(timeout)
+        found = super().connect_tcp(address, port, left, local_address, socket_options)
+        return _BoundedStream(found, self._deadline)
+
+
+def resolve(host: str, port: int, private: frozenset[str] = frozenset()) -> str:
+    """The address to connect to.
+
+    Raises:
+        FetchError: the name does not exist, or any of its addresses is not public.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise FetchError("fetch_unknown_host", host=host[:200]) from None
+    addresses = [str(entry[4][0]).split("%")[0] for entry in found]
+    if host.lower() not in private and not all(map(is_public, addresses)):
+        raise FetchError("fetch_private", host=host[:200])
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether anyone on the internet could reach *address*."""
+    found = ipaddress.ip_address(address)
+    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if found in _NAT64:
+        inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    if inner is None and found.version == 6 and found not in _UNICAST:
+        return False
+    return (inner or found).is_global and not (inner or found).is_multicast

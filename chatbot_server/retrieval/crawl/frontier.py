@@ -1,0 +1,186 @@
+"""The addresses of a crawl: known, to be read, read; kept in the database.
+
+A crawl that was stopped or killed goes on from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from chatbot_server.retrieval.crawl.fetch import Fetched
+from chatbot_server.retrieval.read import urls
+from chatbot_server.storage.base import now
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource, page_counts
+
+AT_ONCE = 500
+# A page that is gone is asked for again, or an outage would lose it for good; after a month of
+# daily crawls it makes room for others.
+GIVEN_UP = 30
+
+
+@dataclass
+class Frontier:
+    """What is known of one source's pages.
+
+    Attributes:
+        start: the address the source begins at.
+        single: the source is one page, and leads to no other.
+    """
+
+    database: Database
+    source_id: int
+    max_pages: int
+    start: str = ""
+    single: bool = False
+    _started: int = 0
+    _traps: urls.Traps = field(default_factory=urls.Traps)
+
+    def open(self) -> bool:
+        """Begin a crawl, or go on with the one that was not finished; False: no such source."""
+        with self.database.session() as session:
+            source = session.get(KnowledgeSource, self.source_id)
+            if source is None:
+                return False
+            if source.started is None or source.finished is not None:
+                source.started, source.finished, source.why = _later(source.started), None, ""
+                session.execute(
+                    delete(KnowledgePage).where(
+                        KnowledgePage.source_id == source.id,
+                        KnowledgePage.state == "gone",
+                        KnowledgePage.misses >= GIVEN_UP,
+                    )
+                )
+                # What is known is asked again, also where no unchanged page would lead to it.
+                session.execute(
+                    update(KnowledgePage)
+                    .where(KnowledgePage.source_id == source.id)
+                    .values(state="found")
+                )
+            self.start = source.address
+            self._started = source.started
+            # Traps are counted over all crawls, or each would go a little further into them.
+            for url in session.scalars(
+                select(KnowledgePage.url).where(
+                    KnowledgePage.source_id == source.id, KnowledgePage.listed.is_(False)
+                )
+            ):
+                self._traps.count(url)
+            self.single = source.kind == "page"
+            session.add_all(self._pages(session, [source.address], 0, True, ""))
+        return True
+
+    def add(self, found: list[str], depth: int, *, listed: bool, origin: str = "") -> None:
+        """Note addresses to be read, up to the limit of pages.
+
+        *listed*: by a sitemap; *origin*: see :meth:`urls.Traps.refuses`.
+        """
+        with self.database.session() as session:
+            if session.get(KnowledgeSource, self.source_id) is None:
+                return
+            known = (
+                session.scalar(
+                    select(func.count())
+                    .select_from(KnowledgePage)
+                    .where(KnowledgePage.source_id == self.source_id)
+                )
+                or 0
+            )
+            for page in self._pages(session, found, depth, listed, origin):
+                if known >= self.max_pages:
+                    return
+                session.add(page)
+                known += 1
+
+    def _pages(
+        self, session: Session, found: Iterable[str], depth: int, listed: bool, origin: str
+    ) -> Iterator[KnowledgePage]:
+        """Those of the addresses that are new to us; the others are to be read again."""
+        spelt = dict.fromkeys(url[:2000] for url in map(urls.canonical, found) if url)
+        told = [url for url in spelt if urls.same_site(url, self.start)]
+        for start in range(0, len(told), AT_ONCE):
+            some = told[start : start + AT_ONCE]
+            known = {
+                page.url: page
+                for page in session.scalars(
+                    select(KnowledgePage).where(
+                        KnowledgePage.source_id == self.source_id, KnowledgePage.url.in_(some)
+                    )
+                )
+            }
+            for url in some:
+                page = known.get(url)
+                if page is None and (listed or not self._traps.refuses(url, origin)):
+                    yield KnowledgePage(
+                        source_id=self.source_id, url=url, depth=depth, listed=listed
+                    )
+                elif page and page.crawl != self._started and page.state != "found":
+                    page.state, page.depth, page.listed = "found", depth, listed
+
+    def take(self) -> KnowledgePage | None:
+        """The next page to read; None: none is left, or the source is paused."""
+        with self.database.session() as session:
+            source = session.get(KnowledgeSource, self.source_id)
+            if source is None or source.state == "paused":
+                return None
+            return session.scalar(
+                select(KnowledgePage)
+                .where(KnowledgePage.source_id == self.source_id, KnowledgePage.state == "found")
+                .order_by(KnowledgePage.depth, KnowledgePage.id)
+                .limit(1)
+            )
+
+    def done(
+        self,
+        page: KnowledgePage,
+        state: str,
+        why: str = "",
+        found: Fetched | None = None,
+        *,
+        missed: bool = False,
+    ) -> None:
+        with self.database.session() as session:
+            self.mark(session, page, state, why, found, missed=missed)
+
+    def mark(
+        self,
+        session: Session,
+        page: KnowledgePage,
+        state: str,
+        why: str,
+        found: Fetched | None = None,
+        *,
+        missed: bool = False,
+    ) -> None:
+        row = session.get(KnowledgePage, page.id)
+        if row is None:
+            return
+        row.state, row.why, row.crawl = state, why[:60], self._started
+        row.misses = row.misses + 1 if missed else 0
+        if found is not None:
+            row.etag = found.headers.get("etag", "")[:300]
+            row.modified = found.headers.get("last-modified", "")[:60]
+
+    def finish(self) -> dict[str, int]:
+        """Counts by state; the crawl is over unless pages are left."""
+        with self.database.session() as session:
+            source = session.get(KnowledgeSource, self.source_id)
+            counts = page_counts(session, self.source_id)
+            if source is not None and source.state != "paused" and not counts.get("found"):
+                source.finished = now()
+            return counts
+
+    def note(self, why: str) -> None:
+        """Remember why the source cannot be read, see :class:`KnowledgeSource`."""
+        with self.database.session() as session:
+            if (source := session.get(KnowledgeSource, self.source_id)) is not None:
+                source.why = why[:300]
+
+
+def _later(last: int | None) -> int:
+    """A number for this crawl that no earlier one has, also within the same second."""
+    return max(now(), (last or 0) + 1)

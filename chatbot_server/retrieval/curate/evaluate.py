@@ -1,0 +1,269 @@
+"""Measuring retrieval and answers on questions whose right documents are known."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from chatbot_server.errors import UsageError
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.indexing import Draft
+from chatbot_server.retrieval.index.semantic import make_embedder
+from chatbot_server.retrieval.language.facts import gather, unsupported
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import open_source
+from chatbot_server.storage.sites import add_site
+
+MAX_BYTES = 200_000_000
+DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, the ids of documents that answer it, and, if known, the answers' words.
+
+    ``relevant`` is empty where the right answer is that nothing is known.
+    """
+
+    text: str
+    relevant: frozenset[str]
+    answers: tuple[str, ...] = ()
+
+
+@dataclass
+class Tally:
+    """What is counted, question by question."""
+
+    ranks: list[int | None] = field(default_factory=list)
+    faq: list[bool] = field(default_factory=list)
+    quoted: int = 0
+    nothing: int = 0
+    answered: list[bool] = field(default_factory=list)
+    wrong_numbers: int = 0
+    seconds: list[float] = field(default_factory=list)
+    honest: list[bool] = field(default_factory=list)
+
+    def report(self) -> dict[str, float | int | None]:
+        """The figures, shares in 0…1."""
+        asked = len(self.ranks) + len(self.honest)
+        direct = len(self.faq) + self.quoted
+        return {
+            "questions": asked,
+            "recall@1": _share([_within(rank, 1) for rank in self.ranks]),
+            "recall@3": _share([_within(rank, 3) for rank in self.ranks]),
+            "recall@5": _share([_within(rank, 5) for rank in self.ranks]),
+            "recall@10": _share([_within(rank, 10) for rank in self.ranks]),
+            "mrr@10": _mean([1 / rank if rank else 0.0 for rank in self.ranks]),
+            "answer_accuracy": _share(self.answered),
+            "answered_without_model": round(direct / asked, 4) if asked else None,
+            "faq_share": round(len(self.faq) / asked, 4) if asked else None,
+            "faq_precision": _share(self.faq),
+            "honest_no": _share(self.honest),
+            "wrong_number_rate": round(self.wrong_numbers / direct, 4) if direct else 0.0,
+            "seconds_median": round(sorted(self.seconds)[asked // 2], 4) if asked else None,
+        }
+
+
+def evaluate(
+    documents: Sequence[Draft],
+    questions: Sequence[Question],
+    semantic: Literal["auto", "on", "off"] = "auto",
+    progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+) -> dict[str, Any]:
+    """Index *documents* in a folder of its own, ask *questions*, and tell how it went."""
+    with tempfile.TemporaryDirectory(prefix="chatbot-eval-") as folder:
+        database = Database(f"sqlite:///{folder}/eval.db")
+        try:
+            database.migrate()
+            site_id = _index(database, documents, semantic, progress)
+            base = KnowledgeBase(database, semantic)
+            try:
+                tally = _ask(base, site_id, questions)
+            finally:
+                base.close()
+        finally:
+            database.close()
+    meaning = base.searcher.embedder is not None
+    return {"documents": len(documents), "semantic": meaning, **tally.report()}
+
+
+def _index(
+    database: Database,
+    documents: Sequence[Draft],
+    semantic: Literal["auto", "on", "off"],
+    progress: Callable[[int, int], None],
+) -> int:
+    with database.session() as session:
+        site = add_site(session, "evaluation")
+        source = open_source(session, site.id, "file", "evaluation")
+        for document in documents:
+            indexing.put(session, source, document)
+        site_id = site.id
+    _embed_all(database, semantic, progress)
+    return site_id
+
+
+def _embed_all(
+    database: Database,
+    semantic: Literal["auto", "on", "off"],
+    progress: Callable[[int, int], None],
+) -> None:
+    """One child and one thread for each core: twice as fast as two threads in one child."""
+    embedders = [make_embedder(semantic) for _core in range(min(os.cpu_count() or 1, 8))]
+    if embedders[0] is None:
+        return
+    with database.session() as session:
+        todo = list(indexing.waiting(session, embedders[0].model, 10**9))
+    total = len(todo)
+
+    def work(embedder: Any) -> None:
+        while todo:
+            try:
+                document = todo.pop()
+            except IndexError:
+                return
+            indexing.embed(database, embedder, document)
+            progress(total - len(todo), total)
+
+    try:
+        with ThreadPoolExecutor(len(embedders)) as pool:
+            list(pool.map(work, embedders))
+    finally:
+        for embedder in embedders:
+            if embedder is not None:
+                embedder.close()
+
+
+def _ask(base: KnowledgeBase, site_id: int, questions: Sequence[Question]) -> Tally:
+    tally = Tally()
+    for question in questions:
+        found = base.search(site_id, question.text, DEPTH)
+        started = time.perf_counter()
+        told = base.ground(site_id, question.text)
+        tally.seconds.append(time.perf_counter() - started)
+        _count(tally, question, told, [passage.url for passage in found])
+    return tally
+
+
+def _count(tally: Tally, question: Question, told: Grounding, urls: Sequence[str]) -> None:
+    if not question.relevant:
+        tally.honest.append(told.status in ("nothing", "passages"))
+    else:
+        hits = [place for place, url in enumerate(urls, 1) if url in question.relevant]
+        tally.ranks.append(hits[0] if hits else None)
+        if question.answers:
+            shown = told.answer.casefold()
+            tally.answered.append(any(answer.casefold() in shown for answer in question.answers))
+    if told.status == "faq":
+        tally.faq.append(bool(urls) and urls[0] in question.relevant)
+    tally.quoted += told.status == "quoted"
+    tally.nothing += told.status == "nothing"
+    if told.answer:
+        known = gather(
+            f"{passage.title} {passage.heading} {passage.text}" for passage in told.passages
+        ) | gather(source.quote for source in told.sources if told.status == "faq")
+        known |= gather([told.answer]) if told.status == "faq" else frozenset()
+        tally.wrong_numbers += bool(unsupported(told.answer, known))
+
+
+def read_documents(file: Path) -> list[Draft]:
+    """Documents of a JSON Lines file: ``{"id", "title", "text"}``, perhaps ``"faq"``.
+
+    A document whose title is a question is taken as an FAQ entry.
+
+    Raises:
+        UsageError: names the line that cannot be understood.
+    """
+    drafts = []
+    for number, row in rows(file):
+        try:
+            title, text = str(row.get("title") or ""), str(row["text"])
+            is_faq = bool(row.get("faq", title.rstrip().endswith("?")))
+            drafts.append(Draft(str(row["id"]), title, text, faq=is_faq))
+        except (KeyError, AttributeError):  # noqa: PERF203
+            raise _bad_line(file, number) from None
+    return drafts
+
+
+def read_questions(file: Path) -> list[Question]:
+    """Questions of a JSON Lines file: ``{"question", "relevant": [ids]}``, perhaps ``"answers"``.
+
+    Raises:
+        UsageError: names the line that cannot be understood.
+    """
+    found = []
+    for number, row in rows(file):
+        try:
+            relevant = frozenset(str(name) for name in row["relevant"])
+            answers = tuple(str(answer) for answer in row.get("answers", ()))
+            found.append(Question(str(row["question"]), relevant, answers))
+        except (KeyError, AttributeError, TypeError):  # noqa: PERF203
+            raise _bad_line(file, number) from None
+    return found
+
+
+def read_squad(file: Path) -> tuple[list[Draft], list[Question]]:
+    """Documents and questions of a file in SQuAD's layout, one document a paragraph.
+
+    Raises:
+        UsageError: the file has another layout.
+    """
+    drafts: list[Draft] = []
+    questions: list[Question] = []
+    try:
+        for article in json.loads(file.read_text(encoding="utf-8"))["data"]:
+            title = str(article.get("title", "")).replace("_", " ")
+            for paragraph in article["paragraphs"]:
+                name = str(len(drafts))
+                drafts.append(Draft(name, title, str(paragraph["context"])))
+                for asked in paragraph["qas"]:
+                    answers = tuple(str(answer["text"]) for answer in asked["answers"])
+                    questions.append(Question(str(asked["question"]), frozenset({name}), answers))
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        raise UsageError("knowledge_eval_file", file=file) from None
+    return drafts, questions
+
+
+def rows(file: Path) -> Iterator[tuple[int, Any]]:
+    """The objects of a JSON Lines file, with their line numbers.
+
+    Raises:
+        UsageError: names the file or the line that cannot be read.
+    """
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise UsageError("knowledge_eval_big", file=file, limit=MAX_BYTES // 10**6)
+        with file.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    try:
+                        yield number, json.loads(line)
+                    except ValueError:
+                        raise _bad_line(file, number) from None
+    except (OSError, UnicodeDecodeError):
+        raise UsageError("knowledge_eval_file", file=file) from None
+
+
+def _bad_line(file: Path, number: int) -> UsageError:
+    return UsageError("knowledge_eval_line", file=file, line=number)
+
+
+def _within(rank: int | None, depth: int) -> bool:
+    return rank is not None and rank <= depth
+
+
+def _share(seen: Sequence[bool]) -> float | None:
+    return round(sum(seen) / len(seen), 4) if seen else None
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), 4) if values else None

@@ -1,0 +1,138 @@
+"""The slow work on the owner's knowledge: crawling and embedding, in a process of its own.
+
+Started with low priority beside the server; it may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from chatbot_server.errors import ChatbotError, Unavailable
+from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.semantic import Embedder, make_embedder
+from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.storage.base import now
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgeSource
+
+if TYPE_CHECKING:
+    from chatbot_server.config.sections import Retrieval
+
+# A site is read again this long after it was read last; unchanged pages cost one 304 each.
+AGAIN_SECONDS = 24 * 3600
+EMBED_AT_ONCE = 20
+
+logger = logging.getLogger(__name__)
+
+
+def work(database: Database, settings: Retrieval, run_dir: Path) -> int:
+    """Do what is due once: crawls, then vectors; returns how many things were done."""
+    done = 0
+    embedder = make_embedder(settings.semantic)
+    try:
+        for source_id in due(database):
+            try:
+                crawl_one(database, settings, run_dir, source_id)
+                done += 1
+            except Unavailable as error:  # noqa: PERF203  (the owner reads it at a terminal)
+                logger.info("source %s: %s", source_id, error)
+            except Exception:  # one site that breaks us shall not keep the others unread
+                logger.exception("source %s", source_id)
+        if embedder is not None:
+            done += embed_all(database, embedder)
+    finally:
+        if embedder is not None:
+            embedder.close()
+    return done
+
+
+def due(database: Database, moment: int | None = None) -> list[int]:
+    """Sources to crawl: never read, stopped half way, or read a day ago; paused ones never."""
+    before = (now() if moment is None else moment) - AGAIN_SECONDS
+    with database.session() as session:
+        found = session.scalars(
+            select(KnowledgeSource)
+            .where(KnowledgeSource.kind.in_(("site", "page")), KnowledgeSource.state == "active")
+            .order_by(KnowledgeSource.id)
+        ).all()
+        return [
+            source.id for source in found if source.finished is None or source.finished < before
+        ]
+
+
+def crawl_one(
+    database: Database,
+    settings: Retrieval,
+    run_dir: Path,
+    source_id: int,
+    progress: Callable[[dict[str, int]], None] = lambda counts: None,  # noqa: ARG005
+) -> dict[str, int]:
+    """Crawl a source; a site that cannot be read is noted at the source, not raised.
+
+    Raises:
+        Unavailable: another process crawls it.
+    """
+    with crawling(run_dir, source_id):
+        return _crawl(database, settings, source_id, progress)
+
+
+@contextmanager
+def crawling(run_dir: Path, source_id: int) -> Iterator[None]:
+    """One process at a time: two would ask the site twice as often, and add its pages twice.
+
+    Raises:
+        Unavailable: another process crawls the source.
+    """
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (run_dir / f"crawl-{source_id}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable("crawl_running", number=source_id) from None
+        yield
+
+
+def _crawl(
+    database: Database,
+    settings: Retrieval,
+    source_id: int,
+    progress: Callable[[dict[str, int]], None],
+) -> dict[str, int]:
+    fetcher = Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)
+    extractor = Extractor()
+    limits = CrawlLimits(settings.max_pages, settings.requests_per_second)
+    try:
+        return Crawl(database, fetcher, extractor, source_id, limits, progress).run()
+    except ChatbotError as error:
+        logger.info("source %s: %s", source_id, error)
+        return {}
+    finally:
+        fetcher.close()
+        extractor.close()
+
+
+def embed_waiting(database: Database, settings: Retrieval) -> None:
+    """Give every document its vectors, if the search is by meaning."""
+    embedder = make_embedder(settings.semantic)
+    if embedder is not None:
+        try:
+            embed_all(database, embedder)
+        finally:
+            embedder.close()
+
+
+def embed_all(database: Database, embedder: Embedder) -> int:
+    """Give every document its vectors; returns how many got theirs."""
+    done = 0
+    while some := indexing.embed_some(database, embedder, EMBED_AT_ONCE):
+        done += some
+    return done

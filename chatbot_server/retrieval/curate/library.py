@@ -1,0 +1,236 @@
+"""What an owner does with the knowledge by hand: add, list, remove, export, import."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import NotFound, UsageError
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.indexing import Draft
+from chatbot_server.retrieval.read import urls
+from chatbot_server.retrieval.read.extract import ExtractError, Extractor, kind_of_name
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import (
+    KnowledgeDocument,
+    KnowledgeSource,
+    SourceKind,
+    documents,
+    get_source,
+    open_source,
+    page_counts,
+    page_reasons,
+    sources,
+)
+
+
+def add_faq(
+    database: Database, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
+) -> bool:
+    """An answer in the owner's own words; the same question again replaces it."""
+    draft = Draft(faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
+    with database.session() as session:
+        return indexing.put(session, open_source(session, site_id, "faq"), draft)
+
+
+def faq_address(question: str) -> str:
+    """The invented address of the entry that answers *question*."""
+    return f"faq:{_name_of(question)}"
+
+
+def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
+    """A text typed by the owner; the same title again replaces it."""
+    with database.session() as session:
+        source = open_source(session, site_id, "note")
+        return indexing.put(session, source, Draft(f"note:{_name_of(title)}", title, text))
+
+
+def add_file(
+    database: Database, extractor: Extractor, site_id: int, file: Path, max_bytes: int
+) -> int:
+    """Read a file; what it held before is replaced. Returns the number of documents.
+
+    Raises:
+        ExtractError: it cannot be read, is too big, or of a kind that is not known.
+        OSError: as of the file.
+    """
+    kind = kind_of_name(file.name)
+    if kind is None:
+        raise ExtractError("extract_kind", name=file.name)
+    if file.stat().st_size > max_bytes:
+        raise ExtractError("extract_big", name=file.name)
+    read = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}")
+    if not read.drafts:
+        raise ExtractError("extract_no_text", name=file.name)
+    with database.session() as session:
+        source = open_source(session, site_id, "file", file.name)
+        kept = {draft.url for draft in read.drafts}
+        gone = [
+            found.id for found in documents(session, site_id, source.id) if found.url not in kept
+        ]
+        if gone:
+            indexing.remove(session, site_id, gone)
+        for draft in read.drafts:
+            indexing.put(session, source, draft)
+    return len(read.drafts)
+
+
+def add_site(database: Database, site_id: int, address: str, *, single: bool = False) -> int:
+    """A site (or one page) to crawl; returns the source's number.
+
+    Raises:
+        UsageError: not an address of the web.
+    """
+    url = urls.canonical(address if "://" in address else f"https://{address}")
+    if url is None or len(url) > 500:
+        raise UsageError("knowledge_address", address=address[:200])
+    with database.session() as session:
+        source = open_source(session, site_id, "page" if single else "site", url)
+        source.state = "active"
+        return source.id
+
+
+def overview(session: Session, site_id: int) -> list[dict[str, Any]]:
+    """The site's sources, with what was read from each."""
+    rows = session.execute(
+        select(KnowledgeDocument.source_id, func.count())
+        .where(KnowledgeDocument.site_id == site_id)
+        .group_by(KnowledgeDocument.source_id)
+    )
+    counts = {source: count for source, count in rows}  # noqa: C416 - a result has keys() too
+    return [
+        _described(session, source, counts.get(source.id, 0))
+        for source in sources(session, site_id)
+    ]
+
+
+def _described(session: Session, source: KnowledgeSource, count: int) -> dict[str, Any]:
+    return {
+        "number": source.id,
+        "kind": source.kind,
+        "address": source.address,
+        "state": source.state,
+        "documents": count,
+        "pages": page_counts(session, source.id),
+        "reasons": [asdict(found) for found in page_reasons(session, source.id)],
+        "started": source.started,
+        "finished": source.finished,
+        "why": source.why,
+    }
+
+
+def contents(session: Session, site_id: int, source_id: int) -> list[dict[str, Any]]:
+    """The documents of one source, oldest first.
+
+    Raises:
+        NotFound: the site has no such source.
+    """
+    get_source(session, site_id, source_id)
+    return [
+        {"document": found.id, "title": found.title, "id": found.url, "wordings": found.wordings}
+        for found in documents(session, site_id, source_id)
+    ]
+
+
+def exported(session: Session, site_id: int) -> Iterator[dict[str, Any]]:
+    """Every document of the site as one JSON object each."""
+    kinds = {source.id: (source.kind, source.address) for source in sources(session, site_id)}
+    for found in documents(session, site_id):
+        kind, address = kinds[found.source_id]
+        yield {
+            "source": kind,
+            "address": address,
+            "id": found.url,
+            "title": found.title,
+            "text": found.text,
+            "language": found.language,
+            "faq": found.faq,
+            "wordings": found.wordings,
+        }
+
+
+def imported(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -> int:
+    """Put exported documents back; returns how many were new or changed.
+
+    Raises:
+        UsageError: a row is not of the form that :func:`exported` writes.
+    """
+    changed = 0
+    for number, row in enumerate(rows, 1):
+        try:
+            kind, address, draft = _parsed(row)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise UsageError("knowledge_import_row", number=number) from None
+        with database.session() as session:
+            changed += indexing.put(session, open_source(session, site_id, kind, address), draft)
+    return changed
+
+
+def _parsed(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
+    """Kind and address of the source of an exported document, and the document.
+
+    Raises any of the errors of a value that is not what it should be.
+    """
+    kind, name, address = row.get("source", "note"), str(row["id"]), str(row.get("address") or "")
+    language = row.get("language") or ""
+    told = "".join((name, address, language)).encode()  # no database takes half a letter, or NUL
+    if kind not in get_args(SourceKind) or b"\0" in told:
+        raise ValueError
+    return (
+        kind,
+        address,
+        Draft(
+            name,
+            str(row.get("title") or ""),
+            str(row["text"]),
+            language,
+            bool(row.get("faq")),
+            tuple(str(wording) for wording in row.get("wordings") or ()),
+        ),
+    )
+
+
+def forget_source(database: Database, site_id: int, source_id: int) -> int:
+    """Remove a source with everything read from it; returns the number of documents."""
+    with database.session() as session:
+        ids = session.scalars(
+            select(KnowledgeDocument.id).where(
+                KnowledgeDocument.site_id == site_id, KnowledgeDocument.source_id == source_id
+            )
+        ).all()
+        indexing.remove(session, site_id, ids)
+        session.execute(
+            delete(KnowledgeSource).where(
+                KnowledgeSource.id == source_id, KnowledgeSource.site_id == site_id
+            )
+        )
+    return len(ids)
+
+
+def forget_document(database: Database, site_id: int, source_id: int, document_id: int) -> str:
+    """Remove one document of a source; returns its title.
+
+    Raises:
+        NotFound: the site has no such source, or that no such document.
+        UsageError: it is a page of a crawl, which would bring it back.
+    """
+    with database.session() as session:
+        source = get_source(session, site_id, source_id)
+        found = session.get(KnowledgeDocument, document_id)
+        if found is None or found.source_id != source.id:
+            raise NotFound("knowledge_no_document", number=source_id, document=document_id)
+        if source.kind in ("site", "page"):
+            raise UsageError("knowledge_crawled", number=source_id)
+        title = found.title
+        indexing.remove(session, site_id, [document_id])
+    return title
+
+
+def _name_of(title: str) -> str:
+    return hashlib.sha256(title.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]

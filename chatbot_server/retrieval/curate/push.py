@@ -1,0 +1,184 @@
+"""A CMS tells of a page that changed: ``{"url", "title", "html" | "text"}``, or ``"deleted": true``.
+
+The body is signed with the site's secret (HMAC-SHA256 over ``timestamp.body``), so
+that only the owner's CMS can put words into the chatbot's mouth.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import BadRequest, Unauthorized
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.indexing import Draft
+from chatbot_server.retrieval.read import urls
+from chatbot_server.retrieval.read.extract import ExtractError, Extractor
+from chatbot_server.storage.base import now
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.tables import (
+    KnowledgeDocument,
+    KnowledgePage,
+    KnowledgeSource,
+    KnowledgeState,
+    open_source,
+    sources,
+)
+
+# A signature caught on the way is worthless after this long.
+WINDOW_SECONDS = 300
+# Bytes: as long as a document's address may be, with a part's name (``#faq-12``) after it, so
+# that an index of PostgreSQL can hold it.
+MAX_URL = 1980
+
+Status = Literal["indexed", "unchanged", "deleted", "outdated"]
+
+
+def new_secret(database: Database, site_id: int) -> str:
+    """A fresh secret of the site; the old one is no longer accepted."""
+    secret = secrets.token_hex(32)
+    with database.session() as session:
+        search_index.state(session, site_id).push_secret = secret
+    return secret
+
+
+def sign(secret: str, timestamp: int, body: bytes) -> str:
+    """The signature of *body* sent at *timestamp*: hexadecimal."""
+    return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def check(database: Database, site_id: int, timestamp: str, signature: str, body: bytes) -> int:
+    """When the site's CMS sent *body*, in Unix seconds.
+
+    Raises:
+        Unauthorized: no secret was made, the signature is another's, or too old.
+    """
+    with database.session() as session:
+        secret = session.scalar(
+            select(KnowledgeState.push_secret).where(KnowledgeState.site_id == site_id)
+        )
+    try:
+        sent = int(timestamp)
+    except ValueError:
+        raise Unauthorized("push_signature", field="X-Chatbot-Timestamp") from None
+    expected = sign(secret or secrets.token_hex(32), sent, body)
+    fresh = abs(now() - sent) <= WINDOW_SECONDS
+    if not hmac.compare_digest(expected.encode(), signature.encode()) or not fresh:
+        raise Unauthorized("push_signature", field="X-Chatbot-Signature")
+    return sent
+
+
+class Receiver:
+    """Takes pages in, each in the order in which they were sent.
+
+    A message that was caught on the way could be sent again while its signature is fresh, and
+    one may overtake another: what is older than the last word on a page changes nothing.
+    """
+
+    def __init__(self, database: Database, extractor: Extractor) -> None:
+        self._database = database
+        self._extractor = extractor
+        self._lock = threading.Lock()
+        self._latest: dict[tuple[int, str], int] = {}
+
+    def receive(self, site_id: int, sent: int, body: bytes) -> Status:
+        """Index what *body* tells, or forget it.
+
+        Raises:
+            BadRequest: names the field that is missing or wrong.
+        """
+        told = _parsed(body)
+        url = urls.canonical(str(told.get("url", "")))
+        if url is None or len(url.encode()) > MAX_URL:
+            raise BadRequest("push_url", field="url")
+        drafts = () if told.get("deleted") is True else self._drafts(told, url)
+        with self._lock:
+            if not self._is_news((site_id, url), sent):
+                return "outdated"
+            return _put(self._database, site_id, url, drafts)
+
+    def _is_news(self, page: tuple[int, str], sent: int) -> bool:
+        if sent < self._latest.get(page, sent):
+            return False
+        # Older ones are refused for their age; a message may be dated ahead as far as back.
+        limit = now() - 2 * WINDOW_SECONDS
+        self._latest = {one: moment for one, moment in self._latest.items() if moment > limit}
+        self._latest[page] = sent
+        return True
+
+    def _drafts(self, told: dict[str, Any], url: str) -> Sequence[Draft]:
+        """The documents of a page; none if it asks not to be indexed."""
+        title, text, html = told.get("title"), told.get("text"), told.get("html")
+        if isinstance(html, str) and html.strip():
+            return self._read(html, url, title if isinstance(title, str) else "")
+        if isinstance(text, str) and isinstance(title, str) and text.strip():
+            return [Draft(url, title, text)]
+        raise BadRequest("push_content", field="html")
+
+    def _read(self, html: str, url: str, title: str) -> Sequence[Draft]:
+        try:
+            read = self._extractor.read(html.encode("utf-8", "replace"), "html", url, url)
+        except ExtractError as error:
+            values: dict[str, Any] = {**error.values}
+            raise BadRequest(error.code, field="html", **values) from None
+        drafts = list(read.drafts) if not read.noindex else []
+        if title and drafts:
+            drafts[0] = replace(drafts[0], title=title)
+        return drafts
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("push_json") from None
+    if not isinstance(told, dict):
+        raise BadRequest("push_json")
+    return told
+
+
+def _put(database: Database, site_id: int, url: str, drafts: Sequence[Draft]) -> Status:
+    """Make *drafts* all that is known of the page."""
+    kept = {draft.url for draft in drafts}
+    with database.session() as session:
+        known = session.scalars(
+            select(KnowledgeDocument).where(
+                KnowledgeDocument.site_id == site_id,
+                (KnowledgeDocument.url == url)
+                | KnowledgeDocument.url.startswith(url + "#", autoescape=True),
+            )
+        ).all()
+        source = _source(session, site_id, url, known)
+        gone = [one.id for one in known if one.url not in kept or one.source_id != source.id]
+        if gone:
+            indexing.remove(session, site_id, gone)
+        changed = [indexing.put(session, source, draft) for draft in drafts]
+        if not drafts:  # should the page come back as it was, the crawl must read it again
+            known_to_crawl = (KnowledgePage.source_id == source.id) & (KnowledgePage.url == url)
+            session.execute(
+                update(KnowledgePage).where(known_to_crawl).values(etag="", modified="")
+            )
+            return "deleted"
+    return "indexed" if gone or any(changed) else "unchanged"
+
+
+def _source(
+    session: Session, site_id: int, url: str, known: Sequence[KnowledgeDocument]
+) -> KnowledgeSource:
+    """Where the page belongs: with its site's crawl if there is one, not to be found twice."""
+    if known:
+        return session.get_one(KnowledgeSource, known[0].source_id)
+    for source in sources(session, site_id):
+        if source.kind == "site" and urls.same_site(url, source.address):
+            return source
+    return open_source(session, site_id, "push")

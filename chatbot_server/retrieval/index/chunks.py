@@ -1,0 +1,104 @@
+"""Cutting a page into chunks that keep its title and headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chatbot_server.retrieval.language.tables import in_sentences
+from chatbot_server.retrieval.language.text import clean, fold, sentences
+
+# Measured on the CNIL's FAQ and XQuAD, 120 to 180 words are equally good; short chunks cost
+# the least to embed and to read for a small model.
+MAX_WORDS = 150
+MAX_CHUNKS = 2000
+BETWEEN = " › "
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a page: whole sentences under one heading.
+
+    ``heading`` is the path of headings above it, joined by “ › ”.
+    """
+
+    heading: str
+    text: str
+
+    def searched(self, title: str) -> str:
+        """What is embedded: a chunk alone often does not say what it is about."""
+        parts = [title, below(title, self.heading), self.text]
+        return "\n".join(part for part in parts if part)
+
+
+def below(title: str, heading: str) -> str:
+    """A path of headings without the page's *title*, which most pages repeat as their first."""
+    first, _, rest = heading.partition(BETWEEN)
+    return rest if _plain(first) == _plain(title) else heading
+
+
+def _plain(text: str) -> str:
+    """Typists and systems differ in case and in the form of the apostrophe."""
+    return fold(text).replace("’", "'")
+
+
+def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[Chunk]:
+    """Chunks of Markdown *text*, at most *max_words* long, in order; rows of tables as sentences.
+
+    A chunk never crosses a heading; two chunks under one heading share a sentence,
+    so that “it costs …” keeps what it speaks of. A sentence longer than a
+    chunk is cut between words. Of a boundless page the first 2,000 chunks count.
+    """
+    chunks: list[Chunk] = []
+    for heading, body in _sections(in_sentences(clean(text), language)):
+        for piece in _pieces(body, max_words):
+            chunks.append(Chunk(heading, piece))
+            if len(chunks) >= MAX_CHUNKS:
+                return chunks
+    return chunks
+
+
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    path: dict[int, str] = {}
+    lines: list[str] = []
+    for line in text.split("\n"):
+        match = _HEADING.match(line)
+        if not match:
+            lines.append(line)
+            continue
+        yield BETWEEN.join(path.values()), "\n".join(lines)
+        lines = []
+        level = len(match[1])
+        path = {above: name for above, name in path.items() if above < level}
+        path[level] = match[2]
+    yield BETWEEN.join(path.values()), "\n".join(lines)
+
+
+def _pieces(body: str, max_words: int) -> Iterator[str]:
+    held: list[str] = []
+    size = 0
+    for sentence in _bounded(sentences(body), max_words):
+        length = len(sentence.split())
+        if held and size + length > max_words:
+            yield "\n".join(held)
+            overlap = held[-1] if len(held[-1].split()) + length <= max_words else ""
+            held = [overlap] if overlap else []
+            size = len(overlap.split())
+        held.append(sentence)
+        size += length
+    if held:
+        yield "\n".join(held)
+
+
+def _bounded(found: list[str], max_words: int) -> Iterator[str]:
+    for sentence in found:
+        parts = sentence.split()
+        if len(parts) <= max_words and len(sentence) <= max_words * 20:
+            yield sentence
+            continue
+        for start in range(0, len(parts), max_words):
+            piece = " ".join(parts[start : start + max_words])
+            for cut in range(0, len(piece), max_words * 20):
+                yield piece[cut : cut + max_words * 20]

@@ -1,0 +1,141 @@
+"""The vectors of a site, held in memory for SQLite; PostgreSQL compares them itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.knowledge.search_index import version
+
+Vector = NDArray[np.float32]
+AT_ONCE = 2000
+# Room made beyond what is needed, so that a crawl's pages one by one are not a copy each.
+SPARE = 1.2
+
+
+@dataclass(frozen=True)
+class VectorTable:
+    """The vectors of one site.
+
+    Attributes:
+        version: of the site's index.
+        size: number of vectors; the arrays have room for more.
+        owners: per vector its id, its document's, and its chunk's or -1 for the vector of a
+            title or wording; by id.
+        matrix: one vector of length 1 per row.
+    """
+
+    version: int
+    size: int
+    owners: NDArray[np.int64]
+    matrix: Vector
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Ids of the vectors."""
+        return self.owners[: self.size, 0]
+
+    @property
+    def documents(self) -> NDArray[np.int64]:
+        """Each vector's document."""
+        return self.owners[: self.size, 1]
+
+    @property
+    def chunks(self) -> NDArray[np.int64]:
+        """Each vector's chunk, -1 for a title's or wording's."""
+        return self.owners[: self.size, 2]
+
+    def compare(self, vector: Vector) -> Vector:
+        """Cosine similarity of each row."""
+        found: Vector = self.matrix[: self.size] @ vector
+        return found
+
+    def only(self, ids: NDArray[np.int64]) -> VectorTable:
+        """Without the vectors that are not among *ids*; itself where there are none."""
+        kept = np.isin(self.ids, ids, assume_unique=True)
+        if kept.all():
+            return self
+        owners, matrix = self.owners[: self.size][kept], self.matrix[: self.size][kept]
+        return replace(self, size=len(owners), owners=owners, matrix=matrix)
+
+    def and_also(self, rows: Sequence[Any], room: int) -> VectorTable:
+        """With *rows* of id, document, chunk and float16 vector at the end.
+
+        Written behind the rows that readers of this table look at, where there is room;
+        else into new arrays with *room* for that many.
+        """
+        read = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f2").reshape(len(rows), -1)
+        end = self.size + len(rows)
+        owners, matrix = self.owners, self.matrix
+        if end > len(owners):
+            room = max(room, end)
+            owners = np.empty((room, 3), dtype=np.int64)
+            owners[: self.size] = self.owners[: self.size]
+            matrix = np.empty((room, read.shape[1]), dtype=np.float32)
+            if self.size:
+                matrix[: self.size] = self.matrix[: self.size]
+        owners[self.size : end] = [(row[0], row[1], row[2]) for row in rows]
+        matrix[self.size : end] = read
+        return replace(self, size=end, owners=owners, matrix=matrix)
+
+
+class VectorTables:
+    """The tables of all sites, each read again when its index has changed.
+
+    Brute force is exact and, at 100,000 chunks of 384 numbers, takes about 20 ms and 200 MB.
+    Only rows that are new are read from the database.
+    """
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._lock = threading.Lock()
+        self._tables: dict[int, VectorTable] = {}
+
+    def of(self, session: Session, site_id: int) -> VectorTable:
+        """The site's table as of now."""
+        current = version(session, site_id)
+        held = self._tables.get(site_id)
+        if held is not None and held.version == current:
+            return held
+        with self._lock:
+            held = self._tables.get(site_id)
+            if held is None or held.version != current:
+                held = _read(session, site_id, self._model, current, held)
+                self._tables[site_id] = held
+            return held
+
+
+def _read(
+    session: Session, site_id: int, model: str, current: int, held: VectorTable | None
+) -> VectorTable:
+    named = {"site": site_id, "model": model}
+    known = session.execute(
+        text("SELECT id FROM knowledge_vector WHERE site_id = :site AND model = :model"), named
+    )
+    ids = np.fromiter((row[0] for row in known), dtype=np.int64)
+    # What is read for the first time may never change: no spare room.
+    room = int(len(ids) * (SPARE if held else 1))
+    table = replace(held.only(ids), version=current) if held else _empty(current)
+    rows = session.execute(
+        text(
+            "SELECT id, document_id, coalesce(chunk_id, -1), vector FROM knowledge_vector"
+            " WHERE site_id = :site AND model = :model AND id > :last ORDER BY id"
+        ),
+        named | {"last": int(table.ids[-1]) if table.size else 0},
+    )
+    for some in rows.partitions(AT_ONCE):
+        table = table.and_also(some, room)
+    return table
+
+
+def _empty(current: int) -> VectorTable:
+    return VectorTable(
+        current, 0, np.empty((0, 3), dtype=np.int64), np.empty((0, 0), dtype=np.float32)
+    )

@@ -1,0 +1,4 @@
+"""The tables of what sites know, and every query on them.
+
+Never decides what is worth storing or what answers a question.
+"""

@@ -1,0 +1,144 @@
+"""The index on PostgreSQL: ``tsvector`` finds the words, BM25 ranks them, pgvector the vectors.
+
+PostgreSQL's own ``ts_rank`` knows no rarity of words. The scores here are those of SQLite's
+FTS5 (same k1, b and inverse document frequency, counted within the site), because what they
+decide was fitted on that scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import bindparam, text
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.knowledge.tables import HalfVector
+
+# A tsvector keeps no positions beyond this one; further words are found, repeated or not.
+LAST_POSITION = 16_383
+# Rows whose words are counted one by one, for each row asked for.
+POOL = 4
+LEAST_RARITY = 1e-6  # as in FTS5, for words that stand in more than half of the rows
+
+
+def index_chunks(
+    session: Session, site_id: int, chunks: Iterable[tuple[int, Sequence[str]]]
+) -> None:
+    """See :func:`chatbot_server.storage.knowledge.search_index.index_chunks`."""
+    rows = [
+        {"chunk": chunk, "site": site_id, "size": len(stems), "terms": _literal(stems)}
+        for chunk, stems in chunks
+    ]
+    if rows:
+        statement = (
+            "INSERT INTO knowledge_terms (chunk_id, site_id, size, terms)"
+            " VALUES (:chunk, :site, :size, CAST(:terms AS tsvector))"
+        )
+        session.execute(text(statement), rows)
+
+
+def known_terms(session: Session, site_id: int, terms: Sequence[str]) -> dict[str, int]:
+    """In how many chunks of the site each of *terms* stands; they are letters and digits."""
+    if not terms:
+        return {}
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE terms @@ CAST(:t{at} AS tsquery))" for at in range(len(terms))
+    )
+    row = session.execute(
+        text(
+            f"SELECT {counts} FROM knowledge_terms"  # noqa: S608 - only our own placeholders
+            " WHERE site_id = :site AND terms @@ CAST(:any AS tsquery)"
+        ),
+        {"site": site_id, "any": _any(terms), **_named(terms)},
+    ).one()
+    return dict(zip(terms, row, strict=True))
+
+
+def match(
+    session: Session, site_id: int, terms: Sequence[str], limit: int
+) -> list[tuple[int, float]]:
+    """See :func:`.search_index.match`; *terms* are letters and digits.
+
+    Which rows are worth a closer look is decided by which terms they hold; how often, which
+    is slow to find out, is looked up for those alone.
+    """
+    total, mean = session.execute(
+        text("SELECT count(*), coalesce(avg(size), 1) FROM knowledge_terms WHERE site_id = :site"),
+        {"site": site_id},
+    ).one()
+    rarity = _rarity(known_terms(session, site_id, terms), total)
+    if not rarity:
+        return []
+    asked = list(rarity)
+    rough = " + ".join(
+        f"(terms @@ CAST(:t{at} AS tsquery))::int * CAST(:w{at} AS float8)"
+        for at in range(len(asked))
+    )
+    rows = session.execute(
+        text(_MATCH.format(rough=rough)),
+        {
+            "site": site_id,
+            "any": _any(asked),
+            "mean": float(mean) or 1.0,
+            "asked": asked,
+            "rarity": list(rarity.values()),
+            "limit": limit,
+            "pool": POOL * limit,
+            **_named(asked),
+            **{f"w{at}": rarity[term] for at, term in enumerate(asked)},
+        },
+    )
+    return [(chunk, float(score)) for chunk, score in rows]
+
+
+_MATCH = """
+WITH pool AS (
+    SELECT chunk_id, terms, 1.2 * (0.25 + 0.75 * size / :mean) AS length
+    FROM knowledge_terms WHERE site_id = :site AND terms @@ CAST(:any AS tsquery)
+    ORDER BY ({rough}) / (1 + 1.2 * (0.25 + 0.75 * size / :mean)) DESC, chunk_id LIMIT :pool
+)
+SELECT chunk_id, sum(rarity * 2.2 * times / (times + length)) AS score
+FROM pool
+CROSS JOIN LATERAL (SELECT lexeme, cardinality(positions) AS times FROM unnest(terms)) AS word
+JOIN unnest(CAST(:asked AS text[]), CAST(:rarity AS float8[])) AS asked (term, rarity)
+    ON term = lexeme
+GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
+"""
+
+
+def nearest_rows(
+    session: Session, site_id: int, model: str, vector: NDArray[np.float32], limit: int
+) -> list[tuple[int, int, float]]:
+    """See :func:`chatbot_server.storage.knowledge.search_index.nearest_rows`."""
+    rows = session.execute(
+        text(
+            "SELECT document_id, coalesce(chunk_id, -1), 1 - (vector <=> :vector) AS cosine"
+            " FROM knowledge_vector WHERE site_id = :site AND model = :model"
+            " ORDER BY vector <=> :vector LIMIT :limit"
+        ).bindparams(bindparam("vector", type_=HalfVector())),
+        {"vector": vector, "site": site_id, "model": model, "limit": limit},
+    )
+    return [(document, chunk, float(cosine)) for document, chunk, cosine in rows]
+
+
+def _rarity(counts: Mapping[str, int], total: int) -> dict[str, float]:
+    return {
+        term: max(math.log((total - count + 0.5) / (count + 0.5)), LEAST_RARITY)
+        for term, count in counts.items()
+        if count
+    }
+
+
+def _literal(stems: Sequence[str]) -> str:
+    return " ".join(f"'{stem}':{min(at, LAST_POSITION)}" for at, stem in enumerate(stems, 1))
+
+
+def _any(terms: Sequence[str]) -> str:
+    return " | ".join(f"'{term}'" for term in terms)
+
+
+def _named(terms: Sequence[str]) -> dict[str, str]:
+    return {f"t{at}": f"'{term}'" for at, term in enumerate(terms)}

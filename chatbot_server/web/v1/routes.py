@@ -1,0 +1,267 @@
+"""``/v1``: the model for applications that speak the OpenAI API (``docs/openai-api.md``)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from chatbot_server.engine.base import Completion, Engine, EngineInfo, Sampling
+from chatbot_server.errors import (
+    BadRequest,
+    ChatbotError,
+    EngineError,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+)
+from chatbot_server.prompt.assemble import assemble
+from chatbot_server.prompt.base import Message, Prompt, Segment
+from chatbot_server.storage.api_keys import find_key
+from chatbot_server.storage.database import Database
+from chatbot_server.web.disconnect import has_left
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.requests import bearer, language_of
+from chatbot_server.web.v1.bodies import (
+    ChatBody,
+    CompletionBody,
+    EmbeddingBody,
+    Generation,
+    read_openai,
+)
+from chatbot_server.web.v1.embeddings import (
+    ModelVectors,
+    TextEmbedder,
+    choose_vectors,
+    embedding_entry,
+)
+from chatbot_server.web.v1.stream import follow, listen
+from chatbot_server.web.v1.wire import Reply, embeddings, model_id, models, problem
+
+logger = logging.getLogger(__name__)
+
+# Applications send whole documents; visitors do not.
+BODY_BYTES = 2_000_000
+# Of what is there; every other path is told apart by the same route.
+ALLOWED = {
+    "chat/completions": "POST",
+    "completions": "POST",
+    "embeddings": "POST",
+    "models": "GET",
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes work with. *sampling* holds where a request does not say;
+    *embedder* makes vectors beside the engine."""
+
+    engine: Engine
+    database: Database
+    rates: RateLimits
+    sampling: Sampling
+    embedder: ModelVectors | None
+
+    def check_key(self) -> None:
+        """Raises:
+        Unauthorized: no key, or one that is not known.
+        TooManyRequests: it is used too often.
+        """
+        secret = bearer(request)
+        if not secret:
+            raise Unauthorized("api_missing_key")
+        with self.database.session() as session:
+            key = find_key(session, secret)
+        if key is None:
+            self.rates.check_small()  # nobody tries keys without end
+            raise Unauthorized("api_wrong_key")
+        self.rates.check_key(str(key.id))
+
+    def known(self, model: str) -> EngineInfo:
+        """The facts of *model*.
+
+        Raises:
+            NotFound: another model is asked for.
+        """
+        info = self.engine.info()
+        served = model_id(info.model)
+        if model_id(model).casefold() not in (served.casefold(), "default"):
+            raise NotFound("api_model_unknown", model=model[:80], served=served)
+        return replace(info, model=served)
+
+    def listed(self, created: int) -> list[dict[str, Any]]:
+        """What ``/v1/models`` says.
+
+        Raises:
+            EngineError: there is no language model now, nor one for vectors.
+        """
+        beside = [embedding_entry(self.embedder, created)] if self.embedder else []
+        try:
+            return models(self.engine.info(), created) + beside
+        except EngineError:
+            if not beside:
+                raise
+            return beside
+
+    def described(self, name: str, created: int) -> dict[str, Any]:
+        """What ``/v1/models/NAME`` says.
+
+        Raises:
+            NotFound: nobody has that name.
+        """
+        if self.embedder and name == self.embedder.name:
+            return embedding_entry(self.embedder, created)
+        return models(self.known(name), created)[0]
+
+    def chat(self, body: ChatBody, info: EngineInfo) -> Completion:
+        """Begin the answer to a conversation."""
+        turns = body.turns()
+        prompt = assemble(info, turns)
+        if not prompt.segments and not any(turn.content.strip() for turn in turns):
+            raise BadRequest("text_empty", field="messages", name="messages")
+        return self._begin(prompt, body, info)
+
+    def complete(self, body: CompletionBody, info: EngineInfo) -> Completion:
+        """Begin the completion of a text, which may come from anywhere: no control tokens."""
+        text = body.text()
+        prompt = Prompt(messages=(), segments=(Segment(text),))
+        if info.family is None and info.chat_template is None:
+            prompt = Prompt(messages=(Message("user", text),))
+        return self._begin(prompt, body, info)
+
+    def _begin(self, prompt: Prompt, body: Generation, info: EngineInfo) -> Completion:
+        sampling = body.sampling(self.sampling)
+        if prompt.segments:
+            room = self._room(prompt, info, "messages" if prompt.messages else "prompt")
+            sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
+        return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
+
+    def _room(self, prompt: Prompt, info: EngineInfo, field: str) -> int:
+        """Tokens left for the answer; clients ask for far more than small models have.
+
+        Raises:
+            BadRequest: none.
+        """
+        # One for BOS. Control strings of the format are counted as plain text: never too few.
+        used = 1 + sum(self.engine.count_tokens([segment.text for segment in prompt.segments]))
+        room = info.context_length - used
+        if room < 1:
+            limit = info.context_length - 1
+            raise BadRequest("engine_prompt_too_long", field=field, tokens=used, room=limit)
+        return room
+
+
+def openai_blueprint(
+    engine: Engine,
+    database: Database,
+    rates: RateLimits,
+    sampling: Sampling,
+    embedder: TextEmbedder | None = None,
+) -> Blueprint:
+    """Routes of ``/v1``. *embedder* makes vectors beside the engine."""
+    bp = Blueprint("openai", __name__, url_prefix="/v1")
+    beside = ModelVectors(embedder) if embedder else None
+    service = Service(engine, database, rates, sampling, beside)
+
+    @bp.before_request
+    def enter() -> None:
+        request.max_content_length = BODY_BYTES
+        service.check_key()
+
+    @bp.post("/chat/completions")
+    def chat() -> Response:
+        body = read_openai(request, ChatBody)
+        info = service.known(body.model)
+        return _answer(service.chat(body, info), body, Reply(info.model, chat=True))
+
+    @bp.post("/completions")
+    def complete() -> Response:
+        body = read_openai(request, CompletionBody)
+        info = service.known(body.model)
+        return _answer(service.complete(body, info), body, Reply(info.model, chat=False))
+
+    @bp.post("/embeddings")
+    def embed() -> Response:
+        body = read_openai(request, EmbeddingBody)
+        maker = choose_vectors(body.model, beside, engine, service.known)
+        query, left = body.input_type == "query", has_left(request)
+        vectors, tokens = maker.make(body.texts(), query=query, left=left)
+        return jsonify(embeddings(vectors, maker.name, tokens, body.encoding_format))
+
+    _register_models(bp, service)
+    _register_errors(bp)
+    return bp
+
+
+def _register_models(bp: Blueprint, service: Service) -> None:
+    started = int(time.time())
+
+    @bp.get("/models")
+    def list_models() -> Response:
+        return jsonify(object="list", data=service.listed(started))
+
+    @bp.get("/models/<path:name>")
+    def show_model(name: str) -> Response:
+        return jsonify(service.described(name, started))
+
+    @bp.route("/", defaults={"path": ""}, methods=METHODS)
+    @bp.route("/<path:path>", methods=METHODS)
+    def nothing(path: str) -> Response:
+        where = f"/v1/{path}"[:80]
+        if allowed := ALLOWED.get(path):
+            raise MethodNotAllowed(valid_methods=[allowed])
+        raise NotFound("api_no_route", method=request.method, path=where)
+
+
+def _answer(completion: Completion, body: Generation, reply: Reply) -> Response:
+    if not body.stream:
+        events = listen(completion, has_left(request))
+        try:
+            return jsonify(reply.whole(event for event in events if event))
+        finally:
+            completion.close()
+    return follow(completion, reply, with_usage=body.with_usage, language=language_of(request))
+
+
+def _in_words(error: HTTPException) -> ChatbotError:
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(error.valid_methods or ())
+        return BadRequest(
+            "api_method", method=request.method, path=request.path[:80], allowed=allowed
+        )
+    return BadRequest("api_not_object", field="body")
+
+
+def _register_errors(bp: Blueprint) -> None:
+    @bp.errorhandler(ChatbotError)
+    def known(error: ChatbotError) -> Response:
+        if error.status >= 500:
+            logger.warning("%s: %s", error.code, error)
+        response = jsonify(problem(error, language_of(request)))
+        response.status_code = error.status
+        if error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+    @bp.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        if error.code == 413:
+            return known(TooLarge("body_too_large", field="body", limit=BODY_BYTES))
+        response = known(_in_words(error))
+        response.status_code = error.code or 500
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    @bp.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        logger.exception("unexpected error in %s", request.path, exc_info=error)
+        return known(ChatbotError("internal"))

@@ -1,0 +1,67 @@
+"""How words and meaning become one order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chatbot_server.retrieval.answer.fusion import Near, Worded, fused, nearest, scaled
+
+TITLE = -1
+
+
+def near(
+    rows: list[tuple[int, int, float]], sharing: dict[int, int] | None = None
+) -> dict[int, Near]:
+    """:func:`nearest` of ``(document, chunk, cosine)`` rows."""
+    documents, chunks, cosines = zip(*rows, strict=True)
+    return nearest(
+        np.array(documents), np.array(chunks), np.array(cosines, dtype=np.float32), sharing or {}
+    )
+
+
+def test_a_document_is_as_near_as_its_title_and_its_best_chunk() -> None:
+    found = near([(7, TITLE, 0.9), (7, 70, 0.6), (7, 71, 0.8)])
+
+    assert found[7].chunk == 71
+    assert found[7].meaning == pytest.approx(0.45 * 0.9 + 0.55 * 0.8)
+    assert (found[7].title, found[7].text) == (pytest.approx(0.9), pytest.approx(0.8))
+
+
+def test_a_document_without_a_title_is_judged_by_its_text_alone() -> None:
+    assert near([(7, 70, 0.6)])[7].meaning == pytest.approx(0.6)
+
+
+def test_a_title_that_many_documents_share_weighs_less() -> None:
+    rows = [(1, TITLE, 0.9), (1, 10, 0.7), (2, TITLE, 0.8), (2, 20, 0.78)]
+
+    assert list(near(rows)) == [1, 2]
+    assert list(near(rows, sharing={1: 9, 2: 9})) == [2, 1]
+
+
+def test_only_the_hundred_nearest_are_compared() -> None:
+    found = near([(number, number, number / 1000) for number in range(1, 151)])
+
+    assert sorted(found) == list(range(51, 151))
+
+
+def test_a_clear_winner_by_meaning_outweighs_words_that_are_undecided() -> None:
+    clear = {1: Near(0.9, 0.9, 0.9, 10), 2: Near(0.7, 0.7, 0.7, 20), 3: Near(0.5, 0.5, 0.5, 30)}
+    words = {2: Worded(5.2, 21), 1: Worded(5.0, 11), 3: Worded(1.0, 31)}
+
+    assert [hit.document for hit in fused(clear, words)] == [1, 2, 3]
+    assert [hit.chunk for hit in fused(clear, words)] == [11, 21, 31]
+
+
+def test_words_alone_decide_where_nothing_is_known_of_meaning() -> None:
+    hits = fused({}, {1: Worded(2.0, 10), 2: Worded(4.0, 20)})
+
+    assert [(hit.document, hit.score, hit.meaning) for hit in hits] == [
+        (2, 1.0, 0.0),
+        (1, 0.0, 0.0),
+    ]
+
+
+def test_equal_scores_are_all_the_best() -> None:
+    assert scaled({1: 0.5, 2: 0.5}) == {1: 1.0, 2: 1.0}
+    assert scaled({}) == {}

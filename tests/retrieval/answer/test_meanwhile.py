@@ -1,0 +1,141 @@
+"""The index changes while a question is being answered: the next one finds more, none breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from support.web_site import WebSite, page
+
+from chatbot_server.retrieval.answer import search
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.curate.library import add_note, add_site
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.language import acronyms
+from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.tables import KnowledgeSource, documents
+
+
+class Quick:
+    """Makes vectors without a model; remembers what it was asked for."""
+
+    model = "quick"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def query(self, text: str) -> Vector:
+        self.asked.append(text)
+        return np.full(4, 0.5, dtype=np.float32)
+
+    def passages(self, texts: Sequence[str]) -> Vector:
+        return np.full((len(texts), 4), 0.5, dtype=np.float32)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("module", "step"), [(search_index, "match"), (search, "fused")])
+def test_a_page_that_goes_while_it_is_found_is_no_error(
+    database: Database,
+    site_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    module: object,
+    step: str,
+) -> None:
+    add_note(database, site_id, "Hours", "We open at nine every morning.")
+    found: Callable[..., Any] = getattr(module, step)
+
+    def and_then_it_goes(*given: Any) -> Any:
+        hits = found(*given)
+        with database.session() as session:
+            here = [one.id for one in documents(session, site_id)]
+            indexing.remove(session, site_id, here)
+        return hits
+
+    base = KnowledgeBase(database, "off")
+    monkeypatch.setattr(module, step, and_then_it_goes)
+    told = base.ground(site_id, "When do you open?")
+    assert (told.status, told.passages) == ("nothing", ())
+
+
+def test_no_connection_is_held_while_a_question_waits_for_its_vector(
+    database: Database, site_id: int
+) -> None:
+    held: list[int] = []
+
+    class Counting(Quick):
+        def query(self, text: str) -> Vector:
+            held.append(database.engine.pool.checkedout())
+            return super().query(text)
+
+    add_note(database, site_id, "Hours", "We open at nine every morning.")
+    base = KnowledgeBase(database, embedder=Counting())
+    assert base.ground(site_id, "When do you open?").passages
+    assert held == [0]
+
+
+def test_only_the_acronyms_asked_for_are_looked_up_and_again_only_when_they_changed(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acronyms._agreed.cache_clear()
+    read: list[str] = []
+    endings = acronyms._endings
+    monkeypatch.setattr(acronyms, "_endings", lambda long: read.append(long) or endings(long))
+    quick = Quick()
+    base = KnowledgeBase(database, embedder=quick)
+    told = "Ask the national quartz exchange (NQE), not the big fair office (BFO)."
+    for title, text in {"Who": told, "Hours": "From nine.", "Price": "Free."}.items():
+        add_note(database, site_id, title, text)
+    add_note(database, site_id, "Dogs", "Not inside.")
+    base.ground(site_id, "Where is the NQE?")
+    add_note(database, site_id, "Where", "It is in town.")
+    base.ground(site_id, "Where is the NQE?")
+    assert "Where is the national quartz exchange?" in quick.asked
+    assert len(read) == 1
+
+
+def test_vectors_make_what_was_kept_old_once_a_batch(database: Database, site_id: int) -> None:
+    for title in ("One", "Two", "Three"):
+        add_note(database, site_id, title, "A text.")
+    with database.session() as session:
+        before = search_index.version(session, site_id)
+    assert indexing.embed_some(database, Quick()) == 3
+    assert indexing.embed_some(database, Quick()) == 0
+    with database.session() as session:
+        assert search_index.version(session, site_id) == before + 1
+
+
+@pytest.mark.parametrize("step", ["", "/robots.txt", "/sitemap.xml", "/"])
+def test_a_source_that_is_removed_during_its_crawl_ends_it(
+    database: Database, site_id: int, web: WebSite, step: str
+) -> None:
+    source = add_site(database, site_id, web.address)
+
+    def remove() -> None:
+        with database.session() as session:
+            session.delete(session.get_one(KnowledgeSource, source))
+
+    def other(path: str) -> tuple[int, dict[str, str], bytes]:
+        if path == step:
+            remove()
+        found = 404 if path.endswith(("txt", "xml")) else 200
+        return found, {"Content-Type": "text/html"}, page("Home", '<a href="/more">more</a>')
+
+    web.other = other
+    if not step:
+        remove()
+    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
+    assert Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run() == {}
+    fetcher.close()
+    extractor.close()
+    assert "/more" not in web.asked
+    with database.session() as session:
+        assert not documents(session, site_id)

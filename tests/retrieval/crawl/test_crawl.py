@@ -1,0 +1,249 @@
+"""The crawler reads what it may, finds what is listed, and never goes astray."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from support.web_site import page
+
+from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, is_public
+from chatbot_server.retrieval.curate.library import add_site
+from chatbot_server.retrieval.read import urls
+from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.read.urls import Traps
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgeSource, documents
+
+FAST = CrawlLimits(max_pages=500, requests_per_second=50)
+
+
+def crawl(database: Database, site_id: int, web, limits: CrawlLimits = FAST) -> dict[str, int]:
+    source = add_site(database, site_id, web.address)
+    fetcher, extractor = Fetcher("me@example.org", ["127.0.0.1"]), Extractor()
+    fetcher_limits = CrawlLimits(limits.max_pages, 1000)
+    try:
+        return Crawl(database, fetcher, extractor, source, fetcher_limits).run()
+    finally:
+        fetcher.close()
+        extractor.close()
+
+
+def titles(database: Database, site_id: int) -> set[str]:
+    with database.session() as session:
+        return {found.title for found in documents(session, site_id)}
+
+
+def listed(web, count: int) -> None:
+    for number in range(count):
+        web.put(f"/p/{number}", f"Page {number}", f"This is the text of page number {number}.")
+    urls = "".join(f"<url><loc>{web.address}/p/{number}</loc></url>" for number in range(count))
+    web.pages["/sitemap-1.xml"] = (200, {}, f"<urlset>{urls}</urlset>".encode())
+    index = (
+        f"<sitemapindex><sitemap><loc>{web.address}/sitemap-1.xml</loc></sitemap></sitemapindex>"
+    )
+    web.pages["/sitemap.xml"] = (200, {}, index.encode())
+
+
+def test_everything_listed_is_found_and_nothing_forbidden_is_asked_for(database, site_id, web):
+    listed(web, 20)
+    web.put("/", "Home", 'Welcome. <a href="/linked">more</a> <a href="/secret/x">secret</a>')
+    web.put("/linked", "Linked", "Found by a link.")
+    web.put("/secret/x", "Secret", "Not for robots.")
+    web.pages["/robots.txt"] = (200, {}, b"User-agent: *\nDisallow: /secret/\n")
+    crawl(database, site_id, web)
+    assert titles(database, site_id) == {"Home", "Linked", *(f"Page {n}" for n in range(20))}
+    assert "/secret/x" not in web.asked
+    assert "ChatbotServer/" in web.agent
+    assert "me@example.org" in web.agent
+
+
+def test_a_second_crawl_reads_again_only_what_changed(database, site_id, web):
+    listed(web, 10)
+    web.put("/", "Home", "Welcome.")
+    crawl(database, site_id, web)
+    web.answered.clear()
+    web.put("/p/3", "Page three", "Other words.")
+    counts = crawl(database, site_id, web)
+    assert web.answered.count(304) == 10
+    assert counts["unchanged"] == 10
+    assert "Page three" in titles(database, site_id)
+    assert "Page 3" not in titles(database, site_id)
+
+
+def test_a_page_that_is_gone_twice_is_quoted_no_longer(database, site_id, web):
+    listed(web, 3)
+    web.put("/", "Home", "Welcome.")
+    crawl(database, site_id, web)
+    del web.pages["/p/1"]
+    crawl(database, site_id, web)
+    assert "Page 1" in titles(database, site_id)
+    crawl(database, site_id, web)
+    assert "Page 1" not in titles(database, site_id)
+
+
+def test_a_calendar_without_end_is_left(database, site_id, web):
+    web.put("/", "Home", '<a href="/calendar/1">calendar</a> <a href="/about">about</a>')
+    web.put("/about", "About", "About us.")
+    crawl(database, site_id, web)
+    assert sum(path.startswith("/calendar/") for path in web.asked) <= 100
+    assert "About" in titles(database, site_id)
+
+
+def test_a_shop_without_a_sitemap_is_more_than_a_trap():
+    traps = Traps()
+    lists = [f"https://s.example/shoes/{page}" for page in range(10)]
+    refused = [
+        traps.refuses(f"https://s.example/item/{at}-{number}", page)
+        for at, page in enumerate(lists)
+        for number in range(50)
+    ]
+    assert not any(refused)
+    days = [f"https://s.example/day/{day}" for day in range(300)]
+    refused = [traps.refuses(day, before) for before, day in pairwise(days)]
+    assert refused.count(False) == 100
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_an_earlier_crawl_let_through_counts(database, site_id, web):
+    links = " ".join(f'<a href="/find?q={number}">{number}</a>' for number in range(40))
+    web.put("/", "Home", links)
+    web.other = lambda path: (200, {"Content-Type": "text/html"}, page(path, links))
+    crawl(database, site_id, web)
+    first = {path for path in web.asked if path.startswith("/find")}
+    assert len(first) == 25
+    web.put("/", "Home", "Anew. " + links)
+    crawl(database, site_id, web)
+    assert {path for path in web.asked if path.startswith("/find")} == first
+
+
+def test_a_site_whose_robots_txt_fails_is_not_read_and_says_so(database, site_id, web):
+    web.put("/", "Home", "Welcome.")
+    web.pages["/robots.txt"] = (503, {}, b"")
+    with pytest.raises(ChatbotError):
+        crawl(database, site_id, web)
+    assert web.asked == ["/robots.txt"]
+    with database.session() as session:
+        assert session.query(KnowledgeSource).one().why == f"crawl_robots {web.address}/robots.txt"
+
+
+def test_a_page_of_another_address_and_a_noindex_page_are_not_kept(database, site_id, web):
+    web.put("/", "Home", '<a href="/copy">copy</a> <a href="/hidden">hidden</a> Welcome.')
+    web.put("/real", "Real", "The real one.")
+    web.pages["/copy"] = (
+        200,
+        {"Content-Type": "text/html"},
+        b"<html><head><link rel=canonical href=/real><title>Copy</title></head><body><p>The real one.</p></body></html>",  # noqa: E501
+    )
+    web.put("/hidden", "Hidden", "Nothing for you.", **{"X-Robots-Tag": "noindex"})
+    crawl(database, site_id, web)
+    assert titles(database, site_id) == {"Home", "Real"}
+
+
+def test_a_crawl_that_was_paused_goes_on_where_it_was(database, site_id, web):
+    listed(web, 10)
+    web.put("/", "Home", "Welcome.")
+    source = add_site(database, site_id, web.address)
+    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
+
+    def pause(counts: dict[str, int]) -> None:
+        if counts.get("read") == 4:
+            with database.session() as session:
+                session.get_one(KnowledgeSource, source).state = "paused"
+
+    Crawl(database, fetcher, extractor, source, CrawlLimits(500, 1000), pause).run()
+    assert len(titles(database, site_id)) == 4
+    with database.session() as session:
+        session.get_one(KnowledgeSource, source).state = "active"
+    web.asked.clear()
+    Crawl(database, fetcher, extractor, source, CrawlLimits(500, 1000)).run()
+    fetcher.close()
+    extractor.close()
+    assert len(titles(database, site_id)) == 11
+    assert sum(path.startswith("/p/") for path in web.asked) <= 7
+
+
+@pytest.mark.parametrize(
+    ("spelt", "canonical"),
+    [
+        ("/café", "/caf%C3%A9"),
+        ("/caf%c3%a9", "/caf%C3%A9"),
+        ("/a b%2Fc", "/a%20b%2Fc"),
+        ("/(a);b=1,2/~c:d@e", "/(a);b=1,2/~c:d@e"),
+        ("/?x=%E9t%E9&w=été", "/?w=%C3%A9t%C3%A9&x=%E9t%E9"),
+        ("/?f[]=1", "/?f%5B%5D=1"),
+    ],
+)
+def test_a_page_has_one_spelling_which_asks_for_the_same(spelt, canonical):
+    assert urls.canonical(f"https://s.example{spelt}") == f"https://s.example{canonical}"
+    assert urls.canonical(f"https://s.example{canonical}") == f"https://s.example{canonical}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "http://127.0.0.1/",
+        "http://localhost:8080/",
+        "http://[::1]/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://0.0.0.0/",
+        "http://2130706433/",
+        "http://user:pw@example.org/",
+        "http://example.org:22/",
+        "http://[::ffff:10.0.0.1]/",
+        "gopher://x",
+        "",
+    ],
+)
+def test_nothing_inside_is_ever_asked_for(url):
+    fetcher = Fetcher()
+    with pytest.raises(FetchError):
+        fetcher.get(url)
+    fetcher.close()
+
+
+def test_a_redirect_inwards_is_not_followed(web):
+    web.pages["/in"] = (302, {"Location": "http://localhost:8080/admin"}, b"")
+    fetcher = Fetcher(private_hosts=["127.0.0.1"])
+    with pytest.raises(FetchError) as caught:
+        fetcher.get(web.address + "/in")
+    fetcher.close()
+    assert caught.value.code == "fetch_private"
+
+
+def test_a_page_that_is_too_big_is_refused_also_when_it_was_packed(web):
+    import gzip
+
+    web.pages["/bomb"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 10_000_000))
+    fetcher = Fetcher(private_hosts=["127.0.0.1"], max_bytes=100_000)
+    with pytest.raises(FetchError) as caught:
+        fetcher.get(web.address + "/bomb")
+    fetcher.close()
+    assert caught.value.code == "fetch_big"
+
+
+def test_only_addresses_of_the_internet_are_public():
+    assert is_public("93.184.216.34")
+    assert is_public("2606:4700::1111")
+    assert is_public("64:ff9b::5db8:d822")  # 93.184.216.34, from a network without IPv4
+    for inside in (
+        "10.1.2.3",
+        "192.168.0.1",
+        "100.64.0.1",
+        "fd00::1",
+        "fe80::1",
+        "224.0.0.1",
+        "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a00:1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
+        "64:ff9b:1::7f00:1",
+        "fec0::1",
+        "::1",
+    ):
+        assert not is_public(inside)

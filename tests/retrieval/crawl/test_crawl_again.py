@@ -1,0 +1,118 @@
+"""Later crawls: what a site no longer shows is quoted no longer, and what comes back is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.web_site import WebSite
+
+from chatbot_server.retrieval.crawl import crawler as crawling
+from chatbot_server.retrieval.crawl import frontier
+from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.curate.library import add_site
+from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgePage, documents
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+Told = dict[str, tuple[str, str]]
+
+
+@pytest.fixture
+def crawl(database: Database, site_id: int, web: WebSite) -> Callable[[], Told]:
+    """Crawls the site; state and reason of each page, by path."""
+
+    def run() -> Told:
+        source = add_site(database, site_id, web.address)
+        fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
+        try:
+            Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run()
+        finally:
+            fetcher.close()
+            extractor.close()
+        with database.session() as session:
+            pages = session.query(KnowledgePage).all()
+            return {one.url.removeprefix(web.address): (one.state, one.why) for one in pages}
+
+    return run
+
+
+@pytest.fixture
+def quoted(database: Database, site_id: int) -> Callable[[], bool]:
+    """Whether the page about workshops is still answered from."""
+
+    def quoted() -> bool:
+        with database.session() as session:
+            return any("Workshops" in one.text for one in documents(session, site_id))
+
+    return quoted
+
+
+@pytest.fixture
+def shop(web: WebSite, crawl: Callable[[], Told], quoted: Callable[[], bool]) -> WebSite:
+    """A site of two pages that was read once."""
+    web.put("/", "Home", 'Welcome. <a href="/w">workshops</a>')
+    web.put("/w", "Workshops", "Workshops are on Saturday at ten.")
+    crawl()
+    assert quoted()
+    return web
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "why"),
+    [
+        ((404, {}, b""), "gone", "crawl_gone"),
+        ((403, {}, b""), "failed", "crawl_refused"),
+        ((200, {"Content-Type": "image/png"}, b"\x89PNG"), "skipped", "crawl_type"),
+        ((302, {"Location": "http://10.0.0.1/"}, b""), "failed", "fetch_private 10.0.0.1"),
+        (
+            (302, {"Location": "file:///etc/passwd"}, b""),
+            "failed",
+            "fetch_address file:///etc/passwd",
+        ),
+        ((302, {"Location": "/w"}, b""), "failed", "fetch_redirects"),
+        ((200, {"Content-Type": "application/pdf"}, b"%PDF"), "failed", "extract_broken"),
+    ],
+)
+def test_what_is_no_page_twice_in_a_row_is_quoted_no_longer_until_it_is_back(
+    crawl, quoted, shop, answer, state, why
+):
+    good, shop.pages["/w"] = shop.pages["/w"], answer
+    crawl()
+    assert quoted()
+    assert crawl()["/w"] == (state, why)
+    assert not quoted()
+    # Its ETag is that of old: a 304 must not pass for a page that is still known.
+    shop.pages["/w"] = good
+    assert crawl()["/w"] == ("read", "")
+    assert quoted()
+
+
+def test_what_robots_txt_forbids_is_quoted_no_longer_at_once(crawl, quoted, shop):
+    shop.pages["/robots.txt"] = (200, {}, b"User-agent: *\nDisallow: /w\n")
+    assert crawl()["/w"] == ("skipped", "crawl_forbidden")
+    assert not quoted()
+    del shop.pages["/robots.txt"]
+    crawl()
+    assert quoted()
+
+
+def test_a_page_that_fails_is_quoted_for_a_week(crawl, quoted, shop):
+    shop.pages["/w"] = (503, {}, b"")
+    for _ in range(crawling.MAX_FAILURES - 1):
+        assert crawl()["/w"] == ("failed", "crawl_status")
+        assert quoted()
+    crawl()
+    assert not quoted()
+
+
+def test_a_page_that_stays_away_is_asked_for_no_more_in_the_end(crawl, shop, monkeypatch):
+    monkeypatch.setattr(frontier, "GIVEN_UP", 3)
+    del shop.pages["/w"]
+    for _ in range(3):
+        assert "/w" in crawl()
+    shop.asked.clear()
+    assert "/w" not in crawl()
+    assert "/w" not in shop.asked
