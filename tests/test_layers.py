@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "chatbot_server"
-FOR_ALL = {"config", "errors", "messages"}
+FOR_ALL = {"config", "errors", "messages", "resources"}
 ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
     "bench": {"engine", "models", "prompt"},
@@ -23,7 +23,8 @@ MAY_USE = {
     "prompt": set(),
     "diagnosis": set(),
     "storage": set(),
-    "messages": set(),
+    "resources": set(),
+    "messages": {"resources"},
     "errors": {"messages"},
     "config": {"errors", "messages"},
 }

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-import yaml
-
+from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.language.stems import words
 
 KINDS = ("hello", "thanks", "goodbye")
@@ -22,5 +20,5 @@ def courtesy(question: str) -> str | None:
 
 @cache
 def _known() -> dict[str, frozenset[str]]:
-    text = files(__package__).joinpath("small_talk.yaml").read_text(encoding="utf-8")
-    return {kind: frozenset(line.split()) for kind, line in yaml.safe_load(text).items()}
+    lines = read_yaml("chatbot_server.conversation", "small_talk.yaml")
+    return {kind: frozenset(line.split()) for kind, line in lines.items()}

@@ -15,9 +15,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from chatbot_server.resources import read_yaml_files
 
 LANGUAGES = ("en", "fr")
 DEFAULT_LANGUAGE = "en"
@@ -27,9 +26,8 @@ DEFAULT_LANGUAGE = "en"
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """All sentences: key → language → text with ``str.format`` placeholders."""
     sentences: dict[str, dict[str, str]] = {}
-    for file in sorted(files(__name__).iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".yaml"):
-            sentences |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    for room in read_yaml_files(__name__).values():
+        sentences |= room or {}
     return sentences
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-import yaml
-
 from chatbot_server.models.base import EngineName
+from chatbot_server.resources import read_yaml
 
 Tier = Literal["quote", "rephrase", "write"]
 WORK_SPACE = 100_000_000  # bytes, beside weights, keys and values
@@ -63,10 +61,9 @@ class CatalogueEntry:
 @cache
 def catalogue() -> Mapping[str, CatalogueEntry]:
     """All models on offer, by name, in the order of the file."""
-    text = files(__package__).joinpath("catalogue.yaml").read_text(encoding="utf-8")
     return {
         name: CatalogueEntry(name, **{**record, "languages": tuple(record["languages"])})
-        for name, record in yaml.safe_load(text).items()
+        for name, record in read_yaml("chatbot_server.models", "catalogue.yaml").items()
     }
 
 

@@ -23,13 +23,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from chatbot_server.errors import ConfigError
 from chatbot_server.prompt.base import Message, Prompt, Segment
+from chatbot_server.resources import read_yaml_files
 
 FALLBACK = "plain"
 TEMPLATE = "template"  # the model file's own chat template
@@ -76,12 +74,8 @@ class ChatFormat:
 @cache
 def all_formats() -> Mapping[str, ChatFormat]:
     """Every family by name."""
-    found = {}
-    for file in (files(__package__) / "formats").iterdir():
-        if file.name.endswith(".yaml"):
-            name = file.name.removesuffix(".yaml")
-            found[name] = parse_format(name, yaml.safe_load(file.read_text(encoding="utf-8")))
-    return dict(sorted(found.items()))
+    records = read_yaml_files("chatbot_server.prompt", "formats")
+    return {name: parse_format(name, record) for name, record in records.items()}
 
 
 def parse_format(name: str, record: dict[str, Any]) -> ChatFormat:

@@ -1,0 +1,20 @@
+"""The data files that stand beside the modules."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+def read_yaml(package: str, name: str) -> Any:
+    """The contents of the YAML file *name* in *package*."""
+    return yaml.safe_load(files(package).joinpath(name).read_text(encoding="utf-8"))
+
+
+def read_yaml_files(package: str, folder: str = "") -> dict[str, Any]:
+    """The contents of every YAML file in *folder* of *package*, by name without ``.yaml``."""
+    names = (file.name for file in files(package).joinpath(folder).iterdir())
+    stems = sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
+    return {stem: read_yaml(package, f"{folder}/{stem}.yaml".lstrip("/")) for stem in stems}
