@@ -65,10 +65,10 @@ def load(session: Session, hits: Sequence[Hit], question: str, weigh: Rarity) ->
 
 
 def _weighed(found: Found, question: str, weigh: Rarity) -> Found:
-    there = synonyms.said(f"{found.about} {found.chunk.text}")
+    there = synonyms.terms_in(f"{found.about} {found.chunk.text}")
     return replace(
         found,
-        coverage=synonyms.coverage(synonyms.telling(question), there, weigh),
+        coverage=synonyms.coverage(synonyms.query_words(question), there, weigh),
         sentences=tuple(quote.pick(found.chunk.text, question, weigh)),
     )
 

@@ -30,7 +30,7 @@ class Evidence:
         together: share of the question's weight that stands in two neighbouring sentences.
         words: BM25 of the passage over the logarithm of the index's size.
         names: share of the question's names that stand in the passage.
-        missing: share of the question's telling words that do not.
+        missing: share of the question's content words that do not.
         margin: cosine above the best other document's; None without vectors.
     """
 
@@ -65,16 +65,16 @@ def weigh_up(
 
     *words* is its BM25, *total* the number of chunks of the site.
     """
-    asked = synonyms.telling(question)
+    asked = synonyms.query_words(question)
     found = sentences(text)
     pairs = [" ".join(found[at : at + 2]) for at in range(max(1, len(found) - 1))]
-    there = synonyms.said(f"{about} {text}")
-    missing = sum(1 for word in asked if not word.stands(there))
+    there = synonyms.terms_in(f"{about} {text}")
+    missing = sum(1 for word in asked if not word.is_in(there))
     named = [synonyms.word(name) for name in names(question)]
     held = sum(1 for name in named if name.stems & there)
     return Evidence(
         together=max(
-            (synonyms.coverage(asked, synonyms.said(pair), weigh) for pair in pairs), default=0
+            (synonyms.coverage(asked, synonyms.terms_in(pair), weigh) for pair in pairs), default=0
         ),
         words=words / math.log(max(total, 2) + 1),
         names=held / len(named) if named else 1.0,

@@ -72,24 +72,24 @@ def same_words(question: str, titles: Sequence[str]) -> bool:
 
 def asks_for(question: str, titles: Sequence[str]) -> bool:
     """Whether *question* speaks of at least half of what one of *titles* asks about."""
-    said = synonyms.said(question)
+    said = synonyms.terms_in(question)
     return any(
-        2 * sum(word.stands(said) for word in asked) >= len(asked)
-        for asked in map(synonyms.telling, titles)
+        2 * sum(word.is_in(said) for word in asked) >= len(asked)
+        for asked in map(synonyms.query_words, titles)
     )
 
 
 def holds(question: str, titles: str, text: str) -> bool:
     """Whether a page under *titles* speaks of everything that *question* is about."""
-    said = synonyms.said(f"{titles} {text}")
-    asked = synonyms.telling(question)
-    return all(word.stands(said) for word in asked) and same_compounds(question, titles)
+    said = synonyms.terms_in(f"{titles} {text}")
+    asked = synonyms.query_words(question)
+    return all(word.is_in(said) for word in asked) and same_compounds(question, titles)
 
 
 def same_compounds(question: str, title: str) -> bool:
     """Whether compounds of *title* are asked for whole: a “chèque-vacances” is no cheque."""
     asked = set(stems.words(question))
-    compounds = [set(stems.telling_words(match[0])) for match in _COMPOUND.finditer(fold(title))]
+    compounds = [set(stems.content_words(match[0])) for match in _COMPOUND.finditer(fold(title))]
     return not any(len(parts) > 1 and len(parts & asked) == 1 for parts in compounds)
 
 

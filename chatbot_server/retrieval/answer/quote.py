@@ -53,7 +53,7 @@ def pick(text: str, question: str, weigh: Rarity, limit: int = MAX_SENTENCES) ->
     neighbours', and more when the question asks for a number and it has one.
     """
     found = sentences(text)
-    asked = synonyms.telling(question)
+    asked = synonyms.query_words(question)
     wants_number = bool(_ASKS_NUMBER.search(" ".join(stems.words(question))))
     raw = [_overlap(asked, sentence, weigh) for sentence in found]
     scored = [
@@ -81,8 +81,8 @@ def _items(ranked: Sequence[Sentence]) -> list[Sentence]:
 
 
 def _overlap(asked: Sequence[Word], sentence: str, weigh: Rarity) -> float:
-    there = synonyms.said(sentence)
-    return sum(word.weight(weigh) for word in asked if word.stands(there))
+    there = synonyms.terms_in(sentence)
+    return sum(word.weight(weigh) for word in asked if word.is_in(there))
 
 
 def _fitting(best: Sequence[Sentence]) -> list[Sentence]:

@@ -109,7 +109,7 @@ def _agreed(short: str, longs: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
 
 
 def _endings(long: str) -> list[str]:
-    """The endings of *long* that begin with a telling word, at least two words each."""
+    """The endings of *long* that begin with a content word, at least two words each."""
     starts = [match.start() for match in _WORD.finditer(long)][-MAX_WORDS:-1]
     found = [long[start:] for start in starts]
     return [ending for ending in found if not _small(fold(_WORD.match(ending)[0]))]  # type: ignore[index]
@@ -120,7 +120,7 @@ def _initials(flat: str) -> str:
 
 
 def _nearly(initials: str, short: str) -> bool:
-    """One more telling word: “analyse d'impact relative à la protection des données” (AIPD)."""
+    """One more content word: “analyse d'impact relative à la protection des données” (AIPD)."""
     return len(initials) == len(short) + 1 > 3 and any(
         initials[:place] + initials[place + 1 :] == short for place in range(1, len(initials))
     )

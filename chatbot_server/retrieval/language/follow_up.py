@@ -35,7 +35,7 @@ def in_context(question: str, history: Sequence[str]) -> str:
 def is_followup(question: str) -> bool:
     """Whether *question* leans on what came before it."""
     flat = fold(question).replace("’", "'")
-    telling = stems.telling_words(question)
+    telling = stems.content_words(question)
     if _OPENING.match(flat):
         return len(telling) <= 2 * MAX_TELLING
     if len(telling) <= MAX_TELLING and _REFERS.search(flat):

@@ -77,17 +77,17 @@ def index_terms(text: str, language: str) -> list[str]:
     return [stem(word, language) for word in words(text) if not is_stop_word(word, language)]
 
 
-def telling_words(question: str) -> list[str]:
+def content_words(question: str) -> list[str]:
     """Distinct folded words of *question* without its language's stop words, in order.
 
     All of them where nothing else is left.
     """
-    found = list(dict.fromkeys(words(question)))
+    distinct = list(dict.fromkeys(words(question)))
     language = guess_language(question)
-    return [word for word in found if not is_stop_word(word, language)] or found
+    return [word for word in distinct if not is_stop_word(word, language)] or distinct
 
 
 def query_terms(question: str) -> list[str]:
     """Distinct stems of a question, in every language: pages and visitors differ in theirs."""
-    found = [stem(word, each) for word in telling_words(question) for each in LANGUAGES]
-    return list(dict.fromkeys(found))[:MAX_TERMS]
+    stems = [stem(word, language) for word in content_words(question) for language in LANGUAGES]
+    return list(dict.fromkeys(stems))[:MAX_TERMS]

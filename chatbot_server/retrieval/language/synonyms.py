@@ -8,7 +8,7 @@ of what stands here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -36,17 +36,17 @@ _EMAIL = re.compile(r"\b(?:adresses? (?:e-?mail|electronique)|e-?mail address(?:
 
 @dataclass(frozen=True)
 class Word:
-    """One telling word of a question: its stems, and the senses it shares with others."""
+    """One content word of a question: its stems, and the concepts it stands for."""
 
     stems: frozenset[str]
-    senses: frozenset[str]
+    concepts: frozenset[str]
 
-    def stands(self, said: frozenset[str]) -> bool:
-        """Whether a text of which :func:`said` told *said* holds it, or what it asks for."""
-        return bool(said & self.stems) or bool(said & self.senses)
+    def is_in(self, terms: frozenset[str]) -> bool:
+        """Whether *terms*, from :func:`terms_in`, hold the word or what it asks for."""
+        return bool(terms & self.stems) or bool(terms & self.concepts)
 
     def weight(self, weigh: Rarity) -> float:
-        """How telling it is: the rarest of its stems."""
+        """The rarity of the rarest of its stems."""
         return max(weigh(stem) for stem in self.stems)
 
 
@@ -64,55 +64,57 @@ def _data() -> _Data:
     families: dict[str, frozenset[str]] = {}
     kinds: dict[str, str] = {}
     for number, family in enumerate(raw["families"]):
-        sense = f"={number}"
+        concept = f"={number}"
         for word in family["words"].split():
-            families[word] = families.get(word, frozenset()) | {sense}
+            families[word] = families.get(word, frozenset()) | {concept}
         if "answer" in family:
-            kinds[sense] = family["answer"]
+            kinds[concept] = family["answer"]
     light, measures = (frozenset(raw[name].split()) for name in ("light", "measures"))
     return _Data(families, kinds, light, measures)
 
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((sense, re.compile(_FACTS[kind])) for sense, kind in _data().kinds.items())
+    return tuple((concept, re.compile(_FACTS[kind])) for concept, kind in _data().kinds.items())
 
 
 @lru_cache(100_000)
 def word(folded: str) -> Word:
     """What one folded word means."""
-    found = {stems.stem(folded, language) for language in stems.LANGUAGES}
+    all_stems = {stems.stem(folded, language) for language in stems.LANGUAGES}
     if folded.endswith("ons") and len(folded) > 5:  # “acceptons” is no other verb than “acceptez”
-        found.add(stems.stem(f"{folded[:-3]}ez", "fr"))
-    return Word(frozenset(found), _data().families.get(folded, frozenset()))
+        all_stems.add(stems.stem(f"{folded[:-3]}ez", "fr"))
+    return Word(frozenset(all_stems), _data().families.get(folded, frozenset()))
 
 
-def telling(question: str) -> list[Word]:
+def query_words(question: str) -> list[Word]:
     """The words of *question* that say what it is about; all of them where none does."""
-    found = stems.telling_words(_EMAIL.sub("email", fold(question)))
+    content = stems.content_words(_EMAIL.sub("email", fold(question)))
     light = _data().light
-    kept = [each for each in found if each not in light and (len(each) > 1 or each.isdigit())]
-    return [word(each) for each in kept or found]
+    heavy = [name for name in content if name not in light and (len(name) > 1 or name.isdigit())]
+    return [word(name) for name in heavy or content]
 
 
 def asks_only_how_much(question: str) -> bool:
     """Whether *question* leaves open of what: “c'est combien ?”, “how long does it take?”."""
-    found = stems.telling_words(question)
     language = stems.guess_language(question)
-    return all(each in _data().measures or stems.is_stop_word(each, language) for each in found)
+    return all(
+        name in _data().measures or stems.is_stop_word(name, language)
+        for name in stems.content_words(question)
+    )
 
 
-def said(text: str) -> frozenset[str]:
-    """The stems and senses of *text*, and of the facts in it."""
-    found: set[str] = set()
-    for each in map(word, set(stems.words(text))):
-        found |= each.stems | each.senses
-    folded = fold(text)
-    found.update(sense for sense, pattern in _patterns() if pattern.search(folded))
-    return frozenset(found)
+def terms_in(text: str) -> frozenset[str]:
+    """The stems and concepts of *text*, and the concepts of the facts in it."""
+    terms: set[str] = set()
+    for meaning in map(word, set(stems.words(text))):
+        terms |= meaning.stems | meaning.concepts
+    flat = fold(text)
+    terms.update(concept for concept, pattern in _patterns() if pattern.search(flat))
+    return frozenset(terms)
 
 
-def coverage(asked: list[Word], there: frozenset[str], weigh: Rarity) -> float:
-    """Share of the weight of *asked* that stands in what :func:`said` told, 0…1."""
-    whole = sum(each.weight(weigh) for each in asked)
-    return sum(each.weight(weigh) for each in asked if each.stands(there)) / whole if whole else 0.0
+def coverage(words: Sequence[Word], terms: frozenset[str], weigh: Rarity) -> float:
+    """Share of the weight of *words* that stands in *terms*, from :func:`terms_in`; 0…1."""
+    whole = sum(word.weight(weigh) for word in words)
+    return sum(word.weight(weigh) for word in words if word.is_in(terms)) / whole if whole else 0.0
