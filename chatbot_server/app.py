@@ -56,7 +56,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     CORS(app, resources={r"/api/*": {"origins": "*", "max_age": 600}}, send_wildcard=True)
     register_problems(app)
     register_headers(app)
-    rates = RateLimits(app, config.limits)
+    rates = RateLimits(config.limits)
     service = build_service(config, engine, database)
     promises = Promises(config.privacy.retention_days, config.limits.message_chars)
     needs_model = config.engine.model is not None or config.engine.kind == "openai"

@@ -1,4 +1,4 @@
-"""Who may ask how often. Flask-Limiter counts; no address is ever stored."""
+"""Who may ask how often; no address is ever stored."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import secrets
 import threading
 import time
 
-from flask import Flask, request
-from flask_limiter import Limiter
+from flask import request
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from chatbot_server.config.sections import Limits
@@ -22,7 +21,10 @@ from chatbot_server.errors import TooManyRequests
 from chatbot_server.storage.counters import OPTIONS, counters_address
 
 DAY = 24 * 3600
-AWAY_SECONDS = 10.0
+AWAY_SECONDS = 10.0  # in which a server that did not answer is not asked again
+# Reading, feedback, and keys that do not exist. Not a setting: the widget sends a few of these
+# in a minute, so that this only ends loops and guessing.
+SMALL_REQUESTS = ("120 per minute",)
 logger = logging.getLogger("chatbot_server")
 
 
@@ -41,24 +43,22 @@ class VisitorKeys:
 
     def name(self, address: str) -> str:
         """Today's name of whoever calls from *address*."""
-        return hmac.new(self._todays_salt(), _network(address), hashlib.sha256).hexdigest()[:32]
-
-    def _todays_salt(self) -> bytes:
         with self._lock:
             day = int(time.time()) // DAY
             if day != self._day:
                 self._day, self._salt = day, secrets.token_bytes(32)
-            return self._salt
+            salt = self._salt
+        return hmac.new(salt, _network(address), hashlib.sha256).hexdigest()[:32]
 
 
 def _network(address: str) -> bytes:
     try:
-        parsed = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return address.encode()
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return (parsed.ipv4_mapped or parsed).packed[:8]
-    return parsed.packed
+    if isinstance(ip, ipaddress.IPv6Address):
+        return (ip.ipv4_mapped or ip).packed[:8]
+    return ip.packed
 
 
 class Counters:
@@ -66,21 +66,21 @@ class Counters:
 
     def __init__(self, shared: RateLimiter) -> None:
         self._shared = shared
-        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._in_memory = FixedWindowRateLimiter(MemoryStorage())
         self._away_until = 0.0
 
-    def wait(self, rate: RateLimitItem, *names: str) -> int:
+    def count(self, rate: RateLimitItem, *names: str) -> int:
         """Count one request; the seconds to wait where it is one too many, else 0."""
         if time.monotonic() >= self._away_until:
             try:
-                return _hit(self._shared, rate, *names)
+                return _seconds_to_wait(self._shared, rate, *names)
             except StorageError as error:
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 logger.warning("limits.storage: %s", error.storage_error)
-        return _hit(self._own, rate, *names)
+        return _seconds_to_wait(self._in_memory, rate, *names)
 
 
-def _hit(counters: RateLimiter, rate: RateLimitItem, *names: str) -> int:
+def _seconds_to_wait(counters: RateLimiter, rate: RateLimitItem, *names: str) -> int:
     if counters.hit(rate, *names):
         return 0
     return max(1, int(counters.get_window_stats(rate, *names).reset_time - time.time()) + 1)
@@ -89,17 +89,11 @@ def _hit(counters: RateLimiter, rate: RateLimitItem, *names: str) -> int:
 class RateLimits:
     """The limits of ``config.limits`` on the questions of one visitor and of one site."""
 
-    def __init__(self, app: Flask, limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._visitors = VisitorKeys()
         self._limits = limits
-        limiter = Limiter(
-            self.visitor,
-            app=app,
-            storage_uri=counters_address(limits.storage),
-            storage_options=OPTIONS,
-            default_limits=[],
-        )
-        self._counters = Counters(limiter.limiter)
+        storage = storage_from_string(counters_address(limits.storage), **OPTIONS)
+        self._counters = Counters(FixedWindowRateLimiter(storage))
 
     def visitor(self) -> str:
         """Today's name of the visitor of this request."""
@@ -116,7 +110,7 @@ class RateLimits:
 
     def check_small(self) -> None:
         """Count one request that costs little (reading, feedback, contact)."""
-        self._check("small", ("120 per minute",), self.visitor())
+        self._check("small", SMALL_REQUESTS, self.visitor())
 
     def check_key(self, key: str) -> None:
         """Count one request of an application with the API key *key*."""
@@ -124,5 +118,5 @@ class RateLimits:
 
     def _check(self, scope: str, rates: tuple[str, ...], name: str) -> None:
         for rate in rates:
-            if wait := self._counters.wait(parse(rate), scope, name):
+            if wait := self._counters.count(parse(rate), scope, name):
                 raise TooManyRequests(f"limit_{scope}", retry_after=wait, seconds=wait)

@@ -53,7 +53,7 @@ def serve(
     with database.session() as session:
         _, key = create_key(session, "tests")
     app = Flask(__name__)
-    rates = RateLimits(app, limits or Limits(api_key=("100000 per minute",)))
+    rates = RateLimits(limits or Limits(api_key=("100000 per minute",)))
     sampling = Sampling(max_tokens=24, temperature=0.3)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling, embedder))
     server = make_server("127.0.0.1", 0, app, threaded=True)

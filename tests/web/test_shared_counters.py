@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from limits.storage import storage_from_string
 from support.valkey import Valkey, valkey_server
 
 from chatbot_server.config.sections import Limits
@@ -26,13 +28,19 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[str], Ask]]:
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Ask]]:
     """Makes web servers, as far as they count: three questions a minute for a site."""
-    apps = []
+    storages: list[Any] = []
+
+    def open_storage(address: str, **options: Any) -> Any:
+        storages.append(storage := storage_from_string(address, **options))
+        return storage
+
+    monkeypatch.setattr(module, "storage_from_string", open_storage)
 
     def serve(storage: str) -> Ask:
-        apps.append(app := Flask(__name__))
-        rates = RateLimits(app, Limits(site=("3 per minute",), storage=storage))
+        app = Flask(__name__)
+        rates = RateLimits(Limits(site=("3 per minute",), storage=storage))
 
         def ask(times: int = 1) -> None:
             with app.test_request_context():
@@ -42,9 +50,8 @@ def serve() -> Iterator[Callable[[str], Ask]]:
         return ask
 
     yield serve
-    for app in apps:
-        for limiter in app.extensions["limiter"]:
-            limiter.storage.get_connection().close()
+    for storage in storages:
+        storage.get_connection().close()
 
 
 @pytest.mark.parametrize("scheme", ["valkey", "redis"])

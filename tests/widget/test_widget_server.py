@@ -44,7 +44,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def client(database: Database) -> FlaskClient:
     app = Flask(__name__)
     register_problems(app)
-    rates = RateLimits(app, Limits())
+    rates = RateLimits(Limits())
     app.register_blueprint(widget_blueprint())
     app.register_blueprint(feedback_blueprint(database, rates, lambda *_: None))
     app.register_blueprint(contact_blueprint(database, rates, Limits()))
