@@ -31,6 +31,11 @@ MAY_USE = {
 # Rooms inside a room: what each may use of its neighbours. Modules of the outer folder itself
 # are "" here; a room that does not name "" uses none of them.
 INSIDE = {
+    "models": {
+        "": set(),
+        "files": {""},
+        "store": {"", "files"},
+    },
     "retrieval": {
         "": set(),
         "language": set(),

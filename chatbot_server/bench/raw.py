@@ -20,9 +20,9 @@ from chatbot_server.engine.machine import library_variant
 from chatbot_server.engine.process.protocol import prompt_of
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.prepare import prepare_model
-from chatbot_server.models.vocabulary import load_tokenizer
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.files.prepare import prepare_model
+from chatbot_server.models.files.vocabulary import load_tokenizer
 
 CONTEXT = 2048
 BATCH = 32  # engine.batch_size

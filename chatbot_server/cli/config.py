@@ -8,8 +8,8 @@ import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.config import Config
-from chatbot_server.models.catalogue import catalogue
-from chatbot_server.models.store import find_model
+from chatbot_server.models.store.catalogue import catalogue
+from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.formats import TEMPLATE, get_format
 
 

@@ -12,12 +12,12 @@ from chatbot_server.cli.context import Context
 from chatbot_server.config.edit import set_setting
 from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
-from chatbot_server.models.check import check_model
 from chatbot_server.models.machine import available_memory, free_disk
-from chatbot_server.models.offers import Offer, all_offers
-from chatbot_server.models.pull import pull_model
-from chatbot_server.models.sources import HUB
-from chatbot_server.models.store import add_file, find_model, remove_model
+from chatbot_server.models.store.check import check_model
+from chatbot_server.models.store.folder import add_file, find_model, remove_model
+from chatbot_server.models.store.offers import Offer, all_offers
+from chatbot_server.models.store.pull import pull_model
+from chatbot_server.models.store.sources import HUB
 
 MEGABYTE = 1_000_000
 

@@ -1,1 +1,1 @@
-"""Model files: inspection, preparation, catalogue, download."""
+"""Model files: what one is, which are on offer or here already, what this machine can bear."""

@@ -15,9 +15,9 @@ from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.models.base import EngineName, ModelFile, Refusal
-from chatbot_server.models.check import ensure_memory, ensure_template
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.store import find_model
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.store.check import ensure_memory, ensure_template
+from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.service.orders import write_orders

@@ -14,8 +14,8 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Queued, Sampling, Token
 from chatbot_server.engine.ctransformers import CTransformersBackend
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.prepare import prepare_model
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.files.prepare import prepare_model
 from chatbot_server.prompt.base import Prompt, Segment
 
 SHORT = Sampling(max_tokens=12, temperature=0, repetition_penalty=1.0)

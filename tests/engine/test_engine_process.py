@@ -24,8 +24,8 @@ from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.state import Recorded, read_state, write_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor, Patience
 from chatbot_server.errors import EngineBusy, EngineCrashed, EngineError
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.prepare import prepare_model
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.files.prepare import prepare_model
 
 HASTY = Patience(first_pause=0.01, longest_pause=0.05)
 

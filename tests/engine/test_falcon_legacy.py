@@ -17,9 +17,9 @@ from chatbot_server.engine.ctransformers.decoder import CtDecoder, Load
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.errors import BadRequest, ModelError
-from chatbot_server.models.ggml import read_ggml
-from chatbot_server.models.ggml_facts import ggml_vocabulary
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.ggml import read_ggml
+from chatbot_server.models.files.ggml_facts import ggml_vocabulary
+from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.prompt.base import Prompt, Segment
 
 TEXT = "Hello, café 😀 1234"

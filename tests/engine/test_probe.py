@@ -21,8 +21,8 @@ from chatbot_server.engine.probe import Ceiling, probe
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.errors import ModelError
-from chatbot_server.models.check import check_model
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.store.check import check_model
 
 pytestmark = pytest.mark.xdist_group("live")
 ROOM = 1_500_000_000  # twice what a small model takes
@@ -97,7 +97,7 @@ def test_the_memory_of_a_long_context_is_asked_for_before_anything_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = greedy_gptj(tmp_path / "greedy.bin")
-    monkeypatch.setattr("chatbot_server.models.check.available_memory", lambda: 1_000_000_000)
+    monkeypatch.setattr("chatbot_server.models.store.check.available_memory", lambda: 1_000_000_000)
     report = check_model(file, lambda file: ("ctransformers", {}))
 
     assert report.error is not None

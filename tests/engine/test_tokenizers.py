@@ -20,8 +20,8 @@ from chatbot_server.engine.tokenizers.base import Tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import TokenizerData
-from chatbot_server.models.gguf import read_gguf
-from chatbot_server.models.vocabulary import gguf_vocabulary
+from chatbot_server.models.files.gguf import read_gguf
+from chatbot_server.models.files.vocabulary import gguf_vocabulary
 from chatbot_server.prompt.base import Prompt, Segment
 
 CORPUS = [

@@ -17,11 +17,11 @@ from chatbot_server.engine.openai.escape_control import neutral
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.models.base import TokenizerData
-from chatbot_server.models.ggml import read_ggml
-from chatbot_server.models.ggml_facts import ggml_vocabulary
-from chatbot_server.models.gguf import read_gguf
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.vocabulary import gguf_vocabulary
+from chatbot_server.models.files.ggml import read_ggml
+from chatbot_server.models.files.ggml_facts import ggml_vocabulary
+from chatbot_server.models.files.gguf import read_gguf
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.files.vocabulary import gguf_vocabulary
 from chatbot_server.prompt.base import Message, Prompt, Segment
 from chatbot_server.prompt.formats import all_formats, get_format, render
 

@@ -15,7 +15,7 @@ from chatbot_server.engine.base import Finished, Sampling, Token
 from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
 from chatbot_server.engine.probe import probe
 from chatbot_server.engine.process.supervisor import local_engine
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.inspect import inspect_model
 
 HOSTILE_TEMPLATES = [
     "{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}",

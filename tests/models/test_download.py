@@ -14,10 +14,10 @@ import pytest
 from support.model_hub import Hub
 
 from chatbot_server.errors import ChatbotError, ModelError, UsageError
-from chatbot_server.models import sources
-from chatbot_server.models.catalogue import catalogue
-from chatbot_server.models.pull import Pulled, pull_model
-from chatbot_server.models.store import installed
+from chatbot_server.models.store import sources
+from chatbot_server.models.store.catalogue import catalogue
+from chatbot_server.models.store.folder import installed
+from chatbot_server.models.store.pull import Pulled, pull_model
 
 SOURCE = "hf:owner/repo/tiny-Q4_K_M.gguf"
 NAME = "tiny-Q4_K_M.gguf"
@@ -165,7 +165,7 @@ def test_a_full_disk_is_told_before_and_while_writing(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("chatbot_server.models.download._receive", full)
+    monkeypatch.setattr("chatbot_server.models.store.download._receive", full)
     assert refused(hub, tmp_path).code == "model_disk_full"
 
 

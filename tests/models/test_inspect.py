@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.ggml import OLD_BLOCKS, read_ggml
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.ggml import OLD_BLOCKS, read_ggml
+from chatbot_server.models.files.inspect import inspect_model
 
 KINDS = {
     "gpt_neox": "gpt_neox", "dolly-v2": "dolly-v2", "gptj": "gptj", "gpt2": "gpt2",
@@ -251,7 +251,7 @@ def test_a_small_file_cannot_make_the_reader_take_much_memory(tmp_path: Path) ->
         import re, sys
         from pathlib import Path
         from chatbot_server.errors import ModelError
-        from chatbot_server.models.inspect import inspect_model
+        from chatbot_server.models.files.inspect import inspect_model
         try:
             inspect_model(Path(sys.argv[1]))
         except ModelError as error:

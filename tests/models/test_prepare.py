@@ -16,12 +16,12 @@ import pytest
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import PreparedModel
-from chatbot_server.models.gguf import Gguf, read_gguf
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.gguf import Gguf, read_gguf
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.files.prepare import forget_prepared, prepare_model
+from chatbot_server.models.files.rewrite import byte_alphabet
+from chatbot_server.models.files.vocabulary import load_tokenizer
 from chatbot_server.models.machine import cpu_flags, needs_avx2
-from chatbot_server.models.prepare import forget_prepared, prepare_model
-from chatbot_server.models.rewrite import byte_alphabet
-from chatbot_server.models.vocabulary import load_tokenizer
 
 # Loads a file, reads ids, and writes the most probable next ones and a few raw logits.
 LOAD = """if True:
@@ -51,7 +51,7 @@ def load(path: Path, kind: str = "llama", *, mmap: bool = True) -> str:
 def read_prepared(path: Path) -> Gguf:
     """The header of a prepared file; its two names for one tensor are what makes it special."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chatbot_server.models.gguf._Reader._no_overlap", lambda *_: None)
+        patch.setattr("chatbot_server.models.files.gguf._Reader._no_overlap", lambda *_: None)
         return read_gguf(path)
 
 
@@ -200,7 +200,7 @@ def test_nothing_half_written_is_left_on_a_full_disk(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     file = inspect_model(tiny["bpe"])
-    monkeypatch.setattr("chatbot_server.models.rewrite.shutil.copyfileobj", full)
+    monkeypatch.setattr("chatbot_server.models.files.rewrite.shutil.copyfileobj", full)
     with pytest.raises(ModelError) as caught:
         prepare_model(file, tmp_path / "cache")
     assert caught.value.code == "model_disk_full"

@@ -10,7 +10,7 @@ import pytest
 
 from chatbot_server.errors import ModelError
 from chatbot_server.messages import say
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.inspect import inspect_model
 
 
 def write(path: Path, architecture: str = "llama", **edits: object) -> Path:

@@ -10,11 +10,11 @@ import pytest
 from chatbot_server.errors import EngineError, ModelError
 from chatbot_server.messages import say
 from chatbot_server.models.base import Refusal
-from chatbot_server.models.catalogue import catalogue, tier_by_size
-from chatbot_server.models.check import check_model, ensure_memory
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.offers import all_offers
-from chatbot_server.models.store import RECORD, add_file, find_model, installed, remove_model
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.store.catalogue import catalogue, tier_by_size
+from chatbot_server.models.store.check import check_model, ensure_memory
+from chatbot_server.models.store.folder import RECORD, add_file, find_model, installed, remove_model
+from chatbot_server.models.store.offers import all_offers
 from chatbot_server.prompt.formats import all_formats, pick_format
 
 SMOLLM2 = "smollm2-135m-instruct"
@@ -141,8 +141,8 @@ def test_the_embedded_offer_is_what_its_file_is(smollm2: Path) -> None:
 def test_offers_are_measured_against_the_machine(
     tiny: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot_server.models.offers.available_memory", lambda: 10**9)
-    monkeypatch.setattr("chatbot_server.models.offers.free_disk", lambda _: 5 * 10**8)
+    monkeypatch.setattr("chatbot_server.models.store.offers.available_memory", lambda: 10**9)
+    monkeypatch.setattr("chatbot_server.models.store.offers.free_disk", lambda _: 5 * 10**8)
     add_file(tiny["spm"], tmp_path)
     offers = {offer.name: offer for offer in all_offers(tmp_path, "spm", 2048)}
     assert offers[SMOLLM2].fits
@@ -195,7 +195,7 @@ def test_a_broken_file_is_never_loaded(tmp_path: Path) -> None:
 def test_a_model_bigger_than_memory_is_refused_before_it_is_loaded(
     tiny: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot_server.models.check.available_memory", lambda: 50_000_000)
+    monkeypatch.setattr("chatbot_server.models.store.check.available_memory", lambda: 50_000_000)
     with pytest.raises(ModelError) as caught:
         ensure_memory(inspect_model(tiny["spm"]), 2048)
     assert caught.value.code == "model_too_big"

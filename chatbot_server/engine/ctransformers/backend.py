@@ -19,7 +19,7 @@ from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.errors import BadRequest, ChatbotError, ModelError
 from chatbot_server.models.base import ModelFile, PreparedModel
-from chatbot_server.models.vocabulary import load_tokenizer
+from chatbot_server.models.files.vocabulary import load_tokenizer
 from chatbot_server.prompt.base import Prompt
 
 

@@ -8,8 +8,8 @@ from chatbot_server.engine.backend import Backend, EngineSettings
 from chatbot_server.engine.base import EngineInfo
 from chatbot_server.engine.machine import fitting_slots, thread_count
 from chatbot_server.models.base import ModelFile
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.prepare import prepare_model
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.files.prepare import prepare_model
 
 
 def load_backend(settings: EngineSettings, run_dir: Path) -> tuple[Backend, EngineInfo]:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import ModelFile
-from chatbot_server.models.ggml import read_ggml
-from chatbot_server.models.ggml_facts import ggml_facts
-from chatbot_server.models.ggml_layouts import MAGICS
-from chatbot_server.models.gguf import MAGIC, read_gguf
-from chatbot_server.models.gguf_facts import gguf_facts
+from chatbot_server.models.files.ggml import read_ggml
+from chatbot_server.models.files.ggml_facts import ggml_facts
+from chatbot_server.models.files.ggml_layouts import MAGICS
+from chatbot_server.models.files.gguf import MAGIC, read_gguf
+from chatbot_server.models.files.gguf_facts import gguf_facts
 from chatbot_server.prompt.formats import pick_format
 
 

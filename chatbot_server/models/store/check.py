@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chatbot_server.errors import ChatbotError, ModelError
 from chatbot_server.models.base import EngineName, ModelFile, Refusal
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.machine import available_memory
 from chatbot_server.prompt.formats import TEMPLATE
 from chatbot_server.prompt.template import learn_template

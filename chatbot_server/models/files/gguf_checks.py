@@ -6,7 +6,7 @@ from math import isfinite
 from typing import NoReturn
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.gguf import Gguf
+from chatbot_server.models.files.gguf import Gguf
 
 MAX_LAYERS = 512
 

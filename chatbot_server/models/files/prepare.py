@@ -14,9 +14,9 @@ from typing import IO
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import ModelFile, PreparedModel
-from chatbot_server.models.gguf import Gguf, read_gguf
-from chatbot_server.models.rewrite import rewrite_gguf
-from chatbot_server.models.vocabulary import gguf_vocabulary, to_json
+from chatbot_server.models.files.gguf import Gguf, read_gguf
+from chatbot_server.models.files.rewrite import rewrite_gguf
+from chatbot_server.models.files.vocabulary import gguf_vocabulary, to_json
 
 LAYOUT = 1  # a new layout makes new files instead of trusting old ones
 SPARE = 50_000_000  # bytes that must stay free on the disk

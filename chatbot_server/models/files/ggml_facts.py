@@ -6,8 +6,8 @@ from math import prod
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import EngineName, ModelFile, Refusal, TokenizerData
-from chatbot_server.models.ggml import QUANTISATION_FACTOR, Ggml
-from chatbot_server.models.quants import CTRANSFORMERS_TYPES, FILE_TYPES
+from chatbot_server.models.files.ggml import QUANTISATION_FACTOR, Ggml
+from chatbot_server.models.files.tensor_types import CTRANSFORMERS_TYPES, FILE_TYPES
 
 END_OF_TEXT = b"<|endoftext|>"
 DOLLY_END = b"### End"

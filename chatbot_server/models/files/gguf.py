@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NoReturn
 import numpy as np
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.quants import tensor_bytes
+from chatbot_server.models.files.tensor_types import tensor_bytes
 
 MAGIC = b"GGUF"
 MAX_HEADER = 64 << 20  # Gemma's (262,144 tokens) is 15 MB

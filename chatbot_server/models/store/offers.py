@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.catalogue import Tier, catalogue, tier_by_size
-from chatbot_server.models.inspect import inspect_model
+from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.machine import available_memory, free_disk
-from chatbot_server.models.store import installed
+from chatbot_server.models.store.catalogue import Tier, catalogue, tier_by_size
+from chatbot_server.models.store.folder import installed
 
 
 @dataclass(frozen=True)

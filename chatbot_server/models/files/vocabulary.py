@@ -8,9 +8,9 @@ from typing import Any
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import PreparedModel, TokenizerData, TokenizerKind
-from chatbot_server.models.ggml import read_ggml
-from chatbot_server.models.ggml_facts import ggml_vocabulary
-from chatbot_server.models.gguf import Gguf, read_gguf
+from chatbot_server.models.files.ggml import read_ggml
+from chatbot_server.models.files.ggml_facts import ggml_vocabulary
+from chatbot_server.models.files.gguf import Gguf, read_gguf
 
 KINDS: dict[str, TokenizerKind] = {"llama": "spm", "gpt2": "bpe"}
 # Where a model ends its turn with another token than EOS and the header does not say so.

@@ -11,10 +11,10 @@ import numpy as np
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import EngineName, ModelFile, Refusal
-from chatbot_server.models.gguf import Gguf
-from chatbot_server.models.gguf_checks import check_numbers
-from chatbot_server.models.quants import CTRANSFORMERS_TYPES, FILE_TYPES, TENSOR_TYPES
-from chatbot_server.models.vocabulary import KINDS, begins_with_bos, special_id
+from chatbot_server.models.files.gguf import Gguf
+from chatbot_server.models.files.gguf_checks import check_numbers
+from chatbot_server.models.files.tensor_types import CTRANSFORMERS_TYPES, FILE_TYPES, TENSOR_TYPES
+from chatbot_server.models.files.vocabulary import KINDS, begins_with_bos, special_id
 
 # What ctransformers 0.2.27 creates for a llama; it refuses any other tensor.
 LLAMA_TENSOR = re.compile(

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatbot_server.errors import ModelError, UsageError
-from chatbot_server.models.catalogue import CatalogueEntry, catalogue
-from chatbot_server.models.download import Progress, download, file_sha256, new_client
-from chatbot_server.models.inspect import inspect_model
-from chatbot_server.models.sources import (
+from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.store.catalogue import CatalogueEntry, catalogue
+from chatbot_server.models.store.download import Progress, download, file_sha256, new_client
+from chatbot_server.models.store.folder import close_names, installed, model_name, remember
+from chatbot_server.models.store.sources import (
     HUB,
     address_remote,
     checksum,
@@ -17,7 +18,6 @@ from chatbot_server.models.sources import (
     from_package,
     hub_remote,
 )
-from chatbot_server.models.store import close_names, installed, model_name, remember
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ import shutil
 from struct import pack
 from typing import IO, Any
 
-from chatbot_server.models.gguf import MAGIC, Gguf, Tensor
-from chatbot_server.models.vocabulary import KINDS
+from chatbot_server.models.files.gguf import MAGIC, Gguf, Tensor
+from chatbot_server.models.files.vocabulary import KINDS
 
 PREFIX = "tokenizer.ggml."
 _STRING, _ARRAY, _FLOAT32 = 8, 9, 6

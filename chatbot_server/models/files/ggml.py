@@ -14,7 +14,7 @@ from struct import unpack
 from typing import BinaryIO, NamedTuple
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.ggml_layouts import (
+from chatbot_server.models.files.ggml_layouts import (
     ALIGNED,
     LAYOUTS,
     LIMITS,
@@ -22,7 +22,7 @@ from chatbot_server.models.ggml_layouts import (
     VERSIONS,
     Layout,
 )
-from chatbot_server.models.quants import TENSOR_TYPES, tensor_bytes
+from chatbot_server.models.files.tensor_types import TENSOR_TYPES, tensor_bytes
 
 MAX_TOKEN = 1 << 12
 MAX_NAME = 128

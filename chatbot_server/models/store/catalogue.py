@@ -63,7 +63,7 @@ def catalogue() -> Mapping[str, CatalogueEntry]:
     """All models on offer, by name, in the order of the file."""
     return {
         name: CatalogueEntry(name, **{**record, "languages": tuple(record["languages"])})
-        for name, record in read_yaml("chatbot_server.models", "catalogue.yaml").items()
+        for name, record in read_yaml("chatbot_server.models.store", "catalogue.yaml").items()
     }
 
 

@@ -18,7 +18,13 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 
 from chatbot_server.errors import ModelError, UsageError
-from chatbot_server.models.download import Progress, Remote, download, file_sha256, write_error
+from chatbot_server.models.store.download import (
+    Progress,
+    Remote,
+    download,
+    file_sha256,
+    write_error,
+)
 
 HUB = "https://huggingface.co"
 HUB_SOURCE = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:/([\w./ +-]+?))?(?:@([\w./-]+))?")

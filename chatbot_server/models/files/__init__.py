@@ -1,0 +1,1 @@
+"""Reads model files without trusting them, and prepares them for the engines."""
