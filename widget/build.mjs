@@ -16,14 +16,19 @@ const BROWSERS = ["chrome105", "firefox105", "safari16.4"];
 const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
 
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 10);
-const integrity = (bytes, algorithm = "sha384") => `${algorithm}-${createHash(algorithm).update(bytes).digest("base64")}`;
+const integrity = (bytes, algorithm = "sha384") =>
+  `${algorithm}-${createHash(algorithm).update(bytes).digest("base64")}`;
 
 /** Style sheets are imported as text and put into the page with adoptedStyleSheets. */
 const css = {
   name: "css",
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true, target: BROWSERS });
+      const { code } = await transform(readFileSync(path, "utf8"), {
+        loader: "css",
+        minify: true,
+        target: BROWSERS,
+      });
       return { contents: code.trim().replace(/(--[\w-]+[:,]) /g, "$1"), loader: "text" };
     }),
 };
@@ -61,7 +66,14 @@ function locales() {
     .map((file) => {
       const words = JSON.parse(readFileSync(join(folder, file), "utf8"));
       // In the order of en.json, whose keys the parts carry: the words alone are half the bytes.
-      return [file.slice(0, 2), JSON.stringify(["panel", "more"].map((group) => Object.keys(english[group]).map((key) => words[group][key])))];
+      return [
+        file.slice(0, 2),
+        JSON.stringify(
+          ["panel", "more"].map((group) =>
+            Object.keys(english[group]).map((key) => words[group][key]),
+          ),
+        ),
+      ];
     });
   // One hash for all of them: nine would be a hundred bytes of the panel.
   const all = hash(JSON.stringify(texts));
@@ -72,10 +84,17 @@ function locales() {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 // The shortest of the three hashes that browsers take, as it stands in the loader.
-const part = (name, bytes) => JSON.stringify([hashed(name, "js", bytes), integrity(bytes, "sha256")]);
+const part = (name, bytes) =>
+  JSON.stringify([hashed(name, "js", bytes), integrity(bytes, "sha256")]);
 const debug = part("debug", await bundle("debug/index.js"));
 const more = part("more", await bundle("more/index.js", { __DEBUG__: debug }));
-const panel = await bundle("panel/index.js", { __LOCALES__: JSON.stringify(locales()), __MORE__: more });
+const panel = await bundle("panel/index.js", {
+  __LOCALES__: JSON.stringify(locales()),
+  __MORE__: more,
+});
 const loader = await bundle("loader/index.js", { __PANEL__: part("panel", panel) }, "");
 writeFileSync(join(out, "widget.js"), loader);
-writeFileSync(join(out, "integrity.json"), `${JSON.stringify({ "widget.js": integrity(loader) })}\n`);
+writeFileSync(
+  join(out, "integrity.json"),
+  `${JSON.stringify({ "widget.js": integrity(loader) })}\n`,
+);

@@ -23,5 +23,10 @@ export const luminance = ([r, g, b]) => 0.2126 * r ** 2.2 + 0.7152 * g ** 2.2 + 
 export const paint = (hex = "") => {
   if (!/^#[\da-f]{6}$/i.test(hex)) hex = "#1d4ed8";
   const rgb = +hex.replace("#", "0x");
-  return [hex, 3 * (rgb >> 16) ** 2.2 + 10 * ((rgb >> 8) & 255) ** 2.2 + (rgb & 255) ** 2.2 > 5e5 ? "#000" : "#fff"];
+  return [
+    hex,
+    3 * (rgb >> 16) ** 2.2 + 10 * ((rgb >> 8) & 255) ** 2.2 + (rgb & 255) ** 2.2 > 5e5
+      ? "#000"
+      : "#fff",
+  ];
 };

@@ -25,8 +25,13 @@ import assert from "node:assert/strict";
 globalThis.document = { createElement: (name) => new Element(name) };
 
 /** All elements among *nodes* and below. */
-export const elements = (nodes) => nodes.flatMap((node) => (node instanceof Element ? [node, ...elements(node.childNodes)] : []));
+export const elements = (nodes) =>
+  nodes.flatMap((node) => (node instanceof Element ? [node, ...elements(node.childNodes)] : []));
 
 /** *nodes* in a short notation to compare with: `p(strong(a) b)`. */
 export const outline = (nodes) =>
-  nodes.map((node) => (node instanceof Element ? `${node.localName}(${outline(node.childNodes)})` : node)).join("");
+  nodes
+    .map((node) =>
+      node instanceof Element ? `${node.localName}(${outline(node.childNodes)})` : node,
+    )
+    .join("");

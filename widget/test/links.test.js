@@ -3,7 +3,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { link, safeUrl } from "../src/panel/links.js";
 
-const UNSAFE = ["javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", "\u0001javascript:alert(1)", "data:text/html,<script>", "vbscript:x", "file:///etc/passwd", "blob:https://x", "//x.example", "/path", "", "ftp://x", "view-source:https://x", "intent://x"];
+const UNSAFE = [
+  "javascript:alert(1)",
+  "JaVaScRiPt:alert(1)",
+  " javascript:alert(1)",
+  "java\tscript:alert(1)",
+  "java\nscript:alert(1)",
+  "\u0001javascript:alert(1)",
+  "data:text/html,<script>",
+  "vbscript:x",
+  "file:///etc/passwd",
+  "blob:https://x",
+  "//x.example",
+  "/path",
+  "",
+  "ftp://x",
+  "view-source:https://x",
+  "intent://x",
+];
 
 for (const address of UNSAFE)
   test(`${JSON.stringify(address)} is not followed`, () => {

@@ -8,7 +8,7 @@ const CASES = {
   "bold and italic": ["**a** *b* __c__ _d_ ~~e~~", "p(strong(a) em(b) strong(c) em(d) s(e))"],
   "bold with italic inside": ["**a *b* c**", "p(strong(a em(b) c))"],
   "names with underscores": ["my_long_name", "p(my_long_name)"],
-  "multiplication": ["2 * 3 * 4", "p(2 * 3 * 4)"],
+  multiplication: ["2 * 3 * 4", "p(2 * 3 * 4)"],
   "code keeps its marks": ["`**a**`", "p(code(**a**))"],
   "a fence": ["```js\na < b\n```\nc", "pre(code(a < b))p(c)"],
   "an open fence, as while it streams": ["```\na", "pre(code(a))"],
@@ -18,7 +18,10 @@ const CASES = {
   "a list after text": ["a:\n- b", "p(a:)ul(li(b))"],
   "a quote": ["> a\n> **b**", "blockquote(p(abr()strong(b)))"],
   "a rule": ["a\n\n---\n\nb", "p(a)hr()p(b)"],
-  "a table": ["| a | b |\n|---|---|\n| 1 | 2 |", "div(table(thead(tr(th(a)th(b)))tbody(tr(td(1)td(2)))))"],
+  "a table": [
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "div(table(thead(tr(th(a)th(b)))tbody(tr(td(1)td(2)))))",
+  ],
   "an escape": ["\\*a\\*", "p(*a*)"],
   "markup is text": ["<img src=x onerror=alert(1)>", "p(<img src=x onerror=alert(1)>)"],
   "an image is a link": ["![a](https://x.example/p.png)", "p(a(a))"],
@@ -39,12 +42,63 @@ function random(seed) {
   };
 }
 
-const PIECES = ["*", "**", "_", "__", "~~", "`", "```", "~~~", "#", "## ", ">", "> ", "- ", "+ ", "1. ", "9) ", "|", "|--|--|", "---", "[", "](", ")", "](javascript:", "![", "<", "</", "<script>", "https://", "mailto:", "@", "\\", "\n", "\n\n", "\r\n", "\t", "  ", "    ", "a", "bé", "日本", "👩‍👩‍👧", "\u202e", "\u0000", "\ud800", ".", "!", "&lt;"];
+const PIECES = [
+  "*",
+  "**",
+  "_",
+  "__",
+  "~~",
+  "`",
+  "```",
+  "~~~",
+  "#",
+  "## ",
+  ">",
+  "> ",
+  "- ",
+  "+ ",
+  "1. ",
+  "9) ",
+  "|",
+  "|--|--|",
+  "---",
+  "[",
+  "](",
+  ")",
+  "](javascript:",
+  "![",
+  "<",
+  "</",
+  "<script>",
+  "https://",
+  "mailto:",
+  "@",
+  "\\",
+  "\n",
+  "\n\n",
+  "\r\n",
+  "\t",
+  "  ",
+  "    ",
+  "a",
+  "bé",
+  "日本",
+  "👩‍👩‍👧",
+  "\u202e",
+  "\u0000",
+  "\ud800",
+  ".",
+  "!",
+  "&lt;",
+];
 
 test("the Markdown renderer takes 100,000 fuzzed inputs without an error or an unsafe link", () => {
   const next = random(20261122);
   for (let round = 0; round < 100_000; round++) {
-    const text = Array.from({ length: 1 + next() * 24 }, () => PIECES[Math.floor(next() * PIECES.length)]).join("");
+    const text = Array.from(
+      { length: 1 + next() * 24 },
+      () => PIECES[Math.floor(next() * PIECES.length)],
+    ).join("");
     for (const element of elements(markdown(text))) {
       assert.notEqual(element.localName, "img");
       assert.notEqual(element.localName, "script");

@@ -13,19 +13,26 @@ const EXPECTED = [
 
 async function read(...chunks) {
   const found = [];
-  for await (const event of events(new Blob([]).stream().constructor.from(chunks))) found.push(event);
+  for await (const event of events(new Blob([]).stream().constructor.from(chunks)))
+    found.push(event);
   return found;
 }
 
 test("a stream cut in two at every byte gives the same events", async () => {
   const bytes = new TextEncoder().encode(STREAM);
-  for (let at = 0; at <= bytes.length; at++) assert.deepEqual(await read(bytes.slice(0, at), bytes.slice(at)), EXPECTED);
+  for (let at = 0; at <= bytes.length; at++)
+    assert.deepEqual(await read(bytes.slice(0, at), bytes.slice(at)), EXPECTED);
 });
 
 test("a stream of single bytes gives the same events", async () => {
-  assert.deepEqual(await read(...[...new TextEncoder().encode(STREAM)].map((byte) => Uint8Array.of(byte))), EXPECTED);
+  assert.deepEqual(
+    await read(...[...new TextEncoder().encode(STREAM)].map((byte) => Uint8Array.of(byte))),
+    EXPECTED,
+  );
 });
 
 test("what is not JSON is left out", () => {
-  assert.deepEqual(parser()('event: token\ndata: {"text"\n\nevent: done\ndata: {}\n\n'), [{ id: 0, event: "done", data: {} }]);
+  assert.deepEqual(parser()('event: token\ndata: {"text"\n\nevent: done\ndata: {}\n\n'), [
+    { id: 0, event: "done", data: {} },
+  ]);
 });

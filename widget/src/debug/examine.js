@@ -25,7 +25,8 @@ export async function examine(app, say) {
 /** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Promise<Line[]>} */
 async function reach({ options: { base, site }, api }, say) {
   const { origin } = new URL(base);
-  if (location.protocol === "https:" && insecure(base)) return [[false, say("mixed", { x: origin })]];
+  if (location.protocol === "https:" && insecure(base))
+    return [[false, say("mixed", { x: origin })]];
   const answers = await Promise.allSettled([...new Set([site, ...sites()])].map(api.widget));
   /** @type {Line[]} */
   const lines = answers.map((answer) => {
@@ -50,7 +51,9 @@ async function picture({ options: { avatar } }, say) {
     () => true,
     () => false,
   );
-  return shown ? [] : [[false, say("avatar", { x: image.src, y: `img-src ${new URL(image.src).origin}` })]];
+  return shown
+    ? []
+    : [[false, say("avatar", { x: image.src, y: `img-src ${new URL(image.src).origin}` })]];
 }
 
 /**
@@ -62,8 +65,16 @@ async function picture({ options: { avatar } }, say) {
 function policies({ options: { base } }, violations, say) {
   const { origin } = new URL(base);
   const ours = violations.filter(({ blockedURI }) => blockedURI.startsWith(origin));
-  const blocked = new Map(ours.map(({ blockedURI, effectiveDirective }) => [effectiveDirective, blockedURI.split("?")[0]]));
-  return [...blocked].map(([directive, uri]) => [false, say("csp", { x: uri, y: `${directive} ${origin}` })]);
+  const blocked = new Map(
+    ours.map(({ blockedURI, effectiveDirective }) => [
+      effectiveDirective,
+      blockedURI.split("?")[0],
+    ]),
+  );
+  return [...blocked].map(([directive, uri]) => [
+    false,
+    say("csp", { x: uri, y: `${directive} ${origin}` }),
+  ]);
 }
 
 /** @param {import("../panel/mount.js").App} app @param {Say} say @returns {Line[]} */

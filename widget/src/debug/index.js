@@ -1,8 +1,6 @@
+import css from "./debug.css";
 import { examine } from "./examine.js";
 import { texts } from "./texts.js";
-
-const STYLE =
-  ":host{all:initial!important;position:fixed!important;z-index:2147483647!important;inset:16px auto auto 16px!important}.debug{max-width:min(560px,100vw - 32px);box-sizing:border-box;max-height:80vh;overflow:auto;padding:12px 16px;border-radius:12px;background:#10131a;color:#fff;font:14px/1.5 system-ui,sans-serif;box-shadow:0 4px 24px #0008;overflow-wrap:anywhere}@media print{.debug{display:none}}ul{margin:8px 0 0;padding:0;list-style:none}li+li{margin-top:6px}li{padding-inline-start:20px;text-indent:-20px}";
 
 /** @type {(name: string, properties: object) => any} */
 const element = (name, properties) => Object.assign(document.createElement(name), properties);
@@ -12,7 +10,7 @@ function open() {
   const host = element("chatbot-widget", { className: "debug" });
   const root = host.attachShadow({ mode: "open" });
   const style = new CSSStyleSheet();
-  style.replaceSync(STYLE);
+  style.replaceSync(css);
   root.adoptedStyleSheets = [style];
   const box = element("div", { className: "debug", role: "status", hidden: true });
   root.append(box);
@@ -30,7 +28,9 @@ async function debug(app) {
   const say = texts(app.locale);
   const box = open();
   const lines = await examine(app, say);
-  const items = lines.map(([good, text]) => element("li", { textContent: `${good ? "✓" : "✗"} ${text}` }));
+  const items = lines.map(([good, text]) =>
+    element("li", { textContent: `${good ? "✓" : "✗"} ${text}` }),
+  );
   for (const [good, text] of lines) console[good ? "info" : "error"](`Chatbot: ${text}`);
   const list = element("ul", {});
   list.append(...items);

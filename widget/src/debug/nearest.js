@@ -5,7 +5,10 @@
  * @returns {string | undefined} the known word with the fewest letters to change
  */
 export const nearest = (word, known, most) =>
-  known.map((name) => ({ name, far: distance(word, name) })).sort((one, other) => one.far - other.far).find(({ far }) => far <= most)?.name;
+  known
+    .map((name) => ({ name, far: distance(word, name) }))
+    .sort((one, other) => one.far - other.far)
+    .find(({ far }) => far <= most)?.name;
 
 /** Levenshtein distance. @param {string} one @param {string} other */
 function distance(one, other) {

@@ -11,7 +11,8 @@ const LATE = 1;
 const scripts = () => [...document.scripts].filter((tag) => tag.dataset.site || address(tag));
 
 /** @param {HTMLScriptElement} tag @returns {Attr | undefined} where it says what to load */
-const address = (tag) => [...tag.attributes].find(({ name, value }) => /src$/.test(name) && /widget\.js/.test(value));
+const address = (tag) =>
+  [...tag.attributes].find(({ name, value }) => /src$/.test(name) && /widget\.js/.test(value));
 
 /** @param {HTMLScriptElement} tag the site it asks for, if it says so */
 const keyOf = (tag) => tag.dataset.site || /[?&]site=([^&#]+)/.exec(address(tag)?.value || "")?.[1];
@@ -30,7 +31,9 @@ export function tags(say, site) {
   /** @type {Line[]} */
   const lines = sites().map((key) => {
     const { length } = found.filter((tag) => keyOf(tag) === key);
-    return length > 1 ? [false, say("twice", { x: key, n: length })] : [true, say("tag", { x: key })];
+    return length > 1
+      ? [false, say("twice", { x: key, n: length })]
+      : [true, say("tag", { x: key })];
   });
   if (!lines.length) lines.push([false, say("none", { x: site })]);
   else if (!found.every(keyOf)) lines.push([false, say("keyless")]);
@@ -43,14 +46,17 @@ function altered(tag, say) {
   const lines = [];
   const where = address(tag);
   if (tag.type === "text/plain") lines.push([false, say("held")]);
-  else if (tag.type && !/^(module|(text|application)\/(x-)?javascript)$/.test(tag.type)) lines.push([false, say("type", { x: tag.type })]);
+  else if (tag.type && !/^(module|(text|application)\/(x-)?javascript)$/.test(tag.type))
+    lines.push([false, say("type", { x: tag.type })]);
   else if (where && where.name !== "src") lines.push([false, say("source", { x: where.name })]);
-  if (location.protocol === "https:" && insecure(tag.src)) lines.push([false, say("mixed", { x: new URL(tag.src).origin })]);
+  if (location.protocol === "https:" && insecure(tag.src))
+    lines.push([false, say("mixed", { x: new URL(tag.src).origin })]);
   return [...lines, ...unknown(Object.keys(tag.dataset), say)];
 }
 
 /** @param {string} url whether an HTTPS page may not load it */
-export const insecure = (url) => /^http:/.test(url) && !/^http:\/\/(localhost|127\.|\[::1)/.test(url);
+export const insecure = (url) =>
+  /^http:/.test(url) && !/^http:\/\/(localhost|127\.|\[::1)/.test(url);
 
 /**
  * Attributes that are almost an option. Others may be someone else's: `data-cfasync`.
@@ -71,8 +77,12 @@ function unknown(names, say) {
 
 /** An optimiser that waits for the visitor to move. @param {Say} say @returns {Line[]} */
 function late(say) {
-  const [page] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  const loader = performance.getEntriesByType("resource").find(({ name }) => /widget\.js/.test(name));
+  const [page] = /** @type {PerformanceNavigationTiming[]} */ (
+    performance.getEntriesByType("navigation")
+  );
+  const loader = performance
+    .getEntriesByType("resource")
+    .find(({ name }) => /widget\.js/.test(name));
   const seconds = page?.loadEventEnd && loader ? (loader.startTime - page.loadEventEnd) / 1000 : 0;
   return seconds > LATE ? [[false, say("late", { x: seconds.toFixed(1) })]] : [];
 }

@@ -13,8 +13,16 @@ const BANNERS = "#onetrust-banner-sdk,#CybotCookiebotDialog,#tarteaucitronAlertB
  */
 const style = ({ mode, position = "bottom-right", color, size, style = "" }) => {
   const [accent, ink] = paint(color);
-  const place = position.replace("-", ":calc(var(--chatbot-y,20px) + env(safe-area-inset-bottom));");
-  return `all:initial;${mode ? "display:block;min-height:var(--chatbot-height,600px)" : `position:fixed;${place}:var(--chatbot-x,20px);z-index:var(--chatbot-z,99999)`};font:16px/28px var(--chatbot-font,system-ui,sans-serif);--a:${accent};--i:${ink};--p:${/** @type {any} */ (size || 56) / 2 - 15}px;`.replace(/;/g, "!important;") + style;
+  const corner = position.replace(
+    "-",
+    ":calc(var(--chatbot-y,20px) + env(safe-area-inset-bottom));",
+  );
+  const box = mode
+    ? "display:block;min-height:var(--chatbot-height,600px)"
+    : `position:fixed;${corner}:var(--chatbot-x,20px);z-index:var(--chatbot-z,99999)`;
+  const font = "font:16px/28px var(--chatbot-font,system-ui,sans-serif)";
+  const rules = `all:initial;${box};${font};--a:${accent};--i:${ink};--p:${/** @type {any} */ (size || 56) / 2 - 15}px;`;
+  return rules.replace(/;/g, "!important;") + style;
 };
 
 /**
@@ -25,7 +33,9 @@ const style = ({ mode, position = "bottom-right", color, size, style = "" }) => 
  */
 export function chat(options, tag) {
   const { mode, open } = options;
-  const locale = (options.locale || document.documentElement.lang || navigator.language).slice(0, 2).toLowerCase();
+  const locale = (options.locale || document.documentElement.lang || navigator.language)
+    .slice(0, 2)
+    .toLowerCase();
   const offline = OFFLINE[locale] || "Chat offline";
   const host = element("chatbot-widget", { lang: locale, style: style(options) });
   const root = host.attachShadow({ mode: "open" });
@@ -33,7 +43,10 @@ export function chat(options, tag) {
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
 
-  let /** @type {any} */ panel, /** @type {any} */ timer, /** @type {any} */ loading, /** @type {any} */ lost;
+  let /** @type {any} */ panel,
+    /** @type {any} */ timer,
+    /** @type {any} */ loading,
+    /** @type {any} */ offlineLabel;
   /** @type {[string, ...any[]][]} */
   let calls = [];
 
@@ -42,14 +55,14 @@ export function chat(options, tag) {
     loading = 1;
     addEventListener("chatbot:panel", (/** @type {any} */ { detail }) => {
       if (panel) return;
-      name((lost = 0));
+      label((offlineLabel = 0));
       panel = detail({ options, locale, host, root, bubble, load, paint });
       calls.map((call) => panel.call(...call));
     });
     load(options, () => {
       // Each approach tries again, and without the panel there is still the plain page.
       loading = 0;
-      name((lost = offline + " ↗"));
+      label((offlineLabel = offline + " ↗"));
       root.append(bubble);
     });
   };
@@ -57,7 +70,7 @@ export function chat(options, tag) {
   /** @param {[string, ...any[]]} call */
   const call = (...call) => {
     if (panel) panel.call(...call);
-    else calls.push(call), prepare();
+    else (calls.push(call), prepare());
   };
 
   /** Where the page wants it; again after Turbo, htmx or Astro replaced the body. */
@@ -72,38 +85,52 @@ export function chat(options, tag) {
    * Swapped pages get the widget back, and a consent banner is never covered. What sets `hidden`
    * is itself a change of the page: while a banner is there, it is looked for twice a second.
    */
-  const look = () => {
+  const refresh = () => {
     if (!mode) place();
-    host.hidden = [...document.querySelectorAll(options.avoid || BANNERS)].some((/** @type {any} */ banner) => banner.offsetHeight && getComputedStyle(banner).visibility != "hidden");
+    host.hidden = [...document.querySelectorAll(options.avoid || BANNERS)].some(
+      (/** @type {any} */ banner) =>
+        banner.offsetHeight && getComputedStyle(banner).visibility != "hidden",
+    );
   };
 
   /** What this visitor's earlier use of the chat left in this tab; only read here. */
-  let kept = mode;
+  let used = mode;
   try {
-    kept ||= /** @type {any} */ (window)[(options.storage || "session") + "Storage"]["chatbot:" + options.site];
+    used ||= /** @type {any} */ (window)[(options.storage || "session") + "Storage"][
+      "chatbot:" + options.site
+    ];
   } catch {}
 
   const bubble = element("button", {
     className: "bubble",
     part: "bubble",
-    onclick: () => (lost ? window.open(`${options.base}chat/${options.site}`) : call(panel ? "toggle" : "open")),
+    onclick: () =>
+      offlineLabel
+        ? window.open(`${options.base}chat/${options.site}`)
+        : call(panel ? "toggle" : "open"),
     onpointerenter: prepare,
     onfocus: prepare,
   });
   /** @param {any} [text] instead of the label */
-  const name = (text) => (bubble.ariaLabel = (bubble.textContent = text || options.label) || offline.split(" ")[0]);
-  name();
+  const label = (text) =>
+    (bubble.ariaLabel = (bubble.textContent = text || options.label) || offline.split(" ")[0]);
+  label();
   if (mode) place();
   else root.append(bubble);
-  look();
-  if (kept || /chatbot-debug/.test(location.search)) prepare();
+  refresh();
+  if (used || /chatbot-debug/.test(location.search)) prepare();
   else if (open || options.proactive)
-    timer = setTimeout(call, /** @type {any} */ (open || options.delay || 20) * 1e3, open ? "open" : "nudge", !open && options.proactive);
+    timer = setTimeout(
+      call,
+      /** @type {any} */ (open || options.delay || 20) * 1e3,
+      open ? "open" : "nudge",
+      !open && options.proactive,
+    );
 
   return {
     call,
     place,
-    look,
+    refresh,
     destroy() {
       panel?.call("destroy");
       clearTimeout(timer);

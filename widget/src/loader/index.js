@@ -1,17 +1,17 @@
-import { chat } from "./chat.js";
+import { chat as createChat } from "./chat.js";
 import { find } from "./tags.js";
 
-/** @type {Map<string, ReturnType<typeof chat>>} */
+/** @type {Map<string, ReturnType<typeof createChat>>} */
 const chats = new Map();
 
 /** @param {import("./tags.js").Options} options @param {HTMLElement} [tag] */
 const start = (options, tag) => {
-  const known = chats.get(options.site);
-  if (known) known.place(tag);
-  else if (options.site) chats.set(options.site, chat(options, tag));
+  const chat = chats.get(options.site);
+  if (chat) chat.place(tag);
+  else if (options.site) chats.set(options.site, createChat(options, tag));
 };
 
-const refresh = () => find().map((found) => start(...found));
+const refresh = () => find().map((chat) => start(...chat));
 
 /**
  * The methods for one site, or for the page's first chat.
@@ -46,9 +46,11 @@ else {
   const methods = api();
   // A page may have a Chatbot of its own: it keeps it.
   if (!calls || calls.map) window.Chatbot = methods;
-  let /** @type {any} */ soon;
+  let /** @type {any} */ timer;
   // Woken by changes of the page alone, and at most twice a second.
-  const changes = new MutationObserver(() => (soon ||= setTimeout(() => (soon = chats.forEach((chat) => chat.look())), 500)));
+  const changes = new MutationObserver(
+    () => (timer ||= setTimeout(() => (timer = chats.forEach((chat) => chat.refresh())), 500)),
+  );
   const begin = () => {
     changes.observe(document, { childList: true, subtree: true, attributes: true });
     refresh();

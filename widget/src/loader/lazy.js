@@ -3,7 +3,8 @@
  * @param {any} properties
  * @returns {any}
  */
-export const element = (name, properties) => Object.assign(document.createElement(name), properties);
+export const element = (name, properties) =>
+  Object.assign(document.createElement(name), properties);
 
 /** @type {any} */
 let policy;
@@ -22,8 +23,18 @@ export function load({ base, nonce }, failed, [file, integrity] = __PANEL__) {
   };
   try {
     // The one name a page with Trusted Types has to allow. The policy never leaves this file.
-    policy ||= /** @type {any} */ (window).trustedTypes?.createPolicy("chatbot-server", { createScriptURL: (/** @type {string} */ url) => url });
-    document.head.append(element("script", { integrity, nonce, crossOrigin: "", onerror, src: policy?.createScriptURL(src) || src }));
+    policy ||= /** @type {any} */ (window).trustedTypes?.createPolicy("chatbot-server", {
+      createScriptURL: (/** @type {string} */ url) => url,
+    });
+    document.head.append(
+      element("script", {
+        integrity,
+        nonce,
+        crossOrigin: "",
+        onerror,
+        src: policy?.createScriptURL(src) || src,
+      }),
+    );
   } catch {
     onerror();
   }

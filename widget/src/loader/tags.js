@@ -21,5 +21,13 @@ export const find = () =>
     .filter((tag) => (loader = source(tag)))
     .map((tag) => {
       const url = new URL(source(tag));
-      return [{ base: new URL(".", url).href, nonce: tag.nonce, ...Object.fromEntries(url.searchParams), ...tag.dataset }, tag];
+      return [
+        {
+          base: new URL(".", url).href,
+          nonce: tag.nonce,
+          ...Object.fromEntries(url.searchParams),
+          ...tag.dataset,
+        },
+        tag,
+      ];
     });

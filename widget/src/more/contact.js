@@ -10,27 +10,45 @@ export function contact(app) {
   /** @type {Record<string, string>} */
   const typed = {};
   return () => {
-    const { form, email, url } = app.config.contact;
-    const links = [email && link(`mailto:${email}`, [email]), url && link(url, [url])].filter(Boolean).map((item) => h("p", {}, item));
+    const { form, email, url } = app.config.contact || { form: true };
+    const links = [email && link(`mailto:${email}`, [email]), url && link(url, [url])]
+      .filter(Boolean)
+      .map((item) => h("p", {}, item));
     return form ? [contactForm(app, typed), ...links] : links;
   };
 }
 
 /** @param {import("../panel/mount.js").App} app @param {Record<string, string>} typed */
-function contactForm({ say, api, options, kept, context, chat }, typed) {
+function contactForm({ say, api, options, tab, context, chat }, typed) {
   const question = chat.messages().findLast(({ role }) => role === "user");
   let busy = false;
   const problem = h("p", { className: "error", role: "alert", id: "problem", hidden: true });
   /** @param {import("../panel/i18n.js").Key} name @param {string} tag @param {any} more */
   const field = (name, tag, more) => {
-    const input = h(tag, { id: name, name, required: true, ...more, value: typed[name] ?? more.value, oninput: () => (typed[name] = input.value) });
+    const input = h(tag, {
+      id: name,
+      name,
+      required: true,
+      ...more,
+      value: typed[name] ?? more.value,
+      oninput: () => (typed[name] = input.value),
+    });
     return [h("label", { htmlFor: name }, say(name)), input];
   };
-  const mail = field("mail", "input", { type: "email", autocomplete: "email", maxLength: 200, value: context?.email || "" });
+  const mail = field("mail", "input", {
+    type: "email",
+    autocomplete: "email",
+    maxLength: 200,
+    value: context?.email || "",
+  });
   const form = h(
     "form",
     { className: "contact", onsubmit },
-    ...field("yourname", "input", { autocomplete: "name", maxLength: 100, value: context?.name || "" }),
+    ...field("yourname", "input", {
+      autocomplete: "name",
+      maxLength: 100,
+      value: context?.name || "",
+    }),
     ...mail,
     ...field("message", "textarea", { rows: 4, maxLength: 4000, value: question?.text || "" }),
     h("p", { className: "note" }, say("only")),
@@ -46,7 +64,13 @@ function contactForm({ say, api, options, kept, context, chat }, typed) {
     busy = true;
     const { yourname, mail: email, message } = Object.fromEntries(new FormData(form));
     try {
-      await api.contact({ site: options.site, name: yourname, email, message, ...(kept.conversation && { conversation: kept.conversation }) });
+      await api.contact({
+        site: options.site,
+        name: yourname,
+        email,
+        message,
+        ...(tab.conversation && { conversation: tab.conversation }),
+      });
       for (const name of Object.keys(typed)) Reflect.deleteProperty(typed, name);
       // The button that had the focus goes: the focus goes on to what was said.
       const sent = h("p", { role: "status", tabIndex: -1 }, say("sent"));

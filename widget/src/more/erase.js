@@ -5,13 +5,16 @@ import { h } from "../panel/dom.js";
  * @param {import("../panel/mount.js").App} app
  * @param {ReturnType<typeof import("./sheet.js").sheets>} sheet
  */
-export function erase({ say, kept, chat }, sheet) {
+export function erase({ say, tab, chat }, sheet) {
   const done = async () => {
     try {
-      const messages = kept.conversation ? await chat.erase() : 0;
+      const messages = tab.conversation ? await chat.erase() : 0;
       sheet.open(say("erase"), h("p", { role: "status" }, say("erased", messages)));
     } catch (error) {
-      sheet.open(say("erase"), h("p", { role: "alert" }, /** @type {Error} */ (error).message || say("away")));
+      sheet.open(
+        say("erase"),
+        h("p", { role: "alert" }, /** @type {Error} */ (error).message || say("away")),
+      );
     }
   };
   const yes = h("button", { className: "chip danger", onclick: done }, say("erase"));

@@ -21,7 +21,10 @@ function more(app) {
     sheet.open(app.say("where"), ...where(app));
   };
   const human = contact(app);
-  const list = menu(app, sheet, { where: showWhere, human: () => sheet.open(app.say("human"), ...human()) });
+  const list = menu(app, sheet, {
+    where: showWhere,
+    human: () => sheet.open(app.say("human"), ...human()),
+  });
   app.escape = () => list.close() || sheet.close();
   return {
     menu: () => list.toggle(),

@@ -13,14 +13,27 @@ export function menu(app, sheet, pages) {
   const button = view.menu;
   const name = (/** @type {string} */ role) => say(role === "user" ? "you" : "name");
   const text = (/** @type {boolean} */ md) => transcript(chat.messages(), name, md);
-  const said = (/** @type {import("../panel/conversation.js").Message} */ { role, text, sources = [] }) => [
+  const said = (
+    /** @type {import("../panel/conversation.js").Message} */ { role, text, sources = [] },
+  ) => [
     h("h2", {}, name(role)),
-    h("div", { dir: "auto", className: role === "user" ? "question" : "" }, ...(role === "user" ? [text] : app.markdown(text))),
-    sources.length > 0 && h("ul", {}, ...sources.map(({ title, url }) => h("li", {}, `${title} – ${url}`))),
+    h(
+      "div",
+      { dir: "auto", className: role === "user" ? "question" : "" },
+      ...(role === "user" ? [text] : app.markdown(text)),
+    ),
+    sources.length > 0 &&
+      h("ul", {}, ...sources.map(({ title, url }) => h("li", {}, `${title} – ${url}`))),
   ];
   const paper = () => {
     const title = view.panel.querySelector("h2").textContent;
-    print(root, { title, lang: app.locale, dir: view.panel.dir }, [h("h1", {}, title), ...chat.messages().flatMap(said).filter((node) => !!node)]);
+    print(root, { title, lang: app.locale, dir: view.panel.dir }, [
+      h("h1", {}, title),
+      ...chat
+        .messages()
+        .flatMap(said)
+        .filter((node) => !!node),
+    ]);
   };
 
   /** @type {[import("../panel/i18n.js").Key, () => void][]} */
@@ -39,9 +52,17 @@ export function menu(app, sheet, pages) {
   const draw = () => {
     const { form, email, url } = app.config.contact || {};
     const some = chat.messages().length;
-    const wanted = entries.filter(([key]) => (key === "human" ? form || email || url : some || !["text", "md", "print"].includes(key)));
+    const wanted = entries.filter(([key]) =>
+      key === "human" ? form || email || url : some || !["text", "md", "print"].includes(key),
+    );
     element.replaceChildren(
-      ...wanted.map(([key, act]) => h("li", {}, h("button", { part: key, onclick: () => (show(false), button.focus(), act()) }, say(key)))),
+      ...wanted.map(([key, act]) =>
+        h(
+          "li",
+          {},
+          h("button", { part: key, onclick: () => (show(false), button.focus(), act()) }, say(key)),
+        ),
+      ),
     );
   };
   const show = (/** @type {boolean} */ on) => {
@@ -52,10 +73,19 @@ export function menu(app, sheet, pages) {
     if (on) element.querySelector("button").focus();
   };
   root.addEventListener("pointerdown", (event) => {
-    if (!element.hidden && !event.composedPath().some((node) => node === element || node === button)) show(false);
+    if (
+      !element.hidden &&
+      !event.composedPath().some((node) => node === element || node === button)
+    )
+      show(false);
   });
   element.addEventListener("focusout", (/** @type {FocusEvent} */ event) => {
-    if (event.relatedTarget && event.relatedTarget !== button && !element.contains(event.relatedTarget)) show(false);
+    if (
+      event.relatedTarget &&
+      event.relatedTarget !== button &&
+      !element.contains(event.relatedTarget)
+    )
+      show(false);
   });
   return {
     toggle: () => show(element.hidden),

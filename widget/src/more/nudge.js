@@ -7,18 +7,29 @@ import { CLOSE } from "../panel/icons.js";
  * @param {import("../panel/mount.js").App} app
  * @param {string} text
  */
-export function nudge({ root, options, say, bubble, kept, view }, text) {
-  if (kept.open !== undefined) return;
+export function nudge({ root, options, say, bubble, tab, view }, text) {
+  if (tab.open !== undefined) return;
   const away = () => {
-    kept.save({ open: false });
+    tab.save({ open: false });
     tip.remove();
     bubble.focus();
   };
   const ask = h("button", { onclick: () => view.open() }, text);
   const close = iconButton(say("close"), CLOSE, away);
-  const tip = h("div", { className: "panel tip", part: "tip", role: "complementary", ariaLabel: say("name") }, ask, close);
-  tip.addEventListener("keydown", (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && away());
+  const tip = h(
+    "div",
+    { className: "panel tip", part: "tip", role: "complementary", ariaLabel: say("name") },
+    ask,
+    close,
+  );
+  tip.addEventListener(
+    "keydown",
+    (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && away(),
+  );
   if (/top/.test(options.position || "")) bubble.after(tip);
   else bubble.before(tip);
-  document.addEventListener("chatbot:open", (/** @type {any} */ { detail }) => detail.site === options.site && tip.remove());
+  document.addEventListener(
+    "chatbot:open",
+    (/** @type {any} */ { detail }) => detail.site === options.site && tip.remove(),
+  );
 }

@@ -12,7 +12,8 @@ export function sheets({ say, view }) {
   panel.append(element);
   const cover = (/** @type {boolean} */ on) => {
     element.hidden = !on;
-    for (const part of panel.children) if (part !== element && !part.matches("header,[role=status]")) part.inert = on;
+    for (const part of panel.children)
+      if (part !== element && !part.matches("header,[role=status]")) part.inert = on;
   };
   /** @returns {boolean} whether there was one to close */
   const close = () => {
@@ -24,7 +25,10 @@ export function sheets({ say, view }) {
   /** @param {string} title @param {...(Node | string | false | null | undefined)} content */
   const open = (title, ...content) => {
     const back = iconButton(say("back"), BACK, close);
-    element.replaceChildren(h("div", { className: "title" }, back, h("h3", { id: "sheet", tabIndex: -1 }, title)), ...content.filter((item) => !!item));
+    element.replaceChildren(
+      h("div", { className: "title" }, back, h("h3", { id: "sheet", tabIndex: -1 }, title)),
+      ...content.filter((item) => !!item),
+    );
     // The header has as many lines as its words need.
     element.style.top = `${panel.firstChild.offsetHeight}px`;
     cover(true);

@@ -1,3 +1,5 @@
+import css from "./paper.css";
+
 /** @typedef {{role: string, text: string, sources?: {title: string, url: string}[]}} Message */
 
 /**
@@ -9,8 +11,14 @@
 export const transcript = (messages, name, md) =>
   messages
     .map(({ role, text, sources = [] }) => {
-      const links = sources.map(({ title, url }) => (md ? `- [${title}](${url})` : `- ${title}: ${url}`));
-      return [md ? `**${name(role)}**\n` : `${name(role)}:`, text, ...(links.length ? ["", ...links] : [])].join("\n");
+      const links = sources.map(({ title, url }) =>
+        md ? `- [${title}](${url})` : `- ${title}: ${url}`,
+      );
+      return [
+        md ? `**${name(role)}**\n` : `${name(role)}:`,
+        text,
+        ...(links.length ? ["", ...links] : []),
+      ].join("\n");
     })
     .join(md ? "\n\n---\n\n" : "\n\n");
 
@@ -20,8 +28,6 @@ export function download(name, text) {
   Object.assign(document.createElement("a"), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
-
-const PAPER = "body{font:12pt/1.5 system-ui,sans-serif}h2{font-size:12pt;margin:1.5em 0 0}h3,h4,h5,h6{font-size:1em}p,ul,ol{margin:.3em 0}.question{white-space:pre-wrap}table{border-collapse:collapse}th,td{padding:2pt 6pt;border:1px solid;text-align:start}pre{white-space:pre-wrap}";
 
 /**
  * Prints in a frame of its own, so that the page around is left alone.
@@ -37,8 +43,8 @@ export function print(root, head, nodes) {
   page.document.title = head.title;
   Object.assign(page.document.documentElement, { lang: head.lang, dir: head.dir });
   // A sheet can only be adopted by the document whose window made it.
-  const style = new (/** @type {any} */ (page).CSSStyleSheet)();
-  style.replaceSync(PAPER);
+  const style = new /** @type {any} */ (page).CSSStyleSheet();
+  style.replaceSync(css);
   page.document.adoptedStyleSheets = [style];
   page.document.body.append(...nodes);
   page.addEventListener("afterprint", () => frame.remove());

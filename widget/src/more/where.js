@@ -13,7 +13,13 @@ export function where({ say, config, options, locale }) {
   return [
     h("p", {}, model ? say(local ? "local" : "remote", model) : say("nomodel")),
     days !== undefined && h("p", {}, say("days", day.format(days))),
-    h("p", {}, say(options.storage === "local" ? "browser" : options.storage === "none" ? "forgotten" : "tab")),
+    h(
+      "p",
+      {},
+      say(
+        options.storage === "local" ? "browser" : options.storage === "none" ? "forgotten" : "tab",
+      ),
+    ),
     policy && h("p", {}, link(new URL(policy, location.href), [say("policy")])),
   ].filter(Boolean);
 }

@@ -21,7 +21,12 @@ export function why({ say, api }, message) {
         if (busy) return;
         busy = true;
         try {
-          await api.feedback({ message: message.id, value: "down", reason: new FormData(form).get("reason"), comment: comment.value });
+          await api.feedback({
+            message: message.id,
+            value: "down",
+            reason: new FormData(form).get("reason"),
+            comment: comment.value,
+          });
           const thanks = h("p", { role: "status", tabIndex: -1 }, say("thanks"));
           form.replaceChildren(thanks);
           thanks.focus();
@@ -31,7 +36,14 @@ export function why({ say, api }, message) {
         }
       },
     },
-    h("fieldset", {}, h("legend", {}, say("why")), ...REASONS.map((reason) => h("label", {}, h("input", { type: "radio", name: "reason", value: reason }), say(reason)))),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, say("why")),
+      ...REASONS.map((reason) =>
+        h("label", {}, h("input", { type: "radio", name: "reason", value: reason }), say(reason)),
+      ),
+    ),
     h("label", { htmlFor: id }, say("comment")),
     comment,
     problem,

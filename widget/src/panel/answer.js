@@ -16,7 +16,9 @@ export async function* answer(api, { body, message }, signal) {
   let failures = 0;
   for (;;) {
     try {
-      const response = message ? await api.resume(message, last, signal) : await api.chat(body, signal);
+      const response = message
+        ? await api.resume(message, last, signal)
+        : await api.chat(body, signal);
       for await (const event of events(/** @type {ReadableStream<Uint8Array>} */ (response.body))) {
         if (event.id && event.id <= last) continue;
         last = event.id || last;

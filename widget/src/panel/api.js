@@ -12,9 +12,9 @@ export class Refused extends Error {
  * The HTTP API, docs/http-api.md.
  * @param {string} base address of the server
  * @param {string} locale language of its sentences
- * @param {import("./store.js").Kept} kept has the conversation's secret
+ * @param {import("./store.js").TabState} tab has the conversation's secret
  */
-export function connect(base, locale, kept) {
+export function connect(base, locale, tab) {
   /**
    * @param {string} path
    * @param {RequestInit} [init]
@@ -22,7 +22,7 @@ export function connect(base, locale, kept) {
    */
   const request = async (path, init = {}, body) => {
     const headers = new Headers(init.headers);
-    if (kept.secret) headers.set("Authorization", `Bearer ${kept.secret}`);
+    if (tab.secret) headers.set("Authorization", `Bearer ${tab.secret}`);
     if (body) headers.set("Content-Type", "application/json");
     if (locale) headers.set("Accept-Language", locale);
     let response;
@@ -51,7 +51,8 @@ export function connect(base, locale, kept) {
     /** @param {unknown} body @param {AbortSignal} signal */
     chat: (body, signal) => request("chat", { signal }, body),
     /** @param {string} message @param {number} last @param {AbortSignal} signal */
-    resume: (message, last, signal) => request(`chat/${id(message)}`, { signal, headers: { "Last-Event-ID": String(last) } }),
+    resume: (message, last, signal) =>
+      request(`chat/${id(message)}`, { signal, headers: { "Last-Event-ID": String(last) } }),
     /** @param {string} message */
     stop: (message) => request(`chat/${id(message)}`, { method: "DELETE" }),
     /** @param {string} conversation */

@@ -24,11 +24,11 @@ import { Refused } from "./api.js";
  * @param {ReturnType<typeof import("./ui/frame.js").frame>} view
  */
 export function conversation(app, view) {
-  const { api, kept, options, say } = app;
+  const { api, tab, options, say } = app;
   /** @type {Message[]} */
   let messages = [];
   /** @type {{message: Message, abort: AbortController, stopped?: boolean} | null} */
-  let now = null;
+  let current = null;
   /** What was said before is shown before what is said next. @type {Promise<string | undefined> | undefined} */
   let restored;
 
@@ -43,8 +43,8 @@ export function conversation(app, view) {
   const on = {
     start(message, { conversation, secret, message: id }) {
       message.id = id;
-      kept.save({ conversation, running: id, draft: undefined, ...(secret && { secret }) });
-      if (now?.stopped) stop();
+      tab.save({ conversation, running: id, draft: undefined, ...(secret && { secret }) });
+      if (current?.stopped) stop();
     },
     queue(message, queue) {
       if (message.queue?.position !== queue.position) view.announce(say("queue", queue.position));
@@ -55,14 +55,16 @@ export function conversation(app, view) {
       message.text += text;
     },
     sources: (message, { items }) => (message.sources = items),
-    done: (message, { origin, finish, suggestions }) => Object.assign(message, { origin, finish, suggestions }),
-    error: (message, { message: error, retry }) => Object.assign(message, { error: error || say("cut"), retry }),
+    done: (message, { origin, finish, suggestions }) =>
+      Object.assign(message, { origin, finish, suggestions }),
+    error: (message, { message: error, retry }) =>
+      Object.assign(message, { error: error || say("cut"), retry }),
   };
 
   /** @param {Message} message @param {Parameters<typeof answer>[1]} from */
   const run = async (message, from) => {
     const abort = new AbortController();
-    now = { message, abort };
+    current = { message, abort };
     message.running = true;
     view.busy(true);
     view.announce(say("wait"));
@@ -77,13 +79,18 @@ export function conversation(app, view) {
     }
     message.running = false;
     message.queue = undefined;
-    now = null;
-    kept.save({ running: undefined });
+    current = null;
+    tab.save({ running: undefined });
     view.busy(false);
     if (!messages.includes(message)) return;
     view.show(message);
     view.finished(message);
-    app.emit("message", { role: "assistant", text: message.text, id: message.id, error: message.error });
+    app.emit("message", {
+      role: "assistant",
+      text: message.text,
+      id: message.id,
+      error: message.error,
+    });
   };
 
   /** @param {Message} message @param {Refused} error */
@@ -96,7 +103,7 @@ export function conversation(app, view) {
     view.remove(question);
     view.remove(message);
     view.draft(question.text);
-    kept.save({ draft: question.text });
+    tab.save({ draft: question.text });
     view.problem(new Error(message.error), () => send(question.text));
   };
 
@@ -106,16 +113,16 @@ export function conversation(app, view) {
     page: app.context?.page || location.origin + location.pathname,
     locale: app.locale,
     resume: true,
-    ...(kept.conversation ? { conversation: kept.conversation } : { keep: view.keep() }),
+    ...(tab.conversation ? { conversation: tab.conversation } : { keep: view.keep() }),
   });
 
   /** @param {string} text */
   const send = async (text) => {
     text = text.trim();
     await restored;
-    if (!text || now) return;
+    if (!text || current) return;
     view.draft("");
-    kept.save({ draft: text });
+    tab.save({ draft: text });
     add({ role: "user", text });
     app.emit("message", { role: "user", text });
     await run(add({ role: "assistant", text: "" }), { body: body(text) });
@@ -123,25 +130,25 @@ export function conversation(app, view) {
 
   /** @param {() => void} retry @returns {Promise<string | undefined>} the answer that is still being written */
   const restore = async (retry) => {
-    const { conversation, running } = kept;
+    const { conversation, running } = tab;
     if (!conversation || messages.length) return;
     try {
       /** @type {Message[]} */
-      const all = (await api.history(conversation)).messages;
-      const live = all.find(({ id, finish }) => id === running && !finish);
-      all.filter((message) => message !== live).forEach(add);
+      const stored = (await api.history(conversation)).messages;
+      const live = stored.find(({ id, finish }) => id === running && !finish);
+      stored.filter((message) => message !== live).forEach(add);
       return live?.id;
     } catch (error) {
       // Erased or expired: the next question begins a new chat.
-      if ([401, 404].includes(/** @type {any} */ (error).status)) kept.clear();
-      else view.problem(error, retry);
+      if ([401, 404].includes(/** @type {any} */ (error).status)) tab.clear();
+      else view.problem(/** @type {Error} */ (error), retry);
     }
   };
 
   const stop = () => {
-    if (!now) return;
-    const { message, abort } = now;
-    now.stopped = true;
+    if (!current) return;
+    const { message, abort } = current;
+    current.stopped = true;
     message.finish = "stopped";
     // The server ends the stream itself; where it does not, the connection is closed.
     setTimeout(() => abort.abort(), 1500);
@@ -161,22 +168,24 @@ export function conversation(app, view) {
     async retry() {
       const question = messages.filter(({ role }) => role === "user").pop();
       const old = messages[messages.length - 1];
-      if (!question || now || old === question) return;
+      if (!question || current || old === question) return;
       messages.pop();
       view.remove(old);
-      await run(add({ role: "assistant", text: "" }), { body: { ...body(question.text), retry: true } });
+      await run(add({ role: "assistant", text: "" }), {
+        body: { ...body(question.text), retry: true },
+      });
     },
     /** Forgets the chat in this tab, and begins another. */
     reset() {
       stop();
-      now?.abort.abort();
+      current?.abort.abort();
       messages = [];
-      kept.clear();
+      tab.clear();
       view.clear();
       app.emit("reset");
     },
     async erase() {
-      const { erased } = await api.erase(kept.conversation || "");
+      const { erased } = await api.erase(tab.conversation || "");
       this.reset();
       return erased.messages;
     },
@@ -186,7 +195,7 @@ export function conversation(app, view) {
      * @param {() => void} retry
      */
     async resume(retry) {
-      if (kept.draft) view.draft(kept.draft);
+      if (tab.draft) view.draft(tab.draft);
       const id = await (restored = restore(retry));
       if (id) await run(add({ role: "assistant", text: "", id }), { message: id });
     },

@@ -11,7 +11,12 @@ const [HASH, LOCALES] = __LOCALES__;
  * @returns {string} the language to speak: *wanted*, else the browser's, else English
  */
 export const choose = (wanted) =>
-  [wanted, ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => LOCALES.includes(tag) || tag === "en") || "en";
+  [wanted, ...navigator.languages]
+    .map((tag) => tag.slice(0, 2))
+    .find((tag) => LOCALES.includes(tag) || tag === "en") || "en";
+
+/** @param {string} locale two letters @returns {"rtl" | "ltr"} which way its script runs */
+export const direction = (locale) => (/ar|he/.test(locale) ? "rtl" : "ltr");
 
 /**
  * The words of *locale*, and the English ones where it has none.

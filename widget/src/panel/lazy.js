@@ -10,7 +10,11 @@ export function part(app, name, file) {
   let loading;
   return () =>
     (loading ||= new Promise((resolve, reject) => {
-      addEventListener(`chatbot:${name}`, (/** @type {any} */ event) => resolve(event.detail(app)), { once: true });
+      addEventListener(
+        `chatbot:${name}`,
+        (/** @type {any} */ event) => resolve(event.detail(app)),
+        { once: true },
+      );
       app.load(
         app.options,
         () => {

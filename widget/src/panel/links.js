@@ -25,7 +25,12 @@ export function link(address, children) {
   return h(
     "a",
     // The host is shown on hover, in its ASCII form: look-alike letters give themselves away.
-    { href: url.href, title: url.host || url.href, target: "_blank", rel: "noopener noreferrer nofollow" },
+    {
+      href: url.href,
+      title: url.host || url.href,
+      target: "_blank",
+      rel: "noopener noreferrer nofollow",
+    },
     ...children,
   );
 }

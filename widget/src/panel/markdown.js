@@ -14,7 +14,9 @@ const INLINE = new RegExp(
     /(?<auto>https?:\/\/[^\s<>"'`]{1,1990}|(?:mailto:)?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4})/,
     /\\(?<escape>[!-/:-@[-`{-~])/,
     /(?<br> {2,}\n|\\\n|\n)/,
-  ].map((pattern) => pattern.source).join("|"),
+  ]
+    .map((pattern) => pattern.source)
+    .join("|"),
   "g",
 );
 
@@ -44,7 +46,8 @@ function inline(text, depth = 0) {
  */
 function span(found, depth) {
   if (found.code) return [h("code", {}, found.code.trim())];
-  if (found.strong) return [h(found.mark === "~~" ? "s" : "strong", {}, ...inline(found.strong, depth))];
+  if (found.strong)
+    return [h(found.mark === "~~" ? "s" : "strong", {}, ...inline(found.strong, depth))];
   if (found.em) return [h("em", {}, ...inline(found.em, depth))];
   if (found.auto) return autolink(found.auto);
   if (found.escape) return [found.escape];
@@ -99,11 +102,21 @@ function blocks(lines, depth) {
     if (!line.trim()) at++;
     else if (FENCE.test(line)) out.push(fence(line, take, () => at++));
     else if (HEADING.test(line)) out.push(heading(lines[at++]));
-    else if (RULE.test(line)) at++, out.push(h("hr"));
+    else if (RULE.test(line)) (at++, out.push(h("hr")));
     else if (depth < DEEPEST && QUOTE.test(line))
-      out.push(h("blockquote", {}, ...blocks(take((l) => QUOTE.test(l)).map((l) => l.replace(QUOTE, "")), depth + 1)));
+      out.push(
+        h(
+          "blockquote",
+          {},
+          ...blocks(
+            take((l) => QUOTE.test(l)).map((l) => l.replace(QUOTE, "")),
+            depth + 1,
+          ),
+        ),
+      );
     else if (depth < DEEPEST && ITEM.test(line)) out.push(list(line, take, depth));
-    else if (line.includes("|") && TABLE.test(lines[at + 1] || "")) out.push(table(take((l) => l.includes("|"))));
+    else if (line.includes("|") && TABLE.test(lines[at + 1] || ""))
+      out.push(table(take((l) => l.includes("|"))));
     else out.push(h("p", {}, ...inline([lines[at++], ...take(continues)].join("\n").trim())));
   }
   return out;
@@ -112,7 +125,8 @@ function blocks(lines, depth) {
 /** @typedef {(wanted: (line: string, next?: string) => unknown) => string[]} Take */
 
 /** @param {string} line @returns {boolean} whether it goes on with the paragraph before it */
-const continues = (line) => !!line.trim() && ![FENCE, HEADING, RULE, QUOTE, ITEM].some((start) => start.test(line));
+const continues = (line) =>
+  !!line.trim() && ![FENCE, HEADING, RULE, QUOTE, ITEM].some((start) => start.test(line));
 
 /** @param {string} line */
 function heading(line) {
@@ -153,16 +167,28 @@ function list(first, take, depth) {
 }
 
 /** An item of one paragraph needs no paragraph. @param {any[]} nodes */
-const tight = (nodes) => (nodes[0]?.localName === "p" ? [...nodes[0].childNodes, ...nodes.slice(1)] : nodes);
+const tight = (nodes) =>
+  nodes[0]?.localName === "p" ? [...nodes[0].childNodes, ...nodes.slice(1)] : nodes;
 
 /** @param {string[]} lines */
 function table(lines) {
-  const [head, , ...rows] = lines.map((line) => line.trim().replace(/^\||\|$/g, "").split("|"));
+  const [head, , ...rows] = lines.map((line) =>
+    line
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split("|"),
+  );
   /** @param {string} tag @param {string[]} cells */
-  const row = (tag, cells) => h("tr", {}, ...cells.map((cell) => h(tag, {}, ...inline(cell.trim()))));
+  const row = (tag, cells) =>
+    h("tr", {}, ...cells.map((cell) => h(tag, {}, ...inline(cell.trim()))));
   return h(
     "div",
     { className: "table", tabIndex: 0 },
-    h("table", {}, h("thead", {}, row("th", head)), h("tbody", {}, ...rows.map((cells) => row("td", cells)))),
+    h(
+      "table",
+      {},
+      h("thead", {}, row("th", head)),
+      h("tbody", {}, ...rows.map((cells) => row("td", cells))),
+    ),
   );
 }

@@ -26,6 +26,22 @@ const DARK = [0.133, 0.153, 0.176];
  * @property {() => import("./conversation.js").Message[]} messages
  */
 
+/** The panel's window, as frame() makes it. @typedef {ReturnType<typeof frame>} View */
+
+/**
+ * Answer of `GET /api/widget`: what the owner decided on the server.
+ * @typedef {object} Config
+ * @property {string} [name]
+ * @property {string} [color]
+ * @property {string} [greeting]
+ * @property {string} [notice]
+ * @property {string[]} [suggestions]
+ * @property {{form: boolean, email?: string, url?: string}} [contact]
+ * @property {{model?: string, local: boolean, retention_days?: number, policy_url?: string}} [privacy]
+ * @property {string} [state] of the engine: `starting`, `ready`, `failed` …
+ * @property {{message_chars: number}} [limits]
+ */
+
 /**
  * What the parts of one chat share.
  * @typedef {object} App
@@ -39,15 +55,15 @@ const DARK = [0.133, 0.153, 0.176];
  * @property {import("./i18n.js").Say} say
  * @property {(words: Record<string, string>) => void} learn
  * @property {typeof markdown} markdown
- * @property {any} view what frame() made
+ * @property {View} view
  * @property {Chat} chat
  * @property {() => Promise<any>} more the part with the menu and the forms
  * @property {() => boolean} [escape] closes what lies over the conversation
  * @property {ReturnType<typeof connect>} api
- * @property {ReturnType<typeof remember>} kept
- * @property {any} config answer of `GET /api/widget`
+ * @property {ReturnType<typeof remember>} tab
+ * @property {Config} config
  * @property {Promise<void>} configured the server has said it, or refused
- * @property {any} context what the page told with `setContext`
+ * @property {{page?: string} & Record<string, unknown>} [context] what the page told with `setContext`
  * @property {(type: string, detail?: object) => void} emit
  */
 
@@ -58,10 +74,22 @@ const DARK = [0.133, 0.153, 0.176];
 export function mount(chat) {
   const { options, host, root } = chat;
   const locale = (host.lang = choose(chat.locale));
-  const kept = remember(options.site, options.storage);
-  const app = /** @type {App} */ ({ ...chat, locale, kept, markdown, config: {}, api: connect(options.base, locale, kept) });
+  const tab = remember(options.site, options.storage);
+  const app = /** @type {App} */ ({
+    ...chat,
+    locale,
+    tab,
+    markdown,
+    config: {},
+    api: connect(options.base, locale, tab),
+  });
   app.emit = (type, detail) =>
-    document.dispatchEvent(new CustomEvent(`chatbot:${type}`, { bubbles: true, detail: { site: options.site, ...detail } }));
+    document.dispatchEvent(
+      new CustomEvent(`chatbot:${type}`, {
+        bubbles: true,
+        detail: { site: options.site, ...detail },
+      }),
+    );
   app.more = part(app, "more", __MORE__);
   const sheet = new CSSStyleSheet();
   // In this order: looks.css says what differs on small screens and for those who ask for it.
@@ -83,10 +111,14 @@ export function mount(chat) {
     };
     begin();
     app.emit("ready");
-    if (options.mode || kept.open) view.open(false);
-    return { ...view, ...chat, nudge: (/** @type {string} */ text) => app.more().then((more) => more.nudge(text)), setContext: (/** @type {any} */ context) => (app.context = context) };
+    if (options.mode || tab.open) view.open(false);
+    return {
+      ...view,
+      ...chat,
+      nudge: (/** @type {string} */ text) => app.more().then((more) => more.nudge(text)),
+      setContext: (/** @type {App["context"]} */ context) => (app.context = context),
+    };
   });
-
 
   return {
     /** @param {string} method @param {any[]} args */
@@ -97,7 +129,7 @@ export function mount(chat) {
 /**
  * What the owner decided on the server; the tag's attributes come first.
  * @param {App} app
- * @param {any} view
+ * @param {View} view
  * @param {() => void} colours
  * @param {() => void} retry
  */
@@ -106,9 +138,10 @@ async function configure(app, view, colours, retry) {
   try {
     app.config = await app.api.widget(options.site);
   } catch (error) {
-    view.problem(error, retry);
+    view.problem(/** @type {Error} */ (error), retry);
   }
-  for (const name of ["color", "greeting", "name"]) if (options[name]) app.config[name] = options[name];
+  for (const name of /** @type {const} */ (["color", "greeting", "name"]))
+    if (options[name]) app.config[name] = options[name];
   if (options.suggestions) app.config.suggestions = options.suggestions.split("|");
   colours();
   view.configured();

@@ -1,6 +1,6 @@
 /**
  * What this tab remembers of the chat, once the visitor has acted: nothing is written before.
- * @typedef {object} Kept
+ * @typedef {object} TabState
  * @property {string} [conversation]
  * @property {string} [secret]
  * @property {string} [running] the answer that was being written
@@ -8,13 +8,18 @@
  * @property {boolean} [open]
  */
 
-/** A chat that is not begun. @type {Kept} */
-const NOTHING = { conversation: undefined, secret: undefined, running: undefined, draft: undefined };
+/** A chat that is not begun. @type {TabState} */
+const NOTHING = {
+  conversation: undefined,
+  secret: undefined,
+  running: undefined,
+  draft: undefined,
+};
 
 /**
  * @param {string} site
  * @param {string} [where] `session` (until the tab is closed), `local` or `none`
- * @returns {Kept & {save(change: Kept): void, clear(): void}}
+ * @returns {TabState & {save(change: TabState): void, clear(): void}}
  */
 export function remember(site, where) {
   const key = `chatbot:${site}`;
@@ -32,15 +37,15 @@ export function remember(site, where) {
       const text = storage.getItem(key);
       return text && { ...NOTHING, ...JSON.parse(text) };
     });
-  const kept = {
-    /** @param {Kept} change */
+  const tab = {
+    /** @param {TabState} change */
     save(change) {
-      Object.assign(kept, read(), change);
-      attempt((storage) => storage.setItem(key, JSON.stringify(kept)));
+      Object.assign(tab, read(), change);
+      attempt((storage) => storage.setItem(key, JSON.stringify(tab)));
     },
     clear() {
-      kept.save(NOTHING);
+      tab.save(NOTHING);
     },
   };
-  return Object.assign(kept, read());
+  return Object.assign(tab, read());
 }

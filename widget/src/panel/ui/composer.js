@@ -6,7 +6,7 @@ import { SEND, STOP } from "../icons.js";
  * @param {import("../mount.js").App} app
  * @param {{send(text: string): void, stop(): void, page(pages: number): void}} on
  */
-export function composer({ say, options, kept }, on) {
+export function composer({ say, options, tab }, on) {
   let busy = false;
   const field = h("textarea", {
     id: "question",
@@ -17,13 +17,14 @@ export function composer({ say, options, kept }, on) {
     autocomplete: "off",
     oninput() {
       grow();
-      kept.save({ draft: field.value || undefined });
+      tab.save({ draft: field.value || undefined });
     },
     onkeydown(/** @type {KeyboardEvent} */ event) {
       // Nothing to move about in: the keys turn the pages of the conversation.
       if (!field.value && /^Page/.test(event.key)) on.page(event.key === "PageUp" ? -0.9 : 0.9);
       // 229: Safari sends the Enter that ends a composition after the composition.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229)
+        return;
       event.preventDefault();
       if (!busy) submit();
     },

@@ -12,12 +12,14 @@ export function feedback({ say, api, more }, message, place) {
   if (!message.id) return [];
   let value = message.feedback || undefined;
   /** @param {"up" | "down"} mine @param {string} path */
-  const thumb = (mine, path) => iconButton(say(mine), path, () => choose(mine), { ariaPressed: String(value === mine) });
+  const thumb = (mine, path) =>
+    iconButton(say(mine), path, () => choose(mine), { ariaPressed: String(value === mine) });
   const thumbs = { up: thumb("up", UP), down: thumb("down", DOWN) };
   /** @param {"up" | "down"} mine */
   const choose = (mine) => {
     value = value === mine ? undefined : mine;
-    for (const [name, button] of Object.entries(thumbs)) button.ariaPressed = String(value === name);
+    for (const [name, button] of Object.entries(thumbs))
+      button.ariaPressed = String(value === name);
     place.querySelector(".why")?.remove();
     if (value === "down") more().then((part) => value === "down" && part.why(message, place));
     api.feedback({ message: message.id, value: value || null }).catch(() => {});

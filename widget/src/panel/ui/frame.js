@@ -1,4 +1,5 @@
 import { h, icon, iconButton } from "../dom.js";
+import { direction } from "../i18n.js";
 import { CLOSE, MENU, SPARK } from "../icons.js";
 import { composer } from "./composer.js";
 import { log } from "./log.js";
@@ -13,30 +14,56 @@ const picture = (src) => {
 /**
  * The panel's window: header, conversation, composer, and how it opens and closes.
  * @param {import("../mount.js").App} app
- * @returns {any} what the conversation and the menu do with it
  */
 export function frame(app) {
-  const { host, root, bubble, options, kept, say, emit } = app;
+  const { host, root, bubble, options, tab, say, emit } = app;
   bubble.ariaHasPopup = "dialog";
   bubble.ariaExpanded = "false";
   bubble.setAttribute("aria-controls", "panel");
   const inline = !!options.mode;
   const title = h("h2", { id: "title", part: "title" }, app.options.name || say("name"));
   const state = h("p", { className: "state" }, say("ai"));
-  const messages = log(app, { retry: () => app.chat.retry(), ask: (/** @type {string} */ text) => (input.focus(), app.chat.send(text)) });
-  const input = composer(app, { send: (/** @type {string} */ text) => app.chat.send(text), stop: () => app.chat.stop(), page: (/** @type {number} */ pages) => messages.element.scrollBy(0, pages * messages.element.clientHeight) });
+  const messages = log(app, {
+    retry: () => app.chat.retry(),
+    ask: (/** @type {string} */ text) => (input.focus(), app.chat.send(text)),
+  });
+  const input = composer(app, {
+    send: (/** @type {string} */ text) => app.chat.send(text),
+    stop: () => app.chat.stop(),
+    page: (/** @type {number} */ pages) =>
+      messages.element.scrollBy(0, pages * messages.element.clientHeight),
+  });
   /** @param {string} what */
-  const more = (what) => app.more().then((part) => part[what](), (error) => messages.problem(error, () => more(what)));
-  const menu = iconButton(say("menu"), MENU, () => more("menu"), { ariaExpanded: "false", "aria-controls": "menu" });
+  const more = (what) =>
+    app.more().then(
+      (part) => part[what](),
+      (error) => messages.problem(error, () => more(what)),
+    );
+  const menu = iconButton(say("menu"), MENU, () => more("menu"), {
+    ariaExpanded: "false",
+    "aria-controls": "menu",
+  });
   const where = h("button", { className: "where", onclick: () => more("where") }, say("where"));
   const notice = h("p", { className: "notice", dir: "auto" }, say("notice"));
   const panel = h(
     "section",
-    { className: "panel", part: "panel", id: "panel", role: inline ? "region" : "dialog", "aria-labelledby": "title", dir: app.locale === "ar" ? "rtl" : "ltr", hidden: true },
+    {
+      className: "panel",
+      part: "panel",
+      id: "panel",
+      role: inline ? "region" : "dialog",
+      "aria-labelledby": "title",
+      dir: direction(app.locale),
+      hidden: true,
+    },
     h(
       "header",
       { part: "header" },
-      h("span", { className: "avatar", part: "avatar" }, options.avatar ? picture(options.avatar) : icon(SPARK)),
+      h(
+        "span",
+        { className: "avatar", part: "avatar" },
+        options.avatar ? picture(options.avatar) : icon(SPARK),
+      ),
       h("div", { className: "who" }, title, state),
       menu,
       inline ? null : iconButton(say("close"), CLOSE, () => close()),
@@ -50,8 +77,8 @@ export function frame(app) {
   else root.prepend(panel);
   const phone = matchMedia("(max-width: 480px), (max-height: 420px)");
   const modal = () => (panel.ariaModal = phone.matches && !inline ? "true" : null);
-  const gone = new AbortController();
-  phone.addEventListener("change", modal, gone);
+  const listeners = new AbortController();
+  phone.addEventListener("change", modal, listeners);
   modal();
 
   /** The keyboard of a phone covers the page, not what is seen of it. */
@@ -62,8 +89,8 @@ export function frame(app) {
     host.style.setProperty("--vh", `${view.height}px`);
     host.style.setProperty("--vt", `${view.offsetTop}px`);
   };
-  view.addEventListener("resize", fit, gone);
-  view.addEventListener("scroll", fit, gone);
+  view.addEventListener("resize", fit, listeners);
+  view.addEventListener("scroll", fit, listeners);
   fit();
 
   /* A page's own shortcuts must not fire on what is typed here. */
@@ -74,21 +101,22 @@ export function frame(app) {
     const { key } = /** @type {KeyboardEvent} */ (event);
     event.stopPropagation();
     if (panel.hidden) return;
-    if (key === "Escape" && !(/** @type {KeyboardEvent} */ (event).isComposing) && !app.escape?.()) (root.activeElement === messages.element ? input.focus : close)();
+    if (key === "Escape" && !(/** @type {KeyboardEvent} */ (event).isComposing) && !app.escape?.())
+      (root.activeElement === messages.element ? input.focus : close)();
     if (key === "Tab" && panel.ariaModal) stayInside(panel, /** @type {KeyboardEvent} */ (event));
   });
 
   /** @param {boolean} [focus] false when the visitor did not ask for it just now */
   const open = (focus = true) => {
     // Not again what was closed; and a full-screen dialogue would leave the focus behind it.
-    if (!focus && !inline && (panel.ariaModal || kept.open === false)) return;
+    if (!focus && !inline && (panel.ariaModal || tab.open === false)) return;
     if (panel.hidden) {
       panel.hidden = false;
       input.grow();
       host.dataset.open = "";
       bubble.ariaExpanded = "true";
       messages.seen(true);
-      if (!inline) kept.save({ open: true });
+      if (!inline) tab.save({ open: true });
       emit("open");
     }
     if (focus) input.focus();
@@ -99,7 +127,7 @@ export function frame(app) {
     delete host.dataset.open;
     bubble.ariaExpanded = "false";
     messages.seen(false);
-    kept.save({ open: false });
+    tab.save({ open: false });
     if (root.activeElement) bubble.focus();
     emit("close");
   };
@@ -120,9 +148,15 @@ export function frame(app) {
       title.textContent = config.name || say("name");
       notice.textContent = config.notice || say("notice");
       if (config.limits) input.limit(config.limits.message_chars);
-      state.textContent = say(/starting/.test(config.state) ? "starting" : config.state === "failed" ? "failed" : "ai");
+      state.textContent = say(
+        /starting/.test(config.state || "")
+          ? "starting"
+          : config.state === "failed"
+            ? "failed"
+            : "ai",
+      );
       messages.greet();
     },
-    destroy: () => gone.abort(),
+    destroy: () => listeners.abort(),
   };
 }

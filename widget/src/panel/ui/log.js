@@ -11,17 +11,34 @@ const NEAR = 64;
  * @param {{retry(): void, ask(text: string): void}} on
  */
 export function log(app, on) {
-  const { say, config, kept, options } = app;
+  const { say, config, tab, options } = app;
   /** @type {Map<object, ReturnType<typeof bubbleOf>>} */
-  const shown = new Map();
+  const bubbles = new Map();
   const list = h("ol", {});
   const top = h("div", { className: "top" });
   const end = h("div", {});
   // Streamed text must not be read word by word: the list is not live, the line below is.
-  const element = h("div", { className: "log", part: "log", role: "log", ariaLive: "off", ariaLabel: say("chat"), tabIndex: 0 }, top, list, end);
+  const element = h(
+    "div",
+    {
+      className: "log",
+      part: "log",
+      role: "log",
+      ariaLive: "off",
+      ariaLabel: say("chat"),
+      tabIndex: 0,
+    },
+    top,
+    list,
+    end,
+  );
   const status = h("div", { className: "unseen", role: "status", ariaLive: "polite" });
   const unread = badge(app);
-  const checkbox = h("input", { type: "checkbox", id: "keep", checked: /** @type {any} */ (navigator).globalPrivacyControl || options.keep === "false" });
+  const checkbox = h("input", {
+    type: "checkbox",
+    id: "keep",
+    checked: /** @type {any} */ (navigator).globalPrivacyControl || options.keep === "false",
+  });
 
   const follow = (/** @type {() => void} */ change) => {
     const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
@@ -41,14 +58,14 @@ export function log(app, on) {
   const draw = () => {
     const due = [...drawings];
     drawings.clear();
-    follow(() => due.forEach((message) => shown.get(message)?.draw()));
+    follow(() => due.forEach((message) => bubbles.get(message)?.draw()));
   };
   /** Draws at most once a frame, however fast the tokens come. @param {import("../conversation.js").Message} message */
   const show = (message) => {
     for (const first of top.querySelectorAll(".keep,.chips")) first.remove();
-    if (!shown.has(message)) {
+    if (!bubbles.has(message)) {
       const bubble = bubbleOf(app, message, on);
-      shown.set(message, bubble);
+      bubbles.set(message, bubble);
       end.replaceChildren();
       follow(() => list.append(bubble.element));
       if (message.role === "user") element.scrollTop = element.scrollHeight;
@@ -59,7 +76,17 @@ export function log(app, on) {
 
   /** @param {string[]} texts */
   const chips = (texts) =>
-    h("ul", { className: "chips", ariaLabel: say("ideas") }, ...texts.map((text) => h("li", {}, h("button", { className: "chip", part: "chip", onclick: () => on.ask(text) }, text))));
+    h(
+      "ul",
+      { className: "chips", ariaLabel: say("ideas") },
+      ...texts.map((text) =>
+        h(
+          "li",
+          {},
+          h("button", { className: "chip", part: "chip", onclick: () => on.ask(text) }, text),
+        ),
+      ),
+    );
 
   return {
     element,
@@ -68,22 +95,24 @@ export function log(app, on) {
     show,
     /** @param {object} message */
     remove(message) {
-      shown.get(message)?.element.remove();
-      shown.delete(message);
+      bubbles.get(message)?.element.remove();
+      bubbles.delete(message);
     },
     clear() {
-      shown.clear();
+      bubbles.clear();
       list.replaceChildren();
       end.replaceChildren();
       this.greet();
     },
     greet() {
-      const fresh = !shown.size;
+      const fresh = !bubbles.size;
       const { greeting, suggestions = [] } = app.config;
       top.replaceChildren(
         h("p", { className: "text", dir: "auto" }, greeting || say("hello")),
         ...(fresh && suggestions.length ? [chips(suggestions)] : []),
-        ...(fresh && !kept.conversation ? [h("label", { className: "keep" }, checkbox, say("keep"))] : []),
+        ...(fresh && !tab.conversation
+          ? [h("label", { className: "keep" }, checkbox, say("keep"))]
+          : []),
       );
     },
     keep: () => !checkbox.checked,
@@ -91,7 +120,7 @@ export function log(app, on) {
     finished(message) {
       const { suggestions, error } = message;
       requestAnimationFrame(() => {
-        announce(error || shown.get(message)?.spoken() || "");
+        announce(error || bubbles.get(message)?.spoken() || "");
         follow(() => end.replaceChildren(...(suggestions?.length ? [chips(suggestions)] : [])));
       });
       if (message.text) unread.add();
@@ -99,8 +128,14 @@ export function log(app, on) {
     /** A failure that belongs to no answer. @param {Error} error @param {() => void} retry */
     problem(error, retry) {
       const text = error.message || say("away");
-      const again = h("button", { className: "chip", onclick: () => (end.replaceChildren(), retry()) }, say("retry"));
-      end.replaceChildren(h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, text), again));
+      const again = h(
+        "button",
+        { className: "chip", onclick: () => (end.replaceChildren(), retry()) },
+        say("retry"),
+      );
+      end.replaceChildren(
+        h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, text), again),
+      );
       announce(text);
       element.scrollTop = element.scrollHeight;
     },

@@ -15,7 +15,13 @@ export function bubbleOf(app, message, on) {
   const mine = message.role === "user";
   const text = h("div", { className: "text", part: mine ? "question" : "answer", dir: "auto" });
   const below = h("div", { className: "below" });
-  const element = h("li", { className: message.role }, h("span", { className: "unseen" }, `${say(mine ? "you" : "name")}: `), text, below);
+  const element = h(
+    "li",
+    { className: message.role },
+    h("span", { className: "unseen" }, `${say(mine ? "you" : "name")}: `),
+    text,
+    below,
+  );
   let finished = false;
 
   const draw = () => {
@@ -27,23 +33,45 @@ export function bubbleOf(app, message, on) {
     below.replaceChildren(...(finished ? ending() : [waiting()].filter(Boolean)));
   };
 
-  const about = (/** @type {number} */ seconds) => (seconds > 90 ? say("minutes", Math.ceil(seconds / 60)) : say("about", Math.ceil(seconds)));
+  const about = (/** @type {number} */ seconds) =>
+    seconds > 90 ? say("minutes", Math.ceil(seconds / 60)) : say("about", Math.ceil(seconds));
   const waiting = () => {
     const { queue } = message;
     if (message.text && !queue) return "";
-    const place = queue ? say("queue", queue.position) + (queue.seconds ? ` (${about(queue.seconds)})` : "") : say("wait");
-    return h("p", { className: "wait" }, h("i", {}), h("i", {}), h("i", {}), h("span", { className: queue ? "" : "unseen" }, place));
+    const place = queue
+      ? say("queue", queue.position) + (queue.seconds ? ` (${about(queue.seconds)})` : "")
+      : say("wait");
+    return h(
+      "p",
+      { className: "wait" },
+      h("i", {}),
+      h("i", {}),
+      h("i", {}),
+      h("span", { className: queue ? "" : "unseen" }, place),
+    );
   };
 
   const ending = () => {
     const { error, retry, finish, sources, origin } = message;
-    const note = finish === "stopped" ? say("stopped") : finish === "length" || finish === "time" ? say("long") : "";
-    const again = (!error || retry) && h("button", { className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
+    const note =
+      finish === "stopped" ? say("stopped") : /length|time/.test(finish || "") ? say("long") : "";
+    const again =
+      (!error || retry) &&
+      h("button", { className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
     return [
-      error && h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, error), again),
+      error &&
+        h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, error), again),
       note && h("p", { className: "note" }, note),
       sources?.length && sourceList(say, sources),
-      !error && h("div", { className: "actions", part: "actions" }, h("span", { className: "note" }, originOf(say, origin)), copyButton(app, message), ...feedback(app, message, below), again),
+      !error &&
+        h(
+          "div",
+          { className: "actions", part: "actions" },
+          h("span", { className: "note" }, originOf(say, origin)),
+          copyButton(app, message),
+          ...feedback(app, message, below),
+          again,
+        ),
     ].filter(Boolean);
   };
 
@@ -51,7 +79,8 @@ export function bubbleOf(app, message, on) {
 }
 
 /** @param {import("../i18n.js").Say} say @param {string} [origin] */
-const originOf = (say, origin) => (/^(faq|pages|model)$/.test(origin || "") ? say(/** @type {any} */ (origin)) : "");
+const originOf = (say, origin) =>
+  /^(faq|pages|model)$/.test(origin || "") ? say(/** @type {any} */ (origin)) : "";
 
 /**
  * @param {import("../i18n.js").Say} say
@@ -61,16 +90,23 @@ function sourceList(say, sources) {
   const items = sources.map(({ title, url, quote }) => {
     const to = safeUrl(url);
     // The browser scrolls to the quoted words and marks them.
-    if (to && quote && /^http/.test(to.protocol)) to.hash += `:~:text=${encodeURIComponent(quote.split(/\s+/).slice(0, 6).join(" "))}`;
+    if (to && quote && /^http/.test(to.protocol))
+      to.hash += `:~:text=${encodeURIComponent(quote.split(/\s+/).slice(0, 6).join(" "))}`;
     return h(
       "li",
       {},
       link(to || url, [title || url]),
       to && h("small", {}, ` ${to.host}`),
-      quote && h("details", {}, h("summary", {}, say("quote")), h("blockquote", { dir: "auto" }, quote)),
+      quote &&
+        h("details", {}, h("summary", {}, say("quote")), h("blockquote", { dir: "auto" }, quote)),
     );
   });
-  return h("div", { className: "sources", part: "sources" }, h("strong", {}, say("sources")), h("ol", {}, ...items));
+  return h(
+    "div",
+    { className: "sources", part: "sources" },
+    h("strong", {}, say("sources")),
+    h("ol", {}, ...items),
+  );
 }
 
 /** @param {import("../mount.js").App} app @param {import("../conversation.js").Message} message */
