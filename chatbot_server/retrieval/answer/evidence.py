@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from chatbot_server.retrieval.answer.faq import names
 from chatbot_server.retrieval.language import synonyms
+from chatbot_server.retrieval.language.contrast import names
 from chatbot_server.retrieval.language.synonyms import Rarity
 from chatbot_server.retrieval.language.text import sentences
 

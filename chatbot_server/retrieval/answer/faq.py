@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from chatbot_server.retrieval.language import stems, synonyms
+from chatbot_server.retrieval.language.contrast import are_opposed, is_negated, names
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.text import fold
 
@@ -25,33 +26,7 @@ SAME_WORDS = 0.9
 # A name that stands in more than this share of the entries is the owner's own.
 COMMON_NAME = 0.05
 
-_NEGATION = re.compile(
-    r"\b(ne|n|pas|plus|jamais|aucun|aucune|rien|sans|ni|non|not|no|never|without|cannot|none|nor|neither)\b"
-    r"|n['’]t\b"
-)
-# “ne … plus” and “not … any more” are negations; “plus” alone is “more”.
-_MORE = re.compile(r"(?<!ne )\bplus\b(?! (jamais|aucun))")
-_NAME = re.compile(
-    r"(?<=[\w,;:’'«“(] )[A-ZÀ-Þ][\w’-]+|\b[A-ZÀ-Þ][A-ZÀ-Þ0-9]{1,}(?:-\d+)?\b|(?<=[’'])[A-ZÀ-Þ][\w-]+"  # noqa: E501
-)
-_OPPOSITE = (
-    "ouvrir ouvert ouverte ouverts ouvertes ouverture open opened opening|fermer ferme fermee fermes fermees fermeture close closed closing",  # noqa: E501
-    "avant before|apres after",
-    "avec with|sans without",
-    "gratuit gratuite gratuits gratuites gratuitement free|payant payante payants payantes paid paying",  # noqa: E501
-    "acheter achat buy purchase|vendre vente sell sale",
-    "ajouter ajout add|supprimer suppression retirer enlever remove delete",
-    "entrer entree enter|sortir sortie exit leave",
-    "minimum min|maximum max",
-    "interne internal|externe external",
-    "public publique publics publiques|prive privee prives privees private",
-    "obligatoire mandatory required compulsory|facultatif facultative optionnel optional",
-    "envoyer envoi send|recevoir reception receive",
-    "debut start beginning|fin end",
-    "arriver arrivee arrival|partir depart departure",
-)
 _COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
-_PREFIX = re.compile(r"^(?:des|de|in|im|ir|il|un|dis|non|mal)(?=.{4})")
 
 
 def agree(question: str, titles: Sequence[str], text: str, common: Callable[[str], bool]) -> bool:
@@ -96,8 +71,8 @@ def same_compounds(question: str, title: str) -> bool:
 def _agrees(question: str, title: str, text: str, common: Callable[[str], bool]) -> bool:
     return (
         _same_numbers(question, title, text)
-        and _negated(question) == _negated(title)
-        and not _opposed(question, title)
+        and is_negated(question) == is_negated(title)
+        and not are_opposed(question, title)
         and _same_names(question, title, text, common)
         and same_compounds(question, title)
     )
@@ -108,32 +83,6 @@ def _same_numbers(question: str, title: str, text: str) -> bool:
     return asked == told or (not told and asked <= facts(text))
 
 
-def _negated(text: str) -> bool:
-    return bool(
-        _NEGATION.search(_MORE.sub(" ", fold(text).replace("n'", "ne ").replace("n’", "ne ")))
-    )
-
-
-def _opposed(question: str, title: str) -> bool:
-    asked, told = set(stems.words(question)), set(stems.words(title))
-    for pair in _OPPOSITE:
-        one, other = (set(side.split()) for side in pair.split("|"))
-        for left, right in ((one, other), (other, one)):
-            if asked & left and told & right and not asked & right and not told & left:
-                return True
-    return _prefixed(asked - told, told) or _prefixed(told - asked, asked)
-
-
-def _prefixed(some: set[str], others: set[str]) -> bool:
-    """Whether a word of *some* is the opposite of one of *others* by its prefix."""
-    bases = {stem for word in others for stem in _stems(word)}
-    return any(_stems(_PREFIX.sub("", word)) & bases for word in some if _PREFIX.match(word))
-
-
-def _stems(word: str) -> set[str]:
-    return {stems.stem(word, language) for language in stems.LANGUAGES}
-
-
 def _same_names(question: str, title: str, text: str, common: Callable[[str], bool]) -> bool:
     asked, told = set(stems.words(question)), set(stems.words(title))
     everything = told | set(stems.words(text))
@@ -141,10 +90,3 @@ def _same_names(question: str, title: str, text: str, common: Callable[[str], bo
     unasked = {name for name in names(title) if name not in asked and not common(name)}
     # An entry about one thing by name answers no question that does not name it.
     return not missing and not unasked
-
-
-def names(text: str) -> set[str]:
-    """Folded names: capitalised inside a sentence, or in capitals."""
-    return {
-        word for match in _NAME.finditer(text) for word in stems.words(match[0]) if len(word) > 1
-    }

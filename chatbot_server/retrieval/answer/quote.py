@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from chatbot_server.retrieval.language import stems, synonyms
+from chatbot_server.retrieval.language import synonyms
 from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.language.text import sentences
@@ -17,10 +17,6 @@ MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
 # An item of a list is shown beside the best one from this share of its score on.
 AS_GOOD = 0.7
-_ASKS_NUMBER = re.compile(
-    r"\b(how (many|much|long|old|far|often)|when|what (year|date|time|percent\w*|day)|which year|combien|quand|"  # noqa: E501
-    r"quelle (heure|date|annee|duree)|quel (prix|tarif|jour|age|delai)|horaires?|opening hours?)\b"
-)
 _NUMBER = re.compile(r"\d")
 _ITEM = re.compile(r"^[-*+] +")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
@@ -54,7 +50,7 @@ def pick(text: str, question: str, weigh: Rarity, limit: int = MAX_SENTENCES) ->
     """
     found = sentences(text)
     asked = synonyms.query_words(question)
-    wants_number = bool(_ASKS_NUMBER.search(" ".join(stems.words(question))))
+    wants_number = synonyms.asks_for_number(question)
     raw = [_overlap(asked, sentence, weigh) for sentence in found]
     scored = [
         Sentence(

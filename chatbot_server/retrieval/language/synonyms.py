@@ -31,6 +31,10 @@ _FACTS = {
     r"|\b\d{1,4},? (?:[a-z]+ ){1,3}(?:street|road|lane|avenue|drive|square|way)\b",
     "means": r"\b(?:cartes? (?:bancaires?|de credit)|cards?|cash|especes|cheques?|virements?|paypal)\b",  # noqa: E501
 }
+_ASKS_NUMBER = re.compile(
+    r"\b(how (many|much|long|old|far|often)|when|what (year|date|time|percent\w*|day)|which year|combien|quand|"  # noqa: E501
+    r"quelle (heure|date|annee|duree)|quel (prix|tarif|jour|age|delai)|horaires?|opening hours?)\b"
+)
 _EMAIL = re.compile(r"\b(?:adresses? (?:e-?mail|electronique)|e-?mail address(?:es)?|e-mail)\b")
 
 
@@ -102,6 +106,11 @@ def asks_only_how_much(question: str) -> bool:
         name in _data().measures or stems.is_stop_word(name, language)
         for name in stems.content_words(question)
     )
+
+
+def asks_for_number(question: str) -> bool:
+    """Whether a number answers *question*: “how long …?”, “à quelle heure …?”."""
+    return bool(_ASKS_NUMBER.search(" ".join(stems.words(question))))
 
 
 def terms_in(text: str) -> frozenset[str]:
