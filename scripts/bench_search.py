@@ -32,11 +32,12 @@ from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.text import sentences
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.site_state import bump_version
+from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeChunk,
     KnowledgeDocument,
     KnowledgeVector,
-    open_source,
 )
 from chatbot_server.storage.sites import add_site
 
@@ -138,7 +139,7 @@ def fill(database: Database, data: Path, chunks: int) -> int:
             for table, rows in batch.items():
                 session.execute(insert(table), rows)
             search_index.index_chunks(session, site_id, words)
-            search_index.bump_version(session, site_id)
+            bump_version(session, site_id)
     return site_id
 
 

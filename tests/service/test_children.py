@@ -20,7 +20,7 @@ from chatbot_server.service import children
 from chatbot_server.service.children import Chore, call
 from chatbot_server.storage.conversations import Conversation, start_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import embedded_counts
+from chatbot_server.storage.knowledge.documents import embedded_counts
 from chatbot_server.storage.sites import demo_site
 
 SETTINGS = {

@@ -21,7 +21,9 @@ from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgePage, documents, open_source
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.knowledge.tables import KnowledgePage
 from chatbot_server.storage.sites import add_site
 
 URL = "https://www.example.org/hours"
@@ -59,7 +61,7 @@ class Cms:
 
     def known(self) -> dict[str, str]:
         with self.database.session() as session:
-            return {found.url: found.text for found in documents(session, self.site_id)}
+            return {found.url: found.text for found in documents_of(session, self.site_id)}
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_a_page_that_was_crawled_is_changed_where_it_is(cms: Cms) -> None:
     cms.status({"url": URL, "title": "Hours", "text": "From 8 to 12."})
     cms.status({"url": "https://example.org/new", "title": "New", "text": "Just opened."})
     with cms.database.session() as session:
-        found = documents(session, cms.site_id)
+        found = documents_of(session, cms.site_id)
         assert {one.text for one in found} == {"From 8 to 12.", "Just opened."}
         assert {one.source_id for one in found} == {number}
     cms.status({"url": URL, "deleted": True})

@@ -132,7 +132,7 @@ def crawl(
 
 
 def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
-    from chatbot_server.storage.knowledge.tables import get_source
+    from chatbot_server.storage.knowledge.sources import get_source
 
     with context.database.session() as session:
         source = get_source(session, site_id, number)
@@ -143,7 +143,7 @@ def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
 
 def _trouble(session: Session, source: KnowledgeSource, counts: dict[str, int]) -> tuple[str, str]:
     """Why nothing could be read, and where; no reason if something was, or waits to be."""
-    from chatbot_server.storage.knowledge.tables import page_reasons
+    from chatbot_server.storage.knowledge.pages import page_reasons
 
     if not source.why and not any(counts.get(one) for one in ("read", "unchanged", "found")):
         for told in page_reasons(session, source.id, 1):
@@ -153,7 +153,7 @@ def _trouble(session: Session, source: KnowledgeSource, counts: dict[str, int]) 
 
 def _crawl(context: Context, site_id: int, number: int, as_json: bool) -> None:
     from chatbot_server.retrieval.curate.jobs import crawl_one
-    from chatbot_server.storage.knowledge.tables import get_source
+    from chatbot_server.storage.knowledge.sources import get_source
 
     def progress(counts: dict[str, int]) -> None:
         if sys.stderr.isatty():

@@ -50,12 +50,12 @@ def tell_of_demo(context: Context) -> None:
 
 def tell_what_demo_has(context: Context, site_id: int) -> None:
     """Say where to look for what was added before the owner's first site was made."""
-    from chatbot_server.storage.knowledge.tables import sources
+    from chatbot_server.storage.knowledge.sources import sources_of
     from chatbot_server.storage.sites import demo_site
 
     with context.database.session() as session:
         demo = demo_site(session)
-        if demo.id != site_id and sources(session, demo.id):
+        if demo.id != site_id and sources_of(session, demo.id):
             click.echo(context.say("knowledge_demo_has", key=demo.key))
 
 

@@ -65,7 +65,7 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
 def status(context: Context, /, key: str | None, as_json: bool) -> None:
     """How many documents there are, and how many still wait for their vectors."""
     from chatbot_server.retrieval.index.semantic import MODEL, make_embedder
-    from chatbot_server.storage.knowledge.tables import embedded_counts
+    from chatbot_server.storage.knowledge.documents import embedded_counts
 
     site_id = site_of(context, key)
     with context.database.session() as session:
@@ -110,7 +110,7 @@ def search(context: Context, /, question: str, key: str | None, as_json: bool) -
 def remove(context: Context, /, number: int, document: int | None, key: str | None) -> None:
     """Forget a source and everything read from it, or one document of it."""
     from chatbot_server.retrieval.curate.library import forget_document, forget_source
-    from chatbot_server.storage.knowledge.tables import get_source
+    from chatbot_server.storage.knowledge.sources import get_source
 
     site_id = site_of(context, key)
     if document is not None:

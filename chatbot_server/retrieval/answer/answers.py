@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.answer import quote
@@ -15,6 +14,7 @@ from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.language import synonyms
 from chatbot_server.retrieval.language.synonyms import Rarity
+from chatbot_server.storage.knowledge.chunks import load_chunks
 from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeDocument
 
 # Share of the question's weight that a passage must hold to be handed to a model.
@@ -54,11 +54,7 @@ class Found:
 
 def load(session: Session, hits: Sequence[Hit], question: str, weigh: Rarity) -> list[Found]:
     """The rows of *hits*, weighed against *question*; without those that are gone meanwhile."""
-    rows = session.execute(
-        select(KnowledgeDocument, KnowledgeChunk)
-        .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
-        .where(KnowledgeChunk.id.in_([hit.chunk for hit in hits]))
-    )
+    rows = load_chunks(session, [hit.chunk for hit in hits])
     by_document = {document.id: (document, chunk) for document, chunk in rows}
     found = [Found(hit, *by_document[hit.document]) for hit in hits if hit.document in by_document]
     return [_weighed(one, question, weigh) for one in found]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.answer.fusion import Hit, Near, Worded, fused, nearest
@@ -14,12 +13,10 @@ from chatbot_server.retrieval.index.semantic import Embedder
 from chatbot_server.retrieval.index.vectors import Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.tables import (
-    KnowledgeAcronym,
-    KnowledgeChunk,
-    KnowledgeDocument,
-)
+from chatbot_server.storage.knowledge import postgresql, search_index
+from chatbot_server.storage.knowledge.chunks import chunk_count, titles_of_chunks
+from chatbot_server.storage.knowledge.documents import acronym_definitions, shared_title_counts
+from chatbot_server.storage.knowledge.site_state import index_version
 
 # A title that repeats the question: without vectors MRR 0.50 → 0.55, with them no change.
 TITLE_BONUS = 0.3
@@ -75,13 +72,13 @@ class Searcher:
         """Whether a word stands in so many chunks that it distinguishes none."""
         terms = [stems.stem(word, language) for language in stems.LANGUAGES]
         counts = search_index.known_terms(session, site_id, terms)
-        return max(counts.values()) > COMMON * search_index.chunk_count(session, site_id)
+        return max(counts.values()) > COMMON * chunk_count(session, site_id)
 
     def _by_meaning(self, session: Session, site_id: int, vector: Vector) -> dict[int, Near]:
         assert self.embedder is not None  # noqa: S101 - a vector came from it
         sharing = self._sharing_now(session, site_id)
         if search_index.on_postgresql(session):
-            rows = search_index.nearest_rows(
+            rows = postgresql.nearest_vectors(
                 session, site_id, self.embedder.model, vector, POSTGRESQL_ROWS
             )
             return nearest(*_columns(rows), sharing)
@@ -91,49 +88,31 @@ class Searcher:
         return nearest(table.documents, table.chunks, table.compare(vector), sharing)
 
     def _sharing_now(self, session: Session, site_id: int) -> dict[int, int]:
-        """See :func:`_sharing`, asked again only when the index has changed."""
-        current = search_index.version(session, site_id)
+        """See :func:`shared_title_counts`, asked again only when the index has changed."""
+        current = index_version(session, site_id)
         version, found = self._sharing.get(site_id, (None, {}))
         if version != current:
-            found = _sharing(session, site_id)
+            found = shared_title_counts(session, site_id)
             self._sharing[site_id] = (current, found)
         return found
 
 
 def _glossary(session: Session, site_id: int, question: str) -> dict[str, tuple[str, ...]]:
     """What the pages say of the acronyms in *question*."""
-    rows = session.execute(
-        select(KnowledgeAcronym.short, KnowledgeAcronym.long)
-        .where(
-            KnowledgeAcronym.site_id == site_id,
-            KnowledgeAcronym.short.in_(acronyms.candidates(question)),
-        )
-        .order_by(KnowledgeAcronym.id)
-        .limit(DEFINITIONS)
-    )
-    return acronyms.glossary((row[0], row[1]) for row in rows)
-
-
-def _sharing(session: Session, site_id: int) -> dict[int, int]:
-    """How many documents have the title of each whose title is not its alone."""
-    alike = func.count().over(partition_by=KnowledgeDocument.title).label("alike")
-    titled = (
-        select(KnowledgeDocument.id, alike).where(KnowledgeDocument.site_id == site_id).subquery()
-    )
-    rows = session.execute(select(titled.c.id, titled.c.alike).where(titled.c.alike > 1))
-    return {row[0]: row[1] for row in rows}
+    candidates = acronyms.candidates(question)
+    return acronyms.glossary(acronym_definitions(session, site_id, candidates, DEFINITIONS))
 
 
 def _by_words(session: Session, site_id: int, question: str) -> dict[int, Worded]:
     """Best chunk and its score, by document."""
     terms = stems.query_terms(question)
     hits = search_index.match(session, site_id, terms, KEYWORD_HITS)
-    owner, titles = _documents_of(session, [chunk for chunk, _score in hits])
+    titles = titles_of_chunks(session, [chunk for chunk, _score in hits])
     best: dict[int, Worded] = {}
     for chunk, score in hits:
-        document = owner.get(chunk)  # None: it was indexed anew since it was found
+        document, title = titles.get(chunk, (None, ""))  # None: indexed anew since it was found
         if document is not None and document not in best:
-            bonus = 1 + TITLE_BONUS * _overlap(frozenset(terms), titles[document])
+            bonus = 1 + TITLE_BONUS * _overlap(frozenset(terms), title)
             best[document] = Worded(score * bonus, chunk)
     return best
 
@@ -147,16 +126,6 @@ def _columns(
         np.array(chunks, dtype=np.int64),
         np.array(cosines, dtype=np.float32),
     )
-
-
-def _documents_of(session: Session, chunks: Sequence[int]) -> tuple[dict[int, int], dict[int, str]]:
-    """The document of each chunk, and the title of each document."""
-    rows = session.execute(
-        select(KnowledgeChunk.id, KnowledgeDocument.id, KnowledgeDocument.title)
-        .join(KnowledgeDocument, KnowledgeDocument.id == KnowledgeChunk.document_id)
-        .where(KnowledgeChunk.id.in_(chunks))
-    ).all()
-    return {row[0]: row[1] for row in rows}, {row[1]: row[2] for row in rows}
 
 
 def _overlap(asked: frozenset[str], title: str) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.answer import answers, faq, quote
@@ -19,7 +18,9 @@ from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.retrieval.language.follow_up import in_context
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.tables import KnowledgeDocument
+from chatbot_server.storage.knowledge.chunks import chunk_count
+from chatbot_server.storage.knowledge.documents import has_documents
+from chatbot_server.storage.knowledge.site_state import index_version
 
 PASSAGES = 6
 MAX_QUESTION = 1000
@@ -49,13 +50,7 @@ class KnowledgeBase:
     def has_content(self, site_id: int) -> bool:
         """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
         with self._database.session() as session:
-            return bool(
-                session.scalar(
-                    select(KnowledgeDocument.id)
-                    .where(KnowledgeDocument.site_id == site_id)
-                    .limit(1)
-                )
-            )
+            return has_documents(session, site_id)
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
@@ -87,7 +82,7 @@ class KnowledgeBase:
     def version(self, site_id: int) -> int:
         """Grows with each change of the site's index; part of a cache's key."""
         with self._database.session() as session:
-            return search_index.version(session, site_id)
+            return index_version(session, site_id)
 
     def close(self) -> None:
         """Let go of the process that searches by meaning."""
@@ -105,7 +100,7 @@ class _Entries:
 
     def __init__(self, session: Session, site_id: int, asked: str, own: str) -> None:
         self._session, self._site_id, self._asked, self._own = session, site_id, asked, own
-        self.total = search_index.chunk_count(session, site_id)
+        self.total = chunk_count(session, site_id)
 
     def answers(self, found: Found) -> bool:
         """Whether *found* is an entry and asks the same, as far as hard facts go."""
@@ -174,4 +169,4 @@ def _margin(hits: Sequence[Hit]) -> float:
 def _rarity(session: Session, site_id: int, question: str) -> synonyms.Rarity:
     terms = stems.query_terms(question)
     counts = search_index.known_terms(session, site_id, terms)
-    return quote.rarity(counts, search_index.chunk_count(session, site_id))
+    return quote.rarity(counts, chunk_count(session, site_id))

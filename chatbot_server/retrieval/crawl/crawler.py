@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import ChatbotError
@@ -26,13 +25,9 @@ from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extract import TYPES, Extracted, Extractor
 from chatbot_server.retrieval.read.extraction import NOT_KEPT, directives
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import (
-    KnowledgeDocument,
-    KnowledgePage,
-    KnowledgeSource,
-    PageState,
-    page_counts,
-)
+from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
+from chatbot_server.storage.knowledge.pages import page_counts
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource, PageState
 
 MAX_DEPTH = 15
 # A page must be missing twice in a row: one bad deployment is no reason to forget.
@@ -187,16 +182,11 @@ class Crawl:
 
     def _drop_old(self, session: Session, url: str, kept: set[str]) -> None:
         """Parts of a page (``url#2``) that it no longer has."""
-        rows = session.execute(
-            select(KnowledgeDocument.id, KnowledgeDocument.url, KnowledgeDocument.site_id).where(
-                KnowledgeDocument.source_id == self.source_id,
-                (KnowledgeDocument.url == url)
-                | KnowledgeDocument.url.startswith(url + "#", autoescape=True),
-            )
-        ).all()
-        gone = [row for row in rows if row[1] not in kept]
-        if gone:
-            indexing.remove(session, gone[0][2], [row[0] for row in gone])
+        source = session.get(KnowledgeSource, self.source_id)
+        if source is not None:
+            documents = documents_of_page(session, source.site_id, url, source.id)
+            gone = [document.id for document in documents if document.url not in kept]
+            delete_documents(session, source.site_id, gone)
 
     def _forget(self, page: KnowledgePage) -> None:
         with self.database.session() as session:

@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.crawl.fetch import Fetched
 from chatbot_server.retrieval.read import urls
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource, page_counts
+from chatbot_server.storage.knowledge.pages import (
+    linked_urls,
+    next_page,
+    page_counts,
+    pages_at,
+    reopen_pages,
+)
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource
 
 AT_ONCE = 500
 # A page that is gone is asked for again, or an outage would lose it for good; after a month of
@@ -48,27 +54,12 @@ class Frontier:
                 return False
             if source.started is None or source.finished is not None:
                 source.started, source.finished, source.why = _later(source.started), None, ""
-                session.execute(
-                    delete(KnowledgePage).where(
-                        KnowledgePage.source_id == source.id,
-                        KnowledgePage.state == "gone",
-                        KnowledgePage.misses >= GIVEN_UP,
-                    )
-                )
                 # What is known is asked again, also where no unchanged page would lead to it.
-                session.execute(
-                    update(KnowledgePage)
-                    .where(KnowledgePage.source_id == source.id)
-                    .values(state="found")
-                )
+                reopen_pages(session, source.id, GIVEN_UP)
             self.start = source.address
             self._started = source.started
             # Traps are counted over all crawls, or each would go a little further into them.
-            for url in session.scalars(
-                select(KnowledgePage.url).where(
-                    KnowledgePage.source_id == source.id, KnowledgePage.listed.is_(False)
-                )
-            ):
+            for url in linked_urls(session, source.id):
                 self._traps.count(url)
             self.single = source.kind == "page"
             session.add_all(self._pages(session, [source.address], 0, True, ""))
@@ -82,14 +73,7 @@ class Frontier:
         with self.database.session() as session:
             if session.get(KnowledgeSource, self.source_id) is None:
                 return
-            known = (
-                session.scalar(
-                    select(func.count())
-                    .select_from(KnowledgePage)
-                    .where(KnowledgePage.source_id == self.source_id)
-                )
-                or 0
-            )
+            known = sum(page_counts(session, self.source_id).values())
             for page in self._pages(session, found, depth, listed, origin):
                 if known >= self.max_pages:
                     return
@@ -104,14 +88,7 @@ class Frontier:
         told = [url for url in spelt if urls.same_site(url, self.start)]
         for start in range(0, len(told), AT_ONCE):
             some = told[start : start + AT_ONCE]
-            known = {
-                page.url: page
-                for page in session.scalars(
-                    select(KnowledgePage).where(
-                        KnowledgePage.source_id == self.source_id, KnowledgePage.url.in_(some)
-                    )
-                )
-            }
+            known = pages_at(session, self.source_id, some)
             for url in some:
                 page = known.get(url)
                 if page is None and (listed or not self._traps.refuses(url, origin)):
@@ -127,12 +104,7 @@ class Frontier:
             source = session.get(KnowledgeSource, self.source_id)
             if source is None or source.state == "paused":
                 return None
-            return session.scalar(
-                select(KnowledgePage)
-                .where(KnowledgePage.source_id == self.source_id, KnowledgePage.state == "found")
-                .order_by(KnowledgePage.depth, KnowledgePage.id)
-                .limit(1)
-            )
+            return next_page(session, self.source_id)
 
     def done(
         self,

@@ -20,7 +20,8 @@ from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.index.semantic import make_embedder
 from chatbot_server.retrieval.language.facts import gather, unsupported
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import open_source
+from chatbot_server.storage.knowledge.documents import documents_to_embed
+from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import add_site
 
 MAX_BYTES = 200_000_000
@@ -122,7 +123,7 @@ def _embed_all(
     if embedders[0] is None:
         return
     with database.session() as session:
-        todo = list(indexing.waiting(session, embedders[0].model, 10**9))
+        todo = list(documents_to_embed(session, embedders[0].model, 10**9))
     total = len(todo)
 
     def work(embedder: Any) -> None:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import fcntl
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy import select
 
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
@@ -22,7 +20,7 @@ from chatbot_server.retrieval.index.semantic import Embedder, make_embedder
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgeSource
+from chatbot_server.storage.knowledge.sources import sources_to_crawl
 
 if TYPE_CHECKING:
     from chatbot_server.config.sections import Retrieval
@@ -55,18 +53,11 @@ def work(database: Database, settings: Retrieval, run_dir: Path) -> int:
     return done
 
 
-def due(database: Database, moment: int | None = None) -> list[int]:
+def due(database: Database, moment: int | None = None) -> Sequence[int]:
     """Sources to crawl: never read, stopped half way, or read a day ago; paused ones never."""
     before = (now() if moment is None else moment) - AGAIN_SECONDS
     with database.session() as session:
-        found = session.scalars(
-            select(KnowledgeSource)
-            .where(KnowledgeSource.kind.in_(("site", "page")), KnowledgeSource.state == "active")
-            .order_by(KnowledgeSource.id)
-        ).all()
-        return [
-            source.id for source in found if source.finished is None or source.finished < before
-        ]
+        return sources_to_crawl(session, before)
 
 
 def crawl_one(

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
-from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import NotFound, UsageError
@@ -17,17 +16,19 @@ from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extract import ExtractError, Extractor, kind_of_name
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import (
-    KnowledgeDocument,
-    KnowledgeSource,
-    SourceKind,
-    documents,
+from chatbot_server.storage.knowledge.documents import (
+    delete_documents,
+    document_counts,
+    documents_of,
+)
+from chatbot_server.storage.knowledge.pages import page_counts, page_reasons
+from chatbot_server.storage.knowledge.sources import (
+    delete_source,
     get_source,
     open_source,
-    page_counts,
-    page_reasons,
-    sources,
+    sources_of,
 )
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource, SourceKind
 
 
 def add_faq(
@@ -72,10 +73,9 @@ def add_file(
         source = open_source(session, site_id, "file", file.name)
         kept = {draft.url for draft in read.drafts}
         gone = [
-            found.id for found in documents(session, site_id, source.id) if found.url not in kept
+            found.id for found in documents_of(session, site_id, source.id) if found.url not in kept
         ]
-        if gone:
-            indexing.remove(session, site_id, gone)
+        delete_documents(session, site_id, gone)
         for draft in read.drafts:
             indexing.put(session, source, draft)
     return len(read.drafts)
@@ -98,15 +98,10 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
 
 def overview(session: Session, site_id: int) -> list[dict[str, Any]]:
     """The site's sources, with what was read from each."""
-    rows = session.execute(
-        select(KnowledgeDocument.source_id, func.count())
-        .where(KnowledgeDocument.site_id == site_id)
-        .group_by(KnowledgeDocument.source_id)
-    )
-    counts = {source: count for source, count in rows}  # noqa: C416 - a result has keys() too
+    counts = document_counts(session, site_id)
     return [
         _described(session, source, counts.get(source.id, 0))
-        for source in sources(session, site_id)
+        for source in sources_of(session, site_id)
     ]
 
 
@@ -134,14 +129,14 @@ def contents(session: Session, site_id: int, source_id: int) -> list[dict[str, A
     get_source(session, site_id, source_id)
     return [
         {"document": found.id, "title": found.title, "id": found.url, "wordings": found.wordings}
-        for found in documents(session, site_id, source_id)
+        for found in documents_of(session, site_id, source_id)
     ]
 
 
 def exported(session: Session, site_id: int) -> Iterator[dict[str, Any]]:
     """Every document of the site as one JSON object each."""
-    kinds = {source.id: (source.kind, source.address) for source in sources(session, site_id)}
-    for found in documents(session, site_id):
+    kinds = {source.id: (source.kind, source.address) for source in sources_of(session, site_id)}
+    for found in documents_of(session, site_id):
         kind, address = kinds[found.source_id]
         yield {
             "source": kind,
@@ -199,17 +194,9 @@ def _parsed(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
 def forget_source(database: Database, site_id: int, source_id: int) -> int:
     """Remove a source with everything read from it; returns the number of documents."""
     with database.session() as session:
-        ids = session.scalars(
-            select(KnowledgeDocument.id).where(
-                KnowledgeDocument.site_id == site_id, KnowledgeDocument.source_id == source_id
-            )
-        ).all()
-        indexing.remove(session, site_id, ids)
-        session.execute(
-            delete(KnowledgeSource).where(
-                KnowledgeSource.id == source_id, KnowledgeSource.site_id == site_id
-            )
-        )
+        ids = [document.id for document in documents_of(session, site_id, source_id)]
+        delete_documents(session, site_id, ids)
+        delete_source(session, site_id, source_id)
     return len(ids)
 
 
@@ -228,7 +215,7 @@ def forget_document(database: Database, site_id: int, source_id: int, document_i
         if source.kind in ("site", "page"):
             raise UsageError("knowledge_crawled", number=source_id)
         title = found.title
-        indexing.remove(session, site_id, [document_id])
+        delete_documents(session, site_id, [document_id])
     return title
 
 

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import BadRequest, Unauthorized
@@ -25,15 +24,11 @@ from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extract import ExtractError, Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.tables import (
-    KnowledgeDocument,
-    KnowledgePage,
-    KnowledgeSource,
-    KnowledgeState,
-    open_source,
-    sources,
-)
+from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
+from chatbot_server.storage.knowledge.pages import forget_validators
+from chatbot_server.storage.knowledge.site_state import push_secret, set_push_secret
+from chatbot_server.storage.knowledge.sources import open_source, sources_of
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource
 
 # A signature caught on the way is worthless after this long.
 WINDOW_SECONDS = 300
@@ -48,7 +43,7 @@ def new_secret(database: Database, site_id: int) -> str:
     """A fresh secret of the site; the old one is no longer accepted."""
     secret = secrets.token_hex(32)
     with database.session() as session:
-        search_index.state(session, site_id).push_secret = secret
+        set_push_secret(session, site_id, secret)
     return secret
 
 
@@ -64,9 +59,7 @@ def check(database: Database, site_id: int, timestamp: str, signature: str, body
         Unauthorized: no secret was made, the signature is another's, or too old.
     """
     with database.session() as session:
-        secret = session.scalar(
-            select(KnowledgeState.push_secret).where(KnowledgeState.site_id == site_id)
-        )
+        secret = push_secret(session, site_id)
     try:
         sent = int(timestamp)
     except ValueError:
@@ -151,23 +144,13 @@ def _put(database: Database, site_id: int, url: str, drafts: Sequence[Draft]) ->
     """Make *drafts* all that is known of the page."""
     kept = {draft.url for draft in drafts}
     with database.session() as session:
-        known = session.scalars(
-            select(KnowledgeDocument).where(
-                KnowledgeDocument.site_id == site_id,
-                (KnowledgeDocument.url == url)
-                | KnowledgeDocument.url.startswith(url + "#", autoescape=True),
-            )
-        ).all()
+        known = documents_of_page(session, site_id, url)
         source = _source(session, site_id, url, known)
         gone = [one.id for one in known if one.url not in kept or one.source_id != source.id]
-        if gone:
-            indexing.remove(session, site_id, gone)
+        delete_documents(session, site_id, gone)
         changed = [indexing.put(session, source, draft) for draft in drafts]
         if not drafts:  # should the page come back as it was, the crawl must read it again
-            known_to_crawl = (KnowledgePage.source_id == source.id) & (KnowledgePage.url == url)
-            session.execute(
-                update(KnowledgePage).where(known_to_crawl).values(etag="", modified="")
-            )
+            forget_validators(session, source.id, url)
             return "deleted"
     return "indexed" if gone or any(changed) else "unchanged"
 
@@ -178,7 +161,7 @@ def _source(
     """Where the page belongs: with its site's crawl if there is one, not to be found twice."""
     if known:
         return session.get_one(KnowledgeSource, known[0].source_id)
-    for source in sources(session, site_id):
+    for source in sources_of(session, site_id):
         if source.kind == "site" and urls.same_site(url, source.address):
             return source
     return open_source(session, site_id, "push")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
-
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate import golden
@@ -18,7 +16,8 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.language import stems
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource, open_source
+from chatbot_server.storage.knowledge.documents import delete_documents, find_faq_entry
+from chatbot_server.storage.knowledge.sources import open_source
 
 LONGEST_ANSWER = 20_000
 
@@ -92,7 +91,7 @@ def _distinct(wordings: Sequence[str]) -> list[str]:
 def _entry(database: Database, site_id: int, question: str) -> Draft | None:
     """The FAQ entry of this question as it stands now."""
     with database.session() as session:
-        found = session.scalar(_select_entry(site_id, question))
+        found = find_faq_entry(session, site_id, faq_address(question))
         if found is None:
             return None
         wordings = tuple(found.wordings)
@@ -105,21 +104,9 @@ def _put_back(
     with database.session() as session:
         if former is not None:
             indexing.put(session, open_source(session, site_id, "faq"), former)
-        elif (made := session.scalar(_select_entry(site_id, question))) is not None:
-            indexing.remove(session, site_id, [made.id])
+        elif entry := find_faq_entry(session, site_id, faq_address(question)):
+            delete_documents(session, site_id, [entry.id])
     _embed(database, base)
-
-
-def _select_entry(site_id: int, question: str) -> Select[KnowledgeDocument]:
-    return (
-        select(KnowledgeDocument)
-        .join(KnowledgeSource, KnowledgeSource.id == KnowledgeDocument.source_id)
-        .where(
-            KnowledgeDocument.site_id == site_id,
-            KnowledgeSource.kind == "faq",
-            KnowledgeDocument.url == faq_address(question),
-        )
-    )
 
 
 def _embed(database: Database, base: KnowledgeBase) -> None:

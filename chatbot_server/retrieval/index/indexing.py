@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.index.chunks import Chunk, split
@@ -15,6 +13,9 @@ from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.chunks import chunks_of, replace_chunks
+from chatbot_server.storage.knowledge.documents import documents_to_embed, find_document, sites_of
+from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
     KnowledgeChunk,
@@ -22,9 +23,11 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeSource,
     KnowledgeVector,
 )
+from chatbot_server.storage.knowledge.vectors import replace_vectors
 
 MAX_TEXT = 2_000_000
 MAX_TITLE = 500
+MAX_URL = 2000
 
 
 @dataclass(frozen=True)
@@ -54,36 +57,18 @@ def put(session: Session, source: KnowledgeSource, draft: Draft) -> bool:
 
     Its vectors follow with :func:`embed_some`; until then it is found by words alone.
     """
-    found = session.scalar(
-        select(KnowledgeDocument).where(
-            KnowledgeDocument.source_id == source.id, KnowledgeDocument.url == draft.url[:2000]
-        )
-    )
-    digest = draft.digest()
-    if found is not None and found.digest == digest:
+    url, digest = draft.url[:MAX_URL], draft.digest()
+    document = find_document(session, source.id, url)
+    if document is not None and document.digest == digest:
         return False
-    if found is None:
-        found = KnowledgeDocument(
-            site_id=source.site_id, source_id=source.id, url=draft.url[:2000], digest=digest
-        )
-        session.add(found)
-    _fill(found, draft, digest)
+    if document is None:
+        document = KnowledgeDocument(site_id=source.site_id, source_id=source.id, url=url)
+        session.add(document)
+    _fill(document, draft, digest)
     session.flush()
-    _index(session, found)
-    search_index.bump_version(session, source.site_id)
+    _index(session, document)
+    bump_version(session, source.site_id)
     return True
-
-
-def remove(session: Session, site_id: int, documents: Sequence[int]) -> None:
-    """Take documents out of the site's index."""
-    for start in range(0, len(documents), 500):
-        some = documents[start : start + 500]
-        session.execute(
-            delete(KnowledgeDocument).where(
-                KnowledgeDocument.site_id == site_id, KnowledgeDocument.id.in_(some)
-            )
-        )
-    search_index.bump_version(session, site_id)
 
 
 def _fill(document: KnowledgeDocument, draft: Draft, digest: str) -> None:
@@ -99,8 +84,6 @@ def _fill(document: KnowledgeDocument, draft: Draft, digest: str) -> None:
 
 
 def _index(session: Session, document: KnowledgeDocument) -> None:
-    for table in (KnowledgeVector, KnowledgeAcronym, KnowledgeChunk):
-        session.execute(delete(table).where(table.document_id == document.id))
     pieces = split(document.text, language=document.language) or [Chunk("", "")]
     rows = [
         KnowledgeChunk(
@@ -112,14 +95,13 @@ def _index(session: Session, document: KnowledgeDocument) -> None:
         )
         for position, piece in enumerate(pieces)
     ]
-    session.add_all(rows)
-    session.add_all(
+    definitions = [
         KnowledgeAcronym(
             site_id=document.site_id, document_id=document.id, short=short[:20], long=long[:200]
         )
         for short, long in acronyms.definitions(f"{document.title}\n{document.text}")[:200]
-    )
-    session.flush()
+    ]
+    replace_chunks(session, document, rows, definitions)
     language = document.language if document.language in stems.LANGUAGES else "en"
     about = " ".join([document.title, *document.wordings])
     search_index.index_chunks(
@@ -132,43 +114,23 @@ def _index(session: Session, document: KnowledgeDocument) -> None:
     )
 
 
-def waiting(session: Session, model: str, limit: int = 1000) -> Sequence[int]:
-    """Documents without vectors of *model*, oldest first."""
-    return session.scalars(
-        select(KnowledgeDocument.id)
-        .where(or_(KnowledgeDocument.embedded_by.is_(None), KnowledgeDocument.embedded_by != model))
-        .order_by(KnowledgeDocument.id)
-        .limit(limit)
-    ).all()
-
-
 def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int:
     """Give vectors to up to *limit* documents; returns how many are done.
 
     Stops early when the embedder does not answer; the next call goes on there.
     """
     with database.session() as session:
-        todo = waiting(session, embedder.model, limit)
+        todo = documents_to_embed(session, embedder.model, limit)
     done = 0
     try:
         while done < len(todo) and embed(database, embedder, todo[done]):
             done += 1
     finally:
-        _tell(database, todo[:done])
+        # Once a batch: what was cached of a site is old, and its vectors are read again.
+        with database.session() as session:
+            for site_id in sites_of(session, todo[:done]):
+                bump_version(session, site_id)
     return done
-
-
-def _tell(database: Database, embedded: Sequence[int]) -> None:
-    """Their vectors are found from now on, and what was kept of each site is old: once a batch."""
-    with database.session() as session:
-        sites = session.scalars(
-            select(KnowledgeDocument.site_id)
-            .where(KnowledgeDocument.id.in_(embedded))
-            .distinct()
-            .order_by(KnowledgeDocument.site_id)
-        )
-        for site_id in sites.all():
-            search_index.bump_version(session, site_id)
 
 
 def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
@@ -181,7 +143,7 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         document = session.get(KnowledgeDocument, document_id)
         if document is None:
             return True
-        chunks = _chunks(session, document_id)
+        chunks = chunks_of(session, document_id)
     names = [name for name in (document.title, *document.wordings) if name]
     texts = [Chunk(chunk.heading, chunk.text).searched(document.title) for chunk in chunks]
     vectors = embedder.passages([*names, *texts])
@@ -193,8 +155,7 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         current = session.get(KnowledgeDocument, document_id, with_for_update=True)
         if current is None or current.digest != document.digest:
             return True
-        session.execute(delete(KnowledgeVector).where(KnowledgeVector.document_id == document_id))
-        session.add_all(
+        rows = [
             KnowledgeVector(
                 site_id=document.site_id,
                 document_id=document_id,
@@ -203,14 +164,7 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
                 vector=vector,
             )
             for owner, vector in zip(owners, vectors, strict=True)
-        )
+        ]
+        replace_vectors(session, current, rows)
         current.embedded_by = embedder.model
     return True
-
-
-def _chunks(session: Session, document_id: int) -> Sequence[KnowledgeChunk]:
-    return session.scalars(
-        select(KnowledgeChunk)
-        .where(KnowledgeChunk.document_id == document_id)
-        .order_by(KnowledgeChunk.position)
-    ).all()

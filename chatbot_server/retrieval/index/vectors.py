@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.knowledge.search_index import version
+from chatbot_server.storage.knowledge.site_state import index_version
+from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
-AT_ONCE = 2000
 # Room made beyond what is needed, so that a crawl's pages one by one are not a copy each.
 SPARE = 1.2
 
@@ -100,7 +99,7 @@ class VectorTables:
 
     def of(self, session: Session, site_id: int) -> VectorTable:
         """The site's table as of now."""
-        current = version(session, site_id)
+        current = index_version(session, site_id)
         held = self._tables.get(site_id)
         if held is not None and held.version == current:
             return held
@@ -115,23 +114,13 @@ class VectorTables:
 def _read(
     session: Session, site_id: int, model: str, current: int, held: VectorTable | None
 ) -> VectorTable:
-    named = {"site": site_id, "model": model}
-    known = session.execute(
-        text("SELECT id FROM knowledge_vector WHERE site_id = :site AND model = :model"), named
-    )
-    ids = np.fromiter((row[0] for row in known), dtype=np.int64)
+    ids = vector_ids(session, site_id, model)
     # What is read for the first time may never change: no spare room.
     room = int(len(ids) * (SPARE if held else 1))
     table = replace(held.only(ids), version=current) if held else _empty(current)
-    rows = session.execute(
-        text(
-            "SELECT id, document_id, coalesce(chunk_id, -1), vector FROM knowledge_vector"
-            " WHERE site_id = :site AND model = :model AND id > :last ORDER BY id"
-        ),
-        named | {"last": int(table.ids[-1]) if table.size else 0},
-    )
-    for some in rows.partitions(AT_ONCE):
-        table = table.and_also(some, room)
+    last = int(table.ids[-1]) if table.size else 0
+    for rows in vectors_after(session, site_id, model, last):
+        table = table.and_also(rows, room)
     return table
 
 

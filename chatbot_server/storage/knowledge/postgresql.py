@@ -109,10 +109,10 @@ GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
 """
 
 
-def nearest_rows(
+def nearest_vectors(
     session: Session, site_id: int, model: str, vector: NDArray[np.float32], limit: int
 ) -> list[tuple[int, int, float]]:
-    """See :func:`chatbot_server.storage.knowledge.search_index.nearest_rows`."""
+    """``(document id, chunk id or -1, cosine)`` of the vectors nearest to *vector*, best first."""
     rows = session.execute(
         text(
             "SELECT document_id, coalesce(chunk_id, -1), 1 - (vector <=> :vector) AS cosine"

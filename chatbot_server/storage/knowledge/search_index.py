@@ -1,20 +1,16 @@
-"""The two halves of the index behind a few functions: words and vectors.
+"""The index of terms: in which chunks of a site they stand, ranked by BM25.
 
-SQLite: an FTS5 table ranks words by BM25; vectors are read once and compared in memory.
-PostgreSQL: see :mod:`chatbot_server.storage.knowledge.postgresql`.
+On SQLite it is an FTS5 table; on PostgreSQL see :mod:`chatbot_server.storage.knowledge.postgresql`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.knowledge import postgresql
-from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeState
 
 Hit = tuple[int, float]
 
@@ -71,50 +67,5 @@ def known_terms(session: Session, site_id: int, terms: Sequence[str]) -> dict[st
     return counts
 
 
-def chunk_count(session: Session, site_id: int) -> int:
-    """How many chunks the site has."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(KnowledgeChunk)
-            .where(KnowledgeChunk.site_id == site_id)
-        )
-        or 0
-    )
-
-
-def nearest_rows(
-    session: Session, site_id: int, model: str, vector: NDArray[np.float32], limit: int
-) -> list[tuple[int, int, float]]:
-    """``(document id, chunk id or -1, cosine)`` of the vectors nearest to *vector*, nearest first.
-
-    On PostgreSQL only: those of SQLite are compared in memory.
-    """
-    return postgresql.nearest_rows(session, site_id, model, vector, limit)
-
-
 def _tag(site_id: int) -> str:
     return f"s{int(site_id)}"
-
-
-def version(session: Session, site_id: int) -> int:
-    """How often the site's index changed."""
-    return (
-        session.scalar(select(KnowledgeState.version).where(KnowledgeState.site_id == site_id)) or 0
-    )
-
-
-def bump_version(session: Session, site_id: int) -> None:
-    """The site's index changes with this unit of work."""
-    state(session, site_id).version = KnowledgeState.version + 1
-    session.flush()
-
-
-def state(session: Session, site_id: int) -> KnowledgeState:
-    """The site's row of state; made on first use."""
-    found = session.get(KnowledgeState, site_id)
-    if found is None:
-        found = KnowledgeState(site_id=site_id, version=0)
-        session.add(found)
-        session.flush()
-    return found

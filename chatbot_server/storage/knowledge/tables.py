@@ -1,13 +1,11 @@
-"""The owner's knowledge: sources, documents, chunks and vectors.
+"""The tables of the owner's knowledge: sources, pages, documents, chunks and vectors.
 
-The index itself (full text and vectors) is in :mod:`chatbot_server.storage.knowledge.search_index`.
-Each row carries its site, and every function takes it: sites never see each other's.
+The table of terms, which is not the same on every database, is made by its migration and used
+by :mod:`chatbot_server.storage.knowledge.search_index`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -20,12 +18,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    func,
-    select,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import Base, Moment, Texts, now
 from chatbot_server.storage.sites import Site
 
@@ -196,99 +191,3 @@ class KnowledgeState(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(default=0)
     push_secret: Mapped[str] = mapped_column(String(64), default="")
-
-
-@dataclass(frozen=True)
-class PageReason:
-    """Pages of one state with the same reason; *url*: one of them."""
-
-    state: str
-    why: str
-    count: int
-    url: str
-
-
-def open_source(
-    session: Session, site_id: int, kind: SourceKind, address: str = ""
-) -> KnowledgeSource:
-    """The site's source of this kind and address; made on first use."""
-    found = session.scalar(
-        select(KnowledgeSource).where(
-            KnowledgeSource.site_id == site_id,
-            KnowledgeSource.kind == kind,
-            KnowledgeSource.address == address[:500],
-        )
-    )
-    if found is None:
-        found = KnowledgeSource(site_id=site_id, kind=kind, address=address[:500])
-        session.add(found)
-        session.flush()
-    return found
-
-
-def get_source(session: Session, site_id: int, source_id: int) -> KnowledgeSource:
-    """A source of the site.
-
-    Raises:
-        NotFound: the site has no such source.
-    """
-    found = session.get(KnowledgeSource, source_id)
-    if found is None or found.site_id != site_id:
-        raise NotFound("knowledge_no_source", number=source_id)
-    return found
-
-
-def sources(session: Session, site_id: int) -> Sequence[KnowledgeSource]:
-    """All sources of the site, oldest first."""
-    return session.scalars(
-        select(KnowledgeSource)
-        .where(KnowledgeSource.site_id == site_id)
-        .order_by(KnowledgeSource.id)
-    ).all()
-
-
-def documents(
-    session: Session, site_id: int, source_id: int | None = None
-) -> Sequence[KnowledgeDocument]:
-    """The site's documents, or one source's, oldest first."""
-    query = select(KnowledgeDocument).where(KnowledgeDocument.site_id == site_id)
-    if source_id is not None:
-        query = query.where(KnowledgeDocument.source_id == source_id)
-    return session.scalars(query.order_by(KnowledgeDocument.id)).all()
-
-
-def page_counts(session: Session, source_id: int) -> dict[str, int]:
-    """Number of a crawl's addresses by state."""
-    rows = session.execute(
-        select(KnowledgePage.state, func.count())
-        .where(KnowledgePage.source_id == source_id)
-        .group_by(KnowledgePage.state)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def page_reasons(session: Session, source_id: int, limit: int = 20) -> list[PageReason]:
-    """Why pages of a crawl were not read, the most frequent reason first."""
-    count = func.count()
-    rows = session.execute(
-        select(KnowledgePage.state, KnowledgePage.why, count, func.min(KnowledgePage.url))
-        .where(
-            KnowledgePage.source_id == source_id,
-            KnowledgePage.why != "",
-            KnowledgePage.state != "found",  # what was said last time is no reason to wait
-        )
-        .group_by(KnowledgePage.state, KnowledgePage.why)
-        .order_by(count.desc(), KnowledgePage.why)
-        .limit(limit)
-    )
-    return [PageReason(*row) for row in rows]
-
-
-def embedded_counts(session: Session, site_id: int, model: str) -> tuple[int, int]:
-    """How many documents the site has, and how many of them have vectors of *model*."""
-    row = session.execute(
-        select(func.count(), func.count().filter(KnowledgeDocument.embedded_by == model)).where(
-            KnowledgeDocument.site_id == site_id
-        )
-    ).one()
-    return row[0], row[1]

@@ -13,9 +13,10 @@ from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
-from chatbot_server.retrieval.index import indexing, semantic
+from chatbot_server.retrieval.index import semantic
 from chatbot_server.retrieval.index.semantic import MODEL, Embedder, make_embedder
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.documents import documents_to_embed
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
 
 pytestmark = pytest.mark.xdist_group("live")
@@ -77,7 +78,7 @@ def test_each_chunk_and_each_wording_has_its_vector(indexed, site_id, embedder):
         assert sum(one.chunk_id is None for one in vectors) == len(NOTES) + 1 + 2
         assert {one.model for one in vectors} == {MODEL}
         assert all(abs(float((one.vector**2).sum()) - 1) < 0.01 for one in vectors)
-        assert indexing.waiting(session, MODEL) == []
+        assert documents_to_embed(session, MODEL, 1) == []
 
 
 def test_another_model_makes_every_vector_anew(indexed, site_id, embedder, monkeypatch):

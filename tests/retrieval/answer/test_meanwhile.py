@@ -20,7 +20,9 @@ from chatbot_server.retrieval.language import acronyms
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.tables import KnowledgeSource, documents
+from chatbot_server.storage.knowledge.documents import delete_documents, documents_of
+from chatbot_server.storage.knowledge.site_state import index_version
+from chatbot_server.storage.knowledge.tables import KnowledgeSource
 
 
 class Quick:
@@ -56,8 +58,8 @@ def test_a_page_that_goes_while_it_is_found_is_no_error(
     def and_then_it_goes(*given: Any) -> Any:
         hits = found(*given)
         with database.session() as session:
-            here = [one.id for one in documents(session, site_id)]
-            indexing.remove(session, site_id, here)
+            here = [one.id for one in documents_of(session, site_id)]
+            delete_documents(session, site_id, here)
         return hits
 
     base = KnowledgeBase(database, "off")
@@ -106,11 +108,11 @@ def test_vectors_make_what_was_kept_old_once_a_batch(database: Database, site_id
     for title in ("One", "Two", "Three"):
         add_note(database, site_id, title, "A text.")
     with database.session() as session:
-        before = search_index.version(session, site_id)
+        before = index_version(session, site_id)
     assert indexing.embed_some(database, Quick()) == 3
     assert indexing.embed_some(database, Quick()) == 0
     with database.session() as session:
-        assert search_index.version(session, site_id) == before + 1
+        assert index_version(session, site_id) == before + 1
 
 
 @pytest.mark.parametrize("step", ["", "/robots.txt", "/sitemap.xml", "/"])
@@ -138,4 +140,4 @@ def test_a_source_that_is_removed_during_its_crawl_ends_it(
     extractor.close()
     assert "/more" not in web.asked
     with database.session() as session:
-        assert not documents(session, site_id)
+        assert not documents_of(session, site_id)

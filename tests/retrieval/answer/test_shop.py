@@ -16,7 +16,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.index.semantic import make_embedder
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import open_source
+from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import add_site
 
 pytestmark = pytest.mark.xdist_group("live")

@@ -15,7 +15,8 @@ from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.retrieval.read.urls import Traps
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgeSource, documents
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.tables import KnowledgeSource
 
 FAST = CrawlLimits(max_pages=500, requests_per_second=50)
 
@@ -33,7 +34,7 @@ def crawl(database: Database, site_id: int, web, limits: CrawlLimits = FAST) -> 
 
 def titles(database: Database, site_id: int) -> set[str]:
     with database.session() as session:
-        return {found.title for found in documents(session, site_id)}
+        return {found.title for found in documents_of(session, site_id)}
 
 
 def listed(web, count: int) -> None:

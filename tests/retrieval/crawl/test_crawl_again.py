@@ -14,7 +14,8 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgePage, documents
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.tables import KnowledgePage
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Told = dict[str, tuple[str, str]]
@@ -45,7 +46,7 @@ def quoted(database: Database, site_id: int) -> Callable[[], bool]:
 
     def quoted() -> bool:
         with database.session() as session:
-            return any("Workshops" in one.text for one in documents(session, site_id))
+            return any("Workshops" in one.text for one in documents_of(session, site_id))
 
     return quoted
 

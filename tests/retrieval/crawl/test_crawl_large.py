@@ -13,7 +13,7 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import documents
+from chatbot_server.storage.knowledge.documents import documents_of
 
 PAGES = 2000
 CHANGED = 5
@@ -100,7 +100,7 @@ def test_all_is_found_nothing_forbidden_asked_for_and_only_changes_read_again(
     strayed = len(large.asked) - PAGES
     assert strayed < 500
     with database.session() as session:
-        found = {one.title for one in documents(session, site_id)}
+        found = {one.title for one in documents_of(session, site_id)}
     assert {f"Page {number}" for number in range(PAGES)} <= found
 
     changed = range(0, PAGES, PAGES // CHANGED)
@@ -113,5 +113,5 @@ def test_all_is_found_nothing_forbidden_asked_for_and_only_changes_read_again(
     assert counts["unchanged"] == PAGES + 1 - len(changed)
     assert len(large.asked) - PAGES <= strayed
     with database.session() as session:
-        texts = [one.text for one in documents(session, site_id) if "Other words" in one.text]
+        texts = [one.text for one in documents_of(session, site_id) if "Other words" in one.text]
     assert len(texts) == len(changed)

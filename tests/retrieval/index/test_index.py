@@ -20,7 +20,7 @@ from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.language.stems import query_terms
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.tables import open_source
+from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import add_site
 
 KILLS = 20

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index.vectors import VectorTable, VectorTables
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import KnowledgeVector
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -23,7 +23,7 @@ def add(database: Database, site_id: int, count: int, seed: int) -> None:
             KnowledgeVector(site_id=site_id, document_id=1, chunk_id=None, model=MODEL, vector=one)
             for one in vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         )
-        search_index.bump_version(session, site_id)
+        bump_version(session, site_id)
 
 
 def read(tables: VectorTables, database: Database, site_id: int) -> VectorTable:
@@ -53,7 +53,7 @@ def test_what_is_added_and_removed_is_followed(database, site_id):
                 text("DELETE FROM knowledge_vector WHERE id % :step = 2 OR id = :last"),
                 {"step": 3 + step, "last": (step % 3) * 17},
             )
-            search_index.bump_version(session, site_id)
+            bump_version(session, site_id)
         assert same(read(tables, database, site_id), read(VectorTables(MODEL), database, site_id))
     assert read(tables, database, site_id).size > 30
 

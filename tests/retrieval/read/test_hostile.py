@@ -23,7 +23,8 @@ from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read.charset import decoded
 from chatbot_server.retrieval.read.extract import ExtractError, Extractor
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource, documents
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource
 
 BROKEN = "http://[x"
 
@@ -58,7 +59,7 @@ def crawl(database: Database, site_id: int, web) -> Callable[..., dict[str, str]
 
 def texts(database: Database, site_id: int) -> str:
     with database.session() as session:
-        return "\n".join(one.text for one in documents(session, site_id))
+        return "\n".join(one.text for one in documents_of(session, site_id))
 
 
 def pdf(*objects: bytes) -> bytes:

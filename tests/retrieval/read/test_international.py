@@ -16,7 +16,8 @@ from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import documents, page_counts
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.pages import page_counts
 
 TRAVELLING = "xn--bcher-kva.example"
 
@@ -75,7 +76,7 @@ def test_a_site_with_an_accent_in_its_name_is_crawled(
     web.put("/new", "New", "New books.")
     crawl(database, site_id, name)
     with database.session() as session:
-        titles = {found.title for found in documents(session, site_id)}
+        titles = {found.title for found in documents_of(session, site_id)}
     assert titles == {"Home", "Books", "New"}
 
 

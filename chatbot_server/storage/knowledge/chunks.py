@@ -1,0 +1,66 @@
+"""The pieces of documents that are indexed: the queries on chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.knowledge.tables import (
+    KnowledgeAcronym,
+    KnowledgeChunk,
+    KnowledgeDocument,
+    KnowledgeVector,
+)
+
+
+def chunks_of(session: Session, document_id: int) -> Sequence[KnowledgeChunk]:
+    """The chunks of one document, in order."""
+    return session.scalars(
+        select(KnowledgeChunk)
+        .where(KnowledgeChunk.document_id == document_id)
+        .order_by(KnowledgeChunk.position)
+    ).all()
+
+
+def chunk_count(session: Session, site_id: int) -> int:
+    """How many chunks the site has."""
+    count = select(func.count()).select_from(KnowledgeChunk)
+    return session.scalar(count.where(KnowledgeChunk.site_id == site_id)) or 0
+
+
+def load_chunks(
+    session: Session, chunk_ids: Sequence[int]
+) -> list[tuple[KnowledgeDocument, KnowledgeChunk]]:
+    """Those of the chunks that still exist, each with its document."""
+    rows = session.execute(
+        select(KnowledgeDocument, KnowledgeChunk)
+        .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
+        .where(KnowledgeChunk.id.in_(chunk_ids))
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def titles_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """The document of each chunk that still exists, and its title."""
+    rows = session.execute(
+        select(KnowledgeChunk.id, KnowledgeDocument.id, KnowledgeDocument.title)
+        .join(KnowledgeDocument, KnowledgeDocument.id == KnowledgeChunk.document_id)
+        .where(KnowledgeChunk.id.in_(chunk_ids))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def replace_chunks(
+    session: Session,
+    document: KnowledgeDocument,
+    chunks: Iterable[KnowledgeChunk],
+    acronyms: Iterable[KnowledgeAcronym],
+) -> None:
+    """Put *chunks* and *acronyms* in the place of all that was stored of the document."""
+    for table in (KnowledgeVector, KnowledgeAcronym, KnowledgeChunk):
+        session.execute(delete(table).where(table.document_id == document.id))
+    session.add_all(chunks)
+    session.add_all(acronyms)
+    session.flush()

@@ -1,0 +1,149 @@
+"""A site's pages, files, notes and FAQ entries, as they were stored: the queries on documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.knowledge.site_state import bump_version
+from chatbot_server.storage.knowledge.tables import (
+    KnowledgeAcronym,
+    KnowledgeDocument,
+    KnowledgeSource,
+)
+
+# SQLite binds at most 32,766 values.
+IDS_AT_ONCE = 500
+
+
+def documents_of(
+    session: Session, site_id: int, source_id: int | None = None
+) -> Sequence[KnowledgeDocument]:
+    """The site's documents, or one source's, oldest first."""
+    query = select(KnowledgeDocument).where(KnowledgeDocument.site_id == site_id)
+    if source_id is not None:
+        query = query.where(KnowledgeDocument.source_id == source_id)
+    return session.scalars(query.order_by(KnowledgeDocument.id)).all()
+
+
+def documents_of_page(
+    session: Session, site_id: int, url: str, source_id: int | None = None
+) -> Sequence[KnowledgeDocument]:
+    """What was read from the page at *url*, with its parts (``url#2``), from any or one source."""
+    query = select(KnowledgeDocument).where(
+        KnowledgeDocument.site_id == site_id,
+        or_(
+            KnowledgeDocument.url == url,
+            KnowledgeDocument.url.startswith(url + "#", autoescape=True),
+        ),
+    )
+    if source_id is not None:
+        query = query.where(KnowledgeDocument.source_id == source_id)
+    return session.scalars(query).all()
+
+
+def find_document(session: Session, source_id: int, url: str) -> KnowledgeDocument | None:
+    """The document that has this address within its source."""
+    return session.scalar(
+        select(KnowledgeDocument).where(
+            KnowledgeDocument.source_id == source_id, KnowledgeDocument.url == url
+        )
+    )
+
+
+def find_faq_entry(session: Session, site_id: int, url: str) -> KnowledgeDocument | None:
+    """The entry that has this address among the owner's own."""
+    return session.scalar(
+        select(KnowledgeDocument)
+        .join(KnowledgeSource, KnowledgeSource.id == KnowledgeDocument.source_id)
+        .where(
+            KnowledgeDocument.site_id == site_id,
+            KnowledgeSource.kind == "faq",
+            KnowledgeDocument.url == url,
+        )
+    )
+
+
+def has_documents(session: Session, site_id: int) -> bool:
+    """Whether the site has any document."""
+    first = select(KnowledgeDocument.id).where(KnowledgeDocument.site_id == site_id).limit(1)
+    return session.scalar(first) is not None
+
+
+def document_counts(session: Session, site_id: int) -> dict[int, int]:
+    """Number of documents by source, where there are any."""
+    rows = session.execute(
+        select(KnowledgeDocument.source_id, func.count())
+        .where(KnowledgeDocument.site_id == site_id)
+        .group_by(KnowledgeDocument.source_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def shared_title_counts(session: Session, site_id: int) -> dict[int, int]:
+    """How many documents have the title of each whose title is not its alone, by document."""
+    count = func.count().over(partition_by=KnowledgeDocument.title).label("count")
+    titles = (
+        select(KnowledgeDocument.id, count).where(KnowledgeDocument.site_id == site_id).subquery()
+    )
+    rows = session.execute(select(titles.c.id, titles.c.count).where(titles.c.count > 1))
+    return {row[0]: row[1] for row in rows}
+
+
+def acronym_definitions(
+    session: Session, site_id: int, acronyms: Collection[str], limit: int
+) -> list[tuple[str, str]]:
+    """What the documents say *acronyms* stand for: ``(acronym, long form)``, oldest first."""
+    rows = session.execute(
+        select(KnowledgeAcronym.short, KnowledgeAcronym.long)
+        .where(KnowledgeAcronym.site_id == site_id, KnowledgeAcronym.short.in_(acronyms))
+        .order_by(KnowledgeAcronym.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def documents_to_embed(session: Session, model: str, limit: int) -> Sequence[int]:
+    """Documents of all sites without vectors of *model*, oldest first."""
+    return session.scalars(
+        select(KnowledgeDocument.id)
+        .where(or_(KnowledgeDocument.embedded_by.is_(None), KnowledgeDocument.embedded_by != model))
+        .order_by(KnowledgeDocument.id)
+        .limit(limit)
+    ).all()
+
+
+def embedded_counts(session: Session, site_id: int, model: str) -> tuple[int, int]:
+    """How many documents the site has, and how many of them have vectors of *model*."""
+    row = session.execute(
+        select(func.count(), func.count().filter(KnowledgeDocument.embedded_by == model)).where(
+            KnowledgeDocument.site_id == site_id
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def sites_of(session: Session, document_ids: Sequence[int]) -> Sequence[int]:
+    """The sites that have any of these documents."""
+    return session.scalars(
+        select(KnowledgeDocument.site_id)
+        .where(KnowledgeDocument.id.in_(document_ids))
+        .distinct()
+        .order_by(KnowledgeDocument.site_id)
+    ).all()
+
+
+def delete_documents(session: Session, site_id: int, document_ids: Sequence[int]) -> None:
+    """Take documents out of the site's index, with their chunks and vectors."""
+    if not document_ids:
+        return
+    for start in range(0, len(document_ids), IDS_AT_ONCE):
+        session.execute(
+            delete(KnowledgeDocument).where(
+                KnowledgeDocument.site_id == site_id,
+                KnowledgeDocument.id.in_(document_ids[start : start + IDS_AT_ONCE]),
+            )
+        )
+    bump_version(session, site_id)

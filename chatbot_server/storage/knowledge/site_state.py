@@ -1,0 +1,43 @@
+"""What is stored once for each site: the version of its index, and its secret for pushes."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.knowledge.tables import KnowledgeState
+
+
+def index_version(session: Session, site_id: int) -> int:
+    """How often the site's index changed."""
+    return (
+        session.scalar(select(KnowledgeState.version).where(KnowledgeState.site_id == site_id)) or 0
+    )
+
+
+def bump_version(session: Session, site_id: int) -> None:
+    """The site's index changes with this unit of work."""
+    _open_state(session, site_id).version = KnowledgeState.version + 1
+    session.flush()
+
+
+def push_secret(session: Session, site_id: int) -> str:
+    """The secret that signs what the site's CMS sends; empty: none was made."""
+    return (
+        session.scalar(select(KnowledgeState.push_secret).where(KnowledgeState.site_id == site_id))
+        or ""
+    )
+
+
+def set_push_secret(session: Session, site_id: int, secret: str) -> None:
+    """Accept *secret*, and no longer the former one."""
+    _open_state(session, site_id).push_secret = secret
+
+
+def _open_state(session: Session, site_id: int) -> KnowledgeState:
+    state = session.get(KnowledgeState, site_id)
+    if state is None:
+        state = KnowledgeState(site_id=site_id, version=0)
+        session.add(state)
+        session.flush()
+    return state

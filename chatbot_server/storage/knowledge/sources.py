@@ -1,0 +1,75 @@
+"""Where a site's documents come from: the queries on sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import NotFound
+from chatbot_server.storage.knowledge.tables import KnowledgeSource, SourceKind
+
+
+def open_source(
+    session: Session, site_id: int, kind: SourceKind, address: str = ""
+) -> KnowledgeSource:
+    """The site's source of this kind and address; made on first use."""
+    source = session.scalar(
+        select(KnowledgeSource).where(
+            KnowledgeSource.site_id == site_id,
+            KnowledgeSource.kind == kind,
+            KnowledgeSource.address == address[:500],
+        )
+    )
+    if source is None:
+        source = KnowledgeSource(site_id=site_id, kind=kind, address=address[:500])
+        session.add(source)
+        session.flush()
+    return source
+
+
+def get_source(session: Session, site_id: int, source_id: int) -> KnowledgeSource:
+    """A source of the site.
+
+    Raises:
+        NotFound: the site has no such source.
+    """
+    source = session.get(KnowledgeSource, source_id)
+    if source is None or source.site_id != site_id:
+        raise NotFound("knowledge_no_source", number=source_id)
+    return source
+
+
+def sources_of(session: Session, site_id: int) -> Sequence[KnowledgeSource]:
+    """All sources of the site, oldest first."""
+    return session.scalars(
+        select(KnowledgeSource)
+        .where(KnowledgeSource.site_id == site_id)
+        .order_by(KnowledgeSource.id)
+    ).all()
+
+
+def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
+    """Active sources that were never read, stopped half way, or were read before that moment."""
+    return session.scalars(
+        select(KnowledgeSource.id)
+        .where(
+            KnowledgeSource.kind.in_(("site", "page")),
+            KnowledgeSource.state == "active",
+            or_(
+                KnowledgeSource.finished.is_(None),
+                KnowledgeSource.finished < finished_before,
+            ),
+        )
+        .order_by(KnowledgeSource.id)
+    ).all()
+
+
+def delete_source(session: Session, site_id: int, source_id: int) -> None:
+    """Delete a source of the site, with what a crawl knows of its pages."""
+    session.execute(
+        delete(KnowledgeSource).where(
+            KnowledgeSource.id == source_id, KnowledgeSource.site_id == site_id
+        )
+    )

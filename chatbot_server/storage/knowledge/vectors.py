@@ -1,0 +1,48 @@
+"""What chunks, titles and wordings mean, as numbers: the queries on vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, delete, text
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
+
+ROWS_AT_ONCE = 2000
+
+
+def replace_vectors(
+    session: Session, document: KnowledgeDocument, vectors: Iterable[KnowledgeVector]
+) -> None:
+    """Put *vectors* in the place of the document's former ones."""
+    session.execute(delete(KnowledgeVector).where(KnowledgeVector.document_id == document.id))
+    session.add_all(vectors)
+
+
+def vector_ids(session: Session, site_id: int, model: str) -> NDArray[np.int64]:
+    """The ids of the site's vectors of *model*."""
+    rows = session.execute(
+        text("SELECT id FROM knowledge_vector WHERE site_id = :site AND model = :model"),
+        {"site": site_id, "model": model},
+    )
+    return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+
+def vectors_after(
+    session: Session, site_id: int, model: str, last: int
+) -> Iterator[Sequence[Row[Any]]]:
+    """Batches of ``(id, document, chunk or -1, float16 bytes)`` of the vectors newer than *last*.
+
+    On SQLite only: PostgreSQL compares its vectors itself.
+    """
+    return session.execute(
+        text(
+            "SELECT id, document_id, coalesce(chunk_id, -1), vector FROM knowledge_vector"
+            " WHERE site_id = :site AND model = :model AND id > :last ORDER BY id"
+        ),
+        {"site": site_id, "model": model, "last": last},
+    ).partitions(ROWS_AT_ONCE)
