@@ -76,12 +76,12 @@ def read_ggml(path: Path) -> Ggml:
     """
     try:
         with path.open("rb") as stream:
-            return _Reader(path, stream).read()
+            return _GgmlReader(path, stream).read()
     except OSError as error:
         raise ModelError("model_unreadable", file=path, reason=error.strerror or "") from error
 
 
-class _Reader:
+class _GgmlReader:
     def __init__(self, path: Path, stream: BinaryIO) -> None:
         self.path = path
         self.stream = stream
@@ -98,7 +98,7 @@ class _Reader:
             if form in layout.formats:
                 self.stream.seek(start)
                 try:
-                    return self._layout(form, version, layout)
+                    return self._read_as(layout, form, version)
                 except _Implausible:
                     continue
         raise ModelError("model_ggml_unknown", file=self.path)
@@ -112,6 +112,25 @@ class _Reader:
             raise ModelError("model_legacy_version", file=self.path, format=form, version=version)
         return version
 
+    def _read_as(self, layout: Layout, form: str, version: int) -> Ggml:
+        header = self._header(layout)
+        tokens, scores = [], []
+        for _ in range(header["n_vocab"]):
+            tokens.append(self._text())
+            if layout.scores:
+                scores.append(unpack("<f", self._take(4))[0])
+        if layout.merges:
+            # The order of merges is that of the tokens; ids need nothing else.
+            count = self._int()
+            if not 0 <= count <= LIMITS["n_merges"]:
+                raise _Implausible
+            for _ in range(2 * count):
+                self._text()
+        tensors, old_blocks = self._tensors(layout, aligned=form in ALIGNED)
+        return Ggml(
+            self.path, self.size, form, version, layout, header, tokens, scores, tensors, old_blocks
+        )
+
     def _take(self, n: int) -> bytes:
         data = self.stream.read(n)
         if len(data) < n:
@@ -122,68 +141,43 @@ class _Reader:
         value: int = unpack("<i", self._take(4))[0]
         return value
 
-    def _layout(self, form: str, version: int, layout: Layout) -> Ggml:
-        header = self._header(layout)
-        tokens, scores = self._vocabulary(header["n_vocab"], layout)
-        if layout.merges:
-            self._skip_merges()
+    def _text(self) -> bytes:
+        length = self._int()
+        if not 0 <= length <= MAX_TOKEN:
+            raise _Implausible
+        return self._take(length)
+
+    def _header(self, layout: Layout) -> dict[str, int]:
+        header = {name: self._int() for name in layout.fields}
+        version, tensor_type = divmod(header["ftype"], QUANTISATION_FACTOR)
+        plausible = (
+            all(1 <= header.get(name, 1) <= limit for name, limit in LIMITS.items())
+            and 0 <= version <= 2
+            and tensor_type <= 30
+            and header["n_embd"] % header["n_head"] == 0
+            and header.get("par_res", 0) in (0, 1)
+            and all(header[name] == value for name, value in layout.fixed)
+        )
+        if not plausible or (layout.again and self._int() != header["n_vocab"]):
+            raise _Implausible
+        return header
+
+    def _tensors(self, layout: Layout, *, aligned: bool) -> tuple[dict[str, LegacyTensor], bool]:
+        """The tensors, and whether they only fit the file with the blocks of before May 2023."""
         start = self.stream.tell()
         name, _ = self._entry(start)
         if name not in layout.head and not name.startswith(layout.layer_name.split("{")[0]):
             raise _Implausible
-        aligned = form in ALIGNED
-        tensors, end, complete = self._walk(start, aligned, {})
-        old = False
-        if not complete:
-            others, other_end, other_complete = self._walk(start, aligned, OLD_BLOCKS)
-            old = other_complete or len(others) > len(tensors)
-            if old:
-                tensors, end, complete = others, other_end, other_complete
-        if not complete and not old:
-            raise ModelError(
-                "model_data_missing", file=self.path, name=next(reversed(tensors), name),
-                needed=end, found=self.size,
-            )  # fmt: skip
-        return Ggml(
-            self.path, self.size, form, version, layout, header, tokens, scores, tensors, old
-        )
-
-    def _header(self, layout: Layout) -> dict[str, int]:
-        header = {name: self._int() for name in layout.fields}
-        plausible = (1 <= header.get(name, 1) <= limit for name, limit in LIMITS.items())
-        ftype = header["ftype"]
-        known = 0 <= ftype % QUANTISATION_FACTOR <= 30 and 0 <= ftype // QUANTISATION_FACTOR <= 2
-        if not all(plausible) or not known or header["n_embd"] % header["n_head"]:
-            raise _Implausible
-        if header.get("par_res", 0) not in (0, 1):
-            raise _Implausible
-        if any(header[name] != value for name, value in layout.fixed):
-            raise _Implausible
-        if layout.again and self._int() != header["n_vocab"]:
-            raise _Implausible
-        return header
-
-    def _vocabulary(self, count: int, layout: Layout) -> tuple[list[bytes], list[float]]:
-        tokens, scores = [], []
-        for _ in range(count):
-            length = self._int()
-            if not 0 <= length <= MAX_TOKEN:
-                raise _Implausible
-            tokens.append(self._take(length))
-            if layout.scores:
-                scores.append(unpack("<f", self._take(4))[0])
-        return tokens, scores
-
-    def _skip_merges(self) -> None:
-        """The order of merges is that of the tokens; ids need nothing else."""
-        count = self._int()
-        if not 0 <= count <= LIMITS["n_merges"]:
-            raise _Implausible
-        for _ in range(2 * count):
-            length = self._int()
-            if not 0 <= length <= MAX_TOKEN:
-                raise _Implausible
-            self._take(length)
+        tensors, end = self._walk(start, aligned, {})
+        if end == self.size:
+            return tensors, False
+        old_tensors, old_end = self._walk(start, aligned, OLD_BLOCKS)
+        if old_end == self.size or len(old_tensors) > len(tensors):
+            return old_tensors, True
+        raise ModelError(
+            "model_data_missing", file=self.path, name=next(reversed(tensors), name),
+            needed=end, found=self.size,
+        )  # fmt: skip
 
     def _entry(self, at: int) -> tuple[str, LegacyTensor]:
         self.stream.seek(at)
@@ -199,28 +193,28 @@ class _Reader:
             raise _Implausible from error
 
     def _walk(
-        self, at: int, aligned: bool, blocks: dict[int, int]
-    ) -> tuple[dict[str, LegacyTensor], int, bool]:
-        """The tensors from *at* on, where they end, and whether that is the file's end."""
+        self, at: int, aligned: bool, block_bytes: dict[int, int]
+    ) -> tuple[dict[str, LegacyTensor], int]:
+        """The tensors from *at* on that the file holds, and where the next one would end.
+
+        Args:
+            block_bytes: bytes of a block, for the types that differ from today's.
+        """
         tensors: dict[str, LegacyTensor] = {}
         while at < self.size and len(tensors) < MAX_TENSORS:
             try:
                 name, tensor = self._entry(at)
             except _Implausible:
-                return tensors, at, False
-            size = _tensor_size(tensor, blocks)
+                break
+            size = tensor_bytes(tensor.type, tensor.shape)
             if size is None or name in tensors:
-                return tensors, at, False
+                break
+            if tensor.type in block_bytes:
+                blocks = prod(tensor.shape) // TENSOR_TYPES[tensor.type][1]
+                size = blocks * block_bytes[tensor.type]
             start = self.stream.tell()
             at = start + (-start % 32 if aligned else 0) + size
             if at > self.size:
-                return tensors, at, False
+                break
             tensors[name] = tensor
-        return tensors, at, at == self.size
-
-
-def _tensor_size(tensor: LegacyTensor, blocks: dict[int, int]) -> int | None:
-    size = tensor_bytes(tensor.type, tensor.shape)
-    if size is None or tensor.type not in blocks:
-        return size
-    return prod(tensor.shape) // TENSOR_TYPES[tensor.type][1] * blocks[tensor.type]
+        return tensors, at

@@ -10,7 +10,8 @@ Source of the layout: the GGUF specification of ggml (docs/gguf.md); version 1 h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from struct import Struct
 from typing import Any, BinaryIO, NoReturn
@@ -37,8 +38,6 @@ _NUMBERS = {0: "<u1", 1: "<i1", 2: "<u2", 3: "<i2", 4: "<u4", 5: "<i4", 6: "<f4"
             10: "<u8", 11: "<i8", 12: "<f8"}  # fmt: skip
 _BOOL, _STRING, _ARRAY = 7, 8, 9
 
-_Entry = tuple[str, tuple[int, ...], int, int, int]  # name, shape, type, offset, size
-
 
 @dataclass(frozen=True)
 class Tensor:
@@ -49,6 +48,11 @@ class Tensor:
     type: int
     offset: int
     size: int
+
+    @property
+    def end(self) -> int:
+        """The first byte of the file after it."""
+        return self.offset + self.size
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,12 @@ def read_gguf(path: Path) -> Gguf:
     """
     try:
         with path.open("rb") as stream:
-            return _Reader(path, stream).read()
+            return _GgufReader(path, stream).read()
     except OSError as error:
         raise ModelError("model_unreadable", file=path, reason=error.strerror or "") from error
 
 
-class _Reader:
+class _GgufReader:
     """A cursor over the header; the file is read in pieces, as far as it is needed."""
 
     def __init__(self, path: Path, stream: BinaryIO) -> None:
@@ -95,31 +99,38 @@ class _Reader:
         self.buffer = bytearray()
         self.pos = 0
         self.strings_left = MAX_ALL_STRINGS
-        self.count = _U64
+        self.count_type = _U64
 
     def read(self) -> Gguf:
-        if self.take(4) != MAGIC:
+        if self._take(4) != MAGIC:
             raise ModelError("model_format_unknown", file=self.path)
-        version = self._version()
-        n_tensors = self._bounded("tensor_count", MAX_TENSORS)
-        n_keys = self._bounded("kv_count", MAX_KEYS)
+        version = self._int(_U32)
+        if version == 1:
+            self.count_type = _U32
+        elif version and version & 0xFFFF == 0:
+            raise ModelError("model_big_endian", file=self.path)
+        elif version not in (2, 3):
+            raise ModelError("model_version", file=self.path, version=version)
+        tensor_count = self._count("tensor_count", MAX_TENSORS)
         metadata: dict[str, Any] = {}
         spans: dict[str, tuple[int, int]] = {}
-        for _ in range(n_keys):
+        for _ in range(self._count("kv_count", MAX_KEYS)):
             start = self.pos
             key = self._name("key", MAX_KEY)
             if key in metadata:
                 raise ModelError("model_duplicate", file=self.path, name=key)
             metadata[key] = self._value(key)
             spans[key] = (start, self.pos)
-        alignment = self._alignment(metadata.get("general.alignment", 32))
-        entries = [self._entry(alignment) for _ in range(n_tensors)]
+        alignment = metadata.get("general.alignment", 32)
+        in_range = isinstance(alignment, int) and 1 <= alignment <= 1 << 16
+        if not in_range or alignment & (alignment - 1):
+            self._raise_bad_value("general.alignment", alignment)
+        table = [self._table_entry(alignment) for _ in range(tensor_count)]
         start = -(-self.pos // alignment) * alignment
-        tensors = self._tensors(entries, start)
+        tensors = self._placed_tensors(table, start)
         return Gguf(self.path, self.size, version, metadata, spans, tensors, alignment, start)
 
-    def take(self, n: int) -> bytes:
-        """The next *n* bytes."""
+    def _take(self, n: int) -> bytes:
         self._fill(self.pos + n)
         self.pos += n
         return bytes(self.buffer[self.pos - n : self.pos])
@@ -135,70 +146,54 @@ class _Reader:
             self.buffer += piece
 
     def _int(self, kind: Struct) -> int:
-        value: int = kind.unpack(self.take(kind.size))[0]
+        value: int = kind.unpack(self._take(kind.size))[0]
         return value
 
-    def _refuse(self, field: str, value: object) -> NoReturn:
+    def _raise_bad_value(self, field: str, value: object) -> NoReturn:
         raise ModelError("model_bad_value", file=self.path, what=field, value=value)
 
-    def _bounded(self, field: str, limit: int) -> int:
-        value = self._int(self.count)
+    def _count(self, field: str, limit: int) -> int:
+        value = self._int(self.count_type)
         if value > limit:
-            self._refuse(field, value)
+            self._raise_bad_value(field, value)
         return value
 
-    def _version(self) -> int:
-        version = self._int(_U32)
-        if version == 1:
-            self.count = _U32
-        elif version and version & 0xFFFF == 0:
-            raise ModelError("model_big_endian", file=self.path)
-        elif version not in (2, 3):
-            raise ModelError("model_version", file=self.path, version=version)
-        return version
-
     def _name(self, field: str, limit: int) -> str:
-        raw = self.take(self._bounded(field + "_length", limit))
+        raw = self._take(self._count(field + "_length", limit))
         try:
             name = raw.decode()
         except UnicodeDecodeError:
-            self._refuse(field, raw[:40])
+            self._raise_bad_value(field, raw[:40])
         if not name.isprintable() or not name:
-            self._refuse(field, repr(name[:40]))
+            self._raise_bad_value(field, repr(name[:40]))
         return name
 
     def _value(self, key: str) -> Any:
-        kind = self._int(_U32)
+        kind, length = self._int(_U32), 1
         if kind == _STRING:
-            return self.take(self._bounded(key, MAX_STRING)).decode(errors="replace")
-        if kind == _ARRAY:
-            return self._array(key)
-        if kind not in _NUMBERS:
-            self._refuse(key + ".type", kind)
-        value = self._numbers(kind, 1)[0].item()
-        return bool(value) if kind == _BOOL else value
-
-    def _numbers(self, kind: int, count: int) -> np.ndarray[Any, Any]:
-        dtype = np.dtype(_NUMBERS[kind])
-        return np.frombuffer(self.take(count * dtype.itemsize), dtype)
-
-    def _array(self, key: str) -> Any:
-        kind = self._int(_U32)
-        count = self._bounded(key + ".length", MAX_ITEMS)
-        if kind == _STRING:
-            return self._strings(key, count)
+            return self._take(self._count(key, MAX_STRING)).decode(errors="replace")
+        is_array = kind == _ARRAY
+        if is_array:
+            kind = self._int(_U32)
+            length = self._count(key + ".length", MAX_ITEMS)
+            if kind == _STRING:
+                return self._strings(key, length)
         if kind not in _NUMBERS:  # arrays of arrays too: no engine reads them
-            self._refuse(key + ".type", kind)
-        return self._numbers(kind, count)
+            self._raise_bad_value(key + ".type", kind)
+        dtype = np.dtype(_NUMBERS[kind])
+        numbers = np.frombuffer(self._take(length * dtype.itemsize), dtype)
+        if is_array:
+            return numbers
+        return bool(numbers[0]) if kind == _BOOL else numbers[0].item()
 
     def _strings(self, key: str, count: int) -> list[bytes]:
-        """Spelled out, not by ``take``: this is where the time goes."""
+        """Spelled out, not by ``_take``: this is where the time goes."""
         self.strings_left -= count
         if self.strings_left < 0:
-            self._refuse(key + ".length", count)
-        width = self.count.size
+            self._raise_bad_value(key + ".length", count)
+        width = self.count_type.size
         self._fill(self.pos + count * width)
-        unpack, buffer, pos, found = self.count.unpack_from, self.buffer, self.pos, []
+        unpack, buffer, pos, strings = self.count_type.unpack_from, self.buffer, self.pos, []
         for _ in range(count):
             start = pos + width
             if start > len(buffer):
@@ -206,49 +201,42 @@ class _Reader:
             end = start + unpack(buffer, pos)[0]
             if end > len(buffer):
                 self._fill(end)
-            found.append(bytes(buffer[start:end]))
+            strings.append(bytes(buffer[start:end]))
             pos = end
         self.pos = pos
-        return found
+        return strings
 
-    def _alignment(self, value: object) -> int:
-        if not isinstance(value, int) or not 1 <= value <= 1 << 16 or value & (value - 1):
-            self._refuse("general.alignment", value)
-        return value
-
-    def _tensors(self, entries: list[_Entry], start: int) -> dict[str, Tensor]:
-        tensors: dict[str, Tensor] = {}
-        for name, shape, kind, offset, size in entries:
-            if name in tensors:
-                raise ModelError("model_duplicate", file=self.path, name=name)
-            if start + offset + size > self.size:
-                raise ModelError(
-                    "model_data_missing", file=self.path, name=name,
-                    needed=start + offset + size, found=self.size,
-                )  # fmt: skip
-            tensors[name] = Tensor(name, shape, kind, start + offset, size)
-        self._no_overlap(tensors)
-        return tensors
-
-    def _entry(self, alignment: int) -> _Entry:
+    def _table_entry(self, alignment: int) -> Tensor:
+        """A tensor whose offset still counts from the beginning of the data."""
         name = self._name("tensor", MAX_NAME)
         n_dims = self._int(_U32)
         if not 1 <= n_dims <= MAX_DIMS:
-            self._refuse(name + ".n_dims", n_dims)
-        shape = tuple(self._int(self.count) for _ in range(n_dims))
+            self._raise_bad_value(name + ".n_dims", n_dims)
+        shape = tuple(self._int(self.count_type) for _ in range(n_dims))
         kind, offset = self._int(_U32), self._int(_U64)
         if not all(1 <= side <= 1 << 40 for side in shape):
-            self._refuse(name + ".shape", shape)
+            self._raise_bad_value(name + ".shape", shape)
         size = tensor_bytes(kind, shape)
         if size is None:
-            self._refuse(name + ".type", f"{kind} {list(shape)}")
+            self._raise_bad_value(name + ".type", f"{kind} {list(shape)}")
         if offset % alignment:
-            self._refuse(name + ".offset", offset)
-        return name, shape, kind, offset, size
+            self._raise_bad_value(name + ".offset", offset)
+        return Tensor(name, shape, kind, offset, size)
 
-    def _no_overlap(self, tensors: dict[str, Tensor]) -> None:
-        end = 0
-        for tensor in sorted(tensors.values(), key=lambda tensor: tensor.offset):
-            if tensor.offset < end:
-                self._refuse(tensor.name + ".offset", tensor.offset)
-            end = tensor.offset + tensor.size
+    def _placed_tensors(self, table: list[Tensor], start: int) -> dict[str, Tensor]:
+        tensors: dict[str, Tensor] = {}
+        for entry in table:
+            if entry.name in tensors:
+                raise ModelError("model_duplicate", file=self.path, name=entry.name)
+            tensor = replace(entry, offset=start + entry.offset)
+            if tensor.end > self.size:
+                raise ModelError(
+                    "model_data_missing", file=self.path, name=tensor.name,
+                    needed=tensor.end, found=self.size,
+                )  # fmt: skip
+            tensors[tensor.name] = tensor
+        in_order = sorted(tensors.values(), key=lambda tensor: tensor.offset)
+        for before, after in pairwise(in_order):
+            if after.offset < before.end:
+                self._raise_bad_value(after.name + ".offset", after.offset)
+        return tensors

