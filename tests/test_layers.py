@@ -131,3 +131,22 @@ def test_every_room_is_in_the_table() -> None:
 def test_there_are_no_import_cycles() -> None:
     graph = {module: imports(module, file) for module, file in modules().items()}
     TopologicalSorter(graph).prepare()
+
+
+def test_statements_are_made_in_storage_alone() -> None:
+    """Other rooms are handed a session, and pass it on."""
+    for module, file in modules().items():
+        if room(module) != "storage":
+            tree = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            names = {name for node in tree for name in _names_of_sqlalchemy(node)}
+            assert names <= {"sqlalchemy.orm.Session"}, f"{file} uses {sorted(names)}"
+
+
+def _names_of_sqlalchemy(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        names = {alias.name for alias in node.names}
+    elif isinstance(node, ast.ImportFrom):
+        names = {f"{node.module}.{alias.name}" for alias in node.names}
+    else:
+        names = set()
+    return {name for name in names if name.split(".")[0] == "sqlalchemy"}
