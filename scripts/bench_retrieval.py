@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.evaluate import (
     Question,
     evaluate,
@@ -14,7 +15,6 @@ from chatbot_server.retrieval.curate.evaluate import (
     read_questions,
     read_squad,
 )
-from chatbot_server.retrieval.index.indexing import Draft
 
 PARTS = 6
 

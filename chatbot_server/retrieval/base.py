@@ -1,12 +1,33 @@
-"""What a conversation may ask of the owner's knowledge."""
+"""What the rooms of retrieval hand to each other, and what a conversation may ask of them."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 AnswerStatus = Literal["faq", "quoted", "passages", "nothing"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A document on its way into the index.
+
+    ``url`` names it within its source; notes and FAQ entries have an invented one.
+    """
+
+    url: str
+    title: str
+    text: str
+    language: str | None = None
+    faq: bool = False
+    wordings: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """Equal for drafts that are indexed alike."""
+        fields = [self.title, *self.wordings, self.text, str(self.faq), self.language or ""]
+        return hashlib.sha256("\0".join(fields).encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate import push
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.read.extract import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database

@@ -14,9 +14,8 @@ from typing import Any, Literal
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.base import Draft, Grounding
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.index.semantic import make_embedder
 from chatbot_server.retrieval.language.facts import gather, unsupported
 from chatbot_server.storage.database import Database

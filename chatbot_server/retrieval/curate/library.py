@@ -11,8 +11,8 @@ from typing import Any, get_args
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import NotFound, UsageError
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extract import ExtractError, Extractor, kind_of_name
 from chatbot_server.storage.database import Database

@@ -18,8 +18,8 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import BadRequest, Unauthorized
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extract import ExtractError, Extractor
 from chatbot_server.storage.base import now

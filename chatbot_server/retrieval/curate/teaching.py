@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate import golden
 from chatbot_server.retrieval.curate.golden import Tried
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, faq_address
 from chatbot_server.retrieval.curate.unanswered import Group
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.language import stems
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, find_faq_entry

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.chunks import Chunk, split
 from chatbot_server.retrieval.index.semantic import Embedder
 from chatbot_server.retrieval.language import acronyms, stems
@@ -28,28 +26,6 @@ from chatbot_server.storage.knowledge.vectors import replace_vectors
 MAX_TEXT = 2_000_000
 MAX_TITLE = 500
 MAX_URL = 2000
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A document on its way into the index.
-
-    ``url`` names it within its source; notes and FAQ entries have an invented one.
-    """
-
-    url: str
-    title: str
-    text: str
-    language: str | None = None
-    faq: bool = False
-    wordings: tuple[str, ...] = ()
-
-    def digest(self) -> str:
-        """Equal for drafts that are indexed alike."""
-        told = "\0".join(
-            [self.title, *self.wordings, self.text, str(self.faq), self.language or ""]
-        )
-        return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 
 def put(session: Session, source: KnowledgeSource, draft: Draft) -> bool:

@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.embedder_child import end, wait_for_output
-from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.read.extraction import SUFFIXES
 
 SECONDS = 30.0

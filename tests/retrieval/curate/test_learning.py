@@ -267,8 +267,8 @@ def test_golden_questions_are_graded_by_what_is_told(
 
 
 def test_a_page_may_be_expected_by_its_address(base, database, site_id):
+    from chatbot_server.retrieval.base import Draft
     from chatbot_server.retrieval.index import indexing
-    from chatbot_server.retrieval.index.indexing import Draft
     from chatbot_server.storage.knowledge.sources import open_source
 
     with database.session() as session:

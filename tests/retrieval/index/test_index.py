@@ -14,9 +14,9 @@ from sqlalchemy import text
 from support.postgresql import Cluster
 
 from chatbot_server.retrieval.answer.search import Searcher
+from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.indexing import Draft
 from chatbot_server.retrieval.language.stems import query_terms
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
