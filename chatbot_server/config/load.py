@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,34 +13,18 @@ from pydantic import BaseModel, ValidationError
 
 from chatbot_server.config.parse import NotPlainError, parse
 from chatbot_server.config.sections import NO_ENDPOINTS, Config
+from chatbot_server.config.value_errors import choices_of, limit_of, sentences_about
 from chatbot_server.errors import ConfigError
 
 ENVIRONMENT = "CHATBOT_"
 MAX_BYTES = 1_000_000
-# A setting, or what pydantic calls the mistake, and the sentence about it.
+# By the setting's name, or that of a check of ours; else as pydantic calls the mistake.
 WRONG = {
     "limits.storage": "config_not_counters",
     "database": "config_not_database",
     "server.host": "config_not_host",
     NO_ENDPOINTS: "config_no_endpoints",
-    "missing": "config_missing_value",
-    "int_type": "config_not_integer",
-    "float_type": "config_not_number",
-    "bool_type": "config_not_boolean",
-    "string_type": "config_not_text",
-    "path_type": "config_not_text",
-    "tuple_type": "config_not_list",
-    "model_type": "config_not_section",
-    "literal_error": "config_not_a_choice",
-    "url_type": "config_not_url",
-    "url_parsing": "config_not_url",
-    "url_scheme": "config_not_url",
-    "greater_than_equal": "config_too_small",
-    "greater_than": "config_not_above",
-    "less_than_equal": "config_too_large",
-    "string_pattern_mismatch": "config_not_rate",
 }
-LIMITS = ("ge", "gt", "le")
 
 
 def find_config(named: str | None = None) -> Path:
@@ -164,16 +147,15 @@ def _explain(error: ValidationError, file: Path) -> ConfigError:
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown_key(key, file)
-    meant = first.get("ctx", {})
     return ConfigError(
-        WRONG.get(key) or WRONG.get(first["type"], "config_wrong_value"),
+        WRONG.get(key) or WRONG.get(first["type"]) or sentences_about(first).setting,
         field=key,
         file=file,
         key=key,
         found=_shown(first["input"]),
         meant=first["msg"],
-        limit=next((meant[name] for name in LIMITS if name in meant), ""),
-        choices=", ".join(re.findall("'([^']*)'", meant.get("expected", ""))),
+        limit=limit_of(first),
+        choices=", ".join(choices_of(first)),
     )
 
 

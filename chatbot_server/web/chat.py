@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
 
 from chatbot_server.config.sections import Limits
 from chatbot_server.conversation.live import LiveAnswer
@@ -14,13 +16,34 @@ from chatbot_server.storage.sites import find_site
 from chatbot_server.web.disconnect import has_left
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
-from chatbot_server.web.requests import ChatBody, bearer, language_of, read_body, read_message
+from chatbot_server.web.requests import (
+    Identifier,
+    Line,
+    RequestBody,
+    bearer,
+    language_of,
+    read_body,
+    read_message,
+)
 from chatbot_server.web.sse import stream
 
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx would hold the tokens back
 }
+
+
+class ChatBody(RequestBody):
+    """Body of ``POST /api/chat``."""
+
+    site: Identifier
+    message: str
+    conversation: Identifier | None = None
+    page: Annotated[Line, Field(max_length=2000)] | None = None
+    locale: Annotated[Line, Field(max_length=20)] | None = None
+    resume: bool = False
+    keep: bool = True
+    retry: bool = False
 
 
 def chat_blueprint(

@@ -16,7 +16,14 @@ from chatbot_server.storage.site_settings import is_email
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
-from chatbot_server.web.requests import Identifier, Line, Strict, bearer, read_body, read_message
+from chatbot_server.web.requests import (
+    Identifier,
+    Line,
+    RequestBody,
+    bearer,
+    read_body,
+    read_message,
+)
 
 
 def _address(text: str) -> str:
@@ -25,7 +32,7 @@ def _address(text: str) -> str:
     return text
 
 
-class ContactBody(Strict):
+class ContactBody(RequestBody):
     """Body of ``POST /api/contact``."""
 
     site: Identifier

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from flask import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -11,38 +11,31 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from chatbot_server.errors import BadRequest, NotFound, TooLarge
 from chatbot_server.messages import pick_language
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
-from chatbot_server.web.fields import complaint
-
-Body = TypeVar("Body", bound=BaseModel)
+from chatbot_server.web.fields import field_error
 
 
-def _printable(text: str) -> str:
+def _one_line(text: str) -> str:
     if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in text):
         raise ValueError("control character")
     return text
 
 
-Line = Annotated[str, AfterValidator(_printable)]
+Line = Annotated[str, AfterValidator(_one_line)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 
-class Strict(BaseModel):
-    """A request body: no unknown field, no guessed type."""
+class RequestBody(BaseModel):
+    """A JSON object: no unknown field, no guessed type.
+
+    Attributes:
+        not_an_object: code of the error about a body that is none.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    not_an_object: ClassVar[str] = "body_not_json"
 
 
-class ChatBody(Strict):
-    """Body of ``POST /api/chat``."""
-
-    site: Identifier
-    message: str
-    conversation: Identifier | None = None
-    page: Annotated[Line, Field(max_length=2000)] | None = None
-    locale: Annotated[Line, Field(max_length=20)] | None = None
-    resume: bool = False
-    keep: bool = True
-    retry: bool = False
+Body = TypeVar("Body", bound=RequestBody)
 
 
 def read_body(request: Request, model: type[Body]) -> Body:
@@ -58,13 +51,13 @@ def read_body(request: Request, model: type[Body]) -> Body:
         limit = request.max_content_length
         raise TooLarge("body_too_large", field="body", limit=limit) from None
     except RecursionError:  # thousands of brackets; the parser does not bound its depth
-        raise BadRequest("body_not_json", field="body") from None
+        raw = None
     if not isinstance(raw, dict):
-        raise BadRequest("body_not_json", field="body")
+        raise BadRequest(model.not_an_object, field="body")
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise complaint(error) from None
+        raise field_error(error) from None
 
 
 def read_message(text: str, limit: int, field: str = "message") -> str:
@@ -75,12 +68,12 @@ def read_message(text: str, limit: int, field: str = "message") -> str:
     """
     if len(text) > 4 * limit:
         raise BadRequest("text_too_long", field=field, name=field, limit=limit)
-    cleaned = clean_text(refuse_surrogates(text, field)).strip()
-    if not cleaned:
+    clean = clean_text(refuse_surrogates(text, field)).strip()
+    if not clean:
         raise BadRequest("text_empty", field=field, name=field)
-    if len(cleaned) > limit:
+    if len(clean) > limit:
         raise BadRequest("text_too_long", field=field, name=field, limit=limit)
-    return cleaned
+    return clean
 
 
 def refuse_nul(*texts: str) -> None:

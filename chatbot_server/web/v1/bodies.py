@@ -7,19 +7,17 @@ pass, known or not: applications send many that only mean something at OpenAI.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from flask import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import RequestEntityTooLarge
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import BadRequest, TooLarge
 from chatbot_server.prompt.base import Message, Role
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
-from chatbot_server.web.fields import complaint
+from chatbot_server.web.requests import RequestBody
 
-Body = TypeVar("Body", bound=BaseModel)
 MAX_MESSAGES = 500
 MAX_CHARS = 400_000  # about 100,000 tokens
 MAX_INPUTS = 256
@@ -57,7 +55,7 @@ Tokens = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Lenient(BaseModel):
-    """A body of an application: no guessed type, unknown fields pass."""
+    """No guessed type; unknown fields pass."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
@@ -69,11 +67,27 @@ class Part(Lenient):
     text: Text = ""
 
 
-class Turn(Lenient):
+class ChatTurn(Lenient):
     """One message."""
 
     role: str
     content: Text | Annotated[list[Part], Field(max_length=100)] | None = None
+
+    def message(self, path: str) -> Message:
+        """The turn as clean text; *path* names it in an error."""
+        role = ROLES.get(self.role)
+        if role is None:
+            field, choices = f"{path}.role", " | ".join(ROLES)
+            raise BadRequest("field_not_a_choice", field=field, name=field, choices=choices)
+        field = f"{path}.content"
+        if self.content is None and role != "assistant":
+            raise BadRequest("field_missing", field=field, name=field)
+        text = self.content or ""
+        if not isinstance(text, str):
+            if any(part.type != "text" for part in text):
+                raise BadRequest("api_only_text", field=field, name=field)
+            text = "\n".join(part.text for part in text)
+        return Message(role, clean_text(refuse_surrogates(text, field)))
 
 
 class StreamOptions(Lenient):
@@ -116,7 +130,30 @@ class ResponseFormat(Lenient):
         return text
 
 
-class Generation(Lenient):
+class ApplicationBody(RequestBody):
+    """A body of an application.
+
+    Raises:
+        BadRequest: a field that cannot be had; names it.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+    not_an_object = "api_not_object"
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_what_is_not_here(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """Fields that would change the answer are not passed over in silence."""
+        for name, harmless in NOT_HERE.items():
+            if name in raw and not any(raw[name] == value for value in harmless):
+                raise BadRequest("api_not_supported", field=name, name=name)
+        for name in ONE_ONLY:
+            if raw.get(name) not in (None, 1):
+                raise BadRequest("api_one_choice", field=name, name=name)
+        return raw
+
+
+class GenerationBody(ApplicationBody):
     """What chats and completions have in common; None: as the server is set."""
 
     model: Annotated[str, Field(max_length=200)] = "default"
@@ -167,10 +204,10 @@ class Generation(Lenient):
         )
 
 
-class ChatBody(Generation):
+class ChatCompletionBody(GenerationBody):
     """``POST /v1/chat/completions``."""
 
-    messages: Annotated[list[Turn], Field(min_length=1, max_length=MAX_MESSAGES)]
+    messages: Annotated[list[ChatTurn], Field(min_length=1, max_length=MAX_MESSAGES)]
 
     def turns(self) -> list[Message]:
         """The conversation as clean text.
@@ -178,24 +215,22 @@ class ChatBody(Generation):
         Raises:
             BadRequest: a role or content that cannot be had; names it.
         """
-        turns = [_message(turn, f"messages.{at}") for at, turn in enumerate(self.messages)]
-        _bounded(turn.content for turn in turns)
+        turns = [turn.message(f"messages.{at}") for at, turn in enumerate(self.messages)]
+        _check_length(turn.content for turn in turns)
         return turns
 
 
-class CompletionBody(Generation):
+class CompletionBody(GenerationBody):
     """``POST /v1/completions``."""
 
     prompt: Any
 
     def text(self) -> str:
         """The prompt, clean."""
-        texts = _texts(self.prompt, "prompt", most=1)
-        _bounded(texts)
-        return texts[0]
+        return _texts(self.prompt, "prompt", most=1)[0]
 
 
-class EmbeddingBody(Lenient):
+class EmbeddingBody(ApplicationBody):
     """``POST /v1/embeddings``.
 
     Attributes:
@@ -211,55 +246,7 @@ class EmbeddingBody(Lenient):
 
     def texts(self) -> list[str]:
         """What to turn into vectors, clean."""
-        texts = _texts(self.input, "input", most=MAX_INPUTS)
-        _bounded(texts)
-        return texts
-
-
-def read_openai(request: Request, model: type[Body]) -> Body:
-    """The request's JSON as *model*.
-
-    Raises:
-        BadRequest: not JSON, a wrong field, or one that cannot be had; names it.
-        TooLarge: bigger than the limit.
-    """
-    try:
-        raw: Any = request.get_json(force=True, silent=True, cache=False)
-    except RequestEntityTooLarge:
-        limit = request.max_content_length
-        raise TooLarge("body_too_large", field="body", limit=limit) from None
-    except RecursionError:
-        raw = None
-    if not isinstance(raw, dict):
-        raise BadRequest("api_not_object", field="body")
-    _refuse_what_is_not_here(raw)
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise complaint(error) from None
-
-
-def _refuse_what_is_not_here(raw: dict[str, Any]) -> None:
-    for name, harmless in NOT_HERE.items():
-        if name in raw and not any(raw[name] == value for value in harmless):
-            raise BadRequest("api_not_supported", field=name, name=name)
-    for name in ONE_ONLY:
-        if raw.get(name) not in (None, 1):
-            raise BadRequest("api_one_choice", field=name, name=name)
-
-
-def _message(turn: Turn, at: str) -> Message:
-    role = ROLES.get(turn.role)
-    if role is None:
-        known, field = " | ".join(ROLES), f"{at}.role"
-        raise BadRequest("field_not_a_choice", field=field, name=field, choices=known)
-    if turn.content is None and role != "assistant":
-        raise BadRequest("field_missing", field=f"{at}.content", name=f"{at}.content")
-    parts = turn.content if isinstance(turn.content, list) else [Part(type="text", text="")]
-    if any(part.type != "text" for part in parts):
-        raise BadRequest("api_only_text", field=f"{at}.content", name=f"{at}.content")
-    content = turn.content if isinstance(turn.content, str) else "\n".join(p.text for p in parts)
-    return Message(role, clean_text(refuse_surrogates(content, f"{at}.content")))
+        return _texts(self.input, "input", most=MAX_INPUTS)
 
 
 def _texts(raw: Any, field: str, most: int) -> list[str]:
@@ -272,9 +259,11 @@ def _texts(raw: Any, field: str, most: int) -> list[str]:
         raise BadRequest("field_too_many", field=field, name=field, limit=most)
     if not all(texts):
         raise BadRequest("text_empty", field=field, name=field)
-    return [clean_text(refuse_surrogates(text, field)) for text in texts]
+    clean = [clean_text(refuse_surrogates(text, field)) for text in texts]
+    _check_length(clean)
+    return clean
 
 
-def _bounded(texts: Any) -> None:
+def _check_length(texts: Iterable[str]) -> None:
     if sum(len(text) for text in texts) > MAX_CHARS:
         raise TooLarge("api_too_much_text", limit=MAX_CHARS)

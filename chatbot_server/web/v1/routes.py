@@ -25,13 +25,12 @@ from chatbot_server.storage.api_keys import find_key
 from chatbot_server.storage.database import Database
 from chatbot_server.web.disconnect import has_left
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.requests import bearer, language_of
+from chatbot_server.web.requests import bearer, language_of, read_body
 from chatbot_server.web.v1.bodies import (
-    ChatBody,
+    ChatCompletionBody,
     CompletionBody,
     EmbeddingBody,
-    Generation,
-    read_openai,
+    GenerationBody,
 )
 from chatbot_server.web.v1.embeddings import (
     ModelVectors,
@@ -118,7 +117,7 @@ class Service:
             return embedding_entry(self.embedder, created)
         return models(self.known(name), created)[0]
 
-    def chat(self, body: ChatBody, info: EngineInfo) -> Completion:
+    def chat(self, body: ChatCompletionBody, info: EngineInfo) -> Completion:
         """Begin the answer to a conversation."""
         turns = body.turns()
         prompt = assemble(info, turns)
@@ -134,7 +133,7 @@ class Service:
             prompt = Prompt(messages=(Message("user", text),))
         return self._begin(prompt, body, info)
 
-    def _begin(self, prompt: Prompt, body: Generation, info: EngineInfo) -> Completion:
+    def _begin(self, prompt: Prompt, body: GenerationBody, info: EngineInfo) -> Completion:
         sampling = body.sampling(self.sampling)
         if prompt.segments:
             room = self._room(prompt, info, "messages" if prompt.messages else "prompt")
@@ -175,19 +174,19 @@ def openai_blueprint(
 
     @bp.post("/chat/completions")
     def chat() -> Response:
-        body = read_openai(request, ChatBody)
+        body = read_body(request, ChatCompletionBody)
         info = service.known(body.model)
         return _answer(service.chat(body, info), body, Reply(info.model, chat=True))
 
     @bp.post("/completions")
     def complete() -> Response:
-        body = read_openai(request, CompletionBody)
+        body = read_body(request, CompletionBody)
         info = service.known(body.model)
         return _answer(service.complete(body, info), body, Reply(info.model, chat=False))
 
     @bp.post("/embeddings")
     def embed() -> Response:
-        body = read_openai(request, EmbeddingBody)
+        body = read_body(request, EmbeddingBody)
         maker = choose_vectors(body.model, beside, engine, service.known)
         query, left = body.input_type == "query", has_left(request)
         vectors, tokens = maker.make(body.texts(), query=query, left=left)
@@ -218,7 +217,7 @@ def _register_models(bp: Blueprint, service: Service) -> None:
         raise NotFound("api_no_route", method=request.method, path=where)
 
 
-def _answer(completion: Completion, body: Generation, reply: Reply) -> Response:
+def _answer(completion: Completion, body: GenerationBody, reply: Reply) -> Response:
     if not body.stream:
         events = listen(completion, has_left(request))
         try:
