@@ -65,6 +65,8 @@ class Grounding:
         margin: its distance to the second.
         lasting: False where search by meaning was wanted and did not work: asked again a
             moment later, the same question may find more.
+        has_content: False where the site has nothing at all to answer from.
+        version: of the site's index that was searched; see :class:`IndexState`.
     """
 
     status: AnswerStatus
@@ -74,6 +76,21 @@ class Grounding:
     score: float = 0.0
     margin: float = 0.0
     lasting: bool = True
+    has_content: bool = True
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """What a site knows at this moment, without a look at it.
+
+    Attributes:
+        version: grows with each change of what the site knows.
+        has_content: whether there is anything to answer from.
+    """
+
+    version: int
+    has_content: bool
 
 
 class Knowledge(Protocol):
@@ -81,6 +98,10 @@ class Knowledge(Protocol):
 
     def has_content(self, site_id: int) -> bool:
         """Whether the site has anything to answer from."""
+        ...
+
+    def index_state(self, site_id: int) -> IndexState:
+        """The state of the site's index, which costs next to nothing."""
         ...
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:

@@ -30,7 +30,7 @@ from chatbot_server.engine.base import (
 from chatbot_server.engine.base import Event as EngineEvent
 from chatbot_server.errors import EngineBusy
 from chatbot_server.prompt.base import Prompt
-from chatbot_server.retrieval.base import Grounding, Passage, Source
+from chatbot_server.retrieval.base import Grounding, IndexState, Passage, Source
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
@@ -111,10 +111,14 @@ class Pages:
     def has_content(self, site_id: int) -> bool:
         return self.found is not None
 
+    def index_state(self, site_id: int) -> IndexState:
+        return IndexState(self.changes, self.found is not None)
+
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         self.asked.append((question, tuple(history)))
-        assert self.found is not None
-        return self.found
+        if self.found is None:
+            return Grounding("nothing", has_content=False, version=self.changes)
+        return replace(self.found, version=self.changes)
 
     def version(self, site_id: int) -> int:
         return self.changes

@@ -12,7 +12,7 @@ from chatbot_server.retrieval.answer import answers, faq, quote
 from chatbot_server.retrieval.answer.answers import ALONE, Found
 from chatbot_server.retrieval.answer.fusion import Hit
 from chatbot_server.retrieval.answer.search import Searcher
-from chatbot_server.retrieval.base import Grounding, Passage
+from chatbot_server.retrieval.base import Grounding, IndexState, Passage
 from chatbot_server.retrieval.index.semantic import Embedder, make_embedder
 from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.retrieval.language.follow_up import in_context
@@ -52,8 +52,18 @@ class KnowledgeBase:
         with self._database.session() as session:
             return has_documents(session, site_id)
 
+    def index_state(self, site_id: int) -> IndexState:
+        """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
+        with self._database.session() as session:
+            return IndexState(index_version(session, site_id), has_documents(session, site_id))
+
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
+        state = self.index_state(site_id)
+        grounding = self._ground(site_id, question, history)
+        return replace(grounding, has_content=state.has_content, version=state.version)
+
+    def _ground(self, site_id: int, question: str, history: Sequence[str]) -> Grounding:
         asked = in_context(question[:MAX_QUESTION], history)
         hits = self.searcher.search(self._database, site_id, asked)
         lasting = self.searcher.embedder is None or any(hit.meaning for hit in hits)
