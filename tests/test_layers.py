@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "chatbot_server"
 FOR_ALL = {"config", "errors", "messages", "resources"}
 ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
-    "bench": {"engine", "models", "prompt"},
+    "bench": {"engine", "prompt"},
     "service": {"conversation", "engine", "models", "prompt", "retrieval", "storage"},
     "web": {"conversation", "engine", "prompt", "retrieval", "storage"},
     "conversation": {"engine", "prompt", "retrieval", "storage"},

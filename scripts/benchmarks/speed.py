@@ -1,4 +1,4 @@
-"""``scripts/bench``: ratios with their goals, each side measured in turns with the other.
+"""Ratios with their goals, each side measured in turns with the other.
 
 *model*: a GGUF file. ``--threads 0``: one per core. ``--answers N``: that many in a row, for
 memory. ``--json FILE``: write the figures there too.
@@ -10,14 +10,17 @@ import argparse
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
+from benchmarks.libraries import LibraryProcess
+from benchmarks.web_server import WebServer, web_server
 from chatbot_server.bench.measure import Together, read_speed, run, second_turns, together
 from chatbot_server.bench.memory import engine_process, family, pss_mb
-from chatbot_server.bench.processes import Raw, web_server
 from chatbot_server.bench.questions import ASK, SYSTEM, Questions, written
 from chatbot_server.bench.report import Row
 from chatbot_server.engine.backend import EngineSettings
@@ -33,34 +36,43 @@ SLOTS = 4
 FULL_SOON_MB = 16
 WORDS = 200
 TOKENS = 64
+ROLES = {"engine.process": "engine", "gunicorn": "web", "jobs": "jobs", "serve": "parent"}
+
+Local = Literal["ctransformers", "llamacpp"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure with, and how often."""
+
+    model: Path
+    rounds: int = 3
+    threads: int = 0
+    answers: int = 0
 
 
 def main() -> None:
     """Measure, print each figure as it is known."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--answers", type=int, default=0)
-    parser.add_argument("--parts", default="http,ctransformers,llamacpp")
+    parser.add_argument("--rounds", type=int, default=Options.rounds)
+    parser.add_argument("--threads", type=int, default=Options.threads)
+    parser.add_argument("--answers", type=int, default=Options.answers)
+    parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    parts: dict[str, Callable[[Any], Iterator[Row]]] = {
-        "http": over_http,
-        "ctransformers": on_ctransformers,
-        "llamacpp": on_llamacpp,
-    }
+    arguments = vars(parser.parse_args())
+    parts, file = arguments.pop("parts"), arguments.pop("json")
     rows = []
-    for name in options.parts.split(","):
-        print(f"\n{name}", flush=True)  # noqa: T201
-        for row in parts[name](options):
+    for name in parts.split(","):
+        print(f"\n{name}", flush=True)
+        for row in PARTS[name](Options(**arguments)):
             rows.append(row)
-            print(f"  {row.line(58)}", flush=True)  # noqa: T201
-    if options.json:
-        options.json.write_text(json.dumps({row.name: row.to_json() for row in rows}, indent=1))
+            print(f"  {row.line(58)}", flush=True)
+    if file:
+        file.write_text(json.dumps({row.name: row.to_json() for row in rows}, indent=1))
 
 
-def over_http(options: Any) -> Iterator[Row]:
+def over_http(options: Options) -> Iterator[Row]:
     """A whole server against its own engine, asked directly."""
     questions = Questions(2)
     settings = {
@@ -89,7 +101,7 @@ def over_http(options: Any) -> Iterator[Row]:
             yield Row(f"PSS of {_role(command)}", pss_mb(pid) or 0.0, "MB")
 
 
-def _turns_over_http(server: Any, questions: Questions, rounds: int) -> Iterator[Row]:
+def _turns_over_http(server: WebServer, questions: Questions, rounds: int) -> Iterator[Row]:
     cold, second, anew = [], [], []
     for _ in range(rounds):
         opening, more = questions.words(WORDS), questions.words(12)
@@ -104,68 +116,75 @@ def _turns_over_http(server: Any, questions: Questions, rounds: int) -> Iterator
     yield Row("second turn ÷ everything read anew", ratio, "", 0.3, most=True)
 
 
-def on_ctransformers(options: Any) -> Iterator[Row]:
+def _role(command: str) -> str:
+    return next((role for word, role in ROLES.items() if word in command), command[:30])
+
+
+def on_ctransformers(options: Options) -> Iterator[Row]:
     """The engine on ctransformers against the library alone."""
     with _engine(options, "ctransformers") as engine:
         questions = Questions(3)
-        yield from _alone(engine, questions, options, "ctransformers", "the library alone")
-        yield from _llama_cpp_python(engine, questions, options)
+        yield from against_library(engine, questions, options, "ctransformers", "the library alone")
+        yield from against_llama_cpp_python(engine, questions, options)
         yield from _scaling(engine, questions, options.rounds)
         yield from _interleaved(engine, questions, options.rounds)
-        yield from _memory()
+        yield from _engine_memory()
     yield from _growth(options, "ctransformers")
 
 
-def _alone(
-    engine: Engine, questions: Questions, options: Any, library: str, name: str
+def on_llamacpp(options: Options) -> Iterator[Row]:
+    """The engine on llama.cpp against llama.cpp's own server, asked in its process."""
+    with _engine(options, "llamacpp") as engine:
+        questions = Questions(4)
+        library = LibraryProcess("xllamacpp", options.model, thread_count(options.threads), SLOTS)
+        for visitors in VISITORS:
+            ours: list[Together] = []
+            theirs: list[float] = []
+            for _ in range(options.rounds):
+                ours.append(together(engine, questions, visitors, TOKENS))
+                prompts = [written(engine, questions.first_turn(30)) for _ in range(visitors)]
+                texts = ["".join(part.text for part in prompt.segments) for prompt in prompts]
+                theirs.append(library.ask(texts=texts, tokens=TOKENS)["speed"])
+            ratio = median(a.speed / b for a, b in zip(ours, theirs, strict=True))
+            yield Row(f"{visitors} at once, together", median(a.speed for a in ours), "tokens/s")
+            yield Row(f"{visitors} at once ÷ llama.cpp's own server", ratio, "", 0.95)
+            yield _spread(visitors, ours)
+        library.close()
+        yield from against_llama_cpp_python(engine, questions, options)
+        yield from _interleaved(engine, questions, options.rounds)
+        yield from _engine_memory()
+    yield from _growth(options, "llamacpp")
+
+
+def against_library(
+    engine: Engine, questions: Questions, options: Options, library: str, name: str
 ) -> Iterator[Row]:
     """One visitor's speeds against those of *library* in a bare process."""
-    raw = Raw(library, options.model, thread_count(options.threads), 1)
+    process = LibraryProcess(library, options.model, thread_count(options.threads), 1)
     reading, writing = [], []
     for _ in range(options.rounds):
         turns = questions.first_turn(WORDS, fresh=True)
         ours = read_speed(engine, questions, WORDS)
-        alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=1)
-        reading.append(ours / alone["read_speed"])
+        theirs = process.ask(prompt=prompt_record(written(engine, turns)), tokens=1)
+        reading.append(ours / theirs["read_speed"])
         turns = questions.first_turn(8)
-        speed = run(engine, turns, TOKENS).write_speed
-        alone = raw.ask(prompt=prompt_record(written(engine, turns)), tokens=TOKENS)
-        writing.append(speed / alone["write_speed"])
-    raw.close()
+        ours = run(engine, turns, TOKENS).write_speed
+        theirs = process.ask(prompt=prompt_record(written(engine, turns)), tokens=TOKENS)
+        writing.append(ours / theirs["write_speed"])
+    process.close()
     yield Row(f"reading ÷ {name}", median(reading))
     yield Row(f"writing ÷ {name}", median(writing))
 
 
-def _llama_cpp_python(engine: Engine, questions: Questions, options: Any) -> Iterator[Row]:
+def against_llama_cpp_python(
+    engine: Engine, questions: Questions, options: Options
+) -> Iterator[Row]:
+    """The same against llama-cpp-python, where it is installed."""
     if find_spec("llama_cpp"):  # no dependency: it has to be compiled
-        yield from _alone(engine, questions, options, "llama_cpp", "llama-cpp-python")
+        yield from against_library(engine, questions, options, "llama_cpp", "llama-cpp-python")
 
 
-def on_llamacpp(options: Any) -> Iterator[Row]:
-    """The engine on llama.cpp against llama.cpp's own server, asked in its process."""
-    with _engine(options, "llamacpp") as engine:
-        questions = Questions(4)
-        raw = Raw("xllamacpp", options.model, thread_count(options.threads), SLOTS)
-        for visitors in VISITORS:
-            ours: list[Together] = []
-            alone = []
-            for _ in range(options.rounds):
-                ours.append(together(engine, questions, visitors, TOKENS))
-                asked = [written(engine, questions.first_turn(30)) for _ in range(visitors)]
-                texts = ["".join(s.text for s in prompt.segments) for prompt in asked]
-                alone.append(raw.ask(texts=texts, tokens=TOKENS)["speed"])
-            ratio = median(a.speed / b for a, b in zip(ours, alone, strict=True))
-            yield Row(f"{visitors} at once, together", median(a.speed for a in ours), "tokens/s")
-            yield Row(f"{visitors} at once ÷ llama.cpp's own server", ratio, "", 0.95)
-            yield _spread(visitors, ours)
-        raw.close()
-        yield from _llama_cpp_python(engine, questions, options)
-        yield from _interleaved(engine, questions, options.rounds)
-        yield from _memory()
-    yield from _growth(options, "llamacpp")
-
-
-def _engine(options: Any, kind: Any, **settings: Any) -> Any:
+def _engine(options: Options, kind: Local, **settings: Any) -> AbstractContextManager[Engine]:
     cache = Path(tempfile.gettempdir()) / "chatbot-bench"
     model, threads = options.model.resolve(), options.threads
     return local_engine(
@@ -174,20 +193,21 @@ def _engine(options: Any, kind: Any, **settings: Any) -> Any:
 
 
 def _scaling(engine: Engine, questions: Questions, rounds: int) -> Iterator[Row]:
-    found: dict[int, list[Together]] = {visitors: [] for visitors in VISITORS}
+    runs: dict[int, list[Together]] = {visitors: [] for visitors in VISITORS}
     for _ in range(rounds):
         for visitors in VISITORS:
-            found[visitors].append(together(engine, questions, visitors, TOKENS))
-    for visitors, runs in found.items():
-        yield Row(f"{visitors} at once, together", median(r.speed for r in runs), "tokens/s")
+            runs[visitors].append(together(engine, questions, visitors, TOKENS))
+    for visitors in VISITORS:
+        speed = median(result.speed for result in runs[visitors])
+        yield Row(f"{visitors} at once, together", speed, "tokens/s")
         if visitors > 1:
-            ratio = median(a.speed / b.speed for a, b in zip(runs, found[1], strict=True))
-            yield Row(f"{visitors} at once ÷ one alone", ratio, "", 0.95)
-            yield _spread(visitors, runs)
+            ratios = [a.speed / b.speed for a, b in zip(runs[visitors], runs[1], strict=True)]
+            yield Row(f"{visitors} at once ÷ one alone", median(ratios), "", 0.95)
+            yield _spread(visitors, runs[visitors])
 
 
 def _spread(visitors: int, runs: list[Together]) -> Row:
-    spread = median(found.spread for found in runs)
+    spread = median(result.spread for result in runs)
     return Row(f"{visitors} at once, slowest first token ÷ median", spread, "", 2, most=True)
 
 
@@ -200,34 +220,33 @@ def _interleaved(engine: Engine, questions: Questions, rounds: int) -> Iterator[
     yield Row(name, median(ratios), "", 0.3, most=True)
 
 
-def _memory() -> Iterator[Row]:
+def _engine_memory() -> Iterator[Row]:
     pid = engine_process()
     if pid is not None:
         yield Row("PSS of the engine", pss_mb(pid) or 0.0, "MB")
 
 
-def _growth(options: Any, kind: Any) -> Iterator[Row]:
+def _growth(options: Options, kind: Local) -> Iterator[Row]:
     """What answers leave behind. The cache of states is small: it has to be full before."""
     if not options.answers:
         return
-    questions, seen = Questions(5), []
+    questions, sizes = Questions(5), []
     with _engine(options, kind, state_cache_mb=FULL_SOON_MB) as engine:
         pid = engine_process()
         for _ in range(options.answers if pid else 0):
             run(engine, questions.first_turn(20), 8)
-            seen.append(pss_mb(pid or 0) or 0.0)
-    if seen:
-        early = seen[options.answers // 6 :][:20]
-        growth = median(seen[-20:]) / median(early) - 1
+            sizes.append(pss_mb(pid or 0) or 0.0)
+    if sizes:
+        early = sizes[options.answers // 6 :][:20]
+        growth = median(sizes[-20:]) / median(early) - 1
         yield Row(f"growth over {options.answers} answers", growth, "", 0.02, most=True)
 
 
-def _role(command: str) -> str:
-    for word, role in (("engine.process", "engine"), ("gunicorn", "web"), ("jobs", "jobs")):
-        if word in command:
-            return role
-    return "parent" if "serve" in command else command[:30]
-
+PARTS: dict[str, Callable[[Options], Iterator[Row]]] = {
+    "http": over_http,
+    "ctransformers": on_ctransformers,
+    "llamacpp": on_llamacpp,
+}
 
 if __name__ == "__main__":
     main()

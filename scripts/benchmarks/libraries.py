@@ -1,13 +1,14 @@
-"""The libraries alone, to compare with: ``python -m chatbot_server.bench.raw LIBRARY …``.
+"""The libraries alone, to compare with, each in a bare process.
 
-A process that reads one JSON request a line and answers each with one line. Nothing of the
-engine stands between the library and the clock.
+Run as a program, this file reads one JSON request a line and answers each with one line. Nothing
+of the engine stands between the library and the clock.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -26,6 +27,37 @@ from chatbot_server.models.files.vocabulary import load_tokenizer
 
 CONTEXT = 2048
 BATCH = 32  # engine.batch_size
+
+
+class LibraryProcess:
+    """This file as a program, asked by its parent."""
+
+    def __init__(self, library: str, file: Path, threads: int, slots: int) -> None:
+        arguments = [library, str(file), str(threads), str(slots)]
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._read_answer()
+
+    def ask(self, **request: object) -> Any:
+        """The answer to one request."""
+        assert self._process.stdin is not None  # it is a pipe
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._read_answer()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _read_answer(self) -> Any:
+        assert self._process.stdout is not None  # it is a pipe
+        return json.loads(self._process.stdout.readline())
 
 
 def main() -> None:
@@ -104,31 +136,32 @@ def load_xllamacpp(file: Path, threads: int, slots: int) -> Callable[[Any], Any]
     parameters.model.path = str(file)
     parameters.n_ctx, parameters.n_parallel = CONTEXT * slots, slots
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
-    parameters.hostnames = [f"{folder.name}/raw.sock"]
+    parameters.hostnames = [f"{folder.name}/library.sock"]
     parameters.verbosity = 0
     server = xllamacpp.Server(parameters)
 
     def answer(request: Any, _keep: Any = folder) -> Any:
-        found: list[dict[str, float]] = []
-        asked = [(text, request["tokens"]) for text in request["texts"]]
-        threads_ = [
-            threading.Thread(target=lambda a=each: found.append(_ask(server, *a))) for each in asked
-        ]
+        results: list[dict[str, float]] = []
+
+        def ask(text: str) -> None:
+            results.append(_ask_xllamacpp(server, text, request["tokens"]))
+
+        askers = [threading.Thread(target=ask, args=(text,)) for text in request["texts"]]
         began = time.monotonic()
-        for thread in threads_:
-            thread.start()
-        for thread in threads_:
-            thread.join()
-        total = sum(each["tokens"] for each in found)
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+        total = sum(result["tokens"] for result in results)
         return {
             "speed": total / (time.monotonic() - began),
-            "first": sorted(each["first"] for each in found),
+            "first": sorted(result["first"] for result in results),
         }
 
     return answer
 
 
-def _ask(server: Any, text: str, tokens: int) -> dict[str, float]:
+def _ask_xllamacpp(server: Any, text: str, tokens: int) -> dict[str, float]:
     began = time.monotonic()
     times: list[float] = []
     last: dict[str, Any] = {}

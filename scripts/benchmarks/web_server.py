@@ -1,4 +1,4 @@
-"""What is measured in processes of its own: a whole server, and the libraries alone."""
+"""A whole server in processes of its own, asked as a visitor's browser asks it."""
 
 from __future__ import annotations
 
@@ -19,39 +19,8 @@ import yaml
 START_SECONDS = 180
 
 
-class Raw:
-    """A library alone (:mod:`chatbot_server.bench.raw`)."""
-
-    def __init__(self, library: str, file: Path, threads: int, slots: int) -> None:
-        words = [library, str(file), str(threads), str(slots)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "chatbot_server.bench.raw", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self._read()
-
-    def ask(self, **request: object) -> Any:
-        """The answer to one request."""
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return self._read()
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-
-    def _read(self) -> Any:
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        return json.loads(self._process.stdout.readline())
-
-
 @dataclass(frozen=True)
-class Heard:
+class HttpAnswer:
     """One answer over HTTP: seconds to its first token and to its end, and its tokens."""
 
     first: float
@@ -76,7 +45,7 @@ class WebServer:
     run_dir: Path
     start_seconds: float
 
-    def ask(self, message: str, before: Heard | None = None) -> Heard:
+    def ask(self, message: str, before: HttpAnswer | None = None) -> HttpAnswer:
         """Ask as a visitor's browser does; *before* goes on with that conversation."""
         body = {"site": self.site, "message": message}
         headers = {"Origin": self.url}
@@ -84,7 +53,7 @@ class WebServer:
             body["conversation"] = before.conversation
             headers["Authorization"] = f"Bearer {before.secret}"
         began = time.monotonic()
-        first, start, done = 0.0, {}, {}
+        first, start, end = 0.0, {}, {}
         with httpx.stream(
             "POST", f"{self.url}/api/chat", json=body, headers=headers, timeout=300
         ) as response:
@@ -95,14 +64,13 @@ class WebServer:
                 elif name == "start":
                     start = data
                 elif name in ("done", "error"):
-                    done = data
+                    end = data
         whole = time.monotonic() - began
-        if "usage" not in done or not done["usage"]:
-            raise RuntimeError(f"no answer of the model: {done}")
+        if "usage" not in end or not end["usage"]:
+            raise RuntimeError(f"no answer of the model: {end}")
         secret = start.get("secret") or (before.secret if before else "")
-        return Heard(
-            first, whole, done["usage"]["completion_tokens"], start["conversation"], secret
-        )
+        tokens = end["usage"]["completion_tokens"]
+        return HttpAnswer(first, whole, tokens, start["conversation"], secret)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Time a search over many chunks against the model's first token, both in turns.
 
-``python scripts/bench_search.py MODEL.gguf [--chunks N] [--searches N] [--data FOLDER]
-[--database URL]``: *URL* names an empty database on a PostgreSQL server; it is filled and left so.
+``--database URL`` names an empty database on a PostgreSQL server; it is filled and left so.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -41,39 +41,42 @@ from chatbot_server.storage.knowledge.tables import (
 )
 from chatbot_server.storage.sites import add_site
 
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CHUNKS_EACH = 5
 DIMENSIONS = 384
 PROMPT_WORDS = 200  # a question with its passages
 SEARCHES_EACH_ROUND = 20
+DOCUMENTS_AT_ONCE = 1000
 Sentence = tuple[str, list[str]]
+Rows = dict[Any, list[dict[str, Any]]]
 
 
 def main() -> int:
     """Build the index, then search and write in turns; 2: no data."""
-    default = Path(__file__).resolve().parents[2] / "shared" / "data"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--searches", type=int, default=400)
-    parser.add_argument("--data", type=Path, default=default)
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--database", default="")
     options = parser.parse_args()
     if not (options.data / "cnil-faq").is_dir():
-        print(f"no data in {options.data}")  # noqa: T201
+        print(f"no data in {options.data}")
         return 2
     with tempfile.TemporaryDirectory(prefix="chatbot-bench-") as folder:
         database = Database(options.database or f"sqlite:///{folder}/bench.db")
         database.migrate()
         site_id = fill(database, options.data, options.chunks)
-        for row in measured(database, site_id, options):
-            print(row.line(58), flush=True)  # noqa: T201
+        for row in measure(database, site_id, options):
+            print(row.line(58), flush=True)
         database.close()
     return 0
 
 
-def measured(database: Database, site_id: int, options: Any) -> Iterator[Row]:
+def measure(database: Database, site_id: int, options: Any) -> Iterator[Row]:
     """The figures, with their goals."""
-    asked = [one.text for one in read_questions(options.data / "cnil-faq" / "questions.jsonl")]
+    file = options.data / "cnil-faq" / "questions.jsonl"
+    texts = cycle([question.text for question in read_questions(file)])
     searcher = Searcher(make_embedder("auto"))
     cache = Path(tempfile.gettempdir()) / "chatbot-bench"
     settings = EngineSettings(options.model.resolve(), "ctransformers", cache, slots=1, queue=16)
@@ -82,12 +85,12 @@ def measured(database: Database, site_id: int, options: Any) -> Iterator[Row]:
     memory: list[float] = []
     with local_engine(settings) as engine:
         questions = Questions(5)
-        first_tokens(engine, questions, 1)
+        first_token_times(engine, questions, 1)
         while len(seconds) < options.searches:
-            some = [asked[(len(seconds) + at) % len(asked)] for at in range(SEARCHES_EACH_ROUND)]
-            seconds += searches(database, site_id, searcher, some)
+            batch = list(islice(texts, SEARCHES_EACH_ROUND))
+            seconds += search_times(database, site_id, searcher, batch)
             memory.append(pss_mb(os.getpid()) or 0.0)
-            first += first_tokens(engine, questions, 2)
+            first += first_token_times(engine, questions, 2)
     if searcher.embedder is not None:
         searcher.embedder.close()
     slow, token = float(np.percentile(seconds, 95)), float(np.median(first))
@@ -101,44 +104,40 @@ def measured(database: Database, site_id: int, options: Any) -> Iterator[Row]:
     yield Row("memory at the end ÷ after 100", memory[-1] / memory[4], "", 1.03, most=True)
 
 
-def searches(
-    database: Database, site_id: int, searcher: Searcher, asked: Sequence[str]
+def search_times(
+    database: Database, site_id: int, searcher: Searcher, texts: Sequence[str]
 ) -> list[float]:
     """Seconds of each search, its question's vector included."""
     seconds = []
-    for question in asked:
+    for text in texts:
         began = time.monotonic()
-        searcher.search(database, site_id, question)
+        searcher.search(database, site_id, text)
         seconds.append(time.monotonic() - began)
     return seconds
 
 
-def first_tokens(engine: Engine, questions: Questions, count: int) -> list[float]:
+def first_token_times(engine: Engine, questions: Questions, count: int) -> list[float]:
     """Seconds to the first token of prompts that share nothing with any before."""
-    turns = [questions.first_turn(PROMPT_WORDS, fresh=True) for _ in range(count)]
-    return [run(engine, one, 1).first for one in turns]
+    return [
+        run(engine, questions.first_turn(PROMPT_WORDS, fresh=True), 1).first for _ in range(count)
+    ]
 
 
 def fill(database: Database, data: Path, chunks: int) -> int:
     """Documents made of real sentences, shuffled, with vectors in 300 clusters."""
-    random, numbers = Random(1), np.random.default_rng(1)  # noqa: S311 - nothing secret
-    pool = sentence_pool(data)
-    centres = numbers.standard_normal((300, DIMENSIONS))
     with database.session() as session:
         site_id = add_site(session, "bench").id
-        source = open_source(session, site_id, "file", "bench").id
-    for start in range(1, chunks // CHUNKS_EACH + 1, 1000):
-        batch: dict[Any, list[dict[str, Any]]] = {}
-        words: list[tuple[int, list[str]]] = []
-        for number in range(start, min(start + 1000, chunks // CHUNKS_EACH + 1)):
-            vectors = numbers.standard_normal((CHUNKS_EACH + 1, DIMENSIONS)) * 0.7
-            vectors += random.choice(centres)
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-            add_document(batch, words, (site_id, source, number), pool, random, vectors)
+        source_id = open_source(session, site_id, "file", "bench").id
+    documents = _Documents(site_id, source_id, sentence_pool(data))
+    for start in range(1, chunks // CHUNKS_EACH + 1, DOCUMENTS_AT_ONCE):
+        rows: Rows = {}
+        stems_of: list[tuple[int, list[str]]] = []
+        for number in range(start, min(start + DOCUMENTS_AT_ONCE, chunks // CHUNKS_EACH + 1)):
+            stems_of += documents.make(number, rows)
         with database.session() as session:  # past the ORM, which would take minutes
-            for table, rows in batch.items():
-                session.execute(insert(table), rows)
-            search_index.index_chunks(session, site_id, words)
+            for table, values in rows.items():
+                session.execute(insert(table), values)
+            search_index.index_chunks(session, site_id, stems_of)
             bump_version(session, site_id)
     return site_id
 
@@ -155,31 +154,48 @@ def sentence_pool(data: Path) -> list[Sentence]:
     ]
 
 
-def add_document(
-    batch: dict[Any, list[dict[str, Any]]],
-    words: list[tuple[int, list[str]]],
-    named: tuple[int, int, int],
-    pool: list[Sentence],
-    random: Random,
-    vectors: Any,
-) -> None:
-    """The rows of one document of five chunks; *named*: its site, source and number."""
-    site_id, source, number = named
-    belongs = {"site_id": site_id, "document_id": number}
-    about = {"url": f"page-{number}", "title": random.choice(pool)[0][:80], "wordings": []}
-    kept = {"language": "fr", "text": "", "digest": str(number), "embedded_by": MODEL}
-    row = {"id": number, "site_id": site_id, "source_id": source, **about, **kept}
-    batch.setdefault(KnowledgeDocument, []).append(row)
-    ids = range((number - 1) * CHUNKS_EACH + 1, number * CHUNKS_EACH + 1)
-    for at, chunk in enumerate(ids):
-        told = random.sample(pool, random.randint(4, 8))
-        text = {"heading": "", "text": " ".join(sentence for sentence, _ in told)}
-        row = {"id": chunk, "position": at, **text, **belongs}
-        batch.setdefault(KnowledgeChunk, []).append(row)
-        words.append((chunk, [stem for _, found in told for stem in found]))
-    for owner, vector in zip([None, *ids], vectors, strict=True):
-        row = {"chunk_id": owner, "model": MODEL, "vector": vector, **belongs}
-        batch.setdefault(KnowledgeVector, []).append(row)
+class _Documents:
+    """Makes the rows of documents of five chunks each."""
+
+    def __init__(self, site_id: int, source_id: int, pool: list[Sentence]) -> None:
+        self._site_id, self._source_id, self._pool = site_id, source_id, pool
+        self._random = Random(1)  # nothing secret
+        self._numbers = np.random.default_rng(1)
+        self._centres = self._numbers.standard_normal((300, DIMENSIONS))
+
+    def make(self, number: int, rows: Rows) -> Iterator[tuple[int, list[str]]]:
+        """Add the rows of document *number* to *rows*; yield each chunk's id and stems."""
+        vectors = self._vectors()
+        document: dict[str, Any] = {
+            "id": number,
+            "site_id": self._site_id,
+            "source_id": self._source_id,
+            "url": f"page-{number}",
+            "title": self._random.choice(self._pool)[0][:80],
+            "wordings": [],
+            "language": "fr",
+            "text": "",
+            "digest": str(number),
+            "embedded_by": MODEL,
+        }
+        rows.setdefault(KnowledgeDocument, []).append(document)
+        belongs = {"site_id": self._site_id, "document_id": number}
+        chunk_ids = range((number - 1) * CHUNKS_EACH + 1, number * CHUNKS_EACH + 1)
+        for position, chunk_id in enumerate(chunk_ids):
+            sample = self._random.sample(self._pool, self._random.randint(4, 8))
+            text = " ".join(sentence for sentence, _ in sample)
+            chunk = {"id": chunk_id, "position": position, "heading": "", "text": text, **belongs}
+            rows.setdefault(KnowledgeChunk, []).append(chunk)
+            yield chunk_id, [stem for _, sentence_stems in sample for stem in sentence_stems]
+        for owner, vector in zip([None, *chunk_ids], vectors, strict=True):
+            row = {"chunk_id": owner, "model": MODEL, "vector": vector, **belongs}
+            rows.setdefault(KnowledgeVector, []).append(row)
+
+    def _vectors(self) -> Any:
+        """One of the title and one of each chunk, near one of the centres."""
+        vectors = self._numbers.standard_normal((CHUNKS_EACH + 1, DIMENSIONS)) * 0.7
+        vectors += self._random.choice(self._centres)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 if __name__ == "__main__":

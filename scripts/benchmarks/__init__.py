@@ -1,0 +1,1 @@
+"""What ``scripts/bench`` measures; ``docs/performance.md`` says how to read it."""
