@@ -62,11 +62,11 @@ def fit_and_assemble(
 def measure(info: ModelFacts, count: Count) -> Overhead:
     """Tokens of the format's own text, counted as plain text, which is never too few."""
     probe = [Message("user", "x"), Message("assistant", "x"), Message("user", "x")]
-    one, three = _own_text(info, probe[:1]), _own_text(info, probe)
-    if not one:
+    of_one, of_three = _own_text(info, probe[:1]), _own_text(info, probe)
+    if not of_one:
         return Overhead()
-    first, all_three = count([one, three])
-    return Overhead(base=first + 8, message=(all_three - first + 1) // 2 + 2)
+    one_turn, three_turns = count([of_one, of_three])
+    return Overhead(base=one_turn + 8, message=(three_turns - one_turn + 1) // 2 + 2)
 
 
 def _own_text(info: ModelFacts, messages: Sequence[Message]) -> str:

@@ -37,36 +37,29 @@ def fit(
         BadRequest: the instructions and the newest question alone are too long.
     """
     costs = [tokens + overhead.message for tokens in count([m.content for m in messages])]
-    spent = [cost for m, cost in zip(messages, costs, strict=True) if m.role == "system"]
-    budget = context_length - max_tokens - overhead.base - sum(spent)
-    groups = _turns(messages)
-    weights = [sum(costs[index] for index in group) for group in groups]
-    start = _first_kept(weights, budget)
-    kept = {index for group in groups[start:] for index in group}
-    return tuple(
-        message
-        for index, message in enumerate(messages)
-        if message.role == "system" or index in kept
-    )
-
-
-def _turns(messages: Sequence[Message]) -> list[list[int]]:
-    """Indices of the messages, grouped by question and its answer; system ones left out."""
-    groups: list[list[int]] = []
+    budget = context_length - max_tokens - overhead.base
+    # Each turn is a question and its answer, as indices of *messages*.
+    system: list[int] = []
+    turns: list[list[int]] = []
     for index, message in enumerate(messages):
-        if message.role == "user" or (message.role == "assistant" and not groups):
-            groups.append([])
-        if message.role != "system":
-            groups[-1].append(index)
-    return groups
+        if message.role == "system":
+            system.append(index)
+            budget -= costs[index]
+        elif message.role == "user" or not turns:
+            turns.append([index])
+        else:
+            turns[-1].append(index)
+    start = _first_turn_kept([sum(costs[index] for index in turn) for turn in turns], budget)
+    indices = sorted(system + [index for turn in turns[start:] for index in turn])
+    return tuple(messages[index] for index in indices)
 
 
-def _first_kept(weights: Sequence[int], budget: int) -> int:
+def _first_turn_kept(turn_costs: Sequence[int], budget: int) -> int:
     start = 0
-    for newest in range(len(weights)):
-        while sum(weights[start : newest + 1]) > budget:
+    for newest in range(len(turn_costs)):
+        while sum(turn_costs[start : newest + 1]) > budget:
             if start == newest:
-                if newest == len(weights) - 1:
+                if newest == len(turn_costs) - 1:
                     raise BadRequest("prompt_too_long", field="message")
                 start += 1  # an answer ran past the budget; its turn is lost
                 break

@@ -49,33 +49,28 @@ def refuse_surrogates(text: str, field: str) -> str:
     return text
 
 
-def _keep_selector(found: re.Match[str]) -> str:
+def _keep_selector(match: re.Match[str]) -> str:
     """Text or emoji style (U+FE0E, U+FE0F) after one symbol, digit, # or *; no other."""
-    before = found.string[found.start() - 1 : found.start()]
-    shown = (
-        found.group() in "\ufe0e\ufe0f" and before and (before in "#*0123456789" or _symbol(before))
-    )
-    return found.group() if shown else ""
+    selector, before = match.group(), match.string[match.start() - 1 : match.start()]
+    styles = selector in "\ufe0e\ufe0f" and before
+    return selector if styles and (before in "#*0123456789" or _is_symbol(before)) else ""
 
 
-def _keep_joiner(found: re.Match[str]) -> str:
-    text, at = found.string, found.start()
+def _keep_joiner(match: re.Match[str]) -> str:
+    text, at = match.string, match.start()
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
-    if found.group() == ZWJ and _symbol(after) and _symbol(_base(text[max(0, at - 2) : at])):
+    # The emoji before a joiner may have a selector or a skin tone behind it.
+    has_style = before == "\ufe0f" or (before and ord(before) in _SKIN)
+    emoji = text[max(0, at - 2) : at - 1] if has_style else before
+    if match.group() == ZWJ and _is_symbol(after) and _is_symbol(emoji):
         return ZWJ
-    return found.group() if _joining(before) and _joining(after) else ""
+    return match.group() if _joins(before) and _joins(after) else ""
 
 
-def _base(before: str) -> str:
-    """The emoji before a joiner, past its selector or skin tone."""
-    styled = before[-1:] == "\ufe0f" or (before and ord(before[-1]) in _SKIN)
-    return before[-2:-1] if styled else before[-1:]
-
-
-def _symbol(character: str) -> bool:
+def _is_symbol(character: str) -> bool:
     return bool(character) and unicodedata.category(character) in ("So", "Sm", "Sk")
 
 
-def _joining(character: str) -> bool:
+def _joins(character: str) -> bool:
     """A letter or mark of Arabic, Syriac, N'Ko, or a script of India and its neighbours."""
     return "\u0600" <= character <= "\u109f" and unicodedata.category(character)[0] in "LM"

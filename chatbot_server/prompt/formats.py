@@ -31,12 +31,12 @@ from chatbot_server.resources import read_yaml_files
 
 FALLBACK = "plain"
 TEMPLATE = "template"  # the model file's own chat template
-FINISHED = (".", "!", "?", "…", ":", "。", "！", "？", "؟", "।")
+SENTENCE_ENDS = (".", "!", "?", "…", ":", "。", "！", "？", "؟", "।")
 
 
 @dataclass(frozen=True)
-class Turn:
-    """The text around what was said in one role."""
+class TurnMarkup:
+    """The text around a message of one role."""
 
     before: str = ""
     after: str = ""
@@ -59,9 +59,9 @@ class ChatFormat:
     """A family's way of writing a conversation."""
 
     name: str
-    system: Turn
-    user: Turn
-    assistant: Turn
+    system: TurnMarkup
+    user: TurnMarkup
+    assistant: TurnMarkup
     generate: str
     prefix: str = ""
     default_system: str = ""
@@ -84,7 +84,8 @@ def parse_format(name: str, record: dict[str, Any]) -> ChatFormat:
     Raises:
         TypeError: a key is missing or unknown.
     """
-    values: dict[str, Any] = {key: Turn(**record[key]) for key in ("system", "user", "assistant")}
+    roles = ("system", "user", "assistant")
+    values: dict[str, Any] = {role: TurnMarkup(**record[role]) for role in roles}
     match: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in record.get("match", {}).items()
@@ -102,8 +103,8 @@ def get_format(name: str) -> ChatFormat:
     try:
         return all_formats()[name]
     except KeyError as error:
-        known = ", ".join((*all_formats(), TEMPLATE))
-        raise ConfigError("prompt_family_unknown", name=name, known=known) from error
+        families = ", ".join((*all_formats(), TEMPLATE))
+        raise ConfigError("prompt_family_unknown", name=name, known=families) from error
 
 
 def pick_format(architecture: str, chat_template: str | None, name: str) -> str:
@@ -112,91 +113,79 @@ def pick_format(architecture: str, chat_template: str | None, name: str) -> str:
     A template that no family knows is used itself (``template``); a model that nothing
     is known of is asked in the ``plain`` way.
     """
-    known = sorted(all_formats().values(), key=lambda form: -form.match.priority)
+    forms = sorted(all_formats().values(), key=lambda form: -form.match.priority)
     if chat_template:
-        return _first(form for form in known if _in_template(form, chat_template)) or TEMPLATE
+        for form in forms:
+            markers = form.match.template
+            if markers and all(marker in chat_template for marker in markers):
+                return form.name
+        return TEMPLATE
     plain_name = name.lower().replace(" ", "-")
-    by_name = (f for f in known if f.match.names and re.search(f.match.names, plain_name))
-    by_architecture = (f for f in known if architecture in f.match.architectures)
-    return _first(by_name) or _first(by_architecture) or FALLBACK
-
-
-def _in_template(form: ChatFormat, template: str) -> bool:
-    markers = form.match.template
-    return bool(markers) and all(marker in template for marker in markers)
-
-
-def _first(forms: Iterable[ChatFormat]) -> str | None:
-    return next((form.name for form in forms), None)
+    for form in forms:
+        if form.match.names and re.search(form.match.names, plain_name):
+            return form.name
+    return next((f.name for f in forms if architecture in f.match.architectures), FALLBACK)
 
 
 def render(form: ChatFormat, messages: Sequence[Message]) -> Prompt:
     """Write *messages* in *form*. Only the format's own text is trusted."""
     turns = [message for message in messages if message.role != "system"]
     opening = _opening(form, messages)
-    pieces = _Pieces()
-    pieces.own(form.prefix)
+    writer = _SegmentWriter()
+    writer.add(form.prefix, trusted=True)
     if not form.system.inside:
-        pieces.add(opening)
+        writer.extend(opening)
         opening = []
     elif opening and not any(turn.role == "user" for turn in turns):
         turns.insert(0, Message("user", ""))
     for turn in turns:
-        around = form.user if turn.role == "user" else form.assistant
-        pieces.own(around.before)
+        markup = form.user if turn.role == "user" else form.assistant
+        writer.add(markup.before, trusted=True)
         if turn.role == "user":
-            pieces.add(opening)
+            writer.extend(opening)
             opening = []
-        pieces.said(turn.content)
-        if around.finish and not turn.content.rstrip().endswith(FINISHED):
-            pieces.own(around.finish)
-        pieces.own(around.after)
-    pieces.own(form.generate)
-    return Prompt(tuple(messages), tuple(pieces.segments), form.stop, form.bos)
+        writer.add(turn.content, trusted=False)
+        if markup.finish and not turn.content.rstrip().endswith(SENTENCE_ENDS):
+            writer.add(markup.finish, trusted=True)
+        writer.add(markup.after, trusted=True)
+    writer.add(form.generate, trusted=True)
+    return Prompt(tuple(messages), tuple(writer.segments), form.stop, form.bos)
 
 
 def _opening(form: ChatFormat, messages: Sequence[Message]) -> list[Segment]:
     """The instructions with the text around them; empty where nobody gives any."""
-    given = "\n\n".join(message.content for message in messages if message.role == "system")
-    if not given and not form.default_system:
+    instructions = "\n\n".join(m.content for m in messages if m.role == "system")
+    if not instructions and not form.default_system:
         return []
     return [
         Segment(form.system.before, trusted=True),
-        Segment(given or form.default_system, trusted=not given),
+        Segment(instructions or form.default_system, trusted=not instructions),
         Segment(form.system.after, trusted=True),
     ]
 
 
-class _Pieces:
+class _SegmentWriter:
     """Segments in the making: neighbours of the same trust are one.
 
-    The space before what was said goes with it: « USER: » + « Hello » are the tokens
+    The space before an untrusted text goes with it: « USER: » + « Hello » are the tokens
     ``USER :`` + ``▁Hello`` in training, never ``▁`` alone. A space is no control token.
     """
 
     def __init__(self) -> None:
         self.segments: list[Segment] = []
 
-    def add(self, segments: Iterable[Segment]) -> None:
+    def extend(self, segments: Iterable[Segment]) -> None:
         for segment in segments:
-            (self.own if segment.trusted else self.said)(segment.text)
+            self.add(segment.text, trusted=segment.trusted)
 
-    def own(self, text: str) -> None:
-        self._put(text, trusted=True)
-
-    def said(self, text: str) -> None:
+    def add(self, text: str, *, trusted: bool) -> None:
         if not text:
             return
         last = self.segments[-1] if self.segments else None
-        if last and last.trusted and last.text.endswith(" "):
+        if not trusted and last and last.trusted and last.text.endswith(" "):
             self.segments.pop()
-            self._put(last.text[:-1], trusted=True)
+            self.add(last.text[:-1], trusted=True)
             text = " " + text
-        self._put(text, trusted=False)
-
-    def _put(self, text: str, *, trusted: bool) -> None:
-        if not text:
-            return
         if self.segments and self.segments[-1].trusted == trusted:
             text = self.segments.pop().text + text
         self.segments.append(Segment(text, trusted))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from chatbot_server.errors import ModelError
 from chatbot_server.prompt.base import Message, Prompt, Segment
-from chatbot_server.prompt.formats import ChatFormat, Turn, render
+from chatbot_server.prompt.formats import ChatFormat, TurnMarkup, render
 
 WORKER = Path(__file__).with_name("template_worker.py")
 SECONDS = 60  # of waiting, on a busy machine; the process gets 2 of computing
@@ -99,10 +99,10 @@ def _derive(texts: list[str], eos: str) -> ChatFormat:
     start, asked, between, last = _split(texts[1], 3)
     user_after = _split(texts[-2], 1)[1]
     answer_after = _split(texts[-1], 2)[2]
-    user = Turn(_without(between, start=answer_after), user_after)
-    assistant = Turn(_without(asked, start=user_after), answer_after)
+    user = TurnMarkup(_without(between, start=answer_after), user_after)
+    assistant = TurnMarkup(_without(asked, start=user_after), answer_after)
     opening = _without(start, end=user.before)
-    prefix, system, default = opening, Turn("", "\n\n", inside=True), ""
+    prefix, system, default = opening, TurnMarkup("", "\n\n", inside=True), ""
     if len(texts) == 8:
         before, after = _split(texts[3], 2)[:2]
         prefix, system, default = _system(opening, user.before, before, after)
@@ -114,14 +114,14 @@ def _derive(texts: list[str], eos: str) -> ChatFormat:
     )  # fmt: skip
 
 
-def _system(opening: str, user: str, before: str, after: str) -> tuple[str, Turn, str]:
+def _system(opening: str, user: str, before: str, after: str) -> tuple[str, TurnMarkup, str]:
     """Prefix, text around the instructions, and the template's own instructions."""
     if not after.endswith(user):  # they stand in the first question
-        return opening, Turn(_without(before, start=opening + user), after, inside=True), ""
+        return opening, TurnMarkup(_without(before, start=opening + user), after, inside=True), ""
     end = after.removesuffix(user)
     if before.startswith(opening):
-        return opening, Turn(before.removeprefix(opening), end), ""
-    return "", Turn(before, end), _without(_without(opening, start=before), end=end)
+        return opening, TurnMarkup(before.removeprefix(opening), end), ""
+    return "", TurnMarkup(before, end), _without(_without(opening, start=before), end=end)
 
 
 def _split(text: str, count: int) -> list[str]:
