@@ -32,8 +32,11 @@ def models() -> None:
 @click.pass_obj
 def list_models(context: Context, as_json: bool) -> None:
     """Show what is on offer and what is here, against this machine."""
+    from chatbot_server.engine.registry import preferred_engine
+
     config = context.config
-    offers = all_offers(config.models_dir, config.engine.model, config.engine.context_length)
+    engine = config.engine
+    offers = all_offers(config.models_dir, engine.model, engine.context_length, preferred_engine)
     if as_json:
         records = [offer.as_json() for offer in offers]
         click.echo(json.dumps(records, ensure_ascii=False, indent=2))
@@ -132,8 +135,8 @@ def add(context: Context, file: Path) -> None:
 @click.pass_obj
 def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
     """Inspect a file, then try it in a process of its own."""
-    from chatbot_server.engine.choose import choose_engine
     from chatbot_server.engine.probe import probe
+    from chatbot_server.engine.registry import choose_engine
 
     report = check_model(in_home(file), choose_engine, None if no_load else probe)
     record = report.as_json(context.language)

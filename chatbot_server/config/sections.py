@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+# The engines that run a model file on this machine, in the order of preference.
+EngineName = Literal["ctransformers", "llamacpp"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[
@@ -58,7 +60,7 @@ class Endpoint(Section):
 class Engine(Section):
     """The language model and how it is run."""
 
-    kind: Literal["auto", "ctransformers", "llamacpp", "openai"] = "auto"
+    kind: Literal["auto", EngineName, "openai"] = "auto"
     model: str | None = "smollm2-135m-instruct"
     family: str | None = None
     context_length: Annotated[int, Field(ge=256, le=131072)] = 2048

@@ -1,14 +1,18 @@
-"""What a model library has to offer inside the engine's process."""
+"""What an engine is: how it is described, set up, and what it offers once a model is loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from chatbot_server.engine.base import Event, Sampling, Tier
+from chatbot_server.engine.base import Event, Sampling
+from chatbot_server.models.base import ModelFile, Refusal, Tier
 from chatbot_server.prompt.base import Prompt
+
+if TYPE_CHECKING:  # pydantic's 12 MB are not for the engine's process
+    from chatbot_server.config.sections import EngineName
 
 
 class Backend(Protocol):
@@ -65,11 +69,11 @@ class Warmable(Protocol):
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """How the engine's process runs a model; all plain values, so that they can travel.
+    """How the engine's process runs a model.
 
     Attributes:
         path: the model file.
-        kind: the library.
+        kind: the engine.
         cache_dir: where prepared model files are kept.
         model: the name shown to people.
         family: the chat format; None: as the file says.
@@ -85,7 +89,7 @@ class EngineSettings:
     """
 
     path: Path
-    kind: Literal["ctransformers", "llamacpp"]
+    kind: EngineName
     cache_dir: Path
     model: str = ""
     family: str | None = None
@@ -100,16 +104,43 @@ class EngineSettings:
     max_restarts: int = 5
     most_memory: int = 0
     most_work: int = 0
-    warm: tuple[Prompt, ...] = field(default=())
+    warm: tuple[Prompt, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; ``warm`` travels apart."""
-        plain = vars(self) | {"path": str(self.path), "cache_dir": str(self.cache_dir)}
-        del plain["warm"]
-        return plain
+        """Plain values, which can travel to another process."""
+        return vars(self) | {
+            "path": str(self.path),
+            "cache_dir": str(self.cache_dir),
+            "warm": [prompt.to_json() for prompt in self.warm],
+        }
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> EngineSettings:
+    def from_json(cls, record: dict[str, Any]) -> EngineSettings:
         """What :meth:`to_json` gave."""
-        paths = {name: Path(plain[name]) for name in ("path", "cache_dir")}
-        return cls(**{**plain, **paths})
+        values = record | {
+            "path": Path(record["path"]),
+            "cache_dir": Path(record["cache_dir"]),
+            "warm": tuple(Prompt.from_json(prompt) for prompt in record["warm"]),
+        }
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """A library that runs model files on this machine, as its folder describes it.
+
+    The description itself loads nothing native: every process may look at it.
+
+    Attributes:
+        library: the module that must be installed.
+        refuses: why it cannot run a file, if it cannot.
+        load: loads a file into this process, with settings that name every number, and a
+            private folder for its sockets; raises ``ModelError``.
+        probe_errors: codes of its errors while it loads a file, and what each says of the
+            file when that is only tried (:mod:`chatbot_server.engine.probe`).
+    """
+
+    library: str
+    refuses: Callable[[ModelFile], Refusal | None]
+    load: Callable[[ModelFile, EngineSettings, Path], Backend]
+    probe_errors: Mapping[str, str] = field(default_factory=dict)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
 
 FinishReason = Literal["stop", "length", "time"]
 EngineState = Literal["starting", "ready", "restarting", "failed", "none"]
-Tier = Literal["quote", "rephrase", "write"]
 
 
 @dataclass(frozen=True)

@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
-from chatbot_server.errors import ModelError
 from chatbot_server.models.base import ModelFile
-from chatbot_server.models.machine import available_memory, cpu_flags
+from chatbot_server.models.machine import available_memory
 
 CPUINFO = Path("/proc/cpuinfo")
 MOST_SLOTS = 4
-
-
-def library_variant() -> str | None:
-    """Which build of the library this processor can run; None lets the library choose.
-
-    Its own choice takes 1.2 of the 1.3 seconds that a load takes (py-cpuinfo), so it is
-    made here where that is possible.
-
-    Raises:
-        ModelError: there is no build for this machine.
-    """
-    spec = find_spec("ctransformers")
-    if spec is None or spec.origin is None:
-        raise ModelError("engine_library_missing", machine=platform.machine())
-    if (Path(spec.origin).parent / "lib" / "local").is_dir():
-        return None  # built here from source; the wheel's builds are not beside it
-    if sys.platform != "linux":
-        return None
-    if platform.machine() not in ("x86_64", "AMD64"):
-        raise ModelError("engine_library_missing", machine=platform.machine())
-    flags = cpu_flags()
-    if {"avx2", "fma", "f16c"} <= flags:
-        return "avx2"
-    return "avx" if {"avx", "f16c"} <= flags else "basic"
 
 
 def thread_count(wanted: int, cpuinfo: Path = CPUINFO) -> int:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from chatbot_server.config.sections import EngineName
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.engine.registry import ENGINES
 from chatbot_server.errors import EngineError, ModelError
-from chatbot_server.models.base import EngineName, ModelFile
+from chatbot_server.models.base import ModelFile
 from chatbot_server.prompt.base import Prompt, Segment
 
 CONTEXT = 512
@@ -50,7 +52,7 @@ def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -
             kind=engine,
             cache_dir=Path(cache),
             family=file.family,
-            context_length=min(CONTEXT, file.context_length or CONTEXT),
+            context_length=CONTEXT,
             threads=1,  # so that a second of work is a second
             slots=1,
             state_cache_mb=0,
@@ -62,7 +64,7 @@ def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -
         try:
             _say_a_word(settings, ceiling.seconds)
         except EngineError as error:
-            raise _reason(error, file, ceiling) from error
+            raise _reason(error, file, engine, ceiling) from error
 
 
 def _say_a_word(settings: EngineSettings, seconds: int) -> None:
@@ -72,7 +74,9 @@ def _say_a_word(settings: EngineSettings, seconds: int) -> None:
             pass
 
 
-def _reason(error: EngineError, file: ModelFile, ceiling: Ceiling) -> EngineError | ModelError:
+def _reason(
+    error: EngineError, file: ModelFile, engine: EngineName, ceiling: Ceiling
+) -> EngineError | ModelError:
     """*error* in terms of the file: nothing was served that could be “restarted”."""
     how = str(error.values.get("how", ""))
     megabytes = ceiling.memory // 1_000_000
@@ -80,8 +84,8 @@ def _reason(error: EngineError, file: ModelFile, ceiling: Ceiling) -> EngineErro
         return ModelError("probe_endless", file=file.path, seconds=ceiling.seconds)
     if error.code in ("engine_keeps_dying", "engine_crashed"):
         return ModelError("probe_died", file=file.path, how=how, memory=megabytes)
-    if error.code == "llamacpp_not_loaded":
-        return ModelError("probe_not_loaded", file=file.path)
+    if code := ENGINES[engine].probe_errors.get(error.code):
+        return ModelError(code, file=file.path)
     if error.code == "engine_no_memory":
         return ModelError("probe_no_memory", file=file.path, memory=megabytes)
     return error

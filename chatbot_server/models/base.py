@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from chatbot_server.errors import ModelError
 from chatbot_server.messages import say
 
 Format = Literal["gguf", "ggjt", "ggmf", "ggml", "ggcc"]
 TokenizerKind = Literal["bpe", "spm", "legacy", "other"]
-EngineName = Literal["ctransformers", "llamacpp"]
+Tier = Literal["quote", "rephrase", "write"]
 # ctransformers ignores the context length that it is given for these.
 FIXED_CONTEXT = frozenset({"gpt_neox", "dolly-v2", "gptj", "gpt2", "starcoder"})
 
@@ -27,6 +28,11 @@ class Refusal:
         """What a person reads."""
         return say(self.code, language, **self.values)
 
+    def error(self) -> ModelError:
+        """The same as an error."""
+        values: dict[str, Any] = {**self.values}
+        return ModelError(self.code, **values)
+
 
 @dataclass(frozen=True)
 class ModelFile:
@@ -37,7 +43,6 @@ class ModelFile:
         format: ``gguf``, or a legacy format by its magic number.
         version: the format's version; 0 where it has none (``ggml``).
         architecture: GGUF's ``general.architecture``, or the legacy type (``gptj``…).
-        model_type: what ctransformers calls it; None where it cannot load it.
         tokenizer: ``bpe`` (byte-level), ``spm`` (SentencePiece), ``legacy``
             (byte strings without merges or scores), or ``other``.
         family: the chat format; None where nothing told it.
@@ -47,7 +52,12 @@ class ModelFile:
         parameters: number of weights.
         kv_bytes_per_token: 16-bit keys and values of one token, in bytes.
         quantisation: such as ``Q4_K_M``.
-        refused_by: engines that cannot run it, and why.
+        tensor_types: GGUF's number of the type of each tensor, by its name.
+        old_blocks: its weights are quantised in a way that changed in May 2023.
+        rope_scaling: how positions beyond the trained ones are scaled; ``none`` if not.
+        vocabulary: GGUF's name of the tokeniser (``llama``, ``gpt2``…).
+        has_scores: the vocabulary comes with a score for each token.
+        has_line_feed: one of the tokens stands for a line feed.
     """
 
     path: Path
@@ -55,7 +65,6 @@ class ModelFile:
     format: Format
     version: int
     architecture: str
-    model_type: str | None
     tokenizer: TokenizerKind
     vocab_size: int
     name: str = ""
@@ -73,7 +82,12 @@ class ModelFile:
     embedding: int = 0
     kv_bytes_per_token: int = 0
     quantisation: str = ""
-    refused_by: Mapping[EngineName, Refusal] = field(default_factory=dict)
+    tensor_types: Mapping[str, int] = field(default_factory=dict)
+    old_blocks: bool = False
+    rope_scaling: str = "none"
+    vocabulary: str = ""
+    has_scores: bool = False
+    has_line_feed: bool = False
 
     def memory_bytes(self, context_length: int) -> int:
         """Memory to run it: file, keys and values, and 0.1 GB of work space (bytes).
@@ -129,3 +143,10 @@ class PreparedModel:
     path: Path
     tokenizer_path: Path | None
     file: ModelFile
+
+
+def tier_by_size(parameters: int) -> Tier:
+    """What a model nobody has tested may be trusted with, by its number of weights."""
+    if parameters < 1_000_000_000:
+        return "quote"
+    return "rephrase" if parameters < 3_000_000_000 else "write"

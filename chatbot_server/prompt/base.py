@@ -9,7 +9,7 @@ token; what a visitor, a page or a model wrote is tokenised as plain text.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
 
@@ -45,3 +45,22 @@ class Prompt:
     segments: tuple[Segment, ...] = ()
     stop: tuple[str, ...] = ()
     bos: bool | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, which can travel to another process."""
+        return {
+            "messages": [[message.role, message.content] for message in self.messages],
+            "segments": [[segment.text, segment.trusted] for segment in self.segments],
+            "stop": self.stop,
+            "bos": self.bos,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Prompt:
+        """What :meth:`to_json` gave."""
+        return cls(
+            messages=tuple(Message(role, content) for role, content in record["messages"]),
+            segments=tuple(Segment(text, trusted) for text, trusted in record["segments"]),
+            stop=tuple(record["stop"]),
+            bos=record["bos"],
+        )

@@ -7,20 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chatbot_server.config import Config
+from chatbot_server.config.sections import EngineName
 from chatbot_server.conversation.service import common_instructions
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine, EngineInfo
-from chatbot_server.engine.choose import choose_engine
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.supervisor import local_engine
-from chatbot_server.models.base import EngineName, ModelFile, Refusal
+from chatbot_server.engine.registry import choose_engine
+from chatbot_server.models.base import ModelFile, Refusal
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.store.check import ensure_memory, ensure_template
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Message, Prompt
-from chatbot_server.service.orders import write_orders
+from chatbot_server.service.processes import write_engine_settings
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import all_sites, demo_site
@@ -55,7 +56,7 @@ def prepare_start(config: Config, database: Database) -> EnginePlan | None:
         demo_site(session)
         instructions = common_instructions(all_sites(session))
     plan = plan_engine(config, instructions)
-    write_orders(config.run_dir, plan.settings if plan else None)
+    write_engine_settings(config.run_dir, plan.settings if plan else None)
     return plan
 
 
@@ -86,7 +87,7 @@ def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan 
         model=found.title,
         family=family,
         tier=found.tier,
-        context_length=min(wanted.context_length, file.context_length or wanted.context_length),
+        context_length=wanted.context_length,
         threads=wanted.threads,
         slots=wanted.slots,
         batch_size=wanted.batch_size,

@@ -10,6 +10,7 @@ It loads neither the web application nor the model, so that it stays small and o
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import signal
@@ -22,15 +23,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from chatbot_server.config import Config
-from chatbot_server.engine.process.state import Recorded, read_state
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.process.state import Recorded, read_state, write_state
+from chatbot_server.engine.process.supervisor import EngineSupervisor
 from chatbot_server.errors import Unavailable
 from chatbot_server.messages import say
 from chatbot_server.service.children import Chore, end
-from chatbot_server.service.orders import read_orders
-from chatbot_server.service.runner import engine_runner
 
 logger = logging.getLogger("chatbot_server")
 
+ENGINE_SETTINGS = "engine-settings.json"
 WORKER = "chatbot_server.web.worker.Worker"
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
@@ -64,12 +66,17 @@ class Service:
         check_port(self._config.server.host, self._config.server.port)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
-        engine = engine_runner(read_orders(self._config.run_dir), self._config.run_dir)
         run_dir = self._config.run_dir
-        chores = [Chore(name, self._environment, run_dir) for name in ("erase", "read", "embed")]
-        with ExitStack() as started:
-            for part in (engine, *chores):
-                started.callback(part.stop)
+        parts: list[EngineSupervisor | Chore] = [
+            Chore(name, self._environment, run_dir) for name in ("erase", "read", "embed")
+        ]
+        if settings := read_engine_settings(run_dir):
+            parts.insert(0, EngineSupervisor(settings, run_dir))
+        else:  # answers come from the pages, or from endpoints elsewhere
+            write_state(run_dir, Recorded("none", reason="engine_none"))
+        with ExitStack() as running:
+            for part in parts:
+                running.callback(part.stop)
                 part.start()
             self._keep_web_up()
 
@@ -121,6 +128,28 @@ class Service:
             *("--worker-tmp-dir", _memory_folder()),
             "--no-control-socket",
         ]
+
+
+def write_engine_settings(run_dir: Path, settings: EngineSettings | None) -> None:
+    """Keep *settings*, found while the model was checked, for the process that is small.
+
+    None: no engine is wanted.
+
+    Raises:
+        Unavailable: the folder cannot be written to.
+    """
+    record = settings.to_json() if settings else None
+    try:
+        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (run_dir / ENGINE_SETTINGS).write_text(json.dumps(record), encoding="utf-8")
+    except OSError as error:
+        raise Unavailable("run_folder", folder=run_dir, why=error.strerror) from error
+
+
+def read_engine_settings(run_dir: Path) -> EngineSettings | None:
+    """What was last written."""
+    record = json.loads((run_dir / ENGINE_SETTINGS).read_text(encoding="utf-8"))
+    return EngineSettings.from_json(record) if record else None
 
 
 def check_port(host: str, port: int) -> None:

@@ -17,13 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatbot_server.engine.machine import library_variant
-from chatbot_server.engine.process.protocol import prompt_of
+from chatbot_server.engine.ctransformers.library import library_variant
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import prepare_model
 from chatbot_server.models.files.vocabulary import load_tokenizer
+from chatbot_server.prompt.base import Prompt
 
 CONTEXT = 2048
 BATCH = 32  # engine.batch_size
@@ -81,10 +81,10 @@ def load_ctransformers(file: Path, threads: int, _slots: int) -> Callable[[Any],
     tokenizer = make_tokenizer(load_tokenizer(model))
     encoder = PromptEncoder(tokenizer)
     config = Config(context_length=CONTEXT, threads=threads, batch_size=BATCH)
-    llm = LLM(str(model.path), model.file.model_type, config=config, lib=library_variant())
+    llm = LLM(str(model.path), model.file.architecture, config=config, lib=library_variant())
 
     def answer(request: Any) -> Any:
-        ids = encoder.encode(prompt_of(request["prompt"]))
+        ids = encoder.encode(Prompt.from_json(request["prompt"]))
         llm.reset()
         began = time.monotonic()
         llm.eval(ids)
@@ -108,7 +108,7 @@ def load_llama_cpp_python(file: Path, threads: int, _slots: int) -> Callable[[An
     llm = Llama(str(file), n_ctx=CONTEXT, n_threads=threads, n_threads_batch=threads, verbose=False)
 
     def answer(request: Any) -> Any:
-        text = "".join(segment.text for segment in prompt_of(request["prompt"]).segments)
+        text = "".join(segment.text for segment in Prompt.from_json(request["prompt"]).segments)
         ids = llm.tokenize(text.encode(), add_bos=False, special=True)
         llm.reset()
         began = time.monotonic()

@@ -27,7 +27,6 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.machine import thread_count
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.protocol import prompt_record
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.prompt.base import Message
 
@@ -165,11 +164,11 @@ def against_library(
     for _ in range(options.rounds):
         turns = questions.first_turn(WORDS, fresh=True)
         ours = read_speed(engine, questions, WORDS)
-        theirs = process.ask(prompt=prompt_record(written(engine, turns)), tokens=1)
+        theirs = process.ask(prompt=written(engine, turns).to_json(), tokens=1)
         reading.append(ours / theirs["read_speed"])
         turns = questions.first_turn(8)
         ours = run(engine, turns, TOKENS).write_speed
-        theirs = process.ask(prompt=prompt_record(written(engine, turns)), tokens=TOKENS)
+        theirs = process.ask(prompt=written(engine, turns).to_json(), tokens=TOKENS)
         writing.append(ours / theirs["write_speed"])
     process.close()
     yield Row(f"reading ÷ {name}", median(reading))

@@ -12,7 +12,7 @@ from support.patience import wait_for
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Queued, Sampling, Token
-from chatbot_server.engine.ctransformers import CTransformersBackend
+from chatbot_server.engine.ctransformers.backend import CTransformersBackend
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import prepare_model

@@ -12,11 +12,14 @@ import pytest
 from engine_helpers import ask
 from support.tiny_falcon import SPECIAL, E, write_falcon
 
+from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling
-from chatbot_server.engine.ctransformers.decoder import CtDecoder, Load
+from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
+from chatbot_server.engine.registry import refusals
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.errors import BadRequest, ModelError
+from chatbot_server.models.base import PreparedModel
 from chatbot_server.models.files.ggml import read_ggml
 from chatbot_server.models.files.ggml_facts import ggml_vocabulary
 from chatbot_server.models.files.inspect import inspect_model
@@ -58,8 +61,11 @@ def test_a_conversation_that_goes_on_is_not_read_again(start, tmp_path):
 
 
 def decoder(file: Path, *, rewinds: bool) -> CtDecoder:
-    load = Load(file, "falcon", 256, 1, ThreadGovernor(1), 8, None, gguf=False, rewinds=rewinds)
-    return CtDecoder(load)
+    facts = inspect_model(file)
+    if rewinds:  # taken for another format, of which the library can go back
+        facts = replace(facts, format="ggjt")
+    settings = EngineSettings(file, "ctransformers", file.parent, context_length=256, threads=1)
+    return CtDecoder(PreparedModel(file, None, facts), settings, ThreadGovernor(1))
 
 
 @KINDS
@@ -87,10 +93,10 @@ def test_the_library_cannot_go_back_in_part_and_is_not_asked_to(tmp_path: Path, 
 def test_its_facts_are_read_without_the_library(tmp_path: Path, kind: int) -> None:
     facts = inspect_model(write_falcon(tmp_path / "falcon.bin", kind))
 
-    assert (facts.format, facts.version, facts.model_type) == ("ggcc", 10, "falcon")
+    assert (facts.format, facts.version, facts.architecture) == ("ggcc", 10, "falcon")
     assert (facts.layers, facts.embedding, facts.quantisation) == (2, E, "F16")
     assert facts.eos_token == facts.bos_token == "<|endoftext|>"
-    assert facts.refused_by.keys() == {"llamacpp"}
+    assert refusals(facts).keys() == {"llamacpp"}
 
 
 def test_what_a_visitor_writes_is_no_control_token(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from test_conversations import make_backend
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling
-from chatbot_server.engine.ctransformers import CTransformersBackend
+from chatbot_server.engine.ctransformers.backend import CTransformersBackend
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.native_state import NativeState
 from chatbot_server.engine.process.client import SocketEngine

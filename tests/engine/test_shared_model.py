@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.tiny_models import write_random_llama_gguf
 
+from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.ctransformers import shared_model
-from chatbot_server.engine.ctransformers.decoder import CtDecoder, Load
+from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
-from chatbot_server.engine.machine import library_variant
+from chatbot_server.models.base import PreparedModel
+from chatbot_server.models.files.inspect import inspect_model
 
 IDS = list(range(10, 60))
+
+
+Load = Callable[[], CtDecoder]
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
     file = write_random_llama_gguf(tmp_path / "tiny.gguf", context_length=512)
-    return Load(file, "llama", 256, 1, ThreadGovernor(1), 32, library_variant(), gguf=True)
+    model = PreparedModel(file, None, inspect_model(file))
+    settings = EngineSettings(file, "ctransformers", tmp_path, context_length=256, threads=1)
+    return lambda: CtDecoder(model, settings, ThreadGovernor(1))
 
 
 @pytest.fixture
 def slots(load: Load) -> list[CtDecoder]:
-    shared = CtDecoder(load).share(3)
+    shared = load().share(3)
     assert len(shared) == 3
     return shared
 
 
 def alone(load: Load, *pieces: list[int]) -> list[float]:
-    decoder = CtDecoder(load)
+    decoder = load()
     for piece in pieces:
         decoder.evaluate(piece)
     return decoder.logits()
@@ -70,7 +78,7 @@ def test_parameters_that_lie_elsewhere_leave_each_slot_its_own_instance(
     load: Load, monkeypatch: pytest.MonkeyPatch, change: dict[str, float]
 ) -> None:
     monkeypatch.setattr(shared_model, "DEFAULTS", shared_model.DEFAULTS | change)
-    decoder = CtDecoder(load)
+    decoder = load()
 
     assert decoder.share(2) == []
     decoder.evaluate(IDS)
@@ -80,7 +88,7 @@ def test_parameters_that_lie_elsewhere_leave_each_slot_its_own_instance(
 def test_a_context_that_thinks_otherwise_is_not_used(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decoder = CtDecoder(load)
+    decoder = load()
     thoughts = iter([[1.0], [1.0], [2.0]])
     with monkeypatch.context() as patch:
         patch.setattr(CtDecoder, "_thoughts", lambda self: next(thoughts))

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from llamacpp_helpers import llamacpp_backend
 
-from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 
 pytest.importorskip("xllamacpp")
 
@@ -15,14 +16,8 @@ pytest.importorskip("xllamacpp")
 @pytest.fixture(scope="session")
 def backend(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppBackend]:
     """Two slots and a queue of two."""
-    setup = Setup(
-        file=smollm2,
-        socket=tmp_path_factory.mktemp("llamacpp") / "llamacpp.sock",
-        context_length=1024,
-        slots=2,
-        threads=1,
-        cache_mb=32,
-    )
-    backend = LlamaCppBackend(setup, queue=2, seconds=240)
+    folder = tmp_path_factory.mktemp("llamacpp")
+    wanted = {"slots": 2, "queue": 2, "state_cache_mb": 32, "answer_seconds": 240}
+    backend = llamacpp_backend(smollm2, folder, context_length=1024, **wanted)
     yield backend
     backend.close()

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from llamacpp_helpers import llamacpp_backend
 from support.patience import LONG
 from support.tiny_architectures import write_architecture
 from support.tiny_models import FILL_IN_THE_MIDDLE, write_legacy
 
 from chatbot_server.engine.base import Finished, Sampling
-from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 from chatbot_server.engine.openai.escape_control import neutral
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
@@ -52,9 +53,8 @@ def phi(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def llamacpp(phi: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppBackend]:
     pytest.importorskip("xllamacpp")
-    socket = tmp_path_factory.mktemp("llamacpp") / "s.sock"
-    setup = Setup(phi, socket, context_length=4096, slots=1, threads=1, cache_mb=0)
-    backend = LlamaCppBackend(setup, queue=1, seconds=LONG)
+    folder = tmp_path_factory.mktemp("llamacpp")
+    backend = llamacpp_backend(phi, folder, context_length=4096, queue=1, answer_seconds=LONG)
     yield backend
     backend.close()
 
@@ -124,7 +124,7 @@ def test_starcoders_tokens_for_filling_in_are_control_tokens(tmp_path: Path, tex
     (control,) = encode(Prompt(segments=(Segment(text, trusted=True),)))
     plain = encode(Prompt(segments=(Segment(text),)))
 
-    assert inspect_model(file).model_type == "starcoder"
+    assert inspect_model(file).architecture == "starcoder"
     assert tokenizer.controls[text] == control
     assert control not in plain
     assert b"".join(map(tokenizer.piece, plain)).decode() == text

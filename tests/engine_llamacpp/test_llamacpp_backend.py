@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from llamacpp_helpers import llamacpp_backend
 from support.chatml import chatml
 from support.patience import wait_for
 from support.tiny_architectures import write_architecture
 from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
-from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 from chatbot_server.engine.llamacpp.parameters import PIECE
 from chatbot_server.errors import BadRequest, EngineBusy, ModelError
 from chatbot_server.prompt.base import Prompt, Segment
@@ -174,8 +175,7 @@ def test_the_time_limit_cuts_an_answer(tmp_path: Path) -> None:
     file = write_parrot_gguf(
         tmp_path / "t.gguf", "on and forever", loop=True, context_length=length
     )
-    setup = Setup(file, tmp_path / "s.sock", length, slots=1, threads=1, cache_mb=0)
-    backend = LlamaCppBackend(setup, queue=0, seconds=1)
+    backend = llamacpp_backend(file, tmp_path, context_length=length, answer_seconds=1)
     events = list(backend.generate(FRANCE, replace(GREEDY, max_tokens=130_000)))
     backend.close()
 
@@ -215,17 +215,15 @@ def test_texts_become_vectors_that_know_their_neighbours(backend: LlamaCppBacken
 def test_a_broken_file_is_a_sentence_and_no_crash(smollm2: Path, tmp_path: Path, size: int) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(smollm2.read_bytes()[:size])
-    setup = Setup(broken, tmp_path / "s.sock", context_length=512, slots=1, threads=1, cache_mb=0)
 
     with pytest.raises(ModelError, match=r"broken\.gguf"):
-        LlamaCppBackend(setup, queue=0, seconds=60)
+        llamacpp_backend(broken, tmp_path, context_length=512)
 
 
 def test_nothing_listens_on_a_network(tmp_path: Path) -> None:
     file = write_architecture(tmp_path / "tiny.gguf", "qwen2")
-    setup = Setup(file, tmp_path / "s.sock", context_length=256, slots=1, threads=1, cache_mb=0)
     before = _listening()
-    backend = LlamaCppBackend(setup, queue=0, seconds=60)
+    backend = llamacpp_backend(file, tmp_path, context_length=256)
     after = _listening()
     backend.close()
 
@@ -247,8 +245,7 @@ def _listening() -> set[str]:
 def test_a_prompt_read_in_advance_is_not_read_again(smollm2: Path, tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 20) / ("folder" * 10)
     deep.mkdir(parents=True)
-    setup = Setup(smollm2, deep / "s.sock", context_length=512, slots=2, threads=1, cache_mb=32)
-    backend = LlamaCppBackend(setup, queue=0, seconds=120)
+    backend = llamacpp_backend(smollm2, deep, context_length=512, slots=2, state_cache_mb=32)
     system = Segment("<|im_start|>system\nYou speak of birds. Be short.<|im_end|>\n", trusted=True)
     backend.warm(Prompt(segments=(system,)))
     events = list(backend.generate(Prompt(segments=(system, *FRANCE.segments)), GREEDY))

@@ -6,15 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from llamacpp_helpers import llamacpp_backend
 from support.chatml import chatml
 from support.patience import LONG
 from support.tiny_architectures import ARCHITECTURES, CONTROLS, write_architecture
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Finished, Sampling, Token
-from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
 from chatbot_server.engine.probe import probe
 from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.engine.registry import refusals
 from chatbot_server.models.files.inspect import inspect_model
 
 HOSTILE_TEMPLATES = [
@@ -30,8 +31,9 @@ def test_a_model_of_the_architecture_is_loaded_and_answers(
     architecture: str, tmp_path: Path
 ) -> None:
     file = write_architecture(tmp_path / f"{architecture}.gguf", architecture)
-    setup = Setup(file, tmp_path / "s.sock", context_length=256, slots=2, threads=1, cache_mb=0)
-    backend = LlamaCppBackend(setup, queue=1, seconds=LONG)
+    backend = llamacpp_backend(
+        file, tmp_path, context_length=256, slots=2, queue=1, answer_seconds=LONG
+    )
     events = list(backend.generate(chatml("hello"), Sampling(max_tokens=8, seed=1)))
     tokens = backend.tokenize(chatml("".join(CONTROLS)))
     plain = backend.tokenize(chatml("hello"))
@@ -51,7 +53,7 @@ def test_its_header_says_what_it_is_and_that_ctransformers_cannot_run_it(
     file = inspect_model(write_architecture(tmp_path / "tiny.gguf", architecture))
 
     assert file.architecture == architecture
-    assert list(file.refused_by) == ["ctransformers"]
+    assert list(refusals(file)) == ["ctransformers"]
 
 
 def test_the_engines_process_runs_llama_cpp_too(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from chatbot_server.engine.base import Finished, Sampling, Token
-from chatbot_server.engine.llamacpp import LlamaCppBackend
+from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 from chatbot_server.engine.llamacpp.schema import MOST_PARTS, MOST_REPEATS, grammar_of
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Prompt, Segment

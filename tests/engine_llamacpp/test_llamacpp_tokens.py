@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from llamacpp_helpers import llamacpp_backend
 from support.chatml import chatml
 from support.patience import LONG
 from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.base import Sampling, Token
-from chatbot_server.engine.llamacpp import LlamaCppBackend, Setup
+from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 from chatbot_server.prompt.base import Prompt, Segment
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("llamacpp")]
@@ -82,8 +83,7 @@ def parrot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppBackend
     """A model with a SentencePiece vocabulary, which puts a space before what it reads."""
     folder = tmp_path_factory.mktemp("parrot")
     file = write_parrot_gguf(folder / "parrot.gguf", "Bonjour du café 😀 !")
-    setup = Setup(file, folder / "s.sock", context_length=256, slots=1, threads=1, cache_mb=0)
-    backend = LlamaCppBackend(setup, queue=0, seconds=LONG)
+    backend = llamacpp_backend(file, folder, context_length=256, answer_seconds=LONG)
     yield backend
     backend.close()
 

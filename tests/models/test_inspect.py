@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatbot_server.engine.registry import refusals
 from chatbot_server.errors import ModelError
 from chatbot_server.models.files.ggml import OLD_BLOCKS, read_ggml
 from chatbot_server.models.files.inspect import inspect_model
@@ -27,13 +28,12 @@ ALL = [*KINDS, "spm", "bpe"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_legacy_file_says_by_itself_what_it_is(tiny: dict[str, Path], kind: str) -> None:
     facts = inspect_model(tiny[kind])
-    assert facts.model_type == KINDS[kind]
+    assert facts.architecture == KINDS[kind]
     assert facts.format == ("ggjt" if kind == "llama" else "ggml")
     assert facts.layers == 1
     assert facts.embedding == 32
     assert facts.quantisation == "F16"
-    assert "llamacpp" in facts.refused_by
-    assert "ctransformers" not in facts.refused_by
+    assert refusals(facts).keys() == {"llamacpp"}
 
 
 def test_starcoder_is_told_from_gpt2_by_its_vocabulary(tiny: dict[str, Path], tmp_path) -> None:
@@ -43,12 +43,12 @@ def test_starcoder_is_told_from_gpt2_by_its_vocabulary(tiny: dict[str, Path], tm
     same = struct.pack("<I", 12) + b"<fim_prefix>"
     path = tmp_path / "starcoder.bin"
     path.write_bytes(data.replace(token, same))
-    assert inspect_model(path).model_type == "starcoder"
+    assert inspect_model(path).architecture == "starcoder"
 
 
 def test_a_gguf_tells_engines_and_people_what_they_need(smollm2: Path) -> None:
     facts = inspect_model(smollm2)
-    assert (facts.architecture, facts.model_type, facts.tokenizer) == ("llama", "llama", "bpe")
+    assert (facts.architecture, facts.tokenizer) == ("llama", "bpe")
     assert (facts.vocab_size, facts.context_length, facts.layers) == (49152, 8192, 30)
     assert facts.parameters == 134_515_008
     assert facts.quantisation == "Q4_1"
@@ -56,7 +56,7 @@ def test_a_gguf_tells_engines_and_people_what_they_need(smollm2: Path) -> None:
     assert facts.family == "chatml"
     assert (facts.bos_token, facts.eos_token) == ("<|im_start|>", "<|im_end|>")
     assert facts.add_bos is False
-    assert facts.refused_by == {}
+    assert refusals(facts) == {}
 
 
 def test_the_name_of_a_file_picks_its_chat_format(tiny: dict[str, Path], tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_damaged_gguf_is_refused(tiny: dict[str, Path], tmp_path: Path, edit, 
     if code == "model_x":  # an unknown tokeniser is no damage, but ctransformers cannot have it
         path = tmp_path / "odd.gguf"
         path.write_bytes(edit(tiny["spm"].read_bytes()))
-        assert inspect_model(path).refused_by["ctransformers"].code == "model_ct_tokenizer"
+        assert refusals(inspect_model(path))["ctransformers"].code == "model_ct_tokenizer"
     else:
         assert changed(tiny, tmp_path, "spm", edit) == code
 
@@ -203,7 +203,7 @@ def test_the_blocks_of_before_may_2023_are_recognised_by_arithmetic(
     assert caught.value.code == "model_old_blocks"
     path.write_bytes(tiny["gptj"].read_bytes())
     old_gptj(path, path.read_bytes(), 18)
-    assert inspect_model(path).model_type == "gptj"
+    assert inspect_model(path).architecture == "gptj"
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -95,14 +95,14 @@ def test_a_file_that_loads_as_it_is_stays_as_it_is(
     result = prepared(tiny[kind], tmp_path / "cache")
     assert result == PreparedModel(tiny[kind], None, inspect_model(tiny[kind]))
     assert not (tmp_path / "cache").exists()
-    assert load(result.path, result.file.model_type)
+    assert load(result.path, result.file.architecture)
 
 
 @pytest.mark.parametrize("kind", ["gpt_neox", "dolly-v2", "mpt", "replit", "starcoder"])
 def test_what_inspection_says_of_a_legacy_file_is_what_loads_it(
     tiny: dict[str, Path], kind: str
 ) -> None:
-    assert load(tiny[kind], inspect_model(tiny[kind]).model_type)
+    assert load(tiny[kind], inspect_model(tiny[kind]).architecture)
 
 
 def write_falcon(path: Path, *, tied: bool) -> Path:
@@ -140,7 +140,7 @@ def write_falcon(path: Path, *, tied: bool) -> Path:
 @pytest.mark.parametrize("tied", [False, True])
 def test_a_falcon_is_prepared_and_runs(tmp_path: Path, tied: bool) -> None:
     result = prepared(write_falcon(tmp_path / "falcon.gguf", tied=tied), tmp_path / "cache")
-    assert result.file.model_type == "falcon"
+    assert result.file.architecture == "falcon"
     assert load(result.path, "falcon")
 
 

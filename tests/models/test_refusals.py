@@ -8,6 +8,7 @@ import gguf
 import numpy as np
 import pytest
 
+from chatbot_server.engine.registry import refusals
 from chatbot_server.errors import ModelError
 from chatbot_server.messages import say
 from chatbot_server.models.files.inspect import inspect_model
@@ -45,9 +46,8 @@ def write(path: Path, architecture: str = "llama", **edits: object) -> Path:
 @pytest.mark.parametrize("name", ["qwen2", "gemma3", "bloom", "stablelm", "phi3", "gptneox"])
 def test_ctransformers_is_passed_over_for_a_new_architecture(tmp_path: Path, name: str) -> None:
     file = inspect_model(write(tmp_path / "m.gguf", name))
-    assert file.model_type is None
-    assert set(file.refused_by) == {"ctransformers"}
-    refusal = file.refused_by["ctransformers"]
+    assert set(refusals(file)) == {"ctransformers"}
+    refusal = refusals(file)["ctransformers"]
     for language in ("en", "fr"):
         assert name in say(refusal.code, language, **refusal.values)
 
@@ -68,7 +68,7 @@ def test_ctransformers_is_passed_over_for_a_new_architecture(tmp_path: Path, nam
     ],
 )
 def test_what_ctransformers_would_die_of_is_refused(tmp_path: Path, edits, code) -> None:
-    refusal = inspect_model(write(tmp_path / "m.gguf", **edits)).refused_by.get("ctransformers")
+    refusal = refusals(inspect_model(write(tmp_path / "m.gguf", **edits))).get("ctransformers")
     assert (refusal.code if refusal else None) == code
 
 

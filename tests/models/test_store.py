@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from chatbot_server.engine.registry import preferred_engine
 from chatbot_server.errors import EngineError, ModelError
 from chatbot_server.messages import say
-from chatbot_server.models.base import Refusal
+from chatbot_server.models.base import Refusal, tier_by_size
 from chatbot_server.models.files.inspect import inspect_model
-from chatbot_server.models.store.catalogue import catalogue, tier_by_size
+from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.check import check_model, ensure_memory
 from chatbot_server.models.store.folder import RECORD, add_file, find_model, installed, remove_model
 from chatbot_server.models.store.offers import all_offers
@@ -144,7 +145,7 @@ def test_offers_are_measured_against_the_machine(
     monkeypatch.setattr("chatbot_server.models.store.offers.available_memory", lambda: 10**9)
     monkeypatch.setattr("chatbot_server.models.store.offers.free_disk", lambda _: 5 * 10**8)
     add_file(tiny["spm"], tmp_path)
-    offers = {offer.name: offer for offer in all_offers(tmp_path, "spm", 2048)}
+    offers = {offer.name: offer for offer in all_offers(tmp_path, "spm", 2048, preferred_engine)}
     assert offers[SMOLLM2].fits
     assert not offers["mistral-7b-instruct-v0.3"].fits  # memory
     assert not offers["tinyllama-1.1b-chat"].fits  # disk

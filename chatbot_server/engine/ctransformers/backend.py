@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Event, Sampling
-from chatbot_server.engine.ctransformers.decoder import CtDecoder, Load
+from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
-from chatbot_server.engine.machine import fitting_slots, library_variant, thread_count
 from chatbot_server.engine.scheduling.answer import Answer
 from chatbot_server.engine.scheduling.cache import StateCache
-from chatbot_server.engine.scheduling.scheduler import Limits, Scheduler
+from chatbot_server.engine.scheduling.scheduler import Scheduler
 from chatbot_server.engine.scheduling.slot import Slot
 from chatbot_server.engine.scheduling.text import TextStream
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.errors import BadRequest, ChatbotError, ModelError
-from chatbot_server.models.base import ModelFile, PreparedModel
+from chatbot_server.models.base import PreparedModel
 from chatbot_server.models.files.vocabulary import load_tokenizer
 from chatbot_server.prompt.base import Prompt
 
@@ -31,17 +29,22 @@ class CTransformersBackend:
     """
 
     def __init__(self, model: PreparedModel, settings: EngineSettings) -> None:
-        load = _load(model, settings)
-        first = CtDecoder(load)
+        governor = ThreadGovernor(settings.threads)
+        first = CtDecoder(model, settings, governor)
+        is_gguf = model.file.format == "gguf"
         self.context_length = first.context_length
-        if load.gguf and settings.context_length < first.context_length:
+        if is_gguf and settings.context_length < first.context_length:
             self.context_length = settings.context_length
         self._tokenizer = make_tokenizer(load_tokenizer(model))
         if first.vocab_size < len(self._tokenizer.data.tokens):
-            raise ModelError("engine_load_refused", file=load.path.name)
-        self.slots = _slot_count(model.file, settings.slots, self.context_length)
+            raise ModelError("engine_load_refused", file=model.path.name)
+        # Two instances of a legacy model share a static buffer in the library, and each
+        # would read the whole file into memory again.
+        self.slots = settings.slots if is_gguf else 1
         decoders = first.share(self.slots) if self.slots > 1 else [first]
-        decoders = decoders or [first, *(CtDecoder(load) for _ in range(self.slots - 1))]
+        if not decoders:
+            more = (CtDecoder(model, settings, governor) for _ in range(self.slots - 1))
+            decoders = [first, *more]
         states = settings.state_cache_mb > 0 and all(
             decoder.enable_state(check=decoder is decoders[0]) for decoder in decoders
         )
@@ -51,7 +54,7 @@ class CTransformersBackend:
             [Slot(decoder) for decoder in decoders],
             self._tokenizer,
             self._encoder,
-            Limits(settings.queue, settings.answer_seconds, settings.batch_size),
+            settings,
             self.cache,
         )
 
@@ -130,36 +133,3 @@ def _events(answer: Answer) -> Iterator[Event]:
         if isinstance(event, ChatbotError):
             raise event
         yield event
-
-
-def _load(model: PreparedModel, settings: EngineSettings) -> Load:
-    file = model.file
-    if file.model_type is None:
-        refusal = file.refused_by.get("ctransformers")
-        code = refusal.code if refusal else "engine_load_refused"
-        values: dict[str, Any] = {**refusal.values} if refusal else {"file": file.path.name}
-        raise ModelError(code, **values)
-    threads = thread_count(settings.threads)
-    trained = file.context_length or settings.context_length
-    return Load(
-        path=model.path,
-        model_type=file.model_type,
-        context_length=min(settings.context_length, trained),
-        threads=threads,
-        governor=ThreadGovernor(threads),
-        batch=settings.batch_size,
-        variant=library_variant(),
-        gguf=file.format == "gguf",
-        rewinds=file.format != "ggcc",
-    )
-
-
-def _slot_count(file: ModelFile, wanted: int, context_length: int) -> int:
-    """One slot for legacy files, else what is wanted or fits.
-
-    Two instances of a legacy model share a static buffer in the library, and each would
-    read the whole file into memory again.
-    """
-    if file.format != "gguf":
-        return 1
-    return wanted or fitting_slots(file, context_length)

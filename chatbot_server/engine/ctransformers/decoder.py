@@ -11,39 +11,19 @@ import copy
 import ctypes
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling
-from chatbot_server.engine.ctransformers.library import import_llm
+from chatbot_server.engine.ctransformers.library import import_llm, library_variant
 from chatbot_server.engine.ctransformers.native_state import NativeState
 from chatbot_server.engine.ctransformers.shared_model import SharedModel
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
 from chatbot_server.errors import ModelError
+from chatbot_server.models.base import PreparedModel
 
 LEGACY_BATCH = 8  # 128 tokens at once end in a segmentation fault on deep models
 MAX_BATCH = 64  # the library's buffers hold 512; 1,024 abort
-
-
-@dataclass(frozen=True)
-class Load:
-    """How an instance is loaded: every instance of one model in the same way.
-
-    Attributes:
-        rewinds: False for Falcon's old format: the library lays its values out by the length
-            that was read last, and takes them for another length's without a word.
-    """
-
-    path: Path
-    model_type: str
-    context_length: int
-    threads: int
-    governor: ThreadGovernor
-    batch: int
-    variant: str | None
-    gguf: bool
-    rewinds: bool = True
 
 
 class CtDecoder:
@@ -53,28 +33,33 @@ class CtDecoder:
         ModelError: the library refuses the file.
     """
 
-    def __init__(self, load: Load) -> None:
-        module = import_llm()
-        config = module.Config(context_length=load.context_length, threads=load.threads)
+    def __init__(
+        self, model: PreparedModel, settings: EngineSettings, governor: ThreadGovernor
+    ) -> None:
+        module, path = import_llm(), str(model.path)
+        config = module.Config(context_length=settings.context_length, threads=settings.threads)
+        variant = library_variant()
         try:
             # `LLM`, as `AutoModelForCausalLM` goes to a model hub for a missing file.
-            self._llm: Any = module.LLM(
-                str(load.path), load.model_type, config=config, lib=load.variant
-            )
+            self._llm: Any = module.LLM(path, model.file.architecture, config=config, lib=variant)
         except (RuntimeError, OSError, ValueError) as error:
-            raise ModelError("engine_load_refused", file=load.path.name) from error
+            raise ModelError("engine_load_refused", file=model.path.name) from error
         self._library = self._llm._lib
         self._handle = ctypes.c_void_p(self._llm._llm)
         self.vocab_size = int(self._llm.vocab_size)
         self.context_length = int(self._llm.context_length)
         self.tokens: list[int] = []
-        self._load = load
-        self._governor = load.governor
-        self._batch = min(load.batch, MAX_BATCH if load.gguf else LEGACY_BATCH)
+        self._path = path
+        self._governor = governor
+        self._is_gguf = model.file.format == "gguf"
+        # Falcon's old format cannot go back: the library lays its values out by the length
+        # that was read last, and takes them for another length's without a word.
+        self._can_rewind = model.file.format != "ggcc"
+        self._batch = min(settings.batch_size, MAX_BATCH if self._is_gguf else LEGACY_BATCH)
         self._native: NativeState | None = None
         self._shared: SharedModel | None = None
         self._context = 0
-        if not load.gguf:
+        if not self._is_gguf:
             # The first evaluation sizes a static buffer by its tokens: it must be one token.
             self.evaluate([0])
             self.rewind(0)
@@ -85,7 +70,7 @@ class CtDecoder:
         *check* also tries it, which one instance of a model has to do for all.
         """
         self._take_turn()
-        native = NativeState.find(self._llm, self.context_length) if self._load.gguf else None
+        native = NativeState.find(self._llm, self.context_length) if self._is_gguf else None
         if native is None or (check and not self._restores_truly(native)):
             return False
         self._native = native
@@ -97,9 +82,9 @@ class CtDecoder:
         Empty where the library cannot, or where a new context does not think bit by bit what
         this one does; this one is as it was, then.
         """
-        if not self._load.gguf or NativeState.find(self._llm, self.context_length) is None:
+        if not self._is_gguf or NativeState.find(self._llm, self.context_length) is None:
             return []
-        shared = SharedModel.over(self._llm, str(self._load.path), self.context_length)
+        shared = SharedModel.over(self._llm, self._path, self.context_length)
         contexts = [shared.context() for _ in range(count)] if shared else []
         if shared is None or not all(contexts):
             return []
@@ -151,7 +136,7 @@ class CtDecoder:
         self.tokens.extend(tokens)
 
     def rewind(self, length: int) -> int:
-        if length < len(self.tokens) and not self._load.rewinds:
+        if length < len(self.tokens) and not self._can_rewind:
             length = 0
         del self.tokens[length:]
         return length

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Event, Queued, Sampling
 from chatbot_server.engine.llamacpp.completion import Request, complete
-from chatbot_server.engine.llamacpp.parameters import Setup, reachable, start
+from chatbot_server.engine.llamacpp.parameters import start
 from chatbot_server.engine.llamacpp.schema import JSON_OBJECT, grammar_of
 from chatbot_server.engine.llamacpp.tokens import Routes, Tokens
+from chatbot_server.engine.process.address import reachable
 from chatbot_server.engine.slot_queue import Places
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Prompt
 
 # Long enough for a passage of a page, short enough for one piece.
 EMBEDDING_TOKENS = 512
+SOCKET, EMBEDDING_SOCKET = "llamacpp.sock", "embeddings.sock"
 
 
 class LlamaCppBackend:
     """A loaded model. Lives in the engine's process; every method may be called from any thread."""
 
-    def __init__(self, setup: Setup, *, queue: int, seconds: float) -> None:
-        self._folder, socket = reachable(setup.socket)
-        self._setup = replace(setup, socket=socket)
-        self._seconds = seconds
-        self._places = Places(setup.slots, queue)
+    def __init__(self, settings: EngineSettings, run_dir: Path) -> None:
+        self._settings = settings
+        self._open_folder = ExitStack()
+        # The longer of the two names decides.
+        self._embedding_socket = self._open_folder.enter_context(
+            reachable(run_dir / EMBEDDING_SOCKET)
+        )
+        self._places = Places(settings.slots, settings.queue)
         self._heard = 0.0
-        self._server, key = start(self._setup)
-        self._routes = Routes(self._setup.socket, key)
+        socket = self._embedding_socket.with_name(SOCKET)
+        self._server, key = start(settings, socket)
+        self._routes = Routes(socket, key)
         self._tokens = Tokens(self._routes)
         self._embedder: Any = None
         self._embedder_lock = threading.Lock()
@@ -75,7 +83,8 @@ class LlamaCppBackend:
                 yield Queued(position)
             if taken:
                 waited = time.monotonic() - accepted
-                request = Request(tokens, prompt.stop, sampling, self._seconds, waited, grammar)
+                seconds = self._settings.answer_seconds
+                request = Request(tokens, prompt.stop, sampling, seconds, waited, grammar)
                 yield from complete(self._call, request, cancelled)
         finally:
             waiting.close()
@@ -124,26 +133,16 @@ class LlamaCppBackend:
         """
         with self._embedder_lock:
             if self._embedder is None:
-                self._embedder, _ = start(
-                    replace(
-                        self._setup,
-                        socket=self._setup.socket.with_name("embeddings.sock"),
-                        context_length=min(EMBEDDING_TOKENS, self.context_length),
-                        slots=1,
-                        cache_mb=0,
-                        embedding=True,
-                        spare_memory=True,
-                    )
-                )
+                length = min(EMBEDDING_TOKENS, self.context_length)
+                settings = replace(self._settings, context_length=length, slots=1, state_cache_mb=0)
+                self._embedder, _ = start(settings, self._embedding_socket, embedding=True)
             return self._embedder
 
     def close(self) -> None:
         """Let the model go."""
         self._routes.close()
         self._server = self._embedder = None
-        if self._folder is not None:
-            os.close(self._folder)
-            self._folder = None
+        self._open_folder.close()
 
 
 def _grammar(sampling: Sampling) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from chatbot_server.config.sections import Engine as Settings
-from chatbot_server.engine.base import Completion, EngineInfo, EngineStatus, Sampling, Tier
+from chatbot_server.engine.base import Completion, EngineInfo, EngineStatus, Sampling
 from chatbot_server.engine.openai.completion import RemoteCompletion, estimate
 from chatbot_server.engine.openai.endpoint import CHECK_SECONDS, Server, open_server
 from chatbot_server.engine.openai.escape_control import neutral
@@ -17,6 +17,7 @@ from chatbot_server.engine.openai.pool import Pool
 from chatbot_server.engine.openai.wire import MAX_LINE, reason
 from chatbot_server.engine.slot_queue import Places
 from chatbot_server.errors import BadRequest, ConfigError, EngineError
+from chatbot_server.models.base import tier_by_size
 from chatbot_server.prompt.base import Prompt
 
 # Answers at once for each endpoint where ``engine.slots`` is 0; servers have a queue themselves.
@@ -55,7 +56,8 @@ class OpenAIEngine:
             context_length=min([self._settings.context_length, *lengths]),
             slots=(self._settings.slots or SLOTS) * len(self._pool),
             parameters=parameters,
-            tier=_tier(parameters),
+            # A server that does not tell its size is taken for one worth asking.
+            tier=tier_by_size(parameters) if parameters else "write",
             local=all(server.facts is not None and server.facts.local for server in self._pool),
         )
 
@@ -178,10 +180,3 @@ def _words(data: bytes) -> str:
         return reason(json.loads(data))
     except (ValueError, RecursionError):
         return ""
-
-
-def _tier(parameters: int) -> Tier:
-    """By size; a server that does not tell is taken for one worth asking."""
-    if 0 < parameters < 1_000_000_000:
-        return "quote"
-    return "rephrase" if 0 < parameters < 3_000_000_000 else "write"

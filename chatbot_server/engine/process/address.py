@@ -27,8 +27,8 @@ def listen(path: Path) -> socket.socket:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         path.unlink(missing_ok=True)
-        with _short(path) as name:
-            listener.bind(name)
+        with reachable(path) as name:
+            listener.bind(str(name))
         path.chmod(0o600)
         listener.listen(128)
     except OSError as error:
@@ -46,8 +46,8 @@ def connect(path: Path) -> socket.socket:
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _short(path) as name:
-            connection.connect(name)
+        with reachable(path) as name:
+            connection.connect(str(name))
     except BaseException:
         connection.close()
         raise
@@ -55,14 +55,13 @@ def connect(path: Path) -> socket.socket:
 
 
 @contextmanager
-def _short(path: Path) -> Iterator[str]:
+def reachable(path: Path) -> Iterator[Path]:
     """A name for *path* that the socket calls accept: by way of its open folder, if need be."""
-    name = str(path)
-    if len(os.fsencode(name)) <= LONGEST or sys.platform != "linux":
-        yield name
+    if len(os.fsencode(path)) <= LONGEST or sys.platform != "linux":
+        yield path
         return
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
+        yield Path(f"/proc/self/fd/{folder}/{path.name}")
     finally:
         os.close(folder)

@@ -10,12 +10,11 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.process.protocol import LINE_BYTES, prompt_record
+from chatbot_server.engine.process.protocol import LINE_BYTES
 
 LOG = "engine.log"
 LOG_TAIL = 2000
@@ -36,11 +35,7 @@ class Child:
             )
         self.pid = self._process.pid
         self._pending = b""
-        record = {
-            "settings": replace(settings, warm=()).to_json(),
-            "warm": [prompt_record(prompt) for prompt in settings.warm],
-            "run_dir": str(run_dir),
-        }
+        record = {"settings": settings.to_json(), "run_dir": str(run_dir)}
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         with suppress(BrokenPipeError):  # it died at once; its end will tell
             self._process.stdin.write(json.dumps(record).encode() + b"\n")

@@ -69,17 +69,13 @@ class SocketEngine:
         result: list[list[float]] = self._call({"op": "embed", "texts": list(texts)})
         return result
 
-    def warm(self, prompt: Prompt) -> None:
-        """Have the beginning of all conversations read in advance."""
-        self._call({"op": "warm", "prompt": protocol.prompt_record(prompt)})
-
     def generate(
         self, prompt: Prompt, sampling: Sampling, *, conversation: str | None = None
     ) -> SocketCompletion:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
         request = {
             "op": "generate",
-            "prompt": protocol.prompt_record(prompt),
+            "prompt": prompt.to_json(),
             "sampling": asdict(sampling),
             "conversation": conversation,
         }

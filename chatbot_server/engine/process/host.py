@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from chatbot_server.engine.backend import Backend, Warmable
+from chatbot_server.engine.backend import Backend
 from chatbot_server.engine.base import EngineInfo
 from chatbot_server.engine.process import protocol
 from chatbot_server.errors import BadRequest, ChatbotError, EngineBusy, EngineError
+from chatbot_server.prompt.base import Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,6 @@ class Host:
             "status": lambda _: self._backend.load(),
             "count": lambda request: self._backend.count_tokens(_texts(request)),
             "embed": lambda request: self._backend.embed(_texts(request)),
-            "warm": self._warm,
         }
 
     def serve(self, listener: socket.socket) -> None:
@@ -89,7 +89,7 @@ class Host:
         gone = self._watcher.watch(connection)
         try:
             events = self._backend.generate(
-                protocol.prompt_of(request["prompt"]),
+                Prompt.from_json(request["prompt"]),
                 protocol.sampling_of(request["sampling"]),
                 conversation=request["conversation"],
                 cancelled=gone.is_set,
@@ -100,10 +100,6 @@ class Host:
             gone.set()  # before the watcher noticed
         finally:
             self._watcher.forget(connection)
-
-    def _warm(self, request: dict[str, Any]) -> None:
-        if isinstance(self._backend, Warmable):
-            self._backend.warm(protocol.prompt_of(request["prompt"]))
 
 
 class Watcher:

@@ -1,7 +1,7 @@
 """What travels over the engine's socket: one JSON object a line.
 
 A connection carries one request; closing it cancels the work. A request is
-``{"op": "info" | "status" | "count" | "embed" | "warm" | "generate", …}``; the answer one
+``{"op": "info" | "status" | "count" | "embed" | "generate", …}``; the answer one
 ``{"result": …}`` or ``{"error": …}``, or for ``generate`` a line for each event.
 """
 
@@ -24,7 +24,6 @@ from chatbot_server.engine.base import (
     Usage,
 )
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError
-from chatbot_server.prompt.base import Message, Prompt, Segment
 
 # A full context of 131,072 tokens is about 0.7 MB of text, twice in a prompt.
 LINE_BYTES = 8_000_000
@@ -78,26 +77,6 @@ def decode(line: bytes | bytearray) -> dict[str, Any]:
 
 
 # -- requests ---------------------------------------------------------------------------
-
-
-def prompt_record(prompt: Prompt) -> dict[str, Any]:
-    """*prompt* as plain values."""
-    return {
-        "messages": [[message.role, message.content] for message in prompt.messages],
-        "segments": [[segment.text, segment.trusted] for segment in prompt.segments],
-        "stop": prompt.stop,
-        "bos": prompt.bos,
-    }
-
-
-def prompt_of(record: dict[str, Any]) -> Prompt:
-    """What :func:`prompt_record` gave."""
-    return Prompt(
-        messages=tuple(Message(role, content) for role, content in record["messages"]),
-        segments=tuple(Segment(text, trusted) for text, trusted in record["segments"]),
-        stop=tuple(record["stop"]),
-        bos=record["bos"],
-    )
 
 
 def sampling_of(record: dict[str, Any]) -> Sampling:

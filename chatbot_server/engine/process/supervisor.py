@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +22,6 @@ from chatbot_server.engine.process.child import Child
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.state import Recorded, read_state, write_state
 from chatbot_server.errors import EngineError
-from chatbot_server.prompt.base import Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -88,10 +87,6 @@ class EngineSupervisor:
             if time.monotonic() > deadline or self._stopping.wait(0.02):
                 break
         return state
-
-    def warm(self, *prompts: Prompt) -> None:
-        """Read these prompts in advance, from the next start on."""
-        self._settings = replace(self._settings, warm=prompts)
 
     # -- the supervisor's thread --------------------------------------------------------
 

@@ -81,9 +81,7 @@ def _die_with_parent() -> None:
 
 def _read_settings() -> tuple[EngineSettings, Path]:
     record = json.loads(sys.stdin.buffer.readline())
-    warm = tuple(protocol.prompt_of(prompt) for prompt in record["warm"])
-    settings = EngineSettings.from_json(record["settings"] | {"warm": warm})
-    return settings, Path(record["run_dir"])
+    return EngineSettings.from_json(record["settings"]), Path(record["run_dir"])
 
 
 def _watch_life_line() -> None:

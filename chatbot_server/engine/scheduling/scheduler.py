@@ -13,8 +13,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import FinishReason
 from chatbot_server.engine.scheduling.answer import Answer
 from chatbot_server.engine.scheduling.cache import Entry, StateCache
@@ -31,15 +31,6 @@ logger = logging.getLogger(__name__)
 PENALISED = 64
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Waiting answers, seconds of one answer, prompt tokens read in one step."""
-
-    queue: int
-    seconds: float
-    batch: int
-
-
 class Scheduler:
     """Bounded, first come first served; every change of place in the queue is told."""
 
@@ -48,14 +39,14 @@ class Scheduler:
         slots: Sequence[Slot],
         tokenizer: Tokenizer,
         encoder: PromptEncoder,
-        limits: Limits,
+        settings: EngineSettings,
         cache: StateCache | None,
     ) -> None:
         self.slots = tuple(slots)
         self.cache = cache
         self._tokenizer = tokenizer
         self._encoder = encoder
-        self._limits = limits
+        self._settings = settings
         self._waiting: deque[Answer] = deque()
         self._running: list[Slot] = []
         self._changed = threading.Condition()
@@ -73,7 +64,7 @@ class Scheduler:
         with self._changed:
             if self._stopping:
                 raise EngineError("engine_none")
-            waiting, places = len(self._waiting), len(self.slots) + self._limits.queue
+            waiting, places = len(self._waiting), len(self.slots) + self._settings.queue
             if len(self._running) + waiting >= places:
                 raise EngineBusy("engine_busy", retry_after=5, waiting=waiting)
             self._waiting.append(answer)
@@ -146,7 +137,7 @@ class Scheduler:
                 self._release(slot)
             elif not answer.started:
                 self._start(slot, answer)
-            elif time.monotonic() - answer.started > self._limits.seconds:
+            elif time.monotonic() - answer.started > self._settings.answer_seconds:
                 self._finish(slot, "time")
             elif answer.read < len(answer.prompt):
                 self._read(slot, answer)
@@ -172,7 +163,7 @@ class Scheduler:
 
     def _read(self, slot: Slot, answer: Answer) -> None:
         """Evaluate the next piece of the prompt."""
-        piece = answer.prompt[answer.read : answer.read + self._limits.batch]
+        piece = answer.prompt[answer.read : answer.read + self._settings.batch_size]
         slot.decoder.evaluate(piece, exact=answer.exact)
         answer.read += len(piece)
         if answer.read == len(answer.prompt):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import prod
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.base import EngineName, ModelFile, Refusal, TokenizerData
+from chatbot_server.models.base import ModelFile, TokenizerData
 from chatbot_server.models.files.ggml import QUANTISATION_FACTOR, Ggml
-from chatbot_server.models.files.tensor_types import CTRANSFORMERS_TYPES, FILE_TYPES
+from chatbot_server.models.files.tensor_types import F16, F32, FILE_TYPES
 
 END_OF_TEXT = b"<|endoftext|>"
 DOLLY_END = b"### End"
@@ -30,17 +30,12 @@ def ggml_facts(ggml: Ggml) -> ModelFile:
     kind = model_type(ggml)
     header, vocabulary = ggml.header, ggml_vocabulary(ggml)
     bos, eos = vocabulary.bos_id, vocabulary.eos_id
-    refused: dict[EngineName, Refusal] = {"llamacpp": Refusal("model_llamacpp_legacy")}
-    reason = _ctransformers_refusal(ggml)
-    if reason:
-        refused["ctransformers"] = reason
     return ModelFile(
         path=ggml.path,
         size=ggml.size,
         format=ggml.format,  # type: ignore[arg-type]
         version=ggml.version,
         architecture=kind,
-        model_type=None if reason else kind,
         tokenizer=vocabulary.kind,
         vocab_size=header["n_vocab"],
         name=ggml.path.stem,
@@ -56,7 +51,8 @@ def ggml_facts(ggml: Ggml) -> ModelFile:
         embedding=header["n_embd"],
         kv_bytes_per_token=_kv_bytes(ggml),
         quantisation=FILE_TYPES.get(header["ftype"] % QUANTISATION_FACTOR, ""),
-        refused_by=refused,
+        tensor_types={name: tensor.type for name, tensor in ggml.tensors.items()},
+        old_blocks=_has_old_blocks(ggml),
     )
 
 
@@ -100,20 +96,13 @@ def _check_tensors(ggml: Ggml) -> None:
         raise ModelError("model_contradiction", file=ggml.path, what=layout.embedding)
 
 
-def _ctransformers_refusal(ggml: Ggml) -> Refusal | None:
+def _has_old_blocks(ggml: Ggml) -> bool:
     types = {tensor.type for tensor in ggml.tensors.values()}
-    if not types <= CTRANSFORMERS_TYPES:
-        return Refusal("model_ct_quantisation", {"name": str(max(types))})
-    quantised = bool(types - {0, 1})
-    if ggml.layout.kind == "llama" and ggml.format == "ggml":
-        return Refusal("model_ct_unversioned")
-    if ggml.format == "ggcc":
-        old = False  # younger than the last change of the blocks
-    elif ggml.format == "ggjt":
-        old = quantised and ggml.version < 3
-    else:
-        old = quantised and ggml.header["ftype"] // QUANTISATION_FACTOR < 2 and bool({6, 7} & types)
-    return Refusal("model_ct_old_quantisation") if old else None
+    if ggml.format == "ggcc" or types <= {F32, F16}:
+        return False  # younger than the last change of the blocks, or without any
+    if ggml.format == "ggjt":
+        return ggml.version < 3
+    return ggml.header["ftype"] // QUANTISATION_FACTOR < 2 and bool({6, 7} & types)
 
 
 def ggml_vocabulary(ggml: Ggml) -> TokenizerData:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.base import EngineName, ModelFile, Refusal
+from chatbot_server.models.base import ModelFile
 from chatbot_server.models.files.gguf import Gguf
 from chatbot_server.models.files.gguf_checks import check_numbers
-from chatbot_server.models.files.tensor_types import CTRANSFORMERS_TYPES, FILE_TYPES, TENSOR_TYPES
+from chatbot_server.models.files.tensor_types import FILE_TYPES, TENSOR_TYPES
 from chatbot_server.models.files.vocabulary import KINDS, begins_with_bos, special_id
 
-# What ctransformers 0.2.27 creates for a llama; it refuses any other tensor.
-LLAMA_TENSOR = re.compile(
-    r"(token_embd|output_norm|output|blk\.\d+\.(attn_norm|attn_q|attn_k|attn_v|attn_output"
-    r"|ffn_norm|ffn_gate|ffn_down|ffn_up))\.weight"
-)
 NOT_FOR_TEXT = {"clip", "bert", "nomic-bert", "whisper", "t5encoder", "wavtokenizer-dec"}
 
 
@@ -40,7 +33,6 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
     check_numbers(gguf, architecture, len(tokens))
     bos, eos = special_id(meta, "bos", len(tokens)), special_id(meta, "eos", len(tokens))
     kind = KINDS.get(str(meta.get("tokenizer.ggml.model")), "other")
-    refusals = _refusals(gguf, architecture)
     template = meta.get("tokenizer.chat_template")
     return ModelFile(
         path=gguf.path,
@@ -48,7 +40,6 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
         format="gguf",
         version=gguf.version,
         architecture=architecture[:40],
-        model_type=None if "ctransformers" in refusals else architecture,
         tokenizer=kind,
         vocab_size=len(tokens),
         name=str(meta.get("general.name", ""))[:200] or gguf.path.stem,
@@ -65,7 +56,11 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
         embedding=_number(gguf, architecture, "embedding_length"),
         kv_bytes_per_token=_kv_bytes(gguf, architecture),
         quantisation=_quantisation(gguf),
-        refused_by=refusals,
+        tensor_types={name: tensor.type for name, tensor in gguf.tensors.items()},
+        rope_scaling=str(meta.get(f"{architecture}.rope.scaling.type", "none"))[:40],
+        vocabulary=str(meta.get("tokenizer.ggml.model"))[:40],
+        has_scores="tokenizer.ggml.scores" in meta,
+        has_line_feed=(b"<0x0A>" if kind == "spm" else "Ċ".encode()) in tokens,
     )
 
 
@@ -126,52 +121,3 @@ def _quantisation(gguf: Gguf) -> str:
     for tensor in gguf.tensors.values():
         bytes_of[tensor.type] += tensor.size
     return TENSOR_TYPES[bytes_of.most_common(1)[0][0]][0]
-
-
-def _refusals(gguf: Gguf, architecture: str) -> dict[EngineName, Refusal]:
-    refusals: dict[EngineName, Refusal] = {}
-    if gguf.version == 1:
-        refusals["llamacpp"] = Refusal("model_llamacpp_version")
-    elif architecture == "gptj":
-        refusals["llamacpp"] = Refusal("model_llamacpp_architecture", {"name": architecture})
-    found = _ctransformers_refusal(gguf, architecture)
-    if found:
-        refusals["ctransformers"] = found
-    return refusals
-
-
-def _ctransformers_refusal(gguf: Gguf, architecture: str) -> Refusal | None:
-    if architecture not in ("llama", "falcon"):
-        return Refusal("model_ct_architecture", {"name": architecture[:40]})
-    return (
-        _tensor_refusal(gguf, architecture)
-        or _rope_refusal(gguf, architecture)
-        or _tokenizer_refusal(gguf)
-    )
-
-
-def _tensor_refusal(gguf: Gguf, architecture: str) -> Refusal | None:
-    for tensor in gguf.tensors.values():
-        if tensor.type not in CTRANSFORMERS_TYPES:
-            return Refusal("model_ct_quantisation", {"name": TENSOR_TYPES[tensor.type][0]})
-        if architecture == "llama" and not LLAMA_TENSOR.fullmatch(tensor.name):
-            return Refusal("model_ct_tensor", {"name": tensor.name})
-    return None
-
-
-def _rope_refusal(gguf: Gguf, architecture: str) -> Refusal | None:
-    """Its scaling keys are younger than ctransformers, which would ignore them silently."""
-    scaling = gguf.metadata.get(f"{architecture}.rope.scaling.type", "none")
-    return None if scaling == "none" else Refusal("model_ct_rope", {"name": str(scaling)[:40]})
-
-
-def _tokenizer_refusal(gguf: Gguf) -> Refusal | None:
-    """Loading looks up the line feed's token and aborts without one (models.md §2)."""
-    meta: dict[str, Any] = gguf.metadata
-    model = str(meta.get("tokenizer.ggml.model"))[:40]
-    needed = {"llama": b"<0x0A>", "gpt2": "Ċ".encode()}.get(model)
-    if needed is None or needed not in meta["tokenizer.ggml.tokens"]:
-        return Refusal("model_ct_tokenizer", {"name": model})
-    if model == "llama" and "tokenizer.ggml.scores" not in meta:
-        return Refusal("model_ct_tokenizer", {"name": model})
-    return None

@@ -31,7 +31,7 @@ def prepare_model(file: ModelFile, cache_dir: Path) -> PreparedModel:
         ModelError: the file changed since it was inspected, the disk is full, or
             *cache_dir* cannot be written.
     """
-    if file.format != "gguf" or file.model_type is None:
+    if file.format != "gguf":
         return PreparedModel(file.path, None, file)
     gguf = read_gguf(file.path)
     if file.tokenizer != "bpe" and "output.weight" in gguf.tensors:

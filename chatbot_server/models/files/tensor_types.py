@@ -45,9 +45,6 @@ TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
     41: ("Q1_0", 128, 18),
 }
 
-# What ggml knew when ctransformers 0.2.27 was made (September 2023).
-CTRANSFORMERS_TYPES = frozenset({F32, F16, Q4_0, Q4_1, *range(6, 16)})
-
 FILE_TYPES: dict[int, str] = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1",
     10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M",

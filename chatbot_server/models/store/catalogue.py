@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from chatbot_server.models.base import EngineName
+from chatbot_server.config.sections import EngineName
+from chatbot_server.models.base import Tier
 from chatbot_server.resources import read_yaml
 
-Tier = Literal["quote", "rephrase", "write"]
 WORK_SPACE = 100_000_000  # bytes, beside weights, keys and values
 
 
@@ -65,10 +65,3 @@ def catalogue() -> Mapping[str, CatalogueEntry]:
         name: CatalogueEntry(name, **{**record, "languages": tuple(record["languages"])})
         for name, record in read_yaml("chatbot_server.models.store", "catalogue.yaml").items()
     }
-
-
-def tier_by_size(parameters: int) -> Tier:
-    """What a model nobody has tested may be trusted with, by its number of weights."""
-    if parameters < 1_000_000_000:
-        return "quote"
-    return "rephrase" if parameters < 3_000_000_000 else "write"

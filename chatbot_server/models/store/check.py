@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatbot_server.config.sections import EngineName
 from chatbot_server.errors import ChatbotError, ModelError
-from chatbot_server.models.base import EngineName, ModelFile, Refusal
+from chatbot_server.models.base import ModelFile, Refusal
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.machine import available_memory
 from chatbot_server.prompt.formats import TEMPLATE

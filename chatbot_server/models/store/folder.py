@@ -17,9 +17,10 @@ from typing import Any
 
 from chatbot_server.config.home import in_home
 from chatbot_server.errors import ModelError
+from chatbot_server.models.base import Tier, tier_by_size
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import forget_prepared
-from chatbot_server.models.store.catalogue import CatalogueEntry, Tier, catalogue, tier_by_size
+from chatbot_server.models.store.catalogue import CatalogueEntry, catalogue
 from chatbot_server.models.store.download import write_error
 
 RECORD = "installed.json"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chatbot_server.errors import ModelError
+from chatbot_server.models.base import ModelFile, Tier, tier_by_size
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.machine import available_memory, free_disk
-from chatbot_server.models.store.catalogue import Tier, catalogue, tier_by_size
+from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.folder import installed
 
 
@@ -42,7 +44,12 @@ class Offer:
         return asdict(self)
 
 
-def all_offers(models_dir: Path, used: str | None, context_length: int) -> list[Offer]:
+def all_offers(
+    models_dir: Path,
+    used: str | None,
+    context_length: int,
+    preferred_engine: Callable[[ModelFile], str],
+) -> list[Offer]:
     """The catalogue, then the owner's own files. *used*: the configured model."""
     here, memory, disk = installed(models_dir), available_memory(), free_disk(models_dir)
     offers = [
@@ -65,31 +72,33 @@ def all_offers(models_dir: Path, used: str | None, context_length: int) -> list[
         )
         for entry in catalogue().values()
     ]
-    own = (_own(name, path, used, context_length, memory) for name, path in here.items()
-           if name not in catalogue())  # fmt: skip
-    return offers + [offer for offer in own if offer]
+    for name, path in here.items():
+        if name not in catalogue() and (file := _readable_model(path)):
+            needed = file.memory_bytes(context_length)
+            offers.append(
+                Offer(
+                    name=name,
+                    title=file.name,
+                    family=file.family,
+                    size=file.size,
+                    memory=needed,
+                    languages=(),
+                    licence="?",
+                    commercial="terms",
+                    source=str(path),
+                    tier=tier_by_size(file.parameters),
+                    engine=preferred_engine(file),
+                    fits=needed <= memory,
+                    installed=True,
+                    in_use=used in (name, str(path)),
+                )
+            )
+    return offers
 
 
-def _own(name: str, path: Path, used: str | None, context: int, memory: int) -> Offer | None:
-    """A file of the owner's; None where it is gone or broken (``models check`` says why)."""
+def _readable_model(path: Path) -> ModelFile | None:
+    """None where it is gone or broken (``models check`` says why)."""
     try:
-        file = inspect_model(path)
+        return inspect_model(path)
     except ModelError:
         return None
-    needed = file.memory_bytes(context)
-    return Offer(
-        name=name,
-        title=file.name,
-        family=file.family,
-        size=file.size,
-        memory=needed,
-        languages=(),
-        licence="?",
-        commercial="terms",
-        source=str(path),
-        tier=tier_by_size(file.parameters),
-        engine="llamacpp" if "ctransformers" in file.refused_by else "ctransformers",
-        fits=needed <= memory,
-        installed=True,
-        in_use=used in (name, str(path)),
-    )

@@ -1,0 +1,58 @@
+"""The engines that run a model file on this machine, each described by its own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal
+
+from chatbot_server.engine.backend import LocalEngine
+from chatbot_server.engine.ctransformers.engine import CTRANSFORMERS
+from chatbot_server.engine.llamacpp.engine import LLAMACPP
+from chatbot_server.models.base import ModelFile, Refusal
+
+if TYPE_CHECKING:  # pydantic's 12 MB are not for the engine's process
+    from chatbot_server.config.sections import EngineName
+
+# In the order of preference: the first that can run a file does.
+ENGINES: Mapping[EngineName, LocalEngine] = {"ctransformers": CTRANSFORMERS, "llamacpp": LLAMACPP}
+
+
+def installed_engines() -> tuple[EngineName, ...]:
+    """The engines whose library is installed here."""
+    return tuple(name for name, engine in ENGINES.items() if find_spec(engine.library))
+
+
+def refusals(file: ModelFile) -> dict[EngineName, Refusal]:
+    """The engines that cannot run *file*, installed or not, and why."""
+    reasons = {name: engine.refuses(file) for name, engine in ENGINES.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def preferred_engine(file: ModelFile) -> EngineName:
+    """The first engine that can run *file*, installed or not; the last one if none can."""
+    refused = refusals(file)
+    return next((name for name in ENGINES if name not in refused), list(ENGINES)[-1])
+
+
+def choose_engine(
+    file: ModelFile,
+    kind: Literal["auto", EngineName] = "auto",
+    installed: Iterable[EngineName] | None = None,
+) -> tuple[EngineName, dict[EngineName, Refusal]]:
+    """The engine for *file*, and why those before it in the order were passed over.
+
+    Raises:
+        ModelError: none can run it; says why the first one cannot.
+    """
+    available = installed_engines() if installed is None else tuple(installed)
+    refused = refusals(file)
+    passed_over: dict[EngineName, Refusal] = {}
+    for name in ENGINES if kind == "auto" else (kind,):
+        if name in available and name not in refused:
+            return name, passed_over
+        missing = Refusal("engine_not_installed", {"engine": name})
+        passed_over[name] = refused.get(name, missing)
+    # What stands between this file and an answer: a missing library if one could run it.
+    reasons = list(passed_over.values())
+    raise next((it for it in reasons if it.code == "engine_not_installed"), reasons[0]).error()
