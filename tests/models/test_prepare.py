@@ -19,8 +19,7 @@ from chatbot_server.models.base import PreparedModel
 from chatbot_server.models.files.gguf import Gguf, read_gguf
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import forget_prepared, prepare_model
-from chatbot_server.models.files.rewrite import byte_alphabet
-from chatbot_server.models.files.vocabulary import load_tokenizer
+from chatbot_server.models.files.vocabulary import byte_alphabet, load_tokenizer
 from chatbot_server.models.machine import cpu_flags, needs_avx2
 
 # Loads a file, reads ids, and writes the most probable next ones and a few raw logits.

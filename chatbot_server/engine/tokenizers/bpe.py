@@ -10,6 +10,7 @@ from tokenizers.pre_tokenizers import ByteLevel, PreTokenizer, Sequence, Split
 from chatbot_server.engine.tokenizers.base import CONTROL, UNKNOWN, Tokenizer
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import TokenizerData
+from chatbot_server.models.files.vocabulary import byte_alphabet
 
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 LLAMA3 = (
@@ -40,7 +41,7 @@ class BpeTokenizer(Tokenizer):
     """Same ids as llama.cpp; a run of 100,000 letters takes well under a second."""
 
     def __init__(self, data: TokenizerData) -> None:
-        self._bytes = {char: byte for byte, char in enumerate(byte_alphabet())}
+        self._bytes = byte_alphabet()
         super().__init__(data)
         if data.pre not in PATTERNS:
             raise ModelError("engine_tokenizer_unknown", name=data.pre)
@@ -70,10 +71,3 @@ class BpeTokenizer(Tokenizer):
         if all(char in self._bytes for char in text):
             return bytes(self._bytes[char] for char in text)
         return text.encode()
-
-
-def byte_alphabet() -> list[str]:
-    """GPT-2's printable character for each byte."""
-    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
-    others = iter(range(256, 512))
-    return [chr(byte) if byte in plain else chr(next(others)) for byte in range(256)]

@@ -13,8 +13,8 @@ from itertools import pairwise
 from tokenizers.pre_tokenizers import ByteLevel
 
 from chatbot_server.engine.tokenizers.base import CONTROL, UNKNOWN, Tokenizer
-from chatbot_server.engine.tokenizers.bpe import byte_alphabet
 from chatbot_server.models.base import TokenizerData
+from chatbot_server.models.files.vocabulary import byte_alphabet
 
 # Joining is quadratic in the length of a word: longer runs are cut (20,000 letters keep
 # ggml's own tokeniser busy for 37 seconds).
@@ -29,7 +29,7 @@ class RankedTokenizer(Tokenizer):
         self._ids: dict[bytes, int] = {}
         for token, text in self._plain():
             self._ids.setdefault(text, token)
-        self._bytes = {char: byte for byte, char in enumerate(byte_alphabet())}
+        self._bytes = byte_alphabet()
         self._split = ByteLevel(add_prefix_space=False, use_regex=True)
         self._word = lru_cache(maxsize=20_000)(self._join)
 

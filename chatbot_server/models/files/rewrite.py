@@ -20,7 +20,7 @@ from struct import pack
 from typing import IO, Any
 
 from chatbot_server.models.files.gguf import MAGIC, Gguf, Tensor
-from chatbot_server.models.files.vocabulary import KINDS
+from chatbot_server.models.files.vocabulary import KINDS, byte_alphabet
 
 PREFIX = "tokenizer.ggml."
 _STRING, _ARRAY, _FLOAT32 = 8, 9, 6
@@ -66,15 +66,6 @@ def _vocabulary(meta: dict[str, Any]) -> list[bytes]:
         _array("token_type", 5, len(types), b"".join(pack("<i", kind) for kind in types)),
         _array("merges", _STRING, 0, b""),
     ]
-
-
-def byte_alphabet() -> dict[str, int]:
-    """GPT-2's printable character for each byte (``bytes_to_unicode`` in its encoder.py)."""
-    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [byte for byte in range(256) if byte not in shown]
-    return {chr(byte): byte for byte in shown} | {
-        chr(256 + index): byte for index, byte in enumerate(hidden)
-    }
 
 
 def _raw(token: bytes, alphabet: dict[str, int]) -> bytes:

@@ -59,6 +59,15 @@ def gguf_vocabulary(gguf: Gguf) -> TokenizerData:
     )
 
 
+def byte_alphabet() -> dict[str, int]:
+    """GPT-2's printable character for each byte (``bytes_to_unicode`` in its encoder.py)."""
+    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in shown]
+    return {chr(byte): byte for byte in shown} | {
+        chr(256 + index): byte for index, byte in enumerate(hidden)
+    }
+
+
 def begins_with_bos(meta: dict[str, Any]) -> bool:
     """Whether prompts begin with BOS; where the file does not say, as llama-vocab.cpp decides."""
     pre = str(meta.get("tokenizer.ggml.pre", ""))
