@@ -11,7 +11,7 @@ import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.findings import Finding, report
-from chatbot_server.config.sections import Engine
+from chatbot_server.config.sections import EngineSection
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import ChatbotError
@@ -102,7 +102,7 @@ def _models(context: Context) -> Iterator[Finding]:
         yield _try(context, "model", partial(_endpoint, context, alone))
 
 
-def _endpoint(context: Context, settings: Engine) -> str:
+def _endpoint(context: Context, settings: EngineSection) -> str:
     with closing(OpenAIEngine(settings)) as engine:
         model = engine.info().model
     return context.say("doctor_endpoint", address=settings.endpoints[0].url, model=model)

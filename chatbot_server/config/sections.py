@@ -15,7 +15,6 @@ from pydantic_core import PydanticCustomError
 # The engines that run a model file on this machine, in the order of preference.
 EngineName = Literal["ctransformers", "llamacpp"]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[
     str, Field(pattern=r"^[1-9]\d{0,8} per ([1-9]\d{0,8} )?(second|minute|hour|day)s?$")
 ]
@@ -32,7 +31,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
 
 
-class Server(Section):
+class ServerSection(Section):
     """Where the web server listens."""
 
     host: Host = "127.0.0.1"
@@ -49,7 +48,7 @@ class Server(Section):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
-class Endpoint(Section):
+class EndpointSection(Section):
     """One server that speaks the OpenAI API."""
 
     url: Annotated[AnyHttpUrl, Field(strict=False)]
@@ -57,7 +56,7 @@ class Endpoint(Section):
     api_key_file: Annotated[Path | None, Field(strict=False)] = None
 
 
-class Engine(Section):
+class EngineSection(Section):
     """The language model and how it is run."""
 
     kind: Literal["auto", EngineName, "openai"] = "auto"
@@ -76,16 +75,16 @@ class Engine(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     top_k: Annotated[int, Field(ge=0, le=1000)] = 40
     repetition_penalty: Annotated[float, Field(ge=1, le=2)] = 1.1
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: tuple[EndpointSection, ...] = ()
 
     @model_validator(mode="after")
-    def _endpoints_where_needed(self) -> Engine:
+    def _endpoints_where_needed(self) -> EngineSection:
         if self.kind == "openai" and not self.endpoints:
             raise PydanticCustomError(NO_ENDPOINTS, "no endpoints")
         return self
 
 
-class Limits(Section):
+class LimitsSection(Section):
     """What one visitor, one site and one request may take."""
 
     body_bytes: Annotated[int, Field(ge=1024, le=10_000_000)] = 65_536
@@ -98,21 +97,21 @@ class Limits(Section):
     storage: Counters = "memory://"
 
 
-class Cache(Section):
+class CacheSection(Section):
     """Answers to first questions that are given again at once to whoever asks the same."""
 
     answers: Annotated[int, Field(ge=0, le=10_000)] = 500
     minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 24 * 60
 
 
-class Privacy(Section):
+class PrivacySection(Section):
     """What is kept, and for how long."""
 
     retention_days: Annotated[int, Field(ge=0, le=365)] = 30
     contact_days: Annotated[int, Field(ge=1, le=365)] = 90
 
 
-class Retrieval(Section):
+class RetrievalSection(Section):
     """The owner's pages: how they are read and searched."""
 
     semantic: Literal["auto", "on", "off"] = "auto"
@@ -128,12 +127,12 @@ class Config(Section):
 
     data_dir: Annotated[Path, Field(strict=False)] = Path("data")
     database: DatabaseAddress | None = None
-    server: Server = Server()
-    engine: Engine = Engine()
-    limits: Limits = Limits()
-    cache: Cache = Cache()
-    privacy: Privacy = Privacy()
-    retrieval: Retrieval = Retrieval()
+    server: ServerSection = ServerSection()
+    engine: EngineSection = EngineSection()
+    limits: LimitsSection = LimitsSection()
+    cache: CacheSection = CacheSection()
+    privacy: PrivacySection = PrivacySection()
+    retrieval: RetrievalSection = RetrievalSection()
 
     @property
     def database_url(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
-from chatbot_server.config.sections import Limits
+from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.service import ConversationService, Question
 from chatbot_server.storage.database import Database
@@ -47,7 +47,7 @@ class ChatBody(RequestBody):
 
 
 def chat_blueprint(
-    service: ConversationService, database: Database, rates: RateLimits, limits: Limits
+    service: ConversationService, database: Database, rates: RateLimits, limits: LimitsSection
 ) -> Blueprint:
     """Routes of ``/api/chat``."""
     bp = Blueprint("chat", __name__)

@@ -7,7 +7,7 @@ from typing import Annotated
 from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, Field
 
-from chatbot_server.config.sections import Limits
+from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import BadRequest
 from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
@@ -42,7 +42,7 @@ class ContactBody(RequestBody):
     conversation: Identifier | None = None
 
 
-def contact_blueprint(database: Database, rates: RateLimits, limits: Limits) -> Blueprint:
+def contact_blueprint(database: Database, rates: RateLimits, limits: LimitsSection) -> Blueprint:
     """The route of messages to a human."""
     bp = Blueprint("contact", __name__)
 

@@ -16,7 +16,7 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
-from chatbot_server.config.sections import Limits
+from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests
 from chatbot_server.storage.counters import OPTIONS, counters_address
 
@@ -89,7 +89,7 @@ def _seconds_to_wait(counters: RateLimiter, rate: RateLimitItem, *names: str) ->
 class RateLimits:
     """The limits of ``config.limits`` on the questions of one visitor and of one site."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: LimitsSection) -> None:
         self._visitors = VisitorKeys()
         self._limits = limits
         storage = storage_from_string(counters_address(limits.storage), **OPTIONS)

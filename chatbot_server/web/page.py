@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from chatbot_server.config.sections import Limits
+from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import Failed
 from chatbot_server.conversation.service import ConversationService, Question
 from chatbot_server.errors import ChatbotError
@@ -47,7 +47,7 @@ class View:
 
 
 def page_blueprint(
-    service: ConversationService, database: Database, rates: RateLimits, limits: Limits
+    service: ConversationService, database: Database, rates: RateLimits, limits: LimitsSection
 ) -> Blueprint:
     """Routes of the plain page."""
     bp = Blueprint("page", __name__, template_folder="templates")
@@ -114,7 +114,7 @@ def _read(service: ConversationService, view: View) -> None:
         view.conversation = view.secret = ""  # erased or expired: the next question begins anew
 
 
-def _render(site: Site, view: View, language: str, limits: Limits) -> Response:
+def _render(site: Site, view: View, language: str, limits: LimitsSection) -> Response:
     def words(name: str, **values: Any) -> str:
         return say(name, language, **values)
 

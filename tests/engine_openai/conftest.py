@@ -10,7 +10,7 @@ import pytest
 from support.patience import LONG
 from support.scripted_endpoint import Script, ScriptedServer
 
-from chatbot_server.config.sections import Endpoint, Engine
+from chatbot_server.config.sections import EndpointSection, EngineSection
 from chatbot_server.engine.openai import OpenAIEngine
 
 
@@ -32,9 +32,9 @@ def engine_for() -> Iterator[Callable[..., OpenAIEngine]]:
     made: list[OpenAIEngine] = []
 
     def make(*urls: str, **settings: Any) -> OpenAIEngine:
-        endpoints = tuple(Endpoint(url=url) for url in urls)
+        endpoints = tuple(EndpointSection(url=url) for url in urls)
         settings = {"answer_seconds": LONG, "endpoints": endpoints} | settings
-        made.append(OpenAIEngine(Engine(kind="openai", **settings)))
+        made.append(OpenAIEngine(EngineSection(kind="openai", **settings)))
         return made[-1]
 
     yield make

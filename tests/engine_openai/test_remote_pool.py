@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.patience import wait_for
 
-from chatbot_server.config.sections import Endpoint
+from chatbot_server.config.sections import EndpointSection
 from chatbot_server.engine.openai.endpoint import Server, is_local
 from chatbot_server.engine.openai.escape_control import CONTROL, neutral
 from chatbot_server.engine.openai.pool import Pool
@@ -19,7 +19,7 @@ from chatbot_server.errors import EngineBusy
 
 def make_pool(count: int, slots: int = 2) -> Pool:
     urls = [f"http://127.0.0.1:{port}/v1" for port in range(1, count + 1)]
-    pool = Pool([Server(Endpoint(url=url)) for url in urls], slots=slots)
+    pool = Pool([Server(EndpointSection(url=url)) for url in urls], slots=slots)
     pool.close()  # nothing listens there: no checks
     return pool
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from support.patience import LONG
 
-from chatbot_server.config.sections import Endpoint, Engine
+from chatbot_server.config.sections import EndpointSection, EngineSection
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
 from chatbot_server.engine.openai import OpenAIEngine
 from chatbot_server.engine.openai.escape_control import neutral
@@ -29,8 +29,8 @@ def engine(
     url, key = llama_server
     file = tmp_path_factory.mktemp("key") / "key"
     file.write_text(f"{key}\n")
-    endpoint = Endpoint(url=url, api_key_file=file)
-    engine = OpenAIEngine(Engine(kind="openai", answer_seconds=120, endpoints=(endpoint,)))
+    endpoint = EndpointSection(url=url, api_key_file=file)
+    engine = OpenAIEngine(EngineSection(kind="openai", answer_seconds=120, endpoints=(endpoint,)))
     yield engine
     engine.close()
 
@@ -117,7 +117,7 @@ def test_a_wrong_key_is_said_in_words(
 
 
 def test_a_key_file_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
-    endpoint = Endpoint(url="http://127.0.0.1:1/v1", api_key_file=tmp_path / "missing")
+    endpoint = EndpointSection(url="http://127.0.0.1:1/v1", api_key_file=tmp_path / "missing")
 
     with pytest.raises(ConfigError, match="missing"):
-        OpenAIEngine(Engine(kind="openai", endpoints=(endpoint,)))
+        OpenAIEngine(EngineSection(kind="openai", endpoints=(endpoint,)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot_server.config.sections import Endpoint, Engine
+from chatbot_server.config.sections import EndpointSection, EngineSection
 from chatbot_server.engine.base import Sampling, Token
 from chatbot_server.engine.openai import OpenAIEngine
 from chatbot_server.prompt.base import Message, Prompt
@@ -21,8 +21,8 @@ def test_the_server_behind_is_held_to_the_schema(
     url, key = llama_server
     file = tmp_path / "key"
     file.write_text(key)
-    endpoint = Endpoint(url=url, api_key_file=file)
-    engine = OpenAIEngine(Engine(kind="openai", answer_seconds=120, endpoints=(endpoint,)))
+    endpoint = EndpointSection(url=url, api_key_file=file)
+    engine = OpenAIEngine(EngineSection(kind="openai", answer_seconds=120, endpoints=(endpoint,)))
     request.addfinalizer(engine.close)
     schema = json.dumps({"type": "object", "properties": {"n": {"enum": [4, 5]}}, "required": ["n"],
                          "additionalProperties": False})  # fmt: skip

@@ -14,7 +14,7 @@ from flask import Flask
 from support.patience import LONG
 from werkzeug.serving import make_server
 
-from chatbot_server.config.sections import Limits
+from chatbot_server.config.sections import LimitsSection
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
@@ -45,7 +45,7 @@ class Api:
 def serve(
     engine: Engine,
     folder: Path,
-    limits: Limits | None = None,
+    limits: LimitsSection | None = None,
     embedder: TextEmbedder | None = None,
 ) -> Iterator[Api]:
     database = Database(f"sqlite:///{folder / 'chatbot.db'}")
@@ -53,7 +53,7 @@ def serve(
     with database.session() as session:
         _, key = create_key(session, "tests")
     app = Flask(__name__)
-    rates = RateLimits(limits or Limits(api_key=("100000 per minute",)))
+    rates = RateLimits(limits or LimitsSection(api_key=("100000 per minute",)))
     sampling = Sampling(max_tokens=24, temperature=0.3)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling, embedder))
     server = make_server("127.0.0.1", 0, app, threaded=True)

@@ -11,7 +11,7 @@ from flask import Flask
 from limits.storage import storage_from_string
 from support.valkey import Valkey, valkey_server
 
-from chatbot_server.config.sections import Limits
+from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests, Unavailable
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.web import limits as module
@@ -40,7 +40,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Ask]]:
 
     def serve(storage: str) -> Ask:
         app = Flask(__name__)
-        rates = RateLimits(Limits(site=("3 per minute",), storage=storage))
+        rates = RateLimits(LimitsSection(site=("3 per minute",), storage=storage))
 
         def ask(times: int = 1) -> None:
             with app.test_request_context():

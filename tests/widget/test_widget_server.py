@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from chatbot_server.config.sections import Limits
+from chatbot_server.config.sections import LimitsSection
 from chatbot_server.storage.conversations import add_message, erase_conversation, start_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import (
@@ -44,10 +44,10 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def client(database: Database) -> FlaskClient:
     app = Flask(__name__)
     register_problems(app)
-    rates = RateLimits(Limits())
+    rates = RateLimits(LimitsSection())
     app.register_blueprint(widget_blueprint())
     app.register_blueprint(feedback_blueprint(database, rates, lambda *_: None))
-    app.register_blueprint(contact_blueprint(database, rates, Limits()))
+    app.register_blueprint(contact_blueprint(database, rates, LimitsSection()))
     return app.test_client()
 
 

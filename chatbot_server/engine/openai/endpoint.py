@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from chatbot_server.config.home import in_home
-from chatbot_server.config.sections import Endpoint as Settings
+from chatbot_server.config.sections import EndpointSection
 from chatbot_server.engine.openai.wire import MAX_LINE
 from chatbot_server.errors import ConfigError
 
@@ -46,7 +46,7 @@ class _Health:
 class Server:
     """An endpoint and what was seen of it. Every method may be called from any thread."""
 
-    settings: Settings
+    settings: EndpointSection
     key: str | None = None
     busy: int = 0
     plain: bool = False
@@ -147,7 +147,7 @@ class Server:
         )
 
 
-def open_server(settings: Settings) -> Server:
+def open_server(settings: EndpointSection) -> Server:
     """*settings* with its key read.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from chatbot_server.config.sections import Engine as Settings
+from chatbot_server.config.sections import EngineSection
 from chatbot_server.engine.base import Completion, EngineInfo, EngineStatus, Sampling
 from chatbot_server.engine.openai.completion import RemoteCompletion, estimate
 from chatbot_server.engine.openai.endpoint import CHECK_SECONDS, Server, open_server
@@ -32,7 +32,7 @@ class OpenAIEngine:
         ConfigError: no endpoints, or a key that cannot be read.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: EngineSection) -> None:
         if not settings.endpoints:
             raise ConfigError("openai_no_endpoints", field="engine.endpoints")
         slots = settings.slots or SLOTS

@@ -23,7 +23,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import sources_to_crawl
 
 if TYPE_CHECKING:
-    from chatbot_server.config.sections import Retrieval
+    from chatbot_server.config.sections import RetrievalSection
 
 # A site is read again this long after it was read last; unchanged pages cost one 304 each.
 AGAIN_SECONDS = 24 * 3600
@@ -32,7 +32,7 @@ EMBED_AT_ONCE = 20
 logger = logging.getLogger(__name__)
 
 
-def work(database: Database, settings: Retrieval, run_dir: Path) -> int:
+def work(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
     """Do what is due once: crawls, then vectors; returns how many things were done."""
     done = 0
     embedder = make_embedder(settings.semantic)
@@ -62,7 +62,7 @@ def due(database: Database, moment: int | None = None) -> Sequence[int]:
 
 def crawl_one(
     database: Database,
-    settings: Retrieval,
+    settings: RetrievalSection,
     run_dir: Path,
     source_id: int,
     progress: Callable[[dict[str, int]], None] = lambda counts: None,  # noqa: ARG005
@@ -94,7 +94,7 @@ def crawling(run_dir: Path, source_id: int) -> Iterator[None]:
 
 def _crawl(
     database: Database,
-    settings: Retrieval,
+    settings: RetrievalSection,
     source_id: int,
     progress: Callable[[dict[str, int]], None],
 ) -> dict[str, int]:
@@ -111,7 +111,7 @@ def _crawl(
         extractor.close()
 
 
-def embed_waiting(database: Database, settings: Retrieval) -> None:
+def embed_waiting(database: Database, settings: RetrievalSection) -> None:
     """Give every document its vectors, if the search is by meaning."""
     embedder = make_embedder(settings.semantic)
     if embedder is not None:

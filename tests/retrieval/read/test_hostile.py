@@ -12,7 +12,7 @@ import httpcore
 import pytest
 from support.web_site import page
 
-from chatbot_server.config.sections import Retrieval
+from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl import crawler as crawling
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
@@ -284,7 +284,9 @@ def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(
         robots(self)
 
     monkeypatch.setattr(Crawl, "_read_robots", breaking)
-    settings = Retrieval(private_hosts=("127.0.0.1",), requests_per_second=50, semantic="off")
+    settings = RetrievalSection(
+        private_hosts=("127.0.0.1",), requests_per_second=50, semantic="off"
+    )
     assert jobs.work(database, settings, tmp_path) == 1
     assert "We open at nine." in texts(database, site_id)
 

@@ -16,7 +16,7 @@ from support.openai_server import Api, serve
 from support.patience import LONG
 from support.tiny_models import write_parrot_gguf
 
-from chatbot_server.config.sections import Endpoint, Engine, Limits
+from chatbot_server.config.sections import EndpointSection, EngineSection, LimitsSection
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.openai import OpenAIEngine
 from chatbot_server.engine.process.supervisor import local_engine
@@ -40,9 +40,9 @@ def parrot_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 @pytest.fixture
 def limited_api(tmp_path: Path) -> Iterator[Api]:
     """An API whose keys are good for three requests a minute, and whose engine is nowhere."""
-    endpoint = Endpoint(url="http://127.0.0.1:9/v1")
-    engine = OpenAIEngine(Engine(kind="openai", endpoints=(endpoint,)))
-    yield from serve(engine, tmp_path, Limits(api_key=("3 per minute",)))
+    endpoint = EndpointSection(url="http://127.0.0.1:9/v1")
+    engine = OpenAIEngine(EngineSection(kind="openai", endpoints=(endpoint,)))
+    yield from serve(engine, tmp_path, LimitsSection(api_key=("3 per minute",)))
     engine.close()
 
 
