@@ -18,8 +18,8 @@ from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Knowledge
-from chatbot_server.retrieval.index.semantic import make_embedder
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.service.children import call
 from chatbot_server.storage.database import Database
 from chatbot_server.web.chat import chat_blueprint

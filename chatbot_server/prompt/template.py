@@ -10,20 +10,18 @@ for one) is run for every prompt, still on placeholders and in that process.
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from chatbot_server.errors import ModelError
+from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.prompt.base import Message, Prompt, Segment
 from chatbot_server.prompt.formats import ChatFormat, TurnMarkup, render
 
-WORKER = Path(__file__).with_name("template_worker.py")
-SECONDS = 60  # of waiting, on a busy machine; the process gets 2 of computing
+SECONDS = 60  # of waiting, on a busy machine
+PROCESSOR_SECONDS = 2
+MEMORY_BYTES = 512 << 20
 MAX_TEMPLATE = 200_000
 BOS = "Bos7f3aMarker"
 
@@ -168,15 +166,18 @@ def _render_once(template: str, eos: str, messages: Sequence[Message]) -> Prompt
 def _run(template: str, eos: str, renders: list[_Render]) -> tuple[list[str | None], str]:
     if len(template) > MAX_TEMPLATE:
         raise ModelError("prompt_template_slow")
-    order = json.dumps({"template": template, "bos": BOS, "eos": eos, "renders": renders})
+    request = {"template": template, "bos": BOS, "eos": eos, "renders": renders}
+    child = JsonLineChild(
+        "chatbot_server.prompt.template_child",
+        memory_bytes=MEMORY_BYTES,
+        processor_seconds=PROCESSOR_SECONDS,
+    )
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(WORKER)], input=order, encoding="utf-8",
-            capture_output=True, timeout=SECONDS, check=True, env={},
-        )  # fmt: skip
-        answer = json.loads(done.stdout)
-    except (subprocess.SubprocessError, ValueError) as error:
+        answer = child.ask(request, SECONDS)
+    except ChildFailed as error:
         raise ModelError("prompt_template_slow") from error
+    finally:
+        child.close()
     return answer["texts"], answer["reason"]
 
 

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatbot_server.errors import TooLarge
 from chatbot_server.retrieval.curate import push
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import find_site
 

@@ -27,7 +27,7 @@ from chatbot_server.engine.base import Engine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.curate.evaluate import read_documents, read_questions, read_squad
-from chatbot_server.retrieval.index.semantic import MODEL, make_embedder
+from chatbot_server.retrieval.index.embedder import MODEL, make_embedder
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.text import sentences
 from chatbot_server.storage.database import Database

@@ -15,7 +15,7 @@ from support.web_site import WebSite
 
 from chatbot_server.config import load_config
 from chatbot_server.retrieval.curate.library import add_note, add_site
-from chatbot_server.retrieval.index.semantic import MODEL
+from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.service import children
 from chatbot_server.service.children import Chore, call
 from chatbot_server.storage.conversations import Conversation, start_conversation

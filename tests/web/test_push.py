@@ -18,7 +18,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate import push
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of

@@ -69,7 +69,7 @@ def _filled(given: str | None) -> str | None:
 def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
     """Read each; what cannot be read is told, and the others are read all the same."""
     from chatbot_server.retrieval.curate.library import add_file
-    from chatbot_server.retrieval.read.extract import Extractor
+    from chatbot_server.retrieval.read.extractor import Extractor
 
     extractor = Extractor()
     names: set[str] = set()

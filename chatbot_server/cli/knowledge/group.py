@@ -64,7 +64,7 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
 @click.pass_obj
 def status(context: Context, /, key: str | None, as_json: bool) -> None:
     """How many documents there are, and how many still wait for their vectors."""
-    from chatbot_server.retrieval.index.semantic import MODEL, make_embedder
+    from chatbot_server.retrieval.index.embedder import MODEL, make_embedder
     from chatbot_server.storage.knowledge.documents import embedded_counts
 
     site_id = site_of(context, key)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.answer.fusion import Hit, Near, Worded, fused, nearest
-from chatbot_server.retrieval.index.semantic import Embedder
+from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.storage.database import Database

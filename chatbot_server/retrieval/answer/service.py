@@ -13,7 +13,7 @@ from chatbot_server.retrieval.answer.answers import ALONE, Found
 from chatbot_server.retrieval.answer.fusion import Hit
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.base import Grounding, IndexState, Passage
-from chatbot_server.retrieval.index.semantic import Embedder, make_embedder
+from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.retrieval.language.follow_up import in_context
 from chatbot_server.storage.database import Database

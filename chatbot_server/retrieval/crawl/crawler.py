@@ -22,8 +22,8 @@ from chatbot_server.retrieval.crawl.sitemap import addresses
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.extract import TYPES, Extracted, Extractor
-from chatbot_server.retrieval.read.extraction import NOT_KEPT, directives
+from chatbot_server.retrieval.read.extractor import TYPES, Extracted, Extractor
+from chatbot_server.retrieval.read.extractor_child import NOT_KEPT, directives
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
 from chatbot_server.storage.knowledge.pages import page_counts

@@ -16,7 +16,7 @@ from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.semantic import make_embedder
+from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.language.facts import gather, unsupported
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_to_embed

@@ -16,8 +16,8 @@ from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.semantic import Embedder, make_embedder
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
+from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import sources_to_crawl

@@ -14,7 +14,7 @@ from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.extract import ExtractError, Extractor, kind_of_name
+from chatbot_server.retrieval.read.extractor import ExtractError, Extractor, kind_of_name
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import (
     delete_documents,

@@ -21,7 +21,7 @@ from chatbot_server.errors import BadRequest, Unauthorized
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.extract import ExtractError, Extractor
+from chatbot_server.retrieval.read.extractor import ExtractError, Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page

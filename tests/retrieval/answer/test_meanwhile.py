@@ -17,7 +17,7 @@ from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language import acronyms
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of

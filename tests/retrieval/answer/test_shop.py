@@ -14,7 +14,7 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.semantic import make_embedder
+from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import add_site

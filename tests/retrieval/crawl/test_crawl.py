@@ -12,7 +12,7 @@ from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, is_public
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.retrieval.read.urls import Traps
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatbot_server.retrieval.index.semantic import make_embedder
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.read.extractor import Extractor
 
 pytestmark = pytest.mark.xdist_group("live")
 BEYOND_SELECT = 1100

@@ -21,7 +21,7 @@ from chatbot_server.retrieval.crawl.sitemap import addresses
 from chatbot_server.retrieval.curate import jobs
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read.charset import decoded
-from chatbot_server.retrieval.read.extract import ExtractError, Extractor
+from chatbot_server.retrieval.read.extractor import ExtractError, Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource

@@ -14,7 +14,7 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_faq, add_note, add_site
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.extract import Extractor
+from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.pages import page_counts

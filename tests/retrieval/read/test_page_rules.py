@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatbot_server.retrieval.read.extract import Extracted, Extractor
-from chatbot_server.retrieval.read.extraction import NOT_KEPT, directives
+from chatbot_server.retrieval.read.extractor import Extracted, Extractor
+from chatbot_server.retrieval.read.extractor_child import NOT_KEPT, directives
 
 
 @pytest.fixture(scope="module")

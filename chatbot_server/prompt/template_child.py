@@ -1,24 +1,17 @@
-"""Run a model file's chat template in a process of its own; started by path, not imported.
+"""The child process that runs a model file's chat template.
 
 A template is a program by a stranger. Jinja's sandbox keeps it from Python, and the limits
-of this process end its loops and its appetite. Reads one JSON object from stdin (template,
-bos, eos, renders), writes ``{"texts": […]}`` with null where the template raised, and the
-first error's words.
+of this process end its loops and its appetite.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-import sys
 from typing import Any, NoReturn
 
 from jinja2 import Undefined
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-MEMORY = 512 << 20  # bytes
-CPU_SECONDS = 2
 MAX_TEXT = 200_000
 # What a faulty or hostile template raises; out of memory ends the process instead.
 FAILURES = (
@@ -40,32 +33,34 @@ def raise_exception(message: object) -> NoReturn:
     raise TemplateError(str(message))
 
 
-def main() -> None:
-    """Render every conversation asked for."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    order = json.load(sys.stdin)
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The ``texts`` of the conversations, and why the first one failed that has none.
+
+    *request*: ``template``, ``bos``, ``eos``, and per conversation in ``renders`` its messages
+    and whether an answer is to follow.
+    """
     environment = Environment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
     )
     environment.globals["raise_exception"] = raise_exception
     texts, reasons = zip(
-        *(_render(environment, order, *wanted) for wanted in order["renders"]), strict=True
+        *(_render(environment, request, *conversation) for conversation in request["renders"]),
+        strict=True,
     )
     reason = next((reason for reason in reasons if reason), "")
-    json.dump({"texts": texts, "reason": reason[:300]}, sys.stdout)
+    return {"texts": texts, "reason": reason[:300]}
 
 
 def _render(
-    environment: Environment, order: dict[str, Any], messages: list[Any], generate: bool
+    environment: Environment, request: dict[str, Any], messages: list[Any], generate: bool
 ) -> tuple[str | None, str]:
     """The text, or None and why not."""
     try:
-        pieces = environment.from_string(order["template"]).generate(
+        pieces = environment.from_string(request["template"]).generate(
             messages=messages,
             add_generation_prompt=generate,
-            bos_token=order["bos"],
-            eos_token=order["eos"],
+            bos_token=request["bos"],
+            eos_token=request["eos"],
             tools=None,
             enable_thinking=False,
         )
@@ -81,7 +76,3 @@ def _bounded(pieces: Any) -> str:
         if len(text) > MAX_TEXT:
             raise ValueError("the text is endless")
     return text
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,9 @@
-"""The process that reads hostile files (``python -m chatbot_server.retrieval.read.extraction``).
+"""The child process that reads hostile files.
 
 Parsers of PDF, DOCX and HTML have hung, grown without bound and crashed on crafted
 input; here each works under limits of memory, and is killed when it takes too long.
 
-Protocol: one JSON line ``{"kind", "name", "url", "data": base64}`` in, one JSON line out:
+A request is ``{"kind", "name", "url", "charset", "data": base64}``, its answer
 ``{"documents": [{"title", "text", "faq"?}], "links", "canonical", "language", "noindex"}``
 or ``{"error": code}``.
 """
@@ -16,8 +16,6 @@ import csv
 import io
 import json
 import re
-import resource
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
@@ -27,7 +25,6 @@ from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read.charset import decoded
 from chatbot_server.retrieval.read.urls import joined
 
-MEMORY_BYTES = 1_500_000_000
 MAX_PAGES = 500
 MAX_TEXT = 2_000_000
 MAX_LINKS = 5000
@@ -48,18 +45,7 @@ class Unreadable(Exception):
     """The argument is the code of the sentence that says why."""
 
 
-def main() -> int:
-    """Answer requests until the other side leaves."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    out = sys.stdout
-    sys.stdout = sys.stderr  # parsers print warnings
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(read(request)), file=out, flush=True)
-    return 0
-
-
-def read(request: dict[str, str]) -> Result:
+def answer(request: dict[str, str]) -> Result:
     """The documents of one file, or the code of an error."""
     data = base64.b64decode(request["data"])
     try:
@@ -289,6 +275,3 @@ def _json_ld_faq(tree: Any) -> list[list[str]]:
 _READERS: dict[str, Callable[[bytes, str, str], Result]] = {
     "text": _text, "csv": _csv, "pdf": _pdf, "docx": _docx, "html": _html,
 }  # fmt: skip
-
-if __name__ == "__main__":
-    raise SystemExit(main())

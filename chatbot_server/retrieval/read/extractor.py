@@ -1,22 +1,20 @@
-"""Reading files and pages through a child process, see :mod:`chatbot_server.retrieval.read.extraction`."""  # noqa: E501
+"""Reading files and pages in a child process; its side is :mod:`.extractor_child`."""
 
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from chatbot_server.errors import ChatbotError
+from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.index.embedder_child import end, wait_for_output
-from chatbot_server.retrieval.read.extraction import SUFFIXES
+from chatbot_server.retrieval.read.extractor_child import SUFFIXES
 
 SECONDS = 30.0
+MEMORY_BYTES = 1_500_000_000
 TYPES = {
     "text/html": "html",
     "application/xhtml+xml": "html",
@@ -47,7 +45,11 @@ class Extractor:
     """Reads hostile files in a child process, which is killed when one takes too long."""
 
     seconds: float = SECONDS
-    _child: subprocess.Popen[bytes] | None = None
+    _child: JsonLineChild = field(
+        default_factory=lambda: JsonLineChild(
+            "chatbot_server.retrieval.read.extractor_child", memory_bytes=MEMORY_BYTES
+        )
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, data: bytes, kind: str, name: str, url: str, charset: str = "") -> Extracted:
@@ -67,9 +69,8 @@ class Extractor:
         }
         with self._lock:
             try:
-                result = self._exchange(json.dumps(request).encode() + b"\n")
-            except (OSError, EOFError, ValueError):
-                self._stop()
+                result = self._child.ask(request, self.seconds)
+            except ChildFailed:
                 raise ExtractError("extract_slow", name=name[:200]) from None
         if "error" in result:
             raise ExtractError(result["error"], name=name[:200])
@@ -78,31 +79,7 @@ class Extractor:
     def close(self) -> None:
         """Let go of the process."""
         with self._lock:
-            self._stop()
-
-    def _exchange(self, line: bytes) -> dict[str, Any]:
-        if self._child is None:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "chatbot_server.retrieval.read.extraction"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        child = self._child
-        assert child.stdin is not None and child.stdout is not None  # noqa: S101,PT018 - pipes
-        child.stdin.write(line)
-        child.stdin.flush()
-        wait_for_output(child.stdout.fileno(), self.seconds)
-        answer = child.stdout.readline()
-        if not answer:
-            raise EOFError
-        found: dict[str, Any] = json.loads(answer)
-        return found
-
-    def _stop(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            end(child)
+            self._child.close()
 
 
 def kind_of_name(name: str) -> str | None:

@@ -1,0 +1,131 @@
+"""A child process that answers one JSON line with another: for work that may hang or crash.
+
+Its side of the pipes is :mod:`.json_line_worker`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+WORKER = Path(__file__).with_name("json_line_worker.py")
+# All that a child gets of this process's environment, which may hold passwords.
+HARMLESS_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+
+
+class ChildFailed(Exception):
+    """The child ended, or did not answer in time; the next request starts another one."""
+
+
+@dataclass
+class JsonLineChild:
+    """Runs ``answer(request)`` of a module in a process of its own; not for two threads at once.
+
+    The process is started with the first request, and again with the first one after its end.
+    It leaves when its parent has, whatever became of that.
+
+    Attributes:
+        module: its ``answer`` takes a request and returns an answer, both of them JSON.
+        memory_bytes: the process gets no more.
+        processor_seconds: of computing, after which the process is killed.
+        idle_seconds: without a request, after which the process leaves.
+        variables: of its environment, beside :data:`HARMLESS_VARIABLES`.
+        shares_stderr: what it prints there is seen; not where it may be a stranger's words.
+    """
+
+    module: str
+    memory_bytes: int | None = None
+    processor_seconds: int | None = None
+    idle_seconds: float | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    shares_stderr: bool = False
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the next request needs no new process."""
+        return self._process is not None and self._process.poll() is None
+
+    def ask(self, request: object, seconds: float) -> Any:
+        """The answer to *request*.
+
+        Raises:
+            ChildFailed: it did not come within *seconds*, or the process ended.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            if not self.is_running:
+                self.close()
+                self._start()
+            self._write(json.dumps(request).encode() + b"\n", deadline)
+            return json.loads(self._read_line(deadline))
+        except (OSError, EOFError, ValueError) as error:
+            self.close()
+            raise ChildFailed(f"{self.module}: {error!r}") from error
+
+    def close(self) -> None:
+        """Kill the process in the middle of whatever it does."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(BrokenPipeError):
+                        pipe.close()
+
+    def _start(self) -> None:
+        settings = {
+            "module": self.module,
+            "path": sys.path,  # in isolation it would not find the modules of this process
+            "memory_bytes": self.memory_bytes,
+            "processor_seconds": self.processor_seconds,
+            "idle_seconds": self.idle_seconds,
+        }
+        inherited = {name: os.environ[name] for name in HARMLESS_VARIABLES if name in os.environ}
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", str(WORKER), json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if self.shares_stderr else subprocess.DEVNULL,
+            env={**inherited, **self.variables},
+            bufsize=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        os.set_blocking(self._process.stdin.fileno(), False)
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        assert self._process is not None and self._process.stdin is not None  # noqa: PT018, S101
+        descriptor = self._process.stdin.fileno()
+        unwritten = memoryview(data)
+        while unwritten:
+            _wait_for(descriptor, select.POLLOUT, deadline)
+            unwritten = unwritten[os.write(descriptor, unwritten) :]
+
+    def _read_line(self, deadline: float) -> bytearray:
+        assert self._process is not None and self._process.stdout is not None  # noqa: PT018, S101
+        descriptor = self._process.stdout.fileno()
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            _wait_for(descriptor, select.POLLIN, deadline)
+            received = os.read(descriptor, 1 << 20)
+            if not received:
+                raise EOFError
+            line += received
+        return line
+
+
+def _wait_for(descriptor: int, event: int, deadline: float) -> None:
+    poll = select.poll()  # select() knows no file beyond number 1,023
+    poll.register(descriptor, event)
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise TimeoutError

@@ -1,0 +1,21 @@
+"""What a child process does for the tests of child processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+
+def answer(request: dict[str, Any]) -> Any:
+    """Do what the request asks for."""
+    time.sleep(request.get("sleep", 0))
+    if "exit" in request:
+        os._exit(request["exit"])
+    if "print" in request:
+        sys.stdout.write(request["print"])
+        sys.stdout.flush()
+    if "hold" in request:
+        return len(bytearray(request["hold"]))
+    return {"pid": os.getpid(), "environment": sorted(os.environ), "path": sys.path, **request}
