@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from chatbot_server.models.base import TokenizerData
 
-UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 2, 3, 4, 5, 6
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 
 # Legacy files carry no token types; these are the control tokens of their families. StarCoder's
 # (tokenizer_config.json of bigcode/starcoder) and SantaCoder's have no bars.
@@ -40,7 +40,7 @@ class Tokenizer(ABC):
     def __init__(self, data: TokenizerData) -> None:
         self.data = data
         types = data.types or [
-            CONTROL if LEGACY_CONTROL.fullmatch(token) else 1 for token in data.tokens
+            CONTROL if LEGACY_CONTROL.fullmatch(token) else NORMAL for token in data.tokens
         ]
         self._types = types
         self.controls = {
@@ -48,9 +48,9 @@ class Tokenizer(ABC):
             for token, kind in enumerate(types)
             if kind in (CONTROL, USER_DEFINED, UNKNOWN) and data.tokens[token].strip()
         }
-        named = {self.controls[name] for name in END_NAMES if name in self.controls}
-        self.end_ids = frozenset({*data.eog_ids, data.eos_id, *named} - {-1})
-        self._pieces = [self._piece(token) for token in range(len(data.tokens))]
+        ends_by_name = {self.controls[name] for name in END_NAMES if name in self.controls}
+        self.end_ids = frozenset({*data.eog_ids, data.eos_id, *ends_by_name} - {-1})
+        self._pieces = [self._bytes_of(token) for token in range(len(data.tokens))]
 
     @abstractmethod
     def encode(self, text: str, *, first: bool = True) -> list[int]:
@@ -61,7 +61,7 @@ class Tokenizer(ABC):
         """
 
     @abstractmethod
-    def _piece(self, token: int) -> bytes:
+    def _bytes_of(self, token: int) -> bytes:
         """The bytes *token* stands for; nothing for a control token."""
 
     def piece(self, token: int) -> bytes:
@@ -72,13 +72,10 @@ class Tokenizer(ABC):
         """Number of tokens of plain *text*."""
         return len(self.encode(text)) if text else 0
 
-    def _plain(self) -> Iterator[tuple[int, bytes]]:
+    def _plain_tokens(self) -> Iterator[tuple[int, bytes]]:
         """Id and text of the tokens that plain text may become."""
         for token, text in enumerate(self.data.tokens):
-            if self._is_plain(token):
+            kind = self._types[token]
+            # A run of spaces is often “user defined” and harmless; `<|user|>` may be so, too.
+            if kind in (NORMAL, BYTE) or (kind == USER_DEFINED and not text.strip()):
                 yield token, text
-
-    def _is_plain(self, token: int) -> bool:
-        # A run of spaces is often “user defined” and harmless; `<|user|>` may be so, too.
-        kind = self._types[token]
-        return kind in (1, BYTE) or (kind == USER_DEFINED and not self.data.tokens[token].strip())

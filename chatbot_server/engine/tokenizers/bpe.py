@@ -45,12 +45,12 @@ class BpeTokenizer(Tokenizer):
         super().__init__(data)
         if data.pre not in PATTERNS:
             raise ModelError("engine_tokenizer_unknown", name=data.pre)
-        vocabulary = {text.decode(): token for token, text in self._plain()}
+        vocabulary = {text.decode(): token for token, text in self._plain_tokens()}
         pairs = (tuple(merge.split(" ", 1)) for merge in data.merges)
         merges = [
-            (left, right)
-            for left, right in pairs
-            if left in vocabulary and right in vocabulary and left + right in vocabulary
+            (first, second)
+            for first, second in pairs
+            if first in vocabulary and second in vocabulary and first + second in vocabulary
         ]
         self._backend = Backend(BPE(vocabulary, merges, ignore_merges=data.pre in WHOLE_WORDS))
         splits: list[PreTokenizer] = [
@@ -64,7 +64,7 @@ class BpeTokenizer(Tokenizer):
         ids: list[int] = self._backend.encode(text, add_special_tokens=False).ids
         return ids
 
-    def _piece(self, token: int) -> bytes:
+    def _bytes_of(self, token: int) -> bytes:
         if self._types[token] in (CONTROL, UNKNOWN):
             return b""
         text = self.data.tokens[token].decode("utf-8", "replace")

@@ -27,11 +27,11 @@ class RankedTokenizer(Tokenizer):
     def __init__(self, data: TokenizerData) -> None:
         super().__init__(data)
         self._ids: dict[bytes, int] = {}
-        for token, text in self._plain():
+        for token, text in self._plain_tokens():
             self._ids.setdefault(text, token)
         self._bytes = byte_alphabet()
         self._split = ByteLevel(add_prefix_space=False, use_regex=True)
-        self._word = lru_cache(maxsize=20_000)(self._join)
+        self._word = lru_cache(maxsize=20_000)(self._merge_pairs)
 
     def encode(self, text: str, *, first: bool = True) -> list[int]:
         ids: list[int] = []
@@ -41,10 +41,10 @@ class RankedTokenizer(Tokenizer):
                 ids += self._word(raw[start : start + WORD_BYTES])
         return ids
 
-    def _join(self, word: bytes) -> tuple[int, ...]:
-        parts = [word[place : place + 1] for place in range(len(word))]
+    def _merge_pairs(self, word: bytes) -> tuple[int, ...]:
+        parts = [word[index : index + 1] for index in range(len(word))]
         while len(parts) > 1:
-            ranks = [self._ids.get(left + right, 1 << 31) for left, right in pairwise(parts)]
+            ranks = [self._ids.get(first + second, 1 << 31) for first, second in pairwise(parts)]
             best = min(range(len(ranks)), key=ranks.__getitem__)
             if ranks[best] == 1 << 31:
                 break
@@ -52,5 +52,5 @@ class RankedTokenizer(Tokenizer):
         # Some converters lost the tokens that are half a character: those are left out.
         return tuple(self._ids[part] for part in parts if part in self._ids)
 
-    def _piece(self, token: int) -> bytes:
+    def _bytes_of(self, token: int) -> bytes:
         return b"" if self._types[token] in (CONTROL, UNKNOWN) else self.data.tokens[token]

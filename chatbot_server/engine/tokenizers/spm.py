@@ -15,6 +15,8 @@ from chatbot_server.models.base import TokenizerData
 SPACE = "▁"
 
 
+# Not `tokenizers`' BPE with merges made of the scores: it ranks equal scores, and so differed
+# in 15 of 9,285 texts on a vocabulary with 8,000 pieces added at score 0 (as merged ones have).
 class SpmTokenizer(Tokenizer):
     """Linear but for a heap: 100,000 characters take about a second."""
 
@@ -22,8 +24,8 @@ class SpmTokenizer(Tokenizer):
         super().__init__(data)
         self._ids: dict[str, int] = {}
         self._byte_ids: dict[int, int] = {}
-        for token, text in self._plain():
-            byte = _byte(text) if self._types[token] == BYTE else None
+        for token, text in self._plain_tokens():
+            byte = _byte_value(text) if self._types[token] == BYTE else None
             if byte is not None:
                 self._byte_ids[byte] = token
             else:
@@ -36,57 +38,56 @@ class SpmTokenizer(Tokenizer):
         if first and self.data.add_space_prefix:
             text = " " + text
         ids: list[int] = []
-        for symbol in self._merge(list(text.replace(" ", SPACE))):
-            token = self._ids.get(symbol)
-            ids += [token] if token is not None else self._spell(symbol)
+        for symbol in self._merge_pairs(list(text.replace(" ", SPACE))):
+            if symbol in self._ids:
+                ids.append(self._ids[symbol])
+            else:
+                raw = symbol.replace(SPACE, " ").encode()
+                byte_ids = (self._byte_ids.get(byte, self.data.unk_id) for byte in raw)
+                ids += [token for token in byte_ids if token >= 0]
         return ids
 
-    def _spell(self, symbol: str) -> list[int]:
-        text = symbol.replace(SPACE, " ")
-        tokens = [self._byte_ids.get(byte, self.data.unk_id) for byte in text.encode()]
-        return [token for token in tokens if token >= 0]
-
-    def _merge(self, symbols: list[str]) -> list[str]:
-        """Join *symbols* until no pair is a token; joined ones leave empty places."""
+    def _merge_pairs(self, symbols: list[str]) -> list[str]:
+        """Join neighbours until no pair is a token; a joined one leaves an empty string."""
         before = list(range(-1, len(symbols) - 1))
         after = [*range(1, len(symbols)), -1]
         heap: list[tuple[float, int, int, str]] = []
 
-        def offer(left: int, right: int) -> None:
-            if left >= 0 and right >= 0:
-                joined = symbols[left] + symbols[right]
-                token = self._ids.get(joined)
+        def push_pair(first: int, second: int) -> None:
+            if first >= 0 and second >= 0:
+                pair = symbols[first] + symbols[second]
+                token = self._ids.get(pair)
                 if token is not None:
-                    heapq.heappush(heap, (-self._scores[token], left, right, joined))
+                    heapq.heappush(heap, (-self._scores[token], first, second, pair))
 
-        for place in range(len(symbols) - 1):
-            offer(place, place + 1)
+        for index in range(len(symbols) - 1):
+            push_pair(index, index + 1)
         while heap:
-            _, left, right, joined = heapq.heappop(heap)
-            if after[left] != right or symbols[left] + symbols[right] != joined:
+            _, first, second, pair = heapq.heappop(heap)
+            if after[first] != second or symbols[first] + symbols[second] != pair:
                 continue  # one of the two has been joined with another since
-            symbols[left], symbols[right] = joined, ""
-            after[left] = after[right]
-            if after[left] >= 0:
-                before[after[left]] = left
-            after[right] = -2
-            offer(before[left], left)
-            offer(left, after[left])
+            symbols[first], symbols[second] = pair, ""
+            after[first] = after[second]
+            if after[first] >= 0:
+                before[after[first]] = first
+            after[second] = -2
+            push_pair(before[first], first)
+            push_pair(first, after[first])
         return [symbol for symbol in symbols if symbol]
 
-    def _piece(self, token: int) -> bytes:
+    def _bytes_of(self, token: int) -> bytes:
         text, kind = self.data.tokens[token], self._types[token]
         if kind in (CONTROL, UNKNOWN):
             return b""
-        byte = _byte(text) if kind == BYTE else None
+        byte = _byte_value(text) if kind == BYTE else None
         if byte is not None:
             return bytes([byte])
         return text.replace(SPACE.encode(), b" ")
 
 
-def _byte(text: bytes) -> int | None:
+def _byte_value(text: bytes) -> int | None:
     """The byte of ``<0x41>``; GGJT files hold the byte itself. None: no byte at all."""
     if len(text) == 1:
         return text[0]
-    found = re.fullmatch(rb"<0x([0-9A-Fa-f]{2})>", text)
-    return int(found[1], 16) if found else None
+    match = re.fullmatch(rb"<0x([0-9A-Fa-f]{2})>", text)
+    return int(match[1], 16) if match else None
