@@ -8,12 +8,12 @@ from collections.abc import Callable, Generator
 
 from chatbot_server.errors import EngineBusy
 
-# How often someone who waits looks whether the visitor is still there.
-GLANCE = 0.25
+# How often a waiting request looks whether its visitor is still there.
+POLL_SECONDS = 0.25
 
 
-class Places:
-    """*slots* at work and at most *queue* waiting, each knowing how many come before."""
+class SlotQueue:
+    """*slots* requests at work and at most *queue* waiting, each told how many come before it."""
 
     def __init__(self, slots: int, queue: int) -> None:
         self._slots = slots
@@ -28,51 +28,48 @@ class Places:
             return self._busy, len(self._waiting)
 
     def wait(self, cancelled: Callable[[], bool]) -> Generator[int, None, None]:
-        """Each new position, the last one 0: the place is taken, and is to be left.
+        """Each new position in the queue, the last one 0: a slot is taken, to be released.
 
         Ends without a 0 where it was cancelled.
 
         Raises:
             EngineBusy: the queue is full.
         """
-        me = object()
+        ticket = object()
         with self._changed:
             if len(self._waiting) >= self._queue + max(0, self._slots - self._busy):
                 raise EngineBusy("engine_busy", waiting=len(self._waiting), retry_after=5)
-            self._waiting.append(me)
-        position = told = -1
+            self._waiting.append(ticket)
+        position = previous_position = -1
         try:
             while position != 0 and not cancelled():
-                position = self._look(me, told)
-                if position != told:
+                position = self._next_position(ticket, previous_position)
+                if position != previous_position:
                     yield position
-                told = position
+                previous_position = position
         finally:
-            self._give_up(me)
+            with self._changed:
+                if ticket in self._waiting:
+                    self._waiting.remove(ticket)
+                    self._changed.notify_all()
 
-    def leave(self) -> None:
-        """Give the place to the next."""
+    def release(self) -> None:
+        """Give the slot to the next."""
         with self._changed:
             self._busy -= 1
             self._changed.notify_all()
 
-    def _look(self, me: object, told: int) -> int:
-        """How many come before *me*, after a moment if *told* so; with 0 the place is taken."""
+    def _next_position(self, ticket: object, previous_position: int) -> int:
+        """How many come before, after a moment if that is as before; with 0 the slot is taken."""
         with self._changed:
-            if self._position(me) == told:
-                self._changed.wait(GLANCE)
-            position = self._position(me)
+            if self._position(ticket) == previous_position:
+                self._changed.wait(POLL_SECONDS)
+            position = self._position(ticket)
             if position == 0:
                 self._busy += 1
-                self._waiting.remove(me)
+                self._waiting.remove(ticket)
             return position
 
-    def _position(self, me: object) -> int:
+    def _position(self, ticket: object) -> int:
         free = self._slots - self._busy
-        return max(0, self._waiting.index(me) + 1 - free)
-
-    def _give_up(self, me: object) -> None:
-        with self._changed:
-            if me in self._waiting:
-                self._waiting.remove(me)
-                self._changed.notify_all()
+        return max(0, self._waiting.index(ticket) + 1 - free)

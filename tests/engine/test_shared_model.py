@@ -91,7 +91,7 @@ def test_a_context_that_thinks_otherwise_is_not_used(
     decoder = load()
     thoughts = iter([[1.0], [1.0], [2.0]])
     with monkeypatch.context() as patch:
-        patch.setattr(CtDecoder, "_thoughts", lambda self: next(thoughts))
+        patch.setattr(CtDecoder, "_trial_logits", lambda self: next(thoughts))
         assert decoder.share(2) == []
     decoder.evaluate(IDS)
 

@@ -13,7 +13,7 @@ from chatbot_server.config.sections import EndpointSection
 from chatbot_server.engine.openai.endpoint import Server, is_local
 from chatbot_server.engine.openai.escape_control import CONTROL, neutral
 from chatbot_server.engine.openai.pool import Pool
-from chatbot_server.engine.slot_queue import Places
+from chatbot_server.engine.slot_queue import SlotQueue
 from chatbot_server.errors import EngineBusy
 
 
@@ -84,15 +84,15 @@ def test_an_endpoint_is_local_only_on_this_machine(host: str, local: bool) -> No
 
 
 def test_people_in_the_queue_hear_their_position_and_move_up() -> None:
-    places = Places(slots=1, queue=2)
+    queue = SlotQueue(slots=1, queue=2)
     heard: list[list[int]] = [[], []]
-    first = places.wait(lambda: False)
+    first = queue.wait(lambda: False)
     assert next(first) == 0
 
     def wait(number: int) -> None:
-        for position in places.wait(lambda: False):
+        for position in queue.wait(lambda: False):
             heard[number].append(position)
-        places.leave()
+        queue.release()
 
     threads = []
     for number in range(2):
@@ -100,24 +100,24 @@ def test_people_in_the_queue_hear_their_position_and_move_up() -> None:
         threads[-1].start()
         wait_for(lambda number=number: heard[number])
     with pytest.raises(EngineBusy):
-        next(places.wait(lambda: False))
-    places.leave()
+        next(queue.wait(lambda: False))
+    queue.release()
     for thread in threads:
         thread.join()
 
     assert heard[0] == [1, 0]
     assert heard[1] in ([2, 1, 0], [2, 0])
-    assert places.load() == (0, 0)
+    assert queue.load() == (0, 0)
 
 
 def test_who_leaves_the_queue_is_not_counted_any_more() -> None:
-    places = Places(slots=1, queue=1)
-    next(places.wait(lambda: False))
-    leaver = places.wait(lambda: False)
+    queue = SlotQueue(slots=1, queue=1)
+    next(queue.wait(lambda: False))
+    leaver = queue.wait(lambda: False)
     assert next(leaver) == 1
     leaver.close()
 
-    assert places.load() == (1, 0)
+    assert queue.load() == (1, 0)
 
 
 @given(st.text(alphabet="<|>/[]sINTu_｜ \n", max_size=40))

@@ -79,8 +79,8 @@ class CtDecoder:
     def share(self, count: int) -> list[CtDecoder]:
         """*count* decoders in place of this one, over one mapping of the file.
 
-        Empty where the library cannot, or where a new context does not think bit by bit what
-        this one does; this one is as it was, then.
+        Empty where the library cannot, or where a new context's logits are not, bit by bit,
+        this one's; this one is as it was, then.
         """
         if not self._is_gguf or NativeState.find(self._llm, self.context_length) is None:
             return []
@@ -88,18 +88,18 @@ class CtDecoder:
         contexts = [shared.context() for _ in range(count)] if shared else []
         if shared is None or not all(contexts):
             return []
-        wanted = self._thoughts()
+        wanted = self._trial_logits()
         decoders = [copy.copy(self) for _ in contexts]
         for decoder, context in zip(decoders, contexts, strict=True):
             decoder.tokens, decoder._shared, decoder._context = [], shared, context
             decoder._take_turn()
             known = NativeState.find(self._llm, self.context_length)
-            if known is None or decoder._thoughts() != wanted:
+            if known is None or decoder._trial_logits() != wanted:
                 shared.give_back()
                 return []
         return decoders
 
-    def _thoughts(self) -> list[float]:
+    def _trial_logits(self) -> list[float]:
         """Logits after a few tokens, which are then forgotten."""
         self.evaluate([token % self.vocab_size for token in range(7, 13)], exact=True)
         logits = self.logits()
@@ -119,7 +119,7 @@ class CtDecoder:
         start = 0
         while start < len(tokens):
             # A trial of threads is made on one token: it may turn out to be slow.
-            piece = 1 if self._governor.curious and not exact else self._batch
+            piece = 1 if self._governor.is_trial_due and not exact else self._batch
             self._evaluate(tokens[start : start + piece])
             start += piece
 
@@ -166,7 +166,7 @@ class CtDecoder:
         self.tokens = list(tokens)
 
     def logits(self) -> list[float]:
-        """What the model thinks of every token as the next one."""
+        """The model's score of every token as the next one."""
         self._take_turn()
         size = self._library.ctransformers_llm_logits_size(self._handle)
         return list(self._library.ctransformers_llm_logits_data(self._handle)[:size])

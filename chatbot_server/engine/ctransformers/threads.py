@@ -28,15 +28,15 @@ class ThreadGovernor:
         self._next_trial = 0.0
 
     @property
-    def curious(self) -> bool:
-        """The next single token is a trial of the other number of threads."""
+    def is_trial_due(self) -> bool:
+        """Whether the next single token is a trial of the other number of threads."""
         if self._most == self._fewer or not self._cost:
             return False
         return bool(self._trial) or time.monotonic() >= self._next_trial
 
     def threads(self) -> int:
         """How many the next call gets."""
-        if self.curious:
+        if self.is_trial_due:
             return self._most + self._fewer - self._best
         return self._best
 

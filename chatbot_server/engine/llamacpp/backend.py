@@ -17,7 +17,7 @@ from chatbot_server.engine.llamacpp.parameters import start
 from chatbot_server.engine.llamacpp.schema import JSON_OBJECT, grammar_of
 from chatbot_server.engine.llamacpp.tokens import Routes, Tokens
 from chatbot_server.engine.process.address import reachable
-from chatbot_server.engine.slot_queue import Places
+from chatbot_server.engine.slot_queue import SlotQueue
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Prompt
 
@@ -36,7 +36,7 @@ class LlamaCppBackend:
         self._embedding_socket = self._open_folder.enter_context(
             reachable(run_dir / EMBEDDING_SOCKET)
         )
-        self._places = Places(settings.slots, settings.queue)
+        self._queue = SlotQueue(settings.slots, settings.queue)
         self._heard = 0.0
         socket = self._embedding_socket.with_name(SOCKET)
         self._server, key = start(settings, socket)
@@ -51,7 +51,7 @@ class LlamaCppBackend:
 
     def load(self) -> tuple[int, int]:
         """How many answers are in the making, and how many wait."""
-        return self._places.load()
+        return self._queue.load()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, read as untrusted."""
@@ -75,7 +75,7 @@ class LlamaCppBackend:
         tokens = self._checked(prompt)
         length = min(sampling.max_tokens, self.context_length - len(tokens))
         sampling = replace(sampling, max_tokens=length)
-        waiting = self._places.wait(cancelled)
+        waiting = self._queue.wait(cancelled)
         taken = False
         try:
             for position in waiting:
@@ -89,7 +89,7 @@ class LlamaCppBackend:
         finally:
             waiting.close()
             if taken:
-                self._places.leave()
+                self._queue.release()
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text: the mean over its tokens, of length 1."""
@@ -101,7 +101,7 @@ class LlamaCppBackend:
 
     def stalled_seconds(self) -> float:
         """Seconds since llama.cpp was last heard of while it has work; 0 without work."""
-        return time.monotonic() - self._heard if self._places.load()[0] else 0.0
+        return time.monotonic() - self._heard if self._queue.load()[0] else 0.0
 
     def warm(self, prompt: Prompt) -> None:
         """Evaluate *prompt*; llama.cpp's prompt cache keeps it for every slot."""

@@ -13,7 +13,7 @@ from chatbot_server.engine.openai.attempt import Attempt, Failure
 from chatbot_server.engine.openai.endpoint import Server
 from chatbot_server.engine.openai.pool import Pool
 from chatbot_server.engine.openai.wire import BYTES_PER_TOKEN, MAX_LINE, Piece
-from chatbot_server.engine.slot_queue import Places
+from chatbot_server.engine.slot_queue import SlotQueue
 from chatbot_server.errors import BadRequest, EngineCrashed, EngineTimeout
 
 # Longer between two tokens, and the endpoint is taken for dead.
@@ -28,14 +28,14 @@ class RemoteCompletion:
     def __init__(
         self,
         pool: Pool,
-        places: Places,
+        queue: SlotQueue,
         body: dict[str, Any],
         *,
         conversation: str | None,
         seconds: float,
     ) -> None:
         self._pool = pool
-        self._places = places
+        self._queue = queue
         self._body = body
         self._conversation = conversation
         self._seconds = seconds
@@ -63,7 +63,7 @@ class RemoteCompletion:
             self._events.close()
 
     def _run(self) -> Generator[Event, None, None]:
-        waiting = self._places.wait(self._closed.is_set)
+        waiting = self._queue.wait(self._closed.is_set)
         taken = False
         try:
             for position in waiting:
@@ -74,7 +74,7 @@ class RemoteCompletion:
         finally:
             waiting.close()
             if taken:
-                self._places.leave()
+                self._queue.release()
 
     def _answer(self) -> Generator[Event, None, None]:
         self._started = time.monotonic()

@@ -15,7 +15,7 @@ from chatbot_server.engine.openai.endpoint import CHECK_SECONDS, Server, open_se
 from chatbot_server.engine.openai.escape_control import neutral
 from chatbot_server.engine.openai.pool import Pool
 from chatbot_server.engine.openai.wire import MAX_LINE, reason
-from chatbot_server.engine.slot_queue import Places
+from chatbot_server.engine.slot_queue import SlotQueue
 from chatbot_server.errors import BadRequest, ConfigError, EngineError
 from chatbot_server.models.base import tier_by_size
 from chatbot_server.prompt.base import Prompt
@@ -38,7 +38,7 @@ class OpenAIEngine:
         slots = settings.slots or SLOTS
         self._settings = settings
         self._pool = Pool([open_server(endpoint) for endpoint in settings.endpoints], slots=slots)
-        self._places = Places(slots * len(self._pool), settings.queue)
+        self._queue = SlotQueue(slots * len(self._pool), settings.queue)
 
     def info(self) -> EngineInfo:
         """What the endpoints say of their model; asks them first where nobody has yet."""
@@ -64,7 +64,7 @@ class OpenAIEngine:
     def status(self) -> EngineStatus:
         """Ready while one endpoint is well."""
         self._pool.watch()
-        busy, waiting = self._places.load()
+        busy, waiting = self._queue.load()
         if not any(server.facts for server in self._pool):
             ill = all(server.resting() for server in self._pool)
             reason_, values = self._reason() if ill else (None, {})
@@ -83,7 +83,7 @@ class OpenAIEngine:
         """Complete the prompt's messages; the endpoint applies the chat format."""
         return RemoteCompletion(
             self._pool,
-            self._places,
+            self._queue,
             _body(prompt, sampling),
             conversation=conversation,
             seconds=self._settings.answer_seconds,

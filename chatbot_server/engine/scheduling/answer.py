@@ -30,9 +30,12 @@ class Answer:
         prompt: ids of the whole prompt.
         limit: completion tokens at most; 0 only reads the prompt.
         ends: ids that end the completion.
-        cancelled: whether nobody listens any more.
+        cancelled: whether the visitor has left.
         events: what the asking thread reads; None is the end.
-        read: prompt tokens evaluated or found evaluated.
+        read: prompt tokens that have been evaluated, now or before.
+        cached: those of them that had been before.
+        written: ids of the completion so far.
+        accepted, started, prompt_read: times, on the monotonic clock.
     """
 
     prompt: list[int]
@@ -67,8 +70,8 @@ class Answer:
         """
         return self.sampling.seed is not None
 
-    def place(self, position: int) -> None:
-        """Tell how many others come first, when that has changed."""
+    def tell_position(self, position: int) -> None:
+        """Say how many others come first, when that has changed."""
         if position != self.position:
             self.position = position
             self.events.put(Queued(position))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PINS = 4
+MAX_PINNED = 4
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,13 @@ class StateCache:
         return sum(len(entry.state) for entry in self._entries + self._pinned)
 
     def keep(self, entry: Entry) -> None:
-        """Put *entry* in, in place of an earlier state of its conversation."""
-        self._entries = [old for old in self._entries if not _replaces(entry, old)]
+        """Put *entry* in, in place of earlier states of its conversation and of its beginning."""
+        self._entries = [
+            old
+            for old in self._entries
+            if (old.conversation is None or old.conversation != entry.conversation)
+            and entry.tokens[: len(old.tokens)] != old.tokens
+        ]
         self._entries.append(entry)
         while self._entries and self.size > self.budget:
             self._entries.pop(0)
@@ -44,7 +49,7 @@ class StateCache:
     def pin(self, entry: Entry) -> None:
         """Keep *entry* whatever the budget: the beginning of all conversations."""
         self._pinned = [old for old in self._pinned if old.tokens != entry.tokens]
-        self._pinned = [*self._pinned, entry][-PINS:]
+        self._pinned = [*self._pinned, entry][-MAX_PINNED:]
 
     def find(self, tokens: Sequence[int]) -> tuple[Entry | None, int]:
         """The entry with the longest beginning in common with *tokens*, and its length."""
@@ -62,15 +67,7 @@ class StateCache:
             self._entries.append(entry)
 
 
-def _replaces(new: Entry, old: Entry) -> bool:
-    same = new.conversation is not None and new.conversation == old.conversation
-    return same or new.tokens[: len(old.tokens)] == old.tokens
-
-
-def common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
+def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
     """Length of the common beginning."""
-    length = min(len(left), len(right))
-    for place in range(length):
-        if left[place] != right[place]:
-            return place
-    return length
+    length = min(len(first), len(second))
+    return next((index for index in range(length) if first[index] != second[index]), length)

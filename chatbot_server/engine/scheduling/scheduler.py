@@ -18,8 +18,7 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import FinishReason
 from chatbot_server.engine.scheduling.answer import Answer
 from chatbot_server.engine.scheduling.cache import Entry, StateCache
-from chatbot_server.engine.scheduling.choice import choose_slot, prepare_slot
-from chatbot_server.engine.scheduling.slot import Slot
+from chatbot_server.engine.scheduling.slot import Slot, choose_slot, prepare_slot
 from chatbot_server.engine.tokenizers.base import Tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.errors import EngineBusy, EngineError
@@ -28,11 +27,11 @@ logger = logging.getLogger(__name__)
 
 # How far back the repetition penalty looks, in tokens of the answer itself: were the question's
 # counted, as in llama.cpp, a model would avoid the very words that an answer needs.
-PENALISED = 64
+PENALTY_TOKENS = 64
 
 
 class Scheduler:
-    """Bounded, first come first served; every change of place in the queue is told."""
+    """Bounded, first come first served; whoever waits is told each change of position."""
 
     def __init__(
         self,
@@ -51,7 +50,7 @@ class Scheduler:
         self._running: list[Slot] = []
         self._changed = threading.Condition()
         self._stopping = False
-        self._step_began: float | None = None
+        self._step_start: float | None = None
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
         self._thread.start()
 
@@ -64,11 +63,11 @@ class Scheduler:
         with self._changed:
             if self._stopping:
                 raise EngineError("engine_none")
-            waiting, places = len(self._waiting), len(self.slots) + self._settings.queue
-            if len(self._running) + waiting >= places:
+            waiting, capacity = len(self._waiting), len(self.slots) + self._settings.queue
+            if len(self._running) + waiting >= capacity:
                 raise EngineBusy("engine_busy", retry_after=5, waiting=waiting)
             self._waiting.append(answer)
-            self._tell_places()
+            self._tell_positions()
             self._changed.notify()
 
     def load(self) -> tuple[int, int]:
@@ -80,8 +79,8 @@ class Scheduler:
         """How long the present step has taken; 0 between steps, infinite if none will come."""
         if not self._thread.is_alive():
             return math.inf
-        began = self._step_began
-        return time.monotonic() - began if began else 0.0
+        start = self._step_start
+        return time.monotonic() - start if start else 0.0
 
     def close(self) -> None:
         """Stop after the present step; unfinished answers end with an error."""
@@ -94,11 +93,11 @@ class Scheduler:
 
     def _run(self) -> None:
         while self._wait_for_work():
-            self._admit()
+            self._admit_waiting()
             for slot in tuple(self._running):
-                self._step_began = time.monotonic()
+                self._step_start = time.monotonic()
                 self._step(slot)
-                self._step_began = None
+                self._step_start = None
         for answer in [slot.answer for slot in self._running] + list(self._waiting):
             if answer:
                 answer.fail(EngineError("engine_none"))
@@ -109,7 +108,7 @@ class Scheduler:
                 self._changed.wait()
             return not self._stopping
 
-    def _admit(self) -> None:
+    def _admit_waiting(self) -> None:
         """Give free slots to those who waited longest; forget those who left."""
         with self._changed:
             for answer in [answer for answer in self._waiting if answer.cancelled()]:
@@ -120,13 +119,13 @@ class Scheduler:
                 slot = choose_slot(self.slots, answer)
                 slot.answer = answer
                 self._running.append(slot)
-            self._tell_places()
+            self._tell_positions()
 
-    def _tell_places(self) -> None:
+    def _tell_positions(self) -> None:
         free = len(self.slots) - len(self._running)
-        for number, answer in enumerate(self._waiting):
-            if number >= free:
-                answer.place(number - free + 1)
+        for index, answer in enumerate(self._waiting):
+            if index >= free:
+                answer.tell_position(index - free + 1)
 
     def _step(self, slot: Slot) -> None:
         answer = slot.answer
@@ -136,23 +135,23 @@ class Scheduler:
                 answer.events.put(None)
                 self._release(slot)
             elif not answer.started:
-                self._start(slot, answer)
+                self._prepare(slot, answer)
             elif time.monotonic() - answer.started > self._settings.answer_seconds:
                 self._finish(slot, "time")
             elif answer.read < len(answer.prompt):
-                self._read(slot, answer)
+                self._read_piece(slot, answer)
             else:
-                self._write(slot, answer)
+                self._write_token(slot, answer)
         except Exception:
             logger.exception("a step failed")
             slot.decoder.rewind(0)
             self._release(slot)
             answer.fail(EngineError("engine_step_failed"))
 
-    def _start(self, slot: Slot, answer: Answer) -> None:
-        """Make *slot* ready; where a state cannot be kept or restored, all is read anew."""
+    def _prepare(self, slot: Slot, answer: Answer) -> None:
+        """Make *slot* ready; where a state cannot be saved or restored, all is read anew."""
         answer.started = time.monotonic()
-        answer.place(0)
+        answer.tell_position(0)
         try:
             answer.read = prepare_slot(slot, answer, self.cache, self.slots)
         except (RuntimeError, OSError, MemoryError):
@@ -161,7 +160,7 @@ class Scheduler:
         answer.cached = answer.read
         slot.conversation = answer.conversation
 
-    def _read(self, slot: Slot, answer: Answer) -> None:
+    def _read_piece(self, slot: Slot, answer: Answer) -> None:
         """Evaluate the next piece of the prompt."""
         piece = answer.prompt[answer.read : answer.read + self._settings.batch_size]
         slot.decoder.evaluate(piece, exact=answer.exact)
@@ -169,12 +168,12 @@ class Scheduler:
         if answer.read == len(answer.prompt):
             answer.prompt_read = time.monotonic()
             if answer.limit == 0:
-                self._pin(slot)
+                self._pin_state(slot)
                 self._finish(slot, "length")
 
-    def _write(self, slot: Slot, answer: Answer) -> None:
+    def _write_token(self, slot: Slot, answer: Answer) -> None:
         """Pick, show and evaluate one token."""
-        recent = answer.written[-PENALISED:]
+        recent = answer.written[-PENALTY_TOKENS:]
         token = slot.decoder.sample(answer.sampling, answer.random.getrandbits(31), recent)
         if token in answer.ends:
             self._finish(slot, "stop")
@@ -201,7 +200,7 @@ class Scheduler:
             slot.used = time.monotonic()
             self._running.remove(slot)
 
-    def _pin(self, slot: Slot) -> None:
+    def _pin_state(self, slot: Slot) -> None:
         """Keep what *slot* has read for good, and hand it to the slots that hold nothing."""
         state = slot.decoder.save() if self.cache else None
         if self.cache and state:

@@ -22,10 +22,10 @@ class TextStream:
     def feed(self, piece: bytes) -> str:
         """The text that became certain; ``stopped`` is set where a stop string ended it."""
         self._held += self._decoder.decode(piece)
-        found = [place for text in self._stop if (place := self._held.find(text)) >= 0]
-        if found:
+        stops = [start for text in self._stop if (start := self._held.find(text)) >= 0]
+        if stops:
             self.stopped = True
-            text, self._held = self._held[: min(found)], ""
+            text, self._held = self._held[: min(stops)], ""
             return text
         certain = len(self._held) - self._possible_stop()
         text, self._held = self._held[:certain], self._held[certain:]
