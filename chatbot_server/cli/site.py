@@ -12,57 +12,31 @@ from chatbot_server.cli.context import Context
 from chatbot_server.cli.init import snippet_for
 from chatbot_server.cli.site_page import test
 from chatbot_server.storage.site_settings import (
-    POSITIONS,
+    SITE_SETTINGS,
+    SiteSetting,
+    change_site,
     name_of,
-    origin_of,
     remove_origins,
-    set_color,
-    set_contact_email,
-    set_contact_url,
-    set_instructions,
-    set_language,
-    set_policy_url,
-    set_suggestions,
-    set_words,
+    settings_of,
 )
 from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
-
-OPTIONS = (
-    click.option("--origin", "origins", multiple=True, metavar="URL", help="help_site_origin"),
-    click.option("--color", metavar="#RRGGBB", help="help_site_color"),
-    click.option("--language", metavar="TAG", help="help_site_language"),
-    click.option("--position", type=click.Choice(POSITIONS), help="help_site_position"),
-    click.option("--greeting", multiple=True, metavar="[LANG=]TEXT", help="help_site_greeting"),
-    click.option("--notice", multiple=True, metavar="[LANG=]TEXT", help="help_site_notice"),
-    click.option(
-        "--suggestion",
-        "suggestions",
-        multiple=True,
-        metavar="[LANG=]TEXT",
-        help="help_site_suggestion",
-    ),
-    click.option("--instructions", metavar="TEXT", help="help_site_instructions"),
-    click.option("--contact-email", metavar="ADDRESS", help="help_site_contact_email"),
-    click.option("--contact-url", metavar="URL", help="help_site_contact_url"),
-    click.option("--policy-url", metavar="URL", help="help_site_policy_url"),
-)
-
-SETTERS: dict[str, Callable[[Site, str], None]] = {
-    "color": set_color,
-    "language": set_language,
-    "instructions": set_instructions,
-    "contact_email": set_contact_email,
-    "contact_url": set_contact_url,
-    "policy_url": set_policy_url,
-}
-SHOWN = ("key", "name", "origins", "position", "words", "suggestions", *SETTERS)
 
 
 def site_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Everything that an owner can set."""
-    for option in reversed(OPTIONS):
-        command = option(command)
+    for setting in reversed(SITE_SETTINGS):
+        command = _option(setting)(command)
     return command
+
+
+def _option(setting: SiteSetting) -> Callable[..., Any]:
+    return click.option(
+        f"--{setting.name.replace('_', '-')}",
+        type=click.Choice(setting.choices) if setting.choices else None,
+        multiple=setting.repeatable,
+        metavar=setting.example or None,
+        help=f"help_site_{setting.name}",
+    )
 
 
 @click.group(help="help_site")
@@ -82,7 +56,7 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
     """Make a site and print its tag."""
     with context.database.session() as session:
         made = add_site(session, name_of(name))
-        _apply(made, settings)
+        change_site(made, settings)
         shown, tag = _described(made), snippet_for(context.config, made)
     _show(context, [shown], as_json)
     if not as_json:
@@ -113,7 +87,7 @@ def edit(
         if name is not None:
             found.name = name_of(name)
         remove_origins(found, removed)
-        _apply(found, settings)
+        change_site(found, settings)
         shown = _described(found)
     _show(context, [shown], as_json)
 
@@ -142,25 +116,8 @@ def remove(context: Context, key: str, yes: bool) -> None:
     click.echo(context.say("site_removed", key=key))
 
 
-def _apply(target: Site, settings: dict[str, Any]) -> None:
-    for text in settings["origins"]:
-        origin = origin_of(text)
-        if origin not in target.origins:
-            target.origins = [*target.origins, origin]
-    for name, change in SETTERS.items():
-        if settings[name] is not None:
-            change(target, settings[name])
-    for name in ("greeting", "notice"):
-        if settings[name]:
-            set_words(target, name, settings[name])
-    if settings["suggestions"]:
-        set_suggestions(target, settings["suggestions"])
-    if settings["position"]:
-        target.position = settings["position"]
-
-
 def _described(found: Site) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in SHOWN} | {"demo": bool(found.demo)}
+    return {"key": found.key, **settings_of(found), "demo": bool(found.demo)}
 
 
 def _show(context: Context, sites: list[dict[str, Any]], as_json: bool) -> None:

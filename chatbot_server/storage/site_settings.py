@@ -1,9 +1,16 @@
-"""Checks of what an owner may set on a site."""
+"""What an owner may set on a site: one table, from which the rest follows.
+
+A new setting is a line of :data:`SITE_SETTINGS`, a column of :class:`Site` with its migration, a
+sentence ``help_site_…``, and whatever makes use of it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from chatbot_server.errors import UsageError
@@ -12,7 +19,7 @@ from chatbot_server.storage.sites import Site
 POSITIONS = ("bottom-right", "bottom-left", "top-right", "top-left")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
-WORDED = re.compile(r"(?s)(?:(?P<language>[a-z]{2})=)?(?P<text>.*)")
+WORDING = re.compile(r"(?s)(?:(?P<language>[a-z]{2})=)?(?P<text>.*)")
 EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}")
 # Control characters, line ends, and bytes that were no text.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -21,6 +28,7 @@ LONGEST_EMAIL = 254
 LONGEST_URL = 500
 LONGEST_INSTRUCTIONS = 4000
 LONGEST_WORDS = 500
+WORDING_EXAMPLE = "[LANG=]TEXT"
 MOST_SUGGESTIONS = 6
 
 
@@ -56,64 +64,78 @@ def name_of(text: str) -> str:
     return name
 
 
-def remove_origins(site: Site, texts: Iterable[str]) -> None:
-    """Raises:
-    UsageError: one that was not allowed anyway.
-    """
-    for text in texts:
-        origin = origin_of(text)
-        if origin not in site.origins:
-            known = ", ".join(site.origins) or "–"
-            raise UsageError("origin_unknown", field="remove-origin", found=origin, known=known)
-        site.origins = [kept for kept in site.origins if kept != origin]
-
-
-def set_instructions(site: Site, text: str) -> None:
-    """What the model is told; empty: the server's own words.
-
-    Raises:
-        UsageError: too long, or no text.
-    """
-    if len(text) > LONGEST_INSTRUCTIONS or CONTROLS.search(re.sub(r"[\t\r\n]", "", text)):
-        raise UsageError("instructions_wrong", field="instructions", limit=LONGEST_INSTRUCTIONS)
-    site.instructions = text.strip()
-
-
 def is_email(text: str) -> bool:
     """Whether *text* looks like an address; only a letter that arrives proves one."""
     return len(text) <= LONGEST_EMAIL and bool(EMAIL.fullmatch(text))
 
 
-def set_contact_email(site: Site, text: str) -> None:
-    """Empty: none.
+def _origins_of(texts: Sequence[str], site: Site) -> list[str]:
+    """Those allowed so far and the new ones, each once."""
+    return list(dict.fromkeys([*site.origins, *map(origin_of, texts)]))
 
-    Raises:
-        UsageError: not an e-mail address.
+
+def remove_origins(site: Site, texts: Sequence[str]) -> None:
+    """Raises:
+    UsageError: one that was not allowed anyway.
     """
+    for origin in map(origin_of, texts):
+        if origin not in site.origins:
+            known = ", ".join(site.origins) or "–"
+            raise UsageError("origin_unknown", field="remove-origin", found=origin, known=known)
+        site.origins = [allowed for allowed in site.origins if allowed != origin]
+
+
+def _color_of(text: str, _site: Site) -> str:
+    if not COLOR.fullmatch(text):
+        raise UsageError("color_wrong", field="color", found=text[:40])
+    return text.lower()
+
+
+def _language_of(text: str, _site: Site) -> str | None:
+    """The language of the panel; ``auto``: the page's."""
+    if text != "auto" and not LANGUAGE.fullmatch(text):
+        raise UsageError("language_wrong", field="language", found=text[:40])
+    return None if text == "auto" else text
+
+
+def _words_of(name: str, texts: Sequence[str], site: Site) -> dict[str, Any]:
+    """The owner's wording of *name*: ``fr=Bonjour`` for one language, else for all."""
+    return site.words | {name: site.words.get(name, {}) | dict(_wording(name, t) for t in texts)}
+
+
+def _suggestions_of(texts: Sequence[str], _site: Site) -> dict[str, list[str]]:
+    """Questions to offer, replacing the former ones; ``fr=Vos horaires ?`` for one language."""
+    suggestions: dict[str, list[str]] = {}
+    for typed in texts:
+        language, text = _wording("suggestion", typed)
+        suggestions.setdefault(language, []).append(text)
+    if any(len(questions) > MOST_SUGGESTIONS for questions in suggestions.values()):
+        raise UsageError("suggestions_too_many", field="suggestion", limit=MOST_SUGGESTIONS)
+    return suggestions
+
+
+def _wording(name: str, typed: str) -> tuple[str, str]:
+    match = WORDING.fullmatch(typed.strip())
+    text = match["text"].strip() if match else ""
+    if not text or len(typed) > LONGEST_WORDS or CONTROLS.search(text.replace("\n", "")):
+        raise UsageError("words_wrong", field=name, name=name, limit=LONGEST_WORDS)
+    return (match and match["language"]) or "*", text
+
+
+def _instructions_of(text: str, _site: Site) -> str:
+    """What the model is told; empty: the server's own words."""
+    if len(text) > LONGEST_INSTRUCTIONS or CONTROLS.search(re.sub(r"[\t\r\n]", "", text)):
+        raise UsageError("instructions_wrong", field="instructions", limit=LONGEST_INSTRUCTIONS)
+    return text.strip()
+
+
+def _email_of(text: str, _site: Site) -> str | None:
     if text and not is_email(text):
         raise UsageError("contact_email_wrong", field="contact-email", found=text[:100])
-    site.contact_email = text or None
+    return text or None
 
 
-def set_contact_url(site: Site, text: str) -> None:
-    """Empty: none.
-
-    Raises:
-        UsageError: not the address of a page.
-    """
-    site.contact_url = _page(text, "contact-url")
-
-
-def set_policy_url(site: Site, text: str) -> None:
-    """Empty: none.
-
-    Raises:
-        UsageError: not the address of a page.
-    """
-    site.policy_url = _page(text, "policy-url")
-
-
-def _page(text: str, option: str) -> str | None:
+def _url_of(option: str, text: str, _site: Site) -> str | None:
     try:
         parts = urlsplit(text)
         good = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -124,57 +146,75 @@ def _page(text: str, option: str) -> str | None:
     return text or None
 
 
-def set_color(site: Site, text: str) -> None:
-    """Raises:
-    UsageError: not ``#rrggbb``.
+@dataclass(frozen=True)
+class SiteSetting:
+    """One thing that an owner may set.
+
+    Attributes:
+        name: of its option, ``policy_url`` for ``--policy-url``, and of its sentence
+            ``help_site_policy_url``.
+        column: of :class:`Site`, where it is kept.
+        example: how a value looks, in the help.
+        value_of: the column's new value, from what was typed (a text, or several texts if
+            *repeatable*) and the site as it is; raises a UsageError that says what is wrong.
+        choices: the only values there are; empty: any that *value_of* takes.
+        panel: where visitors' browsers get it, as it stands in its column:
+            ``("contact", "url")`` for ``{"contact": {"url": …}}``.
     """
-    if not COLOR.fullmatch(text):
-        raise UsageError("color_wrong", field="color", found=text[:40])
-    site.color = text.lower()
+
+    name: str
+    column: str
+    example: str
+    value_of: Callable[[Any, Site], Any]
+    repeatable: bool = False
+    choices: tuple[str, ...] = ()
+    panel: tuple[str, ...] = ()
 
 
-def set_language(site: Site, text: str) -> None:
-    """The language of the panel; ``auto``: the page's.
+SITE_SETTINGS = (
+    SiteSetting("origin", "origins", "URL", _origins_of, repeatable=True),
+    SiteSetting("color", "color", "#RRGGBB", _color_of, panel=("color",)),
+    SiteSetting("language", "language", "TAG", _language_of),
+    SiteSetting(
+        "position", "position", "", lambda text, _: text, choices=POSITIONS, panel=("position",)
+    ),
+    SiteSetting(
+        "greeting", "words", WORDING_EXAMPLE, partial(_words_of, "greeting"), repeatable=True
+    ),
+    SiteSetting("notice", "words", WORDING_EXAMPLE, partial(_words_of, "notice"), repeatable=True),
+    SiteSetting("suggestion", "suggestions", WORDING_EXAMPLE, _suggestions_of, repeatable=True),
+    SiteSetting("instructions", "instructions", "TEXT", _instructions_of),
+    SiteSetting("contact_email", "contact_email", "ADDRESS", _email_of, panel=("contact", "email")),
+    SiteSetting(
+        "contact_url",
+        "contact_url",
+        "URL",
+        partial(_url_of, "contact-url"),
+        panel=("contact", "url"),
+    ),
+    SiteSetting(
+        "policy_url",
+        "policy_url",
+        "URL",
+        partial(_url_of, "policy-url"),
+        panel=("privacy", "policy_url"),
+    ),
+)
+
+
+def change_site(site: Site, settings: Mapping[str, Any]) -> None:
+    """Set what *settings* hold under the names of the table; None or nothing: it stays as it is.
 
     Raises:
-        UsageError: not a language tag.
+        UsageError: names the value that is wrong, and says why.
     """
-    if text != "auto" and not LANGUAGE.fullmatch(text):
-        raise UsageError("language_wrong", field="language", found=text[:40])
-    site.language = None if text == "auto" else text
+    for setting in SITE_SETTINGS:
+        typed = settings.get(setting.name)
+        if typed is not None and typed != ():
+            setattr(site, setting.column, setting.value_of(typed, site))
 
 
-def set_words(site: Site, name: str, texts: Iterable[str]) -> None:
-    """The owner's wording of *name*: ``fr=Bonjour`` for one language, else for all.
-
-    Raises:
-        UsageError: empty, or longer than 500 characters.
-    """
-    words = dict(site.words.get(name, {}))
-    for entry in texts:
-        language, text = _worded(entry, name)
-        words[language] = text
-    site.words = {**site.words, name: words}
-
-
-def set_suggestions(site: Site, texts: Iterable[str]) -> None:
-    """Questions to offer, replacing the former ones; ``fr=Vos horaires ?`` for one language.
-
-    Raises:
-        UsageError: empty, too long, or more than six of a language.
-    """
-    suggestions: dict[str, list[str]] = {}
-    for entry in texts:
-        language, text = _worded(entry, "suggestion")
-        suggestions.setdefault(language, []).append(text)
-    if any(len(entries) > MOST_SUGGESTIONS for entries in suggestions.values()):
-        raise UsageError("suggestions_too_many", field="suggestion", limit=MOST_SUGGESTIONS)
-    site.suggestions = suggestions
-
-
-def _worded(entry: str, name: str) -> tuple[str, str]:
-    match = WORDED.fullmatch(entry.strip())
-    text = match["text"].strip() if match else ""
-    if not text or len(entry) > LONGEST_WORDS or CONTROLS.search(text.replace("\n", "")):
-        raise UsageError("words_wrong", field=name, name=name, limit=LONGEST_WORDS)
-    return (match and match["language"]) or "*", text
+def settings_of(site: Site) -> dict[str, Any]:
+    """Everything an owner has set, by column."""
+    columns = dict.fromkeys(setting.column for setting in SITE_SETTINGS)
+    return {"name": site.name} | {column: getattr(site, column) for column in columns}

@@ -11,6 +11,7 @@ from chatbot_server.engine.base import Engine
 from chatbot_server.errors import EngineError
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.site_settings import SITE_SETTINGS
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import check_origin
@@ -62,31 +63,30 @@ def describe_panel(
     def words(name: str) -> str | None:
         return site.word(name, language) or (say(name, language) if spoken else None)
 
-    return {
+    description: dict[str, Any] = {
         "site": site.key,
         "name": site.name,
         "locale": language,
-        "color": site.color,
-        "position": site.position,
         "greeting": words("greeting"),
         "notice": words("notice"),
         "suggestions": site.suggested(language),
-        "contact": {"form": True, "email": site.contact_email, "url": site.contact_url},
-        "privacy": _privacy(site, engine, promises),
+        "contact": {"form": True},
+        "privacy": _privacy(engine, promises),
         "limits": {"message_chars": promises.message_chars},
         "state": engine.status().state,
     }
+    for setting in SITE_SETTINGS:
+        if setting.panel:
+            *section, name = setting.panel
+            target = description[section[0]] if section else description
+            target[name] = getattr(site, setting.column)
+    return description
 
 
-def _privacy(site: Site, engine: Engine, promises: Promises) -> dict[str, Any]:
+def _privacy(engine: Engine, promises: Promises) -> dict[str, Any]:
     try:
         info = engine.info()
         model, local = info.model, info.local
     except EngineError:
         model, local = None, True
-    return {
-        "model": model,
-        "local": local,
-        "retention_days": promises.retention_days,
-        "policy_url": site.policy_url,
-    }
+    return {"model": model, "local": local, "retention_days": promises.retention_days}
