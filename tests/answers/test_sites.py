@@ -1,0 +1,45 @@
+"""The sites that answers are tested on: what is counted as right stands on the page it names."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SITES = Path(__file__).with_name("sites")
+QUESTIONS: list[dict[str, Any]] = [
+    json.loads(line)
+    for line in (SITES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+def plain(text: str) -> str:
+    """*text* as patterns are compared with it: one kind of space and apostrophe, no capitals."""
+    return re.sub(r"\s+", " ", text).replace("’", "'").casefold()
+
+
+def words_of(question: dict[str, Any]) -> str:
+    """What a visitor reads on the pages that answer *question*."""
+    pages = [SITES / question["site"] / f"{name}.html" for name in question["pages"]]
+    markup = " ".join(page.read_text(encoding="utf-8") for page in pages)
+    return plain(html.unescape(re.sub(r"<[^>]+>", " ", markup)))
+
+
+@pytest.mark.parametrize(
+    "question", [each for each in QUESTIONS if each["must"]], ids=lambda each: each["id"]
+)
+def test_a_right_answer_stands_on_its_page(question: dict[str, Any]) -> None:
+    words = words_of(question)
+    for pattern in question["must"]:
+        assert re.search(plain(pattern), words), pattern
+
+
+def test_every_site_has_questions_that_it_answers_and_questions_that_it_does_not() -> None:
+    for site in (folder for folder in SITES.iterdir() if folder.is_dir()):
+        of_site = [bool(each["must"]) for each in QUESTIONS if each["site"] == site.name]
+        assert len(of_site) == 25
+        assert 4 <= of_site.count(False) <= 8
