@@ -83,8 +83,8 @@ class EngineSettings:
         answer_seconds: one answer at most.
         state_cache_mb: memory for conversations without a slot; 0: none.
         max_restarts: deaths within ten minutes before the engine is given up.
-        most_memory: bytes of address space that the process may take; 0: no limit.
-        most_work: seconds of processor time that it may take; 0: no limit.
+        memory_limit: bytes of address space that the process may take; 0: no limit.
+        cpu_limit: seconds of processor time that it may take; 0: no limit.
         warm: prompts read in advance, after every start.
     """
 
@@ -102,8 +102,8 @@ class EngineSettings:
     answer_seconds: float = 120
     state_cache_mb: int = 256
     max_restarts: int = 5
-    most_memory: int = 0
-    most_work: int = 0
+    memory_limit: int = 0
+    cpu_limit: int = 0
     warm: tuple[Prompt, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

@@ -58,8 +58,8 @@ def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -
             state_cache_mb=0,
             max_restarts=0,
             answer_seconds=ceiling.seconds,
-            most_memory=ceiling.memory,
-            most_work=ceiling.seconds,
+            memory_limit=ceiling.memory,
+            cpu_limit=ceiling.seconds,
         )
         try:
             _say_a_word(settings, ceiling.seconds)

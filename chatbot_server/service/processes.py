@@ -24,7 +24,7 @@ from pathlib import Path
 
 from chatbot_server.config import Config
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.process.state import Recorded, read_state, write_state
+from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor
 from chatbot_server.errors import Unavailable
 from chatbot_server.messages import say
@@ -73,7 +73,7 @@ class Service:
         if settings := read_engine_settings(run_dir):
             parts.insert(0, EngineSupervisor(settings, run_dir))
         else:  # answers come from the pages, or from endpoints elsewhere
-            write_state(run_dir, Recorded("none", reason="engine_none"))
+            write_state(run_dir, EngineRecord("none", reason="engine_none"))
         with ExitStack() as running:
             for part in parts:
                 running.callback(part.stop)
@@ -105,7 +105,7 @@ class Service:
                 told = engine.state
                 self._tell(engine)
 
-    def _tell(self, engine: Recorded) -> None:
+    def _tell(self, engine: EngineRecord) -> None:
         address, language = self._config.server.local_address, self._language
         if engine.state == "failed":
             why = say(engine.reason or "engine_none", language, **engine.values)

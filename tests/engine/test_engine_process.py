@@ -21,13 +21,13 @@ from chatbot_server.engine.base import Queued, Sampling, Token
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import Recorded, read_state, write_state
-from chatbot_server.engine.process.supervisor import EngineSupervisor, Patience
+from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
+from chatbot_server.engine.process.supervisor import EngineSupervisor, SupervisorTiming
 from chatbot_server.errors import EngineBusy, EngineCrashed, EngineError
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import prepare_model
 
-HASTY = Patience(first_pause=0.01, longest_pause=0.05)
+HASTY = SupervisorTiming(first_pause=0.01, longest_pause=0.05)
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def supervise(tmp_path: Path):
     """Start a supervisor for a model; stopped after the test."""
     started = []
 
-    def run(path: Path, patience: Patience = HASTY, **settings: object) -> EngineSupervisor:
+    def run(path: Path, timing: SupervisorTiming = HASTY, **settings: object) -> EngineSupervisor:
         wanted = {"threads": 1, "slots": 1, "context_length": ENDLESS.max_tokens, **settings}
         supervisor = EngineSupervisor(
             EngineSettings(path, "ctransformers", tmp_path / "cache", **wanted),  # type: ignore[arg-type]
             tmp_path / "run",
-            patience,
+            timing,
         )
         supervisor.start()
         started.append(supervisor)
@@ -107,7 +107,7 @@ def test_a_crash_before_the_first_token_is_mended_unseen(supervise, talker, monk
 
 
 def test_a_full_disk_does_not_end_the_watching(supervise, parrot, monkeypatch):
-    def full(run_dir: Path, recorded: Recorded) -> None:
+    def full(run_dir: Path, recorded: EngineRecord) -> None:
         if recorded.reason == "engine_restarting":
             raise OSError("no space left")
         write_state(run_dir, recorded)
@@ -125,7 +125,7 @@ def test_a_state_that_cannot_be_written_leaves_no_files_behind(tmp_path):
     (tmp_path / "engine.json").mkdir()
     for _ in range(3):
         with pytest.raises(OSError, match="engine"):
-            write_state(tmp_path, Recorded("ready"))
+            write_state(tmp_path, EngineRecord("ready"))
     assert len(list(tmp_path.iterdir())) <= 2
 
 
@@ -174,7 +174,7 @@ def test_a_file_that_cannot_be_loaded_is_not_tried_twice(supervise, tmp_path):
 
 
 def test_an_engine_that_stops_moving_is_ended_and_started_again(supervise, talker):
-    supervisor = supervise(talker, Patience(first_pause=0.01, silence=4))
+    supervisor = supervise(talker, SupervisorTiming(first_pause=0.01, silence=4))
     assert supervisor.wait(LONG) == "ready"
     frozen = read_state(supervisor.run_dir).pid
     os.kill(frozen, signal.SIGSTOP)

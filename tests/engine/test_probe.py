@@ -145,7 +145,7 @@ def test_every_limit_is_in_force_and_no_engine_leaves_a_core_file(
     parrot: Path, tmp_path: Path
 ) -> None:
     plain = EngineSettings(parrot, "ctransformers", tmp_path, threads=1, slots=1)
-    limited = replace(plain, most_memory=ROOM, most_work=77)
+    limited = replace(plain, memory_limit=ROOM, cpu_limit=77)
 
     held = limits(limited)
     assert held["Max address space"] == str(ROOM)

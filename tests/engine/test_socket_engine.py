@@ -13,7 +13,7 @@ from support.patience import LONG
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.address import SOCKET, connect
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import Recorded, write_state
+from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor
 from chatbot_server.errors import EngineError
 
@@ -50,7 +50,7 @@ def test_without_an_engine_the_state_is_none(tmp_path):
 
 
 def test_a_loading_engine_asks_for_patience(tmp_path):
-    write_state(tmp_path, Recorded("starting", supervisor=os.getpid()))
+    write_state(tmp_path, EngineRecord("starting", supervisor=os.getpid()))
 
     with pytest.raises(EngineError) as refused:
         ask(SocketEngine(tmp_path), "a")
@@ -59,7 +59,7 @@ def test_a_loading_engine_asks_for_patience(tmp_path):
 
 
 def test_a_socket_that_nobody_serves_is_waited_for_a_bounded_time(tmp_path):
-    write_state(tmp_path, Recorded("ready", supervisor=os.getpid()))
+    write_state(tmp_path, EngineRecord("ready", supervisor=os.getpid()))
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(tmp_path / SOCKET))
     dead.close()

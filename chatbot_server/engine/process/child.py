@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.process.protocol import LINE_BYTES
+from chatbot_server.engine.process.protocol import LINE_BYTES, decode
+from chatbot_server.errors import EngineError
 
-LOG = "engine.log"
-LOG_TAIL = 2000
+LOG_FILE = "engine.log"
+LOG_TAIL_BYTES = 2000
 
 
 class Child:
     """A started worker, its life line and its messages."""
 
     def __init__(self, settings: EngineSettings, run_dir: Path) -> None:
-        self._log = run_dir / LOG
+        self._log = run_dir / LOG_FILE
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "chatbot_server.engine.process.worker"],
@@ -37,30 +38,38 @@ class Child:
         self._pending = b""
         record = {"settings": settings.to_json(), "run_dir": str(run_dir)}
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        with suppress(BrokenPipeError):  # it died at once; its end will tell
+        with suppress(BrokenPipeError):  # it died at once; its exit status will tell
             self._process.stdin.write(json.dumps(record).encode() + b"\n")
             self._process.stdin.flush()
 
     def messages(self, timeout: float) -> list[dict[str, Any]] | None:
-        """What it said within *timeout* seconds; None once it has closed its end."""
+        """What it sent within *timeout* seconds; None once it has closed its end."""
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         number = self._process.stdout.fileno()
         if not select.select([number], [], [], timeout)[0]:
             return []
-        received = os.read(number, 65536)
-        if not received:
+        data = os.read(number, 65536)
+        if not data:
             return None
-        *lines, self._pending = (self._pending + received).split(b"\n")
+        *lines, self._pending = (self._pending + data).split(b"\n")
         self._pending = self._pending[-LINE_BYTES:]
-        return [record for line in lines if isinstance(record := _json(line), dict)]
+        records = []
+        for line in lines:
+            with suppress(EngineError):
+                records.append(decode(line))
+        return records
 
-    def end(self, patience: float = 3.0) -> int:
-        """Make sure it has ended; its exit status, negative for a signal."""
+    def end(self, seconds: float = 3.0) -> int:
+        """Wait for its end, *seconds* at most, then kill it.
+
+        Returns:
+            Its exit status, negative for a signal.
+        """
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
                 with suppress(OSError):
                     stream.close()
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + seconds
         while self._process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         if self._process.poll() is None:
@@ -72,16 +81,9 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """The end of what it and the native library printed."""
         try:
-            return self._log.read_bytes()[-LOG_TAIL:].decode("utf-8", "replace").strip()
+            return self._log.read_bytes()[-LOG_TAIL_BYTES:].decode("utf-8", "replace").strip()
         except OSError:
             return ""
-
-
-def _json(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None

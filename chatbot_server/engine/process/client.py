@@ -21,7 +21,7 @@ from chatbot_server.engine.base import (
 )
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET, connect
-from chatbot_server.engine.process.state import Recorded, read_state
+from chatbot_server.engine.process.state import EngineRecord, read_state
 from chatbot_server.errors import EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Prompt
 
@@ -38,28 +38,27 @@ class SocketEngine:
     def __init__(self, run_dir: Path, *, restart_seconds: float = RESTART_SECONDS) -> None:
         self._run_dir = run_dir
         self._restart_seconds = restart_seconds
-        self._known: tuple[int, EngineInfo] | None = None
+        self._info: tuple[int, EngineInfo] | None = None  # with the process that told it
         self._closed = threading.Event()
 
     def info(self) -> EngineInfo:
-        pid = read_state(self._run_dir).pid
-        known = self._known
-        if known is None or known[0] != pid or pid == 0:
-            known = self._known = (pid, EngineInfo(**self._call({"op": "info"})))
-        return known[1]
+        pid, latest = read_state(self._run_dir).pid, self._info
+        if latest is None or latest[0] != pid or pid == 0:
+            latest = self._info = (pid, EngineInfo(**self._call({"op": "info"})))
+        return latest[1]
 
     def status(self) -> EngineStatus:
-        recorded = read_state(self._run_dir)
-        status = EngineStatus(recorded.state, recorded.reason, recorded.values, recorded.restarts)
-        if recorded.state != "ready":
+        record = read_state(self._run_dir)
+        status = EngineStatus(record.state, record.reason, record.values, record.restarts)
+        if record.state != "ready":
             return status
         try:
             busy, waiting = self._exchange({"op": "status"}, STATUS_SECONDS)
         except OSError:
-            return EngineStatus("restarting", "engine_restarting", {}, recorded.restarts)
+            return EngineStatus("restarting", "engine_restarting", {}, record.restarts)
         except EngineError:
             return status
-        return EngineStatus("ready", None, {}, recorded.restarts, busy, waiting)
+        return EngineStatus("ready", None, {}, record.restarts, busy, waiting)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         result: list[int] = self._call({"op": "count", "texts": list(texts)})
@@ -90,7 +89,7 @@ class SocketEngine:
         except TimeoutError as error:
             raise EngineTimeout("engine_timeout") from error
         except OSError as error:
-            raise self._refusal() from error
+            raise self._engine_error() from error
 
     def _exchange(self, request: dict[str, Any], seconds: float) -> Any:
         line = protocol.encode(request)
@@ -104,35 +103,35 @@ class SocketEngine:
             raise protocol.error_of(answer["error"])
         return answer.get("result")
 
-    def _open(self, dead: int, given_up: threading.Event) -> tuple[socket.socket, int]:
+    def _open(self, dead_pid: int, closed: threading.Event) -> tuple[socket.socket, int]:
         """A connection and the process it leads to; waits out a restart.
 
-        A process that is being ended may still accept connections for a moment, so that
-        of *dead* is no use.
+        A process that is being ended may still accept connections for a moment: one to
+        *dead_pid* is of no use.
 
         Raises:
             EngineError: there is none, and none is expected soon enough.
         """
         deadline = time.monotonic() + self._restart_seconds
         while True:
-            recorded = read_state(self._run_dir)
-            if recorded.pid != dead or dead == 0:
+            record = read_state(self._run_dir)
+            if record.pid != dead_pid or dead_pid == 0:
                 with suppress(OSError):
-                    return connect(self._run_dir / SOCKET), recorded.pid
-            over = time.monotonic() > deadline or self._closed.is_set()
-            if over or recorded.state not in ("ready", "restarting"):
-                raise self._refusal(recorded)
-            if given_up.wait(0.05):
+                    return connect(self._run_dir / SOCKET), record.pid
+            too_late = time.monotonic() > deadline or self._closed.is_set()
+            if too_late or record.state not in ("ready", "restarting"):
+                raise self._engine_error(record)
+            if closed.wait(0.05):
                 raise EngineError("engine_none")
 
-    def _refusal(self, recorded: Recorded | None = None) -> EngineError:
-        recorded = recorded or read_state(self._run_dir)
-        if recorded.state in ("ready", "restarting"):
+    def _engine_error(self, record: EngineRecord | None = None) -> EngineError:
+        record = record or read_state(self._run_dir)
+        if record.state in ("ready", "restarting"):
             return EngineError("engine_restarting", retry_after=3)
-        if recorded.state == "starting":
+        if record.state == "starting":
             return EngineError("engine_starting", retry_after=5)
-        values: dict[str, Any] = {**recorded.values}
-        return EngineError(recorded.reason or "engine_none", **values)
+        values: dict[str, Any] = {**record.values}
+        return EngineError(record.reason or "engine_none", **values)
 
 
 Opener = Callable[[int, threading.Event], tuple[socket.socket, int]]
@@ -154,8 +153,8 @@ class SocketCompletion:
         self._records: Iterator[dict[str, Any]] = iter(())
         self._pid = 0
         self._retried = self._answered = self._ended = False
-        self._ask()
-        self._first: Event | None = self._next()
+        self._send_request()
+        self._first: Event | None = self._next_event()
 
     def __iter__(self) -> Iterator[Event]:
         return self
@@ -166,7 +165,7 @@ class SocketCompletion:
             return event
         if self._ended:
             raise StopIteration
-        event_or_end = self._next()
+        event_or_end = self._next_event()
         if event_or_end is None:
             raise StopIteration
         return event_or_end
@@ -185,23 +184,26 @@ class SocketCompletion:
     def __del__(self) -> None:
         self.close()
 
-    def _next(self) -> Event | None:
-        """The next event; None once cancelled."""
+    def _next_event(self) -> Event | None:
+        """None once cancelled."""
         while not self._closed.is_set():
-            record = self._receive()
+            record = None
+            # A socket closed by another thread is a ValueError or EBADF.
+            with suppress(OSError, ValueError):
+                record = next(self._records, None)
             if record is not None:
-                return self._understand(record)
+                return self._event_of(record)
             if self._closed.is_set():
                 break
             if self._answered or self._retried:
                 self.close()
                 raise EngineCrashed("engine_crashed", retry_after=3)
             self._retried = True
-            self._ask()
+            self._send_request()
         self._ended = True
         return None
 
-    def _understand(self, record: dict[str, Any]) -> Event:
+    def _event_of(self, record: dict[str, Any]) -> Event:
         try:
             event = protocol.event_of(record)
         except BaseException:
@@ -215,13 +217,7 @@ class SocketCompletion:
             self.close()
         return event
 
-    def _receive(self) -> dict[str, Any] | None:
-        try:
-            return next(self._records, None)
-        except (OSError, ValueError):
-            return None  # a socket closed by another thread is a ValueError or EBADF
-
-    def _ask(self) -> None:
+    def _send_request(self) -> None:
         connection, self._pid = self._open(self._pid, self._closed)
         with self._lock:
             previous, self._connection = self._connection, connection

@@ -7,6 +7,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 10  # a client that connects and says nothing
 WRITE_SECONDS = 30  # a client that does not read its answer
-MOST_TEXTS = 10_000
+MAX_TEXTS = 10_000
 
 
 class Host:
@@ -29,8 +30,8 @@ class Host:
     def __init__(self, backend: Backend, info: EngineInfo, connections: int) -> None:
         self._backend = backend
         self._info = info
-        self._free = threading.BoundedSemaphore(connections)
-        self._watcher = Watcher()
+        self._free_connections = threading.BoundedSemaphore(connections)
+        self._watcher = DisconnectWatcher()
         self._operations: dict[str, Callable[[dict[str, Any]], Any]] = {
             "info": lambda _: asdict(self._info),
             "status": lambda _: self._backend.load(),
@@ -45,18 +46,15 @@ class Host:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            if self._free.acquire(blocking=False):
-                threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
-            else:
-                self._refuse(connection)
+            if self._free_connections.acquire(blocking=False):
+                threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
+                continue
+            busy = EngineBusy("engine_busy", retry_after=5, waiting=self._backend.load()[1])
+            with connection:
+                connection.settimeout(1)
+                _send_error(connection, busy)
 
-    def _refuse(self, connection: socket.socket) -> None:
-        busy = EngineBusy("engine_busy", retry_after=5, waiting=self._backend.load()[1])
-        with connection:
-            connection.settimeout(1)
-            _send(connection, {"error": protocol.error_record(busy)})
-
-    def _attend(self, connection: socket.socket) -> None:
+    def _handle(self, connection: socket.socket) -> None:
         try:
             with connection:
                 connection.settimeout(REQUEST_SECONDS)
@@ -64,7 +62,7 @@ class Host:
         except OSError:
             pass  # the client left
         finally:
-            self._free.release()
+            self._free_connections.release()
 
     def _answer(self, connection: socket.socket) -> None:
         try:
@@ -80,68 +78,62 @@ class Host:
                     raise EngineError("engine_protocol")
                 connection.sendall(protocol.encode({"result": operation(request)}))
         except ChatbotError as error:
-            _send(connection, {"error": protocol.error_record(error)})
+            _send_error(connection, error)
         except (KeyError, TypeError, ValueError):
             logger.exception("a request could not be understood")
-            _send(connection, {"error": protocol.error_record(EngineError("engine_protocol"))})
+            _send_error(connection, EngineError("engine_protocol"))
 
     def _generate(self, connection: socket.socket, request: dict[str, Any]) -> None:
-        gone = self._watcher.watch(connection)
+        client_left = self._watcher.watch(connection)
         try:
             events = self._backend.generate(
                 Prompt.from_json(request["prompt"]),
                 protocol.sampling_of(request["sampling"]),
                 conversation=request["conversation"],
-                cancelled=gone.is_set,
+                cancelled=client_left.is_set,
             )
             for event in events:
                 connection.sendall(protocol.encode(protocol.event_record(event)))
         except OSError:
-            gone.set()  # before the watcher noticed
+            client_left.set()  # before the watcher noticed
         finally:
             self._watcher.forget(connection)
 
 
-class Watcher:
+class DisconnectWatcher:
     """Notices clients that left, while the threads that serve them wait for the model."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
-        threading.Thread(target=self._run, name="watcher", daemon=True).start()
+        threading.Thread(target=self._watch_all, name="watcher", daemon=True).start()
 
     def watch(self, connection: socket.socket) -> threading.Event:
         """An event that is set once the other side of *connection* has closed it."""
-        gone = threading.Event()
-        self._selector.register(connection, selectors.EVENT_READ, gone)
-        return gone
+        client_left = threading.Event()
+        self._selector.register(connection, selectors.EVENT_READ, client_left)
+        return client_left
 
     def forget(self, connection: socket.socket) -> None:
         """Before *connection* is closed: its number may be another connection's soon."""
-        try:
+        with suppress(KeyError):
             self._selector.unregister(connection)
-        except KeyError:
-            return
 
-    def _run(self) -> None:
+    def _watch_all(self) -> None:
         while True:
             for key, _ in self._selector.select(timeout=1):
                 # One request is all a client may send: what comes now is its end.
                 key.data.set()
-                try:
+                with suppress(KeyError, ValueError):
                     self._selector.unregister(key.fileobj)
-                except (KeyError, ValueError):
-                    continue
 
 
 def _texts(request: dict[str, Any]) -> list[str]:
     texts = request["texts"]
-    if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
+    if not isinstance(texts, list) or len(texts) > MAX_TEXTS:
         raise BadRequest("engine_protocol")
     return [str(text) for text in texts]
 
 
-def _send(connection: socket.socket, record: dict[str, Any]) -> None:
-    try:
-        connection.sendall(protocol.encode(record))
-    except OSError:
-        return
+def _send_error(connection: socket.socket, error: ChatbotError) -> None:
+    with suppress(OSError):
+        connection.sendall(protocol.encode({"error": protocol.error_record(error)}))

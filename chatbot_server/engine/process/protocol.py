@@ -49,12 +49,11 @@ def read_lines(connection: socket.socket) -> Iterator[dict[str, Any]]:
         EngineError: a line is too long, or is not a JSON object.
     """
     pending = bytearray()
-    while received := connection.recv(65536):
-        pending += received
+    while data := connection.recv(65536):
+        pending += data
         # Only what is new can hold the end of the line.
-        if b"\n" in received:
-            *lines, rest = pending.split(b"\n")
-            pending = rest
+        if b"\n" in data:
+            *lines, pending = pending.split(b"\n")
             for line in lines:
                 yield decode(line)
         elif len(pending) > LINE_BYTES:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from chatbot_server.engine.base import EngineState
 
-FILE = "engine.json"
+STATE_FILE = "engine.json"
 
 
 @dataclass(frozen=True)
-class Recorded:
+class EngineRecord:
     """What the supervisor last wrote.
 
     Attributes:
@@ -30,33 +30,28 @@ class Recorded:
     supervisor: int = 0
 
 
-NOTHING = Recorded("none", reason="engine_none")
+NO_ENGINE = EngineRecord("none", reason="engine_none")
 
 
-def write_state(run_dir: Path, recorded: Recorded) -> None:
+def write_state(run_dir: Path, record: EngineRecord) -> None:
     """Replace the file as a whole: a reader never sees half of it."""
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = run_dir / f"{FILE}.part"
-    part.write_text(json.dumps(asdict(recorded)))
-    part.replace(run_dir / FILE)
+    part = run_dir / f"{STATE_FILE}.part"
+    part.write_text(json.dumps(asdict(record)))
+    part.replace(run_dir / STATE_FILE)
 
 
-def read_state(run_dir: Path) -> Recorded:
+def read_state(run_dir: Path) -> EngineRecord:
     """What was last written; ``none`` where nothing was, ``failed`` where nobody watches."""
     try:
-        recorded = Recorded(**json.loads((run_dir / FILE).read_text()))
+        record = EngineRecord(**json.loads((run_dir / STATE_FILE).read_text()))
     except (OSError, ValueError, TypeError):
-        return NOTHING
-    if recorded.state in ("starting", "ready", "restarting") and not _alive(recorded.supervisor):
-        return Recorded("failed", reason="engine_unwatched")
-    return recorded
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # it belongs to another user
-    return True
+        return NO_ENGINE
+    if record.state in ("starting", "ready", "restarting"):
+        try:
+            os.kill(record.supervisor, 0)
+        except ProcessLookupError:
+            return EngineRecord("failed", reason="engine_unwatched")
+        except OSError:
+            return record  # the supervisor lives, and belongs to another user
+    return record

@@ -20,7 +20,7 @@ from chatbot_server.engine.base import EngineState
 from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.child import Child
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import Recorded, read_state, write_state
+from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
 from chatbot_server.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -29,13 +29,13 @@ WINDOW_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Patience:
-    """Seconds after which something is given up.
+class SupervisorTiming:
+    """How long the supervisor waits, in seconds.
 
     Attributes:
-        load: reading the model: a large one comes from a slow disk.
-        silence: without a heart beat (one every two seconds).
-        stall: in one step of the model: 32 tokens of a 13B model on two cores take 20.
+        load: for the model to be read at most: a large one comes from a slow disk.
+        silence: for a heart beat at most (there is one every two seconds).
+        stall: for one step of the model at most: 32 tokens of a 13B model on two cores take 20.
         first_pause: before the first restart; each further one doubles it.
         longest_pause: between two restarts.
     """
@@ -55,17 +55,17 @@ class EngineSupervisor:
     """
 
     def __init__(
-        self, settings: EngineSettings, run_dir: Path, patience: Patience = Patience()
+        self, settings: EngineSettings, run_dir: Path, timing: SupervisorTiming = SupervisorTiming()
     ) -> None:
         self.run_dir = run_dir
         self._settings = settings
-        self._patience = patience
+        self._timing = timing
         self._stopping = threading.Event()
         self._deaths: list[float] = []
         self._restarts = 0
         # A thread of its own for all children: the system kills them with the thread that
         # started them (PR_SET_PDEATHSIG), not only with the process.
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread = threading.Thread(target=self._keep_running, name="engine", daemon=True)
 
     def start(self) -> None:
         """Begin; returns at once, while the model is read."""
@@ -90,19 +90,19 @@ class EngineSupervisor:
 
     # -- the supervisor's thread --------------------------------------------------------
 
-    def _run(self) -> None:
+    def _keep_running(self) -> None:
         while not self._stopping.is_set():
-            refusal, status = self._one_life()
+            refusal, status = self._run_child()
             if self._stopping.is_set():
                 return
             if refusal:
                 self._record("failed", reason=str(refusal["code"]), values=refusal["values"])
                 return
-            if not self._try_again(status):
+            if not self._may_restart(status):
                 return
 
-    def _one_life(self) -> tuple[dict[str, Any] | None, int]:
-        """From start to death: why it refused to start, if it did, and its exit status."""
+    def _run_child(self) -> tuple[dict[str, Any] | None, int]:
+        """One life: the error for which it refused to start, if it did, and its exit status."""
         try:
             child = Child(self._settings, self.run_dir)
         except OSError:
@@ -111,49 +111,53 @@ class EngineSupervisor:
         self._record("restarting" if self._restarts else "starting", pid=child.pid)
         refusal = None
         try:
-            refusal = self._watch(child)
+            refusal = self._watch_child(child)
         finally:
             status = child.end(3 if self._stopping.is_set() else 0.2)
         if not (refusal or self._stopping.is_set()):
-            logger.error("the engine ended (%s): %s", _how(status), child.last_words())
+            logger.error("the engine ended (%s): %s", _exit_reason(status), child.log_tail())
         return refusal, status
 
-    def _watch(self, child: Child) -> dict[str, Any] | None:
-        """Read *child*'s messages until it ends, or is ended for its silence."""
-        heard, allowed = time.monotonic(), self._patience.load
+    def _watch_child(self, child: Child) -> dict[str, Any] | None:
+        """Read *child*'s messages until it ends, or is killed for its silence.
+
+        Returns:
+            The error for which it refused to start, if it did.
+        """
+        last_message, max_silence = time.monotonic(), self._timing.load
         while not self._stopping.is_set():
             messages = child.messages(timeout=0.1)
             if messages is None:
                 return None
             for message in messages:
-                heard = time.monotonic()
+                last_message = time.monotonic()
                 if "error" in message:
                     error: dict[str, Any] = message["error"]
                     return error
                 if message.get("ready"):
-                    allowed = self._patience.silence
+                    max_silence = self._timing.silence
                     self._record("ready", pid=child.pid)
-                if message.get("stalled", 0) > self._patience.stall:
-                    heard = -math.inf
-            if time.monotonic() - heard > allowed:
-                logger.error("the engine does not move any more; it is ended")
+                if message.get("stalled", 0) > self._timing.stall:
+                    last_message = -math.inf
+            if time.monotonic() - last_message > max_silence:
+                logger.error("the engine does not move any more; it is killed")
                 child.kill()
                 return None
         return None
 
-    def _try_again(self, status: int) -> bool:
+    def _may_restart(self, status: int) -> bool:
         """Wait before the next start; False once there were too many deaths."""
         now = time.monotonic()
         self._deaths = [death for death in self._deaths if now - death < WINDOW_SECONDS] + [now]
         deaths = len(self._deaths)
         if deaths > self._settings.max_restarts:
-            values = {"times": str(deaths), "how": _how(status), "log": str(self.run_dir)}
+            values = {"times": str(deaths), "how": _exit_reason(status), "log": str(self.run_dir)}
             self._record("failed", reason="engine_keeps_dying", values=values)
             return False
         self._restarts += 1
         self._record("restarting", reason="engine_restarting")
-        pause = self._patience.first_pause * 2 ** (deaths - 1)
-        return not self._stopping.wait(min(pause, self._patience.longest_pause))
+        pause = self._timing.first_pause * 2 ** (deaths - 1)
+        return not self._stopping.wait(min(pause, self._timing.longest_pause))
 
     def _record(
         self,
@@ -163,10 +167,10 @@ class EngineSupervisor:
         values: dict[str, str] | None = None,
         pid: int = 0,
     ) -> None:
-        recorded = Recorded(state, reason, values or {}, self._restarts, pid, os.getpid())
+        record = EngineRecord(state, reason, values or {}, self._restarts, pid, os.getpid())
         try:
-            write_state(self.run_dir, recorded)
-        except OSError:  # a full disk is no reason to watch the engine no more
+            write_state(self.run_dir, record)
+        except OSError:  # the disk is full, say; the engine is watched all the same
             logger.exception("the engine's state could not be written down")
 
 
@@ -192,5 +196,5 @@ def local_engine(settings: EngineSettings, seconds: float = 900) -> Iterator[Soc
             supervisor.stop()
 
 
-def _how(status: int) -> str:
+def _exit_reason(status: int) -> str:
     return signal.Signals(-status).name if status < 0 else f"exit {status}"

@@ -12,10 +12,12 @@ import ctypes
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,13 +25,13 @@ from chatbot_server.engine.backend import Backend, EngineSettings, Warmable, Wat
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET, listen
 from chatbot_server.engine.process.host import Host
-from chatbot_server.engine.process.limits import limit_process
 from chatbot_server.engine.process.load import load_backend
 from chatbot_server.errors import ChatbotError, EngineError
 
 logger = logging.getLogger("chatbot_server.engine")
 
 BEAT_SECONDS = 2.0
+OPEN_FILES = 256  # ten were seen
 PR_SET_PDEATHSIG = 1
 
 
@@ -38,28 +40,56 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     control = _take_stdout()
     _die_with_parent()
-    settings, run_dir = _read_settings()
-    limit_process(settings.most_memory, settings.most_work)
-    threading.Thread(target=_watch_life_line, daemon=True).start()
+    record = json.loads(sys.stdin.buffer.readline())
+    settings, run_dir = EngineSettings.from_json(record["settings"]), Path(record["run_dir"])
+    limit_process(settings.memory_limit, settings.cpu_limit)
+    threading.Thread(target=_end_with_life_line, daemon=True).start()
     try:
         backend, info = load_backend(settings, run_dir)
         listener = listen(run_dir / SOCKET)
     except ChatbotError as error:
-        _tell(control, {"error": protocol.error_record(error)})
+        _send(control, {"error": protocol.error_record(error)})
         sys.exit(1)
     except MemoryError:
-        _tell(control, {"error": protocol.error_record(EngineError("engine_no_memory"))})
+        _send(control, {"error": protocol.error_record(EngineError("engine_no_memory"))})
         sys.exit(1)
     except Exception:  # a hostile file may find a way that nobody thought of
         logger.exception("the model could not be loaded")
         refusal = EngineError("engine_load_refused", file=settings.path.name)
-        _tell(control, {"error": protocol.error_record(refusal)})
+        _send(control, {"error": protocol.error_record(refusal)})
         sys.exit(1)
-    threading.Thread(target=_beat, args=(control, backend), daemon=True).start()
-    _warm(backend, settings)
-    _tell(control, {"ready": True})
-    # Room for every answer in the queue, and for the questions beside it.
+    threading.Thread(target=_send_heart_beats, args=(control, backend), daemon=True).start()
+    _read_in_advance(backend, settings)
+    _send(control, {"ready": True})
+    # One for every answer in the queue, and some for the questions beside it.
     Host(backend, info, connections=backend.slots + settings.queue + 64).serve(listener)
+
+
+def limit_process(memory: int, cpu_seconds: int) -> None:
+    """Limit this process, for good.
+
+    No core file is ever written: it would hold what visitors typed.
+
+    Args:
+        memory: bytes of address space, with few open files; 0: no limit.
+        cpu_seconds: of processor time, after which it is killed (SIGXCPU); 0: no limit.
+    """
+    _set_limit(resource.RLIMIT_CORE, 0)
+    if memory:
+        _set_limit(resource.RLIMIT_NOFILE, OPEN_FILES)
+        _set_limit(resource.RLIMIT_AS, memory)
+    if cpu_seconds:
+        _set_limit(resource.RLIMIT_CPU, cpu_seconds, grace=5)
+
+
+def _set_limit(kind: int, value: int, grace: int = 0) -> None:
+    _, ceiling = resource.getrlimit(kind)
+    hard = value + grace
+    if ceiling != resource.RLIM_INFINITY:
+        hard = min(hard, ceiling)
+    # A system without this limit still has the supervisor's limits of time.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(kind, (min(value, hard), hard))
 
 
 def _take_stdout() -> IO[str]:
@@ -79,18 +109,13 @@ def _die_with_parent() -> None:
             os._exit(1)  # it died in between
 
 
-def _read_settings() -> tuple[EngineSettings, Path]:
-    record = json.loads(sys.stdin.buffer.readline())
-    return EngineSettings.from_json(record["settings"]), Path(record["run_dir"])
-
-
-def _watch_life_line() -> None:
+def _end_with_life_line() -> None:
     while os.read(0, 1024):
         pass
     os._exit(0)
 
 
-def _warm(backend: Backend, settings: EngineSettings) -> None:
+def _read_in_advance(backend: Backend, settings: EngineSettings) -> None:
     if not isinstance(backend, Warmable):
         return
     try:
@@ -100,19 +125,19 @@ def _warm(backend: Backend, settings: EngineSettings) -> None:
         logger.warning("the instructions could not be read in advance: %s", error)
 
 
-def _beat(control: IO[str], backend: Backend) -> None:
+def _send_heart_beats(control: IO[str], backend: Backend) -> None:
     while True:
-        stalled = backend.stalled_seconds() if isinstance(backend, Watched) else 0.0
-        _tell(control, {"stalled": stalled})
+        seconds = backend.stalled_seconds() if isinstance(backend, Watched) else 0.0
+        _send(control, {"stalled": seconds})
         time.sleep(BEAT_SECONDS)
 
 
-def _tell(control: IO[str], record: dict[str, Any]) -> None:
+def _send(control: IO[str], record: dict[str, Any]) -> None:
     try:
         control.write(json.dumps(record) + "\n")
         control.flush()
     except OSError:
-        os._exit(1)  # nobody listens any more
+        os._exit(1)  # the supervisor is gone
 
 
 if __name__ == "__main__":
