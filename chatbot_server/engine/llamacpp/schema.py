@@ -10,7 +10,7 @@ that are not named, at most one blank between the parts).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chatbot_server.errors import BadRequest
@@ -59,6 +59,11 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
 }
+KEYWORDS = {
+    "object": ("properties", "required", "additionalProperties"),
+    "array": ("items", "minItems", "maxItems"),
+    "string": ("format", "minLength", "maxLength"),
+}
 
 
 def grammar_of(schema: str) -> str:
@@ -68,33 +73,30 @@ def grammar_of(schema: str) -> str:
         BadRequest: no schema, too large, or with a keyword that cannot be guaranteed; named.
     """
     try:
-        parsed = json.loads(schema)
+        root = json.loads(schema)
     except (ValueError, RecursionError):
-        raise _wrong("schema") from None
-    return _Writer(parsed).grammar()
+        raise _invalid("schema") from None
+    return _GrammarWriter(root).grammar()
 
 
-def _wrong(where: object) -> BadRequest:
+def _invalid(where: object) -> BadRequest:
     return BadRequest("schema_wrong", field="response_format", name=str(where)[:80])
 
 
-def _not_here(name: object) -> BadRequest:
+def _unsupported(name: object) -> BadRequest:
     return BadRequest("schema_not_here", field="response_format", name=str(name)[:80])
 
 
-def _quoted(text: str) -> str:
-    """*text* as a literal of the grammar."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 def _literal(value: Any) -> str:
+    """*value* as JSON, as a literal of the grammar."""
     text = json.dumps(value, ensure_ascii=False)
-    half = any("\ud800" <= character <= "\udfff" for character in text)
-    return _quoted(json.dumps(value) if half else text)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        text = json.dumps(value)
+    escaped_text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped_text}"'
 
 
-class _Writer:
+class _GrammarWriter:
     """One conversion: rules so far, and what of the bounds is used up."""
 
     def __init__(self, schema: Any) -> None:
@@ -103,7 +105,7 @@ class _Writer:
         self._parts = self._repeats = 0
 
     def grammar(self) -> str:
-        root = self._any(self._root, 0, ())
+        root = self._expression(self._root, 0, ())
         rules = [f"{name} ::= {expression}\n" for expression, name in self._rules.items()]
         return f"root ::= {root}\n" + "".join(rules) + COMMON
 
@@ -112,6 +114,9 @@ class _Writer:
             return expression
         return self._rules.setdefault(expression, f"r{len(self._rules)}")
 
+    def _alternatives(self, expressions: Iterable[str]) -> str:
+        return self._rule(" | ".join(dict.fromkeys(expressions)))
+
     def _count(self, parts: int, depth: int = 0) -> None:
         self._parts += parts
         if depth > MOST_DEPTH or self._parts > MOST_PARTS:
@@ -119,93 +124,88 @@ class _Writer:
                 "schema_too_large", field="response_format", depth=MOST_DEPTH, parts=MOST_PARTS
             )
 
-    def _any(self, schema: Any, depth: int, refs: tuple[str, ...]) -> str:
+    def _expression(self, schema: Any, depth: int, refs: tuple[str, ...]) -> str:
         """An expression for *schema*, which stands *depth* deep inside the definitions *refs*."""
         self._count(1, depth)
         if schema is True:
             return "value"
         if not isinstance(schema, dict):
-            raise _wrong(schema)
+            raise _invalid(schema)
         rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
 
         def below(inner: Any) -> str:
-            return self._any(inner, depth + 1, refs)
+            return self._expression(inner, depth + 1, refs)
 
         if "$ref" in rest:
-            _only(rest, "$ref")
-            return self._referred(rest["$ref"], depth, refs)
+            _allow_only(rest, "$ref")
+            name = rest["$ref"]
+            return self._expression(self._definition(name, refs), depth + 1, (*refs, name))
         for key in ("const", "enum"):
             if key in rest:
-                _only(rest, key, "type")
-                return self._listed([rest[key]] if key == "const" else rest[key], rest)
+                _allow_only(rest, key, "type")
+                return self._values([rest[key]] if key == "const" else rest[key], rest)
         for key in ("anyOf", "oneOf", "allOf"):
             if key in rest:
-                _only(rest, key)
-                return self._choice(key, rest[key], below)
+                _allow_only(rest, key)
+                return self._alternatives(map(below, _options(key, rest[key])))
         return self._typed(rest, below)
 
-    def _referred(self, name: Any, depth: int, refs: tuple[str, ...]) -> str:
+    def _definition(self, name: Any, refs: tuple[str, ...]) -> Any:
+        """The part of the schema that ``$ref`` names."""
         if not isinstance(name, str) or not name.startswith("#"):
-            raise _not_here(f"$ref {name}")
+            raise _unsupported(f"$ref {name}")
         if name in refs or name == "#":
             raise BadRequest("schema_recursive", field="response_format", name=name[:80])
-        found = self._root
+        definition = self._root
         for step in name.removeprefix("#").removeprefix("/").split("/"):
             step = step.replace("~1", "/").replace("~0", "~")
-            if not isinstance(found, dict) or step not in found:
-                raise _wrong(name)
-            found = found[step]
-        return self._any(found, depth + 1, (*refs, name))
+            if not isinstance(definition, dict) or step not in definition:
+                raise _invalid(name)
+            definition = definition[step]
+        return definition
 
-    def _listed(self, values: Any, rest: Mapping[str, Any]) -> str:
+    def _values(self, values: Any, rest: Mapping[str, Any]) -> str:
         if not isinstance(values, list):
-            raise _wrong("enum")
+            raise _invalid("enum")
         kinds = _kinds(rest) if "type" in rest else list(TYPES)
-        fitting = [value for value in values if any(TYPES[kind](value) for kind in kinds)]
-        self._count(len(fitting))
-        if not fitting:
-            raise _wrong("enum")
-        return self._rule(" | ".join(dict.fromkeys(_literal(value) for value in fitting)))
-
-    def _choice(self, key: str, options: Any, below: Callable[[Any], str]) -> str:
-        if not isinstance(options, list) or not options:
-            raise _wrong(key)
-        if key == "allOf" and len(options) > 1:
-            raise _not_here(key)
-        return self._rule(" | ".join(dict.fromkeys(below(option) for option in options)))
+        allowed_values = [value for value in values if any(TYPES[kind](value) for kind in kinds)]
+        self._count(len(allowed_values))
+        if not allowed_values:
+            raise _invalid("enum")
+        return self._alternatives(map(_literal, allowed_values))
 
     def _typed(self, rest: dict[str, Any], below: Callable[[Any], str]) -> str:
         if not rest:
             return "value"
         if "type" not in rest:
-            told = {"properties": "object", "items": "array"}
-            kind = next((kind for key, kind in told.items() if key in rest), None)
+            implied_type = {"properties": "object", "items": "array"}
+            kind = next((kind for key, kind in implied_type.items() if key in rest), None)
             if kind is None:
-                raise _not_here(next(iter(rest)))
+                raise _unsupported(next(iter(rest)))
             rest = rest | {"type": kind}
         kinds = _kinds(rest)
-        known = {"type"}.union(*(KEYWORDS.get(kind, ()) for kind in kinds))
-        _only(rest, *known)
-        return self._rule(" | ".join(self._kind(kind, rest, below) for kind in kinds))
-
-    def _kind(self, kind: str, rest: dict[str, Any], below: Callable[[Any], str]) -> str:
-        if kind == "object":
-            return self._object(rest, below)
-        if kind == "array":
-            return self._array(rest, below)
-        if kind == "string":
-            return self._string(rest)
-        return '"null"' if kind == "null" else kind
+        _allow_only(rest, "type", *(key for kind in kinds for key in KEYWORDS.get(kind, ())))
+        expressions = []
+        for kind in kinds:
+            if kind == "object":
+                expressions.append(self._object(rest, below))
+            elif kind == "array":
+                expressions.append(self._array(rest, below))
+            elif kind == "string":
+                expressions.append(self._string(rest))
+            else:
+                expressions.append('"null"' if kind == "null" else kind)
+        return self._alternatives(expressions)
 
     def _object(self, rest: dict[str, Any], below: Callable[[Any], str]) -> str:
         properties, required = rest.get("properties", {}), rest.get("required", [])
         if not isinstance(properties, dict):
-            raise _wrong("properties")
+            raise _invalid("properties")
         if not isinstance(required, list) or not all(isinstance(it, str) for it in required):
-            raise _wrong("required")
-        unknown = next((name for name in required if name not in properties), None)
-        if unknown is not None:
-            raise _not_here(f"required: {unknown}")
+            raise _invalid("required")
+        unknown_name = next((name for name in required if name not in properties), None)
+        if unknown_name is not None:
+            raise _unsupported(f"required: {unknown_name}")
         if properties:
             members = [
                 (self._rule(f'{_literal(name)} ":" ws {below(inner)}'), name in required)
@@ -222,14 +222,14 @@ class _Writer:
         """Properties in the schema's order, those that are not required present or not."""
         firsts: list[str] = []
         rest = ""  # what may follow once a property was written
-        for pair, needed in reversed(members):
+        for pair, is_required in reversed(members):
             whole = f"{pair} {rest}".rstrip()
-            firsts = [whole] if needed else [whole, *firsts]
+            firsts = [whole] if is_required else [whole, *firsts]
             further = f'"," ws {pair}'
-            step = further if needed else f"( {further} )?"
+            step = further if is_required else f"( {further} )?"
             rest = self._rule(f"{step} {rest}".rstrip())
         choice = f"( {' | '.join(firsts)} )"
-        return choice if any(needed for _, needed in members) else f"{choice}?"
+        return choice if any(is_required for _, is_required in members) else f"{choice}?"
 
     def _array(self, rest: dict[str, Any], below: Callable[[Any], str]) -> str:
         item = self._rule(below(rest.get("items", True)))
@@ -237,17 +237,17 @@ class _Writer:
         if most == 0:
             return '"[]"'
         upper = "" if most is None else most - 1
-        some = f'{item} ( "," ws {item} ){{{max(least - 1, 0)},{upper}}}'
-        return self._rule(f'"[" ws {some if least else f"( {some} )?"} ws "]"')
+        items = f'{item} ( "," ws {item} ){{{max(least - 1, 0)},{upper}}}'
+        return self._rule(f'"[" ws {items if least else f"( {items} )?"} ws "]"')
 
     def _string(self, rest: dict[str, Any]) -> str:
         kind = rest.get("format")
-        bounded = "minLength" in rest or "maxLength" in rest
+        has_bounds = "minLength" in rest or "maxLength" in rest
         if kind is not None:
-            if kind not in FORMATS or bounded:
-                raise _not_here(f"format {kind}")
+            if kind not in FORMATS or has_bounds:
+                raise _unsupported(f"format {kind}")
             return self._rule(rf'"\"" {FORMATS[kind]} "\""')
-        if not bounded:
+        if not has_bounds:
             return "string"
         least, most = self._bounds(rest, "minLength", "maxLength")
         # Without \uXXXX: two of them can be one character.
@@ -257,12 +257,12 @@ class _Writer:
         least = self._bound(rest.get(low, 0), low)
         most = self._bound(rest[high], high) if high in rest else None
         if most is not None and least > most:
-            raise _wrong(high)
+            raise _invalid(high)
         return least, most
 
     def _bound(self, value: Any, name: str) -> int:
         if not TYPES["integer"](value) or value < 0:
-            raise _wrong(name)
+            raise _invalid(name)
         self._repeats += value
         if value > MOST_REPEATS or self._repeats > MOST_ALL_REPEATS:
             raise BadRequest("schema_repeats", field="response_format", name=name,
@@ -270,23 +270,24 @@ class _Writer:
         return int(value)
 
 
-KEYWORDS = {
-    "object": ("properties", "required", "additionalProperties"),
-    "array": ("items", "minItems", "maxItems"),
-    "string": ("format", "minLength", "maxLength"),
-}
+def _options(key: str, options: Any) -> list[Any]:
+    if not isinstance(options, list) or not options:
+        raise _invalid(key)
+    if key == "allOf" and len(options) > 1:
+        raise _unsupported(key)
+    return options
 
 
 def _kinds(rest: Mapping[str, Any]) -> list[str]:
-    given = rest["type"]
-    kinds = given if isinstance(given, list) else [given]
+    types = rest["type"]
+    kinds = types if isinstance(types, list) else [types]
     if not kinds or not all(isinstance(kind, str) and kind in TYPES for kind in kinds):
-        raise _wrong("type")
+        raise _invalid("type")
     return list(dict.fromkeys(kinds))
 
 
-def _only(rest: Mapping[str, Any], *known: str) -> None:
-    """Refuse what stands beside the keywords *known*: it could not be guaranteed."""
+def _allow_only(rest: Mapping[str, Any], *keywords: str) -> None:
+    """Refuse what stands beside *keywords*: it could not be guaranteed."""
     for key in rest:
-        if key not in known:
-            raise _not_here(key)
+        if key not in keywords:
+            raise _unsupported(key)

@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,28 +59,26 @@ class Routes:
             EngineError: it did not answer, or with an error.
         """
         try:
-            return self._ask(method, route, json.dumps(body))
+            text = json.dumps(body)
+            while self._free:
+                # The server hangs up after five quiet seconds; then a new connection is made.
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    return self._exchange(self._free.pop(), method, route, text)
+            return self._exchange(_SocketFile(self._path), method, route, text)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise EngineError("llamacpp_no_tokenizer", why=type(error).__name__) from error
-
-    def _ask(self, method: str, route: str, body: str) -> Any:
-        while self._free:
-            # The server hangs up after five quiet seconds; then a new connection is made.
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                return self._exchange(self._free.pop(), method, route, body)
-        return self._exchange(_SocketFile(self._path), method, route, body)
 
     def _exchange(self, connection: _SocketFile, method: str, route: str, body: str) -> Any:
         try:
             connection.request(method, route, body, self._headers)
-            answer = connection.getresponse()
-            data = answer.read()
+            response = connection.getresponse()
+            data = response.read()
         except (OSError, http.client.HTTPException):
             connection.close()
             raise
         self._free.append(connection)
-        if answer.status != 200:
-            raise ValueError(f"status {answer.status}")
+        if response.status != 200:
+            raise ValueError(f"status {response.status}")
         return json.loads(data)
 
     def close(self) -> None:
@@ -94,14 +93,15 @@ class Tokens:
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
         self._lock = threading.Lock()
+        # Text of a control token → its id, and whether it swallows the white space after it.
         self._controls: dict[str, tuple[int, bool]] = {}
-        self._plain = lru_cache(maxsize=REMEMBERED)(self._plain_now)
-        self._strings_of = lru_cache(maxsize=REMEMBERED)(self._strings_now)
-        self.bos = tuple(self._tokenize("", special=False, begin=True))
+        self._plain_ids = lru_cache(maxsize=REMEMBERED)(self._tokenize_plain)
+        self._controls_in = lru_cache(maxsize=REMEMBERED)(self._find_controls)
+        self.bos = tuple(self._tokenize("", begin=True))
 
     def count(self, text: str) -> int:
         """Tokens of untrusted *text*."""
-        return len(self._plain(text))
+        return len(self._plain_ids(text))
 
     def read(self, segments: Sequence[Segment], begin: bool | None) -> list[int]:
         """Token ids of *segments*, equal to those of their joined text as long as no
@@ -115,35 +115,39 @@ class Tokens:
             begin: put the BOS token first; None: if the model file says so.
         """
         ids = list(self._bos(segments, begin))
-        plain = ""
+        text = ""
         for piece in self._pieces(segments):
             if isinstance(piece, str):
-                plain += piece
+                text += piece
             else:
-                ids += [*self._plain(plain), piece]
-                plain = ""
-        return ids + list(self._plain(plain))
+                ids += [*self._plain_ids(text), piece]
+                text = ""
+        return [*ids, *self._plain_ids(text)]
 
     def _bos(self, segments: Sequence[Segment], begin: bool | None) -> tuple[int, ...]:
         if begin is False:
             return ()
-        bos = self.bos or (self._named_bos() if begin else ())
-        first = next((piece for piece in self._pieces(segments[:1])), None)
+        bos = self.bos
+        if begin and not bos:  # the vocabulary would not add it of itself
+            name = str(self._routes.ask("GET", "/props").get("bos_token") or "")
+            ids = self._tokenize(name, special=True)
+            bos = tuple(ids) if len(ids) == 1 else ()
+        first = next(iter(self._pieces(segments[:1])), None)
         return () if bos and first == bos[0] else bos  # a template that writes it itself
 
-    def _named_bos(self) -> tuple[int, ...]:
-        name = str(self._routes.ask("GET", "/props").get("bos_token") or "")
-        ids = self._tokenize(name, special=True)
-        return tuple(ids) if len(ids) == 1 else ()
-
     def _pieces(self, segments: Iterable[Segment]) -> Iterable[str | int]:
+        """Plain text, and the ids of control tokens in trusted text between."""
         strip = False
         for segment in segments:
             if not segment.trusted:
                 strip = strip and not segment.text
                 yield segment.text
                 continue
-            for part in self._split(segment.text):
+            parts = [segment.text]
+            if controls := self._controls_in(segment.text):
+                pattern = "|".join(re.escape(control) for control in controls)
+                parts = [part for part in re.split(f"({pattern})", segment.text) if part]
+            for part in parts:
                 if part in self._controls:
                     token, strip = self._controls[part]
                     yield token
@@ -152,18 +156,17 @@ class Tokens:
                     strip = strip and not text
                     yield text
 
-    def _split(self, trusted: str) -> list[str]:
-        controls = self._strings_of(trusted)
-        if not controls:
-            return [trusted]
-        pattern = "|".join(re.escape(control) for control in controls)
-        return [part for part in re.split(f"({pattern})", trusted) if part]
-
-    def _strings_now(self, trusted: str) -> tuple[str, ...]:
+    def _find_controls(self, trusted: str) -> tuple[str, ...]:
         """Texts of the control tokens in *trusted*, longest first."""
-        parsed = self._tokenize_pieces(trusted)
-        found = {text for token, text in parsed if self._is_control(token, text)}
-        return tuple(sorted(found, key=len, reverse=True))
+        body = {"content": trusted, "add_special": False, "parse_special": True}
+        tokens = self._routes.ask("POST", "/tokenize", body | {"with_pieces": True})["tokens"]
+        # A piece that is not valid UTF-8 comes as a list of bytes: never a control token.
+        texts = {
+            token["piece"]
+            for token in tokens
+            if isinstance(token["piece"], str) and self._is_control(token["id"], token["piece"])
+        }
+        return tuple(sorted(texts, key=len, reverse=True))
 
     def _is_control(self, token: int, text: str) -> bool:
         if not text:
@@ -172,7 +175,7 @@ class Tokens:
             return True
         if self._tokenize(text, special=True) != [token]:
             return False
-        if self._tokenize(text, special=False) == [token] and not MARKER.fullmatch(text):
+        if self._tokenize(text) == [token] and not MARKER.fullmatch(text):
             return False
         # Some tokens swallow the white space after them (“rstrip” in the vocabulary).
         strips = self._tokenize(f"{text}\n", special=True) == [token]
@@ -180,27 +183,17 @@ class Tokens:
             self._controls[text] = (token, strips)
         return True
 
-    def _plain_now(self, text: str) -> tuple[int, ...]:
-        parts = self._cut(text)
-        return tuple(token for part in parts for token in self._tokenize(part, special=False))
+    def _tokenize_plain(self, text: str) -> tuple[int, ...]:
+        """Ids of *text*, cut inside each marker that would be one token even in plain text."""
+        markers = MARKER.finditer(text)
+        cuts = [m.start() + 1 for m in markers if len(self._tokenize(m.group())) == 1]
+        parts = [text[a:b] for a, b in pairwise([0, *cuts, len(text)])]
+        return tuple(token for part in parts if part for token in self._tokenize(part))
 
-    def _cut(self, text: str) -> list[str]:
-        """*text*, cut inside each marker that would be one token even in plain text."""
-        found = MARKER.finditer(text)
-        cuts = [m.start() + 1 for m in found if len(self._tokenize(m.group(), special=False)) == 1]
-        borders = [0, *cuts]
-        return [text[a:b] for a, b in zip(borders, [*borders[1:], len(text)], strict=True) if a < b]
-
-    def _tokenize(self, text: str, *, special: bool, begin: bool = False) -> list[int]:
+    def _tokenize(self, text: str, *, special: bool = False, begin: bool = False) -> list[int]:
         if len(text) > MAX_CHARS:
             raise TooLarge("llamacpp_text_too_long", limit=MAX_CHARS)
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise BadRequest("engine_text_invalid")
         body = {"content": text, "add_special": begin, "parse_special": special}
         return [int(token) for token in self._routes.ask("POST", "/tokenize", body)["tokens"]]
-
-    def _tokenize_pieces(self, text: str) -> list[tuple[int, str]]:
-        body = {"content": text, "add_special": False, "parse_special": True, "with_pieces": True}
-        found = self._routes.ask("POST", "/tokenize", body)["tokens"]
-        # A piece that is not valid UTF-8 comes as a list of bytes: never a control token.
-        return [(item["id"], item["piece"]) for item in found if isinstance(item["piece"], str)]
