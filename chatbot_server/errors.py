@@ -25,7 +25,7 @@ language of the person who will read it.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from chatbot_server.messages import DEFAULT_LANGUAGE, say
 
@@ -49,7 +49,7 @@ class ChatbotError(Exception):
         *,
         field: str | None = None,
         retry_after: int | None = None,
-        **values: object,
+        **values: Any,
     ) -> None:
         super().__init__(code)
         self.code = code

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from chatbot_server.config import Config
-from chatbot_server.retrieval.curate.jobs import embed_waiting, work
+from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, erase_expired
 from chatbot_server.storage.database import Database
@@ -23,7 +23,7 @@ def erase(config: Config, database: Database) -> None:
 
 def read(config: Config, database: Database) -> None:
     """Read again what the owner's sites say."""
-    work(database, config.retrieval, config.run_dir)
+    crawl_and_embed_due(database, config.retrieval, config.run_dir)
 
 
 def embed(config: Config, database: Database) -> None:

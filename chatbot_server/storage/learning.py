@@ -40,7 +40,7 @@ class GoldenQuestion(Base):
 
 
 @dataclass(frozen=True)
-class Unanswered:
+class UnansweredQuestion:
     """A question that got an honest no; *at*: when, in Unix seconds; *first* of its chat."""
 
     text: str
@@ -48,31 +48,34 @@ class Unanswered:
     first: bool
 
 
-def unanswered(session: Session, site_id: int, limit: int) -> list[Unanswered]:
+def unanswered_questions(session: Session, site_id: int, limit: int) -> list[UnansweredQuestion]:
     """Questions of the site that got an honest no, newest first, each time they were asked.
 
     Conversations that are not to be kept do not count.
     """
-    asked, told = aliased(ChatMessage), aliased(ChatMessage)
-    answer = and_(
-        told.conversation_id == asked.conversation_id, told.position == asked.position + 1
+    question, answer = aliased(ChatMessage), aliased(ChatMessage)
+    follows = and_(
+        answer.conversation_id == question.conversation_id,
+        answer.position == question.position + 1,
     )
     rows = session.execute(
-        select(asked.text, asked.created, asked.position)
-        .join(Conversation, Conversation.id == asked.conversation_id)
-        .join(told, answer)
+        select(question.text, question.created, question.position)
+        .join(Conversation, Conversation.id == question.conversation_id)
+        .join(answer, follows)
         .where(
             Conversation.site_id == site_id,
             Conversation.keep,
             Conversation.expires >= now(),
-            asked.role == "user",
-            told.origin == "none",
-            func.coalesce(told.status, "") != "courtesy",
+            question.role == "user",
+            answer.origin == "none",
+            func.coalesce(answer.status, "") != "courtesy",
         )
-        .order_by(asked.created.desc(), asked.id)
+        .order_by(question.created.desc(), question.id)
         .limit(limit)
     )
-    return [Unanswered(text, created, position == 0) for text, created, position in rows]
+    return [
+        UnansweredQuestion(text, created, first=position == 0) for text, created, position in rows
+    ]
 
 
 def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]:
@@ -92,9 +95,9 @@ def put_golden(session: Session, site_id: int, question: str, expect: str) -> No
     if not 0 < len(question) <= LONGEST_QUESTION or len(expect) > LONGEST_EXPECT:
         raise UsageError("golden_length", most=LONGEST_QUESTION, expected=LONGEST_EXPECT)
     mine = GoldenQuestion.site_id == site_id
-    found = session.scalar(select(GoldenQuestion).where(mine, GoldenQuestion.question == question))
-    if found is not None:
-        found.expect = expect
+    golden = session.scalar(select(GoldenQuestion).where(mine, GoldenQuestion.question == question))
+    if golden is not None:
+        golden.expect = expect
         return
     count = session.scalar(select(func.count()).select_from(GoldenQuestion).where(mine)) or 0
     if count >= MOST_GOLDEN:
@@ -109,7 +112,7 @@ def remove_golden(session: Session, site_id: int, number: int) -> None:
     Raises:
         NotFound: the site has none of this number.
     """
-    found = session.get(GoldenQuestion, number)
-    if found is None or found.site_id != site_id:
+    golden = session.get(GoldenQuestion, number)
+    if golden is None or golden.site_id != site_id:
         raise NotFound("golden_unknown", number=number)
-    session.delete(found)
+    session.delete(golden)

@@ -24,7 +24,7 @@ def push_blueprint(
     ``indexed()`` is called when there is something new, which has no vectors yet.
     """
     routes = Blueprint("push", __name__)
-    receiver = push.Receiver(database, extractor)
+    receiver = push.PushReceiver(database, extractor)
 
     @routes.post("/api/knowledge/<key>")
     def receive(key: str) -> Response:
@@ -35,7 +35,7 @@ def push_blueprint(
             raise TooLarge("push_too_large", limit=MAX_BODY // 1000) from None
         with database.session() as session:
             site_id = find_site(session, key).id
-        sent = push.check(
+        sent = push.check_signature(
             database,
             site_id,
             request.headers.get("X-Chatbot-Timestamp", ""),

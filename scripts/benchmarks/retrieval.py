@@ -9,7 +9,7 @@ from typing import Literal
 
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.evaluate import (
-    Question,
+    EvalQuestion,
     evaluate,
     read_documents,
     read_questions,
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def without_answers(
-    drafts: list[Draft], questions: list[Question], semantic: Literal["auto", "off"]
+    drafts: list[Draft], questions: list[EvalQuestion], semantic: Literal["auto", "off"]
 ) -> dict[str, float]:
     """The honest noes to every question, asked while its paragraph and a sixth of all are gone."""
     honest = 0.0
@@ -49,7 +49,7 @@ def without_answers(
         absent = {draft.url for draft in drafts[part::PARTS]}
         rest = [draft for draft in drafts if draft.url not in absent]
         unanswerable = [
-            Question(question.text, frozenset())
+            EvalQuestion(question.text, frozenset())
             for question in questions
             if question.relevant <= absent
         ]

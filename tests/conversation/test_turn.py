@@ -11,7 +11,7 @@ from chatbot_server.conversation.events import Cited, Waiting
 from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.storage.learning import unanswered
+from chatbot_server.storage.learning import unanswered_questions
 from chatbot_server.storage.sites import demo_site
 
 
@@ -101,7 +101,7 @@ def test_a_courtesy_is_returned_and_counts_as_no_question(
     assert (text(events), end(events).origin) == (reply, "none")
     assert chat.model.prompts == []
     with chat.database.session() as session:
-        assert unanswered(session, demo_site(session).id, 10) == []
+        assert unanswered_questions(session, demo_site(session).id, 10) == []
 
 
 @pytest.mark.parametrize("message", ["Bonjour, quand ouvrez-vous ?", "Merci de me rappeler", "?"])

@@ -152,7 +152,7 @@ def _trouble(session: Session, source: KnowledgeSource, counts: dict[str, int]) 
 
 
 def _crawl(context: Context, site_id: int, number: int, as_json: bool) -> None:
-    from chatbot_server.retrieval.curate.jobs import crawl_one
+    from chatbot_server.retrieval.curate.jobs import crawl_source
     from chatbot_server.storage.knowledge.sources import get_source
 
     def progress(counts: dict[str, int]) -> None:
@@ -160,7 +160,7 @@ def _crawl(context: Context, site_id: int, number: int, as_json: bool) -> None:
             click.echo(f"\r{counted(context, counts)}   ", nl=False, err=True)
 
     config = context.config
-    counts = crawl_one(context.database, config.retrieval, config.run_dir, number, progress)
+    counts = crawl_source(context.database, config.retrieval, config.run_dir, number, progress)
     embed(context)
     with context.database.session() as session:
         source = get_source(session, site_id, number)

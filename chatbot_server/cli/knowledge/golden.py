@@ -95,11 +95,11 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
 @click.pass_obj
 def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Ask them all; exit 1 where one is not answered as expected."""
-    from chatbot_server.retrieval.curate.golden import run
+    from chatbot_server.retrieval.curate.golden import ask_golden_questions
 
     site_id = site_of(context, key)
     with knowledge_base(context) as base:
-        tried = run(context.database, base, site_id)
+        tried = ask_golden_questions(base, site_id)
     failed = sum(not one.passed for one in tried)
     if as_json:
         records = [asdict(one) | {"passed": one.passed} for one in tried]
@@ -114,9 +114,9 @@ def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
 
 def _read(file: Path) -> Iterator[tuple[str, str]]:
     """Pairs of a JSON Lines file: ``{"question", "expect"}``, ``expect`` null for an honest no."""
-    from chatbot_server.retrieval.curate.evaluate import rows
+    from chatbot_server.retrieval.curate.evaluate import read_json_lines
 
-    for number, row in rows(file):
+    for number, row in read_json_lines(file):
         question = row.get("question") if isinstance(row, dict) else None
         expect = row.get("expect", "") if isinstance(row, dict) else None
         if not isinstance(question, str) or not isinstance(expect, str | None):

@@ -42,11 +42,15 @@ for command in (add, crawl, measure, unanswered, answer, golden):
 @click.pass_obj
 def list_sources(context: Context, /, number: int | None, key: str | None, as_json: bool) -> None:
     """Show every source, or the documents of one."""
-    from chatbot_server.retrieval.curate.library import contents, overview
+    from chatbot_server.retrieval.curate.library import describe_documents, describe_sources
 
     site_id = site_of(context, key)
     with context.database.session() as session:
-        found = contents(session, site_id, number) if number else overview(session, site_id)
+        found = (
+            describe_documents(session, site_id, number)
+            if number
+            else describe_sources(session, site_id)
+        )
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -109,18 +113,18 @@ def search(context: Context, /, question: str, key: str | None, as_json: bool) -
 @click.pass_obj
 def remove(context: Context, /, number: int, document: int | None, key: str | None) -> None:
     """Forget a source and everything read from it, or one document of it."""
-    from chatbot_server.retrieval.curate.library import forget_document, forget_source
+    from chatbot_server.retrieval.curate.library import remove_document, remove_source
     from chatbot_server.storage.knowledge.sources import get_source
 
     site_id = site_of(context, key)
     if document is not None:
-        title = forget_document(context.database, site_id, number, document)
+        title = remove_document(context.database, site_id, number, document)
         context.database.forget_erased()
         click.echo(context.say("knowledge_document_removed", title=title))
         return
     with context.database.session() as session:
         get_source(session, site_id, number)
-    count = forget_source(context.database, site_id, number)
+    count = remove_source(context.database, site_id, number)
     context.database.forget_erased()
     click.echo(context.say("knowledge_removed", number=number, count=count))
 
@@ -140,11 +144,11 @@ def push_secret(context: Context, /, key: str | None) -> None:
 @click.pass_obj
 def export(context: Context, /, key: str | None) -> None:
     """Write every document as JSON Lines."""
-    from chatbot_server.retrieval.curate.library import exported
+    from chatbot_server.retrieval.curate.library import export_documents
 
     site_id = site_of(context, key)
     with context.database.session() as session:
-        for row in exported(session, site_id):
+        for row in export_documents(session, site_id):
             click.echo(json.dumps(row, ensure_ascii=False))
 
 
@@ -154,11 +158,12 @@ def export(context: Context, /, key: str | None) -> None:
 @click.pass_obj
 def import_(context: Context, /, file: Path, key: str | None) -> None:
     """Read what ``export`` wrote."""
-    from chatbot_server.retrieval.curate.evaluate import rows
-    from chatbot_server.retrieval.curate.library import imported
+    from chatbot_server.retrieval.curate.evaluate import read_json_lines
+    from chatbot_server.retrieval.curate.library import import_documents
 
     site_id = site_of(context, key)
-    count = imported(context.database, site_id, (row for _number, row in rows(file)))
+    rows = (row for _number, row in read_json_lines(file))
+    count = import_documents(context.database, site_id, rows)
     embed(context)
     click.echo(context.say("knowledge_imported", count=count))
     tell_of_demo(context)

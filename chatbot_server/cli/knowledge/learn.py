@@ -16,7 +16,7 @@ from chatbot_server.errors import ChatbotError, UsageError
 
 if TYPE_CHECKING:
     from chatbot_server.retrieval.curate.teaching import Lesson
-    from chatbot_server.retrieval.curate.unanswered import Group
+    from chatbot_server.retrieval.curate.unanswered import QuestionGroup
 
 EXAMPLES = 3
 
@@ -34,11 +34,12 @@ EXAMPLES = 3
 @click.pass_obj
 def unanswered(context: Context, /, limit: int, key: str | None, as_json: bool) -> None:
     """Groups of questions that have no answer to this day."""
-    from chatbot_server.retrieval.curate.unanswered import groups, still_open
+    from chatbot_server.retrieval.curate.unanswered import still_open, unanswered_groups
 
     site_id = site_of(context, key)
     with knowledge_base(context) as base:
-        found = list(islice(still_open(base, site_id, groups(context.database, site_id)), limit))
+        groups = unanswered_groups(context.database, site_id)
+        found = list(islice(still_open(base, site_id, groups), limit))
     if as_json:
         click.echo(json.dumps([_record(group) for group in found], ensure_ascii=False))
         return
@@ -67,13 +68,13 @@ def answer(
 ) -> None:
     """One answer for a group, kept only if no golden question gets worse."""
     from chatbot_server.retrieval.curate.teaching import teach
-    from chatbot_server.retrieval.curate.unanswered import find_group, groups
+    from chatbot_server.retrieval.curate.unanswered import find_group, unanswered_groups
 
     site_id = site_of(context, key)
-    found = find_group(groups(context.database, site_id), group)
+    found = find_group(unanswered_groups(context.database, site_id), group)
     text = _from_input() if answer is None else answer
     with knowledge_base(context) as base:
-        lesson = teach(context.database, base, site_id, found, text, question=question, force=force)
+        lesson = teach(base, site_id, found, text, question=question, force=force)
     _report(context, lesson)
 
 
@@ -106,7 +107,7 @@ def _report(context: Context, lesson: Lesson) -> None:
     )
 
 
-def _record(group: Group) -> dict[str, object]:
+def _record(group: QuestionGroup) -> dict[str, object]:
     return {
         "group": group.name,
         "times": group.times,

@@ -44,17 +44,17 @@ class KnowledgeBase:
         *,
         embedder: Embedder | None = None,
     ) -> None:
-        self._database = database
+        self.database = database
         self.searcher = Searcher(embedder or make_embedder(semantic))
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
-        with self._database.session() as session:
+        with self.database.session() as session:
             return has_documents(session, site_id)
 
     def index_state(self, site_id: int) -> IndexState:
         """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
-        with self._database.session() as session:
+        with self.database.session() as session:
             return IndexState(index_version(session, site_id), has_documents(session, site_id))
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
@@ -65,11 +65,11 @@ class KnowledgeBase:
 
     def _ground(self, site_id: int, question: str, history: Sequence[str]) -> Grounding:
         asked = in_context(question[:MAX_QUESTION], history)
-        hits = self.searcher.search(self._database, site_id, asked)
+        hits = self.searcher.search(self.database, site_id, asked)
         lasting = self.searcher.embedder is None or any(hit.meaning for hit in hits)
         if not hits:
             return Grounding("nothing", lasting=lasting)
-        with self._database.session() as session:
+        with self.database.session() as session:
             weigh = _rarity(session, site_id, asked)
             found = answers.load(session, hits[:PASSAGES], asked, weigh)
             if not found:  # all were indexed anew since they were found
@@ -84,14 +84,14 @@ class KnowledgeBase:
 
     def search(self, site_id: int, question: str, limit: int = 10) -> list[Passage]:
         """The best passages for *question*, best first."""
-        hits = self.searcher.search(self._database, site_id, question[:MAX_QUESTION], limit)
-        with self._database.session() as session:
+        hits = self.searcher.search(self.database, site_id, question[:MAX_QUESTION], limit)
+        with self.database.session() as session:
             weigh = _rarity(session, site_id, question[:MAX_QUESTION])
             return [found.passage() for found in answers.load(session, hits, question, weigh)]
 
     def version(self, site_id: int) -> int:
         """Grows with each change of the site's index; part of a cache's key."""
-        with self._database.session() as session:
+        with self.database.session() as session:
             return index_version(session, site_id)
 
     def close(self) -> None:

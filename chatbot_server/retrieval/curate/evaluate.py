@@ -28,7 +28,7 @@ DEPTH = 10
 
 
 @dataclass(frozen=True)
-class Question:
+class EvalQuestion:
     """A question, the ids of documents that answer it, and, if known, the answers' words.
 
     ``relevant`` is empty where the right answer is that nothing is known.
@@ -46,7 +46,6 @@ class Tally:
     ranks: list[int | None] = field(default_factory=list)
     faq: list[bool] = field(default_factory=list)
     quoted: int = 0
-    nothing: int = 0
     answered: list[bool] = field(default_factory=list)
     wrong_numbers: int = 0
     seconds: list[float] = field(default_factory=list)
@@ -54,28 +53,31 @@ class Tally:
 
     def report(self) -> dict[str, float | int | None]:
         """The figures, shares in 0…1."""
-        asked = len(self.ranks) + len(self.honest)
+        total = len(self.ranks) + len(self.honest)
         direct = len(self.faq) + self.quoted
         return {
-            "questions": asked,
-            "recall@1": _share([_within(rank, 1) for rank in self.ranks]),
-            "recall@3": _share([_within(rank, 3) for rank in self.ranks]),
-            "recall@5": _share([_within(rank, 5) for rank in self.ranks]),
-            "recall@10": _share([_within(rank, 10) for rank in self.ranks]),
+            "questions": total,
+            "recall@1": self._recall(1),
+            "recall@3": self._recall(3),
+            "recall@5": self._recall(5),
+            "recall@10": self._recall(10),
             "mrr@10": _mean([1 / rank if rank else 0.0 for rank in self.ranks]),
-            "answer_accuracy": _share(self.answered),
-            "answered_without_model": round(direct / asked, 4) if asked else None,
-            "faq_share": round(len(self.faq) / asked, 4) if asked else None,
-            "faq_precision": _share(self.faq),
-            "honest_no": _share(self.honest),
+            "answer_accuracy": _mean(self.answered),
+            "answered_without_model": round(direct / total, 4) if total else None,
+            "faq_share": round(len(self.faq) / total, 4) if total else None,
+            "faq_precision": _mean(self.faq),
+            "honest_no": _mean(self.honest),
             "wrong_number_rate": round(self.wrong_numbers / direct, 4) if direct else 0.0,
-            "seconds_median": round(sorted(self.seconds)[asked // 2], 4) if asked else None,
+            "seconds_median": round(sorted(self.seconds)[total // 2], 4) if total else None,
         }
+
+    def _recall(self, depth: int) -> float | None:
+        return _mean([rank is not None and rank <= depth for rank in self.ranks])
 
 
 def evaluate(
     documents: Sequence[Draft],
-    questions: Sequence[Question],
+    questions: Sequence[EvalQuestion],
     semantic: Literal["auto", "on", "off"] = "auto",
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> dict[str, Any]:
@@ -84,7 +86,8 @@ def evaluate(
         database = Database(f"sqlite:///{folder}/eval.db")
         try:
             database.migrate()
-            site_id = _index(database, documents, semantic, progress)
+            site_id = _index(database, documents)
+            _embed_in_parallel(database, semantic, progress)
             base = KnowledgeBase(database, semantic)
             try:
                 tally = _ask(base, site_id, questions)
@@ -96,23 +99,17 @@ def evaluate(
     return {"documents": len(documents), "semantic": meaning, **tally.report()}
 
 
-def _index(
-    database: Database,
-    documents: Sequence[Draft],
-    semantic: Literal["auto", "on", "off"],
-    progress: Callable[[int, int], None],
-) -> int:
+def _index(database: Database, documents: Sequence[Draft]) -> int:
+    """Put *documents* into a new site; returns its number."""
     with database.session() as session:
         site = add_site(session, "evaluation")
         source = open_source(session, site.id, "file", "evaluation")
         for document in documents:
             indexing.put(session, source, document)
-        site_id = site.id
-    _embed_all(database, semantic, progress)
-    return site_id
+        return site.id
 
 
-def _embed_all(
+def _embed_in_parallel(
     database: Database,
     semantic: Literal["auto", "on", "off"],
     progress: Callable[[int, int], None],
@@ -122,57 +119,56 @@ def _embed_all(
     if embedders[0] is None:
         return
     with database.session() as session:
-        todo = list(documents_to_embed(session, embedders[0].model, 10**9))
-    total = len(todo)
+        waiting = list(documents_to_embed(session, embedders[0].model, 10**9))
+    total = len(waiting)
 
-    def work(embedder: Any) -> None:
-        while todo:
+    def embed_documents(embedder: Any) -> None:
+        while waiting:
             try:
-                document = todo.pop()
+                document = waiting.pop()
             except IndexError:
                 return
             indexing.embed(database, embedder, document)
-            progress(total - len(todo), total)
+            progress(total - len(waiting), total)
 
     try:
         with ThreadPoolExecutor(len(embedders)) as pool:
-            list(pool.map(work, embedders))
+            list(pool.map(embed_documents, embedders))
     finally:
         for embedder in embedders:
             if embedder is not None:
                 embedder.close()
 
 
-def _ask(base: KnowledgeBase, site_id: int, questions: Sequence[Question]) -> Tally:
+def _ask(base: KnowledgeBase, site_id: int, questions: Sequence[EvalQuestion]) -> Tally:
     tally = Tally()
     for question in questions:
-        found = base.search(site_id, question.text, DEPTH)
-        started = time.perf_counter()
-        told = base.ground(site_id, question.text)
-        tally.seconds.append(time.perf_counter() - started)
-        _count(tally, question, told, [passage.url for passage in found])
+        hits = base.search(site_id, question.text, DEPTH)
+        start = time.perf_counter()
+        grounding = base.ground(site_id, question.text)
+        tally.seconds.append(time.perf_counter() - start)
+        _count(tally, question, grounding, [passage.url for passage in hits])
     return tally
 
 
-def _count(tally: Tally, question: Question, told: Grounding, urls: Sequence[str]) -> None:
+def _count(tally: Tally, question: EvalQuestion, grounding: Grounding, urls: Sequence[str]) -> None:
     if not question.relevant:
-        tally.honest.append(told.status in ("nothing", "passages"))
+        tally.honest.append(grounding.status in ("nothing", "passages"))
     else:
-        hits = [place for place, url in enumerate(urls, 1) if url in question.relevant]
-        tally.ranks.append(hits[0] if hits else None)
+        ranks = (rank for rank, url in enumerate(urls, 1) if url in question.relevant)
+        tally.ranks.append(next(ranks, None))
         if question.answers:
-            shown = told.answer.casefold()
-            tally.answered.append(any(answer.casefold() in shown for answer in question.answers))
-    if told.status == "faq":
+            text = grounding.answer.casefold()
+            tally.answered.append(any(answer.casefold() in text for answer in question.answers))
+    if grounding.status == "faq":
         tally.faq.append(bool(urls) and urls[0] in question.relevant)
-    tally.quoted += told.status == "quoted"
-    tally.nothing += told.status == "nothing"
-    if told.answer:
-        known = gather(
-            f"{passage.title} {passage.heading} {passage.text}" for passage in told.passages
-        ) | gather(source.quote for source in told.sources if told.status == "faq")
-        known |= gather([told.answer]) if told.status == "faq" else frozenset()
-        tally.wrong_numbers += bool(unsupported(told.answer, known))
+    tally.quoted += grounding.status == "quoted"
+    if grounding.answer:
+        facts = gather(
+            f"{passage.title} {passage.heading} {passage.text}" for passage in grounding.passages
+        ) | gather(source.quote for source in grounding.sources if grounding.status == "faq")
+        facts |= gather([grounding.answer]) if grounding.status == "faq" else frozenset()
+        tally.wrong_numbers += bool(unsupported(grounding.answer, facts))
 
 
 def read_documents(file: Path) -> list[Draft]:
@@ -184,56 +180,58 @@ def read_documents(file: Path) -> list[Draft]:
         UsageError: names the line that cannot be understood.
     """
     drafts = []
-    for number, row in rows(file):
+    for number, row in read_json_lines(file):
         try:
             title, text = str(row.get("title") or ""), str(row["text"])
             is_faq = bool(row.get("faq", title.rstrip().endswith("?")))
             drafts.append(Draft(str(row["id"]), title, text, faq=is_faq))
         except (KeyError, AttributeError):  # noqa: PERF203
-            raise _bad_line(file, number) from None
+            raise _line_error(file, number) from None
     return drafts
 
 
-def read_questions(file: Path) -> list[Question]:
+def read_questions(file: Path) -> list[EvalQuestion]:
     """Questions of a JSON Lines file: ``{"question", "relevant": [ids]}``, perhaps ``"answers"``.
 
     Raises:
         UsageError: names the line that cannot be understood.
     """
-    found = []
-    for number, row in rows(file):
+    questions = []
+    for number, row in read_json_lines(file):
         try:
             relevant = frozenset(str(name) for name in row["relevant"])
             answers = tuple(str(answer) for answer in row.get("answers", ()))
-            found.append(Question(str(row["question"]), relevant, answers))
+            questions.append(EvalQuestion(str(row["question"]), relevant, answers))
         except (KeyError, AttributeError, TypeError):  # noqa: PERF203
-            raise _bad_line(file, number) from None
-    return found
+            raise _line_error(file, number) from None
+    return questions
 
 
-def read_squad(file: Path) -> tuple[list[Draft], list[Question]]:
+def read_squad(file: Path) -> tuple[list[Draft], list[EvalQuestion]]:
     """Documents and questions of a file in SQuAD's layout, one document a paragraph.
 
     Raises:
         UsageError: the file has another layout.
     """
     drafts: list[Draft] = []
-    questions: list[Question] = []
+    questions: list[EvalQuestion] = []
     try:
         for article in json.loads(file.read_text(encoding="utf-8"))["data"]:
             title = str(article.get("title", "")).replace("_", " ")
             for paragraph in article["paragraphs"]:
                 name = str(len(drafts))
                 drafts.append(Draft(name, title, str(paragraph["context"])))
-                for asked in paragraph["qas"]:
-                    answers = tuple(str(answer["text"]) for answer in asked["answers"])
-                    questions.append(Question(str(asked["question"]), frozenset({name}), answers))
+                for entry in paragraph["qas"]:
+                    answers = tuple(str(answer["text"]) for answer in entry["answers"])
+                    questions.append(
+                        EvalQuestion(str(entry["question"]), frozenset({name}), answers)
+                    )
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         raise UsageError("knowledge_eval_file", file=file) from None
     return drafts, questions
 
 
-def rows(file: Path) -> Iterator[tuple[int, Any]]:
+def read_json_lines(file: Path) -> Iterator[tuple[int, Any]]:
     """The objects of a JSON Lines file, with their line numbers.
 
     Raises:
@@ -248,21 +246,13 @@ def rows(file: Path) -> Iterator[tuple[int, Any]]:
                     try:
                         yield number, json.loads(line)
                     except ValueError:
-                        raise _bad_line(file, number) from None
+                        raise _line_error(file, number) from None
     except (OSError, UnicodeDecodeError):
         raise UsageError("knowledge_eval_file", file=file) from None
 
 
-def _bad_line(file: Path, number: int) -> UsageError:
+def _line_error(file: Path, number: int) -> UsageError:
     return UsageError("knowledge_eval_line", file=file, line=number)
-
-
-def _within(rank: int | None, depth: int) -> bool:
-    return rank is not None and rank <= depth
-
-
-def _share(seen: Sequence[bool]) -> float | None:
-    return round(sum(seen) / len(seen), 4) if seen else None
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -10,15 +10,14 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read import urls
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.learning import GoldenQuestion, golden_questions
+from chatbot_server.storage.learning import golden_questions
 
 Grade = Literal["missed", "found", "answered"]
 GRADES: tuple[Grade, ...] = ("missed", "found", "answered")
 
 
 @dataclass(frozen=True)
-class Tried:
+class GoldenResult:
     """How one golden question went.
 
     Attributes:
@@ -39,32 +38,33 @@ class Tried:
         return self.grade == "answered"
 
 
-def run(database: Database, base: KnowledgeBase, site_id: int) -> list[Tried]:
-    """Ask every golden question of the site."""
-    with database.session() as session:
+def ask_golden_questions(base: KnowledgeBase, site_id: int) -> list[GoldenResult]:
+    """Ask every golden question of the site, and grade the answers."""
+    with base.database.session() as session:
         golden = golden_questions(session, site_id)
-    return [_tried(one, base.ground(site_id, one.question)) for one in golden]
+    results = []
+    for row in golden:
+        grounding = base.ground(site_id, row.question)
+        grade = _grade(row.expect, grounding)
+        results.append(GoldenResult(row.id, row.question, row.expect, grade, grounding.answer))
+    return results
 
 
-def worse(before: Sequence[Tried], after: Sequence[Tried]) -> list[Tried]:
+def worse_results(
+    before: Sequence[GoldenResult], after: Sequence[GoldenResult]
+) -> list[GoldenResult]:
     """Those of *after* that were answered better in *before*."""
-    graded = {one.number: GRADES.index(one.grade) for one in before}
-    return [one for one in after if GRADES.index(one.grade) < graded.get(one.number, 0)]
+    grades = {result.number: GRADES.index(result.grade) for result in before}
+    return [result for result in after if GRADES.index(result.grade) < grades.get(result.number, 0)]
 
 
-def _tried(golden: GoldenQuestion, told: Grounding) -> Tried:
-    return Tried(
-        golden.id, golden.question, golden.expect, _grade(golden.expect, told), told.answer
-    )
-
-
-def _grade(expect: str, told: Grounding) -> Grade:
+def _grade(expect: str, grounding: Grounding) -> Grade:
     if not expect:
-        return "missed" if told.answer else "answered"
-    if told.answer and _holds(expect, told.answer, told.passages[:1]):
+        return "missed" if grounding.answer else "answered"
+    if grounding.answer and _holds(expect, grounding.answer, grounding.passages[:1]):
         return "answered"
-    texts = "\n".join(passage.text for passage in told.passages)
-    return "found" if _holds(expect, texts, told.passages) else "missed"
+    texts = "\n".join(passage.text for passage in grounding.passages)
+    return "found" if _holds(expect, texts, grounding.passages) else "missed"
 
 
 def _holds(expect: str, text: str, passages: Sequence[Passage]) -> bool:

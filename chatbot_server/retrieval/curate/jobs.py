@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,35 +32,31 @@ EMBED_AT_ONCE = 20
 logger = logging.getLogger(__name__)
 
 
-def work(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
-    """Do what is due once: crawls, then vectors; returns how many things were done."""
-    done = 0
+def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
+    """Crawl what is due, then embed what waits; returns the number of sources and documents."""
     embedder = make_embedder(settings.semantic)
-    try:
-        for source_id in due(database):
-            try:
-                crawl_one(database, settings, run_dir, source_id)
-                done += 1
-            except Unavailable as error:  # noqa: PERF203  (the owner reads it at a terminal)
-                logger.info("source %s: %s", source_id, error)
-            except Exception:  # one site that breaks us shall not keep the others unread
-                logger.exception("source %s", source_id)
-        if embedder is not None:
-            done += embed_all(database, embedder)
-    finally:
-        if embedder is not None:
-            embedder.close()
-    return done
+    count = 0
+    for source_id in sources_due(database):
+        try:
+            crawl_source(database, settings, run_dir, source_id)
+            count += 1
+        except Unavailable as error:  # noqa: PERF203  (the owner reads it at a terminal)
+            logger.info("source %s: %s", source_id, error)
+        except Exception:  # one site that breaks us shall not keep the others unread
+            logger.exception("source %s", source_id)
+    if embedder is not None:
+        with closing(embedder):
+            count += embed_all(database, embedder)
+    return count
 
 
-def due(database: Database, moment: int | None = None) -> Sequence[int]:
+def sources_due(database: Database) -> Sequence[int]:
     """Sources to crawl: never read, stopped half way, or read a day ago; paused ones never."""
-    before = (now() if moment is None else moment) - AGAIN_SECONDS
     with database.session() as session:
-        return sources_to_crawl(session, before)
+        return sources_to_crawl(session, now() - AGAIN_SECONDS)
 
 
-def crawl_one(
+def crawl_source(
     database: Database,
     settings: RetrievalSection,
     run_dir: Path,
@@ -72,12 +68,21 @@ def crawl_one(
     Raises:
         Unavailable: another process crawls it.
     """
-    with crawling(run_dir, source_id):
-        return _crawl(database, settings, source_id, progress)
+    limits = CrawlLimits(settings.max_pages, settings.requests_per_second)
+    with (
+        crawl_lock(run_dir, source_id),
+        closing(Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)) as fetcher,
+        closing(Extractor()) as extractor,
+    ):
+        try:
+            return Crawl(database, fetcher, extractor, source_id, limits, progress).run()
+        except ChatbotError as error:
+            logger.info("source %s: %s", source_id, error)
+            return {}
 
 
 @contextmanager
-def crawling(run_dir: Path, source_id: int) -> Iterator[None]:
+def crawl_lock(run_dir: Path, source_id: int) -> Iterator[None]:
     """One process at a time: two would ask the site twice as often, and add its pages twice.
 
     Raises:
@@ -92,38 +97,17 @@ def crawling(run_dir: Path, source_id: int) -> Iterator[None]:
         yield
 
 
-def _crawl(
-    database: Database,
-    settings: RetrievalSection,
-    source_id: int,
-    progress: Callable[[dict[str, int]], None],
-) -> dict[str, int]:
-    fetcher = Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)
-    extractor = Extractor()
-    limits = CrawlLimits(settings.max_pages, settings.requests_per_second)
-    try:
-        return Crawl(database, fetcher, extractor, source_id, limits, progress).run()
-    except ChatbotError as error:
-        logger.info("source %s: %s", source_id, error)
-        return {}
-    finally:
-        fetcher.close()
-        extractor.close()
-
-
 def embed_waiting(database: Database, settings: RetrievalSection) -> None:
     """Give every document its vectors, if the search is by meaning."""
     embedder = make_embedder(settings.semantic)
     if embedder is not None:
-        try:
+        with closing(embedder):
             embed_all(database, embedder)
-        finally:
-            embedder.close()
 
 
 def embed_all(database: Database, embedder: Embedder) -> int:
     """Give every document its vectors; returns how many got theirs."""
-    done = 0
-    while some := indexing.embed_some(database, embedder, EMBED_AT_ONCE):
-        done += some
-    return done
+    total = 0
+    while count := indexing.embed_some(database, embedder, EMBED_AT_ONCE):
+        total += count
+    return total

@@ -28,7 +28,7 @@ from chatbot_server.storage.knowledge.sources import (
     open_source,
     sources_of,
 )
-from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource, SourceKind
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, SourceKind
 
 
 def add_faq(
@@ -59,26 +59,25 @@ def add_file(
 
     Raises:
         ExtractError: it cannot be read, is too big, or of a kind that is not known.
-        OSError: as of the file.
+        OSError: the file cannot be opened or read.
     """
     kind = kind_of_name(file.name)
     if kind is None:
         raise ExtractError("extract_kind", name=file.name)
     if file.stat().st_size > max_bytes:
         raise ExtractError("extract_big", name=file.name)
-    read = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}")
-    if not read.drafts:
+    drafts = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}").drafts
+    if not drafts:
         raise ExtractError("extract_no_text", name=file.name)
     with database.session() as session:
         source = open_source(session, site_id, "file", file.name)
-        kept = {draft.url for draft in read.drafts}
-        gone = [
-            found.id for found in documents_of(session, site_id, source.id) if found.url not in kept
-        ]
-        delete_documents(session, site_id, gone)
-        for draft in read.drafts:
+        urls_of_drafts = {draft.url for draft in drafts}
+        former = documents_of(session, site_id, source.id)
+        missing = [document.id for document in former if document.url not in urls_of_drafts]
+        delete_documents(session, site_id, missing)
+        for draft in drafts:
             indexing.put(session, source, draft)
-    return len(read.drafts)
+    return len(drafts)
 
 
 def add_site(database: Database, site_id: int, address: str, *, single: bool = False) -> int:
@@ -96,31 +95,27 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
         return source.id
 
 
-def overview(session: Session, site_id: int) -> list[dict[str, Any]]:
+def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:
     """The site's sources, with what was read from each."""
     counts = document_counts(session, site_id)
     return [
-        _described(session, source, counts.get(source.id, 0))
+        {
+            "number": source.id,
+            "kind": source.kind,
+            "address": source.address,
+            "state": source.state,
+            "documents": counts.get(source.id, 0),
+            "pages": page_counts(session, source.id),
+            "reasons": [asdict(reason) for reason in page_reasons(session, source.id)],
+            "started": source.started,
+            "finished": source.finished,
+            "why": source.why,
+        }
         for source in sources_of(session, site_id)
     ]
 
 
-def _described(session: Session, source: KnowledgeSource, count: int) -> dict[str, Any]:
-    return {
-        "number": source.id,
-        "kind": source.kind,
-        "address": source.address,
-        "state": source.state,
-        "documents": count,
-        "pages": page_counts(session, source.id),
-        "reasons": [asdict(found) for found in page_reasons(session, source.id)],
-        "started": source.started,
-        "finished": source.finished,
-        "why": source.why,
-    }
-
-
-def contents(session: Session, site_id: int, source_id: int) -> list[dict[str, Any]]:
+def describe_documents(session: Session, site_id: int, source_id: int) -> list[dict[str, Any]]:
     """The documents of one source, oldest first.
 
     Raises:
@@ -128,54 +123,56 @@ def contents(session: Session, site_id: int, source_id: int) -> list[dict[str, A
     """
     get_source(session, site_id, source_id)
     return [
-        {"document": found.id, "title": found.title, "id": found.url, "wordings": found.wordings}
-        for found in documents_of(session, site_id, source_id)
+        {"document": row.id, "title": row.title, "id": row.url, "wordings": row.wordings}
+        for row in documents_of(session, site_id, source_id)
     ]
 
 
-def exported(session: Session, site_id: int) -> Iterator[dict[str, Any]]:
+def export_documents(session: Session, site_id: int) -> Iterator[dict[str, Any]]:
     """Every document of the site as one JSON object each."""
     kinds = {source.id: (source.kind, source.address) for source in sources_of(session, site_id)}
-    for found in documents_of(session, site_id):
-        kind, address = kinds[found.source_id]
+    for document in documents_of(session, site_id):
+        kind, address = kinds[document.source_id]
         yield {
             "source": kind,
             "address": address,
-            "id": found.url,
-            "title": found.title,
-            "text": found.text,
-            "language": found.language,
-            "faq": found.faq,
-            "wordings": found.wordings,
+            "id": document.url,
+            "title": document.title,
+            "text": document.text,
+            "language": document.language,
+            "faq": document.faq,
+            "wordings": document.wordings,
         }
 
 
-def imported(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -> int:
+def import_documents(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -> int:
     """Put exported documents back; returns how many were new or changed.
 
     Raises:
-        UsageError: a row is not of the form that :func:`exported` writes.
+        UsageError: a row is not of the form that :func:`export_documents` writes.
     """
-    changed = 0
+    change_count = 0
     for number, row in enumerate(rows, 1):
         try:
-            kind, address, draft = _parsed(row)
+            kind, address, draft = _read_row(row)
         except (KeyError, TypeError, AttributeError, ValueError):
             raise UsageError("knowledge_import_row", number=number) from None
         with database.session() as session:
-            changed += indexing.put(session, open_source(session, site_id, kind, address), draft)
-    return changed
+            source = open_source(session, site_id, kind, address)
+            change_count += indexing.put(session, source, draft)
+    return change_count
 
 
-def _parsed(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
+def _read_row(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
     """Kind and address of the source of an exported document, and the document.
 
     Raises any of the errors of a value that is not what it should be.
     """
     kind, name, address = row.get("source", "note"), str(row["id"]), str(row.get("address") or "")
     language = row.get("language") or ""
-    told = "".join((name, address, language)).encode()  # no database takes half a letter, or NUL
-    if kind not in get_args(SourceKind) or b"\0" in told:
+    # No database takes a NUL or half of a surrogate pair.
+    has_nul = b"\0" in f"{name}{address}{language}".encode()
+    if kind not in get_args(SourceKind) or has_nul:
         raise ValueError
     return (
         kind,
@@ -191,7 +188,7 @@ def _parsed(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
     )
 
 
-def forget_source(database: Database, site_id: int, source_id: int) -> int:
+def remove_source(database: Database, site_id: int, source_id: int) -> int:
     """Remove a source with everything read from it; returns the number of documents."""
     with database.session() as session:
         ids = [document.id for document in documents_of(session, site_id, source_id)]
@@ -200,7 +197,7 @@ def forget_source(database: Database, site_id: int, source_id: int) -> int:
     return len(ids)
 
 
-def forget_document(database: Database, site_id: int, source_id: int, document_id: int) -> str:
+def remove_document(database: Database, site_id: int, source_id: int, document_id: int) -> str:
     """Remove one document of a source; returns its title.
 
     Raises:
@@ -209,14 +206,13 @@ def forget_document(database: Database, site_id: int, source_id: int, document_i
     """
     with database.session() as session:
         source = get_source(session, site_id, source_id)
-        found = session.get(KnowledgeDocument, document_id)
-        if found is None or found.source_id != source.id:
+        document = session.get(KnowledgeDocument, document_id)
+        if document is None or document.source_id != source.id:
             raise NotFound("knowledge_no_document", number=source_id, document=document_id)
         if source.kind in ("site", "page"):
             raise UsageError("knowledge_crawled", number=source_id)
-        title = found.title
         delete_documents(session, site_id, [document_id])
-    return title
+    return document.title
 
 
 def _name_of(title: str) -> str:

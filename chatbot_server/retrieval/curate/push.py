@@ -1,8 +1,8 @@
-"""A CMS tells of a page that changed: ``{"url", "title", "html" | "text"}``, or ``"deleted": true``.
+"""Pages that a CMS sends: ``{"url", "title", "html" | "text"}``, or ``"deleted": true``.
 
 The body is signed with the site's secret (HMAC-SHA256 over ``timestamp.body``), so
 that only the owner's CMS can put words into the chatbot's mouth.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WINDOW_SECONDS = 300
 # that an index of PostgreSQL can hold it.
 MAX_URL = 1980
 
-Status = Literal["indexed", "unchanged", "deleted", "outdated"]
+PushStatus = Literal["indexed", "unchanged", "deleted", "outdated"]
 
 
 def new_secret(database: Database, site_id: int) -> str:
@@ -52,7 +52,9 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def check(database: Database, site_id: int, timestamp: str, signature: str, body: bytes) -> int:
+def check_signature(
+    database: Database, site_id: int, timestamp: str, signature: str, body: bytes
+) -> int:
     """When the site's CMS sent *body*, in Unix seconds.
 
     Raises:
@@ -61,17 +63,17 @@ def check(database: Database, site_id: int, timestamp: str, signature: str, body
     with database.session() as session:
         secret = push_secret(session, site_id)
     try:
-        sent = int(timestamp)
+        sent_at = int(timestamp)
     except ValueError:
         raise Unauthorized("push_signature", field="X-Chatbot-Timestamp") from None
-    expected = sign(secret or secrets.token_hex(32), sent, body)
-    fresh = abs(now() - sent) <= WINDOW_SECONDS
-    if not hmac.compare_digest(expected.encode(), signature.encode()) or not fresh:
+    signature_due = sign(secret or secrets.token_hex(32), sent_at, body)
+    is_fresh = abs(now() - sent_at) <= WINDOW_SECONDS
+    if not hmac.compare_digest(signature_due.encode(), signature.encode()) or not is_fresh:
         raise Unauthorized("push_signature", field="X-Chatbot-Signature")
-    return sent
+    return sent_at
 
 
-class Receiver:
+class PushReceiver:
     """Takes pages in, each in the order in which they were sent.
 
     A message that was caught on the way could be sent again while its signature is fresh, and
@@ -84,83 +86,88 @@ class Receiver:
         self._lock = threading.Lock()
         self._latest: dict[tuple[int, str], int] = {}
 
-    def receive(self, site_id: int, sent: int, body: bytes) -> Status:
+    def receive(self, site_id: int, sent_at: int, body: bytes) -> PushStatus:
         """Index what *body* tells, or forget it.
 
         Raises:
             BadRequest: names the field that is missing or wrong.
         """
-        told = _parsed(body)
-        url = urls.canonical(str(told.get("url", "")))
+        message = _parse(body)
+        url = urls.canonical(str(message.get("url", "")))
         if url is None or len(url.encode()) > MAX_URL:
             raise BadRequest("push_url", field="url")
-        drafts = () if told.get("deleted") is True else self._drafts(told, url)
+        drafts = () if message.get("deleted") is True else self._drafts(message, url)
         with self._lock:
-            if not self._is_news((site_id, url), sent):
+            if not self._is_news((site_id, url), sent_at):
                 return "outdated"
-            return _put(self._database, site_id, url, drafts)
+            return _replace_page(self._database, site_id, url, drafts)
 
-    def _is_news(self, page: tuple[int, str], sent: int) -> bool:
-        if sent < self._latest.get(page, sent):
+    def _is_news(self, page: tuple[int, str], sent_at: int) -> bool:
+        if sent_at < self._latest.get(page, sent_at):
             return False
         # Older ones are refused for their age; a message may be dated ahead as far as back.
         limit = now() - 2 * WINDOW_SECONDS
-        self._latest = {one: moment for one, moment in self._latest.items() if moment > limit}
-        self._latest[page] = sent
+        self._latest = {page: moment for page, moment in self._latest.items() if moment > limit}
+        self._latest[page] = sent_at
         return True
 
-    def _drafts(self, told: dict[str, Any], url: str) -> Sequence[Draft]:
+    def _drafts(self, message: dict[str, Any], url: str) -> Sequence[Draft]:
         """The documents of a page; none if it asks not to be indexed."""
-        title, text, html = told.get("title"), told.get("text"), told.get("html")
+        title, text, html = message.get("title"), message.get("text"), message.get("html")
         if isinstance(html, str) and html.strip():
-            return self._read(html, url, title if isinstance(title, str) else "")
+            return self._drafts_of_html(html, url, title if isinstance(title, str) else "")
         if isinstance(text, str) and isinstance(title, str) and text.strip():
             return [Draft(url, title, text)]
         raise BadRequest("push_content", field="html")
 
-    def _read(self, html: str, url: str, title: str) -> Sequence[Draft]:
+    def _drafts_of_html(self, html: str, url: str, title: str) -> Sequence[Draft]:
         try:
-            read = self._extractor.read(html.encode("utf-8", "replace"), "html", url, url)
+            page = self._extractor.read(html.encode("utf-8", "replace"), "html", url, url)
         except ExtractError as error:
-            values: dict[str, Any] = {**error.values}
-            raise BadRequest(error.code, field="html", **values) from None
-        drafts = list(read.drafts) if not read.noindex else []
+            raise BadRequest(error.code, field="html", **error.values) from None
+        drafts = list(page.drafts) if not page.noindex else []
         if title and drafts:
             drafts[0] = replace(drafts[0], title=title)
         return drafts
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parse(body: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(body)
+        message = json.loads(body)
     except (ValueError, RecursionError):
         raise BadRequest("push_json") from None
-    if not isinstance(told, dict):
+    if not isinstance(message, dict):
         raise BadRequest("push_json")
-    return told
+    return message
 
 
-def _put(database: Database, site_id: int, url: str, drafts: Sequence[Draft]) -> Status:
+def _replace_page(
+    database: Database, site_id: int, url: str, drafts: Sequence[Draft]
+) -> PushStatus:
     """Make *drafts* all that is known of the page."""
-    kept = {draft.url for draft in drafts}
+    urls_of_drafts = {draft.url for draft in drafts}
     with database.session() as session:
-        known = documents_of_page(session, site_id, url)
-        source = _source(session, site_id, url, known)
-        gone = [one.id for one in known if one.url not in kept or one.source_id != source.id]
-        delete_documents(session, site_id, gone)
-        changed = [indexing.put(session, source, draft) for draft in drafts]
+        former = documents_of_page(session, site_id, url)
+        source = _source(session, site_id, url, former)
+        outdated = [
+            document.id
+            for document in former
+            if document.url not in urls_of_drafts or document.source_id != source.id
+        ]
+        delete_documents(session, site_id, outdated)
+        changes = [indexing.put(session, source, draft) for draft in drafts]
         if not drafts:  # should the page come back as it was, the crawl must read it again
             forget_validators(session, source.id, url)
             return "deleted"
-    return "indexed" if gone or any(changed) else "unchanged"
+    return "indexed" if outdated or any(changes) else "unchanged"
 
 
 def _source(
-    session: Session, site_id: int, url: str, known: Sequence[KnowledgeDocument]
+    session: Session, site_id: int, url: str, former: Sequence[KnowledgeDocument]
 ) -> KnowledgeSource:
     """Where the page belongs: with its site's crawl if there is one, not to be found twice."""
-    if known:
-        return session.get_one(KnowledgeSource, known[0].source_id)
+    if former:
+        return session.get_one(KnowledgeSource, former[0].source_id)
     for source in sources_of(session, site_id):
         if source.kind == "site" and urls.same_site(url, source.address):
             return source

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate import golden
-from chatbot_server.retrieval.curate.golden import Tried
+from chatbot_server.retrieval.curate.golden import (
+    GoldenResult,
+    ask_golden_questions,
+    worse_results,
+)
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, faq_address
-from chatbot_server.retrieval.curate.unanswered import Group
+from chatbot_server.retrieval.curate.unanswered import QuestionGroup
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.language import stems
 from chatbot_server.storage.database import Database
@@ -36,15 +39,14 @@ class Lesson:
     question: str
     wordings: tuple[str, ...]
     answered: int
-    worse: tuple[Tried, ...]
+    worse: tuple[GoldenResult, ...]
     kept: bool
 
 
 def teach(
-    database: Database,
     base: KnowledgeBase,
     site_id: int,
-    group: Group,
+    group: QuestionGroup,
     answer: str,
     *,
     question: str | None = None,
@@ -59,56 +61,57 @@ def teach(
     Raises:
         UsageError: the answer is empty or too long, or no wording may be used.
     """
-    if not 0 < len(answer.strip()) <= LONGEST_ANSWER:
+    answer, own_question = answer.strip(), (question or "").strip()
+    if not 0 < len(answer) <= LONGEST_ANSWER:
         raise UsageError("lesson_answer", limit=LONGEST_ANSWER)
-    asked = [*([question.strip()] if question and question.strip() else []), *group.quotable()]
-    if not asked:
+    wordings = [*([own_question] if own_question else []), *group.quotable()]
+    if not wordings:
         raise UsageError("lesson_personal")
-    former = _entry(database, site_id, asked[0])
-    title, *others = _distinct([*asked, *(former.wordings if former else ())])
-    before = golden.run(database, base, site_id)
+    former = _faq_entry(base.database, site_id, wordings[0])
+    title, *others = _distinct([*wordings, *(former.wordings if former else ())])
+    before = ask_golden_questions(base, site_id)
     kept = False
     try:
-        add_faq(database, site_id, title, answer.strip(), others)
-        _embed(database, base)
-        worse = golden.worse(before, golden.run(database, base, site_id))
-        answered = sum(base.ground(site_id, one).status == "faq" for one in (title, *others))
+        add_faq(base.database, site_id, title, answer, others)
+        _embed(base)
+        worse = worse_results(before, ask_golden_questions(base, site_id))
+        answers = [base.ground(site_id, wording) for wording in (title, *others)]
+        answered = sum(grounding.status == "faq" for grounding in answers)
         kept = force or not worse
     finally:  # also when somebody loses patience while the golden questions are asked
         if not kept:
-            _put_back(database, base, site_id, title, former)
+            _restore_faq_entry(base.database, site_id, title, former)
+            _embed(base)
     return Lesson(title, tuple(others), answered, tuple(worse), kept)
 
 
 def _distinct(wordings: Sequence[str]) -> list[str]:
     """The first of those that differ in case, accents or marks alone."""
-    found: dict[tuple[str, ...], str] = {}
-    for one in wordings:
-        found.setdefault(tuple(stems.words(one)), one)
-    return list(found.values())
+    firsts: dict[tuple[str, ...], str] = {}
+    for wording in wordings:
+        firsts.setdefault(tuple(stems.words(wording)), wording)
+    return list(firsts.values())
 
 
-def _entry(database: Database, site_id: int, question: str) -> Draft | None:
-    """The FAQ entry of this question as it stands now."""
+def _faq_entry(database: Database, site_id: int, question: str) -> Draft | None:
     with database.session() as session:
-        found = find_faq_entry(session, site_id, faq_address(question))
-        if found is None:
+        entry = find_faq_entry(session, site_id, faq_address(question))
+        if entry is None:
             return None
-        wordings = tuple(found.wordings)
-        return Draft(found.url, found.title, found.text, found.language, True, wordings)
+        wordings = tuple(entry.wordings)
+        return Draft(entry.url, entry.title, entry.text, entry.language, True, wordings)
 
 
-def _put_back(
-    database: Database, base: KnowledgeBase, site_id: int, question: str, former: Draft | None
+def _restore_faq_entry(
+    database: Database, site_id: int, question: str, former: Draft | None
 ) -> None:
     with database.session() as session:
         if former is not None:
             indexing.put(session, open_source(session, site_id, "faq"), former)
         elif entry := find_faq_entry(session, site_id, faq_address(question)):
             delete_documents(session, site_id, [entry.id])
-    _embed(database, base)
 
 
-def _embed(database: Database, base: KnowledgeBase) -> None:
+def _embed(base: KnowledgeBase) -> None:
     if base.searcher.embedder is not None:
-        embed_all(database, base.searcher.embedder)
+        embed_all(base.database, base.searcher.embedder)

@@ -15,7 +15,11 @@ from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.follow_up import is_followup
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.learning import LONGEST_QUESTION, Unanswered, unanswered
+from chatbot_server.storage.learning import (
+    LONGEST_QUESTION,
+    UnansweredQuestion,
+    unanswered_questions,
+)
 
 # What is read of a site's conversations at most, newest first.
 MOST_QUESTIONS = 2000
@@ -40,7 +44,7 @@ class _Wording:
     @cached_property
     def text(self) -> str:
         """The most frequent spelling; of equals the most complete."""
-        return max(self.spellings, key=lambda one: (self.spellings[one], len(one), one))
+        return max(self.spellings, key=lambda text: (self.spellings[text], len(text), text))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -48,7 +52,7 @@ class _Wording:
 
 
 @dataclass(frozen=True)
-class Group:
+class QuestionGroup:
     """Questions that want the same answer, the most frequent wording first.
 
     Attributes:
@@ -72,76 +76,80 @@ class Group:
         return tuple(text for text in self.wordings if not _is_personal(text))
 
 
-def groups(database: Database, site_id: int) -> list[Group]:
+def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
     """The questions of the site that got no answer, the most frequent group first."""
     with database.session() as session:
-        return grouped(unanswered(session, site_id, MOST_QUESTIONS))
+        return _group_alike(unanswered_questions(session, site_id, MOST_QUESTIONS))
 
 
-def still_open(base: KnowledgeBase, site_id: int, found: Sequence[Group]) -> Iterator[Group]:
-    """Those of *found* that have no answer to this day: pages and FAQ may have grown since."""
-    for group in found[:MOST_ASKED]:
+def still_open(
+    base: KnowledgeBase, site_id: int, groups: Sequence[QuestionGroup]
+) -> Iterator[QuestionGroup]:
+    """Those of *groups* that have no answer to this day: pages and FAQ may have grown since."""
+    for group in groups[:MOST_ASKED]:
         if base.ground(site_id, group.question).status not in ("faq", "quoted"):
             yield group
 
 
-def find_group(found: Iterable[Group], name: str) -> Group:
+def find_group(groups: Iterable[QuestionGroup], name: str) -> QuestionGroup:
     """The group called *name*.
 
     Raises:
         NotFound: there is none any more.
     """
-    for group in found:
+    for group in groups:
         if name.strip().lower() in group.names:
             return group
     raise NotFound("unanswered_unknown", name=name[:40])
 
 
-def grouped(asked: Iterable[Unanswered]) -> list[Group]:
+def _group_alike(questions: Iterable[UnansweredQuestion]) -> list[QuestionGroup]:
     """Gather questions by their words, then those whose words are nearly the same.
 
     One that only makes sense after another (“and on Sundays?”) is left out: an answer
     to it alone would be given after any other question too.
     """
-    heads: list[list[_Wording]] = []
-    for wording in _wordings(asked):
-        home = next((members for members in heads if _alike(wording, members[0])), None)
-        if home is None:
-            heads.append([wording])
+    groups: list[list[_Wording]] = []
+    for wording in _wordings(questions):
+        for members in groups:
+            if _are_alike(wording, members[0]):
+                members.append(wording)
+                break
         else:
-            home.append(wording)
-    made = [_group(members) for members in heads]
-    return sorted(made, key=lambda group: (-group.times, -group.last, group.name))
+            groups.append([wording])
+    return sorted(
+        map(_question_group, groups), key=lambda group: (-group.times, -group.last, group.name)
+    )
 
 
-def _wordings(asked: Iterable[Unanswered]) -> list[_Wording]:
+def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
     """Each question once, the most frequent first."""
-    found: dict[str, _Wording] = {}
-    for one in asked:
-        text = " ".join(one.text[:LONGEST_QUESTION].split())
+    wordings: dict[str, _Wording] = {}
+    for question in questions:
+        text = " ".join(question.text[:LONGEST_QUESTION].split())
         words = " ".join(stems.words(text))
-        if not words or (not one.first and is_followup(text)):
+        if not words or (not question.first and is_followup(text)):
             continue
-        wording = found.setdefault(words, _Wording(words))
+        wording = wordings.setdefault(words, _Wording(words))
         wording.spellings[text] += 1
-        wording.last = max(wording.last, one.at)
-    return sorted(found.values(), key=lambda wording: (-wording.times, wording.words))
+        wording.last = max(wording.last, question.at)
+    return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
 
 
-def _alike(one: _Wording, other: _Wording) -> bool:
-    common = 2 * len(one.stems & other.stems)
-    if common < ALIKE * (len(one.stems) + len(other.stems)):
+def _are_alike(left: _Wording, right: _Wording) -> bool:
+    common = 2 * len(left.stems & right.stems)
+    if common < ALIKE * (len(left.stems) + len(right.stems)):
         return False
-    return _agree(one.text, other.text) and _agree(other.text, one.text)
+    return _agree(left.text, right.text) and _agree(right.text, left.text)
 
 
-def _agree(one: str, other: str) -> bool:
-    return faq.agree(one, [other], "", lambda name: False)  # noqa: ARG005
+def _agree(question: str, other: str) -> bool:
+    return faq.agree(question, [other], "", lambda name: False)  # noqa: ARG005
 
 
-def _group(members: Sequence[_Wording]) -> Group:
+def _question_group(members: Sequence[_Wording]) -> QuestionGroup:
     names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
-    return Group(
+    return QuestionGroup(
         names[0],
         tuple(member.text for member in members),
         sum(member.times for member in members),

@@ -9,7 +9,13 @@ from sqlalchemy import text
 
 from chatbot_server.retrieval.answer import faq
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.library import add_faq, add_file, add_note, exported, imported
+from chatbot_server.retrieval.curate.library import (
+    add_faq,
+    add_file,
+    add_note,
+    export_documents,
+    import_documents,
+)
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.acronyms import definitions, glossary, variants
 from chatbot_server.retrieval.language.follow_up import in_context
@@ -112,10 +118,10 @@ def test_a_document_that_goes_takes_its_words_along(base, database, site_id):
 
 def test_what_was_exported_can_be_imported_elsewhere(base, database, site_id):
     with database.session() as session:
-        rows = list(exported(session, site_id))
+        rows = list(export_documents(session, site_id))
         other = add_site(session, "Copy").id
-    assert imported(database, other, rows) == len(NOTES)
-    assert imported(database, other, rows) == 0
+    assert import_documents(database, other, rows) == len(NOTES)
+    assert import_documents(database, other, rows) == 0
     assert "4,90" in base.ground(other, "Combien coûte la livraison ?").answer
 
 

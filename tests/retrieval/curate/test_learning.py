@@ -6,10 +6,16 @@ import pytest
 
 from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate import golden
-from chatbot_server.retrieval.curate.library import add_faq, add_note, exported
+from chatbot_server.retrieval.curate import teaching
+from chatbot_server.retrieval.curate.golden import ask_golden_questions
+from chatbot_server.retrieval.curate.library import add_faq, add_note, export_documents
 from chatbot_server.retrieval.curate.teaching import teach
-from chatbot_server.retrieval.curate.unanswered import Group, find_group, groups, still_open
+from chatbot_server.retrieval.curate.unanswered import (
+    QuestionGroup,
+    find_group,
+    still_open,
+    unanswered_groups,
+)
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import (
     add_message,
@@ -42,14 +48,14 @@ def ask(
 
 
 def counted(database: Database, site_id: int) -> list[tuple[int, tuple[str, ...]]]:
-    return [(group.times, group.wordings) for group in groups(database, site_id)]
+    return [(group.times, group.wordings) for group in unanswered_groups(database, site_id)]
 
 
 def test_the_same_question_is_counted_however_it_was_typed(database, site_id):
     for text in ("Do you repair bikes?", "do you repair BIKES", "Do you repair  bikes ?!"):
         ask(database, site_id, text)
     ask(database, site_id, "Do you rent skis?")
-    found = groups(database, site_id)
+    found = unanswered_groups(database, site_id)
     assert [(group.times, len(group.wordings)) for group in found] == [(3, 1), (1, 1)]
     assert found[0].question == "Do you repair bikes ?!"
 
@@ -82,7 +88,7 @@ def test_questions_that_want_the_same_answer_are_one_group(database, site_id):
 def test_questions_that_want_another_answer_are_another_group(database, site_id, one, other):
     ask(database, site_id, one)
     ask(database, site_id, other)
-    assert len(groups(database, site_id)) == 2
+    assert len(unanswered_groups(database, site_id)) == 2
 
 
 def test_only_what_got_an_honest_no_counts(database, site_id):
@@ -97,14 +103,14 @@ def test_a_site_sees_its_own_questions_only(database, site_id):
     with database.session() as session:
         other = add_site(session, "Other").id
     ask(database, other, "Do you repair bikes?")
-    assert groups(database, site_id) == []
+    assert unanswered_groups(database, site_id) == []
 
 
 def test_what_is_not_to_be_kept_erased_or_expired_is_not_there(database, site_id):
     ask(database, site_id, "Not kept?", keep=False)
     deleted = ask(database, site_id, "Deleted?")
     ask(database, site_id, "Expired?")
-    assert len(groups(database, site_id)) == 2
+    assert len(unanswered_groups(database, site_id)) == 2
     with database.session() as session:
         from chatbot_server.storage.conversations import Conversation
 
@@ -112,7 +118,7 @@ def test_what_is_not_to_be_kept_erased_or_expired_is_not_there(database, site_id
     assert counted(database, site_id) == [(1, ("Expired?",))]
     with database.session() as session:
         erase_expired(session, now() + 31 * 24 * 3600)
-    assert groups(database, site_id) == []
+    assert unanswered_groups(database, site_id) == []
 
 
 def test_long_questions_are_cut_and_many_are_bounded(database, site_id, monkeypatch):
@@ -125,10 +131,10 @@ def test_long_questions_are_cut_and_many_are_bounded(database, site_id, monkeypa
 
 def test_a_group_is_found_by_the_name_of_any_of_its_wordings(database, site_id):
     ask(database, site_id, "Do you repair bikes?")
-    (alone,) = groups(database, site_id)
+    (alone,) = unanswered_groups(database, site_id)
     ask(database, site_id, "Do you repair a bike?")
     ask(database, site_id, "Do you repair a bike?")
-    (both,) = groups(database, site_id)
+    (both,) = unanswered_groups(database, site_id)
     assert both.name != alone.name
     assert find_group([both], alone.name) is both
     assert find_group([both], f" {both.name.upper()} ") is both
@@ -140,26 +146,24 @@ def test_what_the_site_can_answer_meanwhile_is_not_open_any_more(base, database,
     ask(database, site_id, "What does a repair of my bicycle cost?")
     ask(database, site_id, "Do you rent skis?")
     add_note(database, site_id, "Bicycle repair", "A repair of your bicycle costs 40 €.")
-    left = still_open(base, site_id, groups(database, site_id))
+    left = still_open(base, site_id, unanswered_groups(database, site_id))
     assert [group.question for group in left] == ["Do you rent skis?"]
 
 
-def group_of(database: Database, site_id: int, *questions: str) -> Group:
+def group_of(database: Database, site_id: int, *questions: str) -> QuestionGroup:
     for question in questions:
         ask(database, site_id, question)
-    return groups(database, site_id)[0]
+    return unanswered_groups(database, site_id)[0]
 
 
 def test_one_answer_settles_the_whole_group(base, database, site_id):
     wordings = "Réparez-vous les vélos électriques ?", "Vous réparez un vélo électrique ?"
-    lesson = teach(
-        database, base, site_id, group_of(database, site_id, *wordings), " Oui, en deux jours.\n"
-    )
+    lesson = teach(base, site_id, group_of(database, site_id, *wordings), " Oui, en deux jours.\n")
     assert (lesson.kept, lesson.answered, 1 + len(lesson.wordings)) == (True, 2, 2)
     for wording in wordings:
         told = base.ground(site_id, wording)
         assert (told.status, told.answer) == ("faq", "Oui, en deux jours.")
-    assert list(still_open(base, site_id, groups(database, site_id))) == []
+    assert list(still_open(base, site_id, unanswered_groups(database, site_id))) == []
 
 
 def test_the_owner_may_word_the_question_and_visitors_names_and_numbers_stay_out(
@@ -167,16 +171,16 @@ def test_the_owner_may_word_the_question_and_visitors_names_and_numbers_stay_out
 ):
     group = group_of(database, site_id, "Please repair my bicycle and call Ada on 06 12 34 56 78")
     with pytest.raises(UsageError):
-        teach(database, base, site_id, group, "Gladly.")
-    lesson = teach(database, base, site_id, group, "Gladly.", question="Do you call back?")
+        teach(base, site_id, group, "Gladly.")
+    lesson = teach(base, site_id, group, "Gladly.", question="Do you call back?")
     assert (lesson.question, lesson.wordings) == ("Do you call back?", ())
     with database.session() as session:
-        assert "06 12" not in str(list(exported(session, site_id)))
+        assert "06 12" not in str(list(export_documents(session, site_id)))
 
 
 def test_wordings_that_differ_in_spelling_alone_are_one(base, database, site_id):
     group = group_of(database, site_id, "do you rent skis", "Can I rent skis?")
-    lesson = teach(database, base, site_id, group, "Yes.", question="Do you rent skis?")
+    lesson = teach(base, site_id, group, "Yes.", question="Do you rent skis?")
     assert lesson.question == "Do you rent skis?"
     assert lesson.wordings == ("Can I rent skis?",)
 
@@ -185,38 +189,38 @@ def test_wordings_that_differ_in_spelling_alone_are_one(base, database, site_id)
 def test_an_answer_that_is_none_is_refused(base, database, site_id, answer):
     group = group_of(database, site_id, "Do you rent skis?")
     with pytest.raises(UsageError):
-        teach(database, base, site_id, group, answer)
+        teach(base, site_id, group, answer)
 
 
-def hijacked(database: Database, base: KnowledgeBase, site_id: int) -> Group:
+def hijacked(database: Database, base: KnowledgeBase, site_id: int) -> QuestionGroup:
     """A golden question that a careless answer would take over."""
     add_note(database, site_id, "Ski rental", "The rental of skis costs 12 € a day.")
     with database.session() as session:
         put_golden(session, site_id, "What does the rental of skis cost?", "12 €")
-    assert [one.grade for one in golden.run(database, base, site_id)] == ["answered"]
+    assert [one.grade for one in ask_golden_questions(base, site_id)] == ["answered"]
     return group_of(database, site_id, "What does the rental of skis cost ?")
 
 
 def state_of(database: Database, site_id: int) -> list[dict[str, object]]:
     with database.session() as session:
-        return list(exported(session, site_id))
+        return list(export_documents(session, site_id))
 
 
 def test_an_answer_that_makes_a_golden_question_worse_is_taken_back(base, database, site_id):
     group = hijacked(database, base, site_id)
     before = state_of(database, site_id)
-    lesson = teach(database, base, site_id, group, "It depends.")
+    lesson = teach(base, site_id, group, "It depends.")
     assert not lesson.kept
     assert [(one.question, one.told) for one in lesson.worse] == [
         ("What does the rental of skis cost?", "It depends.")
     ]
     assert state_of(database, site_id) == before
-    assert [one.passed for one in golden.run(database, base, site_id)] == [True]
+    assert [one.passed for one in ask_golden_questions(base, site_id)] == [True]
 
 
 def test_with_force_it_stays(base, database, site_id):
     group = hijacked(database, base, site_id)
-    lesson = teach(database, base, site_id, group, "It depends.", force=True)
+    lesson = teach(base, site_id, group, "It depends.", force=True)
     assert (lesson.kept, len(lesson.worse)) == (True, 1)
     assert base.ground(site_id, "What does the rental of skis cost?").answer == "It depends."
 
@@ -225,7 +229,7 @@ def test_an_entry_that_stood_there_before_stands_there_again(base, database, sit
     group = hijacked(database, base, site_id)
     add_faq(database, site_id, group.question, "12 € a day, 50 € a week.", ["Ski prices?"])
     before = base.ground(site_id, group.question)
-    assert teach(database, base, site_id, group, "It depends.").kept is False
+    assert teach(base, site_id, group, "It depends.").kept is False
     assert base.ground(site_id, group.question).answer == before.answer
     (entry,) = [row for row in state_of(database, site_id) if row["faq"]]
     assert entry["wordings"] == ["Ski prices?"]
@@ -234,7 +238,7 @@ def test_an_entry_that_stood_there_before_stands_there_again(base, database, sit
 def test_who_loses_patience_leaves_nothing_half_done(base, database, site_id, monkeypatch):
     group = hijacked(database, base, site_id)
     before = state_of(database, site_id)
-    run, runs = golden.run, []
+    run, runs = ask_golden_questions, []
 
     def interrupted(*parts):
         runs.append(parts)
@@ -242,9 +246,9 @@ def test_who_loses_patience_leaves_nothing_half_done(base, database, site_id, mo
             raise KeyboardInterrupt
         return run(*parts)
 
-    monkeypatch.setattr(golden, "run", interrupted)
+    monkeypatch.setattr(teaching, "ask_golden_questions", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        teach(database, base, site_id, group, "It depends.")
+        teach(base, site_id, group, "It depends.")
     assert state_of(database, site_id) == before
 
 
@@ -263,7 +267,7 @@ def test_golden_questions_are_graded_by_what_is_told(
 ):
     with database.session() as session:
         put_golden(session, site_id, question, expect)
-    assert [one.grade for one in golden.run(database, base, site_id)] == [grade]
+    assert [one.grade for one in ask_golden_questions(base, site_id)] == [grade]
 
 
 def test_a_page_may_be_expected_by_its_address(base, database, site_id):
@@ -277,10 +281,10 @@ def test_a_page_may_be_expected_by_its_address(base, database, site_id):
         indexing.put(session, source, page)
         asked = "What does the rental of skis cost?"
         put_golden(session, site_id, asked, "https://Example.org/skis?utm_source=mail")
-    assert [one.grade for one in golden.run(database, base, site_id)] == ["answered"]
+    assert [one.grade for one in ask_golden_questions(base, site_id)] == ["answered"]
     with database.session() as session:
         put_golden(session, site_id, asked, "https://example.org/boots")
-    assert [one.grade for one in golden.run(database, base, site_id)] == ["missed"]
+    assert [one.grade for one in ask_golden_questions(base, site_id)] == ["missed"]
 
 
 def test_golden_questions_are_bounded(database, site_id, monkeypatch):
