@@ -110,13 +110,13 @@ def together(engine: Engine, questions: Questions, visitors: int, tokens: int) -
     """*visitors* ask at the same moment, each something else."""
     runs: list[Run] = []
     gate = threading.Barrier(visitors + 1)
-    asked = [questions.first_turn(30) for _ in range(visitors)]
+    first_turns = [questions.first_turn(30) for _ in range(visitors)]
 
     def ask(turns: list[Message]) -> None:
         gate.wait()
         runs.append(run(engine, turns, tokens))
 
-    threads = [threading.Thread(target=ask, args=(turns,)) for turns in asked]
+    threads = [threading.Thread(target=ask, args=(turns,)) for turns in first_turns]
     for thread in threads:
         thread.start()
     gate.wait()

@@ -18,32 +18,32 @@ def pss_mb(pid: int) -> float | None:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     except OSError:
         return None
-    found = re.search(r"^Pss:\s+(\d+) kB$", text, re.M)
-    return int(found[1]) * 1024 / 1e6 if found else None
+    match = re.search(r"^Pss:\s+(\d+) kB$", text, re.M)
+    return int(match[1]) * 1024 / 1e6 if match else None
 
 
 def engine_process() -> int | None:
     """The engine that this process started, if any."""
-    found = (pid for pid, command in family(os.getpid()).items() if ENGINE in command)
-    return next(found, None)
+    commands = family(os.getpid()).items()
+    return next((pid for pid, command in commands if ENGINE in command), None)
 
 
 def family(pid: int) -> dict[int, str]:
     """*pid* and all processes below it, with their command lines."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
-        fields = _read(entry).rpartition(")")[2].split()
+        fields = _text_of(entry).rpartition(")")[2].split()
         if fields:
             parents.setdefault(int(fields[1]), []).append(int(entry.parent.name))
-    found, todo = {}, [pid]
+    commands, todo = {}, [pid]
     while todo:
         current = todo.pop()
-        found[current] = _read(Path(f"/proc/{current}/cmdline")).replace("\0", " ").strip()
+        commands[current] = _text_of(Path(f"/proc/{current}/cmdline")).replace("\0", " ").strip()
         todo += parents.get(current, [])
-    return found
+    return commands
 
 
-def _read(path: Path) -> str:
+def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -42,8 +42,8 @@ class Questions:
 def long_question(engine: Engine, questions: Questions) -> int:
     """Words of a question of 300 tokens, or a quarter of the context if that is less."""
     [tokens] = engine.count_tokens([questions.words(100)])
-    wanted = min(300, engine.info().context_length // 4)
-    return max(1, wanted * 100 // max(1, tokens))
+    length = min(300, engine.info().context_length // 4)
+    return max(1, length * 100 // max(1, tokens))
 
 
 def written(engine: Engine, turns: Sequence[Message]) -> Prompt:

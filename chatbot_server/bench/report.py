@@ -33,16 +33,13 @@ class Row:
 
     def line(self, width: int, name: str | None = None) -> str:
         """As one line of a table."""
-        shown = f"{name or self.name:<{width}} {_number(self.value):>9} {self.unit:<9}"
+        number = f"{self.value:.0f}" if abs(self.value) >= 1000 else f"{self.value:.3g}"
+        line = f"{name or self.name:<{width}} {number:>9} {self.unit:<9}"
         if self.goal is None:
-            return shown.rstrip()
+            return line.rstrip()
         mark = "✓" if self.reached else "✗"
-        return f"{shown} {mark} {'≤' if self.most else '≥'} {self.goal:g}"
+        return f"{line} {mark} {'≤' if self.most else '≥'} {self.goal:g}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {**asdict(self), "value": round(self.value, 4), "reached": self.reached}
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

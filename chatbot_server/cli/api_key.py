@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import click
 
-from chatbot_server.cli.context import NUMBER, Context
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.api_keys import ApiKey, all_keys, create_key, revoke_key
 
@@ -19,7 +19,7 @@ def api_key() -> None:
 
 @api_key.command(help="help_api_key_create")
 @click.option("--name", required=True, metavar="TEXT", help="help_api_key_name")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def create(context: Context, /, name: str, as_json: bool) -> None:
     """Make a key and show it, this once."""
@@ -27,31 +27,30 @@ def create(context: Context, /, name: str, as_json: bool) -> None:
         raise UsageError("api_key_name", field="--name")
     with context.database.session() as session:
         key, secret = create_key(session, name.strip())
-        described = _described(key)
+        record = _record(key)
     if as_json:
-        click.echo(json.dumps({"key": secret} | described, ensure_ascii=False))
+        print_json({"key": secret} | record)
         return
     click.echo(secret)
-    click.echo(context.say("api_key_created", number=described["id"]), err=True)
+    click.echo(context.say("api_key_created", number=record["id"]), err=True)
 
 
 @api_key.command("list", help="help_api_key_list")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def list_keys(context: Context, /, as_json: bool) -> None:
     """Show every key, without its secret part."""
     with context.database.session() as session:
-        keys = [_described(key) for key in all_keys(session)]
+        keys = [_record(key) for key in all_keys(session)]
     if as_json:
-        click.echo(json.dumps(keys, ensure_ascii=False))
+        print_json(keys)
         return
     if not keys:
         click.echo(context.say("api_key_none"))
     for key in keys:
-        used = _day(key["used"]) or context.say("api_key_unused")
-        click.echo(
-            context.say("api_key_line", **key | {"created": _day(key["created"]), "used": used})
-        )
+        last_use = _time(key["used"]) or context.say("api_key_unused")
+        times = {"created": _time(key["created"]), "used": last_use}
+        click.echo(context.say("api_key_line", **key | times))
 
 
 @api_key.command(help="help_api_key_revoke")
@@ -65,11 +64,11 @@ def revoke(context: Context, /, number: int) -> None:
     click.echo(context.say("api_key_revoked", name=name))
 
 
-def _described(key: ApiKey) -> dict[str, object]:
+def _record(key: ApiKey) -> dict[str, object]:
     return {name: getattr(key, name) for name in ("id", "name", "prefix", "created", "used")}
 
 
-def _day(moment: object) -> str:
+def _time(moment: object) -> str:
     if not isinstance(moment, int):
         return ""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from statistics import median
 
@@ -13,6 +12,7 @@ from chatbot_server.bench.memory import engine_process, pss_mb
 from chatbot_server.bench.questions import Questions, long_question
 from chatbot_server.bench.report import Row
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.options import JSON, print_json
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.openai.engine import OpenAIEngine
@@ -26,86 +26,85 @@ VISITOR_ROWS = ("bench_visitors", "bench_spread")
 
 @click.command(help="help_bench")
 @click.option("--rounds", type=click.IntRange(1, 20), default=3, help="help_bench_rounds")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def bench(context: Context, /, rounds: int, as_json: bool) -> None:
     """Measure in an engine of its own, so that visitors of a running server are not counted."""
     if context.config.engine.kind == "openai":
         engine = OpenAIEngine(context.config.engine)
-        rows = _speeds(context, engine, rounds, as_json)
+        rows = _speed_rows(context, engine, rounds, as_json)
         engine.close()
     else:
-        rows = _local(context, rounds, as_json)
+        rows = _local_rows(context, rounds, as_json)
     if as_json:
-        click.echo(json.dumps({row.name: row.to_json() for row in rows}, ensure_ascii=False))
+        print_json({row.name: row.to_json() for row in rows})
 
 
-def _local(context: Context, rounds: int, as_json: bool) -> list[Row]:
+def _local_rows(context: Context, rounds: int, as_json: bool) -> list[Row]:
     plan = plan_engine(context.config)
     if plan is None:
         raise EngineError("engine_none")
     settings = replace(plan.settings, queue=max(plan.settings.queue, max(VISITORS)))
     with local_engine(settings) as engine:
-        rows = _speeds(context, engine, rounds, as_json)
-        slots, full = engine.info().slots, _memory()
+        rows = _speed_rows(context, engine, rounds, as_json)
+        slots, full = engine.info().slots, _engine_memory()
     if full is None:
         return rows
     more = [Row("bench_memory", full, "MB")]
     if slots > 1:
-        more.append(Row("bench_memory_slot", (full - _one_slot(settings)) / (slots - 1), "MB"))
+        more.append(
+            Row("bench_memory_slot", (full - _one_slot_memory(settings)) / (slots - 1), "MB")
+        )
     _show(context, more, as_json)
     return rows + more
 
 
-def _speeds(context: Context, engine: Engine, rounds: int, as_json: bool) -> list[Row]:
+def _speed_rows(context: Context, engine: Engine, rounds: int, as_json: bool) -> list[Row]:
     questions = Questions()
     words = long_question(engine, questions)
     run(engine, questions.first_turn(8), 4)  # the first answer after a start is slower
-    shown: list[Row] = []
+    all_rows: list[Row] = []
 
     def show(*rows: Row) -> None:
-        shown.extend(rows)
+        all_rows.extend(rows)
         _show(context, rows, as_json)
 
-    show(_median("bench_read", [read_speed(engine, questions, words) for _ in range(rounds)]))
-    show(_median("bench_write", [write_speed(engine, questions, 64) for _ in range(rounds)]))
+    show(_median_speed("bench_read", [read_speed(engine, questions, words) for _ in range(rounds)]))
+    show(_median_speed("bench_write", [write_speed(engine, questions, 64) for _ in range(rounds)]))
     turns = [second_turns(engine, questions, 1, words) for _ in range(rounds)]
     warm, cold = median(t[0][0] for t in turns), median(t[1][0] for t in turns)
     show(Row("bench_first_cold", cold, "s"), Row("bench_first_warm", warm, "s"))
     show(Row("bench_first_ratio", warm / cold, "", 0.3, most=True))
     for visitors in VISITORS:
         runs = [together(engine, questions, visitors, 48) for _ in range(max(1, rounds // 2))]
-        speed = median(found.speed for found in runs)
-        spread = median(found.spread for found in runs)
+        speed = median(result.speed for result in runs)
+        spread = median(result.spread for result in runs)
         show(
             Row(f"{VISITOR_ROWS[0]}_{visitors}", speed, "tokens/s"),
             Row(f"{VISITOR_ROWS[1]}_{visitors}", spread),
         )
-    return shown
+    return all_rows
 
 
-def _median(name: str, speeds: list[float]) -> Row:
+def _median_speed(name: str, speeds: list[float]) -> Row:
     return Row(name, median(speeds), "tokens/s")
 
 
-def _one_slot(settings: EngineSettings) -> float:
+def _one_slot_memory(settings: EngineSettings) -> float:
     """Megabytes of the same engine with a single slot."""
     with local_engine(replace(settings, slots=1)) as engine:
         questions = Questions()
         run(engine, questions.first_turn(long_question(engine, questions)), 8)
-        return _memory() or 0.0
+        return _engine_memory() or 0.0
 
 
-def _memory() -> float | None:
+def _engine_memory() -> float | None:
     pid = engine_process()
     return pss_mb(pid) if pid else None
 
 
 def _show(context: Context, rows: list[Row] | tuple[Row, ...], as_json: bool) -> None:
     for row in () if as_json else rows:
-        click.echo(row.line(44, _name(context, row.name)))
-
-
-def _name(context: Context, key: str) -> str:
-    words, _, number = key.rpartition("_")
-    return context.say(words, number=number) if number.isdigit() else context.say(key)
+        key, _, number = row.name.rpartition("_")
+        name = context.say(key, number=number) if number.isdigit() else context.say(row.name)
+        click.echo(row.line(44, name))

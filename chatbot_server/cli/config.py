@@ -7,7 +7,6 @@ from importlib.resources import files
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.config import Config
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.formats import TEMPLATE, get_format
@@ -22,18 +21,13 @@ def config() -> None:
 @click.pass_obj
 def check(context: Context) -> None:
     """Load the configuration and say that it is fine; an error says why it is not."""
-    _check_engine(context.config)
-    click.echo(context.say("config_fine", file=context.config_file))
-
-
-def _check_engine(config: Config) -> None:
-    """What only the other rooms know; a model that can be fetched need not be here yet."""
-    engine = config.engine
+    engine = context.config.engine
     if engine.family not in (None, TEMPLATE):
         get_format(engine.family)
-    if engine.model is None or engine.kind == "openai" or engine.model in catalogue():
-        return
-    find_model(engine.model, config.models_dir)
+    # A model that can be fetched need not be here yet.
+    if engine.model and engine.kind != "openai" and engine.model not in catalogue():
+        find_model(engine.model, context.config.models_dir)
+    click.echo(context.say("config_fine", file=context.config_file))
 
 
 @config.command(help="help_config_example")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timezone
 from typing import Any
 
 import click
 
-from chatbot_server.cli.context import NUMBER, Context
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.errors import NotFound
 from chatbot_server.storage.feedback import ContactRequest, contact_requests
 from chatbot_server.storage.sites import Site, all_sites
@@ -20,24 +20,25 @@ def contact() -> None:
 
 
 @contact.command("list", help="help_contact_list")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def list_requests(context: Context, /, as_json: bool) -> None:
     """Show the messages of every site, newest first."""
     with context.database.session() as session:
-        found = [
-            _described(site, request)
+        messages = [
+            _record(site, request)
             for site in all_sites(session)
             for request in contact_requests(session, site.id)
         ]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(messages)
         return
-    for entry in found:
-        click.echo(f"{entry['id']}  {entry['day']}  {entry['site']}")
-        click.echo(f"    {_one_line(entry['name'])} <{entry['email']}>")
-        click.echo("    " + _printable(entry["text"]).replace("\n", "\n    ") + "\n")
-    if not found:
+    for message in messages:
+        name = " ".join(_printable(message["name"]).split())
+        click.echo(f"{message['id']}  {message['day']}  {message['site']}")
+        click.echo(f"    {name} <{message['email']}>")
+        click.echo("    " + _printable(message["text"]).replace("\n", "\n    ") + "\n")
+    if not messages:
         click.echo(context.say("contact_none"))
 
 
@@ -55,16 +56,12 @@ def remove(context: Context, /, number: int) -> None:
     click.echo(context.say("contact_removed", number=number))
 
 
-def _described(site: Site, request: ContactRequest) -> dict[str, Any]:
+def _record(site: Site, request: ContactRequest) -> dict[str, Any]:
     day = datetime.fromtimestamp(request.created, timezone.utc).date().isoformat()
     fields = {name: getattr(request, name) for name in ("id", "name", "email", "text")}
     return {"site": site.name, "day": day, "conversation": request.conversation_id} | fields
 
 
-def _one_line(text: str) -> str:
-    return " ".join(_printable(text).split())
-
-
 def _printable(text: str) -> str:
     """Control characters could write over the terminal; a stranger wrote this."""
-    return "".join(it for it in text if it == "\n" or it.isprintable())
+    return "".join(char for char in text if char == "\n" or char.isprintable())

@@ -8,17 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from chatbot_server.config import Config, load_config
 from chatbot_server.messages import say
 
 if TYPE_CHECKING:
     from chatbot_server.storage.database import Database
 
-
-# What a list shows, and no more than a database's integers hold.
-NUMBER = click.IntRange(1, 2**31 - 1)
 REFUSALS = {
     errno.ENOENT: "os_missing",
     errno.EISDIR: "os_folder",

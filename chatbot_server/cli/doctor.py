@@ -9,8 +9,9 @@ from functools import partial
 
 import click
 
+from chatbot_server.cli.checks import Check, report
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.findings import Finding, report
+from chatbot_server.cli.options import JSON
 from chatbot_server.config.sections import EngineSection
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.state import read_state
@@ -26,65 +27,62 @@ NEEDED_DISK = 300 * MEGABYTE
 
 
 @click.command(help="help_doctor")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def doctor(context: Context, /, as_json: bool) -> None:
     """Look at everything; exit 1 if anything is wrong."""
     report(examine(context), as_json)
 
 
-def examine(context: Context) -> Iterator[Finding]:
-    """Each finding as it is made; what depends on the configuration needs a good one."""
-    yield _machine(context)
-    yield _enough(context, "memory", available_memory(), NEEDED_MEMORY)
-    configuration = _try(context, "config", lambda: _configuration(context))
+def examine(context: Context) -> Iterator[Check]:
+    """Each check as it is made; what depends on the configuration needs a good one."""
+    if needs_avx2() and "avx2" not in cpu_flags():
+        yield Check("machine", False, context.say("doctor_no_avx2"))
+    else:
+        version = ".".join(map(str, sys.version_info[:3]))
+        yield Check("machine", True, context.say("doctor_machine", value=version))
+    yield _check_enough(context, "memory", available_memory(), NEEDED_MEMORY)
+    configuration = _try(context, "config", lambda: _load_configuration(context))
     yield configuration
     if configuration.ok:
-        yield _enough(context, "disk", free_disk(context.config.data_dir), NEEDED_DISK)
-        yield _try(context, "database", lambda: _database(context))
-        yield _try(context, "counters", lambda: _counters(context))
-        yield _try(context, "port", lambda: _port(context))
-        yield from _models(context)
+        yield _check_enough(context, "disk", free_disk(context.config.data_dir), NEEDED_DISK)
+        yield _try(context, "database", lambda: _ping_database(context))
+        yield _try(context, "counters", lambda: _reach_counters(context))
+        yield _try(context, "port", lambda: _check_port(context))
+        yield from _check_models(context)
 
 
-def _try(context: Context, name: str, look: Callable[[], str]) -> Finding:
-    """What *look* says is right, or raises as wrong."""
+def _try(context: Context, name: str, check: Callable[[], str]) -> Check:
+    """What *check* says is right, or raises as wrong."""
     try:
-        return Finding(name, True, look())
+        return Check(name, True, check())
     except ChatbotError as error:
-        return Finding(name, False, error.sentence(context.language))
+        return Check(name, False, error.sentence(context.language))
 
 
-def _machine(context: Context) -> Finding:
-    if needs_avx2() and "avx2" not in cpu_flags():
-        return Finding("machine", False, context.say("doctor_no_avx2"))
-    version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("machine", True, context.say("doctor_machine", value=version))
-
-
-def _enough(context: Context, name: str, free: int, needed: int) -> Finding:
+def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
     key = f"doctor_{name}" if free >= needed else f"doctor_little_{name}"
     sentence = context.say(key, free=free // MEGABYTE, needed=needed // MEGABYTE)
-    return Finding(name, free >= needed, sentence)
+    return Check(name, free >= needed, sentence)
 
 
-def _configuration(context: Context) -> str:
+def _load_configuration(context: Context) -> str:
     context.config  # noqa: B018  (reading it loads and checks it)
     return context.say("doctor_config", file=context.config_file)
 
 
-def _database(context: Context) -> str:
+def _ping_database(context: Context) -> str:
     context.database.ping()
     address = context.database.engine.url.render_as_string(hide_password=True)
     return context.say("doctor_database", address=address)
 
 
-def _counters(context: Context) -> str:
+def _reach_counters(context: Context) -> str:
     address = check_counters(context.config.limits.storage)
     return context.say("doctor_counters", address=address)
 
 
-def _port(context: Context) -> str:
+def _check_port(context: Context) -> str:
     server = context.config.server
     # This very server may hold it already.
     if read_state(context.config.run_dir).supervisor == 0:
@@ -92,25 +90,25 @@ def _port(context: Context) -> str:
     return context.say("doctor_port", address=f"{server.host}:{server.port}")
 
 
-def _models(context: Context) -> Iterator[Finding]:
+def _check_models(context: Context) -> Iterator[Check]:
     """The model here, or each of those elsewhere."""
     engine = context.config.engine
     if engine.kind != "openai":
-        yield _try(context, "model", lambda: _model(context))
+        yield _try(context, "model", lambda: _plan_model(context))
     for endpoint in engine.endpoints if engine.kind == "openai" else ():
         alone = engine.model_copy(update={"endpoints": (endpoint,)})
-        yield _try(context, "model", partial(_endpoint, context, alone))
+        yield _try(context, "model", partial(_ask_endpoint, context, alone))
 
 
-def _endpoint(context: Context, settings: EngineSection) -> str:
+def _ask_endpoint(context: Context, settings: EngineSection) -> str:
     with closing(OpenAIEngine(settings)) as engine:
         model = engine.info().model
     return context.say("doctor_endpoint", address=settings.endpoints[0].url, model=model)
 
 
-def _model(context: Context) -> str:
+def _plan_model(context: Context) -> str:
     plan = plan_engine(context.config)
     if plan is None:
         return context.say("doctor_no_model")
-    found = context.say("doctor_model", file=plan.settings.path, engine=plan.settings.kind)
-    return f"{found} {plan.why(context.language)}".strip()
+    sentence = context.say("doctor_model", file=plan.settings.path, engine=plan.settings.kind)
+    return f"{sentence} {plan.why(context.language)}".strip()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 import yaml
 
@@ -27,7 +25,8 @@ def init(
     if context.config_file.exists():
         click.echo(context.say("init_kept", file=context.config_file))
     else:
-        _write_config(context.config_file, _settings(port, host, model, data_dir), context)
+        settings = yaml.safe_dump(_settings(port, host, model, data_dir), sort_keys=False)
+        write_config(context.config_file, f"# {context.say('init_header')}\n{settings}")
         click.echo(context.say("init_written", file=context.config_file))
     with context.database.session() as session:
         demo_site(session)
@@ -39,8 +38,8 @@ def init(
 def snippet(context: Context, /, key: str | None) -> None:
     """Print the tag to paste into a page."""
     with context.database.session() as session:
-        found = find_site(session, key) if key else demo_site(session)
-        click.echo(snippet_for(context.config, found))
+        site = find_site(session, key) if key else demo_site(session)
+        click.echo(snippet_for(context.config, site))
 
 
 def snippet_for(config: Config, site: Site) -> str:
@@ -62,15 +61,10 @@ def address_of(config: Config) -> str:
 def _settings(
     port: int | None, host: str | None, model: str | None, data_dir: str | None
 ) -> dict[str, object]:
-    server = {"host": host, "port": port}
     settings: dict[str, object] = {"data_dir": data_dir or "data"}
-    if chosen := {name: value for name, value in server.items() if value is not None}:
-        settings["server"] = chosen
+    address = {"host": host, "port": port}
+    if server := {name: value for name, value in address.items() if value is not None}:
+        settings["server"] = server
     if model is not None:
         settings["engine"] = {"model": None if model == "none" else model}
     return settings
-
-
-def _write_config(file: Path, settings: dict[str, object], context: Context) -> None:
-    text = f"# {context.say('init_header')}\n" + yaml.safe_dump(settings, sort_keys=False)
-    write_config(file, text)

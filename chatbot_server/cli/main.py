@@ -10,8 +10,8 @@ from importlib import import_module
 import click
 
 from chatbot_server import __version__
+from chatbot_server.cli.click_messages import misuse, translate
 from chatbot_server.cli.context import Context, refusal
-from chatbot_server.cli.words import misuse, translate
 from chatbot_server.config import find_config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say, terminal_language
@@ -59,7 +59,10 @@ class Root(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         language = terminal_language()
-        rows = [(verb, say(_help_key(verb), language)) for verb in self.list_commands(ctx)]
+        rows = [
+            (verb, say(f"help_{verb.replace('-', '_')}", language))
+            for verb in self.list_commands(ctx)
+        ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -96,10 +99,6 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         _complain(refusal(error, language), 1)
-
-
-def _help_key(verb: str) -> str:
-    return f"help_{verb.replace('-', '_')}"
 
 
 def _complain(sentence: str, exit_code: int) -> None:

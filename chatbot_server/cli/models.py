@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.options import FILE, JSON, print_json
 from chatbot_server.config.edit import set_setting
 from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
@@ -28,7 +29,7 @@ def models() -> None:
 
 
 @models.command("list", help="help_models_list")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def list_models(context: Context, as_json: bool) -> None:
     """Show what is on offer and what is here, against this machine."""
@@ -41,30 +42,29 @@ def list_models(context: Context, as_json: bool) -> None:
         records = [offer.as_json() for offer in offers]
         click.echo(json.dumps(records, ensure_ascii=False, indent=2))
         return
-    free, room = available_memory() // MEGABYTE, free_disk(config.models_dir) // MEGABYTE
-    click.echo(context.say("models_free", memory=free, disk=room))
+    memory, disk = available_memory() // MEGABYTE, free_disk(config.models_dir) // MEGABYTE
+    click.echo(context.say("models_free", memory=memory, disk=disk))
     click.echo(_row(*context.say("models_columns").split("|")))
     for offer in offers:
-        click.echo(_line(offer, context))
+        click.echo(_offer_row(offer, context))
     click.echo(context.say("models_legend"))
 
 
-def _line(offer: Offer, context: Context) -> str:
+def _offer_row(offer: Offer, context: Context) -> str:
     return _row(
         offer.name,
         str(offer.size // MEGABYTE),
         str(offer.memory // MEGABYTE),
         ",".join(offer.languages),
         offer.tier,
-        context.say(_state(offer)),
+        context.say(_state_key(offer)),
         offer.family or "?",
         f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})",
         offer.source,
     )
 
 
-def _state(offer: Offer) -> str:
-    """The key of the word that says how this model stands."""
+def _state_key(offer: Offer) -> str:
     if offer.in_use:
         return "models_in_use" if offer.installed else "models_missing"
     if offer.installed:
@@ -98,16 +98,14 @@ class _Progress:
 @models.command(help="help_models_pull")
 @click.argument("model", metavar="NAME|hf:REPO/FILE|URL")
 @click.option("--sha256", metavar="HEX", help="help_models_sha256")
-@click.option(
-    "--offline", type=click.Path(path_type=Path), metavar="DIR", help="help_models_offline"
-)
+@click.option("--offline", type=FILE, metavar="DIR", help="help_models_offline")
 @click.option("--endpoint", envvar="HF_ENDPOINT", default=HUB, help="help_models_endpoint")
 @click.pass_obj
 def pull(
     context: Context, model: str, sha256: str | None, offline: Path | None, endpoint: str
 ) -> None:
     """Bring a model into the models folder."""
-    pulled = pull_model(
+    model_file = pull_model(
         model,
         context.config.models_dir,
         _Progress(),
@@ -115,12 +113,12 @@ def pull(
         offline=offline,
         endpoint=endpoint,
     )
-    key = "models_pulled" if pulled.fresh else "models_present"
-    click.echo(context.say(key, name=pulled.name, file=pulled.path))
+    key = "models_pulled" if model_file.fresh else "models_present"
+    click.echo(context.say(key, name=model_file.name, file=model_file.path))
 
 
 @models.command(help="help_models_add")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 @click.pass_obj
 def add(context: Context, file: Path) -> None:
     """Refer to a file that stays where it is."""
@@ -129,9 +127,9 @@ def add(context: Context, file: Path) -> None:
 
 
 @models.command(help="help_models_check")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--no-load", is_flag=True, help="help_models_no_load")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
     """Inspect a file, then try it in a process of its own."""
@@ -141,12 +139,12 @@ def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
     report = check_model(in_home(file), choose_engine, None if no_load else probe)
     record = report.as_json(context.language)
     if as_json:
-        click.echo(json.dumps(record, ensure_ascii=False))
+        print_json(record)
     elif report.error is None:
         click.echo(context.say("models_checked", file=file, **record))
         if record["reason"]:
-            told = context.say("engine_chosen", engine=report.engine, why=record["reason"])
-            click.echo(told)
+            why = record["reason"]
+            click.echo(context.say("engine_chosen", engine=report.engine, why=why))
     if report.error and not as_json:
         raise report.error
     if report.error:
@@ -158,11 +156,11 @@ def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
 @click.pass_obj
 def use(context: Context, model: str) -> None:
     """Write the model into the configuration."""
-    found = find_model(model, context.config.models_dir)
+    model_file = find_model(model, context.config.models_dir)
     path = in_home(Path(model))
-    value = str(path.absolute()) if path.is_file() and path == found.path else model
+    value = str(path.absolute()) if path.is_file() and path == model_file.path else model
     set_setting(context.config_file, "engine", "model", value)
-    click.echo(context.say("models_used", name=found.title, file=context.config_file))
+    click.echo(context.say("models_used", name=model_file.title, file=context.config_file))
 
 
 @models.command(help="help_models_remove")
@@ -172,6 +170,6 @@ def remove(context: Context, name: str) -> None:
     """Forget a model, and delete its file if it lies in the models folder."""
     if name == context.config.engine.model:
         raise UsageError("models_in_use_now", name=name)
-    deleted = remove_model(name, context.config.models_dir)
-    key = "models_deleted" if deleted else "models_forgotten"
-    click.echo(context.say(key, name=name, file=deleted))
+    file = remove_model(name, context.config.models_dir)
+    key = "models_deleted" if file else "models_forgotten"
+    click.echo(context.say(key, name=name, file=file))

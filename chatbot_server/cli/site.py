@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,8 @@ import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.init import snippet_for
-from chatbot_server.cli.site_page import test
+from chatbot_server.cli.options import JSON, print_json
+from chatbot_server.cli.page_check import test
 from chatbot_server.storage.site_settings import (
     SITE_SETTINGS,
     SiteSetting,
@@ -50,15 +50,15 @@ site.add_command(test)
 @site.command(help="help_site_add")
 @click.argument("name")
 @site_options
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
     """Make a site and print its tag."""
     with context.database.session() as session:
-        made = add_site(session, name_of(name))
-        change_site(made, settings)
-        shown, tag = _described(made), snippet_for(context.config, made)
-    _show(context, [shown], as_json)
+        new_site = add_site(session, name_of(name))
+        change_site(new_site, settings)
+        record, tag = _record(new_site), snippet_for(context.config, new_site)
+    _show(context, [record], as_json)
     if not as_json:
         click.echo("\n" + tag)
 
@@ -67,38 +67,43 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
 @click.argument("key")
 @click.option("--name", metavar="TEXT", help="help_site_name")
 @click.option(
-    "--remove-origin", "removed", multiple=True, metavar="URL", help="help_site_remove_origin"
+    "--remove-origin",
+    "removed_origins",
+    multiple=True,
+    metavar="URL",
+    help="help_site_remove_origin",
 )
 @site_options
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def edit(
     context: Context,
     /,
     key: str,
     name: str | None,
-    removed: tuple[str, ...],
+    removed_origins: tuple[str, ...],
     as_json: bool,
     **settings: Any,
 ) -> None:
     """Change what is given, keep the rest."""
     with context.database.session() as session:
-        found = find_site(session, key)
+        target = find_site(session, key)
         if name is not None:
-            found.name = name_of(name)
-        remove_origins(found, removed)
-        change_site(found, settings)
-        shown = _described(found)
-    _show(context, [shown], as_json)
+            target.name = name_of(name)
+        remove_origins(target, removed_origins)
+        change_site(target, settings)
+        record = _record(target)
+    _show(context, [record], as_json)
 
 
 @site.command("list", help="help_site_list")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def list_sites(context: Context, as_json: bool) -> None:
     """Show every site."""
     with context.database.session() as session:
-        _show(context, [_described(found) for found in all_sites(session)], as_json)
+        records = [_record(row) for row in all_sites(session)]
+    _show(context, records, as_json)
 
 
 @site.command(help="help_site_remove")
@@ -108,24 +113,23 @@ def list_sites(context: Context, as_json: bool) -> None:
 def remove(context: Context, key: str, yes: bool) -> None:
     """Erase a site with all its conversations."""
     with context.database.session() as session:
-        found = find_site(session, key)
+        target = find_site(session, key)
         if not yes:
-            click.confirm(context.say("site_remove_sure", name=found.name), abort=True)
-        session.delete(found)
+            click.confirm(context.say("site_remove_sure", name=target.name), abort=True)
+        session.delete(target)
     context.database.forget_erased()
     click.echo(context.say("site_removed", key=key))
 
 
-def _described(found: Site) -> dict[str, Any]:
-    return {"key": found.key, **settings_of(found), "demo": bool(found.demo)}
+def _record(target: Site) -> dict[str, Any]:
+    return {"key": target.key, **settings_of(target), "demo": bool(target.demo)}
 
 
 def _show(context: Context, sites: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(sites, ensure_ascii=False))
+        print_json(sites)
         return
-    for shown in sites:
-        allowed = ", ".join(shown["origins"]) or context.say(
-            "site_origins_demo" if shown["demo"] else "site_origins_none", key=shown["key"]
-        )
-        click.echo(f"{shown['key']}  {shown['name']}\n    {allowed}")
+    for record in sites:
+        none_key = "site_origins_demo" if record["demo"] else "site_origins_none"
+        origins = ", ".join(record["origins"]) or context.say(none_key, key=record["key"])
+        click.echo(f"{record['key']}  {record['name']}\n    {origins}")

@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Expected:
     """What the page should have.
 
     Attributes:
@@ -61,75 +61,77 @@ class Wanted:
     integrity: str
 
 
-def examine(page: Page, policies: list[str], wanted: Wanted) -> list[Finding]:
+def examine(page: Page, policies: list[str], expected: Expected) -> list[Finding]:
     """Everything that can be told from a page without a browser.
 
     Args:
         page: as it was read.
         policies: values of the answer's ``Content-Security-Policy`` headers.
-        wanted: what it should have.
+        expected: what it should have.
     """
-    origin = {"origin": wanted.origin, "key": wanted.key}
-    name = "diagnosis_origin" if wanted.allowed else "diagnosis_origin_missing"
-    findings = [Finding(name, wanted.allowed, origin)]
-    ours = [tag for tag in page.tags if tag.key == wanted.key]
-    findings += _presence(page, ours, wanted)
+    origin = {"origin": expected.origin, "key": expected.key}
+    name = "diagnosis_origin" if expected.allowed else "diagnosis_origin_missing"
+    findings = [Finding(name, expected.allowed, origin)]
+    ours = [tag for tag in page.tags if tag.key == expected.key]
+    findings += _examine_presence(page, ours, expected)
     for tag in ours[:1]:
-        findings += _tag(tag, page, wanted)
-        findings += _policies(tag, page, read_policies([*policies, *page.policies]))
+        findings += _examine_tag(tag, page, expected)
+        findings += _examine_policies(tag, page, read_policies([*policies, *page.policies]))
     return findings
 
 
-def _presence(page: Page, ours: list[Tag], wanted: Wanted) -> Iterator[Finding]:
+def _examine_presence(page: Page, ours: list[Tag], expected: Expected) -> Iterator[Finding]:
     if len(ours) > 1:
-        yield Finding("diagnosis_twice", False, {"key": wanted.key, "times": str(len(ours))})
+        yield Finding("diagnosis_twice", False, {"key": expected.key, "times": str(len(ours))})
     elif ours:
-        yield Finding("diagnosis_tag", True, {"key": wanted.key})
+        yield Finding("diagnosis_tag", True, {"key": expected.key})
     elif page.tags:
-        found = page.tags[0].key
-        name = "diagnosis_other_key" if found else "diagnosis_no_key"
-        yield Finding(name, False, {"found": found[:60], "key": wanted.key, "tag": wanted.tag})
+        key = page.tags[0].key
+        name = "diagnosis_other_key" if key else "diagnosis_no_key"
+        yield Finding(name, False, {"found": key[:60], "key": expected.key, "tag": expected.tag})
     else:
-        yield Finding("diagnosis_absent", False, {"tag": wanted.tag})
+        yield Finding("diagnosis_absent", False, {"tag": expected.tag})
 
 
-def _tag(tag: Tag, page: Page, wanted: Wanted) -> Iterator[Finding]:
+def _examine_tag(tag: Tag, page: Page, expected: Expected) -> Iterator[Finding]:
     if tag.type == HELD_BACK:
         yield Finding("diagnosis_held_back", False)
     elif not RUNS.fullmatch(tag.type):
         yield Finding("diagnosis_type", False, {"type": tag.type[:60]})
     elif not tag.source or tag.source_name != "src":
         yield Finding("diagnosis_source", False, {"attribute": tag.source_name})
-    there = _address(tag.source)
-    if tag.source and _host(tag.source) != _host(wanted.server):
-        yield Finding("diagnosis_host", False, {"found": there, "server": wanted.server})
-    if page.url.startswith("https:") and _is_mixed(tag.source):
-        yield Finding("diagnosis_mixed", False, {"found": there})
-    pinned = tag.attributes.get("integrity", "")
-    if pinned and wanted.integrity not in pinned.split():
-        yield Finding("diagnosis_integrity", False, {"integrity": wanted.integrity})
+    address = _address(tag.source)
+    if tag.source and _host(tag.source) != _host(expected.server):
+        yield Finding("diagnosis_host", False, {"found": address, "server": expected.server})
+    source = urlsplit(tag.source)
+    is_mixed = page.url.startswith("https:") and source.scheme == "http"
+    if is_mixed and not MIXED_EXEMPT.fullmatch(source.hostname or ""):
+        yield Finding("diagnosis_mixed", False, {"found": address})
+    integrity = tag.attributes.get("integrity", "")
+    if integrity and expected.integrity not in integrity.split():
+        yield Finding("diagnosis_integrity", False, {"integrity": expected.integrity})
 
 
-def _policies(tag: Tag, page: Page, policies: list[Policy]) -> list[Finding]:
+def _examine_policies(tag: Tag, page: Page, policies: list[Policy]) -> list[Finding]:
     if not tag.source or not policies:
         return []
-    blocked = [finding for policy in policies for finding in _judge(policy, tag, page)]
-    return blocked or [Finding("diagnosis_policy", True)]
+    findings = [finding for policy in policies for finding in _blocked_by(policy, tag, page)]
+    return findings or [Finding("diagnosis_policy", True)]
 
 
-def _judge(policy: Policy, tag: Tag, page: Page) -> Iterator[Finding]:
+def _blocked_by(policy: Policy, tag: Tag, page: Page) -> Iterator[Finding]:
     """What *policy* blocks, each with the directive as it has to read."""
     server, nonce = _address(tag.source), tag.attributes.get("nonce", "")
-    pinned, part = tag.attributes.get("integrity", ""), urljoin(tag.source, "widget/panel.js")
-    marked = trusts_only_marked(policy)
-    if not allows_script(policy, tag.source, page.url, nonce, pinned):
-        yield (
-            Finding("diagnosis_nonce", False)
-            if marked
-            else _blocked("diagnosis_script", policy, SCRIPT, server)
-        )
+    integrity = tag.attributes.get("integrity", "")
+    part = urljoin(tag.source, "widget/panel.js")
+    needs_mark = trusts_only_marked(policy)
+    if not allows_script(policy, tag.source, page.url, nonce, integrity):
+        if needs_mark:
+            yield Finding("diagnosis_nonce", False)
+        else:
+            yield _blocked("diagnosis_script", policy, SCRIPT, server)
     # Under 'strict-dynamic' a script that may run may load its parts.
-    elif not marked and not allows_script(policy, part, page.url, nonce):
+    elif not needs_mark and not allows_script(policy, part, page.url, nonce):
         yield _blocked("diagnosis_script", policy, SCRIPT, server)
     if not allows_request(policy, CONNECT, urljoin(tag.source, "api/chat"), page.url):
         yield _blocked("diagnosis_connect", policy, CONNECT, server)
@@ -143,11 +145,6 @@ def _judge(policy: Policy, tag: Tag, page: Page) -> Iterator[Finding]:
 
 def _blocked(name: str, policy: Policy, directives: tuple[str, ...], source: str) -> Finding:
     return Finding(name, False, {"directive": policy.extended(directives, source)})
-
-
-def _is_mixed(source: str) -> bool:
-    parts = urlsplit(source)
-    return parts.scheme == "http" and not MIXED_EXEMPT.fullmatch(parts.hostname or "")
 
 
 def _host(url: str) -> tuple[str | None, int | None]:

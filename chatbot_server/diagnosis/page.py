@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 MAX_CHARS = 2_000_000
-MAX_FOUND = 50
+MAX_ELEMENTS = 50
 # Where optimisers put the address of a script that they run later: data-src, data-rocket-src, …
 SOURCE = re.compile(r"data(-[a-z]+)*-src")
+POLICY = "content-security-policy"
 LOADER = re.compile(r"widget\.js(?=\?|#|$)")
 
 
@@ -30,8 +31,8 @@ class Tag:
     @property
     def key(self) -> str:
         """The site it asks for."""
-        asked = parse_qs(urlsplit(self.source).query).get("site", [""])[0]
-        return self.attributes.get("data-site") or asked
+        in_address = parse_qs(urlsplit(self.source).query).get("site", [""])[0]
+        return self.attributes.get("data-site") or in_address
 
     @property
     def type(self) -> str:
@@ -55,39 +56,39 @@ def read_page(url: str, html: str) -> Page:
         url: where it was found, for addresses relative to it.
         html: anything; past two million characters nothing is read.
     """
-    reader = _Reader(url)
+    reader = _TagReader(url)
     reader.feed(html[:MAX_CHARS])
     return reader.page
 
 
-class _Reader(HTMLParser):
+class _TagReader(HTMLParser):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.page = Page(url)
         self._base = url
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if tag == "base" and "href" in found:
-            self._base = _join(self.page.url, found["href"])
-        elif tag == "meta" and found.get("http-equiv", "").lower() == "content-security-policy":
-            self.page.policies = [*self.page.policies, found.get("content", "")][:MAX_FOUND]
-        elif tag == "script" and len(self.page.tags) < MAX_FOUND:
-            self._script(found)
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "base" and "href" in attributes:
+            self._base = _join(self.page.url, attributes["href"])
+        elif tag == "meta" and attributes.get("http-equiv", "").lower() == POLICY:
+            self.page.policies = [*self.page.policies, attributes.get("content", "")][:MAX_ELEMENTS]
+        elif tag == "script" and len(self.page.tags) < MAX_ELEMENTS:
+            self._add_script(attributes)
 
-    def _script(self, found: dict[str, str]) -> None:
-        names = ["src", *filter(SOURCE.fullmatch, found)]
-        name = next((name for name in names if found.get(name)), "src")
-        source = _join(self._base, found[name]) if found.get(name) else ""
-        if "data-site" in found or LOADER.search(source):
-            self.page.tags.append(Tag(found, source, name))
+    def _add_script(self, attributes: dict[str, str]) -> None:
+        names = ["src", *filter(SOURCE.fullmatch, attributes)]
+        name = next((name for name in names if attributes.get(name)), "src")
+        source = _join(self._base, attributes[name]) if attributes.get(name) else ""
+        if "data-site" in attributes or LOADER.search(source):
+            self.page.tags.append(Tag(attributes, source, name))
 
 
 def _join(base: str, address: str) -> str:
     """The absolute address; empty for what no browser would load either."""
     try:
-        found = urljoin(base, address.strip())
-        urlsplit(found).port  # noqa: B018  (reading it checks it)
+        absolute = urljoin(base, address.strip())
+        urlsplit(absolute).port  # noqa: B018  (reading it checks it)
     except ValueError:
         return ""
-    return found
+    return absolute

@@ -27,10 +27,10 @@ class Policy:
 
         Where only ``default-src`` governs, it is a new directive with the default's values.
         """
-        kept = self.directives.get(self.governing(names) or "", ())
-        own = names[:-1] or names
-        name = self.governing(own) or own[-1]
-        return " ".join([name, *(value for value in kept if value.lower() != "'none'"), source])
+        values = self.directives.get(self.governing(names) or "", ())
+        specific = names[:-1] or names
+        name = self.governing(specific) or specific[-1]
+        return " ".join([name, *(value for value in values if value.lower() != "'none'"), source])
 
 
 def read_policies(texts: list[str]) -> list[Policy]:
@@ -41,13 +41,13 @@ def read_policies(texts: list[str]) -> list[Policy]:
 
 
 def _directives(text: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    directives: dict[str, tuple[str, ...]] = {}
     for directive in text.split(";"):
         name, *values = directive.split() or [""]
         if name:
             # The first of two directives with one name counts.
-            found.setdefault(name.lower(), tuple(values))
-    return found
+            directives.setdefault(name.lower(), tuple(values))
+    return directives
 
 
 def allows_script(
@@ -85,39 +85,39 @@ def allows_trusted_types(policy: Policy, name: str) -> bool:
 
 
 def _matches(values: tuple[str, ...], url: str, page: str) -> bool:
-    asked, own = urlsplit(url), urlsplit(page)
-    return any(_matches_one(value, asked, own) for value in values)
+    request, origin = urlsplit(url), urlsplit(page)
+    return any(_matches_source(value, request, origin) for value in values)
 
 
-def _matches_one(value: str, asked: SplitResult, own: SplitResult) -> bool:
+def _matches_source(value: str, request: SplitResult, page: SplitResult) -> bool:
     lower = value.lower()
     if lower == "*":
-        return asked.scheme in PORTS
+        return request.scheme in PORTS
     if lower == "'self'":
-        return _origin(asked) == _origin(own)
+        return _origin(request) == _origin(page)
     if lower.startswith("'"):
         return False
     if lower.endswith(":"):
-        return lower[:-1] in (asked.scheme, "http" if asked.scheme == "https" else "")
-    return _matches_host(value, asked, own)
+        return lower[:-1] in (request.scheme, "http" if request.scheme == "https" else "")
+    return _matches_host(value, request, page)
 
 
-def _matches_host(value: str, asked: SplitResult, own: SplitResult) -> bool:
+def _matches_host(value: str, request: SplitResult, page: SplitResult) -> bool:
     try:
-        wanted = urlsplit(value if "://" in value else f"//{value}")
-        port = None if wanted.netloc.endswith(":*") else wanted.port or PORTS.get(asked.scheme)
-        same_port = wanted.netloc.endswith(":*") or _port(asked) == port
+        source = urlsplit(value if "://" in value else f"//{value}")
+        port = None if source.netloc.endswith(":*") else source.port or PORTS.get(request.scheme)
+        same_port = source.netloc.endswith(":*") or _port(request) == port
     except ValueError:
         return False
-    host = (wanted.hostname or "").lower()
-    name = asked.hostname or ""
+    host = (source.hostname or "").lower()
+    name = request.hostname or ""
     same_host = name.endswith(host[1:]) if host.startswith("*.") else name == host
     # http in a policy lets https through, not the other way round.
-    scheme = wanted.scheme or own.scheme
-    same_scheme = asked.scheme == scheme or (scheme, asked.scheme) == ("http", "https")
-    path = wanted.path
+    scheme = source.scheme or page.scheme
+    same_scheme = request.scheme == scheme or (scheme, request.scheme) == ("http", "https")
+    path = source.path
     same_path = path in ("", "/") or (
-        asked.path.startswith(path) if path.endswith("/") else asked.path == path
+        request.path.startswith(path) if path.endswith("/") else request.path == path
     )
     return same_host and same_port and same_scheme and same_path
 

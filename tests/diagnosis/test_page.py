@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.diagnosis.examine import Wanted, examine
+from chatbot_server.diagnosis.examine import Expected, examine
 from chatbot_server.diagnosis.page import read_page
 
 CHAT = "https://chat.example"
 PAGE = "https://shop.example/a/page"
 TAG = f'<script async src="{CHAT}/widget.js" data-site="KEY"></script>'
-WANTED = Wanted("KEY", CHAT, TAG, "https://shop.example", True, "sha384-now")
+EXPECTED = Expected("KEY", CHAT, TAG, "https://shop.example", True, "sha384-now")
 
 
-def wrong(html: str, policy: str = "", wanted: Wanted = WANTED, url: str = PAGE) -> dict[str, str]:
+def wrong(
+    html: str, policy: str = "", expected: Expected = EXPECTED, url: str = PAGE
+) -> dict[str, str]:
     """Sentence and last value of every finding that is not good."""
-    found = examine(read_page(url, html), [policy], wanted)
+    found = examine(read_page(url, html), [policy], expected)
     return {
         finding.sentence.removeprefix("diagnosis_"): next(reversed(finding.values.values()), "")
         for finding in found
@@ -63,17 +65,17 @@ def test_a_defect_of_the_tag_is_named(html: str, name: str, value: str) -> None:
 
 
 def test_an_unsafe_server_on_a_safe_page_is_named() -> None:
-    unsafe = Wanted("KEY", "http://chat.example", TAG, "https://shop.example", True, "")
+    unsafe = Expected("KEY", "http://chat.example", TAG, "https://shop.example", True, "")
     tag = TAG.replace("https:", "http:")
-    assert wrong(tag, wanted=unsafe) == {"mixed": "http://chat.example"}
-    assert wrong(tag, wanted=unsafe, url="http://shop.example/") == {}
-    here = Wanted("KEY", "http://127.0.0.1:8080", TAG, "https://shop.example", True, "")
-    assert wrong(TAG.replace(CHAT, here.server), wanted=here) == {}
+    assert wrong(tag, expected=unsafe) == {"mixed": "http://chat.example"}
+    assert wrong(tag, expected=unsafe, url="http://shop.example/") == {}
+    here = Expected("KEY", "http://127.0.0.1:8080", TAG, "https://shop.example", True, "")
+    assert wrong(TAG.replace(CHAT, here.server), expected=here) == {}
 
 
 def test_an_origin_that_is_not_allowed_is_named() -> None:
-    stranger = Wanted("KEY", CHAT, TAG, "https://shop.example", False, "")
-    assert set(wrong(TAG, wanted=stranger)) == {"origin_missing"}
+    stranger = Expected("KEY", CHAT, TAG, "https://shop.example", False, "")
+    assert set(wrong(TAG, expected=stranger)) == {"origin_missing"}
 
 
 @pytest.mark.parametrize(
@@ -159,4 +161,4 @@ def test_a_picture_that_the_policy_blocks_is_named() -> None:
     ],
 )
 def test_a_hostile_page_is_only_text(html: str) -> None:
-    examine(read_page(PAGE, html), ["script-src //[ http://: *.: 'nonce-", ";;,,;"], WANTED)
+    examine(read_page(PAGE, html), ["script-src //[ http://: *.: 'nonce-", ";;,,;"], EXPECTED)

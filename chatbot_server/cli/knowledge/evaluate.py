@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.knowledge.common import FILE, JSON
+from chatbot_server.cli.options import FILE, JSON
 from chatbot_server.errors import UsageError
 
 
@@ -26,7 +26,7 @@ from chatbot_server.errors import UsageError
 )
 @JSON
 @click.pass_obj
-def measure(
+def evaluate_answers(
     context: Context,  # noqa: ARG001
     /,
     squad: Path | None,
@@ -44,17 +44,17 @@ def measure(
     )
 
     if squad is not None and documents is None and questions is None:
-        drafts, asked = read_squad(squad)
+        drafts, cases = read_squad(squad)
     elif squad is None and documents is not None and questions is not None:
-        drafts, asked = read_documents(documents), read_questions(questions)
+        drafts, cases = read_documents(documents), read_questions(questions)
     else:
         raise UsageError("knowledge_eval_what")
 
-    def progress(done: int, total: int) -> None:
+    def show_progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
             click.echo(f"\r{done}/{total}", nl=done == total, err=True)
 
-    figures = evaluate(drafts, asked, semantic, progress)
+    figures = evaluate(drafts, cases, semantic, show_progress)
     if as_json:
         click.echo(json.dumps(figures))
         return

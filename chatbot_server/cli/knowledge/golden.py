@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from chatbot_server.cli.context import NUMBER, Context
-from chatbot_server.cli.knowledge.common import FILE, JSON, SITE, knowledge_base, site_of
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.knowledge.site import SITE, knowledge_base, site_id_of
+from chatbot_server.cli.options import FILE, JSON, NUMBER, print_json
 from chatbot_server.errors import ChatbotError, UsageError
 
 GRADES = {"answered": "golden_answered", "found": "golden_found", "missed": "golden_missed"}
@@ -40,14 +40,14 @@ def add_golden(
     """One question, or all of a file; either all are taken or none."""
     from chatbot_server.storage.learning import put_golden
 
-    one = bool(question) and (bool(expect and expect.strip()) != nothing)
-    if one == (file is not None) or (file is not None and (question or expect or nothing)):
+    is_typed = bool(question) and (bool(expect and expect.strip()) != nothing)
+    if is_typed == (file is not None) or (file is not None and (question or expect or nothing)):
         raise UsageError("golden_what")
-    pairs = [(str(question), expect or "")] if file is None else list(_read(file))
-    site_id = site_of(context, key)
+    pairs = [(str(question), expect or "")] if file is None else list(_pairs(file))
+    site_id = site_id_of(context, key)
     with context.database.session() as session:
-        for asked, expected in pairs:
-            put_golden(session, site_id, asked, expected)
+        for wording, answer in pairs:
+            put_golden(session, site_id, wording, answer)
     click.echo(context.say("golden_added", count=len(pairs)))
 
 
@@ -59,18 +59,18 @@ def list_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Show every golden question."""
     from chatbot_server.storage.learning import golden_questions
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with context.database.session() as session:
         rows = [
-            {"number": one.id, "question": one.question, "expect": one.expect}
-            for one in golden_questions(session, site_id)
+            {"number": golden.id, "question": golden.question, "expect": golden.expect}
+            for golden in golden_questions(session, site_id)
         ]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return
     for row in rows:
-        expected = row["expect"] or context.say("golden_nothing")
-        click.echo(f"{row['number']:4}  {row['question']}  → {expected}")
+        answer = row["expect"] or context.say("golden_nothing")
+        click.echo(f"{row['number']:4}  {row['question']}  → {answer}")
     if not rows:
         click.echo(context.say("golden_none"))
 
@@ -83,7 +83,7 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
     """Forget one."""
     from chatbot_server.storage import learning
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with context.database.session() as session:
         learning.remove_golden(session, site_id, number)
     click.echo(context.say("golden_removed", number=number))
@@ -97,22 +97,23 @@ def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Ask them all; exit 1 where one is not answered as expected."""
     from chatbot_server.retrieval.curate.golden import ask_golden_questions
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with knowledge_base(context) as base:
-        tried = ask_golden_questions(base, site_id)
-    failed = sum(not one.passed for one in tried)
+        results = ask_golden_questions(base, site_id)
+    failures = sum(not result.passed for result in results)
     if as_json:
-        records = [asdict(one) | {"passed": one.passed} for one in tried]
-        click.echo(json.dumps(records, ensure_ascii=False))
-    for one in () if as_json else tried:
-        click.echo(f"{one.number:4}  {context.say(GRADES[one.grade])}  {one.question}")
-    if failed:
-        raise ChatbotError("golden_failed", failed=failed, count=len(tried))
+        print_json([asdict(result) | {"passed": result.passed} for result in results])
+    else:
+        for result in results:
+            grade = context.say(GRADES[result.grade])
+            click.echo(f"{result.number:4}  {grade}  {result.question}")
+    if failures:
+        raise ChatbotError("golden_failed", failed=failures, count=len(results))
     if not as_json:
-        click.echo(context.say("golden_passed" if tried else "golden_none", count=len(tried)))
+        click.echo(context.say("golden_passed" if results else "golden_none", count=len(results)))
 
 
-def _read(file: Path) -> Iterator[tuple[str, str]]:
+def _pairs(file: Path) -> Iterator[tuple[str, str]]:
     """Pairs of a JSON Lines file: ``{"question", "expect"}``, ``expect`` null for an honest no."""
     from chatbot_server.retrieval.curate.evaluate import read_json_lines
 

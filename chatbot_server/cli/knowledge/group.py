@@ -8,22 +8,29 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.context import NUMBER, Context
-from chatbot_server.cli.knowledge.add import add, crawl
-from chatbot_server.cli.knowledge.common import (
-    FILE,
-    JSON,
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.knowledge.add import add
+from chatbot_server.cli.knowledge.crawl import crawl
+from chatbot_server.cli.knowledge.evaluate import evaluate_answers
+from chatbot_server.cli.knowledge.golden import golden
+from chatbot_server.cli.knowledge.listing import document_lines, source_lines
+from chatbot_server.cli.knowledge.site import (
     SITE,
     embed,
     knowledge_base,
-    site_of,
-    tell_of_demo,
-    tell_what_demo_has,
+    mention_demo,
+    mention_demo_sources,
+    site_id_of,
 )
-from chatbot_server.cli.knowledge.evaluate import measure
-from chatbot_server.cli.knowledge.golden import golden
-from chatbot_server.cli.knowledge.learn import answer, unanswered
-from chatbot_server.cli.knowledge.words import TOLD, document_lines, source_lines
+from chatbot_server.cli.knowledge.unanswered import answer, unanswered
+from chatbot_server.cli.options import FILE, JSON, NUMBER, print_json
+
+ANSWERS = {
+    "faq": "knowledge_told_faq",
+    "quoted": "knowledge_told_quoted",
+    "passages": "knowledge_told_passages",
+    "nothing": "knowledge_told_nothing",
+}
 
 
 @click.group(help="help_knowledge")
@@ -31,7 +38,7 @@ def knowledge() -> None:
     """See the sentence ``help_knowledge``."""
 
 
-for command in (add, crawl, measure, unanswered, answer, golden):
+for command in (add, crawl, evaluate_answers, unanswered, answer, golden):
     knowledge.add_command(command)
 
 
@@ -44,22 +51,22 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
     """Show every source, or the documents of one."""
     from chatbot_server.retrieval.curate.library import describe_documents, describe_sources
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with context.database.session() as session:
-        found = (
+        rows = (
             describe_documents(session, site_id, number)
             if number
             else describe_sources(session, site_id)
         )
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(rows)
         return
-    for row in found:
+    for row in rows:
         for line in document_lines(row) if number else source_lines(context, row):
             click.echo(line)
-    if not found and not number:
+    if not rows and not number:
         click.echo(context.say("knowledge_empty"))
-        tell_what_demo_has(context, site_id)
+        mention_demo_sources(context, site_id)
 
 
 @knowledge.command(help="help_knowledge_status")
@@ -71,17 +78,17 @@ def status(context: Context, /, key: str | None, as_json: bool) -> None:
     from chatbot_server.retrieval.index.embedder import MODEL, make_embedder
     from chatbot_server.storage.knowledge.documents import embedded_counts
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with context.database.session() as session:
         total, ready = embedded_counts(session, site_id, MODEL)
     semantic = make_embedder(context.config.retrieval.semantic) is not None
-    shown: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "documents": total,
         "semantic": semantic,
         "waiting": total - ready if semantic else 0,
     }
     sentence = "knowledge_status" if semantic else "knowledge_status_words"
-    click.echo(json.dumps(shown) if as_json else context.say(sentence, **shown))
+    click.echo(json.dumps(figures) if as_json else context.say(sentence, **figures))
 
 
 @knowledge.command(help="help_knowledge_search")
@@ -93,16 +100,16 @@ def search(context: Context, /, question: str, key: str | None, as_json: bool) -
     """What a visitor would be told, and what it was taken from."""
     from dataclasses import asdict
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with knowledge_base(context) as base:
-        told = base.ground(site_id, question)
+        grounding = base.ground(site_id, question)
     if as_json:
-        click.echo(json.dumps(asdict(told), ensure_ascii=False))
+        print_json(asdict(grounding))
         return
-    click.echo(context.say(TOLD[told.status]))
-    if told.answer:
-        click.echo(f"\n{told.answer}\n")
-    for passage in told.passages:
+    click.echo(context.say(ANSWERS[grounding.status]))
+    if grounding.answer:
+        click.echo(f"\n{grounding.answer}\n")
+    for passage in grounding.passages:
         click.echo(f"{passage.score:.2f}  {passage.title}  {passage.url}")
 
 
@@ -116,7 +123,7 @@ def remove(context: Context, /, number: int, document: int | None, key: str | No
     from chatbot_server.retrieval.curate.library import remove_document, remove_source
     from chatbot_server.storage.knowledge.sources import get_source
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     if document is not None:
         title = remove_document(context.database, site_id, number, document)
         context.database.forget_erased()
@@ -136,7 +143,7 @@ def push_secret(context: Context, /, key: str | None) -> None:
     """A fresh secret for the CMS; the old one is no longer accepted."""
     from chatbot_server.retrieval.curate.push import new_secret
 
-    click.echo(new_secret(context.database, site_of(context, key)))
+    click.echo(new_secret(context.database, site_id_of(context, key)))
 
 
 @knowledge.command("export", help="help_knowledge_export")
@@ -146,10 +153,10 @@ def export(context: Context, /, key: str | None) -> None:
     """Write every document as JSON Lines."""
     from chatbot_server.retrieval.curate.library import export_documents
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with context.database.session() as session:
         for row in export_documents(session, site_id):
-            click.echo(json.dumps(row, ensure_ascii=False))
+            print_json(row)
 
 
 @knowledge.command("import", help="help_knowledge_import")
@@ -161,9 +168,9 @@ def import_(context: Context, /, file: Path, key: str | None) -> None:
     from chatbot_server.retrieval.curate.evaluate import read_json_lines
     from chatbot_server.retrieval.curate.library import import_documents
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     rows = (row for _number, row in read_json_lines(file))
     count = import_documents(context.database, site_id, rows)
     embed(context)
     click.echo(context.say("knowledge_imported", count=count))
-    tell_of_demo(context)
+    mention_demo(context)

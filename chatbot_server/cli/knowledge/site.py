@@ -1,10 +1,9 @@
-"""What the verbs of ``chatbot-server knowledge`` share: options, the site meant, vectors."""
+"""The site that a verb works on: which one it is, and how its knowledge is searched."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,11 +15,9 @@ if TYPE_CHECKING:
     from chatbot_server.retrieval.answer.service import KnowledgeBase
 
 SITE = click.option("--site", "key", metavar="KEY", help="help_knowledge_site")
-JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
-FILE = click.Path(path_type=Path)
 
 
-def site_of(context: Context, key: str | None) -> int:
+def site_id_of(context: Context, key: str | None) -> int:
     """The id of the site named, else of the only one there is, else of the demo's.
 
     Raises:
@@ -32,23 +29,23 @@ def site_of(context: Context, key: str | None) -> int:
     with context.database.session() as session:
         if key is not None:
             return find_site(session, key).id
-        own = [site for site in all_sites(session) if not site.demo]
-        if len(own) > 1:
-            raise UsageError("knowledge_which_site", keys=", ".join(site.key for site in own))
-        return (own[0] if own else demo_site(session)).id
+        sites = [site for site in all_sites(session) if not site.demo]
+        if len(sites) > 1:
+            raise UsageError("knowledge_which_site", keys=", ".join(site.key for site in sites))
+        return (sites[0] if sites else demo_site(session)).id
 
 
-def tell_of_demo(context: Context) -> None:
+def mention_demo(context: Context) -> None:
     """Say whose answers have changed, as long as there is no site but the demo's."""
     from chatbot_server.storage.sites import all_sites
 
     with context.database.session() as session:
-        own = any(not site.demo for site in all_sites(session))
-    if not own:
+        only_demo = all(site.demo for site in all_sites(session))
+    if only_demo:
         click.echo(context.say("knowledge_of_demo"))
 
 
-def tell_what_demo_has(context: Context, site_id: int) -> None:
+def mention_demo_sources(context: Context, site_id: int) -> None:
     """Say where to look for what was added before the owner's first site was made."""
     from chatbot_server.storage.knowledge.sources import sources_of
     from chatbot_server.storage.sites import demo_site

@@ -7,10 +7,11 @@ from urllib.parse import urljoin, urlsplit
 
 import click
 
+from chatbot_server.cli.checks import Check, report
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.findings import Finding, report
 from chatbot_server.cli.init import address_of, snippet_for
-from chatbot_server.diagnosis.examine import Wanted, examine
+from chatbot_server.cli.options import JSON
+from chatbot_server.diagnosis.examine import Expected, examine
 from chatbot_server.diagnosis.page import MAX_CHARS, read_page
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.fetch import Fetched, Fetcher
@@ -26,7 +27,7 @@ SECONDS = 20.0
 @click.command("test", help="help_site_test")
 @click.argument("key")
 @click.argument("url")
-@click.option("--json", "as_json", is_flag=True, help="help_json")
+@JSON
 @click.pass_obj
 def test(context: Context, /, key: str, url: str, as_json: bool) -> None:
     """Look at the page; exit 1 if anything is wrong."""
@@ -37,45 +38,45 @@ def test(context: Context, /, key: str, url: str, as_json: bool) -> None:
     # A browser knows what no server can.
     mark = "&" if urlsplit(page).query else "?"
     hint = context.say("diagnosis_browser", url=f"{page}{mark}chatbot-debug")
-    report(_look(context, key, page), as_json, hint)
+    report(_check_page(context, key, page), as_json, hint)
 
 
-def _look(context: Context, key: str, url: str) -> Iterator[Finding]:
+def _check_page(context: Context, key: str, url: str) -> Iterator[Check]:
     server = address_of(context.config)
     # The owner named these two hosts, so they may be at home; where a redirect leads may not.
     own = [urlsplit(address).hostname or "" for address in (url, server)]
     fetcher = Fetcher(private_hosts=own, max_bytes=MAX_CHARS)
     try:
-        yield _loader(context, fetcher, server)
+        yield _check_loader(context, fetcher, server)
         answer = fetcher.get(url, seconds=SECONDS)
     except ChatbotError as error:
-        yield Finding("page", False, error.sentence(context.language))
+        yield Check("page", False, error.sentence(context.language))
         return
     finally:
         fetcher.close()
     if answer.status != 200 or answer.type not in HTML:
         values = {"url": answer.url, "status": answer.status, "type": answer.type or "?"}
-        yield Finding("page", False, context.say("diagnosis_page", **values))
+        yield Check("page", False, context.say("diagnosis_page", **values))
         return
-    yield from _page(context, key, answer, server)
+    yield from _examine(context, key, answer, server)
 
 
-def _loader(context: Context, fetcher: Fetcher, server: str) -> Finding:
+def _check_loader(context: Context, fetcher: Fetcher, server: str) -> Check:
     try:
         status = fetcher.get(urljoin(server, "/widget.js"), seconds=SECONDS).status
         why = "" if status == 200 else f"HTTP {status}"
     except ChatbotError as error:
         why = error.sentence(context.language).rstrip(".")
     key = "diagnosis_server_away" if why else "diagnosis_server"
-    return Finding("server", not why, context.say(key, server=server, why=why))
+    return Check("server", not why, context.say(key, server=server, why=why))
 
 
-def _page(context: Context, key: str, answer: Fetched, server: str) -> Iterator[Finding]:
+def _examine(context: Context, key: str, answer: Fetched, server: str) -> Iterator[Check]:
     origin = origin_of(answer.url)
     with context.database.session() as session:
         site = find_site(session, key)
         own = origin == origin_of(server) or (site.demo and is_loopback(origin))
-        wanted = Wanted(
+        target = Expected(
             key=key,
             server=server,
             tag=snippet_for(context.config, site),
@@ -85,6 +86,6 @@ def _page(context: Context, key: str, answer: Fetched, server: str) -> Iterator[
         )
     page = read_page(answer.url, answer.body.decode("utf-8", "replace"))
     policies = [answer.headers.get("content-security-policy", "")]
-    for found in examine(page, policies, wanted):
-        name = found.sentence.removeprefix("diagnosis_")
-        yield Finding(name, found.ok, context.say(found.sentence, **found.values))
+    for finding in examine(page, policies, target):
+        name = finding.sentence.removeprefix("diagnosis_")
+        yield Check(name, finding.ok, context.say(finding.sentence, **finding.values))

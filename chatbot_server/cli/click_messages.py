@@ -1,4 +1,4 @@
-"""click's own words in the person's language: help, and what is said of a misused command."""
+"""click's own sentences in the person's language: help, and what is said of a misused command."""
 
 from __future__ import annotations
 
@@ -83,23 +83,21 @@ def _mistake(error: click.ClickException) -> tuple[str, str]:
     if isinstance(error, click.BadOptionUsage):
         return "misuse_option_value", error.option_name
     if isinstance(error, click.BadParameter) and error.param:
-        return _wrong(error), _shown(error.param)
+        return _bad_value(error, error.param)
     return "misuse_words", ""
 
 
-def _wrong(error: click.BadParameter) -> str:
-    if isinstance(error, click.MissingParameter):
-        return "misuse_missing"
-    kind = error.param.type if error.param else None
-    if isinstance(kind, click.Choice):
-        return "misuse_choice"
-    return "misuse_range" if isinstance(kind, click.IntRange) else "misuse_value"
-
-
-def _shown(parameter: click.Parameter) -> str:
+def _bad_value(error: click.BadParameter, parameter: click.Parameter) -> tuple[str, str]:
     if isinstance(parameter, click.Option):
-        return parameter.opts[-1]
-    return parameter.metavar or (parameter.name or "").upper()
+        name = parameter.opts[-1]
+    else:
+        name = parameter.metavar or (parameter.name or "").upper()
+    if isinstance(error, click.MissingParameter):
+        return "misuse_missing", name
+    if isinstance(parameter.type, click.Choice):
+        return "misuse_choice", name
+    is_range = isinstance(parameter.type, click.IntRange)
+    return "misuse_range" if is_range else "misuse_value", name
 
 
 def _text(key: str | None, language: str) -> str | None:

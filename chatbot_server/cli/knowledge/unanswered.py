@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.knowledge.common import JSON, SITE, knowledge_base, site_of
+from chatbot_server.cli.knowledge.site import SITE, knowledge_base, site_id_of
+from chatbot_server.cli.options import JSON, print_json
 from chatbot_server.errors import ChatbotError, UsageError
-
-if TYPE_CHECKING:
-    from chatbot_server.retrieval.curate.teaching import Lesson
-    from chatbot_server.retrieval.curate.unanswered import QuestionGroup
 
 EXAMPLES = 3
 
@@ -36,18 +31,28 @@ def unanswered(context: Context, /, limit: int, key: str | None, as_json: bool) 
     """Groups of questions that have no answer to this day."""
     from chatbot_server.retrieval.curate.unanswered import still_open, unanswered_groups
 
-    site_id = site_of(context, key)
+    site_id = site_id_of(context, key)
     with knowledge_base(context) as base:
         groups = unanswered_groups(context.database, site_id)
-        found = list(islice(still_open(base, site_id, groups), limit))
+        open_groups = list(islice(still_open(base, site_id, groups), limit))
     if as_json:
-        click.echo(json.dumps([_record(group) for group in found], ensure_ascii=False))
+        records = [
+            {
+                "group": group.name,
+                "times": group.times,
+                "last": group.last,
+                "questions": list(group.wordings),
+            }
+            for group in open_groups
+        ]
+        print_json(records)
         return
-    for group in found:
-        click.echo(f"{group.name}  {group.times:4} ×  {_day(group.last)}  {group.question}")
+    for group in open_groups:
+        day = time.strftime("%Y-%m-%d", time.localtime(group.last))
+        click.echo(f"{group.name}  {group.times:4} ×  {day}  {group.question}")
         for wording in group.wordings[1 : EXAMPLES + 1]:
             click.echo(f"{'':29}{wording}")
-    click.echo(context.say("unanswered_how" if found else "unanswered_none"))
+    click.echo(context.say("unanswered_how" if open_groups else "unanswered_none"))
 
 
 @click.command(help="help_knowledge_answer_group")
@@ -70,15 +75,21 @@ def answer(
     from chatbot_server.retrieval.curate.teaching import teach
     from chatbot_server.retrieval.curate.unanswered import find_group, unanswered_groups
 
-    site_id = site_of(context, key)
-    found = find_group(unanswered_groups(context.database, site_id), group)
-    text = _from_input() if answer is None else answer
+    site_id = site_id_of(context, key)
+    target = find_group(unanswered_groups(context.database, site_id), group)
+    text = _read_input() if answer is None else answer
     with knowledge_base(context) as base:
-        lesson = teach(base, site_id, found, text, question=question, force=force)
-    _report(context, lesson)
+        lesson = teach(base, site_id, target, text, question=question, force=force)
+    for golden in lesson.worse:
+        sentence = context.say("lesson_worse", question=golden.question, told=golden.told)
+        click.echo(sentence, err=True)
+    if not lesson.kept:
+        raise ChatbotError("lesson_undone", count=len(lesson.worse))
+    values = {"question": lesson.question, "answered": lesson.answered}
+    click.echo(context.say("lesson_kept", count=1 + len(lesson.wordings), **values))
 
 
-def _from_input() -> str:
+def _read_input() -> str:
     """The answer from standard input.
 
     Raises:
@@ -92,29 +103,3 @@ def _from_input() -> str:
         return sys.stdin.read(4 * LONGEST_ANSWER)
     except UnicodeDecodeError:
         raise UsageError("lesson_answer", limit=LONGEST_ANSWER) from None
-
-
-def _report(context: Context, lesson: Lesson) -> None:
-    for tried in lesson.worse:
-        click.echo(context.say("lesson_worse", question=tried.question, told=tried.told), err=True)
-    if not lesson.kept:
-        raise ChatbotError("lesson_undone", count=len(lesson.worse))
-    wordings = 1 + len(lesson.wordings)
-    click.echo(
-        context.say(
-            "lesson_kept", question=lesson.question, answered=lesson.answered, count=wordings
-        )
-    )
-
-
-def _record(group: QuestionGroup) -> dict[str, object]:
-    return {
-        "group": group.name,
-        "times": group.times,
-        "last": group.last,
-        "questions": list(group.wordings),
-    }
-
-
-def _day(moment: int) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(moment))

@@ -1,4 +1,4 @@
-"""How answers, pages and reasons are named in the terminal."""
+"""How sources, documents and reasons are listed in the terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from urllib.parse import urlsplit
 from chatbot_server.cli.context import Context
 from chatbot_server.messages import catalogue
 
-TOLD = {
-    "faq": "knowledge_told_faq",
-    "quoted": "knowledge_told_quoted",
-    "passages": "knowledge_told_passages",
-    "nothing": "knowledge_told_nothing",
-}
 PAGES = {
     "found": "knowledge_page_found",
     "read": "knowledge_page_read",
@@ -25,14 +19,14 @@ PAGES = {
 }
 
 
-def counted(context: Context, counts: Mapping[str, int]) -> str:
+def page_counts(context: Context, counts: Mapping[str, int]) -> str:
     """How many pages are in which state."""
     return ", ".join(
         f"{count} {context.say(PAGES[state])}" for state, count in sorted(counts.items())
     )
 
 
-def reason(context: Context, why: str, url: str) -> str:
+def reason_sentence(context: Context, why: str, url: str) -> str:
     """The sentence for *why* (see ``KnowledgeSource``), about the page at *url*."""
     code, _, about = why.partition(" ")
     if code not in catalogue():
@@ -63,16 +57,15 @@ def document_lines(document: Mapping[str, Any]) -> list[str]:
 def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
     """A source: what was read from it, and below, why the rest was not."""
     state = context.say("knowledge_state_paused") if source["state"] == "paused" else ""
-    pages = counted(context, source["pages"])
+    pages = page_counts(context, source["pages"])
     head = f"{source['number']:4}  {source['kind']:5} {source['documents']:6}  {source['address']}"
     lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
     if source["why"]:
-        lines.append(f"      {reason(context, source['why'], source['address'])}")
+        lines.append(f"      {reason_sentence(context, source['why'], source['address'])}")
     lines += [f"      {note}" for note in limit_reached(context, source["pages"])]
-    for told in source["reasons"]:
-        sentence = reason(context, told["why"], told["url"])
-        named = "" if told["url"] in sentence else f" ({told['url']})"
-        lines.append(
-            f"      {told['count']} {context.say(PAGES[told['state']])}: {sentence}{named}"
-        )
+    for reason in source["reasons"]:
+        sentence = reason_sentence(context, reason["why"], reason["url"])
+        address = "" if reason["url"] in sentence else f" ({reason['url']})"
+        state = context.say(PAGES[reason["state"]])
+        lines.append(f"      {reason['count']} {state}: {sentence}{address}")
     return lines

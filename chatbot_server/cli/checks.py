@@ -1,0 +1,33 @@
+"""What a verb has checked, as a person reads it or a script."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import NoReturn
+
+import click
+
+from chatbot_server.cli.options import print_json
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def report(checks: Iterable[Check], as_json: bool, hint: str = "") -> NoReturn:
+    """Print *checks*, for a person also what to do next, and leave: 0 if all is well, else 1."""
+    results = list(checks)
+    if as_json:
+        print_json([asdict(check) for check in results])
+    else:
+        for check in results:
+            click.echo(f"{'✔' if check.ok else '✘'} {check.sentence}")
+        click.echo(f"\n{hint}" if hint else "", nl=bool(hint))
+    sys.exit(0 if all(check.ok for check in results) else 1)

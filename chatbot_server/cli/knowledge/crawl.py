@@ -1,0 +1,109 @@
+"""``chatbot-server knowledge crawl``: reading pages and whole sites."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.knowledge.listing import limit_reached, page_counts, reason_sentence
+from chatbot_server.cli.knowledge.site import SITE, embed, mention_demo, site_id_of
+from chatbot_server.cli.options import JSON, NUMBER
+from chatbot_server.errors import ChatbotError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from chatbot_server.storage.knowledge.tables import KnowledgeSource
+
+
+@dataclass(frozen=True)
+class CrawlTarget:
+    """What is to be read, or paused: an address, or the number of a source."""
+
+    address: str | None
+    single: bool
+    pause: int | None
+    resume: int | None
+
+    @property
+    def is_one(self) -> bool:
+        """Whether exactly one thing is named."""
+        return [self.address, self.pause, self.resume].count(None) == 2
+
+
+@click.command(help="help_knowledge_crawl")
+@click.argument("address", required=False)
+@click.option("--page", "single", is_flag=True, help="help_knowledge_page")
+@click.option("--pause", type=NUMBER, metavar="NUMBER", help="help_knowledge_pause")
+@click.option("--resume", type=NUMBER, metavar="NUMBER", help="help_knowledge_resume")
+@SITE
+@JSON
+@click.pass_obj
+def crawl(context: Context, /, key: str | None, as_json: bool, **options: Any) -> None:
+    """Read a site now, or pause and resume one."""
+    from chatbot_server.retrieval.curate.library import add_site
+
+    target = CrawlTarget(**options)
+    if not target.is_one:
+        raise UsageError("knowledge_crawl_what")
+    site_id = site_id_of(context, key)
+    if target.pause is not None:
+        _set_state(context, site_id, target.pause, "paused")
+        click.echo(context.say("knowledge_paused", number=target.pause))
+        return
+    if target.resume is not None:
+        _set_state(context, site_id, target.resume, "active")
+        number = target.resume
+    else:
+        number = add_site(context.database, site_id, str(target.address), single=target.single)
+    _crawl_source(context, site_id, number, as_json)
+
+
+def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
+    from chatbot_server.storage.knowledge.sources import get_source
+
+    with context.database.session() as session:
+        source = get_source(session, site_id, number)
+        if source.kind not in ("site", "page"):
+            raise UsageError("knowledge_no_crawl", number=number)
+        source.state = state
+
+
+def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) -> None:
+    from chatbot_server.retrieval.curate.jobs import crawl_source
+    from chatbot_server.storage.knowledge.sources import get_source
+
+    def show_progress(counts: dict[str, int]) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{page_counts(context, counts)}   ", nl=False, err=True)
+
+    config = context.config
+    counts = crawl_source(context.database, config.retrieval, config.run_dir, number, show_progress)
+    embed(context)
+    with context.database.session() as session:
+        source = get_source(session, site_id, number)
+        why, address = _failure(session, source, counts)
+    if as_json:
+        click.echo(json.dumps({"source": number, "pages": counts, "why": why}))
+    elif not why:
+        for line in (page_counts(context, counts), *limit_reached(context, counts)):
+            click.echo(line)
+        mention_demo(context)
+    if why:
+        sentence = reason_sentence(context, why, address)
+        raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)
+
+
+def _failure(session: Session, source: KnowledgeSource, counts: dict[str, int]) -> tuple[str, str]:
+    """Why nothing could be read, and where; no reason if something was, or waits to be."""
+    from chatbot_server.storage.knowledge.pages import page_reasons
+
+    if not source.why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
+        for reason in page_reasons(session, source.id, 1):
+            return reason.why, reason.url
+    return source.why, source.address
