@@ -30,6 +30,11 @@ def ggml_facts(ggml: Ggml) -> ModelFile:
     kind = model_type(ggml)
     header, vocabulary = ggml.header, ggml_vocabulary(ggml)
     bos, eos = vocabulary.bos_id, vocabulary.eos_id
+    kv_bytes = 4 * header["n_layer"] * header["n_embd"]
+    if ggml.layout.kind == "falcon":
+        # Keys once, values twice: the library copies them from one buffer to another.
+        width = header["n_embd"] // header["n_head"] * header["n_head_kv"]
+        kv_bytes = 6 * header["n_layer"] * width
     return ModelFile(
         path=ggml.path,
         size=ggml.size,
@@ -49,20 +54,11 @@ def ggml_facts(ggml: Ggml) -> ModelFile:
         parameters=sum(prod(tensor.shape) for tensor in ggml.tensors.values()),
         layers=header["n_layer"],
         embedding=header["n_embd"],
-        kv_bytes_per_token=_kv_bytes(ggml),
+        kv_bytes_per_token=kv_bytes,
         quantisation=FILE_TYPES.get(header["ftype"] % QUANTISATION_FACTOR, ""),
         tensor_types={name: tensor.type for name, tensor in ggml.tensors.items()},
         old_blocks=_has_old_blocks(ggml),
     )
-
-
-def _kv_bytes(ggml: Ggml) -> int:
-    header = ggml.header
-    if ggml.layout.kind != "falcon":
-        return 4 * header["n_layer"] * header["n_embd"]
-    # Keys once, values twice: the library copies them from one buffer to another.
-    width = header["n_embd"] // header["n_head"] * header["n_head_kv"]
-    return 6 * header["n_layer"] * width
 
 
 def model_type(ggml: Ggml) -> str:
@@ -86,10 +82,10 @@ def _check_tensors(ggml: Ggml) -> None:
         raise ModelError("model_contradiction", file=ggml.path, what="n_layer, n_head")
     if ggml.old_blocks and ggml.format == "ggml":
         raise ModelError("model_old_blocks", file=ggml.path)
-    wanted = list(layout.head)
+    names = list(layout.head)
     for number in range(header["n_layer"]):
-        wanted += [layout.layer_name.format(number) + name for name in layout.layer]
-    missing = next((name for name in wanted if name not in ggml.tensors), None)
+        names += [layout.layer_name.format(number) + name for name in layout.layer]
+    missing = next((name for name in names if name not in ggml.tensors), None)
     if missing:
         raise ModelError("model_tensor_missing", file=ggml.path, name=missing)
     if ggml.tensors[layout.embedding].shape != (header["n_embd"], header["n_vocab"]):
@@ -116,7 +112,7 @@ def ggml_vocabulary(ggml: Ggml) -> TokenizerData:
     if kind == "falcon":
         return _falcon_vocabulary(ggml)
     tokens = [_latin_1(token) for token in ggml.tokens] if kind == "mpt" else ggml.tokens
-    ends = tuple(sorted(i for i, token in enumerate(tokens) if token in (END_OF_TEXT, DOLLY_END)))
+    ends = tuple(i for i, token in enumerate(tokens) if token in (END_OF_TEXT, DOLLY_END))
     if kind == "replit":
         return TokenizerData("legacy", tokens, ggml.scores, bos_id=1, eos_id=2, unk_id=0,
                              eog_ids=(END,))  # fmt: skip

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import prod
+from math import isfinite, prod
+from typing import NoReturn
 
 import numpy as np
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import ModelFile
 from chatbot_server.models.files.gguf import Gguf
-from chatbot_server.models.files.gguf_checks import check_numbers
 from chatbot_server.models.files.tensor_types import FILE_TYPES, TENSOR_TYPES
 from chatbot_server.models.files.vocabulary import KINDS, begins_with_bos, special_id
 
+MAX_LAYERS = 512
 NOT_FOR_TEXT = {"clip", "bert", "nomic-bert", "whisper", "t5encoder", "wavtokenizer-dec"}
 
 
@@ -28,9 +29,14 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
     architecture = meta.get("general.architecture")
     if not isinstance(architecture, str) or not gguf.tensors:
         raise ModelError("model_no_architecture", file=gguf.path)
-    _check_purpose(gguf, architecture)
-    tokens = _tokens(gguf)
-    check_numbers(gguf, architecture, len(tokens))
+    if meta.get("split.count", 0) not in (0, 1):
+        raise ModelError("model_split", file=gguf.path, parts=meta["split.count"])
+    if meta.get("general.type", "model") in ("adapter", "mmproj") or architecture in NOT_FOR_TEXT:
+        raise ModelError("model_not_for_text", file=gguf.path, architecture=architecture)
+    tokens = _checked_tokens(gguf)
+    # llama.cpp of today checks its other architectures itself, and refuses cleanly.
+    if architecture in ("llama", "falcon"):
+        _check_sizes(gguf, architecture, len(tokens))
     bos, eos = special_id(meta, "bos", len(tokens)), special_id(meta, "eos", len(tokens))
     kind = KINDS.get(str(meta.get("tokenizer.ggml.model")), "other")
     template = meta.get("tokenizer.chat_template")
@@ -47,8 +53,8 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
         bos_id=bos,
         eos_id=eos,
         unk_id=special_id(meta, "unknown", len(tokens)),
-        bos_token=_text(tokens, bos),
-        eos_token=_text(tokens, eos),
+        bos_token=tokens[bos].decode(errors="replace") if bos >= 0 else "",
+        eos_token=tokens[eos].decode(errors="replace") if eos >= 0 else "",
         add_bos=begins_with_bos(meta),
         context_length=_number(gguf, architecture, "context_length"),
         parameters=sum(prod(tensor.shape) for tensor in gguf.tensors.values()),
@@ -64,40 +70,61 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
     )
 
 
-def _check_purpose(gguf: Gguf, architecture: str) -> None:
-    meta = gguf.metadata
-    if meta.get("split.count", 0) not in (0, 1):
-        raise ModelError("model_split", file=gguf.path, parts=meta["split.count"])
-    if meta.get("general.type", "model") in ("adapter", "mmproj") or architecture in NOT_FOR_TEXT:
-        raise ModelError("model_not_for_text", file=gguf.path, architecture=architecture)
-
-
-def _tokens(gguf: Gguf) -> list[bytes]:
-    """The tokens, after the arrays beside them were found to be of the same length."""
+def _checked_tokens(gguf: Gguf) -> list[bytes]:
+    """The tokens, if the arrays beside them fit them."""
     meta = gguf.metadata
     tokens = meta.get("tokenizer.ggml.tokens")
     if not isinstance(tokens, list) or not tokens:
         raise ModelError("model_no_tokens", file=gguf.path)
     for key in ("tokenizer.ggml.scores", "tokenizer.ggml.token_type"):
         if key in meta and (not isinstance(meta[key], np.ndarray) or len(meta[key]) != len(tokens)):
-            raise ModelError("model_contradiction", file=gguf.path, what=key)
-    scores = meta.get("tokenizer.ggml.scores")
-    if scores is not None and not np.isfinite(scores).all():
-        raise ModelError("model_contradiction", file=gguf.path, what="tokenizer.ggml.scores")
+            _raise_contradiction(gguf, key)
+    if not np.isfinite(meta.get("tokenizer.ggml.scores", 0)).all():
+        _raise_contradiction(gguf, "tokenizer.ggml.scores")
     if not isinstance(meta.get("tokenizer.ggml.merges", []), list):
-        raise ModelError("model_contradiction", file=gguf.path, what="tokenizer.ggml.merges")
+        _raise_contradiction(gguf, "tokenizer.ggml.merges")
     return tokens
 
 
-def _text(tokens: list[bytes], token_id: int) -> str:
-    return tokens[token_id].decode(errors="replace") if token_id >= 0 else ""
+def _check_sizes(gguf: Gguf, architecture: str, vocab_size: int) -> None:
+    """Refuse sizes that contradict each other: ctransformers divides by them or walks by them."""
+
+    def positive(name: str, default: int = 0) -> int:
+        value = gguf.metadata.get(f"{architecture}.{name}", default)
+        if not isinstance(value, int) or not 1 <= value < 1 << 24:
+            _raise_contradiction(gguf, f"{architecture}.{name}")
+        return value
+
+    width, layers = positive("embedding_length"), positive("block_count")
+    blocks = {name.split(".")[1] for name in gguf.tensors if name.startswith("blk.")}
+    if layers > MAX_LAYERS or len(blocks) > layers:
+        _raise_contradiction(gguf, f"{architecture}.block_count")
+    embedding = gguf.tensors.get("token_embd.weight")
+    if embedding is None:
+        raise ModelError("model_tensor_missing", file=gguf.path, name="token_embd.weight")
+    if embedding.shape != (width, vocab_size):
+        _raise_contradiction(gguf, "token_embd.weight")
+    heads = positive("attention.head_count", 1)
+    if width % heads or heads % positive("attention.head_count_kv", heads):
+        _raise_contradiction(gguf, f"{architecture}.attention.head_count")
+    rotary = positive("rope.dimension_count", width // heads)
+    if rotary > width // heads or rotary % 2:
+        _raise_contradiction(gguf, f"{architecture}.rope.dimension_count")
+    for name in ("attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon"):
+        epsilon = gguf.metadata.get(f"{architecture}.{name}", 1e-5)
+        if not isinstance(epsilon, float) or not isfinite(epsilon) or not 0 <= epsilon < 1:
+            _raise_contradiction(gguf, f"{architecture}.{name}")
 
 
 def _number(gguf: Gguf, architecture: str, name: str) -> int:
     value = gguf.metadata.get(f"{architecture}.{name}", 0)
     if not isinstance(value, int) or not 0 <= value < 1 << 31:
-        raise ModelError("model_contradiction", file=gguf.path, what=f"{architecture}.{name}")
+        _raise_contradiction(gguf, f"{architecture}.{name}")
     return value
+
+
+def _raise_contradiction(gguf: Gguf, what: str) -> NoReturn:
+    raise ModelError("model_contradiction", file=gguf.path, what=what)
 
 
 def _kv_bytes(gguf: Gguf, architecture: str) -> int:
@@ -114,10 +141,11 @@ def _kv_bytes(gguf: Gguf, architecture: str) -> int:
 
 
 def _quantisation(gguf: Gguf) -> str:
-    declared = FILE_TYPES.get(gguf.metadata.get("general.file_type", -1))
-    if declared:
-        return declared
-    bytes_of: Counter[int] = Counter()
+    """As the file declares it, else the type that most of its bytes have."""
+    declared_type = FILE_TYPES.get(gguf.metadata.get("general.file_type", -1))
+    if declared_type:
+        return declared_type
+    bytes_by_type: Counter[int] = Counter()
     for tensor in gguf.tensors.values():
-        bytes_of[tensor.type] += tensor.size
-    return TENSOR_TYPES[bytes_of.most_common(1)[0][0]][0]
+        bytes_by_type[tensor.type] += tensor.size
+    return TENSOR_TYPES[bytes_by_type.most_common(1)[0][0]][0]

@@ -37,10 +37,15 @@ def prepare_model(file: ModelFile, cache_dir: Path) -> PreparedModel:
     if file.tokenizer != "bpe" and "output.weight" in gguf.tensors:
         return PreparedModel(file.path, None, file)
     family = prepared_stem(file.path)
-    stem = f"{family}-{_digest(gguf)}"
+    # Of the header, size and time of change: reading the weights takes a second per GB.
+    with gguf.path.open("rb") as stream:
+        digest = sha256(stream.read(gguf.data_start))
+    stat = gguf.path.stat()
+    digest.update(f"{LAYOUT} {stat.st_size} {stat.st_mtime_ns}".encode())
+    stem = f"{family}-{digest.hexdigest()[:16]}"
     target, vocabulary = cache_dir / f"{stem}.gguf", cache_dir / f"{stem}.json"
     if not (target.is_file() and vocabulary.is_file()):
-        _make(gguf, target, vocabulary)
+        _write_prepared(gguf, target, vocabulary)
         _prune(cache_dir, family, stem)
     return PreparedModel(target, vocabulary, file)
 
@@ -55,16 +60,7 @@ def forget_prepared(path: Path, cache_dir: Path) -> None:
     _prune(cache_dir, prepared_stem(path), keep=None)
 
 
-def _digest(gguf: Gguf) -> str:
-    """Of the header, size and time of change: reading the weights takes a second per GB."""
-    with gguf.path.open("rb") as stream:
-        digest = sha256(stream.read(gguf.data_start))
-    stat = gguf.path.stat()
-    digest.update(f"{LAYOUT} {stat.st_size} {stat.st_mtime_ns}".encode())
-    return digest.hexdigest()[:16]
-
-
-def _make(gguf: Gguf, target: Path, vocabulary: Path) -> None:
+def _write_prepared(gguf: Gguf, target: Path, vocabulary: Path) -> None:
     folder = target.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,10 +79,8 @@ def _make(gguf: Gguf, target: Path, vocabulary: Path) -> None:
 
 
 def _disk_full(folder: Path, gguf: Gguf, free: int) -> ModelError:
-    needed = gguf.size + SPARE
-    return ModelError(
-        "model_disk_full", folder=folder, needed=needed // 1_000_000, free=free // 1_000_000
-    )
+    megabytes = (gguf.size + SPARE) // 1_000_000
+    return ModelError("model_disk_full", folder=folder, needed=megabytes, free=free // 1_000_000)
 
 
 def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:

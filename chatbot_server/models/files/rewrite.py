@@ -29,9 +29,12 @@ _NORMAL = 1
 
 def rewrite_gguf(gguf: Gguf, source: IO[bytes], target: IO[bytes]) -> None:
     """Write the loadable form of *gguf* (version 2 or 3) from *source* to *target*."""
-    dropped = {PREFIX + name for name in ("tokens", "scores", "merges", "token_type")}
-    dropped.add("tokenizer.chat_template")
-    pairs = [_span(source, span) for key, span in gguf.spans.items() if key not in dropped]
+    pairs = []
+    replaced_keys = {PREFIX + name for name in ("tokens", "scores", "merges", "token_type")}
+    for key, (start, end) in gguf.spans.items():
+        if key not in replaced_keys | {"tokenizer.chat_template"}:
+            source.seek(start)
+            pairs.append(source.read(end - start))
     pairs += _vocabulary(gguf.metadata)
     tensors = [_entry(tensor.name, tensor, gguf) for tensor in gguf.tensors.values()]
     if "output.weight" not in gguf.tensors:
@@ -40,11 +43,6 @@ def rewrite_gguf(gguf: Gguf, source: IO[bytes], target: IO[bytes]) -> None:
     target.write(header + bytes(-len(header) % gguf.alignment))
     source.seek(gguf.data_start)
     shutil.copyfileobj(source, target, 1 << 20)
-
-
-def _span(source: IO[bytes], span: tuple[int, int]) -> bytes:
-    source.seek(span[0])
-    return source.read(span[1] - span[0])
 
 
 def _vocabulary(meta: dict[str, Any]) -> list[bytes]:

@@ -61,10 +61,10 @@ def gguf_vocabulary(gguf: Gguf) -> TokenizerData:
 
 def byte_alphabet() -> dict[str, int]:
     """GPT-2's printable character for each byte (``bytes_to_unicode`` in its encoder.py)."""
-    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [byte for byte in range(256) if byte not in shown]
-    return {chr(byte): byte for byte in shown} | {
-        chr(256 + index): byte for index, byte in enumerate(hidden)
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {
+        chr(256 + index): byte for index, byte in enumerate(others)
     }
 
 

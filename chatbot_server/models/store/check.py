@@ -27,19 +27,19 @@ class Report:
         file: the header's facts; None where it could not be read.
         engine: what would run it; None where nothing can.
         error: what is wrong; None if the model can be used.
-        passed: engines that were passed over, and why.
+        refusals: engines that were passed over, and why.
     """
 
     file: ModelFile | None
     engine: EngineName | None
     error: ChatbotError | None
-    passed: dict[EngineName, Refusal]
+    refusals: dict[EngineName, Refusal]
 
     def as_json(self, language: str) -> dict[str, object]:
         """For scripts; *reason* is a sentence, also why another engine was passed over."""
         reasons = [self.error.sentence(language)] if self.error else []
         if not self.error:
-            reasons = [refusal.sentence(language) for refusal in self.passed.values()]
+            reasons = [refusal.sentence(language) for refusal in self.refusals.values()]
         return {
             "ok": self.error is None,
             "family": self.file.family if self.file else None,
@@ -58,17 +58,17 @@ def check_model(path: Path, choose: Choose, probe: Probe | None = None) -> Repor
     """
     file: ModelFile | None = None
     engine: EngineName | None = None
-    passed: dict[EngineName, Refusal] = {}
+    refusals: dict[EngineName, Refusal] = {}
     try:
         file = inspect_model(path)
         ensure_memory(file, LEAST_CONTEXT)
-        engine, passed = choose(file)
+        engine, refusals = choose(file)
         ensure_template(file, file.family)
         if probe:
             probe(file, engine)
     except ChatbotError as error:
-        return Report(file, None if isinstance(error, ModelError) else engine, error, passed)
-    return Report(file, engine, None, passed)
+        return Report(file, None if isinstance(error, ModelError) else engine, error, refusals)
+    return Report(file, engine, None, refusals)
 
 
 def ensure_memory(file: ModelFile, context_length: int) -> None:
@@ -77,10 +77,10 @@ def ensure_memory(file: ModelFile, context_length: int) -> None:
     Raises:
         ModelError: says how much is missing.
     """
-    free, needed = available_memory(), file.memory_bytes(context_length)
-    if free and needed > free:
+    free, memory = available_memory(), file.memory_bytes(context_length)
+    if free and memory > free:
         mega = 1_000_000
-        raise ModelError("model_too_big", file=file.path, needed=needed // mega, free=free // mega)
+        raise ModelError("model_too_big", file=file.path, needed=memory // mega, free=free // mega)
 
 
 def ensure_template(file: ModelFile, family: str | None) -> None:

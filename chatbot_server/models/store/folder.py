@@ -29,7 +29,7 @@ SUFFIXES = (".gguf", ".bin")
 
 
 @dataclass(frozen=True)
-class Found:
+class InstalledModel:
     """A model that is here: its file, what people call it, and what it may be trusted with."""
 
     path: Path
@@ -40,28 +40,25 @@ class Found:
         return f"{self.title} ({self.path})"
 
 
-def find_model(name: str, models_dir: Path) -> Found:
+def find_model(name: str, models_dir: Path) -> InstalledModel:
     """The model called *name* (of the catalogue or the folder), or at that path.
 
     Raises:
         ModelError: there is none; says how to get it.
     """
-    path = installed(models_dir).get(name)
-    if path is None or not path.is_file():
-        path = next((p for p in _as_path(name, models_dir) if p.is_file()), None)
+    entry = catalogue().get(name)
+    paths = [in_home(Path(name)), models_dir / name]
+    if entry and entry.file_name:
+        paths = [models_dir / entry.file_name]
+    if recorded_path := installed(models_dir).get(name):
+        paths.insert(0, recorded_path)
+    path = next((path for path in paths if path.is_file()), None)
     if path is None:
         raise _absent(name)
-    entry = catalogue().get(name) or _entry_of(path)
+    entry = entry or _entry_of(path)
     if entry:
-        return Found(path, entry.name, entry.tier)
-    return Found(path, path.stem, tier_by_size(inspect_model(path).parameters))
-
-
-def _as_path(name: str, models_dir: Path) -> list[Path]:
-    entry = catalogue().get(name)
-    if entry and entry.file_name:
-        return [models_dir / entry.file_name]
-    return [in_home(Path(name)), models_dir / name]
+        return InstalledModel(path, entry.name, entry.tier)
+    return InstalledModel(path, path.stem, tier_by_size(inspect_model(path).parameters))
 
 
 def _entry_of(path: Path) -> CatalogueEntry | None:
@@ -85,14 +82,14 @@ def close_names(name: str) -> str:
 
 def installed(models_dir: Path) -> dict[str, Path]:
     """Every model that is here, by name: recorded ones, and other files in the folder."""
-    found = {name: models_dir / path for name, path in _record(models_dir).items()}
-    taken = set(found.values())
+    paths = {name: models_dir / path for name, path in _record(models_dir).items()}
+    recorded_paths = set(paths.values())
     files = sorted(models_dir.iterdir()) if models_dir.is_dir() else []
     for file in files:
-        if file.suffix.lower() in SUFFIXES and file not in taken:
+        if file.suffix.lower() in SUFFIXES and file not in recorded_paths:
             entry = _entry_of(file)
-            found.setdefault(entry.name if entry else model_name(file), file)
-    return found
+            paths.setdefault(entry.name if entry else model_name(file), file)
+    return paths
 
 
 def model_name(path: Path) -> str:

@@ -74,21 +74,21 @@ def all_offers(
     ]
     for name, path in here.items():
         if name not in catalogue() and (file := _readable_model(path)):
-            needed = file.memory_bytes(context_length)
+            memory_bytes = file.memory_bytes(context_length)
             offers.append(
                 Offer(
                     name=name,
                     title=file.name,
                     family=file.family,
                     size=file.size,
-                    memory=needed,
+                    memory=memory_bytes,
                     languages=(),
                     licence="?",
                     commercial="terms",
                     source=str(path),
                     tier=tier_by_size(file.parameters),
                     engine=preferred_engine(file),
-                    fits=needed <= memory,
+                    fits=memory_bytes <= memory,
                     installed=True,
                     in_use=used in (name, str(path)),
                 )
