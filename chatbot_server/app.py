@@ -31,7 +31,7 @@ from chatbot_server.web.headers import register_headers
 from chatbot_server.web.health import health_blueprint
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.page import page_blueprint
-from chatbot_server.web.panel import Promises, panel_blueprint
+from chatbot_server.web.panel import panel_blueprint
 from chatbot_server.web.problems import register_problems
 from chatbot_server.web.push import push_blueprint
 from chatbot_server.web.v1.routes import openai_blueprint
@@ -58,11 +58,10 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     register_headers(app)
     rates = RateLimits(config.limits)
     service = build_service(config, engine, database)
-    promises = Promises(config.privacy.retention_days, config.limits.message_chars)
     needs_model = config.engine.model is not None or config.engine.kind == "openai"
     app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
     app.register_blueprint(conversations_blueprint(service, rates))
-    app.register_blueprint(panel_blueprint(engine, database, rates, promises))
+    app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
     app.register_blueprint(feedback_blueprint(database, rates, service.doubt))
     app.register_blueprint(contact_blueprint(database, rates, config.limits))
     app.register_blueprint(page_blueprint(service, database, rates, config.limits))

@@ -6,12 +6,12 @@ import click
 
 from chatbot_server.app import build_service
 from chatbot_server.cli.context import Context
-from chatbot_server.conversation.events import Cited, Event, Failed, Piece, Waiting
-from chatbot_server.conversation.service import Question
+from chatbot_server.conversation.events import Cited, Event, Failed, TextPiece, Waiting
+from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.errors import UsageError
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.service.prepare import engine_for
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.sites import demo_site, find_site
 
 
 @click.command(help="help_ask")
@@ -23,12 +23,14 @@ def ask(context: Context, /, question: str, key: str | None) -> None:
     text = clean_text(question).strip()
     if not text or len(text) > context.config.limits.message_chars:
         raise UsageError("ask_length", field="QUESTION", limit=context.config.limits.message_chars)
-    if key is None:
-        with context.database.session() as session:
-            key = demo_site(session).key
     with engine_for(context.config) as engine:
         service = build_service(context.config, engine, context.database)
-        answer = service.ask(Question(site=key, text=text, locale=context.language, keep=False))
+        with context.database.session() as session:
+            site = demo_site(session) if key is None else find_site(session, key)
+            stored = service.store(
+                session, VisitorQuestion(site, text, context.language, keep=False)
+            )
+        answer = service.answer(stored)
         secret = ""
         try:
             for entry in answer.follow():
@@ -43,7 +45,7 @@ def ask(context: Context, /, question: str, key: str | None) -> None:
 
 
 def _show(context: Context, event: Event) -> None:
-    if isinstance(event, Piece):
+    if isinstance(event, TextPiece):
         click.echo(event.text, nl=False)
     elif isinstance(event, Waiting):
         click.echo(context.say("ask_waiting", position=event.position), err=True)

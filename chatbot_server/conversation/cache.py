@@ -84,7 +84,7 @@ class AnswerCache:
         return len(self._answers)
 
     def key(self, site: str, question: str, *context: object) -> CacheKey:
-        """The key of *question* on the site of this key; *context*: all else that tells."""
+        """The key of *question* on the site of this key; *context*: all else it depends on."""
         return CacheKey(
             self._digest(site, normalized(question)),
             self._digest(site, normalized(question), *context),
@@ -114,9 +114,9 @@ class AnswerCache:
 
     def forget(self, site: str, question: str) -> None:
         """Drop every answer to *question*, in whatever language and from whatever model."""
-        asked = self._digest(site, normalized(question))
+        digest = self._digest(site, normalized(question))
         with self._lock:
-            for key in [key for key in self._answers if key.question == asked]:
+            for key in [key for key in self._answers if key.question == digest]:
                 del self._answers[key]
 
     def _digest(self, *parts: object) -> bytes:
@@ -125,6 +125,6 @@ class AnswerCache:
 
 def normalized(question: str) -> str:
     """*question* without what the same question may differ in: case, blanks, its last marks."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", question).casefold())
-    words = " ".join(folded.split())
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", question).casefold())
+    words = " ".join(text.split())
     return words.rstrip(FINAL) or words

@@ -44,7 +44,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """More text of the answer (Markdown)."""
 
     text: str
@@ -66,7 +66,6 @@ class Ended:
     usage: Usage | None = None
     timings: Timings | None = None
     model: str | None = None
-    suggestions: tuple[str, ...] = ()
     cached: bool = False
 
 
@@ -78,4 +77,4 @@ class Failed:
     retry: bool = True
 
 
-Event = Started | Waiting | Piece | Cited | Ended | Failed
+Event = Started | Waiting | TextPiece | Cited | Ended | Failed

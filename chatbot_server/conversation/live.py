@@ -23,7 +23,7 @@ MOST_READERS = 2  # of one answer: the page that was left, and the one that came
 POLL_SECONDS = 0.5  # how often a reader who gets nothing is looked after
 
 
-class Turn(Protocol):
+class AnswerWork(Protocol):
     """The work behind an answer."""
 
     def events(self) -> Iterator[Event]:
@@ -46,12 +46,18 @@ class LiveAnswer:
     """
 
     def __init__(
-        self, identifier: str, conversation: str, turn: Turn, *, grace: float, visitor: str = ""
+        self,
+        identifier: str,
+        conversation: str,
+        work: AnswerWork,
+        *,
+        grace: float,
+        visitor: str = "",
     ) -> None:
         self.identifier = identifier
         self.conversation = conversation
         self.visitor = visitor
-        self._turn = turn
+        self._work = work
         self._grace = grace
         self._events: list[Event] = []
         self._refusal: ChatbotError | None = None
@@ -65,7 +71,7 @@ class LiveAnswer:
         Raises:
             ChatbotError: it was refused before its first event.
         """
-        threading.Thread(target=self._work, name=f"answer-{self.identifier}", daemon=True).start()
+        threading.Thread(target=self._run, name=f"answer-{self.identifier}", daemon=True).start()
         with self._changed:
             self._changed.wait_for(lambda: self._events or self.ended_at is not None)
         if self._refusal:
@@ -90,16 +96,16 @@ class LiveAnswer:
 
     def stop(self) -> None:
         """End the work now; what was written so far is the answer."""
-        self._turn.cancel()
+        self._work.cancel()
 
     def wait_ended(self, seconds: float) -> bool:
         """Wait until the result is stored."""
         with self._changed:
             return self._changed.wait_for(lambda: self.ended_at is not None, seconds)
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         try:
-            for event in self._turn.events():
+            for event in self._work.events():
                 self._add(event)
         except ChatbotError as error:
             self._fail(error)

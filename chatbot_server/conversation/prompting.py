@@ -35,8 +35,8 @@ class Dialogue:
     def with_passages(self, passages: Sequence[Passage]) -> Dialogue:
         """The same, with what the answer is to be written from before the question."""
         texts = "\n\n".join(f"{passage.title}\n{passage.text}" for passage in passages)
-        asked = say("prompt_passages", self.language, passages=texts, question=self.question)
-        return replace(self, question=asked)
+        prompt = say("prompt_passages", self.language, passages=texts, question=self.question)
+        return replace(self, question=prompt)
 
 
 def build_prompt(

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 
 from chatbot_server.conversation.cache import CachedAnswer
-from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, Piece, Started
+from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, Started, TextPiece
 from chatbot_server.retrieval.base import Grounding, Source
-from chatbot_server.storage.conversations import (
-    ChatMessage,
-    Conversation,
-    erase_messages,
-)
+from chatbot_server.storage.conversations import ChatMessage, Conversation, erase_messages
 from chatbot_server.storage.database import Database
 
 
@@ -36,14 +32,15 @@ class Record:
     again: CachedAnswer | None = None
     stored: bool = False
 
-    def repeat(self, kept: CachedAnswer) -> None:
-        """The answer is *kept*, told again."""
-        self.again = kept
-        self.grounding, self.model, self.prompt = kept.grounding, kept.ended.model, kept.prompt
+    def repeat(self, answer: CachedAnswer) -> None:
+        """The answer is *answer*, told again."""
+        self.again = answer
+        self.grounding, self.prompt = answer.grounding, answer.prompt
+        self.model = answer.ended.model
 
     def note(self, event: Event) -> None:
         """Remember what of *event* is to be kept."""
-        if isinstance(event, Piece):
+        if isinstance(event, TextPiece):
             self.text.append(event.text)
         elif isinstance(event, Cited):
             self.sources = event.items
@@ -136,7 +133,7 @@ class Recorder:
                 question.facts = {"prompt": record.prompt}
         return True
 
-    def has(self, conversation: str) -> bool:
+    def has_conversation(self, conversation: str) -> bool:
         """Whether the conversation was not erased."""
         with self._database.session() as session:
             return session.get(Conversation, conversation) is not None
@@ -153,5 +150,5 @@ class Recorder:
             for identifier in (started.question, started.message):
                 if message := session.get(ChatMessage, identifier):
                     session.delete(message)
-            if started.secret and (it := session.get(Conversation, started.conversation)):
-                session.delete(it)
+            if started.secret and (row := session.get(Conversation, started.conversation)):
+                session.delete(row)

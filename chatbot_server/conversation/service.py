@@ -1,4 +1,7 @@
-"""What a visitor can do: ask, take an answer up again, stop it, read, erase."""
+"""What a visitor can do: ask, take an answer up again, stop it, read, erase.
+
+A question is stored first, in the session in which it was checked, and answered then.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from sqlalchemy.orm import Session
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
 from chatbot_server.conversation.prompting import Dialogue
-from chatbot_server.conversation.turn import Asked, Parts, Turn
+from chatbot_server.conversation.questions import StoredQuestion, VisitorQuestion
+from chatbot_server.conversation.turn import Parts, Turn
 from chatbot_server.errors import BadRequest
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.prompt.base import Message
@@ -30,33 +34,14 @@ from chatbot_server.storage.conversations import (
 )
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import feedback_of
-from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.storage.knowledge.site_state import index_version
+from chatbot_server.storage.sites import Site
 
 # What a model is given of a long conversation, in characters, at least; at most about twice as
 # much. The tokens of all of it are counted at each question.
 REMEMBERED = 100_000
 RESUME_SECONDS = 10.0  # a page that changes is there again within this
 PAGE_CHARS = 500  # what the column holds; only SQLite would take more
-
-
-@dataclass(frozen=True)
-class Question:
-    """A visitor's question, checked at the door. See ``docs/http-api.md`` for the fields.
-
-    Attributes:
-        visitor: today's name of the visitor, whose answers in the making are counted.
-    """
-
-    site: str
-    text: str
-    locale: str
-    conversation: str | None = None
-    secret: str = ""
-    page: str | None = None
-    resume: bool = False
-    keep: bool = True
-    retry: bool = False
-    visitor: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,26 +70,51 @@ class ConversationService:
         self._retention_days = retention_days
         self._live = LiveAnswers(streams, visitor_streams)
 
-    def ask(self, question: Question) -> LiveAnswer:
-        """Store the question and begin the answer.
+    def store(self, session: Session, question: VisitorQuestion) -> StoredQuestion:
+        """Add the question, and the empty row of its answer, to the database.
+
+        What is still being answered in the same conversation is cut short: a visitor says
+        one thing at a time.
 
         Raises:
-            ChatbotError: it was not accepted; then nothing of it is stored.
+            ChatbotError: the conversation cannot be continued.
         """
-        if question.conversation:
-            self._end_running(question.conversation, question.secret)
-        asked = self._store(question)
+        conversation, secret = self._open_or_start(session, question)
+        before = recent_history(session, conversation.id, REMEMBERED)
+        replaced_turns = last_exchange(before) if question.retry else ()
+        before = before[: len(before) - len(replaced_turns)]
+        if replaced_turns:  # who asks again wants another answer, and this one is to be erased
+            self._parts.cache.forget(question.site.key, replaced_turns[0].text)
+        question_row = add_message(session, conversation, "user", question.text)
+        answer_row = add_message(session, conversation, "assistant", "")
+        conversation.extend(self._retention_days)
+        return StoredQuestion(
+            question,
+            Started(conversation.id, answer_row.id, question_row.id, secret),
+            _dialogue(question, before),
+            index_version(session, question.site.id),
+            replaces=tuple(turn.id for turn in replaced_turns),
+            first=not before,
+            keep_until=conversation.expires if conversation.keep else None,
+        )
+
+    def answer(self, stored: StoredQuestion) -> LiveAnswer:
+        """Begin the answer to a question that :meth:`store` put into the database.
+
+        Raises:
+            ChatbotError: it was not accepted; then nothing of the question stays stored.
+        """
         answer = LiveAnswer(
-            asked.started.message,
-            asked.started.conversation,
-            Turn(self._parts, asked),
-            grace=RESUME_SECONDS if question.resume else 0.0,
-            visitor=question.visitor,
+            stored.started.message,
+            stored.started.conversation,
+            Turn(self._parts, stored),
+            grace=RESUME_SECONDS if stored.question.resume else 0.0,
+            visitor=stored.question.visitor,
         )
         try:
             self._live.add(answer)
         except BaseException:
-            self._parts.recorder.refuse(asked.started)
+            self._parts.recorder.refuse(stored.started)
             raise
         try:
             answer.start()
@@ -137,104 +147,78 @@ class ConversationService:
             NotFound, Unauthorized: as :func:`open_conversation`.
         """
         with self._database.session() as session:
-            found = open_conversation(session, conversation, secret)
-            return Transcript(found, history(session, found.id), feedback_of(session, found.id))
+            row = open_conversation(session, conversation, secret)
+            return Transcript(row, history(session, row.id), feedback_of(session, row.id))
 
     def erase(self, conversation: str, secret: str) -> int:
         """Erase the conversation from the disk; returns the number of messages erased."""
-        self._end_running(conversation, secret)
         with self._database.session() as session:
-            found = open_conversation(session, conversation, secret)
-            site, asked = session.get_one(Site, found.site_id).key, history(session, found.id)[:1]
-            erased = erase_conversation(session, found)
+            row = open_conversation(session, conversation, secret)
+            self._cut_short(conversation)
+            site_key = session.get_one(Site, row.site_id).key
+            first_messages = history(session, row.id)[:1]
+            erased_count = erase_conversation(session, row)
         self._database.forget_erased()
-        for question in asked:
-            self._parts.cache.forget(site, question.text)
-        return erased
+        for message in first_messages:
+            self._parts.cache.forget(site_key, message.text)
+        return erased_count
 
     def doubt(self, site: str, question: str) -> None:
         """Tell the answer to *question* to nobody else: a visitor found it wanting."""
         self._parts.cache.forget(site, question)
 
-    def _end_running(self, conversation: str, secret: str) -> None:
-        """A visitor says one thing at a time: what came before is cut short."""
-        with self._database.session() as session:
-            open_conversation(session, conversation, secret)
+    def _cut_short(self, conversation: str) -> None:
+        """End the answers in the making, and wait until they are stored."""
         for answer in self._live.running_in(conversation):
             answer.stop()
             answer.wait_ended(5)
 
-    def _store(self, question: Question) -> Asked:
-        with self._database.session() as session:
-            site = find_site(session, question.site)
-            conversation, secret = self._conversation(session, site, question)
-            before = recent_history(session, conversation.id, REMEMBERED)
-            replaced = last_exchange(before) if question.retry else ()
-            before = before[: len(before) - len(replaced)]
-            if replaced:  # who asks again wants another answer, and this one is to be erased
-                self._parts.cache.forget(site.key, replaced[0].text)
-            asked = add_message(session, conversation, "user", question.text)
-            answer = add_message(session, conversation, "assistant", "")
-            conversation.extend(self._retention_days)
-            started = Started(conversation.id, answer.id, asked.id, secret)
-            exchanges = _exchanges(before)
-            dialogue = Dialogue(
-                _instructions(site, question.locale),
-                tuple(turn for exchange in exchanges for turn in _as_read(*exchange)),
-                question.text,
-                tuple(asked_before.text for asked_before, _ in exchanges),
-                question.locale,
-            )
-            contact = site.contact_email or site.contact_url
-        return Asked(
-            site.id,
-            site.key,
-            question.locale,
-            started,
-            dialogue,
-            contact,
-            replaces=tuple(turn.id for turn in replaced),
-            first=not before,
-            keep_until=conversation.expires if conversation.keep else None,
-        )
-
-    def _conversation(
-        self, session: Session, site: Site, question: Question
+    def _open_or_start(
+        self, session: Session, question: VisitorQuestion
     ) -> tuple[Conversation, str | None]:
+        """The question's conversation, held against other questions; with its secret if new."""
         if question.conversation is None:
+            page, keep = _without_query(question.page), question.keep
             return start_conversation(
-                session,
-                site.id,
-                locale=question.locale,
-                page=_without_query(question.page),
-                keep=question.keep,
+                session, question.site.id, locale=question.locale, page=page, keep=keep
             )
-        found = open_conversation(session, question.conversation, question.secret)
-        if found.site_id != site.id:
+        conversation = open_conversation(session, question.conversation, question.secret)
+        self._cut_short(conversation.id)
+        if conversation.site_id != question.site.id:
             raise BadRequest("conversation_other_site", field="conversation")
-        hold_conversation(session, found)
-        return found, None
+        hold_conversation(session, conversation)
+        return conversation, None
 
 
-def _exchanges(messages: Sequence[ChatMessage]) -> list[tuple[ChatMessage, ChatMessage]]:
-    """Finished exchanges only: a question whose answer failed would confuse the model."""
-    return [
-        (question, answer)
-        for question, answer in pairwise(messages)
-        if question.role == "user" and answer.role == "assistant" and answer.text
+def _dialogue(question: VisitorQuestion, before: Sequence[ChatMessage]) -> Dialogue:
+    # Finished exchanges only: a question whose answer failed would confuse the model.
+    exchanges = [
+        (asking, answer)
+        for asking, answer in pairwise(before)
+        if asking.role == "user" and answer.role == "assistant" and answer.text
     ]
-
-
-def _as_read(question: ChatMessage, answer: ChatMessage) -> tuple[Message, Message]:
-    """An exchange as the model read it, so that its evaluated prompt can be used again."""
-    asked = question.facts.get("prompt", question.text)
-    return Message("user", asked), Message("assistant", answer.text)
+    # As the model read them, so that its evaluated prompt can be used again.
+    turns = tuple(
+        message
+        for asking, answer in exchanges
+        for message in (
+            Message("user", asking.facts.get("prompt", asking.text)),
+            Message("assistant", answer.text),
+        )
+    )
+    return Dialogue(
+        _instructions(question.site, question.locale),
+        turns,
+        question.text,
+        tuple(asking.text for asking, _ in exchanges),
+        question.locale,
+    )
 
 
 def common_instructions(sites: Sequence[Site], most: int = 4) -> list[str]:
     """What the conversations of *sites* begin with, without repetition, at most *most*."""
-    each = (_instructions(site, language) for site in sites for language in LANGUAGES)
-    return list(dict.fromkeys(each))[:most]
+    texts = (_instructions(site, language) for site in sites for language in LANGUAGES)
+    return list(dict.fromkeys(texts))[:most]
 
 
 def _instructions(site: Site, language: str) -> str:
@@ -249,5 +233,5 @@ def _without_query(page: str | None) -> str | None:
         parts = urlsplit(page)
     except ValueError:  # “http://[x”
         return None
-    told = parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2])
-    return told.geturl()[:PAGE_CHARS]
+    address = parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2])
+    return address.geturl()[:PAGE_CHARS]

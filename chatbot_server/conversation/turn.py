@@ -1,7 +1,7 @@
 """One turn, told in one place: cache → pages → prompt → engine → guard → store.
 
-The steps are those of the design's "answers, in order of trust": the owner's own words,
-sentences quoted from the pages, the model under guard, and an honest no.
+The order is that of trust: the owner's own words, sentences quoted from the pages, the model
+under guard, and an honest no.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
-from chatbot_server.conversation.events import Cited, Ended, Event, Piece, Started, Waiting
-from chatbot_server.conversation.prompting import Dialogue
+from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
+from chatbot_server.conversation.questions import StoredQuestion
 from chatbot_server.conversation.record import Record, Recorder
 from chatbot_server.conversation.small_talk import courtesy
 from chatbot_server.conversation.writing import Withheld, Writer
@@ -19,28 +19,6 @@ from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError
 from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A stored question, ready to be answered.
-
-    Attributes:
-        site_key: the site's public name, which no other site ever has.
-        replaces: ids of the exchange that is asked again; it goes once this one is accepted.
-        first: nothing was said before, so that the question alone decides its answer.
-        keep_until: the answer may be given to others until then (Unix seconds); None: never.
-    """
-
-    site_id: int
-    site_key: str
-    locale: str
-    started: Started
-    dialogue: Dialogue
-    contact: str | None = None
-    replaces: tuple[str, ...] = ()
-    first: bool = False
-    keep_until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,14 +33,15 @@ class Parts:
 
 
 class Turn:
-    """The work behind one answer; see :class:`chatbot_server.conversation.live.Turn`."""
+    """The work behind one answer; see :class:`chatbot_server.conversation.live.AnswerWork`."""
 
-    def __init__(self, parts: Parts, asked: Asked) -> None:
+    def __init__(self, parts: Parts, stored: StoredQuestion) -> None:
         self._parts = parts
-        self._asked = asked
+        self._stored = stored
+        self._question = stored.question
         self._record = Record()
-        self._key: CacheKey | None = None
-        self._writer = Writer(parts.engine, parts.sampling, asked.started.conversation)
+        self._cache_key: CacheKey | None = None
+        self._writer = Writer(parts.engine, parts.sampling, stored.started.conversation)
 
     def events(self) -> Iterator[Event]:
         """The answer, event by event; whatever happens, what was said is stored.
@@ -70,13 +49,13 @@ class Turn:
         ``Started`` comes with the first step that succeeds: a question that cannot be
         accepted at all is taken back, and its error is raised.
         """
-        accepted = False
+        is_accepted = False
         try:
             for event in self._story():
-                if not accepted:
-                    accepted = True
-                    self._parts.recorder.replace(self._asked.replaces)
-                    yield self._asked.started
+                if not is_accepted:
+                    is_accepted = True
+                    self._parts.recorder.replace(self._stored.replaces)
+                    yield self._stored.started
                 if isinstance(event, Waiting) and not event.position:
                     continue  # accepted, and nobody comes first: nothing to tell
                 if isinstance(event, Ended):
@@ -85,8 +64,8 @@ class Turn:
                     self._record.note(event)
                 yield event
         finally:
-            if not accepted:
-                self._parts.recorder.refuse(self._asked.started)
+            if not is_accepted:
+                self._parts.recorder.refuse(self._stored.started)
             elif not self._record.stored:
                 self._store(None)
 
@@ -95,105 +74,110 @@ class Turn:
         self._writer.cancel()
 
     def _story(self) -> Iterator[Event]:
-        asked = self._asked
-        if kept := self._kept():
-            yield from self._again(kept)
+        question, knowledge = self._question, self._parts.knowledge
+        if cached_answer := self._cached_answer():
+            yield from self._replay(cached_answer)
             return
-        if not self._parts.knowledge.has_content(asked.site_id):
-            yield from self._writer.freely(asked.dialogue, self._record)
-            return
-        if kind := courtesy(asked.dialogue.question):
+        kind = courtesy(question.text)
+        if kind and knowledge.has_content(question.site.id):
             self._record.courteous = True
-            yield Piece(say(f"courtesy_{kind}", asked.locale))
+            yield TextPiece(say(f"courtesy_{kind}", question.locale))
             yield Ended("none")
             return
-        found = self._parts.knowledge.ground(
-            asked.site_id, asked.dialogue.question, asked.dialogue.questions
-        )
-        self._record.grounding = found
-        if found.status != "faq" and self._writer.may_write(found):
-            yield from self._written_from(found)
+        earlier_questions = self._stored.dialogue.questions
+        grounding = knowledge.ground(question.site.id, question.text, earlier_questions)
+        if not grounding.has_content:
+            yield from self._writer.freely(self._stored.dialogue, self._record)
+            return
+        self._record.grounding = grounding
+        if grounding.status != "faq" and self._writer.may_write(grounding):
+            yield from self._answer_by_model(grounding)
         else:
-            yield from self._from_text(found)
+            yield from self._answer_by_quote(grounding)
 
-    def _written_from(self, found: Grounding) -> Iterator[Event]:
+    def _cached_answer(self) -> CachedAnswer | None:
+        """The answer to the same question from before, while its own conversation is there."""
+        cache = self._parts.cache
+        if not self._stored.first or not cache.limit:
+            return None
+        self._cache_key = self._key_for(self._stored.index_version)
+        answer = cache.get(self._cache_key)
+        if answer and not self._parts.recorder.has_conversation(answer.conversation):
+            self._forget_cached_answer()  # another process erased the conversation
+            return None
+        return answer
+
+    def _replay(self, answer: CachedAnswer) -> Iterator[Event]:
+        self._record.repeat(answer)
+        yield TextPiece(answer.text)
+        if answer.sources:
+            yield Cited(answer.sources)
+        yield answer.again()
+
+    def _answer_by_model(self, grounding: Grounding) -> Iterator[Event]:
         """The model's sentences that stand in the pages; where they end, the pages' own."""
-        shown = False
+        is_begun = False
         try:
-            for event in self._writer.from_passages(self._asked.dialogue, found, self._record):
-                shown = shown or isinstance(event, Piece)
+            for event in self._writer.from_passages(self._stored.dialogue, grounding, self._record):
+                is_begun = is_begun or isinstance(event, TextPiece)
                 if isinstance(event, Ended):
-                    yield Cited(_pages(found))
+                    yield Cited(_pages_of(grounding))
                 yield event
         except (Withheld, EngineError, BadRequest):
             self._record.fell_back = True
-            if shown:
-                yield Piece("\n\n")
-            yield from self._from_text(found)
+            if is_begun:
+                yield TextPiece("\n\n")
+            yield from self._answer_by_quote(grounding)
 
-    def _from_text(self, found: Grounding) -> Iterator[Event]:
-        """An answer that no model has written."""
-        if found.status in ("faq", "quoted"):
-            yield Piece(found.answer)
-            yield Cited(found.sources)
-            yield Ended("faq" if found.status == "faq" else "pages")
+    def _answer_by_quote(self, grounding: Grounding) -> Iterator[Event]:
+        """The owner's words, or an honest no."""
+        if grounding.status in ("faq", "quoted"):
+            yield TextPiece(grounding.answer)
+            yield Cited(grounding.sources)
+            yield Ended("faq" if grounding.status == "faq" else "pages")
             return
-        key = "answer_nothing" if self._asked.contact is None else "answer_nothing_contact"
-        yield Piece(say(key, self._asked.locale, contact=self._asked.contact))
+        contact = self._stored.contact
+        key = "answer_nothing" if contact is None else "answer_nothing_contact"
+        yield TextPiece(say(key, self._question.locale, contact=contact))
         yield Ended("none")
-
-    def _kept(self) -> CachedAnswer | None:
-        """The answer to the same question from before, while its own conversation is there."""
-        asked, parts = self._asked, self._parts
-        if not asked.first or not parts.cache.limit:
-            return None
-        self._key = self._cache_key()
-        kept = parts.cache.get(self._key)
-        if kept and not parts.recorder.has(kept.conversation):  # erased by another process
-            parts.cache.forget(asked.site_key, asked.dialogue.question)
-            return None
-        return kept
-
-    def _again(self, kept: CachedAnswer) -> Iterator[Event]:
-        self._record.repeat(kept)
-        yield Piece(kept.text)
-        if kept.sources:
-            yield Cited(kept.sources)
-        yield kept.again()
 
     def _store(self, ended: Ended | None) -> None:
         self._record.stored = True
-        kept = self._keep(ended)
-        saved = self._parts.recorder.save(self._asked.started, self._record, ended)
-        if kept and not saved:  # erased meanwhile: whoever erased it found nothing to forget yet
-            self._parts.cache.forget(self._asked.site_key, self._asked.dialogue.question)
+        is_cached = self._put_into_cache(ended)
+        is_saved = self._parts.recorder.save(self._stored.started, self._record, ended)
+        if is_cached and not is_saved:
+            self._forget_cached_answer()  # whoever erased the conversation meanwhile did not see it
 
-    def _keep(self, ended: Ended | None) -> bool:
-        """Keep the answer for the next who asks the same; whether it was."""
-        asked = self._asked
-        answer = self._record.lasting(ended, asked.started.conversation) if ended else None
-        if answer is None or self._key is None or asked.keep_until is None:
+    def _put_into_cache(self, ended: Ended | None) -> bool:
+        """Keep the answer for the next who asks the same; whether it was kept."""
+        if ended is None or self._cache_key is None or self._stored.keep_until is None:
             return False
-        if self._cache_key() != self._key:  # the pages or the model changed while it was made
-            return False
-        self._parts.cache.put(self._key, answer, asked.keep_until)
+        answer = self._record.lasting(ended, self._stored.started.conversation)
+        grounding = self._record.grounding
+        version = grounding.version if grounding else self._stored.index_version
+        if answer is None or self._key_for(version) != self._cache_key:
+            return False  # it cannot last, or pages or model changed while it was made
+        self._parts.cache.put(self._cache_key, answer, self._stored.keep_until)
         return True
 
-    def _cache_key(self) -> CacheKey:
-        asked, parts = self._asked, self._parts
-        return parts.cache.key(
-            asked.site_key,
-            asked.dialogue.question,
-            parts.knowledge.version(asked.site_id),
-            asked.locale,
-            asked.contact,
-            asked.dialogue.instructions,
-            parts.sampling,
+    def _forget_cached_answer(self) -> None:
+        self._parts.cache.forget(self._question.site.key, self._question.text)
+
+    def _key_for(self, index_version: int) -> CacheKey:
+        site, question = self._question.site, self._question
+        return self._parts.cache.key(
+            site.key,
+            question.text,
+            index_version,
+            question.locale,
+            self._stored.contact,
+            self._stored.dialogue.instructions,
+            self._parts.sampling,
             self._writer.model(),
         )
 
 
-def _pages(found: Grounding) -> tuple[Source, ...]:
+def _pages_of(grounding: Grounding) -> tuple[Source, ...]:
     """What the model wrote from, each page once."""
-    named = {passage.url or passage.title: passage for passage in found.passages}
-    return tuple(Source(passage.title, passage.url) for passage in named.values())
+    pages = {passage.url or passage.title: passage for passage in grounding.passages}
+    return tuple(Source(page.title, page.url) for page in pages.values())

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chatbot_server.conversation.events import Ended, Event, Piece, Waiting
+from chatbot_server.conversation.events import Ended, Event, TextPiece, Waiting
 from chatbot_server.conversation.guard import Guard, Passed
 from chatbot_server.conversation.prompting import Dialogue, build_prompt
 from chatbot_server.conversation.record import Record
@@ -50,12 +50,12 @@ class Writer:
         except EngineError:
             return None
 
-    def may_write(self, found: Grounding) -> bool:
-        """Whether this model is trusted to write from *found*, and can do so now."""
-        model = self.model() if found.passages else None
+    def may_write(self, grounding: Grounding) -> bool:
+        """Whether this model is trusted to write from *grounding*, and can do so now."""
+        model = self.model() if grounding.passages else None
         if model is None:
             return False
-        return model.tier == "write" or (model.tier == "rephrase" and found.status == "quoted")
+        return model.tier == "write" or (model.tier == "rephrase" and grounding.status == "quoted")
 
     def freely(self, dialogue: Dialogue, record: Record) -> Iterator[Event]:
         """An answer from what the model knows; the first event comes once it was accepted.
@@ -64,18 +64,18 @@ class Writer:
             EngineError: it was not accepted, or broke.
             BadRequest: the question is too long for the model.
         """
-        finished: Finished | None = None
+        end: Finished | None = None
         for event in self._begin(dialogue, record):
             if isinstance(event, Queued):
                 yield Waiting(event.position)
             elif isinstance(event, Token):
-                yield Piece(event.text)
+                yield TextPiece(event.text)
             else:
-                finished = event
-        yield self._ended(finished, record)
+                end = event
+        yield self._ended(end, record)
 
     def from_passages(
-        self, dialogue: Dialogue, found: Grounding, record: Record
+        self, dialogue: Dialogue, grounding: Grounding, record: Record
     ) -> Iterator[Event]:
         """An answer of checked sentences.
 
@@ -83,20 +83,20 @@ class Writer:
             Withheld: a sentence failed the check; what was yielded before it stands.
             EngineError, BadRequest: as :meth:`freely`.
         """
-        passages = self._that_fit(found.passages)
-        asked = dialogue.with_passages(passages)
-        record.prompt = asked.question
+        passages = self._passages_that_fit(grounding.passages)
+        dialogue = dialogue.with_passages(passages)
+        record.prompt = dialogue.question
         guard = Guard(passages)
-        finished: Finished | None = None
-        for event in self._begin(asked, record):
+        end: Finished | None = None
+        for event in self._begin(dialogue, record):
             if isinstance(event, Queued):
                 yield Waiting(event.position)
             elif isinstance(event, Token):
                 yield from self._checked(guard.feed(event.text))
             else:
-                finished = event
+                end = event
         yield from self._checked(guard.finish())
-        yield self._ended(finished, record)
+        yield self._ended(end, record)
 
     def cancel(self) -> None:
         """Stop the model, whatever it is doing."""
@@ -120,22 +120,22 @@ class Writer:
             if not isinstance(verdict, Passed):
                 self.cancel()
                 raise Withheld
-            yield Piece(verdict.text)
+            yield TextPiece(verdict.text)
 
-    def _that_fit(self, passages: tuple[Passage, ...]) -> list[Passage]:
-        room = int(self._engine.info().context_length * PASSAGE_CHARS)
-        kept: list[Passage] = []
+    def _passages_that_fit(self, passages: tuple[Passage, ...]) -> list[Passage]:
+        chars_left = int(self._engine.info().context_length * PASSAGE_CHARS)
+        shortened: list[Passage] = []
         for passage in passages:
-            text = passage.text[:room]
-            kept.append(replace(passage, text=text))
-            room -= len(text)
-            if room <= 0:
+            text = passage.text[:chars_left]
+            shortened.append(replace(passage, text=text))
+            chars_left -= len(text)
+            if chars_left <= 0:
                 break
-        return kept
+        return shortened
 
-    def _ended(self, finished: Finished | None, record: Record) -> Ended:
-        if finished is None:
+    def _ended(self, end: Finished | None, record: Record) -> Ended:
+        if end is None:
             if not self._cancelled.is_set():
                 raise EngineError("engine_no_answer", retry_after=5)
             return Ended("model", "stopped", model=record.model)
-        return Ended("model", finished.reason, finished.usage, finished.timings, model=record.model)
+        return Ended("model", end.reason, end.usage, end.timings, model=record.model)

@@ -100,14 +100,6 @@ class Knowledge(Protocol):
         """Whether the site has anything to answer from."""
         ...
 
-    def index_state(self, site_id: int) -> IndexState:
-        """The state of the site's index, which costs next to nothing."""
-        ...
-
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """Look *question* up; *history* are the visitor's earlier questions, oldest first."""
-        ...
-
-    def version(self, site_id: int) -> int:
-        """Grows with each change of what the site knows."""
         ...

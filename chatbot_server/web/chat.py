@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import Annotated
 
@@ -10,12 +11,13 @@ from pydantic import Field
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.live import LiveAnswer
-from chatbot_server.conversation.service import ConversationService, Question
+from chatbot_server.conversation.questions import VisitorQuestion
+from chatbot_server.conversation.service import ConversationService
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import find_site
+from chatbot_server.storage.sites import Site
 from chatbot_server.web.disconnect import has_left
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import check_origin
+from chatbot_server.web.origins import find_allowed_site
 from chatbot_server.web.requests import (
     Identifier,
     Line,
@@ -55,24 +57,20 @@ def chat_blueprint(
     @bp.post("/api/chat")
     def ask() -> Response:
         body = read_body(request, ChatBody)
-        with database.session() as session:
-            check_origin(request, find_site(session, body.site))
-        text = read_message(body.message, limits.message_chars)
-        rates.check_question(body.site)
         locale = language_of(request, body.locale)
-        question = Question(
-            site=body.site,
-            text=text,
-            locale=locale,
-            conversation=body.conversation,
-            secret=bearer(request),
-            page=body.page,
-            resume=body.resume,
-            keep=body.keep,
-            retry=body.retry,
-            visitor=rates.visitor(),
-        )
-        return _streamed(service.ask(question), 0, locale)
+        with database.session() as session:
+            site = find_allowed_site(session, request, body.site)
+            question = replace(
+                admit_question(site, body.message, locale, rates, limits),
+                conversation=body.conversation,
+                secret=bearer(request),
+                page=body.page,
+                resume=body.resume,
+                keep=body.keep,
+                retry=body.retry,
+            )
+            stored = service.store(session, question)
+        return _stream(service.answer(stored), 0, locale)
 
     @bp.get("/api/chat/<message>")
     def take_up(message: str) -> Response:
@@ -80,7 +78,7 @@ def chat_blueprint(
         last = request.headers.get("Last-Event-ID", "0")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else 0
         answer = service.take_up(message, bearer(request))
-        return _streamed(answer, after, language_of(request))
+        return _stream(answer, after, language_of(request))
 
     @bp.delete("/api/chat/<message>")
     def stop(message: str) -> Response:
@@ -90,7 +88,21 @@ def chat_blueprint(
     return bp
 
 
-def _streamed(answer: LiveAnswer, after: int, language: str) -> Response:
+def admit_question(
+    site: Site, message: str, locale: str, rates: RateLimits, limits: LimitsSection
+) -> VisitorQuestion:
+    """What the visitor of this request asks *site*, once it was checked and counted.
+
+    Raises:
+        BadRequest: the text is empty, too long, or no Unicode text.
+        TooManyRequests: the visitor, or all visitors of the site, ask too often.
+    """
+    text = read_message(message, limits.message_chars)
+    rates.check_question(site.key)
+    return VisitorQuestion(site, text, locale, visitor=rates.visitor())
+
+
+def _stream(answer: LiveAnswer, after: int, language: str) -> Response:
     events = answer.follow(after, left=has_left(request))
     chunks = stream(events, language)
     # The first event is there already; taking it starts the generator, without which

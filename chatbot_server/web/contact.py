@@ -13,9 +13,8 @@ from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request
 from chatbot_server.storage.site_settings import is_email
-from chatbot_server.storage.sites import find_site
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import check_origin
+from chatbot_server.web.origins import find_allowed_site
 from chatbot_server.web.requests import (
     Identifier,
     Line,
@@ -26,7 +25,7 @@ from chatbot_server.web.requests import (
 )
 
 
-def _address(text: str) -> str:
+def _email(text: str) -> str:
     if not is_email(text):
         raise BadRequest("email_wrong", field="email")
     return text
@@ -37,7 +36,7 @@ class ContactBody(RequestBody):
 
     site: Identifier
     name: Annotated[Line, Field(min_length=1, max_length=100)]
-    email: Annotated[Line, AfterValidator(_address)]
+    email: Annotated[Line, AfterValidator(_email)]
     message: str
     conversation: Identifier | None = None
 
@@ -52,8 +51,7 @@ def contact_blueprint(database: Database, rates: RateLimits, limits: LimitsSecti
         body = read_body(request, ContactBody)
         text = read_message(body.message, limits.message_chars)
         with database.session() as session:
-            site = find_site(session, body.site)
-            check_origin(request, site)
+            site = find_allowed_site(session, request, body.site)
             rates.check_question(site.key)
             conversation = (
                 open_conversation(session, body.conversation, bearer(request))

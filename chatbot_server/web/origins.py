@@ -6,9 +6,22 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from flask import Request
+from sqlalchemy.orm import Session
 
 from chatbot_server.errors import Forbidden
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.sites import Site, find_site
+
+
+def find_allowed_site(session: Session, request: Request, key: str) -> Site:
+    """The site with *key*, for a page that may talk to it.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: as :func:`check_origin`.
+    """
+    site = find_site(session, key)
+    check_origin(request, site)
+    return site
 
 
 def check_origin(request: Request, site: Site) -> None:
@@ -22,7 +35,8 @@ def check_origin(request: Request, site: Site) -> None:
         Forbidden: says which origin to allow, and how.
     """
     origin = request.headers.get("Origin")
-    if origin is None or _is_own(request, origin) or site.allows(origin):
+    own = f"{request.scheme}://{request.host}"
+    if origin is None or origin.lower() == own.lower() or site.allows(origin):
         return
     if site.demo and is_loopback(origin):
         return
@@ -38,7 +52,3 @@ def is_loopback(origin: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _is_own(request: Request, origin: str) -> bool:
-    return origin.lower() == f"{request.scheme}://{request.host}".lower()

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from chatbot_server.config.sections import LimitsSection
-from chatbot_server.conversation.events import Failed
-from chatbot_server.conversation.service import ConversationService, Question
+from chatbot_server.conversation.events import Failed, Started
+from chatbot_server.conversation.live import LiveAnswer
+from chatbot_server.conversation.service import ConversationService
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.storage.sites import Site
+from chatbot_server.web.chat import admit_question
 from chatbot_server.web.disconnect import has_left
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import check_origin
-from chatbot_server.web.problems import told
-from chatbot_server.web.requests import language_of, read_message, refuse_nul
+from chatbot_server.web.origins import find_allowed_site
+from chatbot_server.web.problems import public_sentence
+from chatbot_server.web.requests import language_of, refuse_nul
 
 # No script may run here, not even the server's own; the one style in it is the owner's colour.
 POLICY = (
@@ -45,6 +46,29 @@ class View:
     said: str = ""
     draft: str = ""
 
+    def show(self, answer: LiveAnswer) -> None:
+        """Wait for *answer*; the view is then of its conversation.
+
+        Raises:
+            ChatbotError: the answer failed.
+        """
+        for entry in answer.follow(left=has_left(request)):
+            event = entry[1] if entry else None
+            if isinstance(event, Failed):
+                raise event.error
+            if isinstance(event, Started):
+                self.conversation = event.conversation
+                self.secret = event.secret or self.secret
+
+    def load_messages(self, service: ConversationService) -> None:
+        """Show the whole conversation, if there is one."""
+        if not self.conversation:
+            return
+        try:
+            self.messages = list(service.read(self.conversation, self.secret).messages)
+        except ChatbotError:  # erased or expired: the next question begins anew
+            self.conversation = self.secret = ""
+
 
 def page_blueprint(
     service: ConversationService, database: Database, rates: RateLimits, limits: LimitsSection
@@ -54,9 +78,19 @@ def page_blueprint(
 
     def load(key: str) -> Site:
         with database.session() as session:
-            site = find_site(session, key)
-            check_origin(request, site)
-        return site
+            return find_allowed_site(session, request, key)
+
+    def ask(site: Site, view: View, language: str) -> None:
+        """One question, answered whole; *view* then knows its conversation."""
+        question = replace(
+            admit_question(site, request.form.get("message", ""), language, rates, limits),
+            conversation=view.conversation or None,
+            secret=view.secret,
+            keep=request.form.get("keep") != "no",
+        )
+        with database.session() as session:
+            stored = service.store(session, question)
+        view.show(service.answer(stored))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:
@@ -71,60 +105,27 @@ def page_blueprint(
         view = View(form.get("conversation", ""), form.get("secret", ""))
         try:
             if form.get("action") == "erase":
-                view = _erase(service, view, language)
+                erased_count = service.erase(view.conversation, view.secret)
+                view = View(said=say("page_erased", language, messages=erased_count))
             else:
-                rates.check_question(key)
-                text = read_message(form.get("message", ""), limits.message_chars)
-                _ask(service, view, Question(key, text, language, visitor=rates.visitor()))
+                ask(site, view, language)
         except ChatbotError as error:
-            view.problem = told(error, language)
+            view.problem = public_sentence(error, language)
             view.draft = form.get("message", "")[: limits.message_chars]
-        _read(service, view)
+        view.load_messages(service)
         return _render(site, view, language, limits)
 
     return bp
 
 
-def _ask(service: ConversationService, view: View, question: Question) -> None:
-    """One question, answered whole; *view* then knows its conversation."""
-    keep, conversation = request.form.get("keep") != "no", view.conversation or None
-    answer = service.ask(
-        replace(question, conversation=conversation, secret=view.secret, keep=keep)
-    )
-    for entry in answer.follow(left=has_left(request)):
-        event = entry[1] if entry else None
-        if isinstance(event, Failed):
-            raise event.error
-        if secret := getattr(event, "secret", None):
-            view.secret = secret
-        view.conversation = getattr(event, "conversation", view.conversation)
-
-
-def _erase(service: ConversationService, view: View, language: str) -> View:
-    erased = service.erase(view.conversation, view.secret)
-    return View(said=say("page_erased", language, messages=erased))
-
-
-def _read(service: ConversationService, view: View) -> None:
-    if not view.conversation:
-        return
-    try:
-        view.messages = list(service.read(view.conversation, view.secret).messages)
-    except ChatbotError:
-        view.conversation = view.secret = ""  # erased or expired: the next question begins anew
-
-
 def _render(site: Site, view: View, language: str, limits: LimitsSection) -> Response:
-    def words(name: str, **values: Any) -> str:
-        return say(name, language, **values)
-
     nonce = secrets.token_urlsafe(12)
     html = render_template(
         "chat.html",
         site=site,
         view=view,
         language=language,
-        say=words,
+        say=lambda name, **values: say(name, language, **values),
         limits=limits,
         origins=ORIGINS,
         nonce=nonce,

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from chatbot_server.config.sections import LimitsSection, PrivacySection
 from chatbot_server.engine.base import Engine
 from chatbot_server.errors import EngineError
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site_settings import SITE_SETTINGS
-from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.storage.sites import Site
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import check_origin
+from chatbot_server.web.origins import find_allowed_site
 from chatbot_server.web.requests import language_of
 
 
-@dataclass(frozen=True)
-class Promises:
-    """What the operator's configuration promises to a visitor."""
-
-    retention_days: int
-    message_chars: int
-
-
 def panel_blueprint(
-    engine: Engine, database: Database, rates: RateLimits, promises: Promises
+    engine: Engine,
+    database: Database,
+    rates: RateLimits,
+    limits: LimitsSection,
+    privacy: PrivacySection,
 ) -> Blueprint:
     """The route of the panel's words."""
     bp = Blueprint("panel", __name__)
@@ -36,57 +32,52 @@ def panel_blueprint(
     def panel() -> Response:
         rates.check_small()
         with database.session() as session:
-            site = find_site(session, request.args.get("site", ""))
-            check_origin(request, site)
-        response = jsonify(describe_panel(site, engine, promises, *_languages()))
+            site = find_allowed_site(session, request, request.args.get("site", ""))
+        panel: dict[str, Any] = {
+            "limits": {"message_chars": limits.message_chars},
+            "privacy": _model_facts(engine) | {"retention_days": privacy.retention_days},
+            "state": engine.status().state,
+            **_owners_words(site, request.args.get("locale", ""), language_of(request)),
+        }
+        _add_settings(panel, site)
+        response = jsonify(panel)
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
 
     return bp
 
 
-def _languages() -> tuple[str, bool]:
-    """The language of the owner's words, and whether the server speaks the one asked for."""
-    wanted = request.args.get("locale", "").replace("_", "-").split("-")[0].lower()
-    return language_of(request), not wanted or wanted in LANGUAGES
+def _owners_words(site: Site, locale: str, language: str) -> dict[str, Any]:
+    """Where the owner wrote nothing and *locale* is not spoken here, the words are left to the
+    panel, which has its own in ten languages."""
+    primary = locale.replace("_", "-").split("-")[0].lower()
+    is_spoken = not primary or primary in LANGUAGES
 
+    def word(name: str) -> str | None:
+        return site.word(name, language) or (say(name, language) if is_spoken else None)
 
-def describe_panel(
-    site: Site, engine: Engine, promises: Promises, language: str, spoken: bool
-) -> dict[str, Any]:
-    """The answer of the route; ``docs/http-api.md`` shows it.
-
-    Where the owner wrote nothing and the visitor's language is not *spoken* here, the words
-    are left to the panel, which has its own in ten languages.
-    """
-
-    def words(name: str) -> str | None:
-        return site.word(name, language) or (say(name, language) if spoken else None)
-
-    description: dict[str, Any] = {
+    return {
         "site": site.key,
         "name": site.name,
         "locale": language,
-        "greeting": words("greeting"),
-        "notice": words("notice"),
+        "greeting": word("greeting"),
+        "notice": word("notice"),
         "suggestions": site.suggested(language),
         "contact": {"form": True},
-        "privacy": _privacy(engine, promises),
-        "limits": {"message_chars": promises.message_chars},
-        "state": engine.status().state,
     }
+
+
+def _add_settings(panel: dict[str, Any], site: Site) -> None:
     for setting in SITE_SETTINGS:
         if setting.panel:
             *section, name = setting.panel
-            target = description[section[0]] if section else description
+            target = panel[section[0]] if section else panel
             target[name] = getattr(site, setting.column)
-    return description
 
 
-def _privacy(engine: Engine, promises: Promises) -> dict[str, Any]:
+def _model_facts(engine: Engine) -> dict[str, Any]:
     try:
         info = engine.info()
-        model, local = info.model, info.local
     except EngineError:
-        model, local = None, True
-    return {"model": model, "local": local, "retention_days": promises.retention_days}
+        return {"model": None, "local": True}
+    return {"model": info.model, "local": info.local}

@@ -22,16 +22,16 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def told(error: ChatbotError, language: str) -> str:
+def public_sentence(error: ChatbotError, language: str) -> str:
     """What the visitor reads of *error*; where the server is at fault, the log has all of it."""
-    words = error.public_sentence(language)
-    if error.status >= 500 or words != error.sentence(language):
+    sentence = error.public_sentence(language)
+    if error.status >= 500 or sentence != error.sentence(language):
         logger.warning("%s: %s", error.code, error)
-    return words
+    return sentence
 
 
 def _chatbot_error(error: ChatbotError) -> Response:
-    body = {"code": error.code, "message": told(error, language_of(request))}
+    body = {"code": error.code, "message": public_sentence(error, language_of(request))}
     if error.field:
         body["field"] = error.field
     response = jsonify(error=body)
@@ -44,8 +44,7 @@ def _chatbot_error(error: ChatbotError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code = f"http_{status}"
-    known = code in catalogue()
-    message = say(code, language_of(request)) if known else error.name
+    message = say(code, language_of(request)) if code in catalogue() else error.name
     response = jsonify(error={"code": code, "message": message})
     response.status_code = status
     return response

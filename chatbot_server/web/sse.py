@@ -11,11 +11,11 @@ from chatbot_server.conversation.events import (
     Ended,
     Event,
     Failed,
-    Piece,
     Started,
+    TextPiece,
     Waiting,
 )
-from chatbot_server.web.problems import told
+from chatbot_server.web.problems import public_sentence
 
 PING = ": ping\n\n"
 
@@ -40,29 +40,21 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
             return "start", {key: value for key, value in asdict(event).items() if value}
         case Waiting():
             return "queue", asdict(event)
-        case Piece():
+        case TextPiece():
             return "token", asdict(event)
         case Cited():
             return "sources", {"items": [asdict(item) for item in event.items]}
-        case Failed():
-            return "error", _failure(event, language)
+        case Failed(error, retry):
+            message = public_sentence(error, language)
+            return "error", {"code": error.code, "message": message, "retry": retry}
         case Ended():
-            return "done", _done(event)
-
-
-def _failure(event: Failed, language: str) -> dict[str, object]:
-    error = event.error
-    return {"code": error.code, "message": told(error, language), "retry": event.retry}
-
-
-def _done(event: Ended) -> dict[str, object]:
-    return {
-        "origin": event.origin,
-        "finish": event.finish,
-        "usage": asdict(event.usage) if event.usage else None,
-        "timings": asdict(event.timings) if event.timings else None,
-        "energy": None,
-        "ai": {"generated": event.origin == "model", "model": event.model},
-        "suggestions": list(event.suggestions),
-        "cached": event.cached,
-    }
+            return "done", {
+                "origin": event.origin,
+                "finish": event.finish,
+                "usage": asdict(event.usage) if event.usage else None,
+                "timings": asdict(event.timings) if event.timings else None,
+                "energy": None,
+                "ai": {"generated": event.origin == "model", "model": event.model},
+                "suggestions": [],
+                "cached": event.cached,
+            }

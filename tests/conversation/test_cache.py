@@ -15,6 +15,7 @@ from chatbot_server.errors import EngineBusy, EngineCrashed
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, erase_expired
+from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.sites import demo_site
 
 FREE = None
@@ -87,7 +88,8 @@ def test_what_would_change_the_answer_ends_it(tmp_path: Path) -> None:
 
     assert asked_again()
     assert not asked_again()
-    visitor.pages.changes += 1
+    with site() as session:
+        bump_version(session, demo_site(session).id)
     assert asked_again()
     with site() as session:
         demo_site(session).instructions = "Answer in rhyme."

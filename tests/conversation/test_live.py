@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from support.patience import LONG
 
-from chatbot_server.conversation.events import Ended, Event, Failed, Piece
+from chatbot_server.conversation.events import Ended, Event, Failed, TextPiece
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
 from chatbot_server.errors import EngineBusy, EngineCrashed, NotFound, TooManyRequests, Unavailable
 
@@ -28,7 +28,7 @@ class Script:
             if self.cancelled.is_set():
                 yield Ended("model", "stopped")
                 return
-            yield Piece(str(number))
+            yield TextPiece(str(number))
         if self.error:
             raise self.error
         yield Ended("model")
@@ -47,7 +47,7 @@ def live(script: Script, *, grace: float = 0.0, released: int = 1) -> LiveAnswer
 
 
 def texts(events: list[tuple[int, Event] | None]) -> list[str]:
-    return [entry[1].text for entry in events if entry and isinstance(entry[1], Piece)]
+    return [entry[1].text for entry in events if entry and isinstance(entry[1], TextPiece)]
 
 
 def test_two_readers_see_the_same_events_with_the_same_numbers() -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import text
 from support.patience import LONG
 from support.scripted_chat import QUOTED, Pages, ScriptedModel
 
+from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.record import Recorder
-from chatbot_server.conversation.service import ConversationService, Question
+from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import Parts
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import NotFound, Unavailable
@@ -92,7 +93,10 @@ def test_eight_questions_at_once_stand_in_turn(database: Database) -> None:
 
     def ask(number: int) -> tuple[str, str]:
         together.wait(LONG)
-        answer = service.ask(Question(site.key, str(number), "en", begun.id, secret))
+        question = VisitorQuestion(site, str(number), "en", begun.id, secret)
+        with database.session() as session:
+            stored = service.store(session, question)
+        answer = service.answer(stored)
         for _event in answer.follow():
             pass
         return str(number), answer.identifier

@@ -10,9 +10,10 @@ from pathlib import Path
 from support.patience import LONG
 
 from chatbot_server.conversation.cache import AnswerCache
-from chatbot_server.conversation.events import Ended, Event, Piece, Started
+from chatbot_server.conversation.events import Ended, Event, Started, TextPiece
+from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.record import Recorder
-from chatbot_server.conversation.service import ConversationService, Question
+from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import Parts
 from chatbot_server.engine.base import (
     EngineInfo,
@@ -30,7 +31,7 @@ from chatbot_server.engine.base import (
 from chatbot_server.engine.base import Event as EngineEvent
 from chatbot_server.errors import EngineBusy
 from chatbot_server.prompt.base import Prompt
-from chatbot_server.retrieval.base import Grounding, IndexState, Passage, Source
+from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
@@ -105,23 +106,14 @@ class Pages:
 
     def __init__(self, found: Grounding | None) -> None:
         self.found = found
-        self.changes = 0
         self.asked: list[tuple[str, tuple[str, ...]]] = []
 
     def has_content(self, site_id: int) -> bool:
         return self.found is not None
 
-    def index_state(self, site_id: int) -> IndexState:
-        return IndexState(self.changes, self.found is not None)
-
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         self.asked.append((question, tuple(history)))
-        if self.found is None:
-            return Grounding("nothing", has_content=False, version=self.changes)
-        return replace(self.found, version=self.changes)
-
-    def version(self, site_id: int) -> int:
-        return self.changes
+        return self.found or Grounding("nothing", has_content=False)
 
 
 class Chat:
@@ -139,23 +131,23 @@ class Chat:
         self.service = ConversationService(
             self.database, parts, retention_days=30, streams=4, visitor_streams=4
         )
-        with self.database.session() as session:
-            self.site = demo_site(session).key
         self.conversation: str | None = None
         self.secret = ""
 
     def ask(
         self, text: str, *, retry: bool = False, keep: bool = True, locale: str = "en"
     ) -> list[Event]:
-        answer = self.service.ask(
-            Question(
-                self.site, text, locale, self.conversation, self.secret, retry=retry, keep=keep
-            )
-        )
+        with self.database.session() as session:
+            question = VisitorQuestion(
+                demo_site(session), text, locale, self.conversation, self.secret,
+                retry=retry, keep=keep,
+            )  # fmt: skip
+            stored = self.service.store(session, question)
+        answer = self.service.answer(stored)
         seen = []
         for _number, event in filter(None, answer.follow()):
             seen.append(event)
-            if isinstance(event, Piece) and event.text == self.model.stops_after:
+            if isinstance(event, TextPiece) and event.text == self.model.stops_after:
                 answer.stop()
         started = seen[0]
         assert isinstance(started, Started)
@@ -180,7 +172,7 @@ class Chat:
 
 
 def text(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Piece))
+    return "".join(event.text for event in events if isinstance(event, TextPiece))
 
 
 def end(events: list[Event]) -> Ended:
