@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 from flask import Flask
@@ -41,6 +42,9 @@ from chatbot_server.web.widget import widget_blueprint
 def application() -> Flask:
     """What gunicorn runs: the configuration is named by ``CHATBOT_CONFIG``."""
     config = load_config(find_config())
+    # Of other libraries only warnings: what httpx tells of its requests names their addresses.
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("chatbot_server").setLevel(config.server.log_level.upper())
     return create_app(config, build_engine(config), Database(config.database_url))
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import asdict, dataclass, field, replace
 
 from chatbot_server.conversation.cache import CachedAnswer
 from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, Started, TextPiece
+from chatbot_server.engine.base import Usage
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.conversations import ChatMessage, Conversation, erase_messages
 from chatbot_server.storage.database import Database
+
+logger = logging.getLogger("chatbot_server.conversation")
 
 
 @dataclass
@@ -20,6 +25,7 @@ class Record:
         fell_back: the model had its turn, and the pages had to answer instead.
         courteous: nothing was asked, and a courtesy was returned.
         again: the answer was kept from an earlier question.
+        begun_at, first_text_at: moments of the monotonic clock.
     """
 
     text: list[str] = field(default_factory=list)
@@ -31,6 +37,8 @@ class Record:
     courteous: bool = False
     again: CachedAnswer | None = None
     stored: bool = False
+    begun_at: float = field(default_factory=time.monotonic)
+    first_text_at: float | None = None
 
     def repeat(self, answer: CachedAnswer) -> None:
         """The answer is *answer*, told again."""
@@ -41,6 +49,7 @@ class Record:
     def note(self, event: Event) -> None:
         """Remember what of *event* is to be kept."""
         if isinstance(event, TextPiece):
+            self.first_text_at = self.first_text_at or time.monotonic()
             self.text.append(event.text)
         elif isinstance(event, Cited):
             self.sources = event.items
@@ -84,6 +93,23 @@ class Record:
         if self.again:
             facts["cached"] = True
         return facts
+
+    def log(self, site_key: str, ended: Ended | None) -> None:
+        """One line about the answer, for who watches the server: no text, and nobody's address."""
+        usage = (ended and ended.usage) or Usage(0, 0)
+        begun_at, first_text_at = self.begun_at, self.first_text_at
+        logger.info(
+            "answer site=%s status=%s origin=%s cached=%s first_ms=%s ms=%d"
+            " prompt_tokens=%d completion_tokens=%d",
+            site_key,
+            self.status(ended),
+            ended.origin if ended else "-",
+            "yes" if self.again else "no",
+            "-" if first_text_at is None else round(1000 * (first_text_at - begun_at)),
+            1000 * (time.monotonic() - begun_at),
+            usage.prompt_tokens,
+            usage.completion_tokens,
+        )
 
     def lasting(self, ended: Ended, conversation: str) -> CachedAnswer | None:
         """What can be told again to whoever asks the same; None: nothing of this answer can.

@@ -143,6 +143,7 @@ class Turn:
 
     def _store(self, ended: Ended | None) -> None:
         self._record.stored = True
+        self._record.log(self._question.site.key, ended)
         is_cached = self._put_into_cache(ended)
         is_saved = self._parts.recorder.save(self._stored.started, self._record, ended)
         if is_cached and not is_saved:
