@@ -25,9 +25,9 @@ from chatbot_server.bench.report import Row
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.process.supervisor import local_engine
-from chatbot_server.retrieval.answer.search import Searcher
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.evaluate import read_documents, read_questions, read_squad
-from chatbot_server.retrieval.index.embedder import MODEL, make_embedder
+from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.text import sentences
 from chatbot_server.storage.database import Database
@@ -77,7 +77,7 @@ def measure(database: Database, site_id: int, options: Any) -> Iterator[Row]:
     """The figures, with their goals."""
     file = options.data / "cnil-faq" / "questions.jsonl"
     texts = cycle([question.text for question in read_questions(file)])
-    searcher = Searcher(make_embedder("auto"))
+    base = KnowledgeBase(database)
     cache = Path(tempfile.gettempdir()) / "chatbot-bench"
     settings = EngineSettings(options.model.resolve(), "ctransformers", cache, slots=1, queue=16)
     seconds: list[float] = []
@@ -88,11 +88,10 @@ def measure(database: Database, site_id: int, options: Any) -> Iterator[Row]:
         first_token_times(engine, questions, 1)
         while len(seconds) < options.searches:
             batch = list(islice(texts, SEARCHES_EACH_ROUND))
-            seconds += search_times(database, site_id, searcher, batch)
+            seconds += search_times(base, site_id, batch)
             memory.append(pss_mb(os.getpid()) or 0.0)
             first += first_token_times(engine, questions, 2)
-    if searcher.embedder is not None:
-        searcher.embedder.close()
+    base.close()
     slow, token = float(np.percentile(seconds, 95)), float(np.median(first))
     yield Row("chunks", options.chunks)
     yield Row("search, median", float(np.median(seconds)) * 1000, "ms")
@@ -104,14 +103,12 @@ def measure(database: Database, site_id: int, options: Any) -> Iterator[Row]:
     yield Row("memory at the end ÷ after 100", memory[-1] / memory[4], "", 1.03, most=True)
 
 
-def search_times(
-    database: Database, site_id: int, searcher: Searcher, texts: Sequence[str]
-) -> list[float]:
+def search_times(base: KnowledgeBase, site_id: int, texts: Sequence[str]) -> list[float]:
     """Seconds of each search, its question's vector included."""
     seconds = []
     for text in texts:
         began = time.monotonic()
-        searcher.search(database, site_id, text)
+        base.search(site_id, text)
         seconds.append(time.monotonic() - began)
     return seconds
 

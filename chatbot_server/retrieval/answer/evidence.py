@@ -9,17 +9,19 @@ English; see ``docs/decisions/0004-retrieval.md``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chatbot_server.retrieval.answer.candidates import Candidate
+from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.language import synonyms
-from chatbot_server.retrieval.language.contrast import names
-from chatbot_server.retrieval.language.synonyms import Rarity
-from chatbot_server.retrieval.language.text import sentences
 
 # Beyond this cosine, more distance to the next document says no more.
 WIDEST = 0.06
 # A document whose words answer may lie this far behind the nearest one in meaning.
 BEHIND = -0.01
+# The answer stands in one of the first three documents, or in none.
+CANDIDATES = 3
 
 
 @dataclass(frozen=True)
@@ -27,57 +29,54 @@ class Evidence:
     """What speaks for a passage.
 
     Attributes:
-        together: share of the question's weight that stands in two neighbouring sentences.
+        together: share of the query's weight that stands in two neighbouring sentences.
         words: BM25 of the passage over the logarithm of the index's size.
-        names: share of the question's names that stand in the passage.
-        missing: share of the question's content words that do not.
-        margin: cosine above the best other document's; None without vectors.
+        names: share of the query's names that stand in the passage.
+        missing: share of the query's content words that do not.
+        lead: cosine above the best other document's; None without vectors.
     """
 
     together: float
     words: float
     names: float
     missing: float
-    margin: float | None = None
+    lead: float | None = None
 
     @property
     def strength(self) -> float:
         """How much speaks for the passage, beyond what is enough; below 0, too little does."""
-        if self.margin is None:
-            told = self.together + 0.45 * self.names - 0.6 * self.missing
-            return told + 0.19 * self.words - 1.22
-        margin = min(max(self.margin, BEHIND), WIDEST)
-        told = self.together + 0.1 * self.names - 0.8 * self.missing
-        return told + 0.07 * self.words + 18 * margin - 0.68
+        if self.lead is None:
+            by_words = self.together + 0.45 * self.names - 0.6 * self.missing
+            return by_words + 0.19 * self.words - 1.22
+        lead = min(max(self.lead, BEHIND), WIDEST)
+        by_words = self.together + 0.1 * self.names - 0.8 * self.missing
+        return by_words + 0.07 * self.words + 18 * lead - 0.68
 
 
-def weigh_up(
-    question: str,
-    about: str,
-    text: str,
-    weigh: Rarity,
-    *,
-    words: float,
-    total: int,
-    margin: float | None,
-) -> Evidence:
-    """The evidence in a passage *text* under the title and headings *about*.
+def best_of(candidates: Sequence[Candidate], query: Query, chunk_count: int) -> Candidate | None:
+    """The candidate that answers best, if enough speaks for it.
 
-    *words* is its BM25, *total* the number of chunks of the site.
+    *chunk_count* is the size of the index that was searched.
     """
-    asked = synonyms.query_words(question)
-    found = sentences(text)
-    pairs = [" ".join(found[at : at + 2]) for at in range(max(1, len(found) - 1))]
-    there = synonyms.terms_in(f"{about} {text}")
-    missing = sum(1 for word in asked if not word.is_in(there))
-    named = [synonyms.word(name) for name in names(question)]
-    held = sum(1 for name in named if name.stems & there)
+    first = candidates[:CANDIDATES]
+    strengths = [gather_evidence(candidate, query, chunk_count).strength for candidate in first]
+    strength, best = max(
+        zip(strengths, first, strict=True), key=lambda pair: pair[0], default=(-1.0, None)
+    )
+    return best if strength >= 0 else None
+
+
+def gather_evidence(candidate: Candidate, query: Query, chunk_count: int) -> Evidence:
+    """What speaks for *candidate*."""
+    sentences = candidate.sentences
+    pairs = [" ".join(sentences[at : at + 2]) for at in range(max(1, len(sentences) - 1))]
+    missing = sum(1 for word in query.content_words if not word.is_in(candidate.terms))
+    names = [synonyms.word(name) for name in query.names]
+    names_there = sum(1 for name in names if name.stems & candidate.terms)
     return Evidence(
-        together=max(
-            (synonyms.coverage(asked, synonyms.terms_in(pair), weigh) for pair in pairs), default=0
-        ),
-        words=words / math.log(max(total, 2) + 1),
-        names=held / len(named) if named else 1.0,
-        missing=missing / len(asked) if asked else 1.0,
-        margin=margin,
+        together=max(query.coverage(synonyms.terms_in(pair)) for pair in pairs),
+        words=candidate.hit.words / math.log(max(chunk_count, 2) + 1),
+        names=names_there / len(names) if names else 1.0,
+        missing=missing / len(query.content_words) if query.content_words else 1.0,
+        lead=candidate.lead,
     )

@@ -7,13 +7,14 @@ the *margin* to the next best, and that numbers, names and negations are equal.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
-from chatbot_server.retrieval.language import stems, synonyms
-from chatbot_server.retrieval.language.contrast import are_opposed, is_negated, names
-from chatbot_server.retrieval.language.facts import facts
-from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.answer.candidates import Candidate
+from chatbot_server.retrieval.answer.fusion import Hit
+from chatbot_server.retrieval.answer.query import ParsedText, Query
+from chatbot_server.retrieval.answer.site_index import SiteIndex
+from chatbot_server.retrieval.language import synonyms
+from chatbot_server.retrieval.language.contrast import are_opposed
 
 # Measured on the CNIL's FAQ, see docs/decisions/0004-retrieval.md.
 SURE_MARGIN = 0.02
@@ -26,67 +27,119 @@ SAME_WORDS = 0.9
 # A name that stands in more than this share of the entries is the owner's own.
 COMMON_NAME = 0.05
 
-_COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
 
+def is_clear(hits: Sequence[Hit]) -> bool:
+    """Whether the best document is far enough from all others to be the only one meant.
 
-def agree(question: str, titles: Sequence[str], text: str, common: Callable[[str], bool]) -> bool:
-    """Whether *question* asks what an entry answers, as far as hard facts go.
-
-    *titles* are the wordings of the entry's question, *text* its answer;
-    ``common(name)`` tells names that stand everywhere and so distinguish nothing.
+    With vectors: its nearest wording or chunk by 0.02, or title and chunk each by 0.008. By
+    words alone, :func:`has_same_words` decides.
     """
-    return any(_agrees(question, title, text, common) for title in titles)
+    first, others = hits[0], hits[1:]
+    if first.meaning and max(first.title, first.text) < NEAR_ENOUGH:
+        return False
+    if not others:
+        return True
+    if not first.meaning:
+        return first.words > max(hit.words for hit in others)
+    nearest = max(first.title, first.text) - max(max(hit.title, hit.text) for hit in others)
+    title = first.title - max(hit.title for hit in others)
+    text = first.text - max(hit.text for hit in others)
+    return nearest >= SURE_MARGIN or min(title, text) >= BOTH_MARGIN
 
 
-def same_words(question: str, titles: Sequence[str]) -> bool:
-    """Whether the question is one of *titles* in nearly the same words (Dice of stems)."""
-    asked = set(stems.query_terms(question))
-    told = [set(stems.query_terms(title)) for title in titles]
-    return any(2 * len(asked & one) >= SAME_WORDS * (len(asked) + len(one)) for one in told)
+def is_answered_by(query: Query, candidate: Candidate, index: SiteIndex) -> bool:
+    """Whether *candidate* is an entry that asks the same, as far as hard facts go."""
+    if not candidate.document.faq or not _holds_own_words(query, candidate):
+        return False
+    if not candidate.hit.meaning and not any(
+        has_same_words(query, wording) for wording in candidate.wordings
+    ):
+        return False
+    return _asks_same_as_entry(query, candidate, index)
 
 
-def asks_for(question: str, titles: Sequence[str]) -> bool:
-    """Whether *question* speaks of at least half of what one of *titles* asks about."""
-    said = synonyms.terms_in(question)
-    return any(
-        2 * sum(word.is_in(said) for word in asked) >= len(asked)
-        for asked in map(synonyms.query_words, titles)
+def may_quote(query: Query, candidate: Candidate, index: SiteIndex) -> bool:
+    """Whether *candidate* may be quoted: an entry only where nothing it asks is another thing."""
+    if not _holds_own_words(query, candidate) or not asks_for_whole_compounds(
+        query, candidate.about
+    ):
+        return False
+    return not candidate.document.faq or (
+        any(speaks_of_half(query, wording) for wording in candidate.wordings)
+        and _asks_same_as_entry(query, candidate, index)
     )
 
 
-def holds(question: str, titles: str, text: str) -> bool:
-    """Whether a page under *titles* speaks of everything that *question* is about."""
-    said = synonyms.terms_in(f"{titles} {text}")
-    asked = synonyms.query_words(question)
-    return all(word.is_in(said) for word in asked) and same_compounds(question, titles)
+def asks_same(
+    question: ParsedText,
+    wording: ParsedText,
+    answer: ParsedText,
+    is_common_name: Callable[[str], bool],
+) -> bool:
+    """Whether *question* asks what *wording* asks and *answer* answers, as far as hard facts go.
 
-
-def same_compounds(question: str, title: str) -> bool:
-    """Whether compounds of *title* are asked for whole: a “chèque-vacances” is no cheque."""
-    asked = set(stems.words(question))
-    compounds = [set(stems.content_words(match[0])) for match in _COMPOUND.finditer(fold(title))]
-    return not any(len(parts) > 1 and len(parts & asked) == 1 for parts in compounds)
-
-
-def _agrees(question: str, title: str, text: str, common: Callable[[str], bool]) -> bool:
+    A common name stands everywhere and so distinguishes nothing.
+    """
     return (
-        _same_numbers(question, title, text)
-        and is_negated(question) == is_negated(title)
-        and not are_opposed(question, title)
-        and _same_names(question, title, text, common)
-        and same_compounds(question, title)
+        _has_same_facts(question, wording, answer)
+        and question.is_negated == wording.is_negated
+        and not are_opposed(question.text, wording.text)
+        and _has_same_names(question, wording, answer, is_common_name)
+        and asks_for_whole_compounds(question, wording)
     )
 
 
-def _same_numbers(question: str, title: str, text: str) -> bool:
-    asked, told = facts(question), facts(title)
-    return asked == told or (not told and asked <= facts(text))
+def has_same_words(question: ParsedText, wording: ParsedText) -> bool:
+    """Whether both have nearly the same stems (Dice)."""
+    question_stems, wording_stems = set(question.stems), set(wording.stems)
+    both = len(question_stems) + len(wording_stems)
+    return 2 * len(question_stems & wording_stems) >= SAME_WORDS * both
 
 
-def _same_names(question: str, title: str, text: str, common: Callable[[str], bool]) -> bool:
-    asked, told = set(stems.words(question)), set(stems.words(title))
-    everything = told | set(stems.words(text))
-    missing = {name for name in names(question) if name not in everything}
-    unasked = {name for name in names(title) if name not in asked and not common(name)}
+def speaks_of_half(question: ParsedText, wording: ParsedText) -> bool:
+    """Whether *question* speaks of at least half of what *wording* asks about."""
+    words = wording.content_words
+    return 2 * sum(word.is_in(question.terms) for word in words) >= len(words)
+
+
+def asks_for_whole_compounds(question: ParsedText, title: ParsedText) -> bool:
+    """Whether compounds of *title* are asked for whole: a “chèque-vacances” is no cheque."""
+    return not any(len(parts & question.words) == 1 for parts in title.compounds)
+
+
+def _holds_own_words(query: Query, candidate: Candidate) -> bool:
+    """Whether *candidate* speaks of everything that a follow-up itself is about."""
+    if query.own is None:
+        return True
+    titles = ParsedText(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
+    terms = synonyms.terms_in(f"{titles.text} {candidate.chunk.text}")
+    return all(word.is_in(terms) for word in query.own.content_words) and asks_for_whole_compounds(
+        query.own, titles
+    )
+
+
+def _asks_same_as_entry(query: Query, entry: Candidate, index: SiteIndex) -> bool:
+    def is_common_name(name: str) -> bool:
+        return index.chunks_with(name) > max(1, COMMON_NAME * index.chunk_count)
+
+    return any(
+        asks_same(query, wording, entry.whole_text, is_common_name) for wording in entry.wordings
+    )
+
+
+def _has_same_facts(question: ParsedText, wording: ParsedText, answer: ParsedText) -> bool:
+    if wording.facts:
+        return question.facts == wording.facts
+    return question.facts <= answer.facts
+
+
+def _has_same_names(
+    question: ParsedText,
+    wording: ParsedText,
+    answer: ParsedText,
+    is_common_name: Callable[[str], bool],
+) -> bool:
     # An entry about one thing by name answers no question that does not name it.
-    return not missing and not unasked
+    return question.names <= wording.words | answer.words and all(
+        is_common_name(name) for name in wording.names - question.words
+    )

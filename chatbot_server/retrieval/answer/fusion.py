@@ -6,7 +6,7 @@ The numbers were chosen on the CNIL's FAQ and on XQuAD together, see
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,15 +18,17 @@ MEANING_WEIGHT = 0.6
 TITLE_WEIGHT = 0.45
 # Documents beyond the hundredth by meaning are noise that would squeeze the scale of the rest.
 COMPARED = 100
+# The margin of a document without a second, of which nothing is known but that it has no rival.
+ALONE = 0.02
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A document found.
+    """A document that was found.
 
     Attributes:
         score: fused, 0…1; comparable within one search only.
-        chunk: its best chunk's id.
+        chunk: the id of its best chunk.
         meaning: cosine of title and best chunk with the question, weighted; 0 without vectors.
         words: BM25 of its best chunk.
         title, text: cosines of title and of best chunk.
@@ -42,8 +44,8 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Near:
-    """How near in meaning a document is: ``chunk`` is its nearest one's id."""
+class MeaningMatch:
+    """How near in meaning a document is; ``chunk`` is the id of its nearest chunk."""
 
     meaning: float
     title: float
@@ -52,8 +54,8 @@ class Near:
 
 
 @dataclass(frozen=True)
-class Worded:
-    """How well a document's words match: ``chunk`` is its best one's id."""
+class WordMatch:
+    """How well the words of a document match; ``chunk`` is the id of its best chunk."""
 
     score: float
     chunk: int
@@ -64,7 +66,7 @@ def nearest(
     chunks: NDArray[np.int64],
     cosines: Vector,
     sharing: Mapping[int, int],
-) -> dict[int, Near]:
+) -> dict[int, MeaningMatch]:
     """The documents nearest in meaning, from one row per vector.
 
     *chunks* is negative where a row is the vector of a title. *sharing* tells for documents
@@ -73,61 +75,70 @@ def nearest(
     """
     if not len(documents):
         return {}
-    known, inverse = np.unique(documents, return_inverse=True)
-    titles = np.full(len(known), -1.0)
-    texts = np.full(len(known), -1.0)
+    ids, inverse = np.unique(documents, return_inverse=True)
+    titles = np.full(len(ids), -1.0)
+    texts = np.full(len(ids), -1.0)
     is_title = chunks < 0
     np.maximum.at(titles, inverse[is_title], cosines[is_title])
     np.maximum.at(texts, inverse[~is_title], cosines[~is_title])
     titles = np.where(titles < -0.5, texts, titles)
     texts = np.where(texts < -0.5, titles, texts)
-    shared = np.array([sharing.get(int(document), 1) for document in known])
+    shared = np.array([sharing.get(int(document), 1) for document in ids])
     weight = TITLE_WEIGHT / np.sqrt(shared)
     both = weight * titles + (1 - weight) * texts
     order = np.argsort(-both, kind="stable")[:COMPARED]
-    best = _nearest_chunks(inverse, chunks, cosines, set(order.tolist()))
+    nearest_chunks: dict[int, int] = {}
+    rows = np.nonzero(~is_title & np.isin(inverse, order))[0]
+    for row in rows[np.argsort(-cosines[rows], kind="stable")]:
+        nearest_chunks.setdefault(int(inverse[row]), int(chunks[row]))
     return {
-        int(known[at]): Near(float(both[at]), float(titles[at]), float(texts[at]), best[int(at)])
+        int(ids[at]): MeaningMatch(
+            float(both[at]), float(titles[at]), float(texts[at]), nearest_chunks[int(at)]
+        )
         for at in order
-        if int(at) in best
+        if int(at) in nearest_chunks
     }
 
 
-def _nearest_chunks(
-    inverse: NDArray[np.intp], chunks: NDArray[np.int64], cosines: Vector, wanted: set[int]
-) -> dict[int, int]:
-    best: dict[int, int] = {}
-    rows = np.nonzero((chunks >= 0) & np.isin(inverse, list(wanted)))[0]
-    for row in rows[np.argsort(-cosines[rows], kind="stable")]:
-        best.setdefault(int(inverse[row]), int(chunks[row]))
-    return best
-
-
-def fused(near: Mapping[int, Near], worded: Mapping[int, Worded]) -> list[Hit]:
+def fused(near: Mapping[int, MeaningMatch], worded: Mapping[int, WordMatch]) -> list[Hit]:
     """All documents of both, best first."""
     weight = MEANING_WEIGHT if near else 0.0
-    # Cubed, a meaning that knows one clear winner outweighs one that is undecided.
-    by_meaning = scaled({key: one.meaning for key, one in near.items()})
-    by_words = scaled({key: one.score for key, one in worded.items()})
-    hits = [
-        _hit(
-            document,
-            weight * by_meaning.get(document, 0.0) ** 3
-            + (1 - weight) * by_words.get(document, 0.0),
-            near.get(document),
-            worded.get(document),
-        )
-        for document in {**near, **worded}
-    ]
+    by_meaning = scaled({document: match.meaning for document, match in near.items()})
+    by_words = scaled({document: match.score for document, match in worded.items()})
+    hits = []
+    for document in {**near, **worded}:
+        # Cubed, a meaning that knows one clear winner outweighs one that is undecided.
+        meaning = weight * by_meaning.get(document, 0.0) ** 3
+        words = (1 - weight) * by_words.get(document, 0.0)
+        hits.append(_hit(document, meaning + words, near.get(document), worded.get(document)))
     return sorted(hits, key=lambda hit: (-hit.score, hit.document))
 
 
-def _hit(document: int, score: float, near: Near | None, worded: Worded | None) -> Hit:
+def _hit(document: int, score: float, near: MeaningMatch | None, worded: WordMatch | None) -> Hit:
     chunk = worded.chunk if worded else near.chunk if near else 0
     words = worded.score if worded else 0.0
     if near is None:
         return Hit(document, score, chunk, words=words)
     return Hit(document, score, chunk, near.meaning, words, near.title, near.text)
+
+
+def lead(hit: Hit, hits: Sequence[Hit]) -> float | None:
+    """How far the cosine of *hit* lies above the best other one; None without vectors."""
+    if not hit.meaning:
+        return None
+    others = [other.meaning for other in hits if other.document != hit.document]
+    return hit.meaning - max(others) if others else ALONE
+
+
+def margin(hits: Sequence[Hit]) -> float:
+    """Distance of the best document to the second, by meaning where there is one."""
+    first, others = hits[0], hits[1:]
+    if not others:
+        return ALONE
+    by_meaning = lead(first, hits)
+    if by_meaning is not None:
+        return by_meaning
+    return (first.words - max(hit.words for hit in others)) / (first.words or 1.0) / 10
 
 
 def scaled(scores: Mapping[int, float]) -> dict[int, float]:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.answer import faq
+from chatbot_server.retrieval.answer.query import ParsedText
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.facts import facts
@@ -47,8 +48,8 @@ class _Wording:
         return max(self.spellings, key=lambda text: (self.spellings[text], len(text), text))
 
     @cached_property
-    def stems(self) -> frozenset[str]:
-        return frozenset(stems.query_terms(self.text))
+    def parsed(self) -> ParsedText:
+        return ParsedText(self.text)
 
 
 @dataclass(frozen=True)
@@ -137,14 +138,14 @@ def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
 
 
 def _are_alike(left: _Wording, right: _Wording) -> bool:
-    common = 2 * len(left.stems & right.stems)
-    if common < ALIKE * (len(left.stems) + len(right.stems)):
+    left_stems, right_stems = set(left.parsed.stems), set(right.parsed.stems)
+    if 2 * len(left_stems & right_stems) < ALIKE * (len(left_stems) + len(right_stems)):
         return False
-    return _agree(left.text, right.text) and _agree(right.text, left.text)
+    return _asks_same(left, right) and _asks_same(right, left)
 
 
-def _agree(question: str, other: str) -> bool:
-    return faq.agree(question, [other], "", lambda name: False)  # noqa: ARG005
+def _asks_same(question: _Wording, other: _Wording) -> bool:
+    return faq.asks_same(question.parsed, other.parsed, ParsedText(""), lambda _name: False)
 
 
 def _question_group(members: Sequence[_Wording]) -> QuestionGroup:

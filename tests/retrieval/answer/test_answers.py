@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from chatbot_server.retrieval.answer import faq
+from chatbot_server.retrieval.answer.query import ParsedText
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import (
     add_faq,
@@ -86,8 +87,9 @@ def test_the_owner_s_own_answer_is_given_when_the_match_is_sure(base, database, 
     ],
 )
 def test_near_questions_with_another_answer_are_told_apart(asked, title):
-    assert not faq.agree(asked, [title], "Oui.", lambda name: False)
-    assert faq.agree(title, [title], "Oui.", lambda name: False)
+    question, wording, answer = ParsedText(asked), ParsedText(title), ParsedText("Oui.")
+    assert not faq.asks_same(question, wording, answer, lambda name: False)
+    assert faq.asks_same(wording, wording, answer, lambda name: False)
 
 
 def test_acronyms_that_pages_explain_are_written_out():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.answer.fusion import Near, Worded, fused, nearest, scaled
+from chatbot_server.retrieval.answer.fusion import MeaningMatch, WordMatch, fused, nearest, scaled
 
 TITLE = -1
 
 
 def near(
     rows: list[tuple[int, int, float]], sharing: dict[int, int] | None = None
-) -> dict[int, Near]:
+) -> dict[int, MeaningMatch]:
     """:func:`nearest` of ``(document, chunk, cosine)`` rows."""
     documents, chunks, cosines = zip(*rows, strict=True)
     return nearest(
@@ -46,15 +46,19 @@ def test_only_the_hundred_nearest_are_compared() -> None:
 
 
 def test_a_clear_winner_by_meaning_outweighs_words_that_are_undecided() -> None:
-    clear = {1: Near(0.9, 0.9, 0.9, 10), 2: Near(0.7, 0.7, 0.7, 20), 3: Near(0.5, 0.5, 0.5, 30)}
-    words = {2: Worded(5.2, 21), 1: Worded(5.0, 11), 3: Worded(1.0, 31)}
+    clear = {
+        1: MeaningMatch(0.9, 0.9, 0.9, 10),
+        2: MeaningMatch(0.7, 0.7, 0.7, 20),
+        3: MeaningMatch(0.5, 0.5, 0.5, 30),
+    }
+    words = {2: WordMatch(5.2, 21), 1: WordMatch(5.0, 11), 3: WordMatch(1.0, 31)}
 
     assert [hit.document for hit in fused(clear, words)] == [1, 2, 3]
     assert [hit.chunk for hit in fused(clear, words)] == [11, 21, 31]
 
 
 def test_words_alone_decide_where_nothing_is_known_of_meaning() -> None:
-    hits = fused({}, {1: Worded(2.0, 10), 2: Worded(4.0, 20)})
+    hits = fused({}, {1: WordMatch(2.0, 10), 2: WordMatch(4.0, 20)})
 
     assert [(hit.document, hit.score, hit.meaning) for hit in hits] == [
         (2, 1.0, 0.0),

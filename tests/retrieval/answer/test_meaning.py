@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import func, select, text
 
 from chatbot_server.errors import ConfigError
-from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
@@ -46,9 +45,8 @@ def indexed(database: Database, site_id: int, embedder: Embedder) -> Database:
 
 def first(database: Database, site_id: int, embedder: Embedder | None, question: str) -> str:
     """The title of the best document, or nothing."""
-    hits = Searcher(embedder).search(database, site_id, question, 1)
-    with database.session() as session:
-        return session.get_one(KnowledgeDocument, hits[0].document).title if hits else ""
+    passages = KnowledgeBase(database, "off", embedder=embedder).search(site_id, question, 1)
+    return passages[0].title if passages else ""
 
 
 @pytest.mark.parametrize(

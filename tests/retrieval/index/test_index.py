@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from support.postgresql import Cluster
 
-from chatbot_server.retrieval.answer.search import Searcher
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
@@ -78,14 +78,14 @@ def test_what_visitors_type_is_never_a_query_s_syntax(database, site_id):
     add_note(database, site_id, "Note", "A text about OR, NEAR and other words.")
     with database.session() as session:
         for typed in ('"', "a' | 'b", "NEAR(a b)", "terms:*", "x' OR 1=1 --", "\\", "é&!()<->", ""):
-            Searcher(None).search(database, site_id, typed)
+            KnowledgeBase(database, "off").search(site_id, typed)
             search_index.match(session, site_id, [typed, "text"], 5)
             assert search_index.known_terms(session, site_id, [typed, "text"])["text"] == 1
 
 
 def test_a_very_long_document_is_found_by_its_last_words(database, site_id):
     add_note(database, site_id, "Long", "mot " * 40_000 + "zanzibar")
-    assert Searcher(None).search(database, site_id, "zanzibar")
+    assert KnowledgeBase(database, "off").search(site_id, "zanzibar")
 
 
 WRITER = """
@@ -144,7 +144,7 @@ def test_an_index_whose_writer_is_killed_is_whole_and_goes_on(database, site_id)
         writer.stdout.close()
         assert broken(database) == {}
     add_note(database, site_id, "Last", "It goes on with zanzibar.")
-    assert Searcher(None).search(database, site_id, "zanzibar")
+    assert KnowledgeBase(database, "off").search(site_id, "zanzibar")
     with database.session() as session:
         assert session.execute(text("SELECT count(*) FROM knowledge_vector")).scalar_one()
 
@@ -153,4 +153,4 @@ def test_what_no_database_takes_as_it_is_is_indexed_all_the_same(database, site_
     draft = Draft("u" * 3000, "nul\0 " * 400, "A lone \ud800 surrogate.", "klingon-latin", True)
     with database.session() as session:
         assert indexing.put(session, open_source(session, site_id, "push"), draft)
-    assert Searcher(None).search(database, site_id, "surrogate")
+    assert KnowledgeBase(database, "off").search(site_id, "surrogate")

@@ -1,0 +1,102 @@
+"""The question, parsed once: what search and every step after it read of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from chatbot_server.retrieval.language import contrast, stems, synonyms
+from chatbot_server.retrieval.language.facts import Fact, facts
+from chatbot_server.retrieval.language.follow_up import in_context
+from chatbot_server.retrieval.language.synonyms import Rarity, Word
+from chatbot_server.retrieval.language.text import fold
+
+MAX_QUESTION = 1000
+
+_COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
+
+
+class ParsedText:
+    """A question, a wording of an entry or an answer: whatever is read of it is read once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its folded words and numbers."""
+        return frozenset(stems.words(self.text))
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """The stems to search for."""
+        return stems.query_terms(self.text)
+
+    @cached_property
+    def content_words(self) -> list[Word]:
+        """The words that say what it is about, with their synonyms."""
+        return synonyms.query_words(self.text)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The stems and concepts that stand in it."""
+        return synonyms.terms_in(self.text)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The folded names in it."""
+        return frozenset(contrast.names(self.text))
+
+    @cached_property
+    def facts(self) -> frozenset[Fact]:
+        """The numbers, dates, prices … that it states."""
+        return facts(self.text)
+
+    @cached_property
+    def compounds(self) -> list[frozenset[str]]:
+        """The parts of each word with a hyphen that has more than one."""
+        compounds = [
+            frozenset(stems.content_words(match[0]))
+            for match in _COMPOUND.finditer(fold(self.text))
+        ]
+        return [parts for parts in compounds if len(parts) > 1]
+
+    @cached_property
+    def is_negated(self) -> bool:
+        """Whether it denies something."""
+        return contrast.is_negated(self.text)
+
+    @cached_property
+    def asks_for_number(self) -> bool:
+        """Whether a number answers it."""
+        return synonyms.asks_for_number(self.text)
+
+
+class Query(ParsedText):
+    """What is searched for.
+
+    Attributes:
+        own: the question without the ones it follows; None where it follows none.
+        rarity: inverse document frequency of a stem on the site; all alike until it is known.
+    """
+
+    def __init__(self, text: str, own: ParsedText | None = None) -> None:
+        super().__init__(text)
+        self.own = own
+        self.rarity: Rarity = lambda _stem: 1.0
+
+    @classmethod
+    def in_context(cls, question: str, history: Sequence[str]) -> Query:
+        """The query for *question*, behind those questions of *history* that it leans on."""
+        text = in_context(question[:MAX_QUESTION], history)
+        return cls(text, None if text == question else ParsedText(question))
+
+    def weight_in(self, terms: frozenset[str]) -> float:
+        """The weight of the content words that stand in *terms*."""
+        return sum(word.weight(self.rarity) for word in self.content_words if word.is_in(terms))
+
+    def coverage(self, terms: frozenset[str]) -> float:
+        """The share of the weight of all content words that stands in *terms*, 0…1."""
+        whole = sum(word.weight(self.rarity) for word in self.content_words)
+        return self.weight_in(terms) / whole if whole else 0.0
