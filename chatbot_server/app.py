@@ -21,7 +21,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Knowledge
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
-from chatbot_server.service.children import call
+from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
 from chatbot_server.web.chat import chat_blueprint
 from chatbot_server.web.contact import contact_blueprint
@@ -72,7 +72,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
-    pushed = partial(call, config.run_dir, "embed") if vectors else lambda: None
+    pushed = partial(call_chore, config.run_dir, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, Extractor(), pushed))
     app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))
     app.register_blueprint(demo_blueprint(database))

@@ -66,8 +66,8 @@ class ChatbotError(Exception):
 
         What goes wrong on the server's side may tell numbers, and no other value.
         """
-        ours = self.status >= 500 or "endpoint" in self.values
-        if ours and not all(str(value).isdigit() for value in self.values.values()):
+        is_internal = self.status >= 500 or "endpoint" in self.values
+        if is_internal and not all(str(value).isdigit() for value in self.values.values()):
             return say("not_now", language)
         return self.sentence(language)
 

@@ -8,6 +8,7 @@ import sys
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.service.children import CHORE_NAMES
 
 
 @click.command(help="help_serve")
@@ -16,14 +17,14 @@ from chatbot_server.cli.context import Context
 def serve(context: Context, /, supervise: bool) -> None:
     """Prepare everything, then become the small parent of the server's processes."""
     if supervise:
-        from chatbot_server.service.processes import Service
+        from chatbot_server.service.processes import ServerProcesses
 
-        Service(context.config, context.config_file.resolve(), context.language).run()
+        ServerProcesses(context.config, context.config_file.resolve(), context.language).run()
         return
     from chatbot_server.service.prepare import prepare_start
 
     plan = prepare_start(context.config, context.database)
-    if plan and plan.passed:
+    if plan and plan.passed_over:
         engine, why = plan.settings.kind, plan.why(context.language)
         click.echo(context.say("engine_chosen", engine=engine, why=why), err=True)
     context.database.close()
@@ -42,7 +43,7 @@ def migrate(context: Context, /) -> None:
 
 
 @click.command(help="help_jobs", hidden=True)
-@click.argument("chore", type=click.Choice(["erase", "read", "embed"]))
+@click.argument("chore", type=click.Choice(CHORE_NAMES))
 @click.pass_obj
 def jobs(context: Context, /, chore: str) -> None:
     """Do one of the chores that are due, once."""

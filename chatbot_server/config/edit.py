@@ -1,4 +1,4 @@
-"""Change one setting in the operator's file, and not a letter besides."""
+"""Change one setting in the operator's file, and not a letter more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -26,8 +25,8 @@ def set_setting(file: Path, section: str, key: str, value: str) -> None:
     file = file.resolve()
     try:
         old = file.read_text(encoding="utf-8") if file.exists() else ""
-        new = _edited(old, section, key, value)
-        if not _says_only(old, new, section, key, value):
+        new = _with_setting(old, section, key, value)
+        if not _differs_by(old, new, section, key, value):
             raise ConfigError("config_edit", file=file, key=f"{section}.{key}", value=value)
     except (OSError, UnicodeError) as error:
         raise ConfigError("config_unwritable", file=file, why=error) from error
@@ -53,7 +52,7 @@ def write_config(file: Path, text: str) -> None:
         raise ConfigError("config_unwritable", file=file, why=error.strerror) from error
 
 
-def _edited(text: str, section: str, key: str, value: str) -> str:
+def _with_setting(text: str, section: str, key: str, value: str) -> str:
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
@@ -65,12 +64,11 @@ def _edited(text: str, section: str, key: str, value: str) -> str:
     )
     setting = re.compile(rf"(\s+{key}:)[ \t]*(?:\"[^\"]*\"|'[^']*'|[^#\n]*?)([ \t]+#.*)?\n")
     for index in range(head + 1, end):
-        found = setting.fullmatch(lines[index])
-        if found:
-            lines[index] = f"{found.group(1)} {_scalar(value)}{found.group(2) or ''}\n"
+        if match := setting.fullmatch(lines[index]):
+            lines[index] = f"{match[1]} {_scalar(value)}{match[2] or ''}\n"
             return "".join(lines)
-    inner = (re.match(r"(\s+)\w", line) for line in lines[head + 1 : end])
-    indent = next((found.group(1) for found in inner if found), "  ")
+    matches = (re.match(r"(\s+)\w", line) for line in lines[head + 1 : end])
+    indent = next((match[1] for match in matches if match), "  ")
     return "".join([*lines[: head + 1], f"{indent}{key}: {_scalar(value)}\n", *lines[head + 1 :]])
 
 
@@ -80,15 +78,11 @@ def _scalar(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _says_only(old: str, new: str, section: str, key: str, value: str) -> bool:
+def _differs_by(old: str, new: str, section: str, key: str, value: str) -> bool:
     """Whether *new* differs from *old* by that setting alone."""
     try:
-        before, after = _mapping(old), _mapping(new)
+        before, after = (dict(yaml.safe_load(text) or {}) for text in (old, new))
     except (yaml.YAMLError, TypeError, ValueError):
         return False
     before[section] = {**(before.get(section) or {}), key: value}
     return before == after
-
-
-def _mapping(text: str) -> dict[str, Any]:
-    return dict(yaml.safe_load(text) or {})

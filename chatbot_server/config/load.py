@@ -18,6 +18,9 @@ from chatbot_server.errors import ConfigError
 
 ENVIRONMENT = "CHATBOT_"
 MAX_BYTES = 1_000_000
+SECTIONS = {
+    name for name, info in Config.model_fields.items() if isinstance(info.default, BaseModel)
+}
 # By the setting's name, or that of a check of ours; else as pydantic calls the mistake.
 WRONG = {
     "limits.storage": "config_not_counters",
@@ -40,14 +43,24 @@ def load_config(file: Path, environment: Mapping[str, str] | None = None) -> Con
     Raises:
         ConfigError: names the file, the key, what was found and what was meant.
     """
-    raw = _read(file)
-    for path, text in _overrides(os.environ if environment is None else environment):
-        _put(raw, path, text)
+    raw = _read_mapping(file)
+    environment = os.environ if environment is None else environment
+    for key in known_keys():
+        name = ENVIRONMENT + key.replace(".", "_").upper()
+        if name in environment:
+            _override(raw, key, environment[name])
     try:
         config = Config.model_validate(_lists_to_tuples(raw))
     except ValidationError as error:
-        raise _explain(error, file) from None
-    return config.model_copy(update={"data_dir": _data_dir(config.data_dir, file)})
+        raise _config_error(error, file) from None
+    try:
+        data_dir = file.resolve().parent / config.data_dir.expanduser()
+    except RuntimeError:  # ~somebody, who has no home
+        path_as_written = _shortened(str(config.data_dir))
+        raise ConfigError(
+            "config_no_home", field="data_dir", file=file, key="data_dir", found=path_as_written
+        ) from None
+    return config.model_copy(update={"data_dir": data_dir})
 
 
 def known_keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
@@ -60,17 +73,7 @@ def known_keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[
             yield f"{prefix}{name}"
 
 
-def _data_dir(path: Path, file: Path) -> Path:
-    try:
-        return file.resolve().parent / path.expanduser()
-    except RuntimeError:  # ~somebody, who has no home
-        found = _shown(str(path))
-        raise ConfigError(
-            "config_no_home", field="data_dir", file=file, key="data_dir", found=found
-        ) from None
-
-
-def _read(file: Path) -> dict[str, Any]:
+def _read_mapping(file: Path) -> dict[str, Any]:
     try:
         data = file.read_bytes()[: MAX_BYTES + 1]
     except FileNotFoundError:
@@ -86,30 +89,19 @@ def _read(file: Path) -> dict[str, Any]:
             error.code, field=error.name, file=file, line=error.line, name=error.name
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        line, problem = _place(error)
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError("config_not_yaml", file=file, line=line, problem=problem) from None
     if raw is None:
         return {}
     if not isinstance(raw, dict):
-        raise ConfigError("config_not_mapping", file=file, found=_shown(raw))
+        raise ConfigError("config_not_mapping", file=file, found=_shortened(raw))
     return raw
 
 
-def _place(error: Exception) -> tuple[int, str]:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return (mark.line + 1 if mark else 1), problem
-
-
-def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for key in known_keys():
-        name = ENVIRONMENT + key.replace(".", "_").upper()
-        if name in environment:
-            yield tuple(key.split(".")), environment[name]
-
-
-def _put(raw: dict[str, Any], path: tuple[str, ...], text: str) -> None:
-    *sections, key = path
+def _override(raw: dict[str, Any], dotted_key: str, text: str) -> None:
+    *sections, key = dotted_key.split(".")
     for section in sections:
         inner = raw.setdefault(section, {})
         if not isinstance(inner, dict):
@@ -125,7 +117,7 @@ def _lists_to_tuples(raw: Any) -> Any:
     """YAML has lists, frozen settings have tuples; an empty section means its defaults."""
     if isinstance(raw, dict):
         return {
-            key: _lists_to_tuples({} if value is None and _is_section(key) else value)
+            key: _lists_to_tuples({} if value is None and key in SECTIONS else value)
             for key, value in raw.items()
         }
     if isinstance(raw, list):
@@ -133,16 +125,7 @@ def _lists_to_tuples(raw: Any) -> Any:
     return raw
 
 
-def _is_section(key: object) -> bool:
-    info = Config.model_fields.get(str(key))
-    return (
-        info is not None
-        and isinstance(info.annotation, type)
-        and issubclass(info.annotation, BaseModel)
-    )
-
-
-def _explain(error: ValidationError, file: Path) -> ConfigError:
+def _config_error(error: ValidationError, file: Path) -> ConfigError:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
@@ -152,7 +135,7 @@ def _explain(error: ValidationError, file: Path) -> ConfigError:
         field=key,
         file=file,
         key=key,
-        found=_shown(first["input"]),
+        found=_shortened(first["input"]),
         meant=first["msg"],
         limit=limit_of(first),
         choices=", ".join(choices_of(first)),
@@ -171,6 +154,6 @@ def _unknown_key(key: str, file: Path) -> ConfigError:
     return ConfigError("config_unknown_key", field=key, file=file, key=key)
 
 
-def _shown(value: object) -> str:
+def _shortened(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 logger = logging.getLogger("chatbot_server")
 
+CHORE_NAMES = ("erase", "read", "embed")
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
 LOOK_EVERY = 2.0
@@ -27,7 +28,7 @@ class Chore:
 
     Args:
         environment: of the child; names the configuration.
-        run_dir: where another process leaves a :func:`call`.
+        run_dir: where another process leaves a :func:`call_chore`.
         first_after: seconds until the first run.
     """
 
@@ -39,11 +40,11 @@ class Chore:
         first_after: float = FIRST_CHORES_AFTER,
     ) -> None:
         self._name = name
-        self._called = _called(run_dir, name)
+        self._call_file = _call_file(run_dir, name)
         self._environment = environment
         self._first_after = first_after
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"jobs-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._repeat, name=f"jobs-{name}", daemon=True)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -55,12 +56,12 @@ class Chore:
         if self._thread.ident:
             self._thread.join()
 
-    def _run(self) -> None:
+    def _repeat(self) -> None:
         wait = self._first_after
         while self._is_due(wait):
             wait = CHORES_EVERY
             try:
-                self._once()
+                self._run_once()
             except OSError:  # no memory for one more process now; in an hour, perhaps
                 logger.exception("the chore “%s” could not be started", self._name)
 
@@ -68,36 +69,36 @@ class Chore:
         """Wait until it is called, or for so long; False: the server stops."""
         until = time.monotonic() + wait
         while not self._stop.wait(min(LOOK_EVERY, max(0.0, until - time.monotonic()))):
-            if self._called.exists() or time.monotonic() >= until:
+            if self._call_file.exists() or time.monotonic() >= until:
                 return True
         return False
 
-    def _once(self) -> None:
-        self._called.unlink(missing_ok=True)  # first: what comes from now on calls again
+    def _run_once(self) -> None:
+        self._call_file.unlink(missing_ok=True)  # first: what comes from now on calls again
         child = subprocess.Popen(
             [sys.executable, "-m", "chatbot_server", "jobs", self._name],
             env=self._environment,
-            preexec_fn=_idle,
+            preexec_fn=lambda: os.nice(19),  # chores give way to answers
         )
         try:
             while child.poll() is None and not self._stop.wait(0.2):
                 pass
         finally:
-            end(child)
+            end_process(child)
 
 
-def call(run_dir: Path, name: str) -> None:
+def call_chore(run_dir: Path, name: str) -> None:
     """Have the server's chore *name* done within seconds; without a server, when it starts."""
-    with suppress(OSError):  # no folder or no room on the disk: within the hour, then
-        _called(run_dir, name).touch()
+    with suppress(OSError):  # no folder, or a full disk: it is done within the hour, then
+        _call_file(run_dir, name).touch()
 
 
-def _called(run_dir: Path, name: str) -> Path:
+def _call_file(run_dir: Path, name: str) -> Path:
     return run_dir / f"jobs-{name}.called"
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask, wait, insist."""
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, wait for some seconds, then kill it."""
     if process.poll() is not None:
         return
     process.terminate()
@@ -106,8 +107,3 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _idle() -> None:
-    """Chores give way to answers."""
-    os.nice(19)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chatbot_server.config import Config
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
+from chatbot_server.service.children import CHORE_NAMES
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, erase_expired
 from chatbot_server.storage.database import Database
@@ -17,7 +18,17 @@ logger = logging.getLogger(__name__)
 
 def erase(config: Config, database: Database) -> None:
     """Erase what has outlived its time."""
-    _erase_conversations(config, database)
+    with database.session() as session:
+        conversations, messages = erase_expired(session)
+        requests = erase_contact_requests(session, now() - config.privacy.contact_days * DAY)
+    database.forget_erased()  # also what could not be forgotten when it was erased
+    if conversations or requests:
+        logger.info(
+            "erased %d conversations (%d messages) and %d messages to a person",
+            conversations,
+            messages,
+            requests,
+        )
     erase_old_backups(config.data_dir / "backups", config.privacy.retention_days)
 
 
@@ -31,21 +42,7 @@ def embed(config: Config, database: Database) -> None:
     embed_waiting(database, config.retrieval)
 
 
-CHORES = {"erase": erase, "read": read, "embed": embed}
-
-
-def _erase_conversations(config: Config, database: Database) -> None:
-    with database.session() as session:
-        conversations, messages = erase_expired(session)
-        requests = erase_contact_requests(session, now() - config.privacy.contact_days * DAY)
-    database.forget_erased()  # also what could not be forgotten when it was erased
-    if conversations or requests:
-        logger.info(
-            "erased %d conversations (%d messages) and %d messages to a person",
-            conversations,
-            messages,
-            requests,
-        )
+CHORES = dict(zip(CHORE_NAMES, (erase, read, embed), strict=True))
 
 
 def erase_old_backups(folder: Path, retention_days: int) -> None:
@@ -56,5 +53,5 @@ def erase_old_backups(folder: Path, retention_days: int) -> None:
             if file.is_file() and file.stat().st_mtime < limit:
                 file.unlink()
                 logger.info("erased the old backup %s", file.name)
-        except OSError:  # noqa: PERF203 - the others can be erased all the same
+        except OSError:  # noqa: PERF203 - the other files can be erased all the same
             logger.exception("the old backup %s could not be erased", file.name)

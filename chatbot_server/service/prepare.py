@@ -32,15 +32,15 @@ class EnginePlan:
     """How the engine's process shall run the configured model.
 
     Attributes:
-        passed: engines that come first, and why they cannot run it.
+        passed_over: engines that come first, and why they cannot run it.
     """
 
     settings: EngineSettings
-    passed: Mapping[EngineName, Refusal]
+    passed_over: Mapping[EngineName, Refusal]
 
     def why(self, language: str) -> str:
         """Why it is this engine; empty where none was passed over."""
-        return " ".join(refusal.sentence(language) for refusal in self.passed.values())
+        return " ".join(refusal.sentence(language) for refusal in self.passed_over.values())
 
 
 def prepare_start(config: Config, database: Database) -> EnginePlan | None:
@@ -61,43 +61,43 @@ def prepare_start(config: Config, database: Database) -> EnginePlan | None:
 
 
 def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan | None:
-    """Find the configured model and what runs it; None: no process is wanted.
+    """Find the configured model and what runs it; None: no process is engine.
 
     *instructions* are what conversations begin with; the model reads them in advance.
 
     Raises:
         ConfigError, ModelError: as :func:`prepare_start`.
     """
-    wanted = config.engine
-    if wanted.kind == "openai":
-        OpenAIEngine(wanted).close()  # the web server makes its own of the same settings
+    engine = config.engine
+    if engine.kind == "openai":
+        OpenAIEngine(engine).close()  # the web server makes its own of the same settings
         return None
-    if wanted.model is None:
+    if engine.model is None:
         return None
-    found = find_model(wanted.model, config.models_dir)
-    file = inspect_model(found.path)
-    ensure_memory(file, wanted.context_length)
-    kind, passed = choose_engine(file, wanted.kind)
-    family = wanted.family or file.family
+    model = find_model(engine.model, config.models_dir)
+    file = inspect_model(model.path)
+    ensure_memory(file, engine.context_length)
+    kind, passed_over = choose_engine(file, engine.kind)
+    family = engine.family or file.family
     ensure_template(file, family)
     settings = EngineSettings(
-        path=found.path,
+        path=model.path,
         kind=kind,
         cache_dir=config.models_dir / "prepared",
-        model=found.title,
+        model=model.title,
         family=family,
-        tier=found.tier,
-        context_length=wanted.context_length,
-        threads=wanted.threads,
-        slots=wanted.slots,
-        batch_size=wanted.batch_size,
-        queue=wanted.queue,
-        answer_seconds=wanted.answer_seconds,
-        state_cache_mb=wanted.state_cache_mb,
-        max_restarts=wanted.max_restarts,
-        warm=tuple(_beginning(file, family, text) for text in instructions),
+        tier=model.tier,
+        context_length=engine.context_length,
+        threads=engine.threads,
+        slots=engine.slots,
+        batch_size=engine.batch_size,
+        queue=engine.queue,
+        answer_seconds=engine.answer_seconds,
+        state_cache_mb=engine.state_cache_mb,
+        max_restarts=engine.max_restarts,
+        warm=tuple(_opening(file, family, text) for text in instructions),
     )
-    return EnginePlan(settings, passed)
+    return EnginePlan(settings, passed_over)
 
 
 @contextmanager
@@ -112,8 +112,8 @@ def engine_for(config: Config) -> Iterator[Engine]:
         yield OpenAIEngine(config.engine)
         return
     running = SocketEngine(config.run_dir)
-    here = running.status().state in ("ready", "starting", "restarting")
-    plan = None if here else plan_engine(config)
+    is_running = running.status().state in ("ready", "starting", "restarting")
+    plan = None if is_running else plan_engine(config)
     if plan is None:
         yield running
         return
@@ -121,7 +121,7 @@ def engine_for(config: Config) -> Iterator[Engine]:
         yield engine
 
 
-def _beginning(file: ModelFile, family: str | None, instructions: str) -> Prompt:
+def _opening(file: ModelFile, family: str | None, instructions: str) -> Prompt:
     """How every conversation with these instructions begins."""
     info = EngineInfo(
         model=file.name,

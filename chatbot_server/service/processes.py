@@ -28,7 +28,7 @@ from chatbot_server.engine.process.state import EngineRecord, read_state, write_
 from chatbot_server.engine.process.supervisor import EngineSupervisor
 from chatbot_server.errors import Unavailable
 from chatbot_server.messages import say
-from chatbot_server.service.children import Chore, end
+from chatbot_server.service.children import CHORE_NAMES, Chore, end_process
 
 logger = logging.getLogger("chatbot_server")
 
@@ -36,11 +36,11 @@ ENGINE_SETTINGS = "engine-settings.json"
 WORKER = "chatbot_server.web.worker.Worker"
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
-# It is decided whether the model can answer ("none": none is wanted).
+# States in which it is decided whether the model can answer ("none": no model is wanted).
 SETTLED = ("ready", "failed", "none")
 
 
-class Service:
+class ServerProcesses:
     """All processes of one server.
 
     Args:
@@ -68,7 +68,7 @@ class Service:
             signal.signal(number, lambda *_: self._stop.set())
         run_dir = self._config.run_dir
         parts: list[EngineSupervisor | Chore] = [
-            Chore(name, self._environment, run_dir) for name in ("erase", "read", "embed")
+            Chore(name, self._environment, run_dir) for name in CHORE_NAMES
         ]
         if settings := read_engine_settings(run_dir):
             parts.insert(0, EngineSupervisor(settings, run_dir))
@@ -83,39 +83,40 @@ class Service:
     def _keep_web_up(self) -> None:
         quick_deaths = 0
         while not self._stop.is_set():
-            started = time.monotonic()
+            start = time.monotonic()
             web = subprocess.Popen(self._web_command(), env=self._environment)
             try:
                 self._watch(web)
             finally:
-                end(web)
+                end_process(web)
             if self._stop.is_set():
                 return
-            quick_deaths = quick_deaths + 1 if time.monotonic() - started < QUICK_DEATH else 0
+            quick_deaths = quick_deaths + 1 if time.monotonic() - start < QUICK_DEATH else 0
             if quick_deaths >= MOST_QUICK_DEATHS:
                 raise Unavailable("web_server_dies", code_=web.returncode)
             logger.error(say("web_server_restarts", self._language))
             self._stop.wait(1)
 
     def _watch(self, web: subprocess.Popen[bytes]) -> None:
-        told = None
+        """Until *web* ends or the server stops; logs each change of the engine's state."""
+        address, language = self._config.server.local_address, self._language
+        logged_state = None
         while web.poll() is None and not self._stop.wait(0.2):
             engine = read_state(self._config.run_dir)
-            if engine.state in SETTLED and engine.state != told:
-                told = engine.state
-                self._tell(engine)
-
-    def _tell(self, engine: EngineRecord) -> None:
-        address, language = self._config.server.local_address, self._language
-        if engine.state == "failed":
-            why = say(engine.reason or "engine_none", language, **engine.values)
-            logger.error(say("serving_without_model", language, address=address, why=why))
-        else:
-            logger.info(say("serving", language, address=address))
+            if engine.state not in SETTLED or engine.state == logged_state:
+                continue
+            logged_state = engine.state
+            if engine.state == "failed":
+                why = say(engine.reason or "engine_none", language, **engine.values)
+                logger.error(say("serving_without_model", language, address=address, why=why))
+            else:
+                logger.info(say("serving", language, address=address))
 
     def _web_command(self) -> list[str]:
         server = self._config.server
         host = f"[{server.host}]" if ":" in server.host else server.host
+        # gunicorn's heartbeat files: on a disk, a slow write would look like a dead worker.
+        memory_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
         return [
             *(sys.executable, "-m", "gunicorn", "chatbot_server.app:application()"),
             *("--bind", f"{host}:{server.port}"),
@@ -125,15 +126,13 @@ class Service:
             *("--keep-alive", "5", "--graceful-timeout", "5", "--timeout", "60"),
             *("--limit-request-line", "2048", "--limit-request-fields", "60"),
             *("--log-level", "warning" if server.log_level == "info" else server.log_level),
-            *("--worker-tmp-dir", _memory_folder()),
+            *("--worker-tmp-dir", memory_dir),
             "--no-control-socket",
         ]
 
 
 def write_engine_settings(run_dir: Path, settings: EngineSettings | None) -> None:
-    """Keep *settings*, found while the model was checked, for the process that is small.
-
-    None: no engine is wanted.
+    """Keep *settings* for the small parent process; None: no engine is wanted.
 
     Raises:
         Unavailable: the folder cannot be written to.
@@ -162,13 +161,10 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
-            code, field = ("port_unusable", "port") if taken else ("host_unusable", "host")
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                code, field = "port_unusable", "port"
+            else:
+                code, field = "host_unusable", "host"
             raise Unavailable(
                 code, field=f"server.{field}", host=host, port=port, why=error.strerror
             ) from None
-
-
-def _memory_folder() -> str:
-    """gunicorn's heartbeat files: on a disk, a slow write would look like a dead worker."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108

@@ -17,7 +17,7 @@ from chatbot_server.config import load_config
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.service import children
-from chatbot_server.service.children import Chore, call
+from chatbot_server.service.children import Chore, call_chore
 from chatbot_server.storage.conversations import Conversation, start_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import embedded_counts
@@ -107,11 +107,11 @@ def test_what_is_pushed_gets_its_vectors_at_once(
     chore.start()
     for told in (1, 2):  # called for a second time, it comes again
         add_note(database, site, f"Note {told}", "Closed in August.")
-        call(tmp_path, "read")
-        call(tmp_path, "embed")
+        call_chore(tmp_path, "read")
+        call_chore(tmp_path, "embed")
         wait_for(lambda: _embedded(database, site) == (told, told))  # noqa: B023
     chore.stop()
-    call(tmp_path / "nowhere", "embed")  # is no error
+    call_chore(tmp_path / "nowhere", "embed")  # is no error
 
 
 def _embedded(database: Database, site: int) -> tuple[int, int]:
