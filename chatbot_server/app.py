@@ -72,8 +72,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
-    pushed = partial(call_chore, config.run_dir, "embed") if vectors else lambda: None
-    app.register_blueprint(push_blueprint(database, Extractor(), pushed))
+    on_push = partial(call_chore, config.run_dir, "embed") if vectors else lambda: None
+    app.register_blueprint(push_blueprint(database, Extractor(), on_push))
     app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint())

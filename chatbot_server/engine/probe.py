@@ -22,12 +22,12 @@ SECONDS = 180
 BASE_BYTES = 2_000_000_000
 BYTES_A_PROCESSOR = 150_000_000  # a stack and an arena of the C library, for each thread
 # The file mapped, read or prepared once more, and the weights in the processor's own order.
-TIMES = 3
+FILE_COPIES = 3
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What a load may use: bytes of address space, and seconds (by the clock, and of work)."""
+    """What a load may use: bytes of address space, and seconds (by the clock, and of processor)."""
 
     memory: int
     seconds: int = SECONDS
@@ -35,8 +35,8 @@ class Ceiling:
     @classmethod
     def of(cls, file: ModelFile) -> Ceiling:
         """Far more than *file* needs if it is what its header says."""
-        own = BASE_BYTES + BYTES_A_PROCESSOR * (os.cpu_count() or 1)
-        return cls(own + TIMES * file.memory_bytes(CONTEXT))
+        without_model = BASE_BYTES + BYTES_A_PROCESSOR * (os.cpu_count() or 1)
+        return cls(without_model + FILE_COPIES * file.memory_bytes(CONTEXT))
 
 
 def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -> None:
@@ -53,7 +53,7 @@ def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -
             cache_dir=Path(cache),
             family=file.family,
             context_length=CONTEXT,
-            threads=1,  # so that a second of work is a second
+            threads=1,  # so that a second of processor time is a second
             slots=1,
             state_cache_mb=0,
             max_restarts=0,
@@ -62,19 +62,15 @@ def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -
             cpu_limit=ceiling.seconds,
         )
         try:
-            _say_a_word(settings, ceiling.seconds)
+            with local_engine(settings, ceiling.seconds) as local:
+                prompt = Prompt(segments=(Segment("Hello"),))
+                for _ in local.generate(prompt, Sampling(max_tokens=1)):
+                    pass
         except EngineError as error:
-            raise _reason(error, file, engine, ceiling) from error
+            raise _error_about_file(error, file, engine, ceiling) from error
 
 
-def _say_a_word(settings: EngineSettings, seconds: int) -> None:
-    with local_engine(settings, seconds) as local:
-        prompt = Prompt(segments=(Segment("Hello"),))
-        for _ in local.generate(prompt, Sampling(max_tokens=1)):
-            pass
-
-
-def _reason(
+def _error_about_file(
     error: EngineError, file: ModelFile, engine: EngineName, ceiling: Ceiling
 ) -> EngineError | ModelError:
     """*error* in terms of the file: nothing was served that could be “restarted”."""

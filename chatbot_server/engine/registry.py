@@ -31,8 +31,8 @@ def refusals(file: ModelFile) -> dict[EngineName, Refusal]:
 
 def preferred_engine(file: ModelFile) -> EngineName:
     """The first engine that can run *file*, installed or not; the last one if none can."""
-    refused = refusals(file)
-    return next((name for name in ENGINES if name not in refused), list(ENGINES)[-1])
+    reasons = refusals(file)
+    return next((name for name in ENGINES if name not in reasons), list(ENGINES)[-1])
 
 
 def choose_engine(
@@ -46,13 +46,13 @@ def choose_engine(
         ModelError: none can run it; says why the first one cannot.
     """
     available = installed_engines() if installed is None else tuple(installed)
-    refused = refusals(file)
+    reasons = refusals(file)
     passed_over: dict[EngineName, Refusal] = {}
     for name in ENGINES if kind == "auto" else (kind,):
-        if name in available and name not in refused:
+        if name in available and name not in reasons:
             return name, passed_over
-        missing = Refusal("engine_not_installed", {"engine": name})
-        passed_over[name] = refused.get(name, missing)
+        passed_over[name] = reasons.get(name) or Refusal("engine_not_installed", {"engine": name})
     # What stands between this file and an answer: a missing library if one could run it.
-    reasons = list(passed_over.values())
-    raise next((it for it in reasons if it.code == "engine_not_installed"), reasons[0]).error()
+    blocking = list(passed_over.values())
+    missing = (refusal for refusal in blocking if refusal.code == "engine_not_installed")
+    raise next(missing, blocking[0]).error()

@@ -92,7 +92,12 @@ class Scheduler:
     # -- the scheduler's thread ---------------------------------------------------------
 
     def _run(self) -> None:
-        while self._wait_for_work():
+        while True:
+            with self._changed:
+                while not (self._stopping or self._waiting or self._running):
+                    self._changed.wait()
+                if self._stopping:
+                    break
             self._admit_waiting()
             for slot in tuple(self._running):
                 self._step_start = time.monotonic()
@@ -101,12 +106,6 @@ class Scheduler:
         for answer in [slot.answer for slot in self._running] + list(self._waiting):
             if answer:
                 answer.fail(EngineError("engine_none"))
-
-    def _wait_for_work(self) -> bool:
-        with self._changed:
-            while not (self._stopping or self._waiting or self._running):
-                self._changed.wait()
-            return not self._stopping
 
     def _admit_waiting(self) -> None:
         """Give free slots to those who waited longest; forget those who left."""
@@ -197,7 +196,7 @@ class Scheduler:
     def _release(self, slot: Slot) -> None:
         with self._changed:
             slot.answer = None
-            slot.used = time.monotonic()
+            slot.last_used = time.monotonic()
             self._running.remove(slot)
 
     def _pin_state(self, slot: Slot) -> None:
@@ -207,5 +206,5 @@ class Scheduler:
             tokens = tuple(slot.decoder.tokens)
             self.cache.pin(Entry(tokens, state))
             for other in self.slots:
-                if other.free and not other.decoder.tokens:
+                if other.is_free and not other.decoder.tokens:
                     other.decoder.restore(state, tokens)

@@ -57,11 +57,11 @@ class Slot:
         self.decoder = decoder
         self.answer: Answer | None = None
         self.conversation: str | None = None
-        self.used = 0.0
+        self.last_used = 0.0
 
     @property
-    def free(self) -> bool:
-        """Nobody is being answered here."""
+    def is_free(self) -> bool:
+        """Whether no answer is being made here."""
         return self.answer is None
 
 
@@ -71,17 +71,17 @@ def choose_slot(slots: Sequence[Slot], answer: Answer) -> Slot:
     A slot that only shares the system prompt is not taken for that: its conversation
     would lose its slot while an idle one is left alone.
     """
-    free = [slot for slot in slots if slot.free]
-    shared = {slot: common_prefix(slot.decoder.tokens, answer.prompt) for slot in free}
-    matching = [slot for slot in free if shared[slot] and _continues(answer, slot, shared[slot])]
+    free = [slot for slot in slots if slot.is_free]
+    common = {slot: common_prefix(slot.decoder.tokens, answer.prompt) for slot in free}
+    matching = [slot for slot in free if common[slot] and _continues(answer, slot, common[slot])]
     if matching:
-        return max(matching, key=lambda slot: (shared[slot], -slot.used))
-    return min(free, key=lambda slot: slot.used)
+        return max(matching, key=lambda slot: (common[slot], -slot.last_used))
+    return min(free, key=lambda slot: slot.last_used)
 
 
-def _continues(answer: Answer, slot: Slot, shared: int) -> bool:
-    """Whether the prompt goes on from what *slot* holds, of which *shared* tokens are its own."""
-    lost_tokens = len(slot.decoder.tokens) - shared
+def _continues(answer: Answer, slot: Slot, common: int) -> bool:
+    """Whether the prompt goes on from what *slot* holds, of which *common* tokens are its own."""
+    lost_tokens = len(slot.decoder.tokens) - common
     if slot.conversation is None or answer.conversation is None:
         return lost_tokens <= TAIL
     return slot.conversation == answer.conversation or lost_tokens == 0
@@ -97,32 +97,32 @@ def prepare_slot(
         evaluation tells what comes next.
     """
     decoder, last = slot.decoder, len(answer.prompt) - 1
-    shared = min(common_prefix(decoder.tokens, answer.prompt), last)
+    common = min(common_prefix(decoder.tokens, answer.prompt), last)
     if cache and (slot.conversation != answer.conversation or slot.conversation is None):
         tokens = decoder.tokens
-        if len(tokens) - shared >= WORTH_SAVING and (state := decoder.save()):
+        if len(tokens) - common >= WORTH_SAVING and (state := decoder.save()):
             cache.keep(Entry(tuple(tokens), state, slot.conversation))
     if answer.exact:
         decoder.rewind(0)
         return 0
     if cache:
         entry, length = cache.find(answer.prompt)
-        if min(length, last) < shared + WORTH_SAVING:
-            entry, length = _copy_of_nearest(slots, answer.prompt, shared)
+        if min(length, last) < common + WORTH_SAVING:
+            entry, length = _copy_of_nearest(slots, answer.prompt, common)
         if entry:
             cache.touch(entry)
             decoder.restore(entry.state, entry.tokens)
-            shared = min(length, last)
-    return decoder.rewind(shared)
+            common = min(length, last)
+    return decoder.rewind(common)
 
 
 def _copy_of_nearest(
-    slots: Sequence[Slot], prompt: Sequence[int], shared: int
+    slots: Sequence[Slot], prompt: Sequence[int], common: int
 ) -> tuple[Entry | None, int]:
     """A copy of the slot that has read most of *prompt*: mostly the same instructions."""
     lengths = {slot: common_prefix(slot.decoder.tokens, prompt) for slot in slots}
     nearest = max(slots, key=lambda slot: lengths[slot])
-    if lengths[nearest] < shared + WORTH_SAVING:
+    if lengths[nearest] < common + WORTH_SAVING:
         return None, 0
     state = nearest.decoder.save()
     return (Entry(tuple(nearest.decoder.tokens), state) if state else None), lengths[nearest]
