@@ -170,8 +170,8 @@ def _read_row(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
     """
     kind, name, address = row.get("source", "note"), str(row["id"]), str(row.get("address") or "")
     language = row.get("language") or ""
-    # No database takes a NUL or half of a surrogate pair.
-    has_nul = b"\0" in f"{name}{address}{language}".encode()
+    # No database takes a NUL or half of a surrogate pair; a language that is no text is no row.
+    has_nul = b"\0" in "".join((name, address, language)).encode()
     if kind not in get_args(SourceKind) or has_nul:
         raise ValueError
     return (
