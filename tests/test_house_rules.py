@@ -1,44 +1,98 @@
-"""Files stay small enough to read at once, and functions small enough to hold in mind."""
+"""What keeps the code readable: short files and functions, and names that say what a thing is."""
 
 from __future__ import annotations
 
-import ast
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from support.house import House
+
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "chatbot_server"
+HOUSE = House(ROOT / "chatbot_server")
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
 
 
-def functions() -> dict[str, int]:
-    """Lines of every function of the package, its docstring and decorators included."""
-    found = {}
-    for file in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.end_lineno:
-                name = f"{file.relative_to(ROOT)}:{node.lineno} {node.name}"
-                found[name] = node.end_lineno - node.lineno + 1
-    return found
-
-
 def test_no_file_is_longer_than_a_reading() -> None:
-    sources = [*PACKAGE.rglob("*.py"), *(ROOT / "widget" / "src").rglob("*.js")]
+    assert HOUSE.long_files(LONGEST_FILE) == []
+
+
+def test_no_script_of_the_widget_is_longer_than_a_reading() -> None:
+    sources = (ROOT / "widget" / "src").rglob("*.js")
     lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in sources}
     assert {file: length for file, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
 def test_functions_are_short() -> None:
-    lengths = functions()
-    assert statistics.median(lengths.values()) <= MEDIAN_FUNCTION
-    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+    lengths = [function.line_count for function in HOUSE.functions]
+    assert statistics.median(lengths) <= MEDIAN_FUNCTION
+    assert HOUSE.long_functions(LONGEST_FUNCTION) == []
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [
-        str(file.relative_to(ROOT))
-        for file in PACKAGE.rglob("*.py")
-        if (text := file.read_text(encoding="utf-8")).strip()
-        and not ast.get_docstring(ast.parse(text))
-    ]
-    assert silent == []
+    assert HOUSE.undocumented_modules() == []
+
+
+def test_what_is_imported_from_the_package_is_there() -> None:
+    assert HOUSE.missing_imports() == []
+
+
+BAD_PACKAGE = {
+    "silent.py": "VALUE = 1\n",
+    "first.py": '"""One."""\nfrom bad.silent import VALUE, gone\n\nclass Piece:\n    pass\n',
+    "second.py": '"""Two."""\n\nclass Piece:\n    pass\n',
+    "long.py": '"""Long."""\n' + "\n" * 20,
+    "functions.py": '''"""Functions."""
+
+def wide(a, b, /, c, *, d):
+    found = _shard(a)
+    speed = found
+    the_found = speed
+    return the_found
+
+def _shard(a):
+    return a
+
+class Machine:
+    def narrow(self, a, b, *rest, **more):
+        asked = self._shared(a) + self._shared(b)
+        return asked
+
+    def _shared(self, a):
+        return a
+''',
+}
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> House:
+    """A package that breaks every rule once."""
+    package = tmp_path / "bad"
+    package.mkdir()
+    for name, text in BAD_PACKAGE.items():
+        (package / name).write_text(text, encoding="utf-8")
+    return House(package)
+
+
+@pytest.mark.parametrize(
+    ("rule", "offender"),
+    [
+        (lambda house: house.long_files(20), "long.py: 21"),
+        (lambda house: house.long_functions(4), "functions.py:3 wide"),
+        (lambda house: house.wide_functions(3), "functions.py:3 wide"),
+        (House.undocumented_modules, "silent.py"),
+        (House.repeated_class_names, "Piece"),
+        (House.missing_imports, "first.py: bad.silent.gone"),
+        (House.used_once, "functions.py:9 _shard"),
+    ],
+)
+def test_a_rule_names_what_breaks_it_and_nothing_else(
+    bad: House, rule: Callable[[House], list[str]], offender: str
+) -> None:
+    assert [name.removeprefix(f"{bad.package}/") for name in rule(bad)] == [offender]
+
+
+def test_bare_participles_are_told_from_other_names(bad: House) -> None:
+    names = [entry.rpartition(" ")[2] for entry in bad.participles()]
+    assert (names, bad.local_count()) == (["found", "asked"], 4)
