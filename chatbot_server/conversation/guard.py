@@ -13,15 +13,11 @@ from dataclasses import dataclass
 
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.language.facts import Fact, gather, unsupported
+from chatbot_server.retrieval.language.sentences import sentence_ends
 
 # A model that never ends a sentence must not hold back its answer, nor memory.
 MAX_HELD = 600
 _ENUMERATION = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
-_END = re.compile(r"[.!?…]+[\"”»)’']*(?=\s)|\n")
-# “Dr. ”, “e.g. ” and “art. 5” do not end a sentence; held a little longer, they cost nothing.
-_NO_END = re.compile(
-    r"(?:(?:^|\n)\s*\d{1,2}|\b[A-Z]|\b(?:M|Mme|Dr|Mr|Mrs|St|art|No|no|n°|p|cf|etc|e\.g|i\.e|[ap]\.m))\.$"
-)
 
 
 @dataclass(frozen=True)
@@ -80,9 +76,9 @@ class Guard:
             yield self._judge(sentence)
 
     def _sentence_end(self) -> int | None:
-        for match in _END.finditer(self._held):
-            if match[0] == "\n" or not _NO_END.search(self._held[: match.end()]):
-                return match.end()
+        # Not at a dot within a word: of “info@Shop.Example” no half is an address to check.
+        for stop, following in sentence_ends(self._held, glued=False):
+            return following if "\n" in self._held[stop:following] else stop
         # Cut at a blank, or a number would be split in two that both stand in the passages.
         if len(self._held) > MAX_HELD:
             return self._held.rfind(" ", 0, MAX_HELD) + 1 or MAX_HELD

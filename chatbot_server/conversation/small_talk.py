@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from chatbot_server.resources import read_yaml
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.stems import words
 
 KINDS = ("hello", "thanks", "goodbye")
 
 
-def courtesy(question: str) -> str | None:
-    """Which of :data:`KINDS` *question* is, if it is nothing else."""
-    said = set(words(question))
-    kinds = [kind for kind in KINDS if said & _known()[kind]]
-    allowed = _known()["beside"].union(*(_known()[kind] for kind in kinds))
-    return kinds[-1] if kinds and said <= allowed else None
+def small_talk_kind(message: str) -> str | None:
+    """Which of :data:`KINDS` *message* is, in any language, if it is nothing else."""
+    message_words = set(words(message))
+    kinds = [kind for kind in KINDS if message_words & _small_talk(kind)]
+    allowed = _small_talk("beside").union(*map(_small_talk, kinds))
+    return kinds[-1] if kinds and message_words <= allowed else None
 
 
-@cache
-def _known() -> dict[str, frozenset[str]]:
-    lines = read_yaml("chatbot_server.conversation", "small_talk.yaml")
-    return {kind: frozenset(line.split()) for kind, line in lines.items()}
+def _small_talk(field: str) -> frozenset[str]:
+    return frozenset().union(
+        *(getattr(language.small_talk, field) for language in LANGUAGES.values())
+    )

@@ -13,7 +13,7 @@ from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKe
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
 from chatbot_server.conversation.questions import StoredQuestion
 from chatbot_server.conversation.record import Record, Recorder
-from chatbot_server.conversation.small_talk import courtesy
+from chatbot_server.conversation.small_talk import small_talk_kind
 from chatbot_server.conversation.writing import Withheld, Writer
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError
@@ -78,7 +78,7 @@ class Turn:
         if cached_answer := self._cached_answer():
             yield from self._replay(cached_answer)
             return
-        kind = courtesy(question.text)
+        kind = small_talk_kind(question.text)
         if kind and knowledge.has_content(question.site.id):
             self._record.courteous = True
             yield TextPiece(say(f"courtesy_{kind}", question.locale))

@@ -29,7 +29,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.evaluate import read_documents, read_questions, read_squad
 from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.retrieval.language import stems
-from chatbot_server.retrieval.language.text import sentences
+from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.site_state import bump_version

@@ -12,7 +12,7 @@ from chatbot_server.retrieval.answer.fusion import Hit, lead
 from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.language import synonyms
-from chatbot_server.retrieval.language.text import sentences
+from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.storage.knowledge.chunks import load_chunks
 from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeDocument
 

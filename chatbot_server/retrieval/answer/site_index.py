@@ -33,7 +33,7 @@ class SiteIndex:
 
     def chunks_with(self, word: str) -> int:
         """In how many chunks a folded word stands."""
-        word_stems = [stems.stem(word, language) for language in stems.LANGUAGES]
+        word_stems = list(stems.all_stems(word))
         return max(self._chunks_with_stems(word_stems).values())
 
     def rarity(self, known_stems: Sequence[str]) -> Rarity:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.tables import in_sentences
-from chatbot_server.retrieval.language.text import clean, fold, sentences
+from chatbot_server.retrieval.language.text import clean, fold
 
 # Measured on the CNIL's FAQ and XQuAD, 120 to 180 words are equally good; short chunks cost
 # the least to embed and to read for a small model.

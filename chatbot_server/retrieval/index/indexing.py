@@ -8,6 +8,7 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.chunks import Chunk, split
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.language import acronyms, stems
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
@@ -53,7 +54,7 @@ def _fill(document: KnowledgeDocument, draft: Draft, digest: str) -> None:
     document.wordings = [clean(wording)[:MAX_TITLE] for wording in draft.wordings[:50]]
     document.text = text
     document.faq = draft.faq
-    language = draft.language or stems.guess_language(f"{draft.title} {text}")
+    language = draft.language or stems.guess_document_language(f"{draft.title} {text}")
     document.language = language[:10]
     document.digest = digest
     document.embedded_by = None
@@ -78,7 +79,7 @@ def _index(session: Session, document: KnowledgeDocument) -> None:
         for short, long in acronyms.definitions(f"{document.title}\n{document.text}")[:200]
     ]
     replace_chunks(session, document, rows, definitions)
-    language = document.language if document.language in stems.LANGUAGES else "en"
+    language = document.language if document.language in LANGUAGES else "en"
     about = " ".join([document.title, *document.wordings])
     search_index.index_chunks(
         session,

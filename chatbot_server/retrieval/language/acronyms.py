@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from chatbot_server.retrieval.language.languages import FIRST, Languages
 from chatbot_server.retrieval.language.stems import is_stop_word
 from chatbot_server.retrieval.language.text import fold
 
@@ -36,22 +37,27 @@ def definitions(text: str) -> list[Definition]:
     :func:`glossary` finds that by comparing all of a site's.
     """
     flat = _GLUED.sub(" ", text.replace("\u00a0", " ").replace("\u202f", " "))
-    found = [(match[2], match[1]) for match in _AFTER.finditer(flat)]
-    found += [(match[1], match[2]) for match in _BEFORE.finditer(flat)]
-    return [(fold(short), long[-200:].strip()) for short, long in found]
+    pairs = [(match[2], match[1]) for match in _AFTER.finditer(flat)]
+    pairs += [(match[1], match[2]) for match in _BEFORE.finditer(flat)]
+    return [(fold(short), long[-200:].strip()) for short, long in pairs]
 
 
-def glossary(found: Iterable[Definition]) -> dict[str, tuple[str, ...]]:
+def glossary(
+    site_definitions: Iterable[Definition], languages: Languages = FIRST
+) -> dict[str, tuple[str, ...]]:
     """Acronym → its explanations, the usual one first, where the definitions agree."""
-    grouped: dict[str, Counter[str]] = defaultdict(Counter)
-    for short, long in found:
-        grouped[short][long] += 1
-    chosen = {short: _agreed(short, tuple(longs.items())) for short, longs in grouped.items()}
-    return {short: longs for short, longs in chosen.items() if longs}
+    texts: dict[str, Counter[str]] = defaultdict(Counter)
+    for short, long in site_definitions:
+        texts[short][long] += 1
+    explanations = {
+        short: _explanations(short, tuple(longs.items()), languages)
+        for short, longs in texts.items()
+    }
+    return {short: longs for short, longs in explanations.items() if longs}
 
 
 def candidates(question: str) -> set[str]:
-    """The words of *question* as acronyms are kept: any may be one, however it is typed."""
+    """The words of *question* as acronyms are stored: any may be one, however it is typed."""
     return {fold(word) for word in _WORD.findall(question)}
 
 
@@ -60,24 +66,26 @@ def variants(question: str, known: Glossary, common: Callable[[str], bool]) -> l
 
     ``common(acronym)`` tells those that stand everywhere: the site owner's own.
     """
-    there = candidates(question)
-    used = {short: longs for short, longs in known.items() if short in there and not common(short)}
-    found = [question]
-    for form in range(MAX_FORMS):
-        found.append(_spelled_out(question, used, form))  # noqa: PERF401
-    return list(dict.fromkeys(found))[:MAX_VARIANTS]
+    in_question = candidates(question)
+    explained = {
+        short: longs for short, longs in known.items() if short in in_question and not common(short)
+    }
 
+    def written_out(form: int) -> str:
+        def explanation(match: re.Match[str]) -> str:
+            longs = explained.get(fold(match[0]))
+            return longs[min(form, len(longs) - 1)] if longs else match[0]
 
-def _spelled_out(question: str, used: Glossary, form: int) -> str:
-    def full(match: re.Match[str]) -> str:
-        longs = used.get(fold(match[0]))
-        return longs[min(form, len(longs) - 1)] if longs else match[0]
+        return _WORD.sub(explanation, question)
 
-    return _WORD.sub(full, question)
+    texts = [question, *(written_out(form) for form in range(MAX_FORMS))]
+    return list(dict.fromkeys(texts))[:MAX_VARIANTS]
 
 
 @lru_cache(100)
-def _agreed(short: str, longs: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+def _explanations(
+    short: str, longs: tuple[tuple[str, int], ...], languages: Languages
+) -> tuple[str, ...]:
     """What *longs*, each with how often it is told, agree on; 0.1 ms each.
 
     Endings whose initials are the acronym, then the ending that most pages share.
@@ -85,46 +93,46 @@ def _agreed(short: str, longs: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
     “DPO” has not the initials of “délégué à la protection des données”, but the
     words before it change from page to page (un, le, votre …) where the explanation does not.
     """
-    spelled, nearly = Counter[str](), Counter[str]()
-    endings = Counter[str]()
-    looks: dict[str, Counter[str]] = defaultdict(Counter)
+    exact, near = Counter[str](), Counter[str]()
+    pages = Counter[str]()
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for long, times in longs:
-        for ending in _endings(long):
+        for ending in _endings(long, languages):
             flat = " ".join(fold(word) for word in _WORD.findall(ending))
-            looks[flat][ending] += times
-            endings[flat] += 1
+            initials = _initials(flat, languages)
+            spellings[flat][ending] += times
+            pages[flat] += 1
             whole = ending == long and times > 1 and flat[0] == short[0]
-            if whole or _initials(flat) == short:
-                spelled[flat] += times
-            elif _nearly(_initials(flat), short):
-                nearly[flat] += times
-    spelled = spelled or nearly
-    best = sorted(spelled, key=lambda flat: (-spelled[flat], len(flat)))[:1]
+            if whole or initials == short:
+                exact[flat] += times
+            elif _has_one_more(initials, short):
+                near[flat] += times
+    matching = exact or near
+    best = sorted(matching, key=lambda flat: (-matching[flat], len(flat)))[:1]
     enough = max(3, len(longs) / (6 if best else 2))
-    shared = [flat for flat, pages in endings.items() if pages >= enough and flat not in best]
+    common = [flat for flat, count in pages.items() if count >= enough and flat not in best]
     if best:  # a second form, such as “règlement européen …”, begins as the acronym does
-        shared = [flat for flat in shared if flat[0] == short[0]]
-    best += sorted(shared, key=len, reverse=True)[:1]
-    return tuple(looks[flat].most_common(1)[0][0] for flat in best[:MAX_FORMS])
+        common = [flat for flat in common if flat[0] == short[0]]
+    best += sorted(common, key=len, reverse=True)[:1]
+    return tuple(spellings[flat].most_common(1)[0][0] for flat in best[:MAX_FORMS])
 
 
-def _endings(long: str) -> list[str]:
+def _endings(long: str, languages: Languages) -> list[str]:
     """The endings of *long* that begin with a content word, at least two words each."""
-    starts = [match.start() for match in _WORD.finditer(long)][-MAX_WORDS:-1]
-    found = [long[start:] for start in starts]
-    return [ending for ending in found if not _small(fold(_WORD.match(ending)[0]))]  # type: ignore[index]
+    starts = list(_WORD.finditer(long))[-MAX_WORDS:-1]
+    return [long[match.start() :] for match in starts if not _is_small(fold(match[0]), languages)]
 
 
-def _initials(flat: str) -> str:
-    return "".join(word[0] for word in flat.split() if not _small(word))
+def _initials(flat: str, languages: Languages) -> str:
+    return "".join(word[0] for word in flat.split() if not _is_small(word, languages))
 
 
-def _nearly(initials: str, short: str) -> bool:
+def _has_one_more(initials: str, short: str) -> bool:
     """One more content word: “analyse d'impact relative à la protection des données” (AIPD)."""
     return len(initials) == len(short) + 1 > 3 and any(
         initials[:place] + initials[place + 1 :] == short for place in range(1, len(initials))
     )
 
 
-def _small(word: str) -> bool:
-    return is_stop_word(word, "fr") or is_stop_word(word, "en")
+def _is_small(word: str, languages: Languages) -> bool:
+    return any(is_stop_word(word, language) for language in languages)

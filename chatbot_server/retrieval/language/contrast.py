@@ -3,56 +3,35 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from chatbot_server.retrieval.language import stems
+from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 
-_NEGATION = re.compile(
-    r"\b(ne|n|pas|plus|jamais|aucun|aucune|rien|sans|ni|non|not|no|never|without|cannot|none|nor|neither)\b"
-    r"|n['’]t\b"
-)
-# “ne … plus” and “not … any more” are negations; “plus” alone is “more”.
-_MORE = re.compile(r"(?<!ne )\bplus\b(?! (jamais|aucun))")
-_NAME = re.compile(
-    r"(?<=[\w,;:’'«“(] )[A-ZÀ-Þ][\w’-]+|\b[A-ZÀ-Þ][A-ZÀ-Þ0-9]{1,}(?:-\d+)?\b|(?<=[’'])[A-ZÀ-Þ][\w-]+"  # noqa: E501
-)
-_OPPOSITE = (
-    "ouvrir ouvert ouverte ouverts ouvertes ouverture open opened opening|fermer ferme fermee fermes fermees fermeture close closed closing",  # noqa: E501
-    "avant before|apres after",
-    "avec with|sans without",
-    "gratuit gratuite gratuits gratuites gratuitement free|payant payante payants payantes paid paying",  # noqa: E501
-    "acheter achat buy purchase|vendre vente sell sale",
-    "ajouter ajout add|supprimer suppression retirer enlever remove delete",
-    "entrer entree enter|sortir sortie exit leave",
-    "minimum min|maximum max",
-    "interne internal|externe external",
-    "public publique publics publiques|prive privee prives privees private",
-    "obligatoire mandatory required compulsory|facultatif facultative optionnel optional",
-    "envoyer envoi send|recevoir reception receive",
-    "debut start beginning|fin end",
-    "arriver arrivee arrival|partir depart departure",
-)
-_PREFIX = re.compile(r"^(?:des|de|in|im|ir|il|un|dis|non|mal)(?=.{4})")
+_IN_CAPITALS = r"\b[A-ZÀ-Þ][A-ZÀ-Þ0-9]{1,}(?:-\d+)?\b"
+_NAME_IN_CAPITALS = re.compile(_IN_CAPITALS)
+_NAME = re.compile(rf"(?<=[\w,;:’'«“(] )[A-ZÀ-Þ][\w’-]+|{_IN_CAPITALS}|(?<=[’'])[A-ZÀ-Þ][\w-]+")
 
 
-def names(text: str) -> set[str]:
+def names(text: str, languages: Languages = FIRST) -> set[str]:
     """Folded names: capitalised inside a sentence, or in capitals."""
+    language = LANGUAGES[stems.guess_language(text, languages=languages)]
+    name = _NAME_IN_CAPITALS if language.capitalised_nouns else _NAME
     return {
-        word for match in _NAME.finditer(text) for word in stems.words(match[0]) if len(word) > 1
+        word for match in name.finditer(text) for word in stems.words(match[0]) if len(word) > 1
     }
 
 
-def is_negated(text: str) -> bool:
+def is_negated(text: str, languages: Languages = FIRST) -> bool:
     """Whether *text* denies something."""
-    flat = fold(text).replace("n'", "ne ").replace("n’", "ne ")
-    return bool(_NEGATION.search(_MORE.sub(" ", flat)))
+    return bool(_negation(languages).search(fold(text).replace("’", "'")))
 
 
-def are_opposed(question: str, title: str) -> bool:
+def are_opposed(question: str, title: str, languages: Languages = FIRST) -> bool:
     """Whether one text says a word where the other says its opposite."""
     question_words, title_words = set(stems.words(question)), set(stems.words(title))
-    for pair in _OPPOSITE:
-        first, second = (set(side.split()) for side in pair.split("|"))
+    for first, second in _opposites(languages):
         for here, there in ((first, second), (second, first)):
             if (
                 question_words & here
@@ -61,16 +40,41 @@ def are_opposed(question: str, title: str) -> bool:
                 and not title_words & here
             ):
                 return True
-    return _has_prefixed(question_words - title_words, title_words) or _has_prefixed(
-        title_words - question_words, question_words
+    return _has_prefixed(question_words - title_words, title_words, languages) or _has_prefixed(
+        title_words - question_words, question_words, languages
     )
 
 
-def _has_prefixed(words: set[str], bases: set[str]) -> bool:
+def _has_prefixed(words: set[str], bases: set[str], languages: Languages) -> bool:
     """Whether one of *words* is the opposite of one of *bases* by its prefix."""
-    base_stems = {stem for word in bases for stem in _stems(word)}
-    return any(_stems(_PREFIX.sub("", word)) & base_stems for word in words if _PREFIX.match(word))
+    base_stems = {stem for word in bases for stem in stems.all_stems(word, languages)}
+    prefix = _opposite_prefix(languages)
+    return any(
+        stems.all_stems(prefix.sub("", word), languages) & base_stems
+        for word in words
+        if prefix.match(word)
+    )
 
 
-def _stems(word: str) -> set[str]:
-    return {stems.stem(word, language) for language in stems.LANGUAGES}
+@cache
+def _negation(languages: Languages) -> re.Pattern[str]:
+    words = any_of(word for code in languages for word in LANGUAGES[code].negations)
+    endings = any_of(end for code in languages for end in LANGUAGES[code].negation_endings)
+    return re.compile(rf"\b{words}\b|{endings}\b")
+
+
+@cache
+def _opposites(languages: Languages) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """The words of each pair of opposites, of all *languages* together."""
+    pairs: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+    for code in languages:
+        for name, (first, second) in LANGUAGES[code].opposites.items():
+            before, after = pairs.get(name, (frozenset(), frozenset()))
+            pairs[name] = (before | first, after | second)
+    return tuple(pairs.values())
+
+
+@cache
+def _opposite_prefix(languages: Languages) -> re.Pattern[str]:
+    prefixes = any_of(prefix for code in languages for prefix in LANGUAGES[code].opposite_prefixes)
+    return re.compile(rf"^{prefixes}(?=.{{4}})")

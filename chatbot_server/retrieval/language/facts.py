@@ -10,14 +10,55 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Literal
 
-from chatbot_server.retrieval.language.spelled import spelled_number
+from chatbot_server.retrieval.language.languages import (
+    FIRST,
+    LANGUAGES,
+    Languages,
+    Streets,
+    Words,
+    any_of,
+)
 from chatbot_server.retrieval.language.text import fold
 
 Kind = Literal[
     "link", "email", "phone", "street", "date", "day", "time", "price", "percent", "number"
 ]
+Match = re.Match[str]
+
+SYMBOLS = {
+    "€": "eur", "eur": "eur", "$": "usd", "usd": "usd", "£": "gbp", "gbp": "gbp", "¥": "jpy",
+    "chf": "chf",
+}  # fmt: skip
+# Of names without a scheme: “fin.Les” at a sentence's end is no address.
+_DOMAINS = (
+    "com|org|net|fr|eu|be|ch|ca|io|info|uk|de|gouv|edu|gov|lu|es|it|nl|pt|pl|at|us|co|biz|shop"
+    "|store|site|online|app|dev|xyz|top|club|vip|live|link|click|blog|cloud|tech|ai|me|tv|ly|gl"
+    "|gg|cc|ru|cn|jp|example|test"
+)
+
+# Whole runs of digits, and no endless ones of groups: else each digit begins a new search.
+_NUMBER = r"""
+    (?<!\d) (?:
+        \d{1,3} (?:[ .,’']\d{3}){1,6} (?:[.,]\d{1,2})? (?!\d)
+      | \d+ (?:[.,]\d+)?
+    )
+"""
+_EMAIL = r"[\w.+-]{1,64} @ [\w-]+ (?:\.[\w-]+)+"
+_LINK = rf"""
+    (?:https?:)? // [^\s<>"«»]+
+  | \b www\. [^\s<>"«»]+
+  | \b (?:[a-z0-9-]{{1,63}}\.){{1,10}}
+    (?: (?:{_DOMAINS})\b (?: / [^\s<>"«»]* )? | [a-z]{{2,12}} / [^\s<>"«»]+ )
+"""
+_PHONE = r"(?<![\d.,]) (?: \+\d{1,3} | 0 ) [ .-]? (?: \(0\)[ ]? )? (?: \d[ .-]? ){7,11} \d (?!\d)"
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+){0,4}")
+_DATE_IN_DIGITS = r"""
+    \b (?P<year>\d{4}) - (?P<month>\d{1,2}) - (?P<day>\d{1,2}) \b
+  | \b (?P<day2>\d{1,2}) ([/.]) (?P<month2>\d{1,2}) \5 (?P<year2>\d{4}|\d{2}) \b
+"""
 
 
 @dataclass(frozen=True)
@@ -28,83 +69,282 @@ class Fact:
     value: str
 
 
-_MONTHS = (
-    "janvier january jan janv|fevrier february feb fevr|mars march mar|avril april apr avr|mai may|juin june jun"  # noqa: E501
-    "|juillet july jul juil|aout august aug|septembre september sep sept|octobre october oct"
-    "|novembre november nov|decembre december dec"
-)
-_MONTH = {name: n for n, names in enumerate(_MONTHS.split("|"), 1) for name in names.split()}
-_DAYS = "lundi monday|mardi tuesday|mercredi wednesday|jeudi thursday|vendredi friday|samedi saturday|dimanche sunday"  # noqa: E501
-_DAY = {name: n for n, names in enumerate(_DAYS.split("|"), 1) for name in names.split()}
-# May, march and their like are words as well; alone they tell no month.
-_MONTH_ALONE = {
-    name: n
-    for name, n in _MONTH.items()
-    if len(name) > 5 or name in ("juin", "june", "july", "aout", "avril", "april")
-}
+@dataclass(frozen=True)
+class FactPattern:
+    """How one kind of fact is written in folded text, and what a match says."""
 
-# Whole runs of digits, and no endless ones of groups: else each digit begins a new search.
-_NUMBER = r"(?<!\d)(?:\d{1,3}(?:[ .,’']\d{3}){1,6}(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
-_SYMBOLS = {
-    "€": "eur",
-    "eu": "eur",
-    "$": "usd",
-    "do": "usd",
-    "us": "usd",
-    "£": "gbp",
-    "po": "gbp",
-    "gb": "gbp",
-    "¥": "jpy",
-}
-_CURRENCY = r"€|\$|£|¥|euros?\b|eur\b|dollars?\b|usd\b|gbp\b|chf\b|francs?\b|livres?\b|pounds?\b|cents?\b|centimes?\b"  # noqa: E501
-_MONTH_NAME = "|".join(sorted(_MONTH, key=len, reverse=True))
-_STREET = (
-    r"rue|avenue|av\.|boulevard|bd|place|quai|chemin|impasse|allee|route|cours|square|faubourg"
-)
-_ROAD = r"street|st|road|rd|avenue|ave|boulevard|blvd|lane|drive|square|way|court"
+    kind: Kind
+    regex: re.Pattern[str]
+    value: Callable[[Match], str]
 
 
-# Of names without a scheme: “fin.Les” at a sentence's end is no address.
-_DOMAINS = (
-    "com|org|net|fr|eu|be|ch|ca|io|info|uk|de|gouv|edu|gov|lu|es|it|nl|pt|pl|at|us|co|biz|shop|store|site|online|app|dev|xyz"
-    "|top|club|vip|live|link|click|blog|cloud|tech|ai|me|tv|ly|gl|gg|cc|ru|cn|jp|example|test"
-)
+def facts(text: str, languages: Languages = FIRST) -> frozenset[Fact]:
+    """Every fact that *text* states."""
+    return frozenset(_scan(fold(text), languages))
 
 
-def _link(match: re.Match[str]) -> str:
+def gather(texts: Iterable[str], languages: Languages = FIRST) -> frozenset[Fact]:
+    """The facts of several texts together."""
+    return frozenset().union(*(facts(text, languages) for text in texts))
+
+
+def unsupported(
+    sentence: str, known: frozenset[Fact], languages: Languages = FIRST
+) -> frozenset[Fact]:
+    """The facts of *sentence* that do not stand among *known*."""
+    return frozenset(fact for fact in facts(sentence, languages) if not _is_among(fact, known))
+
+
+@cache
+def fact_patterns(languages: Languages = FIRST) -> tuple[FactPattern, ...]:
+    """In the order in which they are tried; what one took, the next ones do not see."""
+    regexes: tuple[tuple[Kind, str, Callable[[Match], str]], ...] = (
+        ("email", _EMAIL, lambda match: match[0].rstrip(".")),
+        ("link", _LINK, _link),
+        ("phone", _PHONE, partial(_phone, _calling_codes(languages))),
+        (
+            "street",
+            _street_regex(languages),
+            lambda match: re.sub(r"[\s,]+", " ", match[0]).strip(" ."),
+        ),
+        ("date", _date_regex(languages), partial(_date, _months(languages))),
+        ("date", _day_and_month_regex(languages), partial(_date, _months(languages))),
+        ("date", _DATE_IN_DIGITS, partial(_date, {})),
+        ("time", _time_regex(languages), _time),
+        ("price", _price_regex(languages), partial(_price, _currencies(languages))),
+        ("percent", _percent_regex(languages), _amount),
+        ("number", f"(?P<amount>{_NUMBER})", _amount),
+    )
+    return tuple(
+        FactPattern(kind, re.compile(regex, re.VERBOSE), value) for kind, regex, value in regexes
+    )
+
+
+def states(kind: Kind, folded: str, languages: Languages = FIRST) -> bool:
+    """Whether a folded text has a fact of *kind*."""
+    return any(
+        pattern.regex.search(folded) for pattern in fact_patterns(languages) if pattern.kind == kind
+    )
+
+
+def spelled_number(word: str, languages: Languages = FIRST) -> int | None:
+    """The number that a folded word tells, compounds included; None: it tells none.
+
+    “trente-cinq”, “quatre-vingt-dix”, “dozens”, “einundzwanzig”.
+    """
+    spelling = _spelling(languages)
+    if (number := spelling.number(word)) is not None:
+        return number
+    parts = [part for part in spelling.joint.split(word) if part]
+    values = [1 if part in spelling.ones else spelling.number(part) for part in parts]
+    numbers = [value for value in values if value is not None]
+    return _sum(numbers) if len(parts) > 1 and len(numbers) == len(parts) else None
+
+
+@dataclass(frozen=True)
+class _Spelling:
+    """Numbers in words: those of one word, and how compounds are joined."""
+
+    numbers: dict[str, int]
+    ones: Words
+    joint: re.Pattern[str]
+
+    def number(self, word: str) -> int | None:
+        return self.numbers.get(word, self.numbers.get(word.removesuffix("s")))
+
+
+@cache
+def _spelling(languages: Languages) -> _Spelling:
+    numbers: dict[str, int] = {}
+    ones: Words = frozenset()
+    joints = {"-"}
+    for language in map(LANGUAGES.__getitem__, languages):
+        ones |= language.numbers.get(1, frozenset())
+        for number, words in language.numbers.items():
+            numbers |= dict.fromkeys(words, number) if number != 1 else {}
+        joints |= {f"-{joint}-" for joint in language.number_joints}
+        joints |= {language.number_joint_inside} if language.number_joint_inside else set()
+    return _Spelling(numbers, ones, re.compile(any_of(joints)))
+
+
+def _sum(values: list[int]) -> int:
+    total = 0
+    for value in values:
+        if (value == 20 and total == 4) or (value >= 100 and 0 < total < value):
+            total *= value  # quatre-vingt; deux-cents
+        else:
+            total += value
+    return total
+
+
+def _scan(text: str, languages: Languages) -> Iterator[Fact]:
+    for pattern in fact_patterns(languages):
+        for match in pattern.regex.finditer(text):
+            try:
+                yield Fact(pattern.kind, pattern.value(match))
+            except (ValueError, OverflowError):  # digits of another script that int() refuses  # noqa: PERF203
+                yield Fact(pattern.kind, match[0])
+        text = pattern.regex.sub(" · ", text)
+    days, months = _days(languages), _months_alone(languages)
+    for match in _WORDS.finditer(text):
+        word = match[0]
+        if (number := spelled_number(word, languages)) is not None:
+            yield Fact("number", str(number))
+        if word in months:
+            yield Fact("date", f"-{months[word]}-")
+        if (day := days.get(word) or days.get(word.removesuffix("s"))) is not None:
+            yield Fact("day", str(day))
+
+
+def _words(languages: Languages, field: str) -> str:
+    """A regular expression for one of the words that *languages* have under *field*."""
+    return any_of(word for code in languages for word in getattr(LANGUAGES[code], field))
+
+
+@cache
+def _months(languages: Languages) -> dict[str, int]:
+    return {
+        form: number
+        for code in languages
+        for number, forms in enumerate(LANGUAGES[code].months, 1)
+        for form in forms
+    }
+
+
+@cache
+def _months_alone(languages: Languages) -> dict[str, int]:
+    """Names that tell a month without a day or a year; “may” and “mar” do not."""
+    return {
+        forms[0]: number
+        for language in map(LANGUAGES.__getitem__, languages)
+        for number, forms in enumerate(language.months, 1)
+        if forms[0] not in language.ambiguous_months
+    }
+
+
+@cache
+def _days(languages: Languages) -> dict[str, int]:
+    return {
+        name: number
+        for code in languages
+        for number, names in enumerate(LANGUAGES[code].days, 1)
+        for name in names
+    }
+
+
+def _currencies(languages: Languages) -> dict[str, str]:
+    return SYMBOLS | {
+        name: currency
+        for code in languages
+        for currency, names in LANGUAGES[code].currencies.items()
+        for name in names
+    }
+
+
+def _date_regex(languages: Languages) -> str:
+    """Day, month and year; month and day, perhaps with a year."""
+    month, joints = any_of(_months(languages)), _words(languages, "date_joints")
+    ordinals = _words(languages, "ordinals")
+    return rf"""
+        (?: \b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] )?
+        \b (?P<month>{month}) \b \.? ,? (?:[ ]{joints})? [ ] (?P<year>\d{{4}}) \b
+      | \b (?P<month2>{month}) \b \.? [ ] (?P<day2>\d{{1,2}}) {ordinals}? \b (?!:)
+        (?: ,? [ ] (?P<year2>\d{{4}}) \b )?
+    """
+
+
+def _day_and_month_regex(languages: Languages) -> str:
+    month, joints = any_of(_months(languages)), _words(languages, "date_joints")
+    ordinals = _words(languages, "ordinals")
+    return rf"\b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] (?P<month>{month}) \b"
+
+
+def _time_regex(languages: Languages) -> str:
+    hour, minute, half = r"[01]?\d|2[0-4]", r"[0-5]\d", r"[ap]\.?m\b\.?"
+    return rf"""
+        \b (?P<hour>{hour}) \. (?P<minute>{minute}) [ ]? {_words(languages, "clock_words")} \b
+      | \b (?P<hour2>{hour}) [ ]?
+        (?: {_words(languages, "hour_words")} \b [ ]? | h(?=\d) | :(?={minute}) )
+        (?P<minute2>{minute})? (?: [ ]? (?P<half2>{half}) )? (?!\d)
+      | \b (?P<hour3>\d|1[0-2]) (?: \. (?P<minute3>{minute}) )? [ ]? (?P<half3>{half})
+    """
+
+
+def _price_regex(languages: Languages) -> str:
+    signs = "[€$£¥]"
+    names = any_of(name for name in _currencies(languages) if name.isalpha())
+    return rf"""
+        (?P<currency>{signs}) [ ]? (?P<amount>{_NUMBER})
+      | (?P<amount2>{_NUMBER}) [ ]? (?P<currency2> {signs} | {names} \b )
+    """
+
+
+def _percent_regex(languages: Languages) -> str:
+    return rf"(?P<amount>{_NUMBER}) [ ]? (?: % | {_words(languages, 'percent')} )"
+
+
+def _street_regex(languages: Languages) -> str:
+    return "|".join(_address(LANGUAGES[code].streets) for code in languages)
+
+
+def _address(streets: Streets) -> str:
+    street = rf"{any_of(streets.words)} (?!\w)"
+    number = r"\b \d{1,4}"
+    articles = any_of(streets.articles).replace("'", "[’']")
+    return {
+        "number street name": rf"{number} [ ]? {any_of(streets.house_letters)}? ,? [ ] {street}"
+        rf"(?: [ ] {articles} )* (?: [ ]? [\w’'-]+ ){{1,2}}",
+        "number name street": rf"{number} ,? [ ] (?: [a-z’'-]+ [ ] ){{1,3}} {street}",
+        "street name number": rf"\b {street} [ ] (?: [^\W\d][\w’'-]* ,? [ ] ){{1,4}} {number} \b",
+        "street number": rf"\b [\w-]* {street} [ ] {number} (?: [ ]? [a-z] )? \b",
+    }[streets.order]
+
+
+def _calling_codes(languages: Languages) -> str:
+    return _words(languages, "calling_codes")
+
+
+def _group(match: Match, name: str) -> str:
+    """What the first alternative that matched has under *name*: ``day``, ``day2`` …"""
+    groups = match.groupdict()
+    return next((groups[key] for key in (name, f"{name}2", f"{name}3") if groups.get(key)), "")
+
+
+def _link(match: Match) -> str:
     bare = re.sub(r"^(?:(?:https?:)?//)?(?:www\.)?", "", match[0].rstrip(".,;:!?)’'\""))
     return bare.rstrip("/")
 
 
-def _digits(match: re.Match[str]) -> str:
-    return re.sub(r"\D", "", re.sub(r"^\+33\s?(?:\(0\))?|^0033", "0", match[0]))
+def _phone(calling_codes: str, match: Match) -> str:
+    national = re.sub(rf"^\+{calling_codes}\s?(?:\(0\))?|^00{calling_codes}", "0", match[0])
+    return re.sub(r"\D", "", national)
 
 
-def _named_date(match: re.Match[str]) -> str:
-    day = match["day"] or match["day2"] or ""
-    return f"{match['year'] or match['year2'] or ''}-{_MONTH[match['month'] or match['month2']]}-{int(day) if day else ''}"  # noqa: E501
+def _street(match: Match) -> str:
+    return re.sub(r"[\s,]+", " ", match[0]).strip(" .")
 
 
-def _written_date(match: re.Match[str]) -> str:
-    if match["iso"]:
-        year, month, day = match["iso"].split("-")
-    else:
-        day, month, year = re.split(r"[/.]", match["slashed"])
-        year = "20" + year if len(year) == 2 else year
-    return f"{year}-{int(month)}-{int(day)}"
+def _date(months: dict[str, int], match: Match) -> str:
+    year, month, day = (_group(match, name) for name in ("year", "month", "day"))
+    century = "20" if len(year) == 2 else ""
+    return f"{century}{year}-{months.get(month) or int(month)}-{int(day) if day else ''}"
 
 
-def _time(match: re.Match[str]) -> str:
-    hour = int(match["hour"] or match["hour2"])
-    minute = int(match["minute"] or match["minute2"] or 0)
-    half = (match["half"] or match["half2"] or "").replace(".", "").strip()
+def _time(match: Match) -> str:
+    hour = int(_group(match, "hour"))
+    minute = int(_group(match, "minute") or 0)
+    half = _group(match, "half").replace(".", "").strip()
     if half == "pm" and hour < 12:
         hour += 12
     return f"{hour % 24 if half != 'am' or hour != 12 else 0}:{minute:02}"
 
 
-def _value(text: str) -> str:
-    text = re.sub(r"[ ’'](?=\d{3})", "", text)
+def _price(currencies: dict[str, str], match: Match) -> str:
+    return f"{_amount(match)} {currencies[_group(match, 'currency')]}"
+
+
+def _amount(match: Match) -> str:
+    text = re.sub(r"[ ’'](?=\d{3})", "", _group(match, "amount"))
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?", text):
         head, tail = re.fullmatch(r"(.*?)([.,]\d{1,2})?", text).groups()  # type: ignore[union-attr]
         text = re.sub(r"[.,]", "", head) + (tail or "")
@@ -112,128 +352,18 @@ def _value(text: str) -> str:
     return f"{number:.10g}" if number < 1e15 else text
 
 
-def _amount(match: re.Match[str]) -> str:
-    return _value(match["before"] or match["after"])
-
-
-def _price(match: re.Match[str]) -> str:
-    """The amount and its currency, where that is no part of another one, as cents are."""
-    sign = match["sign"] or match["name"]
-    return f"{_value(match['before'] or match['after'])} {_SYMBOLS.get(sign[:2].strip(), sign[:2])}"
-
-
-def _flat(match: re.Match[str]) -> str:
-    return re.sub(r"[\s,]+", " ", match[0]).strip(" .")
-
-
-# Tried in this order; what one pattern took, the next ones do not see.
-_PATTERNS: tuple[tuple[Kind, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    ("email", re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"), lambda match: match[0].rstrip(".")),
-    (
-        "link",
-        re.compile(
-            r"(?:https?:)?//[^\s<>\"«»]+|\bwww\.[^\s<>\"«»]+"
-            rf"|\b(?:[a-z0-9-]{{1,63}}\.){{1,10}}(?:(?:{_DOMAINS})\b(?:/[^\s<>\"«»]*)?|[a-z]{{2,12}}/[^\s<>\"«»]+)"
-        ),
-        _link,
-    ),
-    ("phone", re.compile(r"(?<![\d.,])(?:\+\d{1,3}|0)[ .-]?(?:\(0\) ?)?(?:\d[ .-]?){7,11}\d(?!\d)"), _digits),  # noqa: E501
-    (
-        "street",
-        re.compile(
-            rf"\b\d{{1,4}} ?(?:bis|ter)?,? (?:{_STREET})(?: (?:de|du|des|la|le|les|d[’']|l[’'])+)*(?: ?[\w’'-]+){{1,2}}"  # noqa: E501
-            rf"|\b\d{{1,4}},? (?:[a-z’'-]+ ){{1,3}}(?:{_ROAD})\b"
-        ),
-        _flat,
-    ),
-    (
-        "date",
-        re.compile(
-            rf"(?:(?:\b(?P<day>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)? )?\b(?P<month>{_MONTH_NAME})\b\.?,? (?P<year>\d{{4}})\b)"  # noqa: E501
-            rf"|(?:\b(?P<month2>{_MONTH_NAME})\b\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<year2>\d{{4}})\b)?)"  # noqa: E501
-        ),
-        _named_date,
-    ),
-    (
-        "date",
-        re.compile(
-            rf"(?:\b(?P<day>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)? (?P<month>{_MONTH_NAME})\b)(?P<year>)(?P<day2>)(?P<month2>)(?P<year2>)"  # noqa: E501
-        ),
-        _named_date,
-    ),
-    (
-        "date",
-        re.compile(r"\b(?P<iso>\d{4}-\d{1,2}-\d{1,2})\b|\b(?P<slashed>\d{1,2}([/.])\d{1,2}\3(?:\d{4}|\d{2}))\b"),
-        _written_date,
-    ),
-    (
-        "time",
-        re.compile(
-            r"\b(?P<hour>[01]?\d|2[0-4]) ?(?:h(?:eures?|rs?)?\b ?|:|h(?=\d))(?P<minute>[0-5]\d)?(?: ?(?P<half>[ap]\.?m\b\.?))?(?!\d)"  # noqa: E501
-            r"|\b(?P<hour2>\d|1[0-2])(?:\.(?P<minute2>[0-5]\d))? ?(?P<half2>[ap]\.?m\b\.?)"
-        ),
-        _time,
-    ),
-    (
-        "price",
-        re.compile(
-            rf"(?:(?P<sign>[€$£¥]) ?(?P<before>{_NUMBER}))|(?:(?P<after>{_NUMBER}) ?(?P<name>{_CURRENCY}))"  # noqa: E501
-        ),
-        _price,
-    ),
-    ("percent", re.compile(rf"(?P<before>{_NUMBER}) ?(?:%|pour ?cent|per ?cent)(?P<after>)"), _amount),  # noqa: E501
-    ("number", re.compile(_NUMBER), lambda match: _value(match[0])),
-)  # fmt: skip
-_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+){0,4}")
-
-
-def facts(text: str) -> frozenset[Fact]:
-    """Every fact that *text* states."""
-    return frozenset(_scan(fold(text)))
-
-
-def _scan(text: str) -> Iterator[Fact]:
-    for kind, pattern, value in _PATTERNS:
-        for match in pattern.finditer(text):
-            try:
-                yield Fact(kind, value(match))
-            except (ValueError, OverflowError):  # digits of another script that int() refuses  # noqa: PERF203
-                yield Fact(kind, match[0])
-        text = pattern.sub(" · ", text)
-    for match in _WORDS.finditer(text):
-        yield from _spelled(match[0])
-
-
-def _spelled(word: str) -> Iterator[Fact]:
-    if (number := spelled_number(word)) is not None:
-        yield Fact("number", str(number))
-    if word in _MONTH_ALONE:
-        yield Fact("date", f"-{_MONTH_ALONE[word]}-")
-    singular = word[:-1] if word.endswith("s") and word[:-1] in _DAY else word
-    if singular in _DAY:
-        yield Fact("day", str(_DAY[singular]))
-
-
-def unsupported(sentence: str, known: frozenset[Fact]) -> frozenset[Fact]:
-    """The facts of *sentence* that do not stand among *known*."""
-    return frozenset(fact for fact in facts(sentence) if not _stands(fact, known))
-
-
-def gather(texts: Iterable[str]) -> frozenset[Fact]:
-    """The facts of several texts together."""
-    return frozenset().union(*map(facts, texts))
-
-
-def _stands(fact: Fact, known: frozenset[Fact]) -> bool:
+def _is_among(fact: Fact, known: frozenset[Fact]) -> bool:
     if fact in known:
         return True
     if fact.kind == "date":
-        return any(_same_date(fact.value, other.value) for other in known if other.kind == "date")
+        return any(
+            _is_same_date(fact.value, other.value) for other in known if other.kind == "date"
+        )
     if fact.kind == "time":  # “open from 9 to 18” may be told as “9:00”
         hour, minute = fact.value.split(":")
         return minute == "00" and Fact("number", hour) in known
     if fact.kind == "number":  # “18” of “18:00”, “2026” of a date, “10” of “10 €” or “10 %”
-        return any(_part_of(fact.value, other) for other in known)
+        return any(_is_part_of(fact.value, other) for other in known)
     if fact.kind == "link":  # the site's own address is told by any of its pages
         return any(
             other.value.startswith(fact.value + "/") or other.value.endswith("@" + fact.value)
@@ -243,15 +373,15 @@ def _stands(fact: Fact, known: frozenset[Fact]) -> bool:
     return False
 
 
-def _same_date(told: str, known: str) -> bool:
+def _is_same_date(date: str, known: str) -> bool:
     """A date may be told with less than is known, never with more or else."""
     return all(
-        not mine or mine == theirs
-        for mine, theirs in zip(told.split("-"), known.split("-"), strict=True)
+        not part or part == known_part
+        for part, known_part in zip(date.split("-"), known.split("-"), strict=True)
     )
 
 
-def _part_of(number: str, known: Fact) -> bool:
+def _is_part_of(number: str, known: Fact) -> bool:
     if known.kind == "time":
         hour, minute = known.value.split(":")
         return number == hour and minute == "00"

@@ -1,41 +1,23 @@
-"""Words as the keyword index sees them: folded, stemmed, in French and in English."""
+"""Words as the keyword index sees them: folded, and stemmed in each language."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from functools import cache, lru_cache
-from importlib.resources import files
 
 import snowballstemmer  # type: ignore[import-untyped]
-import yaml
 
+from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages
 from chatbot_server.retrieval.language.text import fold
 
-LANGUAGES = {"fr": "french", "en": "english"}
 MAX_WORD = 40
 # A question of 4,000 characters must not become a query of 700 terms.
 MAX_TERMS = 64
+# “Man at war” is no German: only by so many small words does a document tell a further language.
+MIN_LEAD = 3
 
 _WORD = re.compile(r"[^\W_]+")
-
-
-@cache
-def _stop_words() -> dict[str, frozenset[str]]:
-    text = files(__package__).joinpath("stop_words.yaml").read_text(encoding="utf-8")
-    return {language: frozenset(words.split()) for language, words in yaml.safe_load(text).items()}
-
-
-@cache
-def _own_stop_words() -> dict[str, frozenset[str]]:
-    """Of each language, those that no other has."""
-    shared = frozenset.intersection(*_stop_words().values())
-    return {language: stop - shared for language, stop in _stop_words().items()}
-
-
-@cache
-def _stemmer(language: str) -> object:
-    return snowballstemmer.stemmer(LANGUAGES[language])
 
 
 def words(text: str) -> list[str]:
@@ -43,33 +25,53 @@ def words(text: str) -> list[str]:
     return [word[:MAX_WORD] for word in _WORD.findall(fold(text))]
 
 
+@lru_cache(100_000)
 def stem(word: str, language: str) -> str:
     """The stem of one folded word.
 
     Accents are folded *before* stemming, so that “declarer” and “déclarer” meet.
     """
-    return str(_stem_cached(word, language))
+    return str(_stemmer(language).stemWord(word))  # type: ignore[attr-defined]
 
 
-@lru_cache(100_000)
-def _stem_cached(word: str, language: str) -> str:
-    return _stemmer(language).stemWord(word)  # type: ignore[attr-defined,no-any-return]
+@cache
+def _stemmer(language: str) -> object:
+    return snowballstemmer.stemmer(LANGUAGES[language].stemmer)
+
+
+def all_stems(word: str, languages: Languages = FIRST) -> frozenset[str]:
+    """The stems of one folded word in each of *languages*."""
+    return frozenset(stem(word, language) for language in languages)
 
 
 def is_stop_word(word: str, language: str) -> bool:
     """Whether a folded word says nothing about the subject."""
-    return word in _stop_words()[language]
+    return word in LANGUAGES[language].stop_words
 
 
-def guess_language(text: str, default: str = "fr") -> str:
-    """``fr`` or ``en``, by which language's small words are more frequent."""
-    counts = Counter(words(text[:4000]))
-    weights = {
-        language: sum(count for word, count in counts.items() if word in own)
-        for language, own in _own_stop_words().items()
-    }
+def guess_language(text: str, default: str = FIRST[0], languages: Languages = FIRST) -> str:
+    """The one of *languages* whose small words are most frequent in *text*."""
+    weights = _weights(text, languages)
     best = max(weights, key=lambda language: (weights[language], language == default))
     return best if weights[best] else default
+
+
+def guess_document_language(text: str) -> str:
+    """The one of all languages that *text* is in; a further one only where that is sure."""
+    first = guess_language(text)
+    weights = _weights(text, tuple(LANGUAGES))
+    best = guess_language(text, first, tuple(LANGUAGES))
+    return best if weights[best] >= weights[first] + MIN_LEAD else first
+
+
+def _weights(text: str, languages: Languages) -> dict[str, int]:
+    """How often each language's small words stand in *text*, but for those that all have."""
+    counts = Counter(words(text[:4000]))
+    shared = frozenset.intersection(*(LANGUAGES[code].stop_words for code in FIRST))
+    return {
+        code: sum(counts[word] for word in counts.keys() & LANGUAGES[code].stop_words - shared)
+        for code in languages
+    }
 
 
 def index_terms(text: str, language: str) -> list[str]:
@@ -77,17 +79,21 @@ def index_terms(text: str, language: str) -> list[str]:
     return [stem(word, language) for word in words(text) if not is_stop_word(word, language)]
 
 
-def content_words(question: str) -> list[str]:
+def content_words(question: str, languages: Languages = FIRST) -> list[str]:
     """Distinct folded words of *question* without its language's stop words, in order.
 
     All of them where nothing else is left.
     """
     distinct = list(dict.fromkeys(words(question)))
-    language = guess_language(question)
+    language = guess_language(question, languages=languages)
     return [word for word in distinct if not is_stop_word(word, language)] or distinct
 
 
-def query_terms(question: str) -> list[str]:
+def query_terms(question: str, languages: Languages = FIRST) -> list[str]:
     """Distinct stems of a question, in every language: pages and visitors differ in theirs."""
-    stems = [stem(word, language) for word in content_words(question) for language in LANGUAGES]
+    stems = [
+        stem(word, language)
+        for word in content_words(question, languages)
+        for language in languages
+    ]
     return list(dict.fromkeys(stems))[:MAX_TERMS]

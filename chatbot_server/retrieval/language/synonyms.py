@@ -11,31 +11,22 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
-
-import yaml
 
 from chatbot_server.retrieval.language import stems
+from chatbot_server.retrieval.language.facts import Kind, states
+from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 
 Rarity = Callable[[str], float]
 
-_COUNT = r"(?:\d+|une?|deux|trois|quatre|cinq|six|sept|huit|dix|douze|one|two|three|four|five|seven|ten|twelve)"  # noqa: E501
-_FACTS = {
-    "time": r"\b\d{1,2} ?h(?:\d\d)?\b|\b\d{1,2}:\d\d\b|\b\d{1,2} ?[ap]\.?m\b",
-    "price": r"\d ?(?:€|\$|£|eur\b|euros?\b)|[€$£] ?\d",
-    "duration": rf"\b{_COUNT} ?(?:working |business )?(?:minutes?|heures?|jours?|semaines?|mois|ans?|annees?|hours?|days?|weeks?|months?|years?)\b",  # noqa: E501
-    "phone": r"(?<!\d)(?:\+\d{1,3}|0)[ .-]?\d(?:[ .-]?\d){7,11}(?!\d)",
-    "email": r"\w@\w",
-    "street": r"\b\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|bd|place|quai|chemin|impasse|allee|route|cours|square)\b"  # noqa: E501
-    r"|\b\d{1,4},? (?:[a-z]+ ){1,3}(?:street|road|lane|avenue|drive|square|way)\b",
-    "means": r"\b(?:cartes? (?:bancaires?|de credit)|cards?|cash|especes|cheques?|virements?|paypal)\b",  # noqa: E501
+# The kind of fact that words of a concept ask for: a sentence that has one holds them.
+ANSWERING_FACTS: dict[str, Kind] = {
+    "opening_hours": "time",
+    "price": "price",
+    "phone": "phone",
+    "email": "email",
+    "address": "street",
 }
-_ASKS_NUMBER = re.compile(
-    r"\b(how (many|much|long|old|far|often)|when|what (year|date|time|percent\w*|day)|which year|combien|quand|"  # noqa: E501
-    r"quelle (heure|date|annee|duree)|quel (prix|tarif|jour|age|delai)|horaires?|opening hours?)\b"
-)
-_EMAIL = re.compile(r"\b(?:adresses? (?:e-?mail|electronique)|e-?mail address(?:es)?|e-mail)\b")
 
 
 @dataclass(frozen=True)
@@ -54,72 +45,52 @@ class Word:
         return max(weigh(stem) for stem in self.stems)
 
 
-@dataclass(frozen=True)
-class _Data:
-    families: dict[str, frozenset[str]]
-    kinds: dict[str, str]
-    light: frozenset[str]
-    measures: frozenset[str]
-
-
-@cache
-def _data() -> _Data:
-    raw = yaml.safe_load(files(__package__).joinpath("synonyms.yaml").read_text(encoding="utf-8"))
-    families: dict[str, frozenset[str]] = {}
-    kinds: dict[str, str] = {}
-    for number, family in enumerate(raw["families"]):
-        concept = f"={number}"
-        for word in family["words"].split():
-            families[word] = families.get(word, frozenset()) | {concept}
-        if "answer" in family:
-            kinds[concept] = family["answer"]
-    light, measures = (frozenset(raw[name].split()) for name in ("light", "measures"))
-    return _Data(families, kinds, light, measures)
-
-
-@cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((concept, re.compile(_FACTS[kind])) for concept, kind in _data().kinds.items())
-
-
 @lru_cache(100_000)
-def word(folded: str) -> Word:
+def word(folded: str, languages: Languages = FIRST) -> Word:
     """What one folded word means."""
-    all_stems = {stems.stem(folded, language) for language in stems.LANGUAGES}
-    if folded.endswith("ons") and len(folded) > 5:  # “acceptons” is no other verb than “acceptez”
-        all_stems.add(stems.stem(f"{folded[:-3]}ez", "fr"))
-    return Word(frozenset(all_stems), _data().families.get(folded, frozenset()))
+    all_stems = stems.all_stems(folded, languages)
+    for code in languages:
+        for ending, other in LANGUAGES[code].alike_endings.items():
+            if folded.endswith(ending) and len(folded) > 5:  # “acceptons”, “acceptez”: one verb
+                all_stems |= {stems.stem(folded.removesuffix(ending) + other, code)}
+    return Word(all_stems, _concepts(languages).get(folded, frozenset()))
 
 
-def query_words(question: str) -> list[Word]:
+def query_words(question: str, languages: Languages = FIRST) -> list[Word]:
     """The words of *question* that say what it is about; all of them where none does."""
-    content = stems.content_words(_EMAIL.sub("email", fold(question)))
-    light = _data().light
-    heavy = [name for name in content if name not in light and (len(name) > 1 or name.isdigit())]
-    return [word(name) for name in heavy or content]
+    flat = _email_phrase(languages).sub("email", fold(question))
+    content = stems.content_words(flat, languages)
+    asking = _all_words(languages, "asking_words")
+    heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
+    return [word(name, languages) for name in heavy or content]
 
 
-def asks_only_how_much(question: str) -> bool:
+def asks_only_how_much(question: str, languages: Languages = FIRST) -> bool:
     """Whether *question* leaves open of what: “c'est combien ?”, “how long does it take?”."""
-    language = stems.guess_language(question)
+    language = stems.guess_language(question, languages=languages)
+    measures = _all_words(languages, "measures")
     return all(
-        name in _data().measures or stems.is_stop_word(name, language)
-        for name in stems.content_words(question)
+        name in measures or stems.is_stop_word(name, language)
+        for name in stems.content_words(question, languages)
     )
 
 
-def asks_for_number(question: str) -> bool:
+def asks_for_number(question: str, languages: Languages = FIRST) -> bool:
     """Whether a number answers *question*: “how long …?”, “à quelle heure …?”."""
-    return bool(_ASKS_NUMBER.search(" ".join(stems.words(question))))
+    return bool(_number_question(languages).search(" ".join(stems.words(question))))
 
 
-def terms_in(text: str) -> frozenset[str]:
+def terms_in(text: str, languages: Languages = FIRST) -> frozenset[str]:
     """The stems and concepts of *text*, and the concepts of the facts in it."""
     terms: set[str] = set()
-    for meaning in map(word, set(stems.words(text))):
+    for name in set(stems.words(text)):
+        meaning = word(name, languages)
         terms |= meaning.stems | meaning.concepts
     flat = fold(text)
-    terms.update(concept for concept, pattern in _patterns() if pattern.search(flat))
+    terms.update(
+        _term(concept) for concept, kind in ANSWERING_FACTS.items() if states(kind, flat, languages)
+    )
+    terms.update(_term(concept) for concept, regex in _phrases(languages) if regex.search(flat))
     return frozenset(terms)
 
 
@@ -127,3 +98,49 @@ def coverage(words: Sequence[Word], terms: frozenset[str], weigh: Rarity) -> flo
     """Share of the weight of *words* that stands in *terms*, from :func:`terms_in`; 0…1."""
     whole = sum(word.weight(weigh) for word in words)
     return sum(word.weight(weigh) for word in words if word.is_in(terms)) / whole if whole else 0.0
+
+
+def _term(concept: str) -> str:
+    return f"={concept}"  # no stem has a sign
+
+
+@cache
+def _concepts(languages: Languages) -> dict[str, frozenset[str]]:
+    """The concepts of each word of *languages* that has any."""
+    concepts: dict[str, frozenset[str]] = {}
+    for code in languages:
+        for concept, words in LANGUAGES[code].synonyms.items():
+            for name in words:
+                concepts[name] = concepts.get(name, frozenset()) | {_term(concept)}
+    return concepts
+
+
+@cache
+def _all_words(languages: Languages, field: str) -> frozenset[str]:
+    return frozenset().union(*(getattr(LANGUAGES[code], field) for code in languages))
+
+
+@cache
+def _email_phrase(languages: Languages) -> re.Pattern[str]:
+    return re.compile(rf"\b{any_of(_all_words(languages, 'email_phrases'))}\b")
+
+
+@cache
+def _number_question(languages: Languages) -> re.Pattern[str]:
+    return re.compile(rf"\b{any_of(_all_words(languages, 'asks_number'))}\b")
+
+
+@cache
+def _phrases(languages: Languages) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What answers for a duration and for a way to pay, which are no checkable facts."""
+    numbers = {
+        name for code in languages for names in LANGUAGES[code].numbers.values() for name in names
+    }
+    days = any_of(_all_words(languages, "kinds_of_days"))
+    units = any_of(_all_words(languages, "units_of_time"))
+    means = any_of(_all_words(languages, "payment_means"))
+    return (
+        ("duration", re.compile(rf"\b(?:\d+|{any_of(numbers)}) ?(?:{days} )?{units}\b")),
+        ("duration", re.compile(r"\b(?:2[5-9]|[3-9]\d) ?h\b")),  # no time of a day
+        ("payment", re.compile(rf"\b{means}\b")),
+    )

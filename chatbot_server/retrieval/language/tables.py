@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chatbot_server.retrieval.language.languages import LANGUAGES
+
 # What a row is about, and what is said of it.
 DASH = " — "
 _ROW = re.compile(r"\|.*\|")
@@ -14,31 +16,32 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 def in_sentences(text: str, language: str = "en") -> str:
     """*text* with each row of a table as “- first cell — heading: cell; heading: cell”."""
-    blank = "\u00a0" if language == "fr" else ""  # before French colons
+    known = LANGUAGES.get(language)
+    blank = "\u00a0" if known and known.space_before_colon else ""
     lines: list[str] = []
     rows: list[str] = []
     for line in [*text.split("\n"), ""]:
         if _ROW.fullmatch(line.strip()):
             rows.append(line.strip())
             continue
-        lines += _told(rows, f"{blank}: ", f"{blank}; ")
+        lines += _row_sentences(rows, f"{blank}: ", f"{blank}; ")
         rows = []
         lines.append(line)
     return "\n".join(lines[:-1])
 
 
-def _told(rows: list[str], colon: str, between: str) -> Iterator[str]:
-    ruled = len(rows) > 1 and bool(_RULE.fullmatch(rows[1]))
-    headings = _cells(rows[0])[1:] if ruled else []
-    for row in rows[2:] if ruled else rows:
+def _row_sentences(rows: list[str], colon: str, between: str) -> Iterator[str]:
+    has_headings = len(rows) > 1 and bool(_RULE.fullmatch(rows[1]))
+    headings = _cells(rows[0])[1:] if has_headings else []
+    for row in rows[2:] if has_headings else rows:
         first, *rest = _cells(row)
-        said = [
+        parts = [
             f"{heading}{colon}{cell}" if heading and cell else cell
             for heading, cell in zip(headings + [""] * len(rest), rest, strict=False)
         ]
-        told = between.join(part for part in said if part)
-        if first or told:
-            yield f"- {DASH.join(part for part in (first, told) if part)}"
+        statement = between.join(part for part in parts if part)
+        if first or statement:
+            yield f"- {DASH.join(part for part in (first, statement) if part)}"
 
 
 def _cells(row: str) -> list[str]:

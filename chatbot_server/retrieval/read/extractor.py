@@ -11,6 +11,7 @@ from typing import Any
 from chatbot_server.errors import ChatbotError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.extractor_child import SUFFIXES
 
 SECONDS = 30.0
@@ -89,7 +90,7 @@ def kind_of_name(name: str) -> str | None:
 
 def _checked(result: dict[str, Any], url: str) -> Extracted:
     language = str(result.get("language") or "").lower()[:2]
-    known = language if language in ("fr", "en") else None
+    known = language if language in LANGUAGES else None
     drafts = [
         Draft(
             url if place == 0 and len(result["documents"]) == 1 else f"{url}#{place + 1}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.answer.quote import text_fragment
-from chatbot_server.retrieval.language.spelled import spelled_number
+from chatbot_server.retrieval.language.facts import spelled_number
 from chatbot_server.retrieval.language.tables import in_sentences
 
 TABLE = "Before.\n| Day | From | To |\n|---|:--|--:|\n| Monday | 9 am | |\n| Sunday | | |\nAfter."

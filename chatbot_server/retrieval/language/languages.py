@@ -1,0 +1,192 @@
+"""What is known of each language: one data file each, beside this module.
+
+``LANGUAGES`` holds every file there, so that a further language is one further file.
+
+French and English are used for every text. A further language is used where a text is told to
+be in it: a document whose page declares it, or whose small words do; and a question, where
+documents of the site are in it. A site in French and English is therefore answered alike,
+whatever other languages there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from chatbot_server.resources import read_yaml_files
+
+Languages = tuple[str, ...]
+FIRST: Languages = ("fr", "en")
+
+
+def _split(text: object) -> object:
+    return text.split() if isinstance(text, str) else text
+
+
+def _split_at_bars(text: object) -> object:
+    return [part.strip() for part in text.split("|")] if isinstance(text, str) else text
+
+
+Words = Annotated[frozenset[str], BeforeValidator(_split)]
+Forms = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Phrases = Annotated[tuple[str, ...], BeforeValidator(_split_at_bars)]
+
+
+class _Record(BaseModel):
+    """A mapping of a data file: a wrong key or type stops the start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Streets(_Record):
+    """How an address is written.
+
+    Attributes:
+        order: what stands where: “12 rue des Lilas”, “10 Downing Street”,
+            “calle Mayor, 12” or “Lindenstraße 12”.
+        words: of streets and places; in “street number” the ends of such words.
+        articles: what may stand between the street and its name.
+        house_letters: what may stand behind the number.
+    """
+
+    order: Literal[
+        "number street name", "number name street", "street name number", "street number"
+    ]
+    words: Words
+    articles: Words = frozenset()
+    house_letters: Words = frozenset()
+
+
+class SmallTalk(_Record):
+    """Words of a message that asks nothing; *beside* are those that may stand with them."""
+
+    hello: Words
+    thanks: Words
+    goodbye: Words
+    beside: Words
+
+
+class Language(_Record):
+    """One language. Words are folded, but for abbreviations.
+
+    Attributes:
+        stemmer: its name in Snowball.
+        space_before_colon: as French writes it.
+        capitalised_nouns: a capital letter tells no name, as in German.
+        stop_words: small words that say nothing about a subject.
+        abbreviations: those whose dot, not given here, ends no sentence.
+        months: twelve; of each its name, then its short forms.
+        ambiguous_months: names that are words as well: alone they tell no month.
+        days: seven; of each its names.
+        ordinals: what may stand behind the day of a date.
+        date_joints: what may stand between day, month and year.
+        hour_words: what stands between hour and minutes, or behind the hour.
+        clock_words: what stands behind hour and minutes that a dot parts: “9.30 Uhr”.
+        units_of_time: of durations.
+        kinds_of_days: what may stand before those.
+        currencies: ISO code, or “cent”, → names.
+        percent: what may stand for “%”.
+        calling_codes: of countries whose numbers have a 0 in its place.
+        numbers: number → words that tell it; of 1 only those in compounds.
+        number_joints: what joins the parts of a compound: “vingt-et-un”.
+        number_joint_inside: the same inside of one word: “einundzwanzig”.
+        asks_number: what asks for a number.
+        followup_openings: how questions begin that follow another.
+        references: what refers to something spoken of before.
+        addresses_someone: words of a question that stands for itself.
+        asking_words: those that ask, and say nothing about what is asked.
+        measures: those that ask how much of something: alone, of what was spoken of before.
+        negations: words that deny.
+        negation_endings: ends of such words.
+        opposites: “this / that” → words for this, words for that.
+        opposite_prefixes: what turns a word into its opposite.
+        synonyms: concept → words by which visitors and pages speak of it.
+        email_phrases: what means e-mail, and no address of a street.
+        payment_means: what one pays with.
+        alike_endings: ending → another of the same verb.
+    """
+
+    name: str
+    stemmer: str
+    space_before_colon: bool = False
+    capitalised_nouns: bool = False
+    stop_words: Words
+    abbreviations: Words
+    months: Annotated[tuple[Forms, ...], Field(min_length=12, max_length=12)]
+    ambiguous_months: Words = frozenset()
+    days: Annotated[tuple[Words, ...], Field(min_length=7, max_length=7)]
+    ordinals: Words
+    date_joints: Words = frozenset()
+    hour_words: Words
+    clock_words: Words = frozenset()
+    units_of_time: Words
+    kinds_of_days: Words = frozenset()
+    currencies: dict[str, Words]
+    percent: Phrases
+    calling_codes: Words = frozenset()
+    streets: Streets
+    numbers: dict[int, Words]
+    number_joints: Words
+    number_joint_inside: str | None = None
+    asks_number: Phrases
+    followup_openings: Phrases
+    references: Phrases
+    addresses_someone: Words
+    asking_words: Words
+    measures: Words
+    negations: Words
+    negation_endings: Words = frozenset()
+    opposites: dict[str, tuple[Words, Words]]
+    opposite_prefixes: Words
+    synonyms: dict[str, Words]
+    email_phrases: Phrases
+    payment_means: Phrases
+    alike_endings: dict[str, str] = {}
+    small_talk: SmallTalk
+
+
+def load(records: Mapping[str, object]) -> dict[str, Language]:
+    """The languages of *records*, by code: :data:`FIRST`, then the others.
+
+    Raises:
+        ValueError: a record is not one of a language; names the file.
+    """
+    codes = [*FIRST, *sorted(records.keys() - set(FIRST))]
+    languages = {code: _language(code, records[code]) for code in codes}
+    for code, language in languages.items():
+        _check_shared_names(code, "synonyms", language.synonyms, languages)
+        _check_shared_names(code, "opposites", language.opposites, languages)
+    return languages
+
+
+def _language(code: str, record: object) -> Language:
+    try:
+        return Language.model_validate(record)
+    except ValidationError as error:
+        raise ValueError(f"{code}.yaml: {error}") from error
+
+
+def _check_shared_names(
+    code: str, field: str, names: Iterable[str], languages: Mapping[str, Language]
+) -> None:
+    """Families of words are joined by their names, so a misspelled one would be joined to none."""
+    shared = {name for first in FIRST for name in getattr(languages[first], field)}
+    if unknown := set(names) - shared:
+        raise ValueError(f"{code}.yaml: {field}: no other language has {sorted(unknown)}")
+
+
+LANGUAGES = load(read_yaml_files("chatbot_server.retrieval.language"))
+
+
+def together(codes: Iterable[str]) -> Languages:
+    """:data:`FIRST`, and those of *codes* that there are."""
+    return (*FIRST, *sorted(set(codes) & LANGUAGES.keys() - set(FIRST)))
+
+
+def any_of(phrases: Iterable[str]) -> str:
+    """A regular expression for one of *phrases*, the longest that fits; nothing: for none."""
+    ordered = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
+    return f"(?:{'|'.join(map(re.escape, ordered))})" if ordered else "(?!)"

@@ -1,0 +1,60 @@
+"""The sentences of a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages, any_of
+
+_CLOSING = r"[\"”»)’]*"
+# “règles.Ensuite”: editors that lose the space between two paragraphs are common (a third of
+# the CNIL's articles), and “Node.Js” is rare.
+_GLUED_END = r"(?<=[a-zà-ÿ0-9»”\")’%€][.!?…])(?=[A-ZÀ-Þ«“][\w’'])"
+_END = rf"(?<=[.!?…]){_CLOSING}\s+(?=[^\sa-zà-ÿ,;:])|\s*\n\s*"
+_SENTENCE_END = re.compile(_END)
+_SENTENCE_END_OR_GLUED = re.compile(f"{_GLUED_END}|{_END}")
+
+
+def sentences(text: str, languages: Languages = FIRST) -> list[str]:
+    """The sentences of *text* in order, each as it stands there; a line break ends one."""
+    parts: list[str] = []
+    start = 0
+    for stop, following in sentence_ends(text, languages):
+        parts.append(text[start:stop].strip())
+        start = following
+    parts.append(text[start:].strip())
+    return [part for part in parts if part]
+
+
+def sentence_ends(
+    text: str, languages: Languages = FIRST, *, glued: bool = True
+) -> Iterator[tuple[int, int]]:
+    """Where each sentence ends but the last, and where the next one begins.
+
+    Without *glued*, a blank or a line break must part them: “info@Shop.Example” stays whole.
+    """
+    start = 0
+    abbreviation, longest = _abbreviations(languages)
+    for end in (_SENTENCE_END_OR_GLUED if glued else _SENTENCE_END).finditer(text):
+        blank = end.group()
+        if "\n" in blank:
+            yield end.start(), end.end()
+        elif abbreviation.search(text, max(start, end.start() - longest), end.start()):
+            continue
+        else:
+            yield end.start() + len(blank.rstrip()), end.end()
+        start = end.end()
+
+
+@cache
+def _abbreviations(languages: Languages) -> tuple[re.Pattern[str], int]:
+    """What ends in a dot that ends no sentence, and the length of the longest.
+
+    The number of an item is one of them. No more than that is looked at, however long the
+    sentence.
+    """
+    known = {short for code in languages for short in LANGUAGES[code].abbreviations}
+    pattern = rf"(?:^[ \t]*\d{{1,2}}|\b(?:[A-Z]|{any_of(known)}))\.\Z"
+    return re.compile(pattern, re.MULTILINE), max(map(len, known)) + 1
