@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_helpers import ENDLESS, GREEDY, ask, chat, plain, read
 from support.patience import wait_for
 
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.base import Queued, Sampling, Token
+from chatbot_server.engine.base import Queued, Sampling, Token, Usage
 from chatbot_server.engine.ctransformers.backend import CTransformersBackend
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
+from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import prepare_model
 from chatbot_server.prompt.base import Prompt, Segment
@@ -23,20 +26,20 @@ SYSTEM = "You are a helpful assistant. Answer briefly. " * 4
 
 
 @pytest.fixture(scope="module")
-def backend(smollm2, prepared_cache) -> Iterator[CTransformersBackend]:
+def backend(smollm2: Path, prepared_cache: Path) -> Iterator[CTransformersBackend]:
     """Two slots and a state cache, in this process, where they can be looked at."""
     made = make_backend(smollm2, prepared_cache)
     yield made
     made.close()
 
 
-def make_backend(path, cache, **settings) -> CTransformersBackend:
+def make_backend(path: Path, cache: Path, **settings: object) -> CTransformersBackend:
     wanted = {"threads": 1, "slots": 2, "context_length": 1024, **settings}
     all_settings = EngineSettings(path, "ctransformers", cache, **wanted)
     return CTransformersBackend(prepare_model(inspect_model(path), cache), all_settings)
 
 
-def talk(backend, turns: list[str], conversation: str | None):
+def talk(backend: CTransformersBackend, turns: list[str], conversation: str | None) -> Usage:
     """Ask the last of *turns*, and put the answer after it."""
     prompt = chat(*turns, system=SYSTEM)
     asked = read(backend.generate(prompt, SHORT, conversation=conversation))
@@ -44,7 +47,7 @@ def talk(backend, turns: list[str], conversation: str | None):
     return asked.finished.usage
 
 
-def test_the_second_turn_reads_only_what_is_new(backend):
+def test_the_second_turn_reads_only_what_is_new(backend: CTransformersBackend) -> None:
     turns = ["Name a colour."]
     first = talk(backend, turns, "colours")
     turns.append("Name another.")
@@ -55,7 +58,9 @@ def test_the_second_turn_reads_only_what_is_new(backend):
     assert second.prompt_tokens - second.cached_tokens < 20
 
 
-def test_six_interleaved_conversations_on_two_slots_keep_what_was_read(backend):
+def test_six_interleaved_conversations_on_two_slots_keep_what_was_read(
+    backend: CTransformersBackend,
+) -> None:
     talks = {name: [f"My name is {name}."] for name in ("Ann", "Ben", "Cleo", "Dan", "Eve", "Flo")}
     before = {name: talk(backend, turns, name) for name, turns in talks.items()}
     for name, turns in talks.items():
@@ -65,7 +70,9 @@ def test_six_interleaved_conversations_on_two_slots_keep_what_was_read(backend):
         assert usage.cached_tokens >= before[name].prompt_tokens, name
 
 
-def test_an_evicted_conversation_goes_on_as_if_it_had_never_left(backend, smollm2, prepared_cache):
+def test_an_evicted_conversation_goes_on_as_if_it_had_never_left(
+    backend: CTransformersBackend, smollm2: Path, prepared_cache: Path
+) -> None:
     question = ["Tell me one fact about the moon.", "It has no air.", "And another one?"]
     undisturbed = read(backend.generate(chat(*question), GREEDY, conversation="moon"))
     for name in ("x", "y", "z"):  # takes both slots away
@@ -85,7 +92,9 @@ def test_an_evicted_conversation_goes_on_as_if_it_had_never_left(backend, smollm
     assert anew.finished.usage.cached_tokens == 0
 
 
-def test_a_new_conversation_takes_the_instructions_from_its_neighbour(smollm2, prepared_cache):
+def test_a_new_conversation_takes_the_instructions_from_its_neighbour(
+    smollm2: Path, prepared_cache: Path
+) -> None:
     backend = make_backend(smollm2, prepared_cache)
     try:
         assert talk(backend, ["Name a colour."], "Ann").cached_tokens == 0
@@ -103,7 +112,9 @@ def test_a_new_conversation_takes_the_instructions_from_its_neighbour(smollm2, p
     assert copied == anew
 
 
-def test_instructions_read_in_advance_are_never_read_again(smollm2, prepared_cache):
+def test_instructions_read_in_advance_are_never_read_again(
+    smollm2: Path, prepared_cache: Path
+) -> None:
     backend = make_backend(smollm2, prepared_cache, state_cache_mb=1)
     try:
         begin = Segment("<|im_start|>system\n", trusted=True)
@@ -117,7 +128,7 @@ def test_instructions_read_in_advance_are_never_read_again(smollm2, prepared_cac
         backend.close()
 
 
-def test_the_state_cache_keeps_to_its_budget(smollm2, prepared_cache):
+def test_the_state_cache_keeps_to_its_budget(smollm2: Path, prepared_cache: Path) -> None:
     backend = make_backend(smollm2, prepared_cache, slots=1, state_cache_mb=5)
     try:
         for number in range(6):
@@ -129,7 +140,9 @@ def test_the_state_cache_keeps_to_its_budget(smollm2, prepared_cache):
         backend.close()
 
 
-def test_without_a_state_cache_the_slots_alone_remember(smollm2, prepared_cache):
+def test_without_a_state_cache_the_slots_alone_remember(
+    smollm2: Path, prepared_cache: Path
+) -> None:
     backend = make_backend(smollm2, prepared_cache, state_cache_mb=0)
     try:
         assert backend.cache is None
@@ -153,12 +166,12 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     seen: Steps = []
     evaluate, sample = CtDecoder.evaluate, CtDecoder.sample
 
-    def read_piece(decoder, tokens, **how):
+    def read_piece(decoder: CtDecoder, tokens: list[int], **how: Any) -> None:
         if len(tokens) > 1:
             seen.append(("piece", decoder))
         evaluate(decoder, tokens, **how)
 
-    def pick(decoder, *how):
+    def pick(decoder: CtDecoder, *how: Any) -> int:
         seen.append(("token", decoder))
         return sample(decoder, *how)
 
@@ -168,7 +181,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
 
 @pytest.fixture
-def running(talker, prepared_cache, steps) -> Iterator[CTransformersBackend]:
+def running(talker: Path, prepared_cache: Path, steps: Steps) -> Iterator[CTransformersBackend]:
     """A backend that writes an answer without end, with one slot left."""
     backend = make_backend(talker, prepared_cache, context_length=ENDLESS.max_tokens)
     try:
@@ -181,7 +194,7 @@ def running(talker, prepared_cache, steps) -> Iterator[CTransformersBackend]:
         backend.close()
 
 
-def test_answers_take_turns_token_by_token(running, steps):
+def test_answers_take_turns_token_by_token(running: CTransformersBackend, steps: Steps) -> None:
     read(running.generate(plain("b"), Sampling(max_tokens=10, temperature=0)))
 
     (_, first), so_far = steps[0], list(steps)
@@ -190,7 +203,9 @@ def test_answers_take_turns_token_by_token(running, steps):
     assert all(so_far[a + 1 : b] == [("token", first)] for a, b in pairwise(own))
 
 
-def test_a_long_prompt_does_not_stall_a_running_answer(running, steps):
+def test_a_long_prompt_does_not_stall_a_running_answer(
+    running: CTransformersBackend, steps: Steps
+) -> None:
     read(running.generate(plain("word " * 300), Sampling(max_tokens=1, temperature=0)))
 
     (_, first), so_far = steps[0], list(steps)
@@ -199,7 +214,9 @@ def test_a_long_prompt_does_not_stall_a_running_answer(running, steps):
     assert all(so_far[a + 1 : b] == [("token", first)] for a, b in pairwise(pieces))
 
 
-def test_a_visitor_who_leaves_while_the_prompt_is_read_frees_the_slot(backend, steps):
+def test_a_visitor_who_leaves_while_the_prompt_is_read_frees_the_slot(
+    backend: CTransformersBackend, steps: Steps
+) -> None:
     def leaves() -> bool:
         return len(steps) == 3
 
@@ -210,7 +227,7 @@ def test_a_visitor_who_leaves_while_the_prompt_is_read_frees_the_slot(backend, s
     wait_for(lambda: backend.load() == (0, 0))
 
 
-def test_the_same_seed_gives_the_same_answer_in_company(smol):
+def test_the_same_seed_gives_the_same_answer_in_company(smol: SocketEngine) -> None:
     sampling = Sampling(max_tokens=16, temperature=1.0, seed=5)
     alone = ask(smol, chat("Describe a tree."), sampling).text
     results: list[str] = []

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_helpers import ENDLESS, GREEDY, ask, plain, read
@@ -31,7 +34,7 @@ HASTY = SupervisorTiming(first_pause=0.01, longest_pause=0.05)
 
 
 @pytest.fixture
-def supervise(tmp_path: Path):
+def supervise(tmp_path: Path) -> Iterator[Callable[..., EngineSupervisor]]:
     """Start a supervisor for a model; stopped after the test."""
     started = []
 
@@ -64,12 +67,14 @@ def client_of(supervisor: EngineSupervisor) -> SocketEngine:
     return SocketEngine(supervisor.run_dir, restart_seconds=LONG)
 
 
-def until_token(completion) -> None:
+def until_token(completion: Iterator[object]) -> None:
     while not isinstance(next(completion), Token):
         pass
 
 
-def test_a_crash_in_mid_answer_is_told_and_the_engine_comes_back(supervise, talker):
+def test_a_crash_in_mid_answer_is_told_and_the_engine_comes_back(
+    supervise: Callable[..., EngineSupervisor], talker: Path
+) -> None:
     supervisor = supervise(talker)
     assert supervisor.wait(LONG) == "ready"
     engine = client_of(supervisor)
@@ -85,7 +90,9 @@ def test_a_crash_in_mid_answer_is_told_and_the_engine_comes_back(supervise, talk
     assert engine.status().restarts == 1
 
 
-def test_a_crash_before_the_first_token_is_mended_unseen(supervise, talker, monkeypatch):
+def test_a_crash_before_the_first_token_is_mended_unseen(
+    supervise: Callable[..., EngineSupervisor], talker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     supervisor = supervise(talker)
     assert supervisor.wait(LONG) == "ready"
     pid = read_state(supervisor.run_dir).pid
@@ -93,7 +100,7 @@ def test_a_crash_before_the_first_token_is_mended_unseen(supervise, talker, monk
     asked = []
     read_lines = protocol.read_lines
 
-    def sent(connection):
+    def sent(connection: socket.socket) -> Iterator[dict[str, Any]]:
         if not asked:
             os.kill(pid, signal.SIGKILL)
         asked.append(connection)
@@ -106,7 +113,9 @@ def test_a_crash_before_the_first_token_is_mended_unseen(supervise, talker, monk
     assert len(asked) == 2
 
 
-def test_a_full_disk_does_not_end_the_watching(supervise, parrot, monkeypatch):
+def test_a_full_disk_does_not_end_the_watching(
+    supervise: Callable[..., EngineSupervisor], parrot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(run_dir: Path, recorded: EngineRecord) -> None:
         if recorded.reason == "engine_restarting":
             raise OSError("no space left")
@@ -121,7 +130,7 @@ def test_a_full_disk_does_not_end_the_watching(supervise, parrot, monkeypatch):
     assert supervisor.wait(LONG) == "ready"
 
 
-def test_a_state_that_cannot_be_written_leaves_no_files_behind(tmp_path):
+def test_a_state_that_cannot_be_written_leaves_no_files_behind(tmp_path: Path) -> None:
     (tmp_path / "engine.json").mkdir()
     for _ in range(3):
         with pytest.raises(OSError, match="engine"):
@@ -129,7 +138,9 @@ def test_a_state_that_cannot_be_written_leaves_no_files_behind(tmp_path):
     assert len(list(tmp_path.iterdir())) <= 2
 
 
-def test_a_model_that_kills_its_process_is_given_up(supervise, tmp_path):
+def test_a_model_that_kills_its_process_is_given_up(
+    supervise: Callable[..., EngineSupervisor], tmp_path: Path
+) -> None:
     path = write_random_llama_gguf(tmp_path / "tied.gguf", tokenizer="bpe")
     prepared = prepare_model(inspect_model(path), tmp_path / "cache").path
     # No attention heads: the library divides by them while it loads.
@@ -149,7 +160,9 @@ def test_a_model_that_kills_its_process_is_given_up(supervise, tmp_path):
         ask(engine, "a")
 
 
-def test_a_file_that_shrinks_under_a_live_engine_costs_that_engine_only(supervise, talker):
+def test_a_file_that_shrinks_under_a_live_engine_costs_that_engine_only(
+    supervise: Callable[..., EngineSupervisor], talker: Path
+) -> None:
     supervisor = supervise(talker, max_restarts=2)
     assert supervisor.wait(LONG) == "ready"
     os.truncate(talker, 4096)
@@ -161,7 +174,9 @@ def test_a_file_that_shrinks_under_a_live_engine_costs_that_engine_only(supervis
     assert supervisor.wait(LONG) == "failed"
 
 
-def test_a_file_that_cannot_be_loaded_is_not_tried_twice(supervise, tmp_path):
+def test_a_file_that_cannot_be_loaded_is_not_tried_twice(
+    supervise: Callable[..., EngineSupervisor], tmp_path: Path
+) -> None:
     path = tmp_path / "wrong.gguf"
     path.write_bytes(b"GGUF" + bytes(100))
     supervisor = supervise(path)
@@ -173,7 +188,9 @@ def test_a_file_that_cannot_be_loaded_is_not_tried_twice(supervise, tmp_path):
     assert status.reason.startswith("model_")
 
 
-def test_an_engine_that_stops_moving_is_ended_and_started_again(supervise, talker):
+def test_an_engine_that_stops_moving_is_ended_and_started_again(
+    supervise: Callable[..., EngineSupervisor], talker: Path
+) -> None:
     supervisor = supervise(talker, SupervisorTiming(first_pause=0.01, silence=4))
     assert supervisor.wait(LONG) == "ready"
     frozen = read_state(supervisor.run_dir).pid
@@ -185,7 +202,9 @@ def test_an_engine_that_stops_moving_is_ended_and_started_again(supervise, talke
     assert read_state(supervisor.run_dir).pid != frozen
 
 
-def test_a_visitor_who_leaves_frees_the_slot(start, talker):
+def test_a_visitor_who_leaves_frees_the_slot(
+    start: Callable[..., SocketEngine], talker: Path
+) -> None:
     engine = start(talker, context_length=ENDLESS.max_tokens)
     completion = engine.generate(plain("a"), ENDLESS)
     until_token(completion)
@@ -196,7 +215,9 @@ def test_a_visitor_who_leaves_frees_the_slot(start, talker):
     wait_for(lambda: engine.status().state == "ready" and not engine.status().busy)
 
 
-def test_closing_wakes_a_thread_that_waits_for_a_token(start, talker):
+def test_closing_wakes_a_thread_that_waits_for_a_token(
+    start: Callable[..., SocketEngine], talker: Path
+) -> None:
     engine = start(talker, context_length=ENDLESS.max_tokens)
     busy = engine.generate(plain("a"), ENDLESS)
     until_token(busy)
@@ -215,7 +236,9 @@ def test_closing_wakes_a_thread_that_waits_for_a_token(start, talker):
     busy.close()
 
 
-def test_everyone_in_the_queue_is_told_the_place_and_one_too_many_is_refused(start, talker):
+def test_everyone_in_the_queue_is_told_the_place_and_one_too_many_is_refused(
+    start: Callable[..., SocketEngine], talker: Path
+) -> None:
     engine = start(talker, queue=2, context_length=ENDLESS.max_tokens)
     first = engine.generate(plain("a"), ENDLESS)
     until_token(first)
@@ -230,7 +253,9 @@ def test_everyone_in_the_queue_is_told_the_place_and_one_too_many_is_refused(sta
     assert read(third).positions == [2, 1, 0]
 
 
-def test_the_first_to_leave_the_queue_moves_the_others_up(start, talker):
+def test_the_first_to_leave_the_queue_moves_the_others_up(
+    start: Callable[..., SocketEngine], talker: Path
+) -> None:
     engine = start(talker, queue=2, context_length=ENDLESS.max_tokens)
     first = engine.generate(plain("a"), ENDLESS)
     until_token(first)
@@ -244,7 +269,9 @@ def test_the_first_to_leave_the_queue_moves_the_others_up(start, talker):
     first.close()
 
 
-def test_only_its_own_user_reaches_the_engine(supervise, parrot):
+def test_only_its_own_user_reaches_the_engine(
+    supervise: Callable[..., EngineSupervisor], parrot: Path
+) -> None:
     supervisor = supervise(parrot, context_length=512)
     assert supervisor.wait(LONG) == "ready"
 
@@ -258,7 +285,9 @@ def socket_of(supervisor: EngineSupervisor) -> Path:
     return supervisor.run_dir / SOCKET
 
 
-def test_the_end_of_the_engine_is_clean(supervise, parrot):
+def test_the_end_of_the_engine_is_clean(
+    supervise: Callable[..., EngineSupervisor], parrot: Path
+) -> None:
     supervisor = supervise(parrot, context_length=512)
     assert supervisor.wait(LONG) == "ready"
     pid = read_state(supervisor.run_dir).pid
@@ -271,7 +300,7 @@ def test_the_end_of_the_engine_is_clean(supervise, parrot):
         ask(engine, "a")
 
 
-def test_the_engine_dies_with_its_supervisor(parrot, tmp_path):
+def test_the_engine_dies_with_its_supervisor(parrot: Path, tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"

@@ -16,6 +16,7 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
+from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.registry import refusals
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.errors import BadRequest, ModelError
@@ -31,7 +32,9 @@ KINDS = pytest.mark.parametrize("kind", [7, 40])
 
 
 @KINDS
-def test_it_loads_generates_and_outlives_hostile_questions(start, tmp_path, kind):
+def test_it_loads_generates_and_outlives_hostile_questions(
+    start: Callable[..., SocketEngine], tmp_path: Path, kind: int
+) -> None:
     engine = start(write_falcon(tmp_path / "falcon.bin", kind), context_length=256, batch_size=32)
 
     assert engine.info().slots == 1
@@ -46,7 +49,9 @@ def test_it_loads_generates_and_outlives_hostile_questions(start, tmp_path, kind
     assert engine.status().restarts == 0
 
 
-def test_a_conversation_that_goes_on_is_not_read_again(start, tmp_path):
+def test_a_conversation_that_goes_on_is_not_read_again(
+    start: Callable[..., SocketEngine], tmp_path: Path
+) -> None:
     engine = start(write_falcon(tmp_path / "falcon.bin"), context_length=256)
     greedy = Sampling(max_tokens=4, temperature=0)
     asked = Prompt(segments=(Segment(TEXT),))

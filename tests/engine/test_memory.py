@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -22,7 +23,9 @@ def private_kilobytes(engine: SocketEngine) -> int:
 
 @pytest.mark.model
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
-def test_300_answers_leave_the_memory_as_it_was(start, smollm2):
+def test_300_answers_leave_the_memory_as_it_was(
+    start: Callable[..., SocketEngine], smollm2: Path
+) -> None:
     # A state cache of a few conversations, so that it is full before the counting starts.
     # It comes and goes by half a megabyte, hence the medians.
     engine = start(smollm2, slots=2, state_cache_mb=3)

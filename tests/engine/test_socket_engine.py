@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from pathlib import Path
 
 import pytest
 from engine_helpers import ask
@@ -30,7 +31,7 @@ from chatbot_server.errors import EngineError
         b"[" * 9000 + b"\n",
     ],
 )
-def test_nonsense_on_the_socket_harms_nobody(parrot_engine, line):
+def test_nonsense_on_the_socket_harms_nobody(parrot_engine: SocketEngine, line: bytes) -> None:
     with connect(parrot_engine._run_dir / SOCKET) as connection:
         connection.settimeout(LONG)
         connection.sendall(line)
@@ -40,7 +41,7 @@ def test_nonsense_on_the_socket_harms_nobody(parrot_engine, line):
     assert ask(parrot_engine, "Bonjour").finished
 
 
-def test_without_an_engine_the_state_is_none(tmp_path):
+def test_without_an_engine_the_state_is_none(tmp_path: Path) -> None:
     engine = SocketEngine(tmp_path)
 
     assert engine.status().state == "none"
@@ -49,7 +50,7 @@ def test_without_an_engine_the_state_is_none(tmp_path):
     assert refused.value.code == "engine_none"
 
 
-def test_a_loading_engine_asks_for_patience(tmp_path):
+def test_a_loading_engine_asks_for_patience(tmp_path: Path) -> None:
     write_state(tmp_path, EngineRecord("starting", supervisor=os.getpid()))
 
     with pytest.raises(EngineError) as refused:
@@ -58,7 +59,7 @@ def test_a_loading_engine_asks_for_patience(tmp_path):
     assert (refused.value.code, refused.value.retry_after) == ("engine_starting", 5)
 
 
-def test_a_socket_that_nobody_serves_is_waited_for_a_bounded_time(tmp_path):
+def test_a_socket_that_nobody_serves_is_waited_for_a_bounded_time(tmp_path: Path) -> None:
     write_state(tmp_path, EngineRecord("ready", supervisor=os.getpid()))
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(tmp_path / SOCKET))
@@ -70,7 +71,7 @@ def test_a_socket_that_nobody_serves_is_waited_for_a_bounded_time(tmp_path):
     assert refused.value.code == "engine_restarting"
 
 
-def test_a_deep_folder_is_no_obstacle(tmp_path, parrot):
+def test_a_deep_folder_is_no_obstacle(tmp_path: Path, parrot: Path) -> None:
     folder = tmp_path / ("d" * 60) / ("e" * 60)
     settings = EngineSettings(parrot, "ctransformers", tmp_path, context_length=512)
     supervisor = EngineSupervisor(settings, folder)

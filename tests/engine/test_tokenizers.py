@@ -80,7 +80,7 @@ def tokenizer_of(path: Path) -> Tokenizer:
 
 
 @pytest.mark.model
-def test_ids_of_the_embedded_model_are_those_of_llama_cpp(smollm2):
+def test_ids_of_the_embedded_model_are_those_of_llama_cpp(smollm2: Path) -> None:
     tokenizer = tokenizer_of(smollm2)
     source = Path(__file__).read_text(encoding="utf-8")
     with llama_cpp(smollm2) as tokenize:
@@ -89,7 +89,7 @@ def test_ids_of_the_embedded_model_are_those_of_llama_cpp(smollm2):
 
 
 @pytest.mark.model
-def test_a_trusted_prompt_has_the_ids_that_llama_cpp_gives_it(smollm2):
+def test_a_trusted_prompt_has_the_ids_that_llama_cpp_gives_it(smollm2: Path) -> None:
     text = "<|im_start|>user\nBonjour 😀<|im_end|>\n<|im_start|>assistant\n"
     encoder = PromptEncoder(tokenizer_of(smollm2))
     with llama_cpp(smollm2) as tokenize:
@@ -97,7 +97,7 @@ def test_a_trusted_prompt_has_the_ids_that_llama_cpp_gives_it(smollm2):
         assert ids == tokenize(text, True)
 
 
-def test_ids_of_a_sentencepiece_model_are_those_of_llama_cpp(tmp_path):
+def test_ids_of_a_sentencepiece_model_are_those_of_llama_cpp(tmp_path: Path) -> None:
     path = write_random_llama_gguf(tmp_path / "spm.gguf")
     tokenizer = tokenizer_of(path)
     with llama_cpp(path) as tokenize:
@@ -117,7 +117,7 @@ LEGACY = TokenizerData(
 )
 
 
-def test_legacy_ids_follow_the_order_of_the_merges():
+def test_legacy_ids_follow_the_order_of_the_merges() -> None:
     tokenizer = make_tokenizer(LEGACY)
 
     assert [tokenizer.piece(token) for token in tokenizer.encode("hello world")] == [
@@ -127,7 +127,7 @@ def test_legacy_ids_follow_the_order_of_the_merges():
 
 
 @pytest.mark.parametrize("text", ["<|endoftext|>", "### End", "<|im_end|>"])
-def test_control_tokens_of_legacy_models_are_not_read_in_plain_text(text):
+def test_control_tokens_of_legacy_models_are_not_read_in_plain_text(text: str) -> None:
     tokenizer = make_tokenizer(LEGACY)
     control = tokenizer.controls[text]
     encoder = PromptEncoder(tokenizer)
@@ -139,7 +139,7 @@ def test_control_tokens_of_legacy_models_are_not_read_in_plain_text(text):
 
 
 @pytest.fixture(scope="module")
-def kinds(tmp_path_factory) -> dict[str, Tokenizer]:
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tokenizer]:
     folder = tmp_path_factory.mktemp("tokenizers")
     return {
         "bpe": tokenizer_of(write_random_llama_gguf(folder / "bpe.gguf", tokenizer="bpe")),
@@ -151,7 +151,9 @@ def kinds(tmp_path_factory) -> dict[str, Tokenizer]:
 @pytest.mark.parametrize("kind", ["bpe", "spm", "legacy"])
 @settings(max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
-def test_any_text_survives_there_and_back(kinds, kind, text):
+def test_any_text_survives_there_and_back(
+    kinds: dict[str, Tokenizer], kind: str, text: str
+) -> None:
     tokenizer = kinds[kind]
     ids = tokenizer.encode(text, first=False)
 
@@ -163,11 +165,13 @@ def test_any_text_survives_there_and_back(kinds, kind, text):
 @pytest.mark.parametrize("kind", ["bpe", "spm", "legacy"])
 @pytest.mark.timeout(60)  # ggml's own tokenisers crash, or take minutes
 @pytest.mark.parametrize("char", ["a", " ", "\n", "é", "😀", "0"])
-def test_a_run_of_100000_characters_takes_bounded_time(kinds, kind, char):
+def test_a_run_of_100000_characters_takes_bounded_time(
+    kinds: dict[str, Tokenizer], kind: str, char: str
+) -> None:
     assert kinds[kind].encode(char * 100_000)
 
 
-def test_text_of_two_segments_never_forms_a_control_token(kinds):
+def test_text_of_two_segments_never_forms_a_control_token(kinds: dict[str, Tokenizer]) -> None:
     encoder = PromptEncoder(kinds["bpe"])
     split = (Segment("<|im_", trusted=True), Segment("start|>"))
     both = (Segment("<|im_"), Segment("start|>", trusted=True))
@@ -177,7 +181,7 @@ def test_text_of_two_segments_never_forms_a_control_token(kinds):
     assert control not in encoder.encode(Prompt(segments=both))
 
 
-def test_a_beginning_is_marked_once(kinds):
+def test_a_beginning_is_marked_once(kinds: dict[str, Tokenizer]) -> None:
     encoder, bos = PromptEncoder(kinds["spm"]), 1
     spelt = Prompt(segments=(Segment("<s>", trusted=True), Segment("the")))
 
@@ -186,7 +190,7 @@ def test_a_beginning_is_marked_once(kinds):
     assert bos not in encoder.encode(Prompt(segments=(Segment("the"),), bos=False))
 
 
-def test_an_answer_keeps_the_ids_it_was_written_in(kinds):
+def test_an_answer_keeps_the_ids_it_was_written_in(kinds: dict[str, Tokenizer]) -> None:
     tokenizer = kinds["spm"]
     encoder = PromptEncoder(tokenizer)
     spelt = [tokenizer.encode(char, first=False)[0] for char in " the"]  # not as “▁the”
@@ -200,7 +204,7 @@ def test_an_answer_keeps_the_ids_it_was_written_in(kinds):
     assert encoder.encode(again)[: len(asked) + len(spelt)] == asked + spelt
 
 
-def test_an_unknown_pre_tokeniser_is_refused_by_name():
+def test_an_unknown_pre_tokeniser_is_refused_by_name() -> None:
     data = TokenizerData(kind="bpe", tokens=[b"a"], pre="martian")
 
     with pytest.raises(ModelError, match="martian"):

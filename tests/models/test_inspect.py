@@ -36,7 +36,9 @@ def test_a_legacy_file_says_by_itself_what_it_is(tiny: dict[str, Path], kind: st
     assert refusals(facts).keys() == {"llamacpp"}
 
 
-def test_starcoder_is_told_from_gpt2_by_its_vocabulary(tiny: dict[str, Path], tmp_path) -> None:
+def test_starcoder_is_told_from_gpt2_by_its_vocabulary(
+    tiny: dict[str, Path], tmp_path: Path
+) -> None:
     data = tiny["starcoder"].read_bytes()
     token = struct.pack("<I", 4) + b" the"
     assert data.count(token) == 1
@@ -129,7 +131,9 @@ ARCHITECTURE = b"general.architecture"
         (lambda d: d.replace(TOKENS, b"tokenizer.ggml.tokenz"), "model_no_tokens"),
     ],
 )  # fmt: skip
-def test_a_damaged_gguf_is_refused(tiny: dict[str, Path], tmp_path: Path, edit, code: str) -> None:
+def test_a_damaged_gguf_is_refused(
+    tiny: dict[str, Path], tmp_path: Path, edit: Callable[[bytes], bytes], code: str
+) -> None:
     if code == "model_x":  # an unknown tokeniser is no damage, but ctransformers cannot have it
         path = tmp_path / "odd.gguf"
         path.write_bytes(edit(tiny["spm"].read_bytes()))
@@ -153,7 +157,7 @@ def test_a_damaged_gguf_is_refused(tiny: dict[str, Path], tmp_path: Path, edit, 
     ],
 )
 def test_a_damaged_legacy_file_is_refused(
-    tiny: dict[str, Path], tmp_path: Path, kind: str, edit, code: str
+    tiny: dict[str, Path], tmp_path: Path, kind: str, edit: Callable[[bytes], bytes], code: str
 ) -> None:
     assert changed(tiny, tmp_path, kind, edit) == code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -67,7 +68,9 @@ def test_ctransformers_is_passed_over_for_a_new_architecture(tmp_path: Path, nam
         ({"type": gguf.GGMLQuantizationType.Q4_0}, None),
     ],
 )
-def test_what_ctransformers_would_die_of_is_refused(tmp_path: Path, edits, code) -> None:
+def test_what_ctransformers_would_die_of_is_refused(
+    tmp_path: Path, edits: dict[str, Any], code: str | None
+) -> None:
     refusal = refusals(inspect_model(write(tmp_path / "m.gguf", **edits))).get("ctransformers")
     assert (refusal.code if refusal else None) == code
 
@@ -89,7 +92,7 @@ def test_what_ctransformers_would_die_of_is_refused(tmp_path: Path, edits, code)
         ({"embedding_length": 64}, "model_contradiction"),
     ],
 )
-def test_what_is_no_chat_model_is_refused(tmp_path: Path, edits, code: str) -> None:
+def test_what_is_no_chat_model_is_refused(tmp_path: Path, edits: dict[str, Any], code: str) -> None:
     with pytest.raises(ModelError) as caught:
         inspect_model(write(tmp_path / "m.gguf", **edits))
     assert caught.value.code == code

@@ -12,7 +12,7 @@ from chatbot_server.errors import EngineError, ModelError
 from chatbot_server.messages import say
 from chatbot_server.models.base import Refusal, tier_by_size
 from chatbot_server.models.files.inspect import inspect_model
-from chatbot_server.models.store.catalogue import catalogue
+from chatbot_server.models.store.catalogue import CatalogueEntry, catalogue
 from chatbot_server.models.store.check import check_model, ensure_memory
 from chatbot_server.models.store.folder import RECORD, add_file, find_model, installed, remove_model
 from chatbot_server.models.store.offers import all_offers
@@ -109,7 +109,7 @@ def test_a_damaged_list_of_models_is_told(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("entry", catalogue().values(), ids=lambda entry: entry.name)
-def test_an_offer_is_complete(entry) -> None:
+def test_an_offer_is_complete(entry: CatalogueEntry) -> None:
     assert entry.source.startswith(("hf:", "pip:"))
     assert entry.family is None or entry.family in all_formats()
     assert entry.size > 1_000_000

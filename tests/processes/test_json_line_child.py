@@ -41,7 +41,7 @@ def has_ended(pid: int) -> bool:
     return False
 
 
-def test_one_process_answers_all_requests(start) -> None:
+def test_one_process_answers_all_requests(start: Callable[..., JsonLineChild]) -> None:
     child = start()
     assert not child.is_running
     first, second = (child.ask({"text": text}, SECONDS) for text in ("é\ud800\n", "x" * 2_000_000))
@@ -50,7 +50,9 @@ def test_one_process_answers_all_requests(start) -> None:
     assert (first["text"], len(second["text"])) == ("é\ud800\n", 2_000_000)
 
 
-def test_the_parents_secrets_stay_with_it(start, monkeypatch) -> None:
+def test_the_parents_secrets_stay_with_it(
+    start: Callable[..., JsonLineChild], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CHATBOT_DATABASE_URL", "postgresql://me:secret@host/")
     answer = start(variables={"OMP_NUM_THREADS": "1"}).ask({}, SECONDS)
     assert "CHATBOT_DATABASE_URL" not in answer["environment"]
@@ -59,7 +61,9 @@ def test_the_parents_secrets_stay_with_it(start, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("failure", [{"sleep": 60}, {"exit": 0}, {"hold": -1}])
-def test_a_child_that_fails_is_replaced_at_the_next_request(start, failure) -> None:
+def test_a_child_that_fails_is_replaced_at_the_next_request(
+    start: Callable[..., JsonLineChild], failure: dict[str, int]
+) -> None:
     child = start()
     first = child.ask({}, SECONDS)["pid"]
     with pytest.raises(ChildFailed):
@@ -68,21 +72,23 @@ def test_a_child_that_fails_is_replaced_at_the_next_request(start, failure) -> N
     assert child.ask({}, SECONDS)["pid"] != first
 
 
-def test_a_child_that_reads_nothing_ends_in_time_too(start) -> None:
+def test_a_child_that_reads_nothing_ends_in_time_too(start: Callable[..., JsonLineChild]) -> None:
     child = start()
     os.kill(child.ask({}, SECONDS)["pid"], signal.SIGSTOP)
     with pytest.raises(ChildFailed):
         child.ask({"text": "x" * 1_000_000}, 0.5)
 
 
-def test_memory_and_processor_are_limited(start) -> None:
+def test_memory_and_processor_are_limited(start: Callable[..., JsonLineChild]) -> None:
     child = start(memory_bytes=1 << 29, processor_seconds=1)
     assert child.ask({"hold": 1 << 20}, SECONDS) == 1 << 20
     with pytest.raises(ChildFailed):
         child.ask({"hold": 1 << 30}, SECONDS)
 
 
-def test_a_child_without_requests_leaves_and_comes_back(start) -> None:
+def test_a_child_without_requests_leaves_and_comes_back(
+    start: Callable[..., JsonLineChild],
+) -> None:
     child = start(idle_seconds=0.2)
     first = child.ask({}, SECONDS)["pid"]
     deadline = time.monotonic() + SECONDS
@@ -91,7 +97,7 @@ def test_a_child_without_requests_leaves_and_comes_back(start) -> None:
     assert child.ask({}, SECONDS)["pid"] != first
 
 
-def test_what_a_library_prints_is_no_answer(start) -> None:
+def test_what_a_library_prints_is_no_answer(start: Callable[..., JsonLineChild]) -> None:
     assert start().ask({"print": "a warning"}, SECONDS)["print"] == "a warning"
 
 

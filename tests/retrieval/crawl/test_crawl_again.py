@@ -78,8 +78,13 @@ def shop(web: WebSite, crawl: Callable[[], Told], quoted: Callable[[], bool]) ->
     ],
 )
 def test_what_is_no_page_twice_in_a_row_is_quoted_no_longer_until_it_is_back(
-    crawl, quoted, shop, answer, state, why
-):
+    crawl: Callable[[], Told],
+    quoted: Callable[[], bool],
+    shop: WebSite,
+    answer: tuple[int, dict[str, str], bytes],
+    state: str,
+    why: str,
+) -> None:
     good, shop.pages["/w"] = shop.pages["/w"], answer
     crawl()
     assert quoted()
@@ -91,7 +96,9 @@ def test_what_is_no_page_twice_in_a_row_is_quoted_no_longer_until_it_is_back(
     assert quoted()
 
 
-def test_what_robots_txt_forbids_is_quoted_no_longer_at_once(crawl, quoted, shop):
+def test_what_robots_txt_forbids_is_quoted_no_longer_at_once(
+    crawl: Callable[[], Told], quoted: Callable[[], bool], shop: WebSite
+) -> None:
     shop.pages["/robots.txt"] = (200, {}, b"User-agent: *\nDisallow: /w\n")
     assert crawl()["/w"] == ("skipped", "crawl_forbidden")
     assert not quoted()
@@ -100,7 +107,9 @@ def test_what_robots_txt_forbids_is_quoted_no_longer_at_once(crawl, quoted, shop
     assert quoted()
 
 
-def test_a_page_that_fails_is_quoted_for_a_week(crawl, quoted, shop):
+def test_a_page_that_fails_is_quoted_for_a_week(
+    crawl: Callable[[], Told], quoted: Callable[[], bool], shop: WebSite
+) -> None:
     shop.pages["/w"] = (503, {}, b"")
     for _ in range(crawling.MAX_FAILURES - 1):
         assert crawl()["/w"] == ("failed", "crawl_status")
@@ -109,7 +118,9 @@ def test_a_page_that_fails_is_quoted_for_a_week(crawl, quoted, shop):
     assert not quoted()
 
 
-def test_a_page_that_stays_away_is_asked_for_no_more_in_the_end(crawl, shop, monkeypatch):
+def test_a_page_that_stays_away_is_asked_for_no_more_in_the_end(
+    crawl: Callable[[], Told], shop: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(frontier, "GIVEN_UP", 3)
     del shop.pages["/w"]
     for _ in range(3):

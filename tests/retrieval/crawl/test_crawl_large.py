@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
 
 import pytest
-from support.web_site import page
+from support.web_site import WebSite, page
 
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
@@ -32,11 +33,11 @@ LINKS = """
 class Maze:
     """What the site answers where no page is."""
 
-    def __init__(self, page) -> None:
+    def __init__(self, page: Callable[[str, str], bytes]) -> None:
         self.page = page
         self.session = count()
 
-    def other(self, path: str):
+    def other(self, path: str) -> tuple[int, dict[str, str], bytes]:
         html = {"Content-Type": "text/html"}
         kind, _, rest = path.strip("/").partition("/")
         if kind == "calendar":
@@ -54,7 +55,7 @@ class Maze:
 
 
 @pytest.fixture
-def large(web):
+def large(web: WebSite) -> WebSite:
     """The site; every other page is in a sitemap, the rest behind links."""
     web.other = Maze(page).other
     for number in range(PAGES):
@@ -87,8 +88,8 @@ def crawl(database: Database, source: int) -> dict[str, int]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_all_is_found_nothing_forbidden_asked_for_and_only_changes_read_again(
-    database, site_id, large
-):
+    database: Database, site_id: int, large: WebSite
+) -> None:
     source = add_site(database, site_id, large.address)
     crawl(database, source)
     asked = Counter(large.asked)

@@ -28,14 +28,16 @@ def told(content: bytes, most: int = 100) -> list[str]:
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_an_address_is_read_however_it_is_written(written, address, encoding):
+def test_an_address_is_read_however_it_is_written(
+    written: str, address: str, encoding: str
+) -> None:
     assert told(URLSET.format(written).encode(encoding)) == [address]
 
 
 @pytest.mark.parametrize(
     ("root", "loc"), [("urlset", "loc"), ("sm:urlset", "sm:loc"), ("URLSET", "Loc ")]
 )
-def test_pictures_of_a_page_are_no_pages(root, loc):
+def test_pictures_of_a_page_are_no_pages(root: str, loc: str) -> None:
     content = (
         f"<?xml version='1.0'?><{root}><url><{loc}>https://s.example/a</{loc}>"
         "<image:image><image:loc>https://s.example/a.webp</image:loc></image:image></url>"
@@ -44,6 +46,6 @@ def test_pictures_of_a_page_are_no_pages(root, loc):
     assert told(content.encode()) == ["https://s.example/a", "https://s.example/b"]
 
 
-def test_an_address_that_was_cut_off_is_not_taken():
+def test_an_address_that_was_cut_off_is_not_taken() -> None:
     content = URLSET.format("https://s.example/a") + "<url><loc>https://s.example/b"
     assert told(content.encode()) == ["https://s.example/a"]

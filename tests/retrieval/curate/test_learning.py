@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chatbot_server.errors import NotFound, UsageError
@@ -51,7 +53,9 @@ def counted(database: Database, site_id: int) -> list[tuple[int, tuple[str, ...]
     return [(group.times, group.wordings) for group in unanswered_groups(database, site_id)]
 
 
-def test_the_same_question_is_counted_however_it_was_typed(database, site_id):
+def test_the_same_question_is_counted_however_it_was_typed(
+    database: Database, site_id: int
+) -> None:
     for text in ("Do you repair bikes?", "do you repair BIKES", "Do you repair  bikes ?!"):
         ask(database, site_id, text)
     ask(database, site_id, "Do you rent skis?")
@@ -60,7 +64,9 @@ def test_the_same_question_is_counted_however_it_was_typed(database, site_id):
     assert found[0].question == "Do you repair bikes ?!"
 
 
-def test_questions_that_want_the_same_answer_are_one_group(database, site_id):
+def test_questions_that_want_the_same_answer_are_one_group(
+    database: Database, site_id: int
+) -> None:
     ask(database, site_id, "Réparez-vous les vélos électriques ?")
     ask(database, site_id, "Réparez-vous les vélos électriques ?")
     ask(database, site_id, "Est-ce que vous réparez un vélo électrique ?")
@@ -85,13 +91,15 @@ def test_questions_that_want_the_same_answer_are_one_group(database, site_id):
         ("Is parking open on Sunday evening?", "Is parking closed on Sunday evening?"),
     ],
 )
-def test_questions_that_want_another_answer_are_another_group(database, site_id, one, other):
+def test_questions_that_want_another_answer_are_another_group(
+    database: Database, site_id: int, one: str, other: str
+) -> None:
     ask(database, site_id, one)
     ask(database, site_id, other)
     assert len(unanswered_groups(database, site_id)) == 2
 
 
-def test_only_what_got_an_honest_no_counts(database, site_id):
+def test_only_what_got_an_honest_no_counts(database: Database, site_id: int) -> None:
     ask(database, site_id, "When do you open?", origin="pages")
     ask(database, site_id, "Who are you?", origin="model")
     ask(database, site_id, "…?!")
@@ -99,14 +107,16 @@ def test_only_what_got_an_honest_no_counts(database, site_id):
     assert counted(database, site_id) == [(1, ("Do you repair bikes?",))]
 
 
-def test_a_site_sees_its_own_questions_only(database, site_id):
+def test_a_site_sees_its_own_questions_only(database: Database, site_id: int) -> None:
     with database.session() as session:
         other = add_site(session, "Other").id
     ask(database, other, "Do you repair bikes?")
     assert unanswered_groups(database, site_id) == []
 
 
-def test_what_is_not_to_be_kept_erased_or_expired_is_not_there(database, site_id):
+def test_what_is_not_to_be_kept_erased_or_expired_is_not_there(
+    database: Database, site_id: int
+) -> None:
     ask(database, site_id, "Not kept?", keep=False)
     deleted = ask(database, site_id, "Deleted?")
     ask(database, site_id, "Expired?")
@@ -121,7 +131,9 @@ def test_what_is_not_to_be_kept_erased_or_expired_is_not_there(database, site_id
     assert unanswered_groups(database, site_id) == []
 
 
-def test_long_questions_are_cut_and_many_are_bounded(database, site_id, monkeypatch):
+def test_long_questions_are_cut_and_many_are_bounded(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ask(database, site_id, "repair " * 500)
     assert all(len(text) <= LONGEST_QUESTION for _times, (text,) in counted(database, site_id))
     monkeypatch.setattr("chatbot_server.retrieval.curate.unanswered.MOST_QUESTIONS", 3)
@@ -129,7 +141,9 @@ def test_long_questions_are_cut_and_many_are_bounded(database, site_id, monkeypa
     assert sum(times for times, _wordings in counted(database, site_id)) == 3
 
 
-def test_a_group_is_found_by_the_name_of_any_of_its_wordings(database, site_id):
+def test_a_group_is_found_by_the_name_of_any_of_its_wordings(
+    database: Database, site_id: int
+) -> None:
     ask(database, site_id, "Do you repair bikes?")
     (alone,) = unanswered_groups(database, site_id)
     ask(database, site_id, "Do you repair a bike?")
@@ -142,7 +156,9 @@ def test_a_group_is_found_by_the_name_of_any_of_its_wordings(database, site_id):
         find_group([both], "00000000")
 
 
-def test_what_the_site_can_answer_meanwhile_is_not_open_any_more(base, database, site_id):
+def test_what_the_site_can_answer_meanwhile_is_not_open_any_more(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     ask(database, site_id, "What does a repair of my bicycle cost?")
     ask(database, site_id, "Do you rent skis?")
     add_note(database, site_id, "Bicycle repair", "A repair of your bicycle costs 40 €.")
@@ -156,7 +172,9 @@ def group_of(database: Database, site_id: int, *questions: str) -> QuestionGroup
     return unanswered_groups(database, site_id)[0]
 
 
-def test_one_answer_settles_the_whole_group(base, database, site_id):
+def test_one_answer_settles_the_whole_group(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     wordings = "Réparez-vous les vélos électriques ?", "Vous réparez un vélo électrique ?"
     lesson = teach(base, site_id, group_of(database, site_id, *wordings), " Oui, en deux jours.\n")
     assert (lesson.kept, lesson.answered, 1 + len(lesson.wordings)) == (True, 2, 2)
@@ -167,8 +185,8 @@ def test_one_answer_settles_the_whole_group(base, database, site_id):
 
 
 def test_the_owner_may_word_the_question_and_visitors_names_and_numbers_stay_out(
-    base, database, site_id
-):
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     group = group_of(database, site_id, "Please repair my bicycle and call Ada on 06 12 34 56 78")
     with pytest.raises(UsageError):
         teach(base, site_id, group, "Gladly.")
@@ -178,7 +196,9 @@ def test_the_owner_may_word_the_question_and_visitors_names_and_numbers_stay_out
         assert "06 12" not in str(list(export_documents(session, site_id)))
 
 
-def test_wordings_that_differ_in_spelling_alone_are_one(base, database, site_id):
+def test_wordings_that_differ_in_spelling_alone_are_one(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     group = group_of(database, site_id, "do you rent skis", "Can I rent skis?")
     lesson = teach(base, site_id, group, "Yes.", question="Do you rent skis?")
     assert lesson.question == "Do you rent skis?"
@@ -186,7 +206,9 @@ def test_wordings_that_differ_in_spelling_alone_are_one(base, database, site_id)
 
 
 @pytest.mark.parametrize("answer", ["", "  \n", "x" * 20_001])
-def test_an_answer_that_is_none_is_refused(base, database, site_id, answer):
+def test_an_answer_that_is_none_is_refused(
+    base: KnowledgeBase, database: Database, site_id: int, answer: str
+) -> None:
     group = group_of(database, site_id, "Do you rent skis?")
     with pytest.raises(UsageError):
         teach(base, site_id, group, answer)
@@ -206,7 +228,9 @@ def state_of(database: Database, site_id: int) -> list[dict[str, object]]:
         return list(export_documents(session, site_id))
 
 
-def test_an_answer_that_makes_a_golden_question_worse_is_taken_back(base, database, site_id):
+def test_an_answer_that_makes_a_golden_question_worse_is_taken_back(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     group = hijacked(database, base, site_id)
     before = state_of(database, site_id)
     lesson = teach(base, site_id, group, "It depends.")
@@ -218,14 +242,16 @@ def test_an_answer_that_makes_a_golden_question_worse_is_taken_back(base, databa
     assert [one.passed for one in ask_golden_questions(base, site_id)] == [True]
 
 
-def test_with_force_it_stays(base, database, site_id):
+def test_with_force_it_stays(base: KnowledgeBase, database: Database, site_id: int) -> None:
     group = hijacked(database, base, site_id)
     lesson = teach(base, site_id, group, "It depends.", force=True)
     assert (lesson.kept, len(lesson.worse)) == (True, 1)
     assert base.ground(site_id, "What does the rental of skis cost?").answer == "It depends."
 
 
-def test_an_entry_that_stood_there_before_stands_there_again(base, database, site_id):
+def test_an_entry_that_stood_there_before_stands_there_again(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     group = hijacked(database, base, site_id)
     add_faq(database, site_id, group.question, "12 € a day, 50 € a week.", ["Ski prices?"])
     before = base.ground(site_id, group.question)
@@ -235,12 +261,14 @@ def test_an_entry_that_stood_there_before_stands_there_again(base, database, sit
     assert entry["wordings"] == ["Ski prices?"]
 
 
-def test_who_loses_patience_leaves_nothing_half_done(base, database, site_id, monkeypatch):
+def test_who_loses_patience_leaves_nothing_half_done(
+    base: KnowledgeBase, database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     group = hijacked(database, base, site_id)
     before = state_of(database, site_id)
     run, runs = ask_golden_questions, []
 
-    def interrupted(*parts):
+    def interrupted(*parts: Any) -> Any:
         runs.append(parts)
         if len(runs) == 2:
             raise KeyboardInterrupt
@@ -263,14 +291,16 @@ def test_who_loses_patience_leaves_nothing_half_done(base, database, site_id, mo
     ],
 )
 def test_golden_questions_are_graded_by_what_is_told(
-    base, database, site_id, question, expect, grade
-):
+    base: KnowledgeBase, database: Database, site_id: int, question: str, expect: str, grade: str
+) -> None:
     with database.session() as session:
         put_golden(session, site_id, question, expect)
     assert [one.grade for one in ask_golden_questions(base, site_id)] == [grade]
 
 
-def test_a_page_may_be_expected_by_its_address(base, database, site_id):
+def test_a_page_may_be_expected_by_its_address(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
     from chatbot_server.retrieval.base import Draft
     from chatbot_server.retrieval.index import indexing
     from chatbot_server.storage.knowledge.sources import open_source
@@ -287,7 +317,9 @@ def test_a_page_may_be_expected_by_its_address(base, database, site_id):
     assert [one.grade for one in ask_golden_questions(base, site_id)] == ["missed"]
 
 
-def test_golden_questions_are_bounded(database, site_id, monkeypatch):
+def test_golden_questions_are_bounded(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with database.session() as session:
         for wrong in ("", "   ", "x" * (LONGEST_QUESTION + 1)):
             with pytest.raises(UsageError):

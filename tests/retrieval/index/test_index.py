@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ KILLS = 20
 
 
 @pytest.fixture
-def other(postgresql: Cluster, tmp_path: Path, database: Database):
+def other(postgresql: Cluster, tmp_path: Path, database: Database) -> Iterator[Database]:
     """An empty database of the other kind."""
     if database.engine.dialect.name == "postgresql":
         made = Database(f"sqlite:///{tmp_path / 'other.db'}")
@@ -66,7 +67,9 @@ def ranked(database: Database, question: str) -> list[tuple[str, float]]:
 @pytest.mark.parametrize(
     "question", ["Le prêt d’un livre avec la carte ?", "numéro 17 à 19h30", "rien du tout"]
 )
-def test_words_are_ranked_alike_on_both_databases(database, other, question):
+def test_words_are_ranked_alike_on_both_databases(
+    database: Database, other: Database, question: str
+) -> None:
     expected, found = ranked(database, question), ranked(other, question)
     assert [score for _title, score in found] == pytest.approx(
         [score for _title, score in expected], rel=0.06
@@ -74,7 +77,7 @@ def test_words_are_ranked_alike_on_both_databases(database, other, question):
     assert {title for title, _score in found[:5]} == {title for title, _score in expected[:5]}
 
 
-def test_what_visitors_type_is_never_a_query_s_syntax(database, site_id):
+def test_what_visitors_type_is_never_a_query_s_syntax(database: Database, site_id: int) -> None:
     add_note(database, site_id, "Note", "A text about OR, NEAR and other words.")
     with database.session() as session:
         for typed in ('"', "a' | 'b", "NEAR(a b)", "terms:*", "x' OR 1=1 --", "\\", "é&!()<->", ""):
@@ -83,7 +86,7 @@ def test_what_visitors_type_is_never_a_query_s_syntax(database, site_id):
             assert search_index.known_terms(session, site_id, [typed, "text"])["text"] == 1
 
 
-def test_a_very_long_document_is_found_by_its_last_words(database, site_id):
+def test_a_very_long_document_is_found_by_its_last_words(database: Database, site_id: int) -> None:
     add_note(database, site_id, "Long", "mot " * 40_000 + "zanzibar")
     assert KnowledgeBase(database, "off").search(site_id, "zanzibar")
 
@@ -130,7 +133,9 @@ def broken(database: Database) -> dict[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
-def test_an_index_whose_writer_is_killed_is_whole_and_goes_on(database, site_id):
+def test_an_index_whose_writer_is_killed_is_whole_and_goes_on(
+    database: Database, site_id: int
+) -> None:
     for attempt in range(KILLS):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, database.url, str(site_id)], stdout=subprocess.PIPE
@@ -149,7 +154,9 @@ def test_an_index_whose_writer_is_killed_is_whole_and_goes_on(database, site_id)
         assert session.execute(text("SELECT count(*) FROM knowledge_vector")).scalar_one()
 
 
-def test_what_no_database_takes_as_it_is_is_indexed_all_the_same(database, site_id):
+def test_what_no_database_takes_as_it_is_is_indexed_all_the_same(
+    database: Database, site_id: int
+) -> None:
     draft = Draft("u" * 3000, "nul\0 " * 400, "A lone \ud800 surrogate.", "klingon-latin", True)
     with database.session() as session:
         assert indexing.put(session, open_source(session, site_id, "push"), draft)

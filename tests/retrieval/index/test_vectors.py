@@ -41,7 +41,7 @@ def same(one: VectorTable, other: VectorTable) -> bool:
     )
 
 
-def test_what_is_added_and_removed_is_followed(database, site_id):
+def test_what_is_added_and_removed_is_followed(database: Database, site_id: int) -> None:
     add_note(database, site_id, "Note", "Text.")
     tables = VectorTables(MODEL)
     assert read(tables, database, site_id).size == 0
@@ -58,7 +58,9 @@ def test_what_is_added_and_removed_is_followed(database, site_id):
     assert read(tables, database, site_id).size > 30
 
 
-def test_who_still_searches_an_older_table_sees_no_newer_rows(database, site_id):
+def test_who_still_searches_an_older_table_sees_no_newer_rows(
+    database: Database, site_id: int
+) -> None:
     add_note(database, site_id, "Note", "Text.")
     tables = VectorTables(MODEL)
     for step in range(4):
@@ -70,7 +72,7 @@ def test_who_still_searches_an_older_table_sees_no_newer_rows(database, site_id)
         assert np.array_equal(before.compare(np.ones(8, dtype=np.float32)), kept)
 
 
-def test_an_index_that_did_not_change_is_not_read_again(database, site_id):
+def test_an_index_that_did_not_change_is_not_read_again(database: Database, site_id: int) -> None:
     add_note(database, site_id, "Note", "Text.")
     add(database, site_id, 5, 1)
     tables = VectorTables(MODEL)

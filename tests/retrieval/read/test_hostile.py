@@ -7,10 +7,12 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from pathlib import Path
+from typing import Any
 
 import httpcore
 import pytest
-from support.web_site import page
+from support.web_site import WebSite, page
 
 from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import ChatbotError
@@ -39,7 +41,7 @@ def extractor() -> Iterator[Extractor]:
 
 
 @pytest.fixture
-def crawl(database: Database, site_id: int, web) -> Callable[..., dict[str, str]]:
+def crawl(database: Database, site_id: int, web: WebSite) -> Callable[..., dict[str, str]]:
     """Crawls the site; why each page was not read, by path."""
 
     def run(max_pages: int = 100, **fetching: int) -> dict[str, str]:
@@ -102,7 +104,9 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_pdf_bomb_is_refused_in_words_and_the_next_file_is_read(extractor, name):
+def test_a_pdf_bomb_is_refused_in_words_and_the_next_file_is_read(
+    extractor: Extractor, name: str
+) -> None:
     with pytest.raises(ExtractError) as caught:
         extractor.read(BOMBS[name], "pdf", "bomb.pdf", "file:bomb.pdf")
     assert str(caught.value)
@@ -111,11 +115,13 @@ def test_a_pdf_bomb_is_refused_in_words_and_the_next_file_is_read(extractor, nam
     assert "Open on Monday" in read.drafts[0].text
 
 
-def test_a_name_that_changes_its_address_after_the_check_gains_nothing(monkeypatch):
+def test_a_name_that_changes_its_address_after_the_check_gains_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     answers = iter([["93.184.216.34"], *repeat(["127.0.0.1"], 9)])
     connected: list[str] = []
 
-    def resolve(host: str, port: int, **more: object):
+    def resolve(host: str, port: int, **more: object) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in next(answers)]
 
     def connect(self: object, host: str, *more: object) -> httpcore.NetworkStream:
@@ -134,7 +140,9 @@ def test_a_name_that_changes_its_address_after_the_check_gains_nothing(monkeypat
 
 
 @pytest.mark.parametrize("part", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n", b""])
-def test_a_robots_txt_that_trickles_or_hangs_ends_the_crawl(database, site_id, monkeypatch, part):
+def test_a_robots_txt_that_trickles_or_hangs_ends_the_crawl(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch, part: bytes
+) -> None:
     monkeypatch.setattr(crawling, "ROBOTS_SECONDS", 1.0)
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -164,7 +172,9 @@ def test_a_robots_txt_that_trickles_or_hangs_ends_the_crawl(database, site_id, m
 
 
 @on_sqlite
-def test_a_sitemap_of_200000_entries_gives_as_many_pages_as_allowed(crawl, web):
+def test_a_sitemap_of_200000_entries_gives_as_many_pages_as_allowed(
+    crawl: Callable[..., dict[str, str]], web: WebSite
+) -> None:
     told = "".join(f"<url><loc>{web.address}/p/{number}</loc></url>" for number in range(200_000))
     web.pages["/sitemap.xml"] = (200, {}, f"<urlset>{told}</urlset>".encode())
     web.put("/p/0", "First", "The first page.")
@@ -172,7 +182,7 @@ def test_a_sitemap_of_200000_entries_gives_as_many_pages_as_allowed(crawl, web):
     assert len([path for path in web.asked if path.startswith("/p/")]) == 29
 
 
-def test_sitemaps_of_sitemaps_come_to_an_end():
+def test_sitemaps_of_sitemaps_come_to_an_end() -> None:
     asked: list[str] = []
 
     def fetch(url: str) -> bytes:
@@ -185,7 +195,9 @@ def test_sitemaps_of_sitemaps_come_to_an_end():
 
 
 @on_sqlite
-def test_a_page_of_10_mb_is_left_out_and_says_why(crawl, database, site_id, web):
+def test_a_page_of_10_mb_is_left_out_and_says_why(
+    crawl: Callable[..., dict[str, str]], database: Database, site_id: int, web: WebSite
+) -> None:
     web.put("/", "Home", 'Welcome. <a href="/big">big</a> <a href="/small">small</a>')
     web.pages["/big"] = (200, {"Content-Type": "text/html"}, page("Big", "word " * 2_000_000))
     web.put("/small", "Small", "A small page.")
@@ -206,8 +218,13 @@ def test_a_page_of_10_mb_is_left_out_and_says_why(crawl, database, site_id, web)
     ],
 )
 def test_letters_are_right_whatever_charset_a_page_claims(
-    crawl, database, site_id, web, declared, encoding
-):
+    crawl: Callable[..., dict[str, str]],
+    database: Database,
+    site_id: int,
+    web: WebSite,
+    declared: str,
+    encoding: str,
+) -> None:
     told = "Le magasin est fermé à Noël, l’été il est ouvert jusqu’à vingt heures."
     body = page("Été", told).decode().encode(encoding)
     web.pages["/"] = (200, {"Content-Type": declared}, body)
@@ -227,12 +244,14 @@ def test_letters_are_right_whatever_charset_a_page_claims(
         (b"", "utf-8", ""),
     ],
 )
-def test_a_charset_is_believed_where_it_can_be_true(data, declared, text):
+def test_a_charset_is_believed_where_it_can_be_true(data: bytes, declared: str, text: str) -> None:
     assert decoded(data, declared) == text
 
 
 @on_sqlite
-def test_addresses_of_files_and_of_the_inside_are_never_asked_for(crawl, database, site_id, web):
+def test_addresses_of_files_and_of_the_inside_are_never_asked_for(
+    crawl: Callable[..., dict[str, str]], database: Database, site_id: int, web: WebSite
+) -> None:
     targets = (
         "file:///etc/passwd",
         "http://169.254.169.254/latest",
@@ -258,7 +277,9 @@ def test_addresses_of_files_and_of_the_inside_are_never_asked_for(crawl, databas
 
 
 @on_sqlite
-def test_addresses_that_are_none_spoil_nothing_else(crawl, database, site_id, web):
+def test_addresses_that_are_none_spoil_nothing_else(
+    crawl: Callable[..., dict[str, str]], database: Database, site_id: int, web: WebSite
+) -> None:
     web.pages["/robots.txt"] = (200, {}, b"Sitemap: http://[x\n")
     head = f'<title>Home</title><link rel=canonical href="{BROKEN}"><base href="{BROKEN}">'
     text = f'<p>We open at nine.</p><a href="{BROKEN}">x</a><a href="/moved">y</a>'
@@ -271,8 +292,8 @@ def test_addresses_that_are_none_spoil_nothing_else(crawl, database, site_id, we
 
 @on_sqlite
 def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(
-    database, site_id, web, monkeypatch, tmp_path
-):
+    database: Database, site_id: int, web: WebSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     add_site(database, site_id, "https://first.example/")
     add_site(database, site_id, web.address)
     web.put("/", "Home", "We open at nine.")
@@ -291,7 +312,7 @@ def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(
     assert "We open at nine." in texts(database, site_id)
 
 
-def test_redirects_in_a_circle_come_to_an_end(web):
+def test_redirects_in_a_circle_come_to_an_end(web: WebSite) -> None:
     web.pages["/endless"] = (302, {"Location": "/endless"}, b"")
     fetcher = Fetcher(private_hosts=["127.0.0.1"])
     with pytest.raises(FetchError) as caught:

@@ -39,7 +39,9 @@ def read(extractor: Extractor, head: str) -> Extracted:
         ('<meta name=description content="noindex">', True, True),
     ],
 )
-def test_robots_rules_are_read_word_by_word(extractor, head, kept, followed):
+def test_robots_rules_are_read_word_by_word(
+    extractor: Extractor, head: str, kept: bool, followed: bool
+) -> None:
     found = read(extractor, head)
     assert found.noindex is not kept
     assert bool(found.links) is followed
@@ -49,17 +51,17 @@ def test_robots_rules_are_read_word_by_word(extractor, head, kept, followed):
     ("header", "kept"),
     [("none", False), ("otherbot: noindex", True), ("all, NoIndex", False), ("", True)],
 )
-def test_rules_in_a_header_are_read_alike(header, kept):
+def test_rules_in_a_header_are_read_alike(header: str, kept: bool) -> None:
     assert bool(directives(header) & NOT_KEPT) is not kept
 
 
 @pytest.mark.parametrize("rel", ["Canonical", "canonical nofollow", "CANONICAL"])
-def test_a_canonical_address_is_known_in_any_spelling(extractor, rel):
+def test_a_canonical_address_is_known_in_any_spelling(extractor: Extractor, rel: str) -> None:
     assert read(extractor, f'<link rel="{rel}" href="/q">').canonical == "/q"
     assert read(extractor, '<link rel="canonicals" href="/q">').canonical == ""
 
 
-def test_a_link_that_is_not_to_be_followed_is_known_in_any_spelling(extractor):
+def test_a_link_that_is_not_to_be_followed_is_known_in_any_spelling(extractor: Extractor) -> None:
     found = read(extractor, "</head><body><a rel=NoFollow href=/y>y</a>")
     assert found.links == ("https://s.example/x",)
 
@@ -72,7 +74,9 @@ def test_a_link_that_is_not_to_be_followed_is_known_in_any_spelling(extractor):
         ("<nav>", ""),
     ],
 )
-def test_a_short_page_is_read_without_its_menu(extractor, before, after):
+def test_a_short_page_is_read_without_its_menu(
+    extractor: Extractor, before: str, after: str
+) -> None:
     body = f"{before}<h1>Bikes</h1><p>Our staff speaks English and Italian.</p>{after}"
     (draft,) = read(extractor, f"<title>Home</title></head><body>{body}").drafts
     assert "speaks English and Italian" in draft.text
@@ -89,7 +93,9 @@ def test_a_short_page_is_read_without_its_menu(extractor, before, after):
         ("<title>Self-service</title>", "Welcome", "Self-service"),
     ],
 )  # fmt: skip
-def test_a_title_is_the_pages_own(extractor, head, heading, title):
+def test_a_title_is_the_pages_own(
+    extractor: Extractor, head: str, heading: str, title: str
+) -> None:
     page = f"<html><head>{head}</head><body><h1>{heading}</h1><p>We are open.</p></body></html>"
     found = extractor.read(page.encode(), "html", "p", "https://s.example/p")
     assert [draft.title for draft in found.drafts] == [title]
