@@ -41,7 +41,7 @@ INSIDE = {
         "": set(),
         "language": set(),
         "index": {"", "language"},
-        "read": {"", "index", "language"},
+        "read": {"", "language"},
         "answer": {"", "index", "language"},
         "crawl": {"", "index", "language", "read"},
         "curate": {"", "answer", "crawl", "index", "language", "read"},

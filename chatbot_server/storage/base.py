@@ -1,13 +1,17 @@
-"""The declarative base of every table, and the column types they share."""
+"""The declarative base of every table, and what their columns and queries share."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from sqlalchemy import JSON, BigInteger, MetaData, String
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.sql.dml import Delete, Update
+
+Value = TypeVar("Value")
 
 # Constraints need names, or SQLite's "batch" migrations cannot find them again.
 NAMES = {
@@ -21,8 +25,8 @@ NAMES = {
 Moment = Annotated[int, mapped_column(BigInteger)]
 # 128 random bits as 22 letters: cannot be guessed, and says nothing of its row.
 RandomId = Annotated[str, mapped_column(String(22), primary_key=True)]
-Document = dict[str, Any]
-Documents = list[dict[str, Any]]
+JsonObject = dict[str, Any]
+JsonObjects = list[JsonObject]
 Texts = list[str]
 
 
@@ -30,7 +34,11 @@ class Base(DeclarativeBase):
     """Base of every table."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {Document: JSON, Documents: JSON, Texts: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        JsonObject: JSON,
+        JsonObjects: JSON,
+        Texts: JSON,
+    }
 
 
 def random_id() -> str:
@@ -41,3 +49,14 @@ def random_id() -> str:
 def now() -> int:
     """This moment in Unix seconds."""
     return int(time.time())
+
+
+def count_changed(session: Session, statement: Delete | Update) -> int:
+    """Execute *statement*; returns how many rows it changed or deleted."""
+    return int(getattr(session.execute(statement), "rowcount", 0))
+
+
+def batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """*values* in parts that a statement can name: SQLite binds at most 32,766 values."""
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]

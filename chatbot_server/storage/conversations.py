@@ -14,10 +14,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from chatbot_server.errors import NotFound, Unauthorized
 from chatbot_server.storage.base import (
     Base,
-    Document,
-    Documents,
+    JsonObject,
+    JsonObjects,
     Moment,
     RandomId,
+    batches,
+    count_changed,
     now,
     random_id,
 )
@@ -75,8 +77,8 @@ class ChatMessage(Base):
     status: Mapped[str | None] = mapped_column(String(20))
     finish: Mapped[str | None] = mapped_column(String(10))
     model: Mapped[str | None] = mapped_column(String(120))
-    sources: Mapped[Documents] = mapped_column(default=list)
-    facts: Mapped[Document] = mapped_column(default=dict)
+    sources: Mapped[JsonObjects] = mapped_column(default=list)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
 
 
 def start_conversation(
@@ -103,11 +105,12 @@ def open_conversation(session: Session, identifier: str, secret: str) -> Convers
     """
     if not secret:
         raise Unauthorized("conversation_no_secret", field="Authorization")
-    found = session.get(Conversation, identifier)
-    known = found.secret_hash if found else "0" * 64
-    if not hmac.compare_digest(known, _hash(secret)) or found is None or found.expires < now():
+    conversation = session.get(Conversation, identifier)
+    secret_hash = conversation.secret_hash if conversation else "0" * 64
+    is_owner = hmac.compare_digest(secret_hash, _hash(secret))
+    if conversation is None or not is_owner or conversation.expires < now():
         raise NotFound("conversation_unknown", field="conversation")
-    return found
+    return conversation
 
 
 def hold_conversation(session: Session, conversation: Conversation) -> None:
@@ -117,13 +120,13 @@ def hold_conversation(session: Session, conversation: Conversation) -> None:
         NotFound: it was erased meanwhile.
     """
     # A write that changes nothing: with it PostgreSQL locks the row, and SQLite the database.
-    held = session.execute(
+    statement = (
         update(Conversation)
         .where(Conversation.id == conversation.id)
         .values(keep=Conversation.keep)
         .execution_options(synchronize_session=False)
     )
-    if not getattr(held, "rowcount", 0):
+    if not count_changed(session, statement):
         raise NotFound("conversation_unknown", field="conversation")
 
 
@@ -159,20 +162,20 @@ def recent_history(session: Session, conversation_id: str, chars: int) -> Sequen
     of them does, too, and what a model has read of it can be used again.
     """
     this = ChatMessage.conversation_id == conversation_id
-    said = func.length(ChatMessage.text) + func.length(cast(ChatMessage.facts, Text))
+    length = func.length(ChatMessage.text) + func.length(cast(ChatMessage.facts, Text))
     turns = session.execute(
-        select(ChatMessage.position, ChatMessage.role, said)
+        select(ChatMessage.position, ChatMessage.role, length)
         .where(this)
         .order_by(ChatMessage.position)
     ).all()
-    *before, total = accumulate((length for *_, length in turns), initial=0)
-    passed = (total // chars - 1) * chars
-    asked = [
+    *starts, total = accumulate((length for *_, length in turns), initial=0)
+    questions = [
         (start, position)
-        for start, (position, role, _) in zip(before, turns, strict=True)
+        for start, (position, role, _) in zip(starts, turns, strict=True)
         if role == "user"
     ]
-    recent = [place for place in asked if place[0] >= passed] or asked[-1:]
+    earliest = (total // chars - 1) * chars
+    recent = [question for question in questions if question[0] >= earliest] or questions[-1:]
     first = recent[0][1] if recent else 0
     return session.scalars(
         select(ChatMessage)
@@ -183,8 +186,8 @@ def recent_history(session: Session, conversation_id: str, chars: int) -> Sequen
 
 def last_exchange(turns: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
     """The last question of *turns* and all after it."""
-    asked = [number for number, turn in enumerate(turns) if turn.role == "user"]
-    return turns[asked[-1] :] if asked else ()
+    questions = [number for number, turn in enumerate(turns) if turn.role == "user"]
+    return turns[questions[-1] :] if questions else ()
 
 
 def erase_messages(session: Session, identifiers: Sequence[str]) -> None:
@@ -194,9 +197,7 @@ def erase_messages(session: Session, identifiers: Sequence[str]) -> None:
 
 def erase_conversation(session: Session, conversation: Conversation) -> int:
     """Erase a conversation for good; returns the number of messages that went with it."""
-    erased = _delete_messages(session, [conversation.id])
-    session.execute(delete(Conversation).where(Conversation.id == conversation.id))
-    return erased
+    return _erase(session, [conversation.id])
 
 
 def erase_expired(session: Session, moment: int | None = None) -> tuple[int, int]:
@@ -204,19 +205,16 @@ def erase_expired(session: Session, moment: int | None = None) -> tuple[int, int
     due = session.scalars(
         select(Conversation.id).where(Conversation.expires < (now() if moment is None else moment))
     ).all()
-    erased = _delete_messages(session, due)
-    for start in range(0, len(due), 500):  # SQLite binds at most 32,766 values
-        session.execute(delete(Conversation).where(Conversation.id.in_(due[start : start + 500])))
-    return len(due), erased
+    return len(due), _erase(session, due)
 
 
-def _delete_messages(session: Session, conversations: Sequence[str]) -> int:
-    erased = 0
-    for start in range(0, len(conversations), 500):
-        chunk = conversations[start : start + 500]
-        result = session.execute(delete(ChatMessage).where(ChatMessage.conversation_id.in_(chunk)))
-        erased += getattr(result, "rowcount", 0)
-    return erased
+def _erase(session: Session, conversation_ids: Sequence[str]) -> int:
+    message_count = 0
+    for batch in batches(conversation_ids):
+        messages = delete(ChatMessage).where(ChatMessage.conversation_id.in_(batch))
+        message_count += count_changed(session, messages)
+        session.execute(delete(Conversation).where(Conversation.id.in_(batch)))
+    return message_count
 
 
 def _hash(secret: str) -> str:

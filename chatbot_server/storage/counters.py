@@ -34,7 +34,7 @@ def check_counters(address: str) -> str:
     """
     if address == MEMORY:
         return address
-    shown = make_url(address).render_as_string() if "@" in address else address
+    public_address = make_url(address).render_as_string() if "@" in address else address
     try:
         storage: Any = storage_from_string(counters_address(address), **OPTIONS)
         storage.incr("start", 1)
@@ -42,5 +42,5 @@ def check_counters(address: str) -> str:
         connection.close()
     except (ConfigurationError, StorageError, ValueError) as error:
         why = getattr(error, "storage_error", error)
-        raise Unavailable("counters_away", address=shown, why=why) from error
-    return shown
+        raise Unavailable("counters_away", address=public_address, why=why) from error
+    return public_address

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, Unavailable
-from chatbot_server.storage.base import Base, Moment, now
+from chatbot_server.storage.base import Base, Moment, count_changed, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation, open_conversation
 from chatbot_server.storage.sites import Site
 
@@ -57,12 +57,12 @@ def find_answer(session: Session, message: str, secret: str) -> tuple[ChatMessag
         NotFound: there is none, or the secret is another's: a stranger cannot tell which.
         Unauthorized: no secret was given.
     """
-    found = session.get(ChatMessage, message)
-    conversation = open_conversation(session, found.conversation_id if found else "", secret)
+    answer = session.get(ChatMessage, message)
+    conversation = open_conversation(session, answer.conversation_id if answer else "", secret)
     site = session.get(Site, conversation.site_id)
-    if found is None or site is None or found.role != "assistant":
+    if answer is None or site is None or answer.role != "assistant":
         raise NotFound("feedback_answer_unknown", field="message")
-    return found, site
+    return answer, site
 
 
 def question_of(session: Session, answer: ChatMessage) -> str | None:
@@ -140,5 +140,4 @@ def contact_requests(session: Session, site_id: int) -> Sequence[ContactRequest]
 
 def erase_contact_requests(session: Session, before: int) -> int:
     """Erase the messages older than the moment *before*; returns how many."""
-    result = session.execute(delete(ContactRequest).where(ContactRequest.created < before))
-    return int(getattr(result, "rowcount", 0))
+    return count_changed(session, delete(ContactRequest).where(ContactRequest.created < before))

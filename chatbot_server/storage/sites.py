@@ -9,7 +9,7 @@ from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, Document, Moment, Texts, now
+from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, now
 
 DEFAULT_COLOR = "#1d4ed8"
 
@@ -36,8 +36,8 @@ class Site(Base):
     language: Mapped[str | None] = mapped_column(String(10))
     color: Mapped[str] = mapped_column(String(7), default=DEFAULT_COLOR)
     position: Mapped[str] = mapped_column(String(12), default="bottom-right")
-    words: Mapped[Document] = mapped_column(default=dict)
-    suggestions: Mapped[Document] = mapped_column(default=dict)
+    words: Mapped[JsonObject] = mapped_column(default=dict)
+    suggestions: Mapped[JsonObject] = mapped_column(default=dict)
     instructions: Mapped[str] = mapped_column(Text, default="")
     contact_email: Mapped[str | None] = mapped_column(String(254))
     contact_url: Mapped[str | None] = mapped_column(String(500))

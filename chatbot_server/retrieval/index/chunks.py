@@ -28,8 +28,8 @@ class Chunk:
     heading: str
     text: str
 
-    def searched(self, title: str) -> str:
-        """What is embedded: a chunk alone often does not say what it is about."""
+    def searchable_text(self, title: str) -> str:
+        """What is indexed: a chunk alone often does not say what it is about."""
         parts = [title, below(title, self.heading), self.text]
         return "\n".join(part for part in parts if part)
 
@@ -78,23 +78,23 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _pieces(body: str, max_words: int) -> Iterator[str]:
-    held: list[str] = []
+    piece: list[str] = []
     size = 0
     for sentence in _bounded(sentences(body), max_words):
         length = len(sentence.split())
-        if held and size + length > max_words:
-            yield "\n".join(held)
-            overlap = held[-1] if len(held[-1].split()) + length <= max_words else ""
-            held = [overlap] if overlap else []
+        if piece and size + length > max_words:
+            yield "\n".join(piece)
+            overlap = piece[-1] if len(piece[-1].split()) + length <= max_words else ""
+            piece = [overlap] if overlap else []
             size = len(overlap.split())
-        held.append(sentence)
+        piece.append(sentence)
         size += length
-    if held:
-        yield "\n".join(held)
+    if piece:
+        yield "\n".join(piece)
 
 
-def _bounded(found: list[str], max_words: int) -> Iterator[str]:
-    for sentence in found:
+def _bounded(sentences: list[str], max_words: int) -> Iterator[str]:
+    for sentence in sentences:
         parts = sentence.split()
         if len(parts) <= max_words and len(sentence) <= max_words * 20:
             yield sentence

@@ -41,36 +41,32 @@ def put(session: Session, source: KnowledgeSource, draft: Draft) -> bool:
     if document is None:
         document = KnowledgeDocument(site_id=source.site_id, source_id=source.id, url=url)
         session.add(document)
-    _fill(document, draft, digest)
-    session.flush()
-    _index(session, document)
-    bump_version(session, source.site_id)
-    return True
-
-
-def _fill(document: KnowledgeDocument, draft: Draft, digest: str) -> None:
     text = clean(draft.text[:MAX_TEXT])
+    language = draft.language or stems.guess_document_language(f"{draft.title} {text}")
     document.title = clean(draft.title).replace("\n", " ")[:MAX_TITLE]
     document.wordings = [clean(wording)[:MAX_TITLE] for wording in draft.wordings[:50]]
     document.text = text
     document.faq = draft.faq
-    language = draft.language or stems.guess_document_language(f"{draft.title} {text}")
     document.language = language[:10]
     document.digest = digest
     document.embedded_by = None
+    session.flush()
+    _index_chunks(session, document)
+    bump_version(session, source.site_id)
+    return True
 
 
-def _index(session: Session, document: KnowledgeDocument) -> None:
-    pieces = split(document.text, language=document.language) or [Chunk("", "")]
+def _index_chunks(session: Session, document: KnowledgeDocument) -> None:
+    chunks = split(document.text, language=document.language) or [Chunk("", "")]
     rows = [
         KnowledgeChunk(
             site_id=document.site_id,
             document_id=document.id,
             position=position,
-            heading=piece.heading[:500],
-            text=piece.text,
+            heading=chunk.heading[:500],
+            text=chunk.text,
         )
-        for position, piece in enumerate(pieces)
+        for position, chunk in enumerate(chunks)
     ]
     definitions = [
         KnowledgeAcronym(
@@ -85,8 +81,8 @@ def _index(session: Session, document: KnowledgeDocument) -> None:
         session,
         document.site_id,
         [
-            (row.id, stems.index_terms(piece.searched(about), language))
-            for row, piece in zip(rows, pieces, strict=True)
+            (row.id, stems.index_terms(chunk.searchable_text(about), language))
+            for row, chunk in zip(rows, chunks, strict=True)
         ],
     )
 
@@ -97,17 +93,17 @@ def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int
     Stops early when the embedder does not answer; the next call goes on there.
     """
     with database.session() as session:
-        todo = documents_to_embed(session, embedder.model, limit)
-    done = 0
+        waiting = documents_to_embed(session, embedder.model, limit)
+    count = 0
     try:
-        while done < len(todo) and embed(database, embedder, todo[done]):
-            done += 1
+        while count < len(waiting) and embed(database, embedder, waiting[count]):
+            count += 1
     finally:
         # Once a batch: what was cached of a site is old, and its vectors are read again.
         with database.session() as session:
-            for site_id in sites_of(session, todo[:done]):
+            for site_id in sites_of(session, waiting[:count]):
                 bump_version(session, site_id)
-    return done
+    return count
 
 
 def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
@@ -122,7 +118,7 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
             return True
         chunks = chunks_of(session, document_id)
     names = [name for name in (document.title, *document.wordings) if name]
-    texts = [Chunk(chunk.heading, chunk.text).searched(document.title) for chunk in chunks]
+    texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
     vectors = embedder.passages([*names, *texts])
     if vectors is None:
         return False

@@ -15,8 +15,8 @@ from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
-# Room made beyond what is needed, so that a crawl's pages one by one are not a copy each.
-SPARE = 1.2
+# Rows of capacity for each that is needed, so that a crawl's pages one by one are not a copy each.
+CAPACITY = 1.2
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class VectorTable:
 
     Attributes:
         version: of the site's index.
-        size: number of vectors; the arrays have room for more.
+        size: number of vectors; the arrays have capacity for more.
         owners: per vector its id, its document's, and its chunk's or -1 for the vector of a
             title or wording; by id.
         matrix: one vector of length 1 per row.
@@ -53,35 +53,39 @@ class VectorTable:
 
     def compare(self, vector: Vector) -> Vector:
         """Cosine similarity of each row."""
-        found: Vector = self.matrix[: self.size] @ vector
-        return found
+        cosines: Vector = self.matrix[: self.size] @ vector
+        return cosines
 
     def only(self, ids: NDArray[np.int64]) -> VectorTable:
         """Without the vectors that are not among *ids*; itself where there are none."""
-        kept = np.isin(self.ids, ids, assume_unique=True)
-        if kept.all():
+        mask = np.isin(self.ids, ids, assume_unique=True)
+        if mask.all():
             return self
-        owners, matrix = self.owners[: self.size][kept], self.matrix[: self.size][kept]
+        owners, matrix = self.owners[: self.size][mask], self.matrix[: self.size][mask]
         return replace(self, size=len(owners), owners=owners, matrix=matrix)
 
-    def and_also(self, rows: Sequence[Any], room: int) -> VectorTable:
+    def extended(self, rows: Sequence[Any], capacity: int) -> VectorTable:
         """With *rows* of id, document, chunk and float16 vector at the end.
 
-        Written behind the rows that readers of this table look at, where there is room;
-        else into new arrays with *room* for that many.
+        Where the arrays have capacity, both tables share them: no reader of this one looks
+        beyond its size, and there the new rows are written. So only the newest table of a
+        site may be extended, by one thread at a time. Else the rows are copied to new arrays
+        of that *capacity*.
         """
-        read = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f2").reshape(len(rows), -1)
+        vectors = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f2").reshape(
+            len(rows), -1
+        )
         end = self.size + len(rows)
         owners, matrix = self.owners, self.matrix
         if end > len(owners):
-            room = max(room, end)
-            owners = np.empty((room, 3), dtype=np.int64)
+            capacity = max(capacity, end)
+            owners = np.empty((capacity, 3), dtype=np.int64)
             owners[: self.size] = self.owners[: self.size]
-            matrix = np.empty((room, read.shape[1]), dtype=np.float32)
+            matrix = np.empty((capacity, vectors.shape[1]), dtype=np.float32)
             if self.size:
                 matrix[: self.size] = self.matrix[: self.size]
         owners[self.size : end] = [(row[0], row[1], row[2]) for row in rows]
-        matrix[self.size : end] = read
+        matrix[self.size : end] = vectors
         return replace(self, size=end, owners=owners, matrix=matrix)
 
 
@@ -100,31 +104,27 @@ class VectorTables:
     def of(self, session: Session, site_id: int) -> VectorTable:
         """The site's table as of now."""
         current = index_version(session, site_id)
-        held = self._tables.get(site_id)
-        if held is not None and held.version == current:
-            return held
+        table = self._tables.get(site_id)
+        if table is not None and table.version == current:
+            return table
         with self._lock:
-            held = self._tables.get(site_id)
-            if held is None or held.version != current:
-                held = _read(session, site_id, self._model, current, held)
-                self._tables[site_id] = held
-            return held
+            table = self._tables.get(site_id)
+            if table is None or table.version != current:
+                table = self._brought_up_to_date(session, site_id, current, table)
+                self._tables[site_id] = table
+            return table
 
-
-def _read(
-    session: Session, site_id: int, model: str, current: int, held: VectorTable | None
-) -> VectorTable:
-    ids = vector_ids(session, site_id, model)
-    # What is read for the first time may never change: no spare room.
-    room = int(len(ids) * (SPARE if held else 1))
-    table = replace(held.only(ids), version=current) if held else _empty(current)
-    last = int(table.ids[-1]) if table.size else 0
-    for rows in vectors_after(session, site_id, model, last):
-        table = table.and_also(rows, room)
-    return table
-
-
-def _empty(current: int) -> VectorTable:
-    return VectorTable(
-        current, 0, np.empty((0, 3), dtype=np.int64), np.empty((0, 0), dtype=np.float32)
-    )
+    def _brought_up_to_date(
+        self, session: Session, site_id: int, current: int, former: VectorTable | None
+    ) -> VectorTable:
+        ids = vector_ids(session, site_id, self._model)
+        if former is None:  # it may never change: no capacity beyond what is needed
+            owners, matrix = np.empty((0, 3), dtype=np.int64), np.empty((0, 0), dtype=np.float32)
+            table, capacity = VectorTable(current, 0, owners, matrix), len(ids)
+        else:
+            table = replace(former.only(ids), version=current)
+            capacity = int(len(ids) * CAPACITY)
+        last = int(table.ids[-1]) if table.size else 0
+        for rows in vectors_after(session, site_id, self._model, last):
+            table = table.extended(rows, capacity)
+        return table

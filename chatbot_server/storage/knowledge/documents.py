@@ -7,15 +7,13 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from chatbot_server.storage.base import batches
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
     KnowledgeDocument,
     KnowledgeSource,
 )
-
-# SQLite binds at most 32,766 values.
-IDS_AT_ONCE = 500
 
 
 def documents_of(
@@ -139,11 +137,10 @@ def delete_documents(session: Session, site_id: int, document_ids: Sequence[int]
     """Take documents out of the site's index, with their chunks and vectors."""
     if not document_ids:
         return
-    for start in range(0, len(document_ids), IDS_AT_ONCE):
+    for batch in batches(document_ids):
         session.execute(
             delete(KnowledgeDocument).where(
-                KnowledgeDocument.site_id == site_id,
-                KnowledgeDocument.id.in_(document_ids[start : start + IDS_AT_ONCE]),
+                KnowledgeDocument.site_id == site_id, KnowledgeDocument.id.in_(batch)
             )
         )
     bump_version(session, site_id)

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.storage.knowledge import postgresql
 
-Hit = tuple[int, float]
-
 
 def on_postgresql(session: Session) -> bool:
     """Whether the session talks to PostgreSQL (else SQLite)."""
@@ -35,7 +33,9 @@ def index_chunks(
         session.execute(text(statement), rows)
 
 
-def match(session: Session, site_id: int, terms: Sequence[str], limit: int) -> list[Hit]:
+def match(
+    session: Session, site_id: int, terms: Sequence[str], limit: int
+) -> list[tuple[int, float]]:
     """Chunks of the site that hold any of *terms*, best first: ``(chunk id, score > 0)``."""
     terms = [term for term in terms if term.isalnum()]
     if not terms:
