@@ -66,7 +66,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
     app.register_blueprint(conversations_blueprint(service, rates))
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
-    app.register_blueprint(feedback_blueprint(database, rates, service.doubt))
+    app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache))
     app.register_blueprint(contact_blueprint(database, rates, config.limits))
     app.register_blueprint(page_blueprint(service, database, rates, config.limits))
     # A process of its own: an application's thousand texts must not hold a visitor's question.

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
 MOST_READERS = 2  # of one answer: the page that was left, and the one that came
-POLL_SECONDS = 0.5  # how often a reader who gets nothing is looked after
+POLL_SECONDS = 0.5  # how often it is checked that a reader who gets nothing is there
 
 
 class AnswerWork(Protocol):
@@ -78,21 +78,35 @@ class LiveAnswer:
             raise self._refusal
 
     def follow(
-        self, after: int = 0, *, ping: float = 15.0, left: Callable[[], bool] = lambda: False
+        self, after: int = 0, *, ping: float = 15.0, has_left: Callable[[], bool] = lambda: False
     ) -> Generator[tuple[int, Event] | None, None, None]:
         """Numbered events (from 1) beyond number *after*; None when *ping* seconds were silent.
 
-        *left* is asked twice a second whether the reader is still there. Each reader holds a
+        *has_left* is asked twice a second whether the reader is gone. Each reader holds a
         thread of the web server, so a third one ends the first one's stream.
         """
         reader = object()
         with self._changed:
             self._readers.append(reader)
             self._changed.notify_all()
+
+        def is_over() -> bool:
+            return reader not in self._readers[-MOST_READERS:] or has_left()
+
+        position = after
         try:
-            yield from self._follow(after, ping, lambda: self._is_over(reader) or left())
+            while (events := self._next_events(position, ping, is_over)) is not None:
+                if not events:
+                    yield None
+                for event in events:
+                    position += 1
+                    yield position, event
+                    if isinstance(event, Ended | Failed):
+                        return
         finally:
-            self._reader_left(reader)
+            with self._changed:
+                self._readers.remove(reader)
+            self._stop_unless_read(self._grace)
 
     def stop(self) -> None:
         """End the work now; what was written so far is the answer."""
@@ -128,56 +142,30 @@ class LiveAnswer:
         else:
             self._refusal = error
 
-    def _follow(
-        self, after: int, ping: float, left: Callable[[], bool]
-    ) -> Iterator[tuple[int, Event] | None]:
-        position = after
-        while True:
-            fresh = self._next_events(position, ping, left)
-            if fresh is None:
-                return
-            if not fresh:
-                yield None
-            for event in fresh:
-                position += 1
-                yield position, event
-                if isinstance(event, Ended | Failed):
-                    return
-
     def _next_events(
-        self, position: int, ping: float, left: Callable[[], bool]
+        self, position: int, ping: float, is_over: Callable[[], bool]
     ) -> list[Event] | None:
         """Events beyond *position*; [] after *ping* silent seconds; None: nothing will come."""
         deadline = time.monotonic() + ping
         with self._changed:
             while len(self._events) <= position:
-                if self.ended_at is not None or left():
+                if self.ended_at is not None or is_over():
                     return None
-                rest = deadline - time.monotonic()
-                if rest <= 0:
+                seconds_left = deadline - time.monotonic()
+                if seconds_left <= 0:
                     return []
-                self._changed.wait(min(rest, POLL_SECONDS))
+                self._changed.wait(min(seconds_left, POLL_SECONDS))
             return self._events[position:]
 
-    def _is_over(self, reader: object) -> bool:
-        return reader not in self._readers[-MOST_READERS:]
-
-    def _reader_left(self, reader: object) -> None:
+    def _stop_unless_read(self, grace: float) -> None:
         with self._changed:
-            self._readers.remove(reader)
             if self._readers or self.ended_at is not None:
                 return
-        if self._grace:
-            timer = threading.Timer(self._grace, self._stop_if_alone)
+        if grace:
+            timer = threading.Timer(grace, self._stop_unless_read, [0.0])
             timer.daemon = True
             timer.start()
         else:
-            self.stop()
-
-    def _stop_if_alone(self) -> None:
-        with self._changed:
-            alone = not self._readers and self.ended_at is None
-        if alone:
             self.stop()
 
 
@@ -186,12 +174,12 @@ class LiveAnswers:
 
     Args:
         limit: how many may be in the making.
-        each: how many of them for one visitor.
+        visitor_limit: how many of them for one visitor.
     """
 
-    def __init__(self, limit: int, each: int) -> None:
+    def __init__(self, limit: int, visitor_limit: int) -> None:
         self._limit = limit
-        self._each = each
+        self._visitor_limit = visitor_limit
         self._lock = threading.Lock()
         self._answers: dict[str, LiveAnswer] = {}
 
@@ -207,9 +195,10 @@ class LiveAnswers:
             running = [other for other in self._answers.values() if other.ended_at is None]
             if len(running) >= self._limit:
                 raise Unavailable("streams_full", retry_after=10, limit=self._limit)
-            same = sum(1 for other in running if other.visitor == answer.visitor)
-            if answer.visitor and same >= self._each:
-                raise TooManyRequests("streams_visitor", retry_after=10, limit=self._each)
+            limit = self._visitor_limit
+            visitors_own = sum(1 for other in running if other.visitor == answer.visitor)
+            if answer.visitor and visitors_own >= limit:
+                raise TooManyRequests("streams_visitor", retry_after=10, limit=limit)
             self._answers[answer.identifier] = answer
 
     def discard(self, answer: LiveAnswer) -> None:
@@ -238,9 +227,9 @@ class LiveAnswers:
             ]
 
     def _forget_old(self) -> None:
-        limit = time.monotonic() - KEEP_SECONDS
+        oldest = time.monotonic() - KEEP_SECONDS
         self._answers = {
             name: answer
             for name, answer in self._answers.items()
-            if answer.ended_at is None or answer.ended_at > limit
+            if answer.ended_at is None or answer.ended_at > oldest
         }

@@ -163,7 +163,7 @@ class ConversationService:
             self._parts.cache.forget(site_key, message.text)
         return erased_count
 
-    def doubt(self, site: str, question: str) -> None:
+    def drop_from_cache(self, site: str, question: str) -> None:
         """Tell the answer to *question* to nobody else: a visitor found it wanting."""
         self._parts.cache.forget(site, question)
 

@@ -121,7 +121,10 @@ class Turn:
             for event in self._writer.from_passages(self._stored.dialogue, grounding, self._record):
                 is_begun = is_begun or isinstance(event, TextPiece)
                 if isinstance(event, Ended):
-                    yield Cited(_pages_of(grounding))
+                    pages = {
+                        passage.url or passage.title: passage for passage in grounding.passages
+                    }
+                    yield Cited(tuple(Source(page.title, page.url) for page in pages.values()))
                 yield event
         except (Withheld, EngineError, BadRequest):
             self._record.fell_back = True
@@ -176,9 +179,3 @@ class Turn:
             self._parts.sampling,
             self._writer.model(),
         )
-
-
-def _pages_of(grounding: Grounding) -> tuple[Source, ...]:
-    """What the model wrote from, each page once."""
-    pages = {passage.url or passage.title: passage for passage in grounding.passages}
-    return tuple(Source(page.title, page.url) for page in pages.values())

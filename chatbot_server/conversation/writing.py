@@ -124,14 +124,14 @@ class Writer:
 
     def _passages_that_fit(self, passages: tuple[Passage, ...]) -> list[Passage]:
         chars_left = int(self._engine.info().context_length * PASSAGE_CHARS)
-        shortened: list[Passage] = []
+        fitting_passages: list[Passage] = []
         for passage in passages:
             text = passage.text[:chars_left]
-            shortened.append(replace(passage, text=text))
+            fitting_passages.append(replace(passage, text=text))
             chars_left -= len(text)
             if chars_left <= 0:
                 break
-        return shortened
+        return fitting_passages
 
     def _ended(self, end: Finished | None, record: Record) -> Ended:
         if end is None:

@@ -15,7 +15,7 @@ from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site
-from chatbot_server.web.disconnect import has_left
+from chatbot_server.web.disconnect import disconnect_check
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import find_allowed_site
 from chatbot_server.web.requests import (
@@ -69,8 +69,8 @@ def chat_blueprint(
                 keep=body.keep,
                 retry=body.retry,
             )
-            stored = service.store(session, question)
-        return _stream(service.answer(stored), 0, locale)
+            stored_question = service.store(session, question)
+        return _stream(service.answer(stored_question), 0, locale)
 
     @bp.get("/api/chat/<message>")
     def take_up(message: str) -> Response:
@@ -103,7 +103,7 @@ def admit_question(
 
 
 def _stream(answer: LiveAnswer, after: int, language: str) -> Response:
-    events = answer.follow(after, left=has_left(request))
+    events = answer.follow(after, has_left=disconnect_check(request))
     chunks = stream(events, language)
     # The first event is there already; taking it starts the generator, without which
     # closing it would not be noticed.

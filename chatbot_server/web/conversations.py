@@ -34,22 +34,22 @@ def conversations_blueprint(service: ConversationService, rates: RateLimits) -> 
 
     @bp.delete("/api/conversation/<identifier>")
     def erase(identifier: str) -> Response:
-        erased = service.erase(identifier, bearer(request))
-        return jsonify(erased={"conversations": 1, "messages": erased})
+        message_count = service.erase(identifier, bearer(request))
+        return jsonify(erased={"conversations": 1, "messages": message_count})
 
     return bp
 
 
 def describe_message(message: ChatMessage, thumb: str | None) -> dict[str, Any]:
     """A turn as the visitor may read it."""
-    shown: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": message.id,
         "role": message.role,
         "text": message.text,
         "created": message.created,
     }
     if message.role == "assistant":
-        shown |= {
+        fields |= {
             "origin": message.origin,
             "status": message.status,
             "finish": message.finish,
@@ -57,4 +57,4 @@ def describe_message(message: ChatMessage, thumb: str | None) -> dict[str, Any]:
             "feedback": thumb,
             "ai": {"generated": message.origin == "model", "model": message.model},
         }
-    return shown
+    return fields

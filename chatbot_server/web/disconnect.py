@@ -1,4 +1,4 @@
-"""Whether the client of a request is still there."""
+"""Whether the client of a request has left."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from collections.abc import Callable
 from flask import Request
 
 
-def has_left(request: Request) -> Callable[[], bool]:
-    """Tells whether the client closed the connection, without writing to it."""
+def disconnect_check(request: Request) -> Callable[[], bool]:
+    """A function that tells whether the client has closed the connection, and writes nothing."""
     connection = request.environ.get("gunicorn.socket")
     if not isinstance(connection, socket.socket):
         return lambda: False
 
-    def left() -> bool:
+    def has_left() -> bool:
         try:
-            return readable(connection, 0) and connection.recv(1, socket.MSG_PEEK) == b""
+            return is_readable(connection, 0) and connection.recv(1, socket.MSG_PEEK) == b""
         except (OSError, ValueError):
             return True
 
-    return left
+    return has_left
 
 
-def readable(connection: socket.socket, seconds: float) -> bool:
+def is_readable(connection: socket.socket, seconds: float) -> bool:
     """Whether there is something to read, or the end, within *seconds*.
 
     Raises:

@@ -26,9 +26,9 @@ class FeedbackBody(RequestBody):
 
 
 def feedback_blueprint(
-    database: Database, rates: RateLimits, doubt: Callable[[str, str], None]
+    database: Database, rates: RateLimits, drop_from_cache: Callable[[str, str], None]
 ) -> Blueprint:
-    """The route of the thumbs; *doubt* is told site and question of each thumb down."""
+    """The route of the thumbs; a thumb down drops the answer from the cache of the site."""
     bp = Blueprint("feedback", __name__)
 
     @bp.post("/api/feedback")
@@ -44,7 +44,7 @@ def feedback_blueprint(
             save_feedback(session, answer, body.value, body.reason, comment)
             question = question_of(session, answer)
         if body.value == "down" and question:
-            doubt(site.key, question)
+            drop_from_cache(site.key, question)
         return jsonify(saved=True)
 
     return bp

@@ -21,7 +21,7 @@ from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site
 from chatbot_server.web.chat import admit_question
-from chatbot_server.web.disconnect import has_left
+from chatbot_server.web.disconnect import disconnect_check
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import find_allowed_site
 from chatbot_server.web.problems import public_sentence
@@ -52,7 +52,7 @@ class View:
         Raises:
             ChatbotError: the answer failed.
         """
-        for entry in answer.follow(left=has_left(request)):
+        for entry in answer.follow(has_left=disconnect_check(request)):
             event = entry[1] if entry else None
             if isinstance(event, Failed):
                 raise event.error
@@ -89,8 +89,8 @@ def page_blueprint(
             keep=request.form.get("keep") != "no",
         )
         with database.session() as session:
-            stored = service.store(session, question)
-        view.show(service.answer(stored))
+            stored_question = service.store(session, question)
+        view.show(service.answer(stored_question))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:

@@ -39,7 +39,11 @@ def panel_blueprint(
             "state": engine.status().state,
             **_owners_words(site, request.args.get("locale", ""), language_of(request)),
         }
-        _add_settings(panel, site)
+        for setting in SITE_SETTINGS:
+            if setting.panel:
+                *section, name = setting.panel
+                target = panel[section[0]] if section else panel
+                target[name] = getattr(site, setting.column)
         response = jsonify(panel)
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
@@ -65,14 +69,6 @@ def _owners_words(site: Site, locale: str, language: str) -> dict[str, Any]:
         "suggestions": site.suggested(language),
         "contact": {"form": True},
     }
-
-
-def _add_settings(panel: dict[str, Any], site: Site) -> None:
-    for setting in SITE_SETTINGS:
-        if setting.panel:
-            *section, name = setting.panel
-            target = panel[section[0]] if section else panel
-            target[name] = getattr(site, setting.column)
 
 
 def _model_facts(engine: Engine) -> dict[str, Any]:

@@ -14,14 +14,6 @@ from chatbot_server.web.requests import language_of, refuse_nul
 logger = logging.getLogger(__name__)
 
 
-def register_problems(app: Flask) -> None:
-    """Give *app* its error handlers; no traceback reaches a visitor."""
-    app.before_request(lambda: refuse_nul(request.path, *request.args.values()))
-    app.register_error_handler(ChatbotError, _chatbot_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected)
-
-
 def public_sentence(error: ChatbotError, language: str) -> str:
     """What the visitor reads of *error*; where the server is at fault, the log has all of it."""
     sentence = error.public_sentence(language)
@@ -30,28 +22,35 @@ def public_sentence(error: ChatbotError, language: str) -> str:
     return sentence
 
 
-def _chatbot_error(error: ChatbotError) -> Response:
-    body = {"code": error.code, "message": public_sentence(error, language_of(request))}
-    if error.field:
-        body["field"] = error.field
+def register_problems(app: Flask) -> None:
+    """Give *app* its error handlers; no traceback reaches a visitor."""
+    app.before_request(lambda: refuse_nul(request.path, *request.args.values()))
+
+    @app.errorhandler(ChatbotError)
+    def chatbot_error(error: ChatbotError) -> Response:
+        message = public_sentence(error, language_of(request))
+        response = _error_response(error.status, error.code, message, error.field)
+        if error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        code = f"http_{status}"
+        message = say(code, language_of(request)) if code in catalogue() else error.name
+        return _error_response(status, code, message)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        logger.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
+        return _error_response(500, "internal", say("internal", language_of(request)))
+
+
+def _error_response(status: int, code: str, message: str, field: str | None = None) -> Response:
+    body = {"code": code, "message": message}
+    if field:
+        body["field"] = field
     response = jsonify(error=body)
-    response.status_code = error.status
-    if error.retry_after:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-def _http_error(error: HTTPException) -> Response:
-    status = error.code or 500
-    code = f"http_{status}"
-    message = say(code, language_of(request)) if code in catalogue() else error.name
-    response = jsonify(error={"code": code, "message": message})
     response.status_code = status
-    return response
-
-
-def _unexpected(error: Exception) -> Response:
-    logger.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
-    response = jsonify(error={"code": "internal", "message": say("internal", language_of(request))})
-    response.status_code = 500
     return response

@@ -17,11 +17,11 @@ MAX_BODY = 2_000_000
 
 
 def push_blueprint(
-    database: Database, extractor: Extractor, indexed: Callable[[], None] = lambda: None
+    database: Database, extractor: Extractor, on_indexed: Callable[[], None] = lambda: None
 ) -> Blueprint:
     """The signed route; see ``docs/knowledge.md`` for the signature.
 
-    ``indexed()`` is called when there is something new, which has no vectors yet.
+    ``on_indexed()`` is called when there is something new, which has no vectors yet.
     """
     routes = Blueprint("push", __name__)
     receiver = push.PushReceiver(database, extractor)
@@ -35,16 +35,16 @@ def push_blueprint(
             raise TooLarge("push_too_large", limit=MAX_BODY // 1000) from None
         with database.session() as session:
             site_id = find_site(session, key).id
-        sent = push.check_signature(
+        sent_at = push.check_signature(
             database,
             site_id,
             request.headers.get("X-Chatbot-Timestamp", ""),
             request.headers.get("X-Chatbot-Signature", ""),
             body,
         )
-        status = receiver.receive(site_id, sent, body)
+        status = receiver.receive(site_id, sent_at, body)
         if status == "indexed":
-            indexed()
+            on_indexed()
         return jsonify({"status": status})
 
     return routes

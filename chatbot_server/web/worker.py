@@ -14,10 +14,10 @@ from typing import Any
 from gunicorn.http import get_parser  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from chatbot_server.web.disconnect import readable
+from chatbot_server.web.disconnect import is_readable
 
 
-class Patience:
+class TimedConnection:
     """What a client sends, as long as it keeps sending.
 
     Args:
@@ -38,16 +38,16 @@ class Patience:
 
     def recv(self, size: int) -> bytes:
         """The next bytes; none, and never any again, once the client takes too long."""
-        left = max(0.0, self._deadline - time.monotonic())
-        if not self._over and not readable(self._connection, left):
+        seconds_left = max(0.0, self._deadline - time.monotonic())
+        if not self._over and not is_readable(self._connection, seconds_left):
             self._over = True
             with suppress(OSError):  # gunicorn sees the end, and does not wait for a next request
                 self._connection.shutdown(socket.SHUT_RD)
         if self._over:
             return b""
-        received = self._connection.recv(size)
-        self._deadline += len(received) / self._pace
-        return received
+        data = self._connection.recv(size)
+        self._deadline += len(data) / self._pace
+        return data
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -59,7 +59,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle(self, conn: Any) -> Any:
         """Read one request and answer it."""
         if conn.parser is None:
-            patience = Patience(conn.sock, self.seconds, self.pace)
-            conn.parser = get_parser(self.cfg, patience, conn.client)
+            connection = TimedConnection(conn.sock, self.seconds, self.pace)
+            conn.parser = get_parser(self.cfg, connection, conn.client)
         conn.parser.unreader.sock.begin()
         return super().handle(conn)

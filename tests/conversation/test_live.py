@@ -121,7 +121,7 @@ def test_after_the_grace_an_answer_nobody_reads_is_stopped() -> None:
 def test_a_reader_whose_connection_is_closed_is_noticed_without_an_event() -> None:
     script = Script()
     answer = live(script)
-    reader = answer.follow(left=lambda: True)
+    reader = answer.follow(has_left=lambda: True)
     next(reader)
     assert list(reader) == []
     assert script.cancelled.is_set()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Request
 
-from chatbot_server.web.disconnect import has_left
+from chatbot_server.web.disconnect import disconnect_check
 
 BEYOND_SELECT = 1100
 
@@ -33,7 +33,7 @@ def test_who_waits_is_there_until_the_connection_is_closed(
 ) -> None:
     ours, far = connection
     assert ours.fileno() >= BEYOND_SELECT
-    left = has_left(Request({"gunicorn.socket": ours}))
+    left = disconnect_check(Request({"gunicorn.socket": ours}))
     assert not left()
     far.sendall(b"GET /next")
     assert not left()
@@ -44,7 +44,7 @@ def test_who_waits_is_there_until_the_connection_is_closed(
 
 def test_a_connection_that_we_closed_counts_as_left() -> None:
     ours, far = socket.socketpair()
-    left = has_left(Request({"gunicorn.socket": ours}))
+    left = disconnect_check(Request({"gunicorn.socket": ours}))
     ours.close()
     far.close()
     assert left()

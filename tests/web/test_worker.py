@@ -16,7 +16,7 @@ from support.patience import LONG, wait_for
 from support.ports import free_port
 
 from chatbot_server.service import processes
-from chatbot_server.web.worker import Patience, Worker
+from chatbot_server.web.worker import TimedConnection, Worker
 
 HALF_A_HEADER = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"
@@ -101,7 +101,7 @@ def test_a_body_that_keeps_coming_and_a_long_answer_are_left_alone(
 def test_what_has_come_is_read_and_what_comes_too_late_is_not() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        patience = Patience(ours, 0.0, 1e9)
+        patience = TimedConnection(ours, 0.0, 1e9)
         theirs.sendall(b"GET")
         assert patience.recv(100) == b"GET"
         assert patience.recv(100) == b""

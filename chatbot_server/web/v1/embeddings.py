@@ -47,9 +47,9 @@ class Vectors(Protocol):
         ...
 
     def make(
-        self, texts: Sequence[str], *, query: bool, left: Callable[[], bool]
+        self, texts: Sequence[str], *, query: bool, has_left: Callable[[], bool]
     ) -> tuple[Rows, int]:
-        """One vector per text, and the tokens of all texts; fewer once *left* says so."""
+        """One vector per text, and the tokens of all texts; fewer once *has_left* says so."""
         ...
 
 
@@ -65,7 +65,7 @@ class EngineVectors:
     beside: str | None = None
 
     def make(
-        self, texts: Sequence[str], *, query: bool, left: Callable[[], bool]
+        self, texts: Sequence[str], *, query: bool, has_left: Callable[[], bool]
     ) -> tuple[Rows, int]:
         """See :class:`Vectors`."""
         try:
@@ -84,7 +84,7 @@ class ModelVectors:
     """Those of *embedder*."""
 
     embedder: TextEmbedder
-    _places: threading.BoundedSemaphore = field(
+    _slots: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(REQUESTS_AT_ONCE)
     )
 
@@ -99,7 +99,7 @@ class ModelVectors:
         return frozenset({self.name, self.embedder.model, "default"})
 
     def make(
-        self, texts: Sequence[str], *, query: bool, left: Callable[[], bool]
+        self, texts: Sequence[str], *, query: bool, has_left: Callable[[], bool]
     ) -> tuple[Rows, int]:
         """See :class:`Vectors`.
 
@@ -108,22 +108,22 @@ class ModelVectors:
             EngineBusy: too many ask at once.
             EngineError: the model does not answer.
         """
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise EngineBusy("engine_busy", retry_after=5, waiting=REQUESTS_AT_ONCE)
         try:
-            tokens = self._tokens(texts, query)
+            tokens = self._count_tokens(texts, query)
             rows: Rows = []
             for start in range(0, len(texts), TEXTS_AT_ONCE):
-                if left():
+                if has_left():
                     break
-                some = self.embedder.vectors(texts[start : start + TEXTS_AT_ONCE], query=query)
-                rows += _had(some).tolist()
+                batch = texts[start : start + TEXTS_AT_ONCE]
+                rows += _require(self.embedder.vectors(batch, query=query)).tolist()
             return rows, tokens
         finally:
-            self._places.release()
+            self._slots.release()
 
-    def _tokens(self, texts: Sequence[str], query: bool) -> int:
-        counts: list[int] = _had(self.embedder.count(texts, query=query))
+    def _count_tokens(self, texts: Sequence[str], query: bool) -> int:
+        counts: list[int] = _require(self.embedder.count(texts, query=query))
         for at, (text, count) in enumerate(zip(texts, counts, strict=True)):
             if len(text) > MOST_CHARS or count > MOST_TOKENS:
                 raise BadRequest(
@@ -145,7 +145,10 @@ def embedding_entry(maker: ModelVectors, created: int) -> dict[str, Any]:
 
 
 def choose_vectors(
-    model: str, embedder: ModelVectors | None, engine: Engine, known: Callable[[str], EngineInfo]
+    model: str,
+    embedder: ModelVectors | None,
+    engine: Engine,
+    find_model: Callable[[str], EngineInfo],
 ) -> Vectors:
     """Who makes vectors under the name *model*: ``default`` is the model made for it.
 
@@ -154,10 +157,10 @@ def choose_vectors(
     """
     if embedder and model.casefold() in embedder.aliases:
         return embedder
-    return EngineVectors(engine, known(model).model, embedder.name if embedder else None)
+    return EngineVectors(engine, find_model(model).model, embedder.name if embedder else None)
 
 
-def _had(answer: Any) -> Any:
+def _require(answer: Any) -> Any:
     if answer is None:
         raise EngineError("api_no_vectors_now", retry_after=30)
     return answer

@@ -23,7 +23,7 @@ from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Message, Prompt, Segment
 from chatbot_server.storage.api_keys import find_key
 from chatbot_server.storage.database import Database
-from chatbot_server.web.disconnect import has_left
+from chatbot_server.web.disconnect import disconnect_check
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.requests import bearer, language_of, read_body
 from chatbot_server.web.v1.bodies import (
@@ -56,7 +56,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
-class Service:
+class ModelApi:
     """What the routes work with. *sampling* holds where a request does not say;
     *embedder* makes vectors beside the engine."""
 
@@ -81,19 +81,19 @@ class Service:
             raise Unauthorized("api_wrong_key")
         self.rates.check_key(str(key.id))
 
-    def known(self, model: str) -> EngineInfo:
+    def find_model(self, model: str) -> EngineInfo:
         """The facts of *model*.
 
         Raises:
             NotFound: another model is asked for.
         """
         info = self.engine.info()
-        served = model_id(info.model)
-        if model_id(model).casefold() not in (served.casefold(), "default"):
-            raise NotFound("api_model_unknown", model=model[:80], served=served)
-        return replace(info, model=served)
+        name = model_id(info.model)
+        if model_id(model).casefold() not in (name.casefold(), "default"):
+            raise NotFound("api_model_unknown", model=model[:80], served=name)
+        return replace(info, model=name)
 
-    def listed(self, created: int) -> list[dict[str, Any]]:
+    def list_models(self, created: int) -> list[dict[str, Any]]:
         """What ``/v1/models`` says.
 
         Raises:
@@ -107,7 +107,7 @@ class Service:
                 raise
             return beside
 
-    def described(self, name: str, created: int) -> dict[str, Any]:
+    def describe_model(self, name: str, created: int) -> dict[str, Any]:
         """What ``/v1/models/NAME`` says.
 
         Raises:
@@ -115,7 +115,7 @@ class Service:
         """
         if self.embedder and name == self.embedder.name:
             return embedding_entry(self.embedder, created)
-        return models(self.known(name), created)[0]
+        return models(self.find_model(name), created)[0]
 
     def chat(self, body: ChatCompletionBody, info: EngineInfo) -> Completion:
         """Begin the answer to a conversation."""
@@ -136,23 +136,24 @@ class Service:
     def _begin(self, prompt: Prompt, body: GenerationBody, info: EngineInfo) -> Completion:
         sampling = body.sampling(self.sampling)
         if prompt.segments:
-            room = self._room(prompt, info, "messages" if prompt.messages else "prompt")
-            sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
+            field = "messages" if prompt.messages else "prompt"
+            tokens_left = self._tokens_left(prompt, info, field)
+            sampling = replace(sampling, max_tokens=min(sampling.max_tokens, tokens_left))
         return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
 
-    def _room(self, prompt: Prompt, info: EngineInfo, field: str) -> int:
+    def _tokens_left(self, prompt: Prompt, info: EngineInfo, field: str) -> int:
         """Tokens left for the answer; clients ask for far more than small models have.
 
         Raises:
             BadRequest: none.
         """
         # One for BOS. Control strings of the format are counted as plain text: never too few.
-        used = 1 + sum(self.engine.count_tokens([segment.text for segment in prompt.segments]))
-        room = info.context_length - used
-        if room < 1:
+        count = 1 + sum(self.engine.count_tokens([segment.text for segment in prompt.segments]))
+        tokens_left = info.context_length - count
+        if tokens_left < 1:
             limit = info.context_length - 1
-            raise BadRequest("engine_prompt_too_long", field=field, tokens=used, room=limit)
-        return room
+            raise BadRequest("engine_prompt_too_long", field=field, tokens=count, room=limit)
+        return tokens_left
 
 
 def openai_blueprint(
@@ -165,61 +166,61 @@ def openai_blueprint(
     """Routes of ``/v1``. *embedder* makes vectors beside the engine."""
     bp = Blueprint("openai", __name__, url_prefix="/v1")
     beside = ModelVectors(embedder) if embedder else None
-    service = Service(engine, database, rates, sampling, beside)
+    api = ModelApi(engine, database, rates, sampling, beside)
 
     @bp.before_request
     def enter() -> None:
         request.max_content_length = BODY_BYTES
-        service.check_key()
+        api.check_key()
 
     @bp.post("/chat/completions")
     def chat() -> Response:
         body = read_body(request, ChatCompletionBody)
-        info = service.known(body.model)
-        return _answer(service.chat(body, info), body, Reply(info.model, chat=True))
+        info = api.find_model(body.model)
+        return _answer(api.chat(body, info), body, Reply(info.model, chat=True))
 
     @bp.post("/completions")
     def complete() -> Response:
         body = read_body(request, CompletionBody)
-        info = service.known(body.model)
-        return _answer(service.complete(body, info), body, Reply(info.model, chat=False))
+        info = api.find_model(body.model)
+        return _answer(api.complete(body, info), body, Reply(info.model, chat=False))
 
     @bp.post("/embeddings")
     def embed() -> Response:
         body = read_body(request, EmbeddingBody)
-        maker = choose_vectors(body.model, beside, engine, service.known)
-        query, left = body.input_type == "query", has_left(request)
-        vectors, tokens = maker.make(body.texts(), query=query, left=left)
+        maker = choose_vectors(body.model, beside, engine, api.find_model)
+        query, has_left = body.input_type == "query", disconnect_check(request)
+        vectors, tokens = maker.make(body.texts(), query=query, has_left=has_left)
         return jsonify(embeddings(vectors, maker.name, tokens, body.encoding_format))
 
-    _register_models(bp, service)
+    _register_models(bp, api)
     _register_errors(bp)
     return bp
 
 
-def _register_models(bp: Blueprint, service: Service) -> None:
-    started = int(time.time())
+def _register_models(bp: Blueprint, api: ModelApi) -> None:
+    created = int(time.time())
 
     @bp.get("/models")
     def list_models() -> Response:
-        return jsonify(object="list", data=service.listed(started))
+        return jsonify(object="list", data=api.list_models(created))
 
     @bp.get("/models/<path:name>")
     def show_model(name: str) -> Response:
-        return jsonify(service.described(name, started))
+        return jsonify(api.describe_model(name, created))
 
     @bp.route("/", defaults={"path": ""}, methods=METHODS)
     @bp.route("/<path:path>", methods=METHODS)
     def nothing(path: str) -> Response:
         where = f"/v1/{path}"[:80]
-        if allowed := ALLOWED.get(path):
-            raise MethodNotAllowed(valid_methods=[allowed])
+        if method := ALLOWED.get(path):
+            raise MethodNotAllowed(valid_methods=[method])
         raise NotFound("api_no_route", method=request.method, path=where)
 
 
 def _answer(completion: Completion, body: GenerationBody, reply: Reply) -> Response:
     if not body.stream:
-        events = listen(completion, has_left(request))
+        events = listen(completion, disconnect_check(request))
         try:
             return jsonify(reply.whole(event for event in events if event))
         finally:
@@ -227,18 +228,9 @@ def _answer(completion: Completion, body: GenerationBody, reply: Reply) -> Respo
     return follow(completion, reply, with_usage=body.with_usage, language=language_of(request))
 
 
-def _in_words(error: HTTPException) -> ChatbotError:
-    if isinstance(error, MethodNotAllowed):
-        allowed = ", ".join(error.valid_methods or ())
-        return BadRequest(
-            "api_method", method=request.method, path=request.path[:80], allowed=allowed
-        )
-    return BadRequest("api_not_object", field="body")
-
-
 def _register_errors(bp: Blueprint) -> None:
     @bp.errorhandler(ChatbotError)
-    def known(error: ChatbotError) -> Response:
+    def chatbot_error(error: ChatbotError) -> Response:
         if error.status >= 500:
             logger.warning("%s: %s", error.code, error)
         response = jsonify(problem(error, language_of(request)))
@@ -250,17 +242,22 @@ def _register_errors(bp: Blueprint) -> None:
         return response
 
     @bp.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
+    def http_error(error: HTTPException) -> Response:
         if error.code == 413:
-            return known(TooLarge("body_too_large", field="body", limit=BODY_BYTES))
-        response = known(_in_words(error))
+            return chatbot_error(TooLarge("body_too_large", field="body", limit=BODY_BYTES))
+        if not isinstance(error, MethodNotAllowed):
+            response = chatbot_error(BadRequest("api_not_object", field="body"))
+        else:
+            methods, path = ", ".join(error.valid_methods or ()), request.path[:80]
+            response = chatbot_error(
+                BadRequest("api_method", method=request.method, path=path, allowed=methods)
+            )
+            if methods:
+                response.headers["Allow"] = methods
         response.status_code = error.code or 500
-        for name, value in error.get_headers():
-            if name == "Allow":
-                response.headers[name] = value
         return response
 
     @bp.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         logger.exception("unexpected error in %s", request.path, exc_info=error)
-        return known(ChatbotError("internal"))
+        return chatbot_error(ChatbotError("internal"))

@@ -12,16 +12,16 @@ from flask import Response, request
 
 from chatbot_server.engine.base import Completion, Event
 from chatbot_server.errors import ChatbotError
-from chatbot_server.web.disconnect import has_left
+from chatbot_server.web.disconnect import disconnect_check
 from chatbot_server.web.v1.wire import Reply, broken_off
 
 logger = logging.getLogger(__name__)
 
 PING_SECONDS = 15.0
-GLANCE_SECONDS = 0.5
+POLL_SECONDS = 0.5  # how often it is checked that the application is there
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-Heard = Event | ChatbotError | None
+QueueItem = Event | ChatbotError | None
 
 
 def follow(completion: Completion, reply: Reply, *, with_usage: bool, language: str) -> Response:
@@ -32,8 +32,7 @@ def follow(completion: Completion, reply: Reply, *, with_usage: bool, language: 
             is a status and not a broken stream.
     """
     first = next(completion)
-    listening = listen(completion, has_left(request))
-    events: Iterator[Event | None] = chain((first,), listening)
+    events: Iterator[Event | None] = chain((first,), listen(completion, disconnect_check(request)))
 
     def pieces() -> Generator[str, None, None]:
         try:
@@ -49,36 +48,38 @@ def follow(completion: Completion, reply: Reply, *, with_usage: bool, language: 
     return response
 
 
-def listen(completion: Completion, left: Callable[[], bool]) -> Generator[Event | None, None, None]:
+def listen(
+    completion: Completion, has_left: Callable[[], bool]
+) -> Generator[Event | None, None, None]:
     """Events as they come, and None where it was quiet for a while."""
-    heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(completion, heard), daemon=True).start()
-    quiet = 0.0
-    while not left():
+    events: queue.SimpleQueue[QueueItem] = queue.SimpleQueue()
+    threading.Thread(target=_read_into, args=(completion, events), daemon=True).start()
+    quiet_seconds = 0.0
+    while not has_left():
         try:
-            event = heard.get(timeout=GLANCE_SECONDS)
+            event = events.get(timeout=POLL_SECONDS)
         except queue.Empty:
-            quiet += GLANCE_SECONDS
-            if quiet >= PING_SECONDS:
-                quiet = 0.0
+            quiet_seconds += POLL_SECONDS
+            if quiet_seconds >= PING_SECONDS:
+                quiet_seconds = 0.0
                 yield None
             continue
         if event is None:
             return
         if isinstance(event, ChatbotError):
             raise event
-        quiet = 0.0
+        quiet_seconds = 0.0
         yield event
 
 
-def _read(completion: Completion, heard: queue.SimpleQueue[Heard]) -> None:
+def _read_into(completion: Completion, events: queue.SimpleQueue[QueueItem]) -> None:
     try:
         for event in completion:
-            heard.put(event)
+            events.put(event)
     except ChatbotError as error:
-        heard.put(error)
+        events.put(error)
     except Exception:
         logger.exception("an answer could not be read")
-        heard.put(ChatbotError("internal"))
+        events.put(ChatbotError("internal"))
     finally:
-        heard.put(None)
+        events.put(None)

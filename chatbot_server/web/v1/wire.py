@@ -62,9 +62,10 @@ class Reply:
                 last = event
         if last is None:
             raise EngineError("engine_no_answer", retry_after=5)
-        said = {"message": {"role": "assistant", "content": text}} if self.chat else {"text": text}
+        message = {"role": "assistant", "content": text}
+        content: dict[str, Any] = {"message": message} if self.chat else {"text": text}
         kind = "chat.completion" if self.chat else "text_completion"
-        return self._frame(kind, [_choice(said, last.reason)]) | {"usage": _usage(last.usage)}
+        return self._frame(kind, [_choice(content, last.reason)]) | {"usage": _usage(last.usage)}
 
     def pieces(self, events: Iterable[Event | None], *, with_usage: bool) -> Iterator[str]:
         """The answer as server-sent events; None becomes a comment, which clients skip."""
@@ -75,7 +76,10 @@ class Reply:
             if event is None:
                 yield PING
             elif isinstance(event, Token):
-                yield self._event(self._said(event.text), blank)
+                text = event.text
+                yield self._event(
+                    {"delta": {"content": text}} if self.chat else {"text": text}, blank
+                )
             elif isinstance(event, Finished):
                 nothing: dict[str, Any] = {"delta": {}} if self.chat else {"text": ""}
                 yield self._event(nothing, blank, event.reason)
@@ -84,13 +88,10 @@ class Reply:
                     yield _data(frame)
                 yield DONE
 
-    def _said(self, text: str) -> dict[str, Any]:
-        return {"delta": {"content": text}} if self.chat else {"text": text}
-
     def _event(
-        self, said: dict[str, Any], extra: dict[str, Any], reason: FinishReason | None = None
+        self, content: dict[str, Any], extra: dict[str, Any], reason: FinishReason | None = None
     ) -> str:
-        return _data(self._frame(self._chunk(), [_choice(said, reason)]) | extra)
+        return _data(self._frame(self._chunk(), [_choice(content, reason)]) | extra)
 
     def _chunk(self) -> str:
         return "chat.completion.chunk" if self.chat else "text_completion"
@@ -156,10 +157,10 @@ def broken_off(error: ChatbotError, language: str) -> str:
     return _data(problem(error, language))
 
 
-def _choice(said: dict[str, Any], reason: FinishReason | None) -> dict[str, Any]:
+def _choice(content: dict[str, Any], reason: FinishReason | None) -> dict[str, Any]:
     # OpenAI has no word for a time limit; “length” is what tells that the answer is not whole.
     why = "length" if reason == "time" else reason
-    return {"index": 0, **said, "logprobs": None, "finish_reason": why}
+    return {"index": 0, **content, "logprobs": None, "finish_reason": why}
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

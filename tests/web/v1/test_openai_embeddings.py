@@ -183,7 +183,7 @@ def test_a_client_that_left_gets_no_further_texts_read() -> None:
             return np.zeros((len(texts), SIZE))
 
     model = Counting()
-    ModelVectors(model).make(["a"] * 100, query=True, left=lambda: model.read >= TEXTS_AT_ONCE)
+    ModelVectors(model).make(["a"] * 100, query=True, has_left=lambda: model.read >= TEXTS_AT_ONCE)
 
     assert model.read == TEXTS_AT_ONCE
 
