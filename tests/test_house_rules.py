@@ -11,7 +11,7 @@ from support.house import House
 
 ROOT = Path(__file__).parents[1]
 HOUSE = House(ROOT / "chatbot_server")
-LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 50, 10
+LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION, MOST_PARAMETERS = 400, 50, 10, 6
 
 
 def test_no_file_is_longer_than_a_reading() -> None:
@@ -30,8 +30,16 @@ def test_functions_are_short() -> None:
     assert HOUSE.long_functions(LONGEST_FUNCTION) == []
 
 
+def test_functions_take_few_parameters() -> None:
+    assert HOUSE.wide_functions(MOST_PARAMETERS) == []
+
+
 def test_every_module_says_what_it_is() -> None:
     assert HOUSE.undocumented_modules() == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    assert HOUSE.repeated_class_names() == {}
 
 
 def test_what_is_imported_from_the_package_is_there() -> None:

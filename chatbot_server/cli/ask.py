@@ -27,10 +27,10 @@ def ask(context: Context, /, question: str, key: str | None) -> None:
         service = build_service(context.config, engine, context.database)
         with context.database.session() as session:
             site = demo_site(session) if key is None else find_site(session, key)
-            stored = service.store(
+            stored_question = service.store(
                 session, VisitorQuestion(site, text, context.language, keep=False)
             )
-        answer = service.answer(stored)
+        answer = service.answer(stored_question)
         secret = ""
         try:
             for entry in answer.follow():

@@ -11,7 +11,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.errors import NotFound
 from chatbot_server.storage.feedback import ContactRequest, contact_requests
-from chatbot_server.storage.sites import Site, all_sites
+from chatbot_server.storage.sites import all_sites
 
 
 @click.group(help="help_contact")
@@ -25,8 +25,16 @@ def contact() -> None:
 def list_requests(context: Context, /, as_json: bool) -> None:
     """Show the messages of every site, newest first."""
     with context.database.session() as session:
-        messages = [
-            _record(site, request)
+        messages: list[dict[str, Any]] = [
+            {
+                "site": site.name,
+                "day": datetime.fromtimestamp(request.created, timezone.utc).date().isoformat(),
+                "conversation": request.conversation_id,
+                "id": request.id,
+                "name": request.name,
+                "email": request.email,
+                "text": request.text,
+            }
             for site in all_sites(session)
             for request in contact_requests(session, site.id)
         ]
@@ -54,12 +62,6 @@ def remove(context: Context, /, number: int) -> None:
         session.delete(request)
     context.database.forget_erased()
     click.echo(context.say("contact_removed", number=number))
-
-
-def _record(site: Site, request: ContactRequest) -> dict[str, Any]:
-    day = datetime.fromtimestamp(request.created, timezone.utc).date().isoformat()
-    fields = {name: getattr(request, name) for name in ("id", "name", "email", "text")}
-    return {"site": site.name, "day": day, "conversation": request.conversation_id} | fields
 
 
 def _printable(text: str) -> str:

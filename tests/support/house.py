@@ -21,67 +21,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-IRREGULAR_PARTICIPLES = frozenset(
-    [
-        "begun",
-        "bought",
-        "broken",
-        "brought",
-        "built",
-        "caught",
-        "chosen",
-        "done",
-        "drawn",
-        "fallen",
-        "felt",
-        "forgotten",
-        "found",
-        "given",
-        "gone",
-        "got",
-        "had",
-        "heard",
-        "held",
-        "hidden",
-        "hit",
-        "kept",
-        "known",
-        "laid",
-        "led",
-        "left",
-        "lent",
-        "lost",
-        "made",
-        "meant",
-        "met",
-        "paid",
-        "said",
-        "seen",
-        "sent",
-        "shown",
-        "shut",
-        "spelled",
-        "spelt",
-        "spent",
-        "spoken",
-        "stolen",
-        "stood",
-        "taken",
-        "taught",
-        "thought",
-        "thrown",
-        "told",
-        "understood",
-        "wanted",
-        "won",
-        "worn",
-        "written",
-    ]
-)
-# Words on “ed” that are no participles.
-NOUNS = frozenset(
-    ["embed", "exceed", "feed", "id", "indeed", "need", "proceed", "red", "seed", "shed", "speed"]
-)
+_PARTICIPLES = """
+begun bought broken brought built caught chosen done drawn fallen felt forgotten found given gone
+got had heard held hidden hit kept known laid led left lent lost made meant met paid said seen sent
+shown shut spelled spelt spent spoken stolen stood taken taught thought thrown told understood
+wanted won worn written
+"""
+_NOUNS = "embed exceed feed id indeed need proceed red seed shed speed"
+IRREGULAR_PARTICIPLES = frozenset(_PARTICIPLES.split())
+NOUNS_ON_ED = frozenset(_NOUNS.split())
 
 
 @dataclass(frozen=True)
@@ -213,7 +161,7 @@ class House:
 def is_bare_participle(name: str) -> bool:
     """Whether *name* is one word that only says what happened to the value."""
     word = name.lstrip("_")
-    regular = word.endswith("ed") and len(word) > 3 and "_" not in word and word not in NOUNS
+    regular = word.endswith("ed") and len(word) > 3 and "_" not in word and word not in NOUNS_ON_ED
     return regular or word in IRREGULAR_PARTICIPLES
 
 
