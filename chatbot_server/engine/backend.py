@@ -21,7 +21,7 @@ class Backend(Protocol):
     context_length: int
     slots: int
 
-    def load(self) -> tuple[int, int]:
+    def workload(self) -> tuple[int, int]:
         """How many answers are in the making, and how many wait."""
         ...
 
@@ -45,13 +45,13 @@ class Backend(Protocol):
         ...
 
     def close(self) -> None:
-        """Let the model go."""
+        """Release the model."""
         ...
 
 
 @runtime_checkable
 class Watched(Protocol):
-    """A backend that can tell whether it still moves."""
+    """A backend that can tell whether it still makes progress."""
 
     def stalled_seconds(self) -> float:
         """Seconds since the last step, while there is work; 0 without work, infinite if stuck."""

@@ -161,8 +161,7 @@ class Engine(Protocol):
     ) -> Completion:
         """Complete *prompt*: ``Queued`` one or more times, ``Token``…, one ``Finished``.
 
-        Prompts of the same
-        *conversation* are steered to the slot that holds their evaluated prefix.
+        Prompts of the same *conversation* go to the slot that holds their evaluated prefix.
 
         Raises:
             EngineBusy: the queue is full (before the first event).

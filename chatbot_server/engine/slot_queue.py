@@ -22,7 +22,7 @@ class SlotQueue:
         self._waiting: deque[object] = deque()
         self._busy = 0
 
-    def load(self) -> tuple[int, int]:
+    def workload(self) -> tuple[int, int]:
         """How many are at work, and how many wait."""
         with self._changed:
             return self._busy, len(self._waiting)

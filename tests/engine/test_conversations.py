@@ -189,7 +189,7 @@ def running(talker: Path, prepared_cache: Path, steps: Steps) -> Iterator[CTrans
         next(event for event in endless if isinstance(event, Token))
         steps.clear()  # the next one is of this answer
         yield backend
-        assert backend.load() == (1, 0), "it is still being written"
+        assert backend.workload() == (1, 0), "it is still being written"
     finally:
         backend.close()
 
@@ -224,7 +224,7 @@ def test_a_visitor_who_leaves_while_the_prompt_is_read_frees_the_slot(
 
     assert events == [Queued(0)]
     assert len(steps) == 3, "nothing was read after that"
-    wait_for(lambda: backend.load() == (0, 0))
+    wait_for(lambda: backend.workload() == (0, 0))
 
 
 def test_the_same_seed_gives_the_same_answer_in_company(smol: SocketEngine) -> None:

@@ -65,7 +65,7 @@ def test_what_cannot_be_kept_or_restored_is_read_anew(
 
     assert again.text == first.text
     assert again.finished.usage.cached_tokens == 0
-    assert backend.load() == (0, 0)
+    assert backend.workload() == (0, 0)
 
 
 def test_what_nobody_thought_of_costs_one_answer(

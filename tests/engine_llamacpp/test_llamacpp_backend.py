@@ -123,7 +123,7 @@ def test_who_comes_first_is_served_first_and_everybody_hears_a_place(
     for run in heard:
         assert Queued(0) in run
         finished(run)
-    assert backend.load() == (0, 0)
+    assert backend.workload() == (0, 0)
 
 
 def test_answers_made_together_are_not_mixed(backend: LlamaCppBackend) -> None:
@@ -149,7 +149,7 @@ def test_a_visitor_who_leaves_frees_the_slot(backend: LlamaCppBackend) -> None:
     assert [next(events), type(next(events))] == [Queued(0), Token]
     events.close()
 
-    assert backend.load() == (0, 0)
+    assert backend.workload() == (0, 0)
     assert list(backend.generate(FRANCE, GREEDY, cancelled=lambda: True)) == []
 
 
@@ -164,7 +164,7 @@ def test_a_visitor_can_leave_while_the_prompt_is_read(backend: LlamaCppBackend) 
     events = list(backend.generate(prompt, GREEDY, cancelled=leaves))
 
     assert events == [Queued(0)]
-    assert backend.load() == (0, 0)
+    assert backend.workload() == (0, 0)
     again = finished(list(backend.generate(prompt, GREEDY)))
     assert again.usage.cached_tokens <= 3 * PIECE, "it was not read to its end"
 
@@ -198,7 +198,7 @@ def test_a_prompt_that_cannot_be_read_is_refused(
         list(backend.generate(prompt, GREEDY))
 
     assert raised.value.code == code
-    assert backend.load() == (0, 0)
+    assert backend.workload() == (0, 0)
 
 
 def test_texts_become_vectors_that_know_their_neighbours(backend: LlamaCppBackend) -> None:

@@ -107,7 +107,7 @@ def test_people_in_the_queue_hear_their_position_and_move_up() -> None:
 
     assert heard[0] == [1, 0]
     assert heard[1] in ([2, 1, 0], [2, 0])
-    assert queue.load() == (0, 0)
+    assert queue.workload() == (0, 0)
 
 
 def test_who_leaves_the_queue_is_not_counted_any_more() -> None:
@@ -117,7 +117,7 @@ def test_who_leaves_the_queue_is_not_counted_any_more() -> None:
     assert next(leaver) == 1
     leaver.close()
 
-    assert queue.load() == (1, 0)
+    assert queue.workload() == (1, 0)
 
 
 @given(st.text(alphabet="<|>/[]sINTu_｜ \n", max_size=40))

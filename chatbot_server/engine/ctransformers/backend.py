@@ -58,9 +58,9 @@ class CTransformersBackend:
             self.cache,
         )
 
-    def load(self) -> tuple[int, int]:
+    def workload(self) -> tuple[int, int]:
         """How many answers are in the making, and how many wait."""
-        return self._scheduler.load()
+        return self._scheduler.workload()
 
     def stalled_seconds(self) -> float:
         """Seconds since the last step, while there is work."""

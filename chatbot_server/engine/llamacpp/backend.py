@@ -49,9 +49,9 @@ class LlamaCppBackend:
         self.context_length = int(properties["default_generation_settings"]["n_ctx"])
         self.slots = int(properties["total_slots"])
 
-    def load(self) -> tuple[int, int]:
+    def workload(self) -> tuple[int, int]:
         """How many answers are in the making, and how many wait."""
-        return self._queue.load()
+        return self._queue.workload()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, read as untrusted."""
@@ -101,7 +101,7 @@ class LlamaCppBackend:
 
     def stalled_seconds(self) -> float:
         """Seconds since llama.cpp was last heard of while it has work; 0 without work."""
-        return time.monotonic() - self._heard if self._queue.load()[0] else 0.0
+        return time.monotonic() - self._heard if self._queue.workload()[0] else 0.0
 
     def warm(self, prompt: Prompt) -> None:
         """Evaluate *prompt*; llama.cpp's prompt cache keeps it for every slot."""

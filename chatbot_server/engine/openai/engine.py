@@ -64,7 +64,7 @@ class OpenAIEngine:
     def status(self) -> EngineStatus:
         """Ready while one endpoint is well."""
         self._pool.watch()
-        busy, waiting = self._queue.load()
+        busy, waiting = self._queue.workload()
         if not any(server.facts for server in self._pool):
             ill = all(server.resting() for server in self._pool)
             reason_, values = self._reason() if ill else (None, {})

@@ -34,7 +34,7 @@ class Host:
         self._watcher = DisconnectWatcher()
         self._operations: dict[str, Callable[[dict[str, Any]], Any]] = {
             "info": lambda _: asdict(self._info),
-            "status": lambda _: self._backend.load(),
+            "status": lambda _: self._backend.workload(),
             "count": lambda request: self._backend.count_tokens(_texts(request)),
             "embed": lambda request: self._backend.embed(_texts(request)),
         }
@@ -49,7 +49,7 @@ class Host:
             if self._free_connections.acquire(blocking=False):
                 threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
                 continue
-            busy = EngineBusy("engine_busy", retry_after=5, waiting=self._backend.load()[1])
+            busy = EngineBusy("engine_busy", retry_after=5, waiting=self._backend.workload()[1])
             with connection:
                 connection.settimeout(1)
                 _send_error(connection, busy)

@@ -70,7 +70,7 @@ class Scheduler:
             self._tell_positions()
             self._changed.notify()
 
-    def load(self) -> tuple[int, int]:
+    def workload(self) -> tuple[int, int]:
         """How many answers are in the making, and how many wait."""
         with self._changed:
             return len(self._running), len(self._waiting)
