@@ -66,7 +66,7 @@ class Grounding:
         lasting: False where search by meaning was wanted and did not work: asked again a
             moment later, the same question may find more.
         has_content: False where the site has nothing at all to answer from.
-        version: of the site's index that was searched; see :class:`IndexState`.
+        version: of the site's index that was searched; it grows with each change.
     """
 
     status: AnswerStatus
@@ -78,19 +78,6 @@ class Grounding:
     lasting: bool = True
     has_content: bool = True
     version: int = 0
-
-
-@dataclass(frozen=True)
-class IndexState:
-    """What a site knows at this moment, without a look at it.
-
-    Attributes:
-        version: grows with each change of what the site knows.
-        has_content: whether there is anything to answer from.
-    """
-
-    version: int
-    has_content: bool
 
 
 class Knowledge(Protocol):

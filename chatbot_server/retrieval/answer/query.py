@@ -8,7 +8,7 @@ from functools import cached_property
 
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.facts import Fact, facts
-from chatbot_server.retrieval.language.follow_up import in_context
+from chatbot_server.retrieval.language.follow_up import in_context, is_followup
 from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.text import fold
 
@@ -24,6 +24,11 @@ class ParsedText:
         self.text = text
 
     @cached_property
+    def language(self) -> str:
+        """The language it is asked in, as far as its small words tell."""
+        return stems.guess_language(self.text)
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Its folded words and numbers."""
         return frozenset(stems.words(self.text))
@@ -31,12 +36,12 @@ class ParsedText:
     @cached_property
     def stems(self) -> list[str]:
         """The stems to search for."""
-        return stems.query_terms(self.text)
+        return stems.query_terms(self.text, language=self.language)
 
     @cached_property
     def content_words(self) -> list[Word]:
         """The words that say what it is about, with their synonyms."""
-        return synonyms.query_words(self.text)
+        return synonyms.query_words(self.text, language=self.language)
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -46,7 +51,7 @@ class ParsedText:
     @cached_property
     def names(self) -> frozenset[str]:
         """The folded names in it."""
-        return frozenset(contrast.names(self.text))
+        return frozenset(contrast.names(self.text, language=self.language))
 
     @cached_property
     def facts(self) -> frozenset[Fact]:
@@ -81,16 +86,20 @@ class Query(ParsedText):
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
-    def __init__(self, text: str, own: ParsedText | None = None) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.own = own
+        self.own: ParsedText | None = None
         self.rarity: Rarity = lambda _stem: 1.0
 
     @classmethod
     def in_context(cls, question: str, history: Sequence[str]) -> Query:
         """The query for *question*, behind those questions of *history* that it leans on."""
-        text = in_context(question[:MAX_QUESTION], history)
-        return cls(text, None if text == question else ParsedText(question))
+        query = asked = cls(question[:MAX_QUESTION])
+        if history and is_followup(asked.text, language=asked.language):
+            query = cls(in_context(asked.text, history))
+        if query.text != question:
+            query.own = asked if asked.text == question else ParsedText(question)
+        return query
 
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that stand in *terms*."""

@@ -14,11 +14,10 @@ from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
-from chatbot_server.retrieval.base import Grounding, IndexState, Passage
+from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
-from chatbot_server.storage.knowledge.site_state import index_version
 
 HITS = 10
 PASSAGES = 6
@@ -46,20 +45,12 @@ class KnowledgeBase:
         self.searcher = Searcher(database, embedder or make_embedder(semantic))
 
     def has_content(self, site_id: int) -> bool:
-        """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
-        return self.index_state(site_id).has_content
-
-    def version(self, site_id: int) -> int:
-        """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
-        return self.index_state(site_id).version
-
-    def index_state(self, site_id: int) -> IndexState:
-        """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
+        """See :class:`~.base.Knowledge`."""
         with self.database.session() as session:
-            return IndexState(index_version(session, site_id), has_documents(session, site_id))
+            return has_documents(session, site_id)
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
-        """See :class:`~chatbot_server.retrieval.base.Knowledge`."""
+        """See :class:`~.base.Knowledge`."""
         query = Query.in_context(question, history)
         vector = self.searcher.embed(site_id, query)
         with self.database.session() as session:

@@ -14,10 +14,10 @@ _NAME_IN_CAPITALS = re.compile(_IN_CAPITALS)
 _NAME = re.compile(rf"(?<=[\w,;:’'«“(] )[A-ZÀ-Þ][\w’-]+|{_IN_CAPITALS}|(?<=[’'])[A-ZÀ-Þ][\w-]+")
 
 
-def names(text: str, languages: Languages = FIRST) -> set[str]:
+def names(text: str, languages: Languages = FIRST, language: str | None = None) -> set[str]:
     """Folded names: capitalised inside a sentence, or in capitals."""
-    language = LANGUAGES[stems.guess_language(text, languages=languages)]
-    name = _NAME_IN_CAPITALS if language.capitalised_nouns else _NAME
+    code = language or stems.guess_language(text, languages=languages)
+    name = _NAME_IN_CAPITALS if LANGUAGES[code].capitalised_nouns else _NAME
     return {
         word for match in name.finditer(text) for word in stems.words(match[0]) if len(word) > 1
     }

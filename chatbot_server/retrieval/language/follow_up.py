@@ -14,32 +14,30 @@ from chatbot_server.retrieval.language.text import fold
 MAX_CONTENT_WORDS = 3
 
 
-def in_context(question: str, history: Sequence[str], languages: Languages = FIRST) -> str:
-    """What to search for: *question* alone, or after the questions it follows.
+def in_context(followup: str, history: Sequence[str], languages: Languages = FIRST) -> str:
+    """What to search for: *followup* after the questions of *history* that it leans on.
 
     Of a chain (“a city bike?”, “and for children?”, “for a week?”) the first and the last count.
     """
-    if not history or not is_followup(question, languages):
-        return question
     last = len(history) - 1
     whole = (at for at in range(last, -1, -1) if not is_followup(history[at], languages))
     first = next(whole, 0)
     before = [history[at].strip()[:400] for at in dict.fromkeys((first, last))]
-    return " ".join([*before, question])
+    return " ".join([*before, followup])
 
 
-def is_followup(question: str, languages: Languages = FIRST) -> bool:
-    """Whether *question* leans on what came before it."""
+def is_followup(question: str, languages: Languages = FIRST, language: str | None = None) -> bool:
+    """Whether *question* leans on what came before it; *language* as for its content words."""
     flat = fold(question).replace("’", "'")
-    content_words = len(stems.content_words(question, languages))
+    language = language or stems.guess_language(question, languages=languages)
+    content_words = stems.content_words(question, languages, language)
     if _phrase(languages, "followup_openings").match(flat.lstrip()):
-        return content_words <= 2 * MAX_CONTENT_WORDS
-    if content_words <= MAX_CONTENT_WORDS and _phrase(languages, "references").search(flat):
+        return len(content_words) <= 2 * MAX_CONTENT_WORDS
+    if len(content_words) <= MAX_CONTENT_WORDS and _phrase(languages, "references").search(flat):
         return True
     # A question that speaks of the site or of the visitor stands for itself.
-    return synonyms.asks_only_how_much(question, languages) and not _phrase(
-        languages, "addresses_someone"
-    ).search(flat)
+    is_whole = _phrase(languages, "addresses_someone").search(flat)
+    return not is_whole and synonyms.ask_only_how_much(content_words, language, languages)
 
 
 @cache

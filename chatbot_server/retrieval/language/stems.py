@@ -79,21 +79,25 @@ def index_terms(text: str, language: str) -> list[str]:
     return [stem(word, language) for word in words(text) if not is_stop_word(word, language)]
 
 
-def content_words(question: str, languages: Languages = FIRST) -> list[str]:
-    """Distinct folded words of *question* without its language's stop words, in order.
+def content_words(
+    question: str, languages: Languages = FIRST, language: str | None = None
+) -> list[str]:
+    """Distinct folded words of *question* without the stop words of its *language*, in order.
 
-    All of them where nothing else is left.
+    All of them where nothing else is left. The language is guessed where it is not told.
     """
     distinct = list(dict.fromkeys(words(question)))
-    language = guess_language(question, languages=languages)
+    language = language or guess_language(question, languages=languages)
     return [word for word in distinct if not is_stop_word(word, language)] or distinct
 
 
-def query_terms(question: str, languages: Languages = FIRST) -> list[str]:
+def query_terms(
+    question: str, languages: Languages = FIRST, language: str | None = None
+) -> list[str]:
     """Distinct stems of a question, in every language: pages and visitors differ in theirs."""
     stems = [
-        stem(word, language)
-        for word in content_words(question, languages)
-        for language in languages
+        stem(word, code)
+        for word in content_words(question, languages, language)
+        for code in languages
     ]
     return list(dict.fromkeys(stems))[:MAX_TERMS]

@@ -56,23 +56,23 @@ def word(folded: str, languages: Languages = FIRST) -> Word:
     return Word(all_stems, _concepts(languages).get(folded, frozenset()))
 
 
-def query_words(question: str, languages: Languages = FIRST) -> list[Word]:
+def query_words(
+    question: str, languages: Languages = FIRST, language: str | None = None
+) -> list[Word]:
     """The words of *question* that say what it is about; all of them where none does."""
     flat = _email_phrase(languages).sub("email", fold(question))
-    content = stems.content_words(flat, languages)
+    content = stems.content_words(flat, languages, language)
     asking = _all_words(languages, "asking_words")
     heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
     return [word(name, languages) for name in heavy or content]
 
 
-def asks_only_how_much(question: str, languages: Languages = FIRST) -> bool:
-    """Whether *question* leaves open of what: “c'est combien ?”, “how long does it take?”."""
-    language = stems.guess_language(question, languages=languages)
+def ask_only_how_much(
+    content_words: Sequence[str], language: str, languages: Languages = FIRST
+) -> bool:
+    """Whether a question of these words leaves open of what: “c'est combien ?”."""
     measures = _all_words(languages, "measures")
-    return all(
-        name in measures or stems.is_stop_word(name, language)
-        for name in stems.content_words(question, languages)
-    )
+    return all(name in measures or stems.is_stop_word(name, language) for name in content_words)
 
 
 def asks_for_number(question: str, languages: Languages = FIRST) -> bool:
@@ -92,12 +92,6 @@ def terms_in(text: str, languages: Languages = FIRST) -> frozenset[str]:
     )
     terms.update(_term(concept) for concept, regex in _phrases(languages) if regex.search(flat))
     return frozenset(terms)
-
-
-def coverage(words: Sequence[Word], terms: frozenset[str], weigh: Rarity) -> float:
-    """Share of the weight of *words* that stands in *terms*, from :func:`terms_in`; 0…1."""
-    whole = sum(word.weight(weigh) for word in words)
-    return sum(word.weight(weigh) for word in words if word.is_in(terms)) / whole if whole else 0.0
 
 
 def _term(concept: str) -> str:

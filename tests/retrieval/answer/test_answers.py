@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from chatbot_server.retrieval.answer import faq
-from chatbot_server.retrieval.answer.query import ParsedText
+from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import (
     add_faq,
@@ -19,7 +19,6 @@ from chatbot_server.retrieval.curate.library import (
 )
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.acronyms import definitions, glossary, variants
-from chatbot_server.retrieval.language.follow_up import in_context
 from chatbot_server.retrieval.read.extractor import ExtractError, Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import add_site
@@ -58,7 +57,8 @@ def test_accents_and_endings_do_not_matter(base: KnowledgeBase, site_id: int) ->
 def test_a_followup_is_searched_with_its_conversation(base: KnowledgeBase, site_id: int) -> None:
     told = base.ground(site_id, "et le dimanche ?", ["Quand la boutique est-elle ouverte ?"])
     assert told.passages[0].title == "Horaires"
-    assert in_context("Combien coûte la livraison ?", ["Bonjour"]) == "Combien coûte la livraison ?"
+    question = "Combien coûte la livraison ?"
+    assert Query.in_context(question, ["Bonjour"]).text == question
 
 
 def test_sites_never_see_each_other_s_pages(

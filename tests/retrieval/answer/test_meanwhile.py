@@ -87,10 +87,12 @@ def test_no_connection_is_held_while_a_question_waits_for_its_vector(
 def test_only_the_acronyms_asked_for_are_looked_up_and_again_only_when_they_changed(
     database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acronyms._agreed.cache_clear()
+    acronyms._explanations.cache_clear()
     read: list[str] = []
     endings = acronyms._endings
-    monkeypatch.setattr(acronyms, "_endings", lambda long: read.append(long) or endings(long))
+    monkeypatch.setattr(
+        acronyms, "_endings", lambda long, *more: read.append(long) or endings(long, *more)
+    )
     quick = Quick()
     base = KnowledgeBase(database, embedder=quick)
     told = "Ask the national quartz exchange (NQE), not the big fair office (BFO)."

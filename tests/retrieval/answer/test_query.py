@@ -1,0 +1,115 @@
+"""A question is parsed once, and answered in few sessions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.language import stems, synonyms
+from chatbot_server.storage.database import Database
+
+
+class Quick:
+    """Makes vectors without a model."""
+
+    model = "quick"
+
+    def query(self, text: str) -> Vector:
+        return np.full(4, 0.5, dtype=np.float32)
+
+    def passages(self, texts: Sequence[str]) -> Vector:
+        return np.full((len(texts), 4), 0.5, dtype=np.float32)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(params=[None, Quick()], ids=["words", "meaning"])
+def base(request: pytest.FixtureRequest, database: Database, site_id: int) -> KnowledgeBase:
+    add_faq(database, site_id, "Prenez-vous les chèques-vacances ?", "Oui.", ["Et les chèques ?"])
+    add_note(database, site_id, "Livraison", "La livraison coûte 4,90 €. Elle prend trois jours.")
+    add_note(database, site_id, "Horaires", "Nous ouvrons à 9 h. Nous fermons le dimanche.")
+    if request.param is not None:
+        indexing.embed_some(database, request.param)
+    return KnowledgeBase(database, "off", embedder=request.param)
+
+
+@pytest.mark.parametrize(
+    ("question", "history"),
+    [
+        ("Acceptez-vous les chèques-vacances ?", ()),
+        ("Combien coûte la livraison ?", ()),
+        ("Combien coûte la livraison ?", ("Bonjour",)),
+        ("et le dimanche ?", ("Quand ouvrez-vous ?",)),
+    ],
+)
+def test_a_question_is_parsed_once(
+    base: KnowledgeBase,
+    site_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    question: str,
+    history: tuple[str, ...],
+) -> None:
+    calls: Counter[tuple[str, str]] = Counter()
+
+    def count(module: Any, name: str) -> None:
+        function = getattr(module, name)
+
+        def counted(text: str, *more: Any, **named: Any) -> Any:
+            calls[name, text] += 1
+            return function(text, *more, **named)
+
+        monkeypatch.setattr(module, name, counted)
+
+    count(stems, "guess_language")
+    count(stems, "query_terms")
+    count(synonyms, "query_words")
+    searched = Query.in_context(question, history).text
+    calls.clear()
+    base.ground(site_id, question, history)
+    assert calls["guess_language", searched] == 1
+    assert calls["query_terms", searched] == 1
+    assert max(calls[name, text] for name, text in calls if text in (searched, question)) == 1
+
+
+def test_a_question_takes_one_session_and_one_more_for_its_vector(
+    base: KnowledgeBase, database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions: list[Session] = []
+    session = database.session
+
+    @contextmanager
+    def counted() -> Iterator[Session]:
+        with session() as opened:
+            sessions.append(opened)
+            yield opened
+
+    monkeypatch.setattr(database, "session", counted)
+    assert base.ground(site_id, "Combien coûte la livraison ?").status == "quoted"
+    assert len(sessions) == (1 if base.searcher.embedder is None else 2)
+
+
+def test_a_site_without_pages_is_told_apart_from_one_that_does_not_know(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    assert base.ground(site_id, "Vendez-vous des kayaks ?").has_content
+    assert not base.ground(site_id + 1, "Vendez-vous des kayaks ?").has_content
+
+
+def test_a_grounding_tells_the_version_of_the_index(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    before = base.ground(site_id, "Combien coûte la livraison ?").version
+    add_note(database, site_id, "Livraison", "La livraison coûte 5,90 €.")
+    assert base.ground(site_id, "Combien coûte la livraison ?").version == before + 1
