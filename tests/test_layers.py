@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -31,7 +32,17 @@ MAY_USE = {
 }
 # Rooms inside a room: what each may use of its neighbours. Modules of the outer folder itself
 # are "" here; a room that does not name "" uses none of them.
-INSIDE = {
+INSIDE: dict[str, dict[str, set[str]]] = {
+    "cli": {"": set(), "knowledge": {""}},
+    "engine": {
+        "": {"ctransformers", "llamacpp", "process"},  # the registry knows the engines
+        "tokenizers": set(),
+        "scheduling": {"", "tokenizers"},
+        "process": {""},
+        "ctransformers": {"", "scheduling", "tokenizers"},
+        "llamacpp": {"", "process"},
+        "openai": {""},
+    },
     "models": {
         "": set(),
         "files": {""},
@@ -46,6 +57,8 @@ INSIDE = {
         "crawl": {"", "index", "language", "read"},
         "curate": {"", "answer", "crawl", "index", "language", "read"},
     },
+    "storage": {"": set(), "migrations": {""}, "knowledge": {""}},
+    "web": {"": set(), "v1": {""}},
 }
 
 
@@ -151,3 +164,28 @@ def _names_of_sqlalchemy(node: ast.AST) -> set[str]:
     else:
         names = set()
     return {name for name in names if name.split(".")[0] == "sqlalchemy"}
+
+
+def test_the_map_of_retrieval_names_every_module() -> None:
+    page = (PACKAGE.parent / "docs" / "retrieval.md").read_text(encoding="utf-8")
+    files = {
+        file.relative_to(PACKAGE / "retrieval").as_posix()
+        for file in (PACKAGE / "retrieval").glob("*/*.py")
+        if file.name != "__init__.py"
+    }
+    assert (
+        set(re.findall(r"\b((?:answer|crawl|curate|index|language|read)/\w+\.py)", page)) == files
+    )
+
+
+def test_the_table_of_the_architecture_page_says_the_same() -> None:
+    """Each row names rooms and what they may use, beside what all may use."""
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE)
+    table = {
+        name: set(re.findall(r"`(\w+)`", used))
+        for names, used in rows
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    assert table.pop("cli") == set()
+    assert table == {name: used - FOR_ALL for name, used in MAY_USE.items()}
