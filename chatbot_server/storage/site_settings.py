@@ -80,9 +80,9 @@ def remove_origins(site: Site, texts: Sequence[str]) -> None:
     """
     for origin in map(origin_of, texts):
         if origin not in site.origins:
-            known = ", ".join(site.origins) or "–"
-            raise UsageError("origin_unknown", field="remove-origin", found=origin, known=known)
-        site.origins = [allowed for allowed in site.origins if allowed != origin]
+            others = ", ".join(site.origins) or "–"
+            raise UsageError("origin_unknown", field="remove-origin", found=origin, known=others)
+        site.origins = [other for other in site.origins if other != origin]
 
 
 def _color_of(text: str, _site: Site) -> str:
@@ -106,18 +106,18 @@ def _words_of(name: str, texts: Sequence[str], site: Site) -> dict[str, Any]:
 def _suggestions_of(texts: Sequence[str], _site: Site) -> dict[str, list[str]]:
     """Questions to offer, replacing the former ones; ``fr=Vos horaires ?`` for one language."""
     suggestions: dict[str, list[str]] = {}
-    for typed in texts:
-        language, text = _wording("suggestion", typed)
+    for value in texts:
+        language, text = _wording("suggestion", value)
         suggestions.setdefault(language, []).append(text)
     if any(len(questions) > MOST_SUGGESTIONS for questions in suggestions.values()):
         raise UsageError("suggestions_too_many", field="suggestion", limit=MOST_SUGGESTIONS)
     return suggestions
 
 
-def _wording(name: str, typed: str) -> tuple[str, str]:
-    match = WORDING.fullmatch(typed.strip())
+def _wording(name: str, value: str) -> tuple[str, str]:
+    match = WORDING.fullmatch(value.strip())
     text = match["text"].strip() if match else ""
-    if not text or len(typed) > LONGEST_WORDS or CONTROLS.search(text.replace("\n", "")):
+    if not text or len(value) > LONGEST_WORDS or CONTROLS.search(text.replace("\n", "")):
         raise UsageError("words_wrong", field=name, name=name, limit=LONGEST_WORDS)
     return (match and match["language"]) or "*", text
 
@@ -209,9 +209,9 @@ def change_site(site: Site, settings: Mapping[str, Any]) -> None:
         UsageError: names the value that is wrong, and says why.
     """
     for setting in SITE_SETTINGS:
-        typed = settings.get(setting.name)
-        if typed is not None and typed != ():
-            setattr(site, setting.column, setting.value_of(typed, site))
+        value = settings.get(setting.name)
+        if value is not None and value != ():
+            setattr(site, setting.column, setting.value_of(value, site))
 
 
 def settings_of(site: Site) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def index_chunks(
 ) -> None:
     """See :func:`chatbot_server.storage.knowledge.search_index.index_chunks`."""
     rows = [
-        {"chunk": chunk, "site": site_id, "size": len(stems), "terms": _literal(stems)}
+        {"chunk": chunk, "site": site_id, "size": len(stems), "terms": _tsvector(stems)}
         for chunk, stems in chunks
     ]
     if rows:
@@ -52,7 +52,7 @@ def known_terms(session: Session, site_id: int, terms: Sequence[str]) -> dict[st
             f"SELECT {counts} FROM knowledge_terms"  # noqa: S608 - only our own placeholders
             " WHERE site_id = :site AND terms @@ CAST(:any AS tsquery)"
         ),
-        {"site": site_id, "any": _any(terms), **_named(terms)},
+        {"site": site_id, "any": _any_of(terms), **_term_values(terms)},
     ).one()
     return dict(zip(terms, row, strict=True))
 
@@ -69,26 +69,26 @@ def match(
         text("SELECT count(*), coalesce(avg(size), 1) FROM knowledge_terms WHERE site_id = :site"),
         {"site": site_id},
     ).one()
-    rarity = _rarity(known_terms(session, site_id, terms), total)
+    rarity = _rarities(known_terms(session, site_id, terms), total)
     if not rarity:
         return []
-    asked = list(rarity)
+    present = list(rarity)
     rough = " + ".join(
         f"(terms @@ CAST(:t{at} AS tsquery))::int * CAST(:w{at} AS float8)"
-        for at in range(len(asked))
+        for at in range(len(present))
     )
     rows = session.execute(
         text(_MATCH.format(rough=rough)),
         {
             "site": site_id,
-            "any": _any(asked),
+            "any": _any_of(present),
             "mean": float(mean) or 1.0,
-            "asked": asked,
+            "terms": present,
             "rarity": list(rarity.values()),
             "limit": limit,
             "pool": POOL * limit,
-            **_named(asked),
-            **{f"w{at}": rarity[term] for at, term in enumerate(asked)},
+            **_term_values(present),
+            **{f"w{at}": rarity[term] for at, term in enumerate(present)},
         },
     )
     return [(chunk, float(score)) for chunk, score in rows]
@@ -103,7 +103,7 @@ WITH pool AS (
 SELECT chunk_id, sum(rarity * 2.2 * times / (times + length)) AS score
 FROM pool
 CROSS JOIN LATERAL (SELECT lexeme, cardinality(positions) AS times FROM unnest(terms)) AS word
-JOIN unnest(CAST(:asked AS text[]), CAST(:rarity AS float8[])) AS asked (term, rarity)
+JOIN unnest(CAST(:terms AS text[]), CAST(:rarity AS float8[])) AS query (term, rarity)
     ON term = lexeme
 GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
 """
@@ -124,7 +124,7 @@ def nearest_vectors(
     return [(document, chunk, float(cosine)) for document, chunk, cosine in rows]
 
 
-def _rarity(counts: Mapping[str, int], total: int) -> dict[str, float]:
+def _rarities(counts: Mapping[str, int], total: int) -> dict[str, float]:
     return {
         term: max(math.log((total - count + 0.5) / (count + 0.5)), LEAST_RARITY)
         for term, count in counts.items()
@@ -132,13 +132,13 @@ def _rarity(counts: Mapping[str, int], total: int) -> dict[str, float]:
     }
 
 
-def _literal(stems: Sequence[str]) -> str:
+def _tsvector(stems: Sequence[str]) -> str:
     return " ".join(f"'{stem}':{min(at, LAST_POSITION)}" for at, stem in enumerate(stems, 1))
 
 
-def _any(terms: Sequence[str]) -> str:
+def _any_of(terms: Sequence[str]) -> str:
     return " | ".join(f"'{term}'" for term in terms)
 
 
-def _named(terms: Sequence[str]) -> dict[str, str]:
+def _term_values(terms: Sequence[str]) -> dict[str, str]:
     return {f"t{at}": f"'{term}'" for at, term in enumerate(terms)}
