@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
@@ -116,7 +116,7 @@ class EngineStatus:
 
     state: EngineState
     reason: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
     restarts: int = 0
     busy: int = 0
     waiting: int = 0

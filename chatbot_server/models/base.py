@@ -22,7 +22,7 @@ class Refusal:
     """Why an engine cannot run a file: a sentence's key and its values."""
 
     code: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def sentence(self, language: str) -> str:
         """What a person reads."""
@@ -30,8 +30,7 @@ class Refusal:
 
     def error(self) -> ModelError:
         """The same as an error."""
-        values: dict[str, Any] = {**self.values}
-        return ModelError(self.code, **values)
+        return ModelError(self.code, **self.values)
 
 
 @dataclass(frozen=True)

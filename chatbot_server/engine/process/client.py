@@ -130,8 +130,7 @@ class SocketEngine:
             return EngineError("engine_restarting", retry_after=3)
         if record.state == "starting":
             return EngineError("engine_starting", retry_after=5)
-        values: dict[str, Any] = {**record.values}
-        return EngineError(record.reason or "engine_none", **values)
+        return EngineError(record.reason or "engine_none", **record.values)
 
 
 Opener = Callable[[int, threading.Event], tuple[socket.socket, int]]

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chatbot_server.engine.base import EngineState
 
@@ -24,7 +25,7 @@ class EngineRecord:
 
     state: EngineState
     reason: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
     restarts: int = 0
     pid: int = 0
     supervisor: int = 0

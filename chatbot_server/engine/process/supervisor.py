@@ -188,8 +188,7 @@ def local_engine(settings: EngineSettings, seconds: float = 900) -> Iterator[Soc
         try:
             if supervisor.wait(seconds) != "ready":
                 status = engine.status()
-                values: dict[str, Any] = {**status.values}
-                raise EngineError(status.reason or "engine_starting", **values)
+                raise EngineError(status.reason or "engine_starting", **status.values)
             yield engine
         finally:
             engine.close()
