@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from chatbot_server.engine.base import (
     Usage,
 )
 from chatbot_server.errors import EngineCrashed, EngineTimeout
+from chatbot_server.processes.threaded_stream import Put, StreamSilent, ThreadedStream
 
 # What the library may take over the time limit: one piece of a prompt on a slow machine.
 GRACE = 20.0
@@ -68,47 +67,35 @@ def complete(
     The call blocks until the completion ends, so it has a thread of its own.
     """
     started = time.monotonic()
-    chunks: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    gone = threading.Event()
+    body = request.body()
 
-    def hear(chunk: Any) -> bool:
-        chunks.put(chunk)
-        late = time.monotonic() - started > request.seconds
-        return gone.is_set() or cancelled() or late
+    def produce(put: Put[Any]) -> None:
+        def is_over(chunk: Any) -> bool:
+            late = time.monotonic() - started > request.seconds
+            return not put(chunk) or cancelled() or late
 
-    thread = threading.Thread(target=_run, args=(call, request.body(), hear, chunks), daemon=True)
-    thread.start()
+        try:
+            call(body, is_over)
+        except Exception as error:  # what the library raises is not written down
+            put({"error": {"message": str(error)}})
+
+    stream = ThreadedStream(produce)
     try:
-        for event in _events(_until_the_end(chunks, request.seconds), request, started):
+        for event in _events(_until_the_end(stream, request.seconds), request, started):
             if cancelled():
                 return
             yield event
     finally:
-        gone.set()
         # The slot is free when the call has returned, not before.
-        thread.join(GRACE)
+        stream.close(GRACE)
 
 
-def _run(
-    call: Callable[..., Any],
-    body: dict[str, Any],
-    hear: Callable[[Any], bool],
-    chunks: queue.SimpleQueue[Any],
-) -> None:
-    try:
-        call(body, hear)
-    except Exception as error:  # what the library raises is not written down
-        chunks.put({"error": {"message": str(error)}})
-    finally:
-        chunks.put(None)
-
-
-def _until_the_end(chunks: queue.SimpleQueue[Any], seconds: float) -> Iterator[Any]:
+def _until_the_end(stream: ThreadedStream[Any], seconds: float) -> Iterator[Any]:
     deadline = time.monotonic() + seconds + GRACE
     try:
-        while chunk := chunks.get(timeout=max(0.0, deadline - time.monotonic())):
+        while chunk := stream.next(deadline - time.monotonic()):
             yield chunk
-    except queue.Empty:
+    except StreamSilent:
         raise EngineTimeout("llamacpp_silent", seconds=round(seconds + GRACE)) from None
 
 

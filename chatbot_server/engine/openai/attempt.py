@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import queue
 import socket
-import threading
 from typing import Any
 
 import httpx
 
 from chatbot_server.engine.openai.endpoint import Server
-from chatbot_server.engine.openai.wire import (
-    MAX_LINE,
-    Garbled,
-    Piece,
-    read_events,
-    read_whole,
-    reason,
-)
+from chatbot_server.engine.openai.wire import MAX_LINE, Piece, read_events, read_whole, reason
+from chatbot_server.processes.threaded_stream import Put, ThreadedStream
 
 # A request the server understood and will not fulfil; another one would not either.
 REFUSALS = {400, 413, 422}
@@ -41,12 +33,11 @@ class Attempt:
         self._body = body
         self._seconds = seconds
         self._limit = limit
-        # At most a few thousand pieces: the answer's length is bounded by *limit*.
-        self._pieces: queue.SimpleQueue[Piece | Failure | None] = queue.SimpleQueue()
         self._sockets: list[Any] = []
         self._stopped = False
         server.hold(1)
-        threading.Thread(target=self._run, daemon=True).start()
+        # At most a few thousand pieces: the answer's length is bounded by *limit*.
+        self._pieces: ThreadedStream[Piece] = ThreadedStream(self._run)
 
     def next(self, seconds: float) -> Piece | None:
         """The next piece; None at the end, or when it was stopped.
@@ -55,37 +46,28 @@ class Attempt:
             Failure: whatever went wrong at the endpoint.
             TimeoutError: nothing came in *seconds*.
         """
-        try:
-            found = self._pieces.get(timeout=max(0.0, seconds))
-        except queue.Empty:
-            raise TimeoutError from None
-        if isinstance(found, Failure):
-            raise found
-        return found
+        return self._pieces.next(seconds)
 
     def stop(self) -> None:
         """Wake the reader and hang up; the endpoint sees it and stops its work."""
         self._stopped = True
-        self._pieces.put(None)
+        self._pieces.close()
         for stream in self._sockets:
             found = stream.get_extra_info("socket")
             with contextlib.suppress(OSError, AttributeError):
                 found.shutdown(socket.SHUT_RDWR)
 
-    def _run(self) -> None:
+    def _run(self, put: Put[Piece]) -> None:
         try:
-            self._read()
-        except Failure as failure:
-            self._pieces.put(failure)
-        except Garbled as error:
-            self._pieces.put(Failure(str(error)))
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            self._pieces.put(Failure(str(error)[:200] or type(error).__name__))
+            self._read(put)
+        except Failure:
+            raise
+        except Exception as error:  # httpx, h11, ssl and the JSON of a stranger
+            raise Failure(str(error)[:200] or type(error).__name__) from error
         finally:
             self._server.hold(-1)
-            self._pieces.put(None)
 
-    def _read(self) -> None:
+    def _read(self, put: Put[Piece]) -> None:
         with (
             # Who reads has a clock of its own, which is to strike first and say what it was.
             self._server.client(2 * self._seconds) as client,
@@ -98,10 +80,10 @@ class Attempt:
         ):
             self._check(response)
             if _content_type(response) == "application/json":
-                self._pieces.put(read_whole(response.iter_raw()))
+                put(read_whole(response.iter_raw()))
                 return
             for piece in read_events(response.iter_raw(), self._limit):
-                self._pieces.put(piece)
+                put(piece)
 
     def _check(self, response: httpx.Response) -> None:
         if response.status_code != 200:
