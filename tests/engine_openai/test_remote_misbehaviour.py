@@ -16,8 +16,7 @@ from support.scripted_endpoint import ScriptedServer, event, head, response
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
 from chatbot_server.engine.openai import OpenAIEngine
 from chatbot_server.engine.openai import completion as completion_module
-from chatbot_server.engine.openai import endpoint as endpoint_module
-from chatbot_server.engine.openai import pool as pool_module
+from chatbot_server.engine.openai import endpoints as endpoints_module
 from chatbot_server.errors import BadRequest, EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Message, Prompt
 
@@ -156,8 +155,8 @@ def test_an_endpoint_that_dies_mid_answer_is_an_error_and_nothing_is_said_twice(
 def test_another_endpoint_is_asked_before_the_first_token(
     scripted: Scripted, engine_for: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint_module, "REST_SECONDS", (10 * LONG,))
-    monkeypatch.setattr(pool_module, "CHECK_EVERY", 10 * LONG)
+    monkeypatch.setattr(endpoints_module, "REST_SECONDS", (10 * LONG,))
+    monkeypatch.setattr(endpoints_module, "CHECK_EVERY", 10 * LONG)
     broken = scripted(lambda c, _r: c.sendall(response(b"{}", status="503 Busy")))
     well = scripted(answer)
     engine = engine_for(broken.url, well.url)

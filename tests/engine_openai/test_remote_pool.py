@@ -10,21 +10,20 @@ from hypothesis import strategies as st
 from support.patience import wait_for
 
 from chatbot_server.config.sections import EndpointSection
-from chatbot_server.engine.openai.endpoint import Server, is_local
-from chatbot_server.engine.openai.escape_control import CONTROL, neutral
-from chatbot_server.engine.openai.pool import Pool
+from chatbot_server.engine.openai.endpoints import EndpointPool, RemoteEndpoint, is_local
+from chatbot_server.engine.openai.request import CONTROL, escape_control
 from chatbot_server.engine.slot_queue import SlotQueue
 from chatbot_server.errors import EngineBusy
 
 
-def make_pool(count: int, slots: int = 2) -> Pool:
+def make_pool(count: int, slots: int = 2) -> EndpointPool:
     urls = [f"http://127.0.0.1:{port}/v1" for port in range(1, count + 1)]
-    pool = Pool([Server(EndpointSection(url=url)) for url in urls], slots=slots)
+    pool = EndpointPool([RemoteEndpoint(EndpointSection(url=url)) for url in urls], slots=slots)
     pool.close()  # nothing listens there: no checks
     return pool
 
 
-def home(pool: Pool, name: str) -> str:
+def home(pool: EndpointPool, name: str) -> str:
     return pool.in_order(name)[0].url
 
 
@@ -47,9 +46,9 @@ def test_where_an_endpoint_is_lost_only_its_conversations_move() -> None:
 def test_a_busy_home_is_left_for_the_least_busy() -> None:
     pool = make_pool(3, slots=2)
     first = pool.in_order("x")[0]
-    first.hold(2)
+    first.count_answer(2)
     others = [server for server in pool if server is not first]
-    others[0].hold(1)
+    others[0].count_answer(1)
 
     assert pool.in_order("x")[0] is others[1]
 
@@ -57,11 +56,11 @@ def test_a_busy_home_is_left_for_the_least_busy() -> None:
 def test_who_rests_comes_last_and_is_well_again_after_an_answer() -> None:
     pool = make_pool(2)
     first = pool.in_order("x")[0]
-    first.failed("broken")
+    first.mark_failed("broken")
 
     assert pool.in_order("x")[-1] is first
-    assert "broken" in str(pool.nobody())
-    first.well()
+    assert "broken" in str(pool.unavailable_error())
+    first.mark_well()
     assert pool.in_order("x")[0] is first
 
 
@@ -122,7 +121,7 @@ def test_who_leaves_the_queue_is_not_counted_any_more() -> None:
 
 @given(st.text(alphabet="<|>/[]sINTu_｜ \n", max_size=40))
 def test_no_control_string_is_left_and_nothing_is_taken_away(text: str) -> None:
-    changed = neutral(text)
+    changed = escape_control(text)
 
     assert not CONTROL.search(changed)
     assert changed.replace(" ", "") == text.replace(" ", "")
@@ -137,7 +136,7 @@ CONTROLS = """
 
 @pytest.mark.parametrize("control", CONTROLS.split())
 def test_control_strings_of_every_known_family_are_broken(control: str) -> None:
-    assert neutral(f"a{control}b") == f"a{control[0]} {control[1:]}b"
+    assert escape_control(f"a{control}b") == f"a{control[0]} {control[1:]}b"
 
 
 @pytest.mark.parametrize(
@@ -145,4 +144,4 @@ def test_control_strings_of_every_known_family_are_broken(control: str) -> None:
     ["<b>bold</b>", "a < b | c > d", "array[0] [x]", "if (a<b) {}", "été 😀 [voir]", "<!-- -->"],
 )
 def test_ordinary_text_is_left_alone(text: str) -> None:
-    assert neutral(text) == text
+    assert escape_control(text) == text

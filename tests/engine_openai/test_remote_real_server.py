@@ -13,7 +13,7 @@ from support.patience import LONG
 from chatbot_server.config.sections import EndpointSection, EngineSection
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
 from chatbot_server.engine.openai import OpenAIEngine
-from chatbot_server.engine.openai.escape_control import neutral
+from chatbot_server.engine.openai.request import escape_control
 from chatbot_server.errors import ConfigError, EngineError
 from chatbot_server.prompt.base import Message, Prompt
 
@@ -104,7 +104,7 @@ def test_what_a_visitor_types_makes_no_control_token_on_the_other_side(
         return set(answer.json()["tokens"])
 
     assert {0, 1, 2} & tokens(typed), "the typed text is dangerous"
-    assert not {0, 1, 2} & tokens(neutral(typed))
+    assert not {0, 1, 2} & tokens(escape_control(typed))
 
 
 def test_a_wrong_key_is_said_in_words(

@@ -9,16 +9,19 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from chatbot_server.engine.base import Event, Finished, FinishReason, Queued, Timings, Token, Usage
-from chatbot_server.engine.openai.attempt import Attempt, Failure
-from chatbot_server.engine.openai.endpoint import Server
-from chatbot_server.engine.openai.pool import Pool
-from chatbot_server.engine.openai.wire import BYTES_PER_TOKEN, MAX_LINE, Piece
+from chatbot_server.engine.openai.endpoints import MAX_LINE, EndpointPool, RemoteEndpoint
+from chatbot_server.engine.openai.exchange import (
+    BYTES_PER_TOKEN,
+    AnswerDelta,
+    Attempt,
+    AttemptFailed,
+)
 from chatbot_server.engine.slot_queue import SlotQueue
 from chatbot_server.errors import BadRequest, EngineCrashed, EngineTimeout
 
 # Longer between two tokens, and the endpoint is taken for dead.
 PAUSE_SECONDS = 30.0
-# Words of llama-server, vLLM and others that some servers do not know; left out for those.
+# Words of llama-endpoint, vLLM and others that some servers do not know; left out for those.
 EXTRAS = ("top_k", "repeat_penalty", "repetition_penalty", "stream_options")
 
 
@@ -27,7 +30,7 @@ class RemoteCompletion:
 
     def __init__(
         self,
-        pool: Pool,
+        pool: EndpointPool,
         queue: SlotQueue,
         body: dict[str, Any],
         *,
@@ -63,146 +66,137 @@ class RemoteCompletion:
             self._events.close()
 
     def _run(self) -> Generator[Event, None, None]:
-        waiting = self._queue.wait(self._closed.is_set)
-        taken = False
+        positions = self._queue.wait(self._closed.is_set)
+        has_slot = False
         try:
-            for position in waiting:
-                taken = position == 0
+            for position in positions:
+                has_slot = position == 0
                 yield Queued(position)
-            if taken:
+            if has_slot:
                 yield from self._answer()
         finally:
-            waiting.close()
-            if taken:
+            positions.close()
+            if has_slot:
                 self._queue.release()
 
     def _answer(self) -> Generator[Event, None, None]:
         self._started = time.monotonic()
-        for server in self._pool.in_order(self._conversation):
-            first = self._first_piece(server)
+        for endpoint in self._pool.in_order(self._conversation):
+            first = self._first_delta(endpoint)
             if self._closed.is_set():
                 return
             if first:
-                yield from self._rest(server, first)
+                yield from self._events_from(endpoint, first)
                 return
-        raise self._pool.nobody()
+        raise self._pool.unavailable_error()
 
-    def _first_piece(self, server: Server) -> Piece | None:
-        """The first piece with text, or None: another endpoint may be asked.
+    def _first_delta(self, endpoint: RemoteEndpoint) -> AnswerDelta | None:
+        """The first delta with text, or None: another endpoint may be asked.
 
         Raises:
             BadRequest: the endpoint understood, and refuses.
         """
-        body = self._body | {"model": server.model}
-        plain = {key: value for key, value in body.items() if key not in EXTRAS}
-        try:
-            if server.plain:
-                return self._begin(server, plain)
+        body = self._body | {"model": endpoint.model}
+        openai_body = {key: value for key, value in body.items() if key not in EXTRAS}
+        # One that refuses may not know some of the extras.
+        bodies = [openai_body] if endpoint.openai_fields_only else [body, openai_body]
+        for tried_body in bodies:
             try:
-                return self._begin(server, body)
-            except Failure as failure:
-                if not failure.refused:
-                    raise
-                return self._begin(server, plain)  # perhaps it does not know some word
-        except Failure as failure:
-            if failure.refused:
-                why = str(failure)
-                raise BadRequest("openai_refused", endpoint=server.name, why=why) from None
-            server.failed(str(failure))
-            return None
+                first = self._begin(endpoint, tried_body)
+            except AttemptFailed as failure:
+                if failure.is_refusal and tried_body is body:
+                    continue
+                if failure.is_refusal:
+                    why = str(failure)
+                    raise BadRequest("openai_refused", endpoint=endpoint.name, why=why) from None
+                endpoint.mark_failed(str(failure))
+                return None
+            endpoint.mark_well()
+            endpoint.openai_fields_only = tried_body is openai_body
+            return first
+        return None
 
-    def _begin(self, server: Server, body: dict[str, Any]) -> Piece:
+    def _begin(self, endpoint: RemoteEndpoint, body: dict[str, Any]) -> AnswerDelta:
+        """The first delta that says something; the very first often only names a role."""
         limit = MAX_LINE + BYTES_PER_TOKEN * int(body["max_tokens"])
-        attempt = Attempt(server, body, seconds=self._seconds, limit=limit)
-        self._attempt = attempt
+        self._attempt = attempt = Attempt(endpoint, body, seconds=self._seconds, limit=limit)
         if self._closed.is_set():
             attempt.stop()
+        # With other endpoints left, this one may take half of what remains.
+        seconds = self._remaining_seconds() / min(2, len(self._pool))
+        deadline = time.monotonic() + seconds
         try:
-            piece = self._spoken(attempt, self._patience())
+            while delta := attempt.next(deadline - time.monotonic()):
+                if delta.text or delta.finish:
+                    return delta
+            if self._closed.is_set():
+                return AnswerDelta()
+            raise AttemptFailed("hung up without an answer")
+        except TimeoutError:
+            attempt.stop()
+            raise AttemptFailed(f"no answer in {seconds:.0f} s") from None
         except BaseException:
             attempt.stop()
             raise
-        server.well()
-        server.plain = server.plain or "stream_options" not in body
-        return piece
 
-    def _patience(self) -> float:
-        """Seconds for the first token: with other endpoints left, half of what remains."""
-        left = self._started + self._seconds - time.monotonic()
-        return left / 2 if len(self._pool) > 1 else left
+    def _remaining_seconds(self) -> float:
+        return self._started + self._seconds - time.monotonic()
 
-    def _spoken(self, attempt: Attempt, seconds: float) -> Piece:
-        """The first piece that says something; the first ones often only name a role."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                piece = attempt.next(deadline - time.monotonic())
-            except TimeoutError:
-                raise Failure(f"no answer in {seconds:.0f} s") from None
-            if piece is None and self._closed.is_set():
-                return Piece()
-            if piece is None:
-                raise Failure("hung up without an answer")
-            if piece.text or piece.finish:
-                return piece
-
-    def _rest(self, server: Server, first: Piece) -> Generator[Event, None, None]:
-        begun = time.monotonic()
-        heard = _Heard()
-        piece: Piece | None = first
+    def _events_from(
+        self, endpoint: RemoteEndpoint, first: AnswerDelta
+    ) -> Generator[Event, None, None]:
+        first_token = time.monotonic()
+        answer = _AnswerSoFar()
+        delta: AnswerDelta | None = first
         try:
-            while piece is not None:
-                heard.add(piece)
-                if piece.text:
-                    yield Token(piece.text)
-                piece = self._next_piece(server, heard)
+            while delta is not None:
+                answer.add(delta)
+                if delta.text:
+                    yield Token(delta.text)
+                delta = self._next_delta(endpoint, answer)
         finally:
             if self._attempt:
                 self._attempt.stop()
         if self._closed.is_set():
             return
-        if heard.finish is None:
-            self._broken(server, "hung up in the middle")
-        waits = (self._started - self._accepted, begun - self._started)
-        timings = Timings(*waits, time.monotonic() - begun)
-        yield Finished(heard.reason(), heard.usage or heard.guess(self._body), timings)
+        if answer.finish is None:
+            raise _broken_off(endpoint, "hung up in the middle")
+        waits = (self._started - self._accepted, first_token - self._started)
+        timings = Timings(*waits, time.monotonic() - first_token)
+        yield Finished(answer.reason(), answer.usage or answer.guess(self._body), timings)
 
-    def _next_piece(self, server: Server, heard: _Heard) -> Piece | None:
-        left = self._started + self._seconds - time.monotonic()
+    def _next_delta(self, endpoint: RemoteEndpoint, answer: _AnswerSoFar) -> AnswerDelta | None:
+        remaining = self._remaining_seconds()
         try:
             # Nothing but the usage comes after the end.
-            pause = 2.0 if heard.finish else PAUSE_SECONDS
-            return self._attempt.next(min(pause, left)) if self._attempt else None
-        except Failure as failure:
-            if heard.finish:
-                return None
-            self._broken(server, str(failure))
+            pause = 2.0 if answer.finish else PAUSE_SECONDS
+            return self._attempt.next(min(pause, remaining)) if self._attempt else None
+        except AttemptFailed as failure:
+            if not answer.finish:
+                raise _broken_off(endpoint, str(failure)) from failure
         except TimeoutError:
-            if heard.finish:
-                return None
-            if left > PAUSE_SECONDS:
-                server.failed("silent")
-                raise EngineTimeout("openai_silent", endpoint=server.name) from None
-            heard.finish = "time"
+            if not answer.finish and remaining > PAUSE_SECONDS:
+                endpoint.mark_failed("silent")
+                raise EngineTimeout("openai_silent", endpoint=endpoint.name) from None
+            answer.finish = answer.finish or "time"
         return None
 
-    def _broken(self, server: Server, why: str) -> None:
-        server.failed(why)
-        raise EngineCrashed("openai_broken_off", endpoint=server.name, why=why)
+
+def _broken_off(endpoint: RemoteEndpoint, why: str) -> EngineCrashed:
+    endpoint.mark_failed(why)
+    return EngineCrashed("openai_broken_off", endpoint=endpoint.name, why=why)
 
 
-class _Heard:
-    """What has come of an answer so far."""
-
+class _AnswerSoFar:
     def __init__(self) -> None:
         self.finish: str | None = None
         self.usage: Usage | None = None
-        self._chars = 0
+        self._bytes = 0
 
-    def add(self, piece: Piece) -> None:
-        self.finish = piece.finish or self.finish
-        self.usage = piece.usage or self.usage
-        self._chars += len(piece.text.encode())
+    def add(self, delta: AnswerDelta) -> None:
+        self.finish = delta.finish or self.finish
+        self.usage = delta.usage or self.usage
+        self._bytes += len(delta.text.encode())
 
     def reason(self) -> FinishReason:
         """In the contract's words; whatever else a server calls it, it has stopped."""
@@ -212,8 +206,8 @@ class _Heard:
 
     def guess(self, body: dict[str, Any]) -> Usage:
         """For servers that do not count: by length."""
-        asked = sum(estimate(str(message["content"])) for message in body["messages"])
-        return Usage(asked, -(-self._chars // 4))
+        prompt_tokens = sum(estimate(str(message["content"])) for message in body["messages"])
+        return Usage(prompt_tokens, -(-self._bytes // 4))
 
 
 def estimate(text: str) -> int:
