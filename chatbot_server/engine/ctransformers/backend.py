@@ -85,7 +85,7 @@ class CTransformersBackend:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
         if sampling.json or sampling.schema:
             raise BadRequest("engine_no_json", field="response_format")
-        ids = self._checked(prompt)
+        ids = self._prompt_ids(prompt)
         limit = min(sampling.max_tokens, self.context_length - len(ids))
         answer = self._answer(ids, limit, prompt, sampling)
         answer.conversation, answer.cancelled = conversation, cancelled
@@ -94,7 +94,7 @@ class CTransformersBackend:
 
     def warm(self, prompt: Prompt) -> None:
         """Evaluate *prompt* once (in every slot, where states cannot be copied)."""
-        ids = self._checked(prompt)
+        ids = self._prompt_ids(prompt)
         copies = 1 if self.cache else self.slots
         answers = [self._answer(ids, 0, prompt, Sampling()) for _ in range(copies)]
         for answer in answers:
@@ -111,7 +111,7 @@ class CTransformersBackend:
         """Stop answering."""
         self._scheduler.close()
 
-    def _checked(self, prompt: Prompt) -> list[int]:
+    def _prompt_ids(self, prompt: Prompt) -> list[int]:
         ids = self._encoder.encode(prompt)
         if not ids:
             raise BadRequest("engine_prompt_empty")

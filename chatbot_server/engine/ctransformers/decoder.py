@@ -71,7 +71,7 @@ class CtDecoder:
         """
         self._take_turn()
         native = NativeState.find(self._llm, self.context_length) if self._is_gguf else None
-        if native is None or (check and not self._restores_truly(native)):
+        if native is None or (check and not self._restores_exactly(native)):
             return False
         self._native = native
         return True
@@ -84,18 +84,18 @@ class CtDecoder:
         """
         if not self._is_gguf or NativeState.find(self._llm, self.context_length) is None:
             return []
-        shared = SharedModel.over(self._llm, self._path, self.context_length)
-        contexts = [shared.context() for _ in range(count)] if shared else []
-        if shared is None or not all(contexts):
+        model = SharedModel.over(self._llm, self._path, self.context_length)
+        contexts = [model.context() for _ in range(count)] if model else []
+        if model is None or not all(contexts):
             return []
-        wanted = self._trial_logits()
+        own_logits = self._trial_logits()
         decoders = [copy.copy(self) for _ in contexts]
         for decoder, context in zip(decoders, contexts, strict=True):
-            decoder.tokens, decoder._shared, decoder._context = [], shared, context
+            decoder.tokens, decoder._shared, decoder._context = [], model, context
             decoder._take_turn()
-            known = NativeState.find(self._llm, self.context_length)
-            if known is None or decoder._trial_logits() != wanted:
-                shared.give_back()
+            native = NativeState.find(self._llm, self.context_length)
+            if native is None or decoder._trial_logits() != own_logits:
+                model.give_back()
                 return []
         return decoders
 
@@ -119,11 +119,11 @@ class CtDecoder:
         start = 0
         while start < len(tokens):
             # A trial of threads is made on one token: it may turn out to be slow.
-            piece = 1 if self._governor.is_trial_due and not exact else self._batch
-            self._evaluate(tokens[start : start + piece])
-            start += piece
+            size = 1 if self._governor.is_trial_due and not exact else self._batch
+            self._evaluate_batch(tokens[start : start + size])
+            start += size
 
-    def _evaluate(self, tokens: Sequence[int]) -> None:
+    def _evaluate_batch(self, tokens: Sequence[int]) -> None:
         self._take_turn()
         array = (ctypes.c_int * len(tokens))(*tokens)
         threads, began = self._governor.threads(), time.monotonic()
@@ -171,20 +171,20 @@ class CtDecoder:
         size = self._library.ctransformers_llm_logits_size(self._handle)
         return list(self._library.ctransformers_llm_logits_data(self._handle)[:size])
 
-    def _restores_truly(self, native: NativeState) -> bool:
+    def _restores_exactly(self, native: NativeState) -> bool:
         """Read, save, read something else, restore: the next logits must be the same."""
         probe = [token % self.vocab_size for token in range(7, 13)]
         try:
             self.evaluate(probe[:-1])
             state = native.save()
             self.evaluate(probe[-1:])
-            wanted = self.logits()
+            next_logits = self.logits()
             self.rewind(0)
             self.evaluate(probe[::-1])
             if not native.restore(state):
                 return False
             self.tokens = probe[:-1]
             self.evaluate(probe[-1:])
-            return self.logits() == wanted
+            return self.logits() == next_logits
         finally:
             self.rewind(0)

@@ -1,10 +1,19 @@
-"""The library's memory of a conversation as bytes, through llama.cpp's C functions in it.
+"""Saves and restores what an instance of ctransformers has evaluated, as bytes.
 
-ctransformers 0.2.27 does not offer this, but its library exports llama.cpp's
-``llama_copy_state_data`` and ``llama_set_state_data`` and keeps the context they need in
-its own object, at an offset that is known for the Linux x86-64 build alone. Everything is
-checked before it is believed, and a conversation is saved and restored once at the load to
-see whether the model goes on with the same logits (:meth:`.decoder.CtDecoder.enable_state`).
+Why: a conversation that lost its slot would be read again from its first token. Restoring its
+state takes milliseconds.
+
+How: ctransformers 0.2.27 has no function for this, but its compiled library contains llama.cpp
+and exports two of its C functions, ``llama_copy_state_data`` and ``llama_set_state_data``. They
+want a pointer to llama.cpp's context. ctransformers holds that pointer in a field of its C++
+object ``llama_llm``; where in the object the field lies was found by looking at a live one, and
+holds for the Linux x86-64 build of that version alone.
+
+What keeps it safe: :meth:`NativeState.find` gives None, and the server does without saved states,
+unless version, system, function names and the object's neighbouring fields are all as expected
+and the context confirms its own length. Then
+:meth:`~chatbot_server.engine.ctransformers.decoder.CtDecoder.enable_state` saves and restores
+once at the load, and compares the logits that follow.
 """
 
 from __future__ import annotations
@@ -17,7 +26,7 @@ from importlib.metadata import version
 from typing import Any
 
 KNOWN_VERSION = "0.2.27"
-# Inside the C++ class `llama_llm`, found by looking at a live object:
+# Bytes from the beginning of a `llama_llm` object to three of its fields.
 CONTEXT_LENGTH_AT, INITIALISED_AT, CONTEXT_AT = 40, 224, 232
 
 
@@ -39,17 +48,17 @@ class NativeState:
     @classmethod
     def find(cls, llm: Any, context_length: int) -> NativeState | None:
         """The state functions of *llm*; None where anything is not as it was seen to be."""
-        known = version("ctransformers") == KNOWN_VERSION
-        if not (known and sys.platform == "linux" and platform.machine() == "x86_64"):
+        is_known_version = version("ctransformers") == KNOWN_VERSION
+        if not (is_known_version and sys.platform == "linux" and platform.machine() == "x86_64"):
             return None
         library, base = llm._lib, llm._llm
         names = ("llama_get_state_size", "llama_copy_state_data", "llama_set_state_data")
         if not all(hasattr(library, name) for name in names):
             return None
         length = ctypes.c_int.from_address(base + CONTEXT_LENGTH_AT).value
-        initialised = ctypes.c_uint8.from_address(base + INITIALISED_AT).value
+        is_initialised = ctypes.c_uint8.from_address(base + INITIALISED_AT).value
         context = ctypes.c_uint64.from_address(base + CONTEXT_AT).value
-        if length != context_length or initialised != 1 or context in (0, 1) or context % 8:
+        if length != context_length or is_initialised != 1 or context in (0, 1) or context % 8:
             return None
         library.llama_n_ctx.argtypes = [ctypes.c_void_p]
         if library.llama_n_ctx(ctypes.c_void_p(context)) != context_length:

@@ -1,9 +1,19 @@
-"""Several conversations over one mapping of the model, through llama.cpp's C functions.
+"""Several conversations over one copy of the model in memory, through llama.cpp's C functions.
 
-Every instance of the library maps the file anew. A token touches all its pages, so with four
-instances in turns the processor's page tables leave its cache: 4.2 % dearer tokens, 1.2 to
-1.9 % with four contexts over one mapping (and 24 MB a slot instead of 52). The one instance is
-pointed at the context whose turn it is; only one thread owns the model.
+Why: each instance of ctransformers maps the model file into memory anew. A token touches all
+pages of the file, so with four instances in turns the processor's page tables leave its cache:
+4.2 % dearer tokens, against 1.2 to 1.9 % with four contexts over one mapping (and 24 MB a slot
+instead of 52).
+
+How: llama.cpp keeps weights (the model) and a conversation's state (a context) apart. The model
+is loaded once here, with one context for each slot; the one ctransformers object is pointed at
+the context whose turn it is, by writing that context's address into the field that
+:mod:`~chatbot_server.engine.ctransformers.native_state` found. Only one thread may do so.
+
+What keeps it safe: the parameters are passed to C as a structure, declared below; the library
+must give its known default values in it, or its layout is another. Every new context must give
+the same logits as the object's own, bit by bit
+(:meth:`~chatbot_server.engine.ctransformers.decoder.CtDecoder.share`).
 """
 
 from __future__ import annotations
@@ -71,8 +81,8 @@ class SharedModel:
         params = default()
         if any(getattr(params, name) != value for name, value in DEFAULTS.items()):
             return None
-        shared = cls(llm, path, context_length, params)
-        return shared if shared._model else None
+        model = cls(llm, path, context_length, params)
+        return model if model._model else None
 
     def context(self) -> int:
         """The address of a new context; 0 where there is no memory for it."""

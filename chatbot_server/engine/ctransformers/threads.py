@@ -47,8 +47,9 @@ class ThreadGovernor:
             return
         self._trial.append(seconds)
         if len(self._trial) == TRIAL_CALLS:
-            spent = sum(self._trial)
-            self._cost[threads] = spent / TRIAL_CALLS
+            trial_seconds = sum(self._trial)
+            self._cost[threads] = trial_seconds / TRIAL_CALLS
             self._best = min(self._cost, key=self._cost.__getitem__)
-            self._next_trial = time.monotonic() + max(TRIAL_EVERY_SECONDS, TRIAL_SHARE * spent)
+            pause = max(TRIAL_EVERY_SECONDS, TRIAL_SHARE * trial_seconds)
+            self._next_trial = time.monotonic() + pause
             self._trial = []

@@ -37,7 +37,7 @@ class LlamaCppBackend:
             reachable(run_dir / EMBEDDING_SOCKET)
         )
         self._queue = SlotQueue(settings.slots, settings.queue)
-        self._heard = 0.0
+        self._last_heard = 0.0
         socket = self._embedding_socket.with_name(SOCKET)
         self._server, key = start(settings, socket)
         self._routes = Routes(socket, key)
@@ -59,7 +59,7 @@ class LlamaCppBackend:
 
     def tokenize(self, prompt: Prompt) -> list[int]:
         """The tokens of *prompt*; control tokens come from its trusted segments only."""
-        return self._tokens.read(prompt.segments, prompt.bos)
+        return self._tokens.encode(prompt.segments, prompt.bos)
 
     def generate(
         self,
@@ -70,25 +70,27 @@ class LlamaCppBackend:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
-        accepted = time.monotonic()
-        grammar = _grammar(sampling)
-        tokens = self._checked(prompt)
+        accepted_at = time.monotonic()
+        grammar = JSON_OBJECT if sampling.json else ""
+        if sampling.schema:
+            grammar = grammar_of(sampling.schema)
+        tokens = self._prompt_ids(prompt)
         length = min(sampling.max_tokens, self.context_length - len(tokens))
         sampling = replace(sampling, max_tokens=length)
-        waiting = self._queue.wait(cancelled)
-        taken = False
+        positions = self._queue.wait(cancelled)
+        has_slot = False
         try:
-            for position in waiting:
-                taken = position == 0
+            for position in positions:
+                has_slot = position == 0
                 yield Queued(position)
-            if taken:
-                waited = time.monotonic() - accepted
+            if has_slot:
+                queue_seconds = time.monotonic() - accepted_at
                 seconds = self._settings.answer_seconds
-                request = Request(tokens, prompt.stop, sampling, seconds, waited, grammar)
+                request = Request(tokens, prompt.stop, sampling, seconds, queue_seconds, grammar)
                 yield from complete(self._call, request, cancelled)
         finally:
-            waiting.close()
-            if taken:
+            positions.close()
+            if has_slot:
                 self._queue.release()
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -101,22 +103,22 @@ class LlamaCppBackend:
 
     def stalled_seconds(self) -> float:
         """Seconds since llama.cpp was last heard of while it has work; 0 without work."""
-        return time.monotonic() - self._heard if self._queue.workload()[0] else 0.0
+        return time.monotonic() - self._last_heard if self._queue.workload()[0] else 0.0
 
     def warm(self, prompt: Prompt) -> None:
         """Evaluate *prompt*; llama.cpp's prompt cache keeps it for every slot."""
         for _event in self.generate(prompt, Sampling(max_tokens=1)):
             pass
 
-    def _call(self, body: dict[str, Any], hear: Callable[[Any], bool]) -> None:
-        def heard(chunk: Any) -> bool:
-            self._heard = time.monotonic()
-            return hear(chunk)
+    def _call(self, body: dict[str, Any], on_chunk: Callable[[Any], bool]) -> None:
+        def note_and_pass_on(chunk: Any) -> bool:
+            self._last_heard = time.monotonic()
+            return on_chunk(chunk)
 
-        self._heard = time.monotonic()
-        self._server.handle_completions(body, heard)
+        self._last_heard = time.monotonic()
+        self._server.handle_completions(body, note_and_pass_on)
 
-    def _checked(self, prompt: Prompt) -> list[int]:
+    def _prompt_ids(self, prompt: Prompt) -> list[int]:
         tokens = self.tokenize(prompt)
         if not tokens:
             raise BadRequest("engine_prompt_empty")
@@ -143,9 +145,3 @@ class LlamaCppBackend:
         self._routes.close()
         self._server = self._embedder = None
         self._open_folder.close()
-
-
-def _grammar(sampling: Sampling) -> str:
-    if sampling.schema:
-        return grammar_of(sampling.schema)
-    return JSON_OBJECT if sampling.json else ""

@@ -103,7 +103,7 @@ class Tokens:
         """Tokens of untrusted *text*."""
         return len(self._plain_ids(text))
 
-    def read(self, segments: Sequence[Segment], begin: bool | None) -> list[int]:
+    def encode(self, segments: Sequence[Segment], begin: bool | None) -> list[int]:
         """Token ids of *segments*, equal to those of their joined text as long as no
         untrusted segment holds the text of a control token.
 
