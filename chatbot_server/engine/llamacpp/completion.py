@@ -32,24 +32,24 @@ class Request:
     stop: tuple[str, ...]
     sampling: Sampling
     seconds: float
-    waited: float
+    queue_seconds: float
     grammar: str = ""
 
     def body(self) -> dict[str, Any]:
         """The request in the words of llama.cpp's server."""
-        how = self.sampling
+        sampling = self.sampling
         # Never the library's own “random” seed: SystemRandom is not shared by slots.
-        seed = SystemRandom().getrandbits(31) if how.seed is None else how.seed % 2**31
+        seed = SystemRandom().getrandbits(31) if sampling.seed is None else sampling.seed % 2**31
         body = {
             "prompt": self.tokens,
-            "max_tokens": how.max_tokens,
-            "temperature": how.temperature,
-            "top_k": how.top_k,
-            "top_p": how.top_p,
+            "max_tokens": sampling.max_tokens,
+            "temperature": sampling.temperature,
+            "top_k": sampling.top_k,
+            "top_p": sampling.top_p,
             "min_p": 0.0,
-            "repeat_penalty": how.repetition_penalty,
+            "repeat_penalty": sampling.repetition_penalty,
             "seed": seed,
-            "stop": [text for text in (*self.stop, *how.stop) if text],
+            "stop": [text for text in (*self.stop, *sampling.stop) if text],
             "stream": True,
             "stream_options": {"include_usage": True},
             # Heard after each piece of the prompt, so that it can be cancelled there.
@@ -66,12 +66,12 @@ def complete(
 
     The call blocks until the completion ends, so it has a thread of its own.
     """
-    started = time.monotonic()
+    started_at = time.monotonic()
     body = request.body()
 
     def produce(put: Put[Any]) -> None:
         def is_over(chunk: Any) -> bool:
-            late = time.monotonic() - started > request.seconds
+            late = time.monotonic() - started_at > request.seconds
             return not put(chunk) or cancelled() or late
 
         try:
@@ -81,7 +81,7 @@ def complete(
 
     stream = ThreadedStream(produce)
     try:
-        for event in _events(_until_the_end(stream, request.seconds), request, started):
+        for event in _events(_until_the_end(stream, request.seconds), request, started_at):
             if cancelled():
                 return
             yield event
@@ -99,32 +99,33 @@ def _until_the_end(stream: ThreadedStream[Any], seconds: float) -> Iterator[Any]
         raise EngineTimeout("llamacpp_silent", seconds=round(seconds + GRACE)) from None
 
 
-def _events(chunks: Iterator[Any], request: Request, started: float) -> Iterator[Event]:
-    written = 0
-    first = started
+def _events(chunks: Iterator[Any], request: Request, started_at: float) -> Iterator[Event]:
+    tokens = 0
+    first_token_at = started_at
     for chunk in chunks:
         if "error" in chunk:
             raise EngineCrashed("llamacpp_failed", why=str(chunk["error"].get("message"))[:200])
         choice = chunk["choices"][0]
         if choice["text"]:
-            first = first if written else time.monotonic()
-            written += 1
+            first_token_at = first_token_at if tokens else time.monotonic()
+            tokens += 1
             yield Token(choice["text"])
         if choice["finish_reason"]:
-            yield _finished(chunk, choice["finish_reason"], request.waited)
+            yield _finished(chunk, choice["finish_reason"], request.queue_seconds)
             return
     now = time.monotonic()
-    first = first if written else now
-    usage = Usage(len(request.tokens), written)
-    yield Finished("time", usage, Timings(request.waited, first - started, now - first))
+    if not tokens:
+        first_token_at = now
+    timings = Timings(request.queue_seconds, first_token_at - started_at, now - first_token_at)
+    yield Finished("time", Usage(len(request.tokens), tokens), timings)
 
 
-def _finished(chunk: Any, reason: str, waited: float) -> Finished:
+def _finished(chunk: Any, reason: str, queue_seconds: float) -> Finished:
     usage, timings = chunk["usage"], chunk["timings"]
-    cached = int(usage["prompt_tokens_details"]["cached_tokens"])
-    why: FinishReason = "length" if reason == "length" else "stop"
+    cached_tokens = int(usage["prompt_tokens_details"]["cached_tokens"])
+    finish: FinishReason = "length" if reason == "length" else "stop"
     return Finished(
-        why,
-        Usage(int(usage["prompt_tokens"]), int(usage["completion_tokens"]), cached),
-        Timings(waited, timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000),
+        finish,
+        Usage(int(usage["prompt_tokens"]), int(usage["completion_tokens"]), cached_tokens),
+        Timings(queue_seconds, timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000),
     )
