@@ -31,13 +31,15 @@ def faq_answer(candidates: Sequence[Candidate]) -> Grounding:
 
 def page_answer(candidates: Sequence[Candidate], best: Candidate | None) -> Grounding:
     """The quote of *best*, if there is one; else say how much of the question was found."""
-    related = tuple(
+    related_passages = tuple(
         candidate.passage()
         for candidate in candidates
         if candidate.coverage >= RELATED_COVERAGE or candidate is best
     )
     grounding = Grounding(
-        "passages" if related else "nothing", passages=related, score=candidates[0].hit.score
+        "passages" if related_passages else "nothing",
+        passages=related_passages,
+        score=candidates[0].hit.score,
     )
     if best is None or not best.quoted_sentences:
         return grounding

@@ -83,8 +83,8 @@ def nearest(
     np.maximum.at(texts, inverse[~is_title], cosines[~is_title])
     titles = np.where(titles < -0.5, texts, titles)
     texts = np.where(texts < -0.5, titles, texts)
-    shared = np.array([sharing.get(int(document), 1) for document in ids])
-    weight = TITLE_WEIGHT / np.sqrt(shared)
+    sharing_counts = np.array([sharing.get(int(document), 1) for document in ids])
+    weight = TITLE_WEIGHT / np.sqrt(sharing_counts)
     both = weight * titles + (1 - weight) * texts
     order = np.argsort(-both, kind="stable")[:COMPARED]
     nearest_chunks: dict[int, int] = {}

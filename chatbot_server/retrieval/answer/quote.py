@@ -43,19 +43,20 @@ def pick(sentences: Sequence[str], query: Query, limit: int = MAX_SENTENCES) -> 
     it, and more when the query asks for a number and it has one.
     """
     weights = [query.weight_in(synonyms.terms_in(sentence)) for sentence in sentences]
-    scored = []
+    candidates = []
     for position, (sentence, weight) in enumerate(zip(sentences, weights, strict=True)):
         before = weights[position - 1] if position else 0.0
         bonus = 0.3 * max(weights) if query.asks_for_number and _NUMBER.search(sentence) else 0.0
-        scored.append(Sentence(sentence, position, weight + 0.25 * before + bonus))
-    ranked = sorted(scored, key=lambda sentence: (-sentence.score, sentence.position))
-    if ranked and ranked[0].is_item:  # every item as good as the best: three days of seven mislead
-        enough = AS_GOOD * ranked[0].score
-        best = [sentence for sentence in ranked if sentence.is_item and sentence.score >= enough]
+        candidates.append(Sentence(sentence, position, weight + 0.25 * before + bonus))
+    candidates.sort(key=lambda sentence: (-sentence.score, sentence.position))
+    if candidates and candidates[0].is_item:
+        # Every item that answers as well as the best: three days of seven mislead.
+        enough = AS_GOOD * candidates[0].score
+        best = [item for item in candidates if item.is_item and item.score >= enough]
     else:  # an item says little beside sentences, unless it holds a word of the query itself
         best = [
             sentence
-            for sentence in ranked[:limit]
+            for sentence in candidates[:limit]
             if weights[sentence.position] or not sentence.is_item
         ]
     return sorted(_fitting(best), key=lambda sentence: sentence.position)
