@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from itertools import chain
 
 from flask import Response, request
 
 from chatbot_server.engine.base import Completion, Event
 from chatbot_server.errors import ChatbotError
+from chatbot_server.processes.threaded_stream import StreamSilent, ThreadedStream
 from chatbot_server.web.disconnect import disconnect_check
 from chatbot_server.web.v1.wire import Reply, broken_off
 
@@ -20,8 +20,6 @@ logger = logging.getLogger(__name__)
 PING_SECONDS = 15.0
 POLL_SECONDS = 0.5  # how often it is checked that the application is there
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-QueueItem = Event | ChatbotError | None
 
 
 def follow(completion: Completion, reply: Reply, *, with_usage: bool, language: str) -> Response:
@@ -52,34 +50,23 @@ def listen(
     completion: Completion, has_left: Callable[[], bool]
 ) -> Generator[Event | None, None, None]:
     """Events as they come, and None where it was quiet for a while."""
-    events: queue.SimpleQueue[QueueItem] = queue.SimpleQueue()
-    threading.Thread(target=_read_into, args=(completion, events), daemon=True).start()
     quiet_seconds = 0.0
-    while not has_left():
-        try:
-            event = events.get(timeout=POLL_SECONDS)
-        except queue.Empty:
-            quiet_seconds += POLL_SECONDS
-            if quiet_seconds >= PING_SECONDS:
-                quiet_seconds = 0.0
-                yield None
-            continue
-        if event is None:
-            return
-        if isinstance(event, ChatbotError):
-            raise event
-        quiet_seconds = 0.0
-        yield event
-
-
-def _read_into(completion: Completion, events: queue.SimpleQueue[QueueItem]) -> None:
-    try:
-        for event in completion:
-            events.put(event)
-    except ChatbotError as error:
-        events.put(error)
-    except Exception:
-        logger.exception("an answer could not be read")
-        events.put(ChatbotError("internal"))
-    finally:
-        events.put(None)
+    with closing(ThreadedStream.of(completion)) as events:
+        while not has_left():
+            try:
+                event = events.next(POLL_SECONDS)
+            except StreamSilent:
+                quiet_seconds += POLL_SECONDS
+                if quiet_seconds >= PING_SECONDS:
+                    quiet_seconds = 0.0
+                    yield None
+                continue
+            except ChatbotError:
+                raise
+            except Exception:
+                logger.exception("an answer could not be read")
+                raise ChatbotError("internal") from None
+            if event is None:
+                return
+            quiet_seconds = 0.0
+            yield event
