@@ -14,7 +14,7 @@ from chatbot_server.cli.options import JSON
 from chatbot_server.diagnosis.examine import Expected, examine
 from chatbot_server.diagnosis.page import MAX_CHARS, read_page
 from chatbot_server.errors import ChatbotError
-from chatbot_server.retrieval.crawl.fetch import Fetched, Fetcher
+from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchResponse
 from chatbot_server.storage.site_settings import origin_of
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.origins import is_loopback
@@ -54,8 +54,8 @@ def _check_page(context: Context, key: str, url: str) -> Iterator[Check]:
         return
     finally:
         fetcher.close()
-    if answer.status != 200 or answer.type not in HTML:
-        values = {"url": answer.url, "status": answer.status, "type": answer.type or "?"}
+    if answer.status != 200 or answer.media_type not in HTML:
+        values = {"url": answer.url, "status": answer.status, "type": answer.media_type or "?"}
         yield Check("page", False, context.say("diagnosis_page", **values))
         return
     yield from _examine(context, key, answer, server)
@@ -71,7 +71,7 @@ def _check_loader(context: Context, fetcher: Fetcher, server: str) -> Check:
     return Check("server", not why, context.say(key, server=server, why=why))
 
 
-def _examine(context: Context, key: str, answer: Fetched, server: str) -> Iterator[Check]:
+def _examine(context: Context, key: str, answer: FetchResponse, server: str) -> Iterator[Check]:
     origin = origin_of(answer.url)
     with context.database.session() as session:
         site = find_site(session, key)

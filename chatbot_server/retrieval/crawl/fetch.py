@@ -39,8 +39,8 @@ class FetchError(ChatbotError):
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """An answer. ``url`` is where redirects led; headers of one name are joined by commas."""
+class FetchResponse:
+    """``url`` is where redirects led; headers of one name are joined by commas."""
 
     url: str
     status: int
@@ -48,15 +48,15 @@ class Fetched:
     body: bytes = b""
 
     @property
-    def type(self) -> str:
-        """The media type, without parameters."""
+    def media_type(self) -> str:
+        """Without parameters."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @property
     def charset(self) -> str:
         """What the server says the text is in; empty if it does not."""
-        told = _CHARSET.search(self.headers.get("content-type", ""))
-        return told[1] if told else ""
+        charset = _CHARSET.search(self.headers.get("content-type", ""))
+        return charset[1] if charset else ""
 
 
 class Fetcher:
@@ -73,12 +73,12 @@ class Fetcher:
     ) -> None:
         about = f"; {contact}" if contact else ""
         self.agent = f"ChatbotServer/{__version__} (site owner's own crawler{about})"
-        self._private = frozenset(host.lower() for host in private_hosts)
+        self._private_hosts = frozenset(host.lower() for host in private_hosts)
         self._max_bytes = max_bytes
         self._deadline = _Deadline()
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.create_default_context(),
-            network_backend=_CheckedBackend(self._private, self._deadline),
+            network_backend=_PublicAddressBackend(self._private_hosts, self._deadline),
             max_connections=4,
             retries=0,
         )
@@ -89,22 +89,22 @@ class Fetcher:
         headers: dict[str, str] | None = None,
         seconds: float = TOTAL_SECONDS,
         *,
-        whole: bool = True,
-    ) -> Fetched:
+        truncate: bool = False,
+    ) -> FetchResponse:
         """GET *url*, following redirects; not for two threads at once.
 
-        *seconds* is for all of it. If not *whole*, what is too big is cut instead of refused.
+        *seconds* is for all of it. What is too big is refused, or cut if asked to *truncate*.
 
         Raises:
             FetchError: refused, unreachable, too slow, too big or too many redirects.
         """
-        self._deadline.until = time.monotonic() + seconds
+        self._deadline.moment = time.monotonic() + seconds
         for _hop in range(MAX_REDIRECTS + 1):
-            self._refuse(url)
-            answer = self._once(url, headers or {}, whole)
-            target = answer.headers.get("location")
-            if answer.status not in (301, 302, 303, 307, 308) or not target:
-                return answer
+            self._raise_for_forbidden_address(url)
+            response = self._send_single_request(url, headers or {}, truncate)
+            target = response.headers.get("location")
+            if response.status not in (301, 302, 303, 307, 308) or not target:
+                return response
             url = joined(url, target) or target
         raise FetchError("fetch_redirects", url=url[:200])
 
@@ -112,38 +112,40 @@ class Fetcher:
         """Close every connection."""
         self._pool.close()
 
-    def _refuse(self, url: str) -> None:
+    def _raise_for_forbidden_address(self, url: str) -> None:
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
             raise FetchError("fetch_address", url=url[:200]) from None
         host = (parts.hostname or "").lower()
-        allowed = port is None or port in PORTS or host in self._private
-        if parts.scheme not in ("http", "https") or not host or not allowed:
+        is_port_allowed = port is None or port in PORTS or host in self._private_hosts
+        if parts.scheme not in ("http", "https") or not host or not is_port_allowed:
             raise FetchError("fetch_address", url=url[:200])
         if parts.username is not None or len(url) > 2000:
             raise FetchError("fetch_address", url=url[:200])
 
-    def _once(self, url: str, headers: dict[str, str], whole: bool) -> Fetched:
+    def _send_single_request(
+        self, url: str, headers: dict[str, str], truncate: bool
+    ) -> FetchResponse:
         import httpx
 
-        sent: dict[str | bytes, str | bytes] = {
+        request_headers: dict[str | bytes, str | bytes] = {
             "User-Agent": self.agent,
             "Accept": "text/html,application/xhtml+xml,application/pdf,*/*;q=0.5",
             "Accept-Encoding": "gzip",
         }
-        sent.update({name: told.encode("latin-1") for name, told in headers.items()})
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), CONNECT_SECONDS)
+        request_headers.update({name: text.encode("latin-1") for name, text in headers.items()})
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), CONNECT_SECONDS)
         try:
-            asked = httpx.URL(url)  # international names and blanks as they travel
-            sent["Host"] = asked.netloc
+            target = httpx.URL(url)  # international names and blanks as they travel
+            request_headers["Host"] = target.netloc
             with self._pool.stream(
-                "GET", str(asked), headers=sent, extensions={"timeout": limits}
+                "GET", str(target), headers=request_headers, extensions={"timeout": timeouts}
             ) as response:
-                found = _headers(response)
-                body = self._body(response, found, url, whole)
-                return Fetched(url, response.status, found, body)
+                response_headers = _join_headers(response)
+                body = self._read_body(response, response_headers, url, truncate)
+                return FetchResponse(url, response.status, response_headers, body)
         except FetchError:
             raise
         except (httpcore.TimeoutException, TimeoutError):
@@ -151,54 +153,54 @@ class Fetcher:
         except Exception as error:  # httpcore, h11, ssl and idna each raise their own
             raise FetchError("fetch_failed", url=url[:200], why=type(error).__name__) from None
 
-    def _body(
-        self, response: httpcore.Response, headers: dict[str, str], url: str, whole: bool
+    def _read_body(
+        self, response: httpcore.Response, headers: dict[str, str], url: str, truncate: bool
     ) -> bytes:
-        gzipped = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
-        unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzipped else None
+        is_gzip = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
+        unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if is_gzip else None
         body = b""
         for piece in response.iter_stream():
-            room = self._max_bytes + 1 - len(body)
+            most = self._max_bytes + 1 - len(body)
             try:
-                body += unzip.decompress(piece, room) if unzip else piece[:room]
+                body += unzip.decompress(piece, most) if unzip else piece[:most]
             except zlib.error:
                 raise FetchError("fetch_failed", url=url[:200], why="gzip") from None
             if len(body) > self._max_bytes:
-                if not whole:
+                if truncate:
                     return body[: self._max_bytes]
                 raise FetchError("fetch_big", url=url[:200], limit=self._max_bytes)
         return body
 
 
 class _Deadline:
-    """The moment (monotonic) when whoever still talks to us is cut off."""
+    """The moment (monotonic) that ends a fetch, also one whose server still sends."""
 
-    until = float("inf")
+    moment = float("inf")
 
-    def left(self, timeout: float | None) -> float:
-        """Seconds that one more read or write may take.
+    def limit(self, timeout: float | None) -> float:
+        """Seconds that one more read or write may take, at most *timeout*.
 
         Raises:
             httpcore.ReadTimeout: none.
         """
-        left = self.until - time.monotonic()
-        if left <= 0:
+        remaining = self.moment - time.monotonic()
+        if remaining <= 0:
             raise httpcore.ReadTimeout
-        return left if timeout is None else min(timeout, left)
+        return remaining if timeout is None else min(timeout, remaining)
 
 
-class _BoundedStream(httpcore.NetworkStream):
-    """A connection on which also a server that sends a byte now and then comes to an end."""
+class _DeadlineStream(httpcore.NetworkStream):
+    """A connection that ends at the deadline, also if its server sends a byte now and then."""
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.left(timeout))
+        return self._inner.read(max_bytes, self._deadline.limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._deadline.left(timeout))
+        self._inner.write(buffer, self._deadline.limit(timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -209,28 +211,28 @@ class _BoundedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = self._deadline.left(timeout)
-        inner = self._inner.start_tls(ssl_context, server_hostname, left)
-        return _BoundedStream(inner, self._deadline)
+        timeout = self._deadline.limit(timeout)
+        inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return _DeadlineStream(inner, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-def _headers(response: httpcore.Response) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _join_headers(response: httpcore.Response) -> dict[str, str]:
+    headers: dict[str, str] = {}
     for raw, value in response.headers:
         name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
-        found[name] = f"{found[name]}, {text}" if name in found else text
-    return found
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
 
 
-class _CheckedBackend(httpcore.SyncBackend):
+class _PublicAddressBackend(httpcore.SyncBackend):
     """Resolves once, checks every address, and connects to the first."""
 
-    def __init__(self, private: frozenset[str], deadline: _Deadline) -> None:
+    def __init__(self, private_hosts: frozenset[str], deadline: _Deadline) -> None:
         super().__init__()
-        self._private = private
+        self._private_hosts = private_hosts
         self._deadline = deadline
 
     def connect_tcp(
@@ -241,34 +243,34 @@ class _CheckedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        address = resolve(host, port, self._private)
-        left = self._deadline.left(timeout)
-        found = super().connect_tcp(address, port, left, local_address, socket_options)
-        return _BoundedStream(found, self._deadline)
+        address = resolve_public_address(host, port, self._private_hosts)
+        timeout = self._deadline.limit(timeout)
+        stream = super().connect_tcp(address, port, timeout, local_address, socket_options)
+        return _DeadlineStream(stream, self._deadline)
 
 
-def resolve(host: str, port: int, private: frozenset[str] = frozenset()) -> str:
+def resolve_public_address(host: str, port: int, private_hosts: frozenset[str]) -> str:
     """The address to connect to.
 
     Raises:
         FetchError: the name does not exist, or any of its addresses is not public.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise FetchError("fetch_unknown_host", host=host[:200]) from None
-    addresses = [str(entry[4][0]).split("%")[0] for entry in found]
-    if host.lower() not in private and not all(map(is_public, addresses)):
+    addresses = [str(record[4][0]).split("%")[0] for record in records]
+    if host.lower() not in private_hosts and not all(map(is_public, addresses)):
         raise FetchError("fetch_private", host=host[:200])
     return addresses[0]
 
 
 def is_public(address: str) -> bool:
     """Whether anyone on the internet could reach *address*."""
-    found = ipaddress.ip_address(address)
-    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    if found in _NAT64:
-        inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-    if inner is None and found.version == 6 and found not in _UNICAST:
+    ip = ipaddress.ip_address(address)
+    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    if ip in _NAT64:
+        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    if inner is None and ip.version == 6 and ip not in _UNICAST:
         return False
-    return (inner or found).is_global and not (inner or found).is_multicast
+    return (inner or ip).is_global and not (inner or ip).is_multicast

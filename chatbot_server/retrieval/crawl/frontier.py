@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from chatbot_server.retrieval.crawl.fetch import Fetched
+from chatbot_server.retrieval.crawl.fetch import FetchResponse
 from chatbot_server.retrieval.read import urls
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -35,14 +35,14 @@ class Frontier:
 
     Attributes:
         start: the address the source begins at.
-        single: the source is one page, and leads to no other.
+        is_single_page: the source leads to no other.
     """
 
     database: Database
     source_id: int
     max_pages: int
     start: str = ""
-    single: bool = False
+    is_single_page: bool = False
     _started: int = 0
     _traps: urls.Traps = field(default_factory=urls.Traps)
 
@@ -53,7 +53,9 @@ class Frontier:
             if source is None:
                 return False
             if source.started is None or source.finished is not None:
-                source.started, source.finished, source.why = _later(source.started), None, ""
+                # A number that no earlier crawl has, also within the same second.
+                source.started = max(now(), (source.started or 0) + 1)
+                source.finished, source.why = None, ""
                 # What is known is asked again, also where no unchanged page would lead to it.
                 reopen_pages(session, source.id, GIVEN_UP)
             self.start = source.address
@@ -61,11 +63,11 @@ class Frontier:
             # Traps are counted over all crawls, or each would go a little further into them.
             for url in linked_urls(session, source.id):
                 self._traps.count(url)
-            self.single = source.kind == "page"
-            session.add_all(self._pages(session, [source.address], 0, True, ""))
+            self.is_single_page = source.kind == "page"
+            session.add_all(self._unknown_pages(session, [source.address], 0, True, ""))
         return True
 
-    def add(self, found: list[str], depth: int, *, listed: bool, origin: str = "") -> None:
+    def add(self, addresses: Iterable[str], depth: int, *, listed: bool, origin: str = "") -> None:
         """Note addresses to be read, up to the limit of pages.
 
         *listed*: by a sitemap; *origin*: see :meth:`urls.Traps.refuses`.
@@ -73,24 +75,24 @@ class Frontier:
         with self.database.session() as session:
             if session.get(KnowledgeSource, self.source_id) is None:
                 return
-            known = sum(page_counts(session, self.source_id).values())
-            for page in self._pages(session, found, depth, listed, origin):
-                if known >= self.max_pages:
+            count = sum(page_counts(session, self.source_id).values())
+            for page in self._unknown_pages(session, addresses, depth, listed, origin):
+                if count >= self.max_pages:
                     return
                 session.add(page)
-                known += 1
+                count += 1
 
-    def _pages(
-        self, session: Session, found: Iterable[str], depth: int, listed: bool, origin: str
+    def _unknown_pages(
+        self, session: Session, addresses: Iterable[str], depth: int, listed: bool, origin: str
     ) -> Iterator[KnowledgePage]:
         """Those of the addresses that are new to us; the others are to be read again."""
-        spelt = dict.fromkeys(url[:2000] for url in map(urls.canonical, found) if url)
-        told = [url for url in spelt if urls.same_site(url, self.start)]
-        for start in range(0, len(told), AT_ONCE):
-            some = told[start : start + AT_ONCE]
-            known = pages_at(session, self.source_id, some)
-            for url in some:
-                page = known.get(url)
+        canonical = dict.fromkeys(url[:2000] for url in map(urls.canonical, addresses) if url)
+        of_site = [url for url in canonical if urls.same_site(url, self.start)]
+        for start in range(0, len(of_site), AT_ONCE):
+            batch = of_site[start : start + AT_ONCE]
+            pages = pages_at(session, self.source_id, batch)
+            for url in batch:
+                page = pages.get(url)
                 if page is None and (listed or not self._traps.refuses(url, origin)):
                     yield KnowledgePage(
                         source_id=self.source_id, url=url, depth=depth, listed=listed
@@ -98,7 +100,7 @@ class Frontier:
                 elif page and page.crawl != self._started and page.state != "found":
                     page.state, page.depth, page.listed = "found", depth, listed
 
-    def take(self) -> KnowledgePage | None:
+    def next_page(self) -> KnowledgePage | None:
         """The next page to read; None: none is left, or the source is paused."""
         with self.database.session() as session:
             source = session.get(KnowledgeSource, self.source_id)
@@ -106,17 +108,17 @@ class Frontier:
                 return None
             return next_page(session, self.source_id)
 
-    def done(
+    def mark_page(
         self,
         page: KnowledgePage,
         state: str,
         why: str = "",
-        found: Fetched | None = None,
+        response: FetchResponse | None = None,
         *,
         missed: bool = False,
     ) -> None:
         with self.database.session() as session:
-            self.mark(session, page, state, why, found, missed=missed)
+            self.mark(session, page, state, why, response, missed=missed)
 
     def mark(
         self,
@@ -124,7 +126,7 @@ class Frontier:
         page: KnowledgePage,
         state: str,
         why: str,
-        found: Fetched | None = None,
+        response: FetchResponse | None = None,
         *,
         missed: bool = False,
     ) -> None:
@@ -133,9 +135,9 @@ class Frontier:
             return
         row.state, row.why, row.crawl = state, why[:60], self._started
         row.misses = row.misses + 1 if missed else 0
-        if found is not None:
-            row.etag = found.headers.get("etag", "")[:300]
-            row.modified = found.headers.get("last-modified", "")[:60]
+        if response is not None:
+            row.etag = response.headers.get("etag", "")[:300]
+            row.modified = response.headers.get("last-modified", "")[:60]
 
     def finish(self) -> dict[str, int]:
         """Counts by state; the crawl is over unless pages are left."""
@@ -146,13 +148,8 @@ class Frontier:
                 source.finished = now()
             return counts
 
-    def note(self, why: str) -> None:
+    def mark_unreadable(self, why: str) -> None:
         """Remember why the source cannot be read, see :class:`KnowledgeSource`."""
         with self.database.session() as session:
             if (source := session.get(KnowledgeSource, self.source_id)) is not None:
                 source.why = why[:300]
-
-
-def _later(last: int | None) -> int:
-    """A number for this crawl that no earlier one has, also within the same second."""
-    return max(now(), (last or 0) + 1)

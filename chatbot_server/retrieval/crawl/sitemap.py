@@ -6,6 +6,7 @@ import html
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from chatbot_server.retrieval.read.charset import decoded
 
@@ -15,35 +16,31 @@ MAX_BYTES = 50_000_000
 _ROOT = re.compile(r"<(\w+:)?(urlset|sitemapindex)\b", re.IGNORECASE)
 
 
-def addresses(
+def sitemap_addresses(
     sitemaps: list[str], fetch: Callable[[str], bytes | None], most: int
 ) -> Iterator[str]:
     """Up to *most* addresses of pages, in order; follows indexes of sitemaps.
 
     *fetch* gives the content at an address, or None.
     """
-    todo = list(sitemaps)
-    seen: set[str] = set()
-    given = 0
-    while todo and len(seen) < MAX_SITEMAPS:
+    return islice(_addresses(list(sitemaps), fetch), most)
+
+
+def _addresses(todo: list[str], fetch: Callable[[str], bytes | None]) -> Iterator[str]:
+    fetched_urls: set[str] = set()
+    while todo and len(fetched_urls) < MAX_SITEMAPS:
         url = todo.pop(0)
-        if url in seen:
+        if url in fetched_urls:
             continue
-        seen.add(url)
-        is_index, told = _told(decoded(unzipped(fetch(url) or b"")))
-        for address in told:
-            if is_index:
-                todo.append(address)
-                if len(todo) > MAX_SITEMAPS:
-                    break
-                continue
-            yield address
-            given += 1
-            if given >= most:
-                return
+        fetched_urls.add(url)
+        is_index, addresses = _entries(decoded(_unzip(fetch(url) or b"")))
+        if is_index:
+            todo += islice(addresses, max(0, MAX_SITEMAPS + 1 - len(todo)))
+        else:
+            yield from addresses
 
 
-def _told(content: str) -> tuple[bool, Iterator[str]]:
+def _entries(content: str) -> tuple[bool, Iterator[str]]:
     """Whether *content* lists sitemaps, and the addresses in it.
 
     A ``loc`` with another prefix than its root element's is an image's or a film's.
@@ -51,20 +48,17 @@ def _told(content: str) -> tuple[bool, Iterator[str]]:
     root = _ROOT.search(content[:5000])
     prefix = root[1] or "" if root else ""
     # Repetitions that could overlap are kept apart: a pattern must not go over blanks twice.
-    found = re.finditer(
+    entries = re.finditer(
         rf"<{prefix}loc\s{{0,9}}>((?:\s{{0,99}}<!\[CDATA\[)?[^<]{{1,2000}})</",
         content,
         re.IGNORECASE,
     )
     is_index = root is not None and root[2].lower() == "sitemapindex"
-    return is_index, (_address(one[1]) for one in found)
+    texts = (entry[1].strip().removeprefix("<![CDATA[").removesuffix("]]>") for entry in entries)
+    return is_index, (html.unescape(text.strip()) for text in texts)
 
 
-def _address(told: str) -> str:
-    return html.unescape(told.strip().removeprefix("<![CDATA[").removesuffix("]]>").strip())
-
-
-def unzipped(content: bytes) -> bytes:
+def _unzip(content: bytes) -> bytes:
     """*content*, or what is gzipped in it, bounded."""
     if not content.startswith(b"\x1f\x8b"):
         return content

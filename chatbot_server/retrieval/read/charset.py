@@ -9,7 +9,7 @@ from contextlib import suppress
 _META = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # What these names mean in practice, see the WHATWG's Encoding Standard.
-_MEANT = dict.fromkeys(("iso8859-1", "ascii"), "cp1252")
+_IN_PRACTICE = dict.fromkeys(("iso8859-1", "ascii"), "cp1252")
 # Guessed between these alone: Central European charsets look like cp1252 to a guesser, and
 # “à” becomes “ŕ”.
 _LIKELY = [
@@ -26,18 +26,14 @@ def decoded(data: bytes, declared: str = "") -> str:
     if data.startswith(_UTF16):
         return data.decode("utf-16", "replace")
     text = data.decode("utf-8-sig", "replace")
-    broken = text.count("\ufffd")
-    if not broken or len(re.findall(r"[^\x00-\x7f\ufffd]", text)) > 4 * broken:
+    errors = text.count("\ufffd")
+    if not errors or len(re.findall(r"[^\x00-\x7f\ufffd]", text)) > 4 * errors:
         return text
-    named = _META.search(data[:2048])
-    for name in (declared, named[1].decode("ascii", "replace") if named else ""):
+    meta = _META.search(data[:2048])
+    for name in (declared, meta[1].decode("ascii", "replace") if meta else ""):
         with suppress(LookupError, ValueError):
             codec = codecs.lookup(name).name
-            return data.decode(_MEANT.get(codec, codec))
-    return _guessed(data)
-
-
-def _guessed(data: bytes) -> str:
+            return data.decode(_IN_PRACTICE.get(codec, codec))
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:200_000], cp_isolation=_LIKELY).best()

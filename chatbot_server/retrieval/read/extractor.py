@@ -12,7 +12,6 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.read.extractor_child import SUFFIXES
 
 SECONDS = 30.0
 MEMORY_BYTES = 1_500_000_000
@@ -25,6 +24,10 @@ TYPES = {
     "text/plain": "text",
     "text/markdown": "text",
 }
+SUFFIXES = {
+    ".html": "html", ".htm": "html", ".xhtml": "html", ".pdf": "pdf", ".docx": "docx",
+    ".csv": "csv", ".md": "text", ".markdown": "text", ".txt": "text",
+}  # fmt: skip
 
 
 class ExtractError(ChatbotError):
@@ -32,7 +35,7 @@ class ExtractError(ChatbotError):
 
 
 @dataclass(frozen=True)
-class Extracted:
+class Extraction:
     """What a file or page holds."""
 
     drafts: tuple[Draft, ...]
@@ -53,7 +56,7 @@ class Extractor:
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self, data: bytes, kind: str, name: str, url: str, charset: str = "") -> Extracted:
+    def read(self, data: bytes, kind: str, name: str, url: str, charset: str = "") -> Extraction:
         """The documents of *data*; ``kind`` is a value of :data:`TYPES`.
 
         *charset* is what the sender of a page says it is in.
@@ -75,7 +78,7 @@ class Extractor:
                 raise ExtractError("extract_slow", name=name[:200]) from None
         if "error" in result:
             raise ExtractError(result["error"], name=name[:200])
-        return _checked(result, url)
+        return _extraction(result, url)
 
     def close(self) -> None:
         """Let go of the process."""
@@ -88,24 +91,25 @@ def kind_of_name(name: str) -> str | None:
     return SUFFIXES.get(PurePosixPath(name.lower()).suffix)
 
 
-def _checked(result: dict[str, Any], url: str) -> Extracted:
-    language = str(result.get("language") or "").lower()[:2]
-    known = language if language in LANGUAGES else None
+def _extraction(result: dict[str, Any], url: str) -> Extraction:
+    code = str(result.get("language") or "").lower()[:2]
+    language = code if code in LANGUAGES else None
+    documents = result["documents"]
     drafts = [
         Draft(
-            url if place == 0 and len(result["documents"]) == 1 else f"{url}#{place + 1}",
-            str(found["title"]),
-            str(found["text"]),
-            known,
-            bool(found.get("faq")),
+            url if len(documents) == 1 else f"{url}#{number}",
+            str(document["title"]),
+            str(document["text"]),
+            language,
+            bool(document.get("faq")),
         )
-        for place, found in enumerate(result["documents"])
+        for number, document in enumerate(documents, 1)
     ]
     drafts += [
-        Draft(f"{url}#faq-{place}", question, answer, known, True)
-        for place, (question, answer) in enumerate(result.get("faq") or (), 1)
+        Draft(f"{url}#faq-{number}", question, answer, language, True)
+        for number, (question, answer) in enumerate(result.get("faq") or (), 1)
     ]
     links = () if result.get("nofollow") else tuple(result.get("links") or ())
-    return Extracted(
+    return Extraction(
         tuple(drafts), links, str(result.get("canonical") or ""), bool(result.get("noindex"))
     )

@@ -40,7 +40,7 @@ def canonical(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         port = parts.port
-        host = _travelling(parts.hostname or "")
+        host = _ascii_host(parts.hostname or "")
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
@@ -49,18 +49,18 @@ def canonical(url: str) -> str | None:
     netloc = f"[{host}]" if ":" in host else host
     netloc += f":{port}" if port and port != usual else ""
     path = quote(_SESSION.sub("", parts.path) or "/", safe=_IN_PATHS)
-    path = _ESCAPED.sub(lambda found: found[0].upper(), path)
-    kept = [  # what is escaped and no UTF-8 stays as it is
+    path = _ESCAPED.sub(lambda escape: escape[0].upper(), path)
+    parameters = [  # what is escaped and no UTF-8 stays as it is
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
         if not _NOISE.match(name)
     ]
-    query = urlencode(sorted(kept), errors="surrogateescape")
+    query = urlencode(sorted(parameters), errors="surrogateescape")
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
-def _travelling(host: str) -> str:
-    """*host* as it travels: ``bücher.example`` is ``xn--bcher-kva.example``.
+def _ascii_host(host: str) -> str:
+    """*host* as it is sent: ``bücher.example`` is ``xn--bcher-kva.example``.
 
     Raises:
         ValueError: no such name can be.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.crawl.sitemap import addresses
+from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
 
 URLSET = "<urlset><url><loc>{}</loc></url></urlset>"
 
 
 def told(content: bytes, most: int = 100) -> list[str]:
     return list(
-        addresses(
+        sitemap_addresses(
             ["https://s.example/sitemap.xml"], {"https://s.example/sitemap.xml": content}.get, most
         )
     )

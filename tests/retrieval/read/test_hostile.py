@@ -19,7 +19,7 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl import crawler as crawling
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError
-from chatbot_server.retrieval.crawl.sitemap import addresses
+from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
 from chatbot_server.retrieval.curate import jobs
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read.charset import decoded
@@ -190,7 +190,7 @@ def test_sitemaps_of_sitemaps_come_to_an_end() -> None:
         more = "".join(f"<sitemap><loc>{url}{at}</loc></sitemap>" for at in range(1000))
         return f"<sitemapindex>{more}</sitemapindex>".encode()
 
-    assert list(addresses(["https://s.example/"], fetch, 1000)) == []
+    assert list(sitemap_addresses(["https://s.example/"], fetch, 1000)) == []
     assert len(asked) <= 200
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatbot_server.retrieval.read.extractor import Extracted, Extractor
-from chatbot_server.retrieval.read.extractor_child import NOT_KEPT, directives
+from chatbot_server.retrieval.read.extractor import Extraction, Extractor
+from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def extractor() -> Iterator[Extractor]:
 MENU = "<nav><a href=/a>Prices</a> <a href=/b>Rental</a></nav>"
 
 
-def read(extractor: Extractor, head: str) -> Extracted:
+def read(extractor: Extractor, head: str) -> Extraction:
     body = f"<html><head>{head}</head><body><p>Open. <a href=/x>x</a></p></body></html>"
     return extractor.read(body.encode(), "html", "p", "https://s.example/p")
 
@@ -52,7 +52,7 @@ def test_robots_rules_are_read_word_by_word(
     [("none", False), ("otherbot: noindex", True), ("all, NoIndex", False), ("", True)],
 )
 def test_rules_in_a_header_are_read_alike(header: str, kept: bool) -> None:
-    assert bool(directives(header) & NOT_KEPT) is not kept
+    assert bool(robots_directives(header) & NOT_KEPT) is not kept
 
 
 @pytest.mark.parametrize("rel", ["Canonical", "canonical nofollow", "CANONICAL"])
