@@ -91,13 +91,13 @@ class JsonLineChild:
             "processor_seconds": self.processor_seconds,
             "idle_seconds": self.idle_seconds,
         }
-        inherited = {name: os.environ[name] for name in HARMLESS_VARIABLES if name in os.environ}
+        environment = {name: os.environ[name] for name in HARMLESS_VARIABLES if name in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(WORKER), json.dumps(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if self.shares_stderr else subprocess.DEVNULL,
-            env={**inherited, **self.variables},
+            env={**environment, **self.variables},
             bufsize=0,
         )
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
@@ -117,10 +117,10 @@ class JsonLineChild:
         line = bytearray()
         while not line.endswith(b"\n"):
             _wait_for(descriptor, select.POLLIN, deadline)
-            received = os.read(descriptor, 1 << 20)
-            if not received:
+            piece = os.read(descriptor, 1 << 20)
+            if not piece:
                 raise EOFError
-            line += received
+            line += piece
         return line
 
 

@@ -44,10 +44,10 @@ def learn_template(template: str, eos: str) -> ChatFormat | None:
     Raises:
         ModelError: as for :func:`render_template`. Failures are remembered, too.
     """
-    found = _learn(template, eos)
-    if isinstance(found, ModelError):
-        raise ModelError(found.code, reason=found.values.get("reason"))
-    return found
+    form = _learn(template, eos)
+    if isinstance(form, ModelError):
+        raise ModelError(form.code, reason=form.values.get("reason"))
+    return form
 
 
 def _placeholder(index: int) -> str:
@@ -70,16 +70,18 @@ def _learn(template: str, eos: str) -> ChatFormat | ModelError | None:
     except ModelError as error:
         return error
     if texts[0] is None:
-        return ModelError("prompt_template_broken", reason=_shown(reason))
-    known = [text for text in texts if text is not None]
-    if len(known) < len(texts):  # no system role: its text goes into the first question
-        known = known[:3] + known[-2:] if texts[-1] is not None and texts[-2] is not None else []
+        return ModelError("prompt_template_broken", reason=_printable(reason))
+    examples = [text for text in texts if text is not None]
+    if len(examples) < len(texts):  # no system role: its text goes into the first question
+        has_last_two = texts[-1] is not None and texts[-2] is not None
+        examples = examples[:3] + examples[-2:] if has_last_two else []
     try:
-        form = _derive(known, eos)
+        form = _derive(examples, eos)
     except ValueError:
         return None
-    written = dict(zip(probes, texts, strict=False))
-    return form if all(_same(form, roles, text) for roles, text in written.items()) else None
+    texts_by_roles = dict(zip(probes, texts, strict=False))
+    is_same = all(_writes(form, roles, text) for roles, text in texts_by_roles.items())
+    return form if is_same else None
 
 
 def _derive(texts: list[str], eos: str) -> ChatFormat:
@@ -94,11 +96,11 @@ def _derive(texts: list[str], eos: str) -> ChatFormat:
     texts = [text.removeprefix(BOS) for text in texts]
     if any(BOS in text for text in texts):
         raise ValueError("BOS within")
-    start, asked, between, last = _split(texts[1], 3)
+    start, before_answer, between, last = _split(texts[1], 3)
     user_after = _split(texts[-2], 1)[1]
     answer_after = _split(texts[-1], 2)[2]
     user = TurnMarkup(_without(between, start=answer_after), user_after)
-    assistant = TurnMarkup(_without(asked, start=user_after), answer_after)
+    assistant = TurnMarkup(_without(before_answer, start=user_after), answer_after)
     opening = _without(start, end=user.before)
     prefix, system, default = opening, TurnMarkup("", "\n\n", inside=True), ""
     if len(texts) == 8:
@@ -139,28 +141,29 @@ def _without(text: str, *, start: str = "", end: str = "") -> str:
     return text[len(start) : len(text) - len(end)]
 
 
-def _same(form: ChatFormat, roles: str, text: str | None) -> bool:
+def _writes(form: ChatFormat, roles: str, text: str | None) -> bool:
     if text is None:
         return "s" in roles
     messages = [Message(m["role"], m["content"]) for m in _conversation(roles)]  # type: ignore[arg-type]
-    written = "".join(segment.text for segment in render(form, messages).segments)
-    return written == text.removeprefix(BOS)
+    segments = render(form, messages).segments
+    return "".join(segment.text for segment in segments) == text.removeprefix(BOS)
 
 
 def _render_once(template: str, eos: str, messages: Sequence[Message]) -> Prompt:
-    said = [message.content for message in messages]
+    contents = [message.content for message in messages]
     stand_ins = [{"role": m.role, "content": _placeholder(i)} for i, m in enumerate(messages)]
     texts, reason = _run(template, eos, [(stand_ins, True)])
-    if texts[0] is None or _placeholder(len(said) - 1) not in texts[0]:
-        raise ModelError("prompt_template_broken", reason=_shown(reason or "a message is lost"))
+    if texts[0] is None or _placeholder(len(contents) - 1) not in texts[0]:
+        raise ModelError("prompt_template_broken", reason=_printable(reason or "a message is lost"))
     text = texts[0].removeprefix(BOS)
     parts = re.split(r"Said(\d+)Here7f3a", text.replace(BOS, ""))
     segments = [
-        Segment(said[int(part)] if index % 2 else part, trusted=index % 2 == 0)
+        Segment(contents[int(part)] if index % 2 else part, trusted=index % 2 == 0)
         for index, part in enumerate(parts)
     ]
-    kept = tuple(segment for segment in segments if segment.text)
-    return Prompt(tuple(messages), kept, (eos,) if eos else (), texts[0].startswith(BOS) or None)
+    non_empty = tuple(segment for segment in segments if segment.text)
+    bos = texts[0].startswith(BOS) or None
+    return Prompt(tuple(messages), non_empty, (eos,) if eos else (), bos)
 
 
 def _run(template: str, eos: str, renders: list[_Render]) -> tuple[list[str | None], str]:
@@ -181,6 +184,6 @@ def _run(template: str, eos: str, renders: list[_Render]) -> tuple[list[str | No
     return answer["texts"], answer["reason"]
 
 
-def _shown(reason: str) -> str:
+def _printable(reason: str) -> str:
     """A stranger's words, fit for a terminal."""
     return "".join(char for char in reason if char.isprintable())[:200]
