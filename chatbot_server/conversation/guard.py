@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.language.facts import Fact, gather, unsupported
+from chatbot_server.retrieval.language.languages import together
 from chatbot_server.retrieval.language.sentences import sentence_ends
+from chatbot_server.retrieval.language.stems import guess_document_language
 
 # A model that never ends a sentence must not hold back its answer, nor memory.
 MAX_HELD = 600
@@ -43,10 +45,12 @@ class Guard:
     """
 
     def __init__(self, passages: Iterable[Passage]) -> None:
-        self._known = gather(
+        texts = [
             f"{passage.title}\n{passage.heading}\n{passage.text}\n{passage.url}"
             for passage in passages
-        )
+        ]
+        self._languages = together(map(guess_document_language, texts))
+        self._known = gather(texts, self._languages)
         self._held = ""
         self._stopped = False
 
@@ -77,7 +81,7 @@ class Guard:
 
     def _sentence_end(self) -> int | None:
         # Not at a dot within a word: of “info@Shop.Example” no half is an address to check.
-        for stop, following in sentence_ends(self._held, glued=False):
+        for stop, following in sentence_ends(self._held, self._languages, glued=False):
             return following if "\n" in self._held[stop:following] else stop
         # Cut at a blank, or a number would be split in two that both stand in the passages.
         if len(self._held) > MAX_HELD:
@@ -85,7 +89,7 @@ class Guard:
         return None
 
     def _judge(self, sentence: str) -> Passed | Stopped:
-        wrong = unsupported(_ENUMERATION.sub("", sentence), self._known)
+        wrong = unsupported(_ENUMERATION.sub("", sentence), self._known, self._languages)
         if wrong:
             self._stopped = True
             self._held = ""

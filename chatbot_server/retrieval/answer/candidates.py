@@ -11,7 +11,6 @@ from chatbot_server.retrieval.answer import quote
 from chatbot_server.retrieval.answer.fusion import Hit, lead
 from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.base import Passage
-from chatbot_server.retrieval.language import synonyms
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.storage.knowledge.chunks import load_chunks
 from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeDocument
@@ -34,22 +33,22 @@ class Candidate:
     @cached_property
     def about(self) -> ParsedText:
         """Title and headings."""
-        return ParsedText(f"{self.document.title} {self.chunk.heading}")
+        return self._query.parse(f"{self.document.title} {self.chunk.heading}")
 
     @cached_property
     def wordings(self) -> list[ParsedText]:
         """The ways in which an entry's question is asked."""
-        return [ParsedText(text) for text in (self.document.title, *self.document.wordings)]
+        return [self._query.parse(text) for text in (self.document.title, *self.document.wordings)]
 
     @cached_property
     def whole_text(self) -> ParsedText:
         """The text of the document: of an entry, its answer."""
-        return ParsedText(self.document.text)
+        return self._query.parse(self.document.text)
 
     @cached_property
     def terms(self) -> frozenset[str]:
         """The stems and concepts of title, headings and chunk."""
-        return synonyms.terms_in(f"{self.about.text} {self.chunk.text}")
+        return self._query.parse(f"{self.about.text} {self.chunk.text}").terms
 
     @cached_property
     def coverage(self) -> float:
@@ -59,7 +58,7 @@ class Candidate:
     @cached_property
     def sentences(self) -> list[str]:
         """The sentences of the chunk."""
-        return sentences(self.chunk.text)
+        return sentences(self.chunk.text, self._query.languages)
 
     @cached_property
     def quoted_sentences(self) -> list[quote.Sentence]:

@@ -71,10 +71,10 @@ def gather_evidence(candidate: Candidate, query: Query, chunk_count: int) -> Evi
     sentences = candidate.sentences
     pairs = [" ".join(sentences[at : at + 2]) for at in range(max(1, len(sentences) - 1))]
     missing = sum(1 for word in query.content_words if not word.is_in(candidate.terms))
-    names = [synonyms.word(name) for name in query.names]
+    names = [synonyms.word(name, query.languages) for name in query.names]
     names_there = sum(1 for name in names if name.stems & candidate.terms)
     return Evidence(
-        together=max(query.coverage(synonyms.terms_in(pair)) for pair in pairs),
+        together=max(query.coverage(query.parse(pair).terms) for pair in pairs),
         words=candidate.hit.words / math.log(max(chunk_count, 2) + 1),
         names=names_there / len(names) if names else 1.0,
         missing=missing / len(query.content_words) if query.content_words else 1.0,

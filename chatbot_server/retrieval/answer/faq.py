@@ -13,7 +13,6 @@ from chatbot_server.retrieval.answer.candidates import Candidate
 from chatbot_server.retrieval.answer.fusion import Hit
 from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.answer.site_index import SiteIndex
-from chatbot_server.retrieval.language import synonyms
 from chatbot_server.retrieval.language.contrast import are_opposed
 
 # Measured on the CNIL's FAQ, see docs/decisions/0004-retrieval.md.
@@ -83,7 +82,7 @@ def asks_same(
     return (
         _has_same_facts(question, wording, answer)
         and question.is_negated == wording.is_negated
-        and not are_opposed(question.text, wording.text)
+        and not are_opposed(question.text, wording.text, question.languages)
         and _has_same_names(question, wording, answer, is_common_name)
         and asks_for_whole_compounds(question, wording)
     )
@@ -111,8 +110,8 @@ def _holds_own_words(query: Query, candidate: Candidate) -> bool:
     """Whether *candidate* speaks of everything that a follow-up itself is about."""
     if query.own is None:
         return True
-    titles = ParsedText(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
-    terms = synonyms.terms_in(f"{titles.text} {candidate.chunk.text}")
+    titles = query.parse(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
+    terms = query.parse(f"{titles.text} {candidate.chunk.text}").terms
     return all(word.is_in(terms) for word in query.own.content_words) and asks_for_whole_compounds(
         query.own, titles
     )
@@ -120,7 +119,7 @@ def _holds_own_words(query: Query, candidate: Candidate) -> bool:
 
 def _asks_same_as_entry(query: Query, entry: Candidate, index: SiteIndex) -> bool:
     def is_common_name(name: str) -> bool:
-        return index.chunks_with(name) > max(1, COMMON_NAME * index.chunk_count)
+        return index.chunks_with(name, query.languages) > max(1, COMMON_NAME * index.chunk_count)
 
     return any(
         asks_same(query, wording, entry.whole_text, is_common_name) for wording in entry.wordings

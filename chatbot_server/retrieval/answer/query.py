@@ -9,6 +9,7 @@ from functools import cached_property
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.facts import Fact, facts
 from chatbot_server.retrieval.language.follow_up import in_context, is_followup
+from chatbot_server.retrieval.language.languages import FIRST, Languages
 from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.text import fold
 
@@ -18,15 +19,20 @@ _COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
 
 
 class ParsedText:
-    """A question, a wording of an entry or an answer: whatever is read of it is read once."""
+    """A question, a wording of an entry or an answer: whatever is read of it is read once.
 
-    def __init__(self, text: str) -> None:
+    Attributes:
+        languages: those of the site; see :mod:`chatbot_server.retrieval.language.languages`.
+    """
+
+    def __init__(self, text: str, languages: Languages = FIRST) -> None:
         self.text = text
+        self.languages = languages
 
     @cached_property
     def language(self) -> str:
         """The language it is asked in, as far as its small words tell."""
-        return stems.guess_language(self.text)
+        return stems.guess_language(self.text, languages=self.languages)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -36,33 +42,33 @@ class ParsedText:
     @cached_property
     def stems(self) -> list[str]:
         """The stems to search for."""
-        return stems.query_terms(self.text, language=self.language)
+        return stems.query_terms(self.text, self.languages, language=self.language)
 
     @cached_property
     def content_words(self) -> list[Word]:
         """The words that say what it is about, with their synonyms."""
-        return synonyms.query_words(self.text, language=self.language)
+        return synonyms.query_words(self.text, self.languages, language=self.language)
 
     @cached_property
     def terms(self) -> frozenset[str]:
         """The stems and concepts that stand in it."""
-        return synonyms.terms_in(self.text)
+        return synonyms.terms_in(self.text, self.languages)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The folded names in it."""
-        return frozenset(contrast.names(self.text, language=self.language))
+        return frozenset(contrast.names(self.text, self.languages, language=self.language))
 
     @cached_property
     def facts(self) -> frozenset[Fact]:
         """The numbers, dates, prices … that it states."""
-        return facts(self.text)
+        return facts(self.text, self.languages)
 
     @cached_property
     def compounds(self) -> list[frozenset[str]]:
         """The parts of each word with a hyphen that has more than one."""
         compounds = [
-            frozenset(stems.content_words(match[0]))
+            frozenset(stems.content_words(match[0], self.languages))
             for match in _COMPOUND.finditer(fold(self.text))
         ]
         return [parts for parts in compounds if len(parts) > 1]
@@ -70,12 +76,12 @@ class ParsedText:
     @cached_property
     def is_negated(self) -> bool:
         """Whether it denies something."""
-        return contrast.is_negated(self.text)
+        return contrast.is_negated(self.text, self.languages)
 
     @cached_property
     def asks_for_number(self) -> bool:
         """Whether a number answers it."""
-        return synonyms.asks_for_number(self.text)
+        return synonyms.asks_for_number(self.text, self.languages)
 
 
 class Query(ParsedText):
@@ -86,20 +92,26 @@ class Query(ParsedText):
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, languages: Languages = FIRST) -> None:
+        super().__init__(text, languages)
         self.own: ParsedText | None = None
         self.rarity: Rarity = lambda _stem: 1.0
 
     @classmethod
-    def in_context(cls, question: str, history: Sequence[str]) -> Query:
+    def in_context(
+        cls, question: str, history: Sequence[str], languages: Languages = FIRST
+    ) -> Query:
         """The query for *question*, behind those questions of *history* that it leans on."""
-        query = asked = cls(question[:MAX_QUESTION])
-        if history and is_followup(asked.text, language=asked.language):
-            query = cls(in_context(asked.text, history))
+        query = asked = cls(question[:MAX_QUESTION], languages)
+        if history and is_followup(asked.text, languages, language=asked.language):
+            query = cls(in_context(asked.text, history, languages), languages)
         if query.text != question:
-            query.own = asked if asked.text == question else ParsedText(question)
+            query.own = asked if asked.text == question else query.parse(question)
         return query
+
+    def parse(self, text: str) -> ParsedText:
+        """A text that is to be compared with the query, read in the same languages."""
+        return ParsedText(text, self.languages)
 
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that stand in *terms*."""

@@ -9,7 +9,6 @@ from itertools import pairwise
 from urllib.parse import quote
 
 from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.language import synonyms
 from chatbot_server.retrieval.language.tables import DASH
 
 MAX_SENTENCES = 3
@@ -42,7 +41,7 @@ def pick(sentences: Sequence[str], query: Query, limit: int = MAX_SENTENCES) -> 
     A sentence scores by the weight of the query's words it holds, a little by the one before
     it, and more when the query asks for a number and it has one.
     """
-    weights = [query.weight_in(synonyms.terms_in(sentence)) for sentence in sentences]
+    weights = [query.weight_in(query.parse(sentence).terms) for sentence in sentences]
     candidates = []
     for position, (sentence, weight) in enumerate(zip(sentences, weights, strict=True)):
         before = weights[position - 1] if position else 0.0

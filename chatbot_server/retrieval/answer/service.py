@@ -51,7 +51,7 @@ class KnowledgeBase:
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~.base.Knowledge`."""
-        query = Query.in_context(question, history)
+        query = Query.in_context(question, history, self.searcher.languages(site_id))
         vector = self.searcher.embed(site_id, query)
         with self.database.session() as session:
             index = SiteIndex(session, site_id)
@@ -67,7 +67,7 @@ class KnowledgeBase:
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""
-        query = Query.in_context(question, ())
+        query = Query.in_context(question, (), self.searcher.languages(site_id))
         vector = self.searcher.embed(site_id, query)
         with self.database.session() as session:
             hits = self.searcher.search(SiteIndex(session, site_id), query, vector, limit)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chatbot_server.retrieval.language.languages import Languages, together
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.tables import in_sentences
 from chatbot_server.retrieval.language.text import clean, fold
@@ -54,7 +55,7 @@ def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[C
     """
     chunks: list[Chunk] = []
     for heading, body in _sections(in_sentences(clean(text), language)):
-        for piece in _pieces(body, max_words):
+        for piece in _pieces(body, max_words, together([language])):
             chunks.append(Chunk(heading, piece))
             if len(chunks) >= MAX_CHUNKS:
                 return chunks
@@ -77,10 +78,10 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
     yield BETWEEN.join(path.values()), "\n".join(lines)
 
 
-def _pieces(body: str, max_words: int) -> Iterator[str]:
+def _pieces(body: str, max_words: int, languages: Languages) -> Iterator[str]:
     piece: list[str] = []
     size = 0
-    for sentence in _bounded(sentences(body), max_words):
+    for sentence in _bounded(sentences(body, languages), max_words):
         length = len(sentence.split())
         if piece and size + length > max_words:
             yield "\n".join(piece)

@@ -67,13 +67,13 @@ def variants(question: str, known: Glossary, common: Callable[[str], bool]) -> l
     ``common(acronym)`` tells those that stand everywhere: the site owner's own.
     """
     in_question = candidates(question)
-    explained = {
+    in_use = {
         short: longs for short, longs in known.items() if short in in_question and not common(short)
     }
 
     def written_out(form: int) -> str:
         def explanation(match: re.Match[str]) -> str:
-            longs = explained.get(fold(match[0]))
+            longs = in_use.get(fold(match[0]))
             return longs[min(form, len(longs) - 1)] if longs else match[0]
 
         return _WORD.sub(explanation, question)

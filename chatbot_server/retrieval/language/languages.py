@@ -173,8 +173,8 @@ def _check_shared_names(
     code: str, field: str, names: Iterable[str], languages: Mapping[str, Language]
 ) -> None:
     """Families of words are joined by their names, so a misspelled one would be joined to none."""
-    shared = {name for first in FIRST for name in getattr(languages[first], field)}
-    if unknown := set(names) - shared:
+    known_names = {name for first in FIRST for name in getattr(languages[first], field)}
+    if unknown := set(names) - known_names:
         raise ValueError(f"{code}.yaml: {field}: no other language has {sorted(unknown)}")
 
 
@@ -188,5 +188,5 @@ def together(codes: Iterable[str]) -> Languages:
 
 def any_of(phrases: Iterable[str]) -> str:
     """A regular expression for one of *phrases*, the longest that fits; nothing: for none."""
-    ordered = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
-    return f"(?:{'|'.join(map(re.escape, ordered))})" if ordered else "(?!)"
+    longest_first = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
+    return f"(?:{'|'.join(map(re.escape, longest_first))})" if longest_first else "(?!)"

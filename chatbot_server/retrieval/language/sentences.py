@@ -55,6 +55,6 @@ def _abbreviations(languages: Languages) -> tuple[re.Pattern[str], int]:
     The number of an item is one of them. No more than that is looked at, however long the
     sentence.
     """
-    known = {short for code in languages for short in LANGUAGES[code].abbreviations}
-    pattern = rf"(?:^[ \t]*\d{{1,2}}|\b(?:[A-Z]|{any_of(known)}))\.\Z"
-    return re.compile(pattern, re.MULTILINE), max(map(len, known)) + 1
+    shorts = {short for code in languages for short in LANGUAGES[code].abbreviations}
+    pattern = rf"(?:^[ \t]*\d{{1,2}}|\b(?:[A-Z]|{any_of(shorts)}))\.\Z"
+    return re.compile(pattern, re.MULTILINE), max(map(len, shorts)) + 1

@@ -67,9 +67,9 @@ def guess_document_language(text: str) -> str:
 def _weights(text: str, languages: Languages) -> dict[str, int]:
     """How often each language's small words stand in *text*, but for those that all have."""
     counts = Counter(words(text[:4000]))
-    shared = frozenset.intersection(*(LANGUAGES[code].stop_words for code in FIRST))
+    in_each = frozenset.intersection(*(LANGUAGES[code].stop_words for code in FIRST))
     return {
-        code: sum(counts[word] for word in counts.keys() & LANGUAGES[code].stop_words - shared)
+        code: sum(counts[word] for word in counts.keys() & LANGUAGES[code].stop_words - in_each)
         for code in languages
     }
 

@@ -16,8 +16,8 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 def in_sentences(text: str, language: str = "en") -> str:
     """*text* with each row of a table as “- first cell — heading: cell; heading: cell”."""
-    known = LANGUAGES.get(language)
-    blank = "\u00a0" if known and known.space_before_colon else ""
+    record = LANGUAGES.get(language)
+    blank = "\u00a0" if record and record.space_before_colon else ""
     lines: list[str] = []
     rows: list[str] = []
     for line in [*text.split("\n"), ""]:

@@ -80,6 +80,12 @@ def document_counts(session: Session, site_id: int) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def document_languages(session: Session, site_id: int) -> Sequence[str]:
+    """The languages in which the site has documents."""
+    query = select(KnowledgeDocument.language).where(KnowledgeDocument.site_id == site_id)
+    return session.scalars(query.distinct()).all()
+
+
 def shared_title_counts(session: Session, site_id: int) -> dict[int, int]:
     """How many documents have the title of each whose title is not its alone, by document."""
     count = func.count().over(partition_by=KnowledgeDocument.title).label("count")
