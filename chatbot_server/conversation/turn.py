@@ -20,6 +20,9 @@ from chatbot_server.errors import BadRequest, EngineError
 from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
 
+# Pages offered with an honest no: more than three is a search result, not an answer.
+OFFERED_PAGES = 3
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -121,10 +124,7 @@ class Turn:
             for event in self._writer.from_passages(self._stored.dialogue, grounding, self._record):
                 is_begun = is_begun or isinstance(event, TextPiece)
                 if isinstance(event, Ended):
-                    pages = {
-                        passage.url or passage.title: passage for passage in grounding.passages
-                    }
-                    yield Cited(tuple(Source(page.title, page.url) for page in pages.values()))
+                    yield Cited(_pages_of(grounding))
                 yield event
         except (Withheld, EngineError, BadRequest):
             self._record.fell_back = True
@@ -139,9 +139,16 @@ class Turn:
             yield Cited(grounding.sources)
             yield Ended("faq" if grounding.status == "faq" else "pages")
             return
+        # A page that speaks of something near is worth a look; notes and files have no address.
+        pages = [page for page in _pages_of(grounding) if page.url.startswith("http")]
         contact = self._stored.contact
-        key = "answer_nothing" if contact is None else "answer_nothing_contact"
+        if pages:
+            key = "answer_unsure" if contact is None else "answer_unsure_contact"
+        else:
+            key = "answer_nothing" if contact is None else "answer_nothing_contact"
         yield TextPiece(say(key, self._question.locale, contact=contact))
+        if pages:
+            yield Cited(tuple(pages[:OFFERED_PAGES]))
         yield Ended("none")
 
     def _store(self, ended: Ended | None) -> None:
@@ -179,3 +186,9 @@ class Turn:
             self._parts.sampling,
             self._writer.model(),
         )
+
+
+def _pages_of(grounding: Grounding) -> tuple[Source, ...]:
+    """The pages of its passages, each once, best first."""
+    pages = {passage.url or passage.title: passage for passage in grounding.passages}
+    return tuple(Source(page.title, page.url) for page in pages.values())

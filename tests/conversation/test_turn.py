@@ -10,7 +10,7 @@ from support.scripted_chat import HOURS, QUOTED, Chat, ScriptedModel, end, text
 from chatbot_server.conversation.events import Cited, Waiting
 from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
-from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.storage.learning import unanswered_questions
 from chatbot_server.storage.sites import demo_site
 
@@ -82,6 +82,21 @@ def test_where_nothing_is_found_the_answer_is_an_honest_no(tmp_path: Path) -> No
     assert "help@example.org" in text(events)
     assert end(events).origin == "none"
     assert chat.model.prompts == []
+
+
+def test_where_only_something_near_is_found_the_no_offers_its_pages(tmp_path: Path) -> None:
+    near = [
+        Passage(number, f"Page {number}", "", f"https://example.org/{number}", "Near.", 0.3)
+        for number in range(1, 6)
+    ]
+    note = Passage(9, "A note", "", "note-9", "Near.", 0.4)
+    grounding = Grounding("passages", passages=(note, near[0], *near))
+    chat = Chat(tmp_path, ScriptedModel("quote", ["A guess."]), grounding)
+    events = chat.ask("When?")
+    assert "may help" in text(events)
+    (cited,) = [event for event in events if isinstance(event, Cited)]
+    assert [source.url[-1] for source in cited.items] == ["1", "2", "3"]
+    assert end(events).origin == "none"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +199,7 @@ def test_each_answer_is_stored_with_its_status_and_the_figures_behind_it(
     assert (answer.status, answer.origin) == (status, origin)
     if found:
         assert (answer.facts["score"], answer.facts["margin"]) == (found.score, found.margin)
-    assert bool(answer.sources) == (origin in ("faq", "pages") or status == "written")
+    assert bool(answer.sources) == (origin in ("faq", "pages") or status in ("written", "related"))
 
 
 def test_an_answer_the_visitor_stopped_says_so(tmp_path: Path) -> None:
