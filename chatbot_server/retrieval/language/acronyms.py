@@ -99,7 +99,7 @@ def _explanations(
     for long, times in longs:
         for ending in _endings(long, languages):
             flat = " ".join(fold(word) for word in _WORD.findall(ending))
-            initials = _initials(flat, languages)
+            initials = "".join(word[0] for word in flat.split() if not _is_small(word, languages))
             spellings[flat][ending] += times
             pages[flat] += 1
             whole = ending == long and times > 1 and flat[0] == short[0]
@@ -121,10 +121,6 @@ def _endings(long: str, languages: Languages) -> list[str]:
     """The endings of *long* that begin with a content word, at least two words each."""
     starts = list(_WORD.finditer(long))[-MAX_WORDS:-1]
     return [long[match.start() :] for match in starts if not _is_small(fold(match[0]), languages)]
-
-
-def _initials(flat: str, languages: Languages) -> str:
-    return "".join(word[0] for word in flat.split() if not _is_small(word, languages))
 
 
 def _has_one_more(initials: str, short: str) -> bool:

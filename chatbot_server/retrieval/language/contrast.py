@@ -25,13 +25,13 @@ def names(text: str, languages: Languages = FIRST, language: str | None = None) 
 
 def is_negated(text: str, languages: Languages = FIRST) -> bool:
     """Whether *text* denies something."""
-    return bool(_negation(languages).search(fold(text).replace("’", "'")))
+    return bool(_contrast_words(languages).negation.search(fold(text).replace("’", "'")))
 
 
 def are_opposed(question: str, title: str, languages: Languages = FIRST) -> bool:
     """Whether one text says a word where the other says its opposite."""
     question_words, title_words = set(stems.words(question)), set(stems.words(title))
-    for first, second in _opposites(languages):
+    for first, second in _contrast_words(languages).opposites:
         for here, there in ((first, second), (second, first)):
             if (
                 question_words & here
@@ -48,7 +48,7 @@ def are_opposed(question: str, title: str, languages: Languages = FIRST) -> bool
 def _has_prefixed(words: set[str], bases: set[str], languages: Languages) -> bool:
     """Whether one of *words* is the opposite of one of *bases* by its prefix."""
     base_stems = {stem for word in bases for stem in stems.all_stems(word, languages)}
-    prefix = _opposite_prefix(languages)
+    prefix = _contrast_words(languages).opposite_prefix
     return any(
         stems.all_stems(prefix.sub("", word), languages) & base_stems
         for word in words
@@ -56,25 +56,29 @@ def _has_prefixed(words: set[str], bases: set[str], languages: Languages) -> boo
     )
 
 
-@cache
-def _negation(languages: Languages) -> re.Pattern[str]:
-    words = any_of(word for code in languages for word in LANGUAGES[code].negations)
-    endings = any_of(end for code in languages for end in LANGUAGES[code].negation_endings)
-    return re.compile(rf"\b{words}\b|{endings}\b")
+class _ContrastWords:
+    """What some languages deny and oppose with.
+
+    Attributes:
+        opposites: the words of each pair of opposites, of all the languages together.
+        opposite_prefix: what turns a word into its opposite.
+    """
+
+    def __init__(self, languages: Languages) -> None:
+        words: set[str] = set()
+        endings: set[str] = set()
+        prefixes: set[str] = set()
+        pairs: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        for language in map(LANGUAGES.__getitem__, languages):
+            words |= language.negations
+            endings |= language.negation_endings
+            prefixes |= language.opposite_prefixes
+            for name, (first, second) in language.opposites.items():
+                before, after = pairs.get(name, (frozenset(), frozenset()))
+                pairs[name] = (before | first, after | second)
+        self.negation = re.compile(rf"\b{any_of(words)}\b|{any_of(endings)}\b")
+        self.opposites = tuple(pairs.values())
+        self.opposite_prefix = re.compile(rf"^{any_of(prefixes)}(?=.{{4}})")
 
 
-@cache
-def _opposites(languages: Languages) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
-    """The words of each pair of opposites, of all *languages* together."""
-    pairs: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
-    for code in languages:
-        for name, (first, second) in LANGUAGES[code].opposites.items():
-            before, after = pairs.get(name, (frozenset(), frozenset()))
-            pairs[name] = (before | first, after | second)
-    return tuple(pairs.values())
-
-
-@cache
-def _opposite_prefix(languages: Languages) -> re.Pattern[str]:
-    prefixes = any_of(prefix for code in languages for prefix in LANGUAGES[code].opposite_prefixes)
-    return re.compile(rf"^{prefixes}(?=.{{4}})")
+_contrast_words = cache(_ContrastWords)

@@ -8,7 +8,7 @@ was written from. What is meant counts, not the spelling: “9h30” is “9:30 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Literal
@@ -17,7 +17,6 @@ from chatbot_server.retrieval.language.languages import (
     FIRST,
     LANGUAGES,
     Languages,
-    Streets,
     Words,
     any_of,
 )
@@ -55,6 +54,7 @@ _LINK = rf"""
 """
 _PHONE = r"(?<![\d.,]) (?: \+\d{1,3} | 0 ) [ .-]? (?: \(0\)[ ]? )? (?: \d[ .-]? ){7,11} \d (?!\d)"
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+){0,4}")
+_BEFORE_HOST = re.compile(r"^(?:(?:https?:)?//)?(?:www\.)?")
 _DATE_IN_DIGITS = r"""
     \b (?P<year>\d{4}) - (?P<month>\d{1,2}) - (?P<day>\d{1,2}) \b
   | \b (?P<day2>\d{1,2}) ([/.]) (?P<month2>\d{1,2}) \5 (?P<year2>\d{4}|\d{2}) \b
@@ -68,6 +68,39 @@ class Fact:
     kind: Kind
     value: str
 
+    def is_among(self, known: frozenset[Fact]) -> bool:
+        """Whether *known* facts tell this one."""
+        if self in known:
+            return True
+        if self.kind == "date":
+            dates = (fact.value.split("-") for fact in known if fact.kind == "date")
+            # A date may be told with less than is known, never with more or else.
+            return any(
+                all(part in ("", known_part) for part, known_part in pairs)
+                for pairs in (zip(self.value.split("-"), date, strict=True) for date in dates)
+            )
+        if self.kind == "time":  # “open from 9 to 18” may be told as “9:00”
+            hour, minute = self.value.split(":")
+            return minute == "00" and Fact("number", hour) in known
+        if self.kind == "number":
+            return any(fact.has_number(self.value) for fact in known)
+        if self.kind == "link":  # the site's own address is told by any of its pages
+            links = (fact.value for fact in known if fact.kind in ("link", "email"))
+            return any(
+                link.startswith(f"{self.value}/") or link.endswith(f"@{self.value}")
+                for link in links
+            )
+        return False
+
+    def has_number(self, number: str) -> bool:
+        """“18” of “18:00”, “2026” of a date, “10” of “10 €” or “10 %”."""
+        if self.kind == "time":
+            hour, minute = self.value.split(":")
+            return number == hour and minute == "00"
+        if self.kind == "date":
+            return number in self.value.split("-")
+        return self.kind in ("price", "percent") and number == self.value.split()[0]
+
 
 @dataclass(frozen=True)
 class FactPattern:
@@ -80,7 +113,23 @@ class FactPattern:
 
 def facts(text: str, languages: Languages = FIRST) -> frozenset[Fact]:
     """Every fact that *text* states."""
-    return frozenset(_scan(fold(text), languages))
+    rest, stated_facts = fold(text), set[Fact]()
+    for pattern in fact_patterns(languages):
+        for match in pattern.regex.finditer(rest):
+            try:
+                stated_facts.add(Fact(pattern.kind, pattern.value(match)))
+            except (ValueError, OverflowError):  # digits of another script that int() refuses  # noqa: PERF203
+                stated_facts.add(Fact(pattern.kind, match[0]))
+        rest = pattern.regex.sub(" · ", rest)
+    days, months = _fact_words(languages).days, _fact_words(languages).months_alone
+    for word in _WORDS.findall(rest):
+        if (number := spelled_number(word, languages)) is not None:
+            stated_facts.add(Fact("number", str(number)))
+        if word in months:
+            stated_facts.add(Fact("date", f"-{months[word]}-"))
+        if (day := days.get(word) or days.get(word.removesuffix("s"))) is not None:
+            stated_facts.add(Fact("day", str(day)))
+    return frozenset(stated_facts)
 
 
 def gather(texts: Iterable[str], languages: Languages = FIRST) -> frozenset[Fact]:
@@ -92,27 +141,33 @@ def unsupported(
     sentence: str, known: frozenset[Fact], languages: Languages = FIRST
 ) -> frozenset[Fact]:
     """The facts of *sentence* that do not stand among *known*."""
-    return frozenset(fact for fact in facts(sentence, languages) if not _is_among(fact, known))
+    return frozenset(fact for fact in facts(sentence, languages) if not fact.is_among(known))
 
 
 @cache
 def fact_patterns(languages: Languages = FIRST) -> tuple[FactPattern, ...]:
     """In the order in which they are tried; what one took, the next ones do not see."""
+    words = _fact_words(languages)
+    date = partial(_date, words.months)
     regexes: tuple[tuple[Kind, str, Callable[[Match], str]], ...] = (
         ("email", _EMAIL, lambda match: match[0].rstrip(".")),
-        ("link", _LINK, _link),
-        ("phone", _PHONE, partial(_phone, _calling_codes(languages))),
         (
-            "street",
-            _street_regex(languages),
-            lambda match: re.sub(r"[\s,]+", " ", match[0]).strip(" ."),
+            "link",
+            _LINK,
+            lambda match: _BEFORE_HOST.sub("", match[0].rstrip(".,;:!?)’'\"")).rstrip("/"),
         ),
-        ("date", _date_regex(languages), partial(_date, _months(languages))),
-        ("date", _day_and_month_regex(languages), partial(_date, _months(languages))),
+        ("phone", _PHONE, partial(_phone, words.any_of("calling_codes"))),
+        ("street", words.street(), lambda match: re.sub(r"[\s,]+", " ", match[0]).strip(" .")),
+        ("date", words.date(), date),
+        ("date", words.day_and_month(), date),
         ("date", _DATE_IN_DIGITS, partial(_date, {})),
-        ("time", _time_regex(languages), _time),
-        ("price", _price_regex(languages), partial(_price, _currencies(languages))),
-        ("percent", _percent_regex(languages), _amount),
+        ("time", words.time(), _time),
+        (
+            "price",
+            words.price(),
+            lambda match: f"{_amount(match)} {words.currencies[_group(match, 'currency')]}",
+        ),
+        ("percent", rf"(?P<amount>{_NUMBER}) [ ]? (?: % | {words.any_of('percent')} )", _amount),
         ("number", f"(?P<amount>{_NUMBER})", _amount),
     )
     return tuple(
@@ -132,44 +187,15 @@ def spelled_number(word: str, languages: Languages = FIRST) -> int | None:
 
     “trente-cinq”, “quatre-vingt-dix”, “dozens”, “einundzwanzig”.
     """
-    spelling = _spelling(languages)
-    if (number := spelling.number(word)) is not None:
+    words = _fact_words(languages)
+    if (number := words.number(word)) is not None:
         return number
-    parts = [part for part in spelling.joint.split(word) if part]
-    values = [1 if part in spelling.ones else spelling.number(part) for part in parts]
-    numbers = [value for value in values if value is not None]
-    return _sum(numbers) if len(parts) > 1 and len(numbers) == len(parts) else None
-
-
-@dataclass(frozen=True)
-class _Spelling:
-    """Numbers in words: those of one word, and how compounds are joined."""
-
-    numbers: dict[str, int]
-    ones: Words
-    joint: re.Pattern[str]
-
-    def number(self, word: str) -> int | None:
-        return self.numbers.get(word, self.numbers.get(word.removesuffix("s")))
-
-
-@cache
-def _spelling(languages: Languages) -> _Spelling:
-    numbers: dict[str, int] = {}
-    ones: Words = frozenset()
-    joints = {"-"}
-    for language in map(LANGUAGES.__getitem__, languages):
-        ones |= language.numbers.get(1, frozenset())
-        for number, words in language.numbers.items():
-            numbers |= dict.fromkeys(words, number) if number != 1 else {}
-        joints |= {f"-{joint}-" for joint in language.number_joints}
-        joints |= {language.number_joint_inside} if language.number_joint_inside else set()
-    return _Spelling(numbers, ones, re.compile(any_of(joints)))
-
-
-def _sum(values: list[int]) -> int:
+    parts = [part for part in words.number_joint.split(word) if part]
+    values = [1 if part in words.ones else words.number(part) for part in parts]
+    if len(parts) < 2 or None in values:
+        return None
     total = 0
-    for value in values:
+    for value in filter(None, values):
         if (value == 20 and total == 4) or (value >= 100 and 0 < total < value):
             total *= value  # quatre-vingt; deux-cents
         else:
@@ -177,131 +203,100 @@ def _sum(values: list[int]) -> int:
     return total
 
 
-def _scan(text: str, languages: Languages) -> Iterator[Fact]:
-    for pattern in fact_patterns(languages):
-        for match in pattern.regex.finditer(text):
-            try:
-                yield Fact(pattern.kind, pattern.value(match))
-            except (ValueError, OverflowError):  # digits of another script that int() refuses  # noqa: PERF203
-                yield Fact(pattern.kind, match[0])
-        text = pattern.regex.sub(" · ", text)
-    days, months = _days(languages), _months_alone(languages)
-    for match in _WORDS.finditer(text):
-        word = match[0]
-        if (number := spelled_number(word, languages)) is not None:
-            yield Fact("number", str(number))
-        if word in months:
-            yield Fact("date", f"-{months[word]}-")
-        if (day := days.get(word) or days.get(word.removesuffix("s"))) is not None:
-            yield Fact("day", str(day))
+class _FactWords:
+    """What some languages write facts with: words, and regular expressions of them.
 
-
-def _words(languages: Languages, field: str) -> str:
-    """A regular expression for one of the words that *languages* have under *field*."""
-    return any_of(word for code in languages for word in getattr(LANGUAGES[code], field))
-
-
-@cache
-def _months(languages: Languages) -> dict[str, int]:
-    return {
-        form: number
-        for code in languages
-        for number, forms in enumerate(LANGUAGES[code].months, 1)
-        for form in forms
-    }
-
-
-@cache
-def _months_alone(languages: Languages) -> dict[str, int]:
-    """Names that tell a month without a day or a year; “may” and “mar” do not."""
-    return {
-        forms[0]: number
-        for language in map(LANGUAGES.__getitem__, languages)
-        for number, forms in enumerate(language.months, 1)
-        if forms[0] not in language.ambiguous_months
-    }
-
-
-@cache
-def _days(languages: Languages) -> dict[str, int]:
-    return {
-        name: number
-        for code in languages
-        for number, names in enumerate(LANGUAGES[code].days, 1)
-        for name in names
-    }
-
-
-def _currencies(languages: Languages) -> dict[str, str]:
-    return SYMBOLS | {
-        name: currency
-        for code in languages
-        for currency, names in LANGUAGES[code].currencies.items()
-        for name in names
-    }
-
-
-def _date_regex(languages: Languages) -> str:
-    """Day, month and year; month and day, perhaps with a year."""
-    month, joints = any_of(_months(languages)), _words(languages, "date_joints")
-    ordinals = _words(languages, "ordinals")
-    return rf"""
-        (?: \b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] )?
-        \b (?P<month>{month}) \b \.? ,? (?:[ ]{joints})? [ ] (?P<year>\d{{4}}) \b
-      | \b (?P<month2>{month}) \b \.? [ ] (?P<day2>\d{{1,2}}) {ordinals}? \b (?!:)
-        (?: ,? [ ] (?P<year2>\d{{4}}) \b )?
+    Attributes:
+        months_alone: names that tell a month without a day or a year; “may” and “mar” do not.
+        ones: words for 1 in compounds.
+        number_joint: what joins the parts of a compound.
     """
 
+    def __init__(self, languages: Languages) -> None:
+        self._languages = [LANGUAGES[code] for code in languages]
+        self.months: dict[str, int] = {}
+        self.months_alone: dict[str, int] = {}
+        self.days: dict[str, int] = {}
+        self.currencies = dict(SYMBOLS)
+        self.ones: Words = frozenset()
+        self._numbers: dict[str, int] = {}
+        joints = {"-"}
+        for language in self._languages:
+            for number, forms in enumerate(language.months, 1):
+                self.months |= dict.fromkeys(forms, number)
+                if forms[0] not in language.ambiguous_months:
+                    self.months_alone[forms[0]] = number
+            for number, names in enumerate(language.days, 1):
+                self.days |= dict.fromkeys(names, number)
+            for currency, names in language.currencies.items():
+                self.currencies |= dict.fromkeys(names, currency)
+            self.ones |= language.numbers.get(1, frozenset())
+            for number, words in language.numbers.items():
+                self._numbers |= dict.fromkeys(words, number) if number != 1 else {}
+            joints |= {f"-{joint}-" for joint in language.number_joints}
+            joints |= {language.number_joint_inside} if language.number_joint_inside else set()
+        self.number_joint = re.compile(any_of(joints))
 
-def _day_and_month_regex(languages: Languages) -> str:
-    month, joints = any_of(_months(languages)), _words(languages, "date_joints")
-    ordinals = _words(languages, "ordinals")
-    return rf"\b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] (?P<month>{month}) \b"
+    def number(self, word: str) -> int | None:
+        return self._numbers.get(word, self._numbers.get(word.removesuffix("s")))
+
+    def any_of(self, field: str) -> str:
+        """A regular expression for one of the words that the languages have under *field*."""
+        return any_of(word for language in self._languages for word in getattr(language, field))
+
+    def date(self) -> str:
+        """Day, month and year; month and day, perhaps with a year."""
+        month, joints = any_of(self.months), self.any_of("date_joints")
+        ordinals = self.any_of("ordinals")
+        return rf"""
+            (?: \b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] )?
+            \b (?P<month>{month}) \b \.? ,? (?:[ ]{joints})? [ ] (?P<year>\d{{4}}) \b
+          | \b (?P<month2>{month}) \b \.? [ ] (?P<day2>\d{{1,2}}) {ordinals}? \b (?!:)
+            (?: ,? [ ] (?P<year2>\d{{4}}) \b )?
+        """
+
+    def day_and_month(self) -> str:
+        month, joints = any_of(self.months), self.any_of("date_joints")
+        ordinals = self.any_of("ordinals")
+        return rf"\b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] (?P<month>{month}) \b"
+
+    def time(self) -> str:
+        hour, minute, half = r"[01]?\d|2[0-4]", r"[0-5]\d", r"[ap]\.?m\b\.?"
+        return rf"""
+            \b (?P<hour>{hour}) \. (?P<minute>{minute}) [ ]? {self.any_of("clock_words")} \b
+          | \b (?P<hour2>{hour}) [ ]?
+            (?: {self.any_of("hour_words")} \b [ ]? | h(?=\d) | :(?={minute}) )
+            (?P<minute2>{minute})? (?: [ ]? (?P<half2>{half}) )? (?!\d)
+          | \b (?P<hour3>\d|1[0-2]) (?: \. (?P<minute3>{minute}) )? [ ]? (?P<half3>{half})
+        """
+
+    def price(self) -> str:
+        signs = "[€$£¥]"
+        names = any_of(name for name in self.currencies if name.isalpha())
+        return rf"""
+            (?P<currency>{signs}) [ ]? (?P<amount>{_NUMBER})
+          | (?P<amount2>{_NUMBER}) [ ]? (?P<currency2> {signs} | {names} \b )
+        """
+
+    def street(self) -> str:
+        number, patterns = r"\b \d{1,4}", []
+        for streets in (language.streets for language in self._languages):
+            street = rf"{any_of(streets.words)} (?!\w)"
+            letter, article = any_of(streets.house_letters), any_of(streets.articles)
+            article = article.replace("'", "[’']")
+            orders = {
+                "number street name": rf"{number} [ ]? {letter}? ,? [ ] {street}"
+                rf"(?: [ ] {article} )* (?: [ ]? [\w’'-]+ ){{1,2}}",
+                "number name street": rf"{number} ,? [ ] (?: [a-z’'-]+ [ ] ){{1,3}} {street}",
+                "street name number": rf"\b {street} [ ] (?: [^\W\d][\w’'-]* ,? [ ] ){{1,4}}"
+                rf" {number} \b",
+                "street number": rf"\b [\w-]* {street} [ ] {number} (?: [ ]? [a-z] )? \b",
+            }
+            patterns.append(orders[streets.order])
+        return "|".join(patterns)
 
 
-def _time_regex(languages: Languages) -> str:
-    hour, minute, half = r"[01]?\d|2[0-4]", r"[0-5]\d", r"[ap]\.?m\b\.?"
-    return rf"""
-        \b (?P<hour>{hour}) \. (?P<minute>{minute}) [ ]? {_words(languages, "clock_words")} \b
-      | \b (?P<hour2>{hour}) [ ]?
-        (?: {_words(languages, "hour_words")} \b [ ]? | h(?=\d) | :(?={minute}) )
-        (?P<minute2>{minute})? (?: [ ]? (?P<half2>{half}) )? (?!\d)
-      | \b (?P<hour3>\d|1[0-2]) (?: \. (?P<minute3>{minute}) )? [ ]? (?P<half3>{half})
-    """
-
-
-def _price_regex(languages: Languages) -> str:
-    signs = "[€$£¥]"
-    names = any_of(name for name in _currencies(languages) if name.isalpha())
-    return rf"""
-        (?P<currency>{signs}) [ ]? (?P<amount>{_NUMBER})
-      | (?P<amount2>{_NUMBER}) [ ]? (?P<currency2> {signs} | {names} \b )
-    """
-
-
-def _percent_regex(languages: Languages) -> str:
-    return rf"(?P<amount>{_NUMBER}) [ ]? (?: % | {_words(languages, 'percent')} )"
-
-
-def _street_regex(languages: Languages) -> str:
-    return "|".join(_address(LANGUAGES[code].streets) for code in languages)
-
-
-def _address(streets: Streets) -> str:
-    street = rf"{any_of(streets.words)} (?!\w)"
-    number = r"\b \d{1,4}"
-    articles = any_of(streets.articles).replace("'", "[’']")
-    return {
-        "number street name": rf"{number} [ ]? {any_of(streets.house_letters)}? ,? [ ] {street}"
-        rf"(?: [ ] {articles} )* (?: [ ]? [\w’'-]+ ){{1,2}}",
-        "number name street": rf"{number} ,? [ ] (?: [a-z’'-]+ [ ] ){{1,3}} {street}",
-        "street name number": rf"\b {street} [ ] (?: [^\W\d][\w’'-]* ,? [ ] ){{1,4}} {number} \b",
-        "street number": rf"\b [\w-]* {street} [ ] {number} (?: [ ]? [a-z] )? \b",
-    }[streets.order]
-
-
-def _calling_codes(languages: Languages) -> str:
-    return _words(languages, "calling_codes")
+_fact_words = cache(_FactWords)
 
 
 def _group(match: Match, name: str) -> str:
@@ -310,18 +305,9 @@ def _group(match: Match, name: str) -> str:
     return next((groups[key] for key in (name, f"{name}2", f"{name}3") if groups.get(key)), "")
 
 
-def _link(match: Match) -> str:
-    bare = re.sub(r"^(?:(?:https?:)?//)?(?:www\.)?", "", match[0].rstrip(".,;:!?)’'\""))
-    return bare.rstrip("/")
-
-
 def _phone(calling_codes: str, match: Match) -> str:
     national = re.sub(rf"^\+{calling_codes}\s?(?:\(0\))?|^00{calling_codes}", "0", match[0])
     return re.sub(r"\D", "", national)
-
-
-def _street(match: Match) -> str:
-    return re.sub(r"[\s,]+", " ", match[0]).strip(" .")
 
 
 def _date(months: dict[str, int], match: Match) -> str:
@@ -339,10 +325,6 @@ def _time(match: Match) -> str:
     return f"{hour % 24 if half != 'am' or hour != 12 else 0}:{minute:02}"
 
 
-def _price(currencies: dict[str, str], match: Match) -> str:
-    return f"{_amount(match)} {currencies[_group(match, 'currency')]}"
-
-
 def _amount(match: Match) -> str:
     text = re.sub(r"[ ’'](?=\d{3})", "", _group(match, "amount"))
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?", text):
@@ -350,41 +332,3 @@ def _amount(match: Match) -> str:
         text = re.sub(r"[.,]", "", head) + (tail or "")
     number = float(text.replace(",", "."))
     return f"{number:.10g}" if number < 1e15 else text
-
-
-def _is_among(fact: Fact, known: frozenset[Fact]) -> bool:
-    if fact in known:
-        return True
-    if fact.kind == "date":
-        return any(
-            _is_same_date(fact.value, other.value) for other in known if other.kind == "date"
-        )
-    if fact.kind == "time":  # “open from 9 to 18” may be told as “9:00”
-        hour, minute = fact.value.split(":")
-        return minute == "00" and Fact("number", hour) in known
-    if fact.kind == "number":  # “18” of “18:00”, “2026” of a date, “10” of “10 €” or “10 %”
-        return any(_is_part_of(fact.value, other) for other in known)
-    if fact.kind == "link":  # the site's own address is told by any of its pages
-        return any(
-            other.value.startswith(fact.value + "/") or other.value.endswith("@" + fact.value)
-            for other in known
-            if other.kind in ("link", "email")
-        )
-    return False
-
-
-def _is_same_date(date: str, known: str) -> bool:
-    """A date may be told with less than is known, never with more or else."""
-    return all(
-        not part or part == known_part
-        for part, known_part in zip(date.split("-"), known.split("-"), strict=True)
-    )
-
-
-def _is_part_of(number: str, known: Fact) -> bool:
-    if known.kind == "time":
-        hour, minute = known.value.split(":")
-        return number == hour and minute == "00"
-    if known.kind == "date":
-        return number in known.value.split("-")
-    return known.kind in ("price", "percent") and number == known.value.split()[0]

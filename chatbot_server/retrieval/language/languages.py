@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -22,17 +23,13 @@ Languages = tuple[str, ...]
 FIRST: Languages = ("fr", "en")
 
 
-def _split(text: object) -> object:
-    return text.split() if isinstance(text, str) else text
-
-
-def _split_at_bars(text: object) -> object:
-    return [part.strip() for part in text.split("|")] if isinstance(text, str) else text
+def _split(text: object, *, at: str | None = None) -> object:
+    return [part.strip() for part in text.split(at)] if isinstance(text, str) else text
 
 
 Words = Annotated[frozenset[str], BeforeValidator(_split)]
 Forms = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Phrases = Annotated[tuple[str, ...], BeforeValidator(_split_at_bars)]
+Phrases = Annotated[tuple[str, ...], BeforeValidator(partial(_split, at="|"))]
 
 
 class _Record(BaseModel):

@@ -18,6 +18,7 @@ MAX_TERMS = 64
 MIN_LEAD = 3
 
 _WORD = re.compile(r"[^\W_]+")
+_stemmer = cache(snowballstemmer.stemmer)
 
 
 def words(text: str) -> list[str]:
@@ -31,12 +32,7 @@ def stem(word: str, language: str) -> str:
 
     Accents are folded *before* stemming, so that “declarer” and “déclarer” meet.
     """
-    return str(_stemmer(language).stemWord(word))  # type: ignore[attr-defined]
-
-
-@cache
-def _stemmer(language: str) -> object:
-    return snowballstemmer.stemmer(LANGUAGES[language].stemmer)
+    return str(_stemmer(LANGUAGES[language].stemmer).stemWord(word))
 
 
 def all_stems(word: str, languages: Languages = FIRST) -> frozenset[str]:

@@ -53,16 +53,16 @@ def word(folded: str, languages: Languages = FIRST) -> Word:
         for ending, other in LANGUAGES[code].alike_endings.items():
             if folded.endswith(ending) and len(folded) > 5:  # “acceptons”, “acceptez”: one verb
                 all_stems |= {stems.stem(folded.removesuffix(ending) + other, code)}
-    return Word(all_stems, _concepts(languages).get(folded, frozenset()))
+    return Word(all_stems, _concept_words(languages).concepts.get(folded, frozenset()))
 
 
 def query_words(
     question: str, languages: Languages = FIRST, language: str | None = None
 ) -> list[Word]:
     """The words of *question* that say what it is about; all of them where none does."""
-    flat = _email_phrase(languages).sub("email", fold(question))
+    flat = _concept_words(languages).email_phrase.sub("email", fold(question))
     content = stems.content_words(flat, languages, language)
-    asking = _all_words(languages, "asking_words")
+    asking = _concept_words(languages).asking
     heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
     return [word(name, languages) for name in heavy or content]
 
@@ -71,13 +71,13 @@ def ask_only_how_much(
     content_words: Sequence[str], language: str, languages: Languages = FIRST
 ) -> bool:
     """Whether a question of these words leaves open of what: “c'est combien ?”."""
-    measures = _all_words(languages, "measures")
+    measures = _concept_words(languages).measures
     return all(name in measures or stems.is_stop_word(name, language) for name in content_words)
 
 
 def asks_for_number(question: str, languages: Languages = FIRST) -> bool:
     """Whether a number answers *question*: “how long …?”, “à quelle heure …?”."""
-    return bool(_number_question(languages).search(" ".join(stems.words(question))))
+    return bool(_concept_words(languages).number_question.search(" ".join(stems.words(question))))
 
 
 def terms_in(text: str, languages: Languages = FIRST) -> frozenset[str]:
@@ -90,7 +90,9 @@ def terms_in(text: str, languages: Languages = FIRST) -> frozenset[str]:
     terms.update(
         _term(concept) for concept, kind in ANSWERING_FACTS.items() if states(kind, flat, languages)
     )
-    terms.update(_term(concept) for concept, regex in _phrases(languages) if regex.search(flat))
+    terms.update(
+        _term(concept) for concept, regex in _concept_words(languages).phrases if regex.search(flat)
+    )
     return frozenset(terms)
 
 
@@ -98,43 +100,41 @@ def _term(concept: str) -> str:
     return f"={concept}"  # no stem has a sign
 
 
-@cache
-def _concepts(languages: Languages) -> dict[str, frozenset[str]]:
-    """The concepts of each word of *languages* that has any."""
-    concepts: dict[str, frozenset[str]] = {}
-    for code in languages:
-        for concept, words in LANGUAGES[code].synonyms.items():
-            for name in words:
-                concepts[name] = concepts.get(name, frozenset()) | {_term(concept)}
-    return concepts
+class _ConceptWords:
+    """What some languages speak of concepts with.
+
+    Attributes:
+        concepts: of each word that has any.
+        asking: words that ask, and say nothing about what is asked.
+        measures: words that ask how much of something.
+        phrases: what answers for a duration and for a way to pay, which are no checkable facts.
+    """
+
+    def __init__(self, languages: Languages) -> None:
+        self._languages = [LANGUAGES[code] for code in languages]
+        self.concepts: dict[str, frozenset[str]] = {}
+        numbers: set[str] = set()
+        for language in self._languages:
+            for concept, words in language.synonyms.items():
+                for name in words:
+                    concepts = self.concepts.get(name, frozenset())
+                    self.concepts[name] = concepts | {_term(concept)}
+            numbers = numbers.union(*language.numbers.values())
+        self.asking = self._all_words("asking_words")
+        self.measures = self._all_words("measures")
+        self.email_phrase = re.compile(rf"\b{any_of(self._all_words('email_phrases'))}\b")
+        self.number_question = re.compile(rf"\b{any_of(self._all_words('asks_number'))}\b")
+        days = any_of(self._all_words("kinds_of_days"))
+        units = any_of(self._all_words("units_of_time"))
+        means = any_of(self._all_words("payment_means"))
+        self.phrases = (
+            ("duration", re.compile(rf"\b(?:\d+|{any_of(numbers)}) ?(?:{days} )?{units}\b")),
+            ("duration", re.compile(r"\b(?:2[5-9]|[3-9]\d) ?h\b")),  # no time of a day
+            ("payment", re.compile(rf"\b{means}\b")),
+        )
+
+    def _all_words(self, field: str) -> frozenset[str]:
+        return frozenset().union(*(getattr(language, field) for language in self._languages))
 
 
-@cache
-def _all_words(languages: Languages, field: str) -> frozenset[str]:
-    return frozenset().union(*(getattr(LANGUAGES[code], field) for code in languages))
-
-
-@cache
-def _email_phrase(languages: Languages) -> re.Pattern[str]:
-    return re.compile(rf"\b{any_of(_all_words(languages, 'email_phrases'))}\b")
-
-
-@cache
-def _number_question(languages: Languages) -> re.Pattern[str]:
-    return re.compile(rf"\b{any_of(_all_words(languages, 'asks_number'))}\b")
-
-
-@cache
-def _phrases(languages: Languages) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """What answers for a duration and for a way to pay, which are no checkable facts."""
-    numbers = {
-        name for code in languages for names in LANGUAGES[code].numbers.values() for name in names
-    }
-    days = any_of(_all_words(languages, "kinds_of_days"))
-    units = any_of(_all_words(languages, "units_of_time"))
-    means = any_of(_all_words(languages, "payment_means"))
-    return (
-        ("duration", re.compile(rf"\b(?:\d+|{any_of(numbers)}) ?(?:{days} )?{units}\b")),
-        ("duration", re.compile(r"\b(?:2[5-9]|[3-9]\d) ?h\b")),  # no time of a day
-        ("payment", re.compile(rf"\b{means}\b")),
-    )
+_concept_words = cache(_ConceptWords)
