@@ -92,7 +92,13 @@ class _GgmlReader:
         form = MAGICS.get(self.stream.read(4))
         if form is None:
             raise ModelError("model_format_unknown", file=self.path)
-        version = 0 if form == "ggml" else self._version(form)
+        version = 0
+        if form != "ggml":
+            data = self.stream.read(4)
+            version = unpack("<I", data)[0] if len(data) == 4 else 0
+            if version not in VERSIONS[form]:
+                code = "model_old_falcon" if form == "ggcc" else "model_legacy_version"
+                raise ModelError(code, file=self.path, format=form, version=version)
         start = self.stream.tell()
         for layout in LAYOUTS:
             if form in layout.formats:
@@ -102,15 +108,6 @@ class _GgmlReader:
                 except _Implausible:
                     continue
         raise ModelError("model_ggml_unknown", file=self.path)
-
-    def _version(self, form: str) -> int:
-        data = self.stream.read(4)
-        version: int = unpack("<I", data)[0] if len(data) == 4 else 0
-        if version not in VERSIONS[form] and form == "ggcc":
-            raise ModelError("model_old_falcon", file=self.path)
-        if version not in VERSIONS[form]:
-            raise ModelError("model_legacy_version", file=self.path, format=form, version=version)
-        return version
 
     def _read_as(self, layout: Layout, form: str, version: int) -> Ggml:
         header = self._header(layout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from math import prod
 
 from chatbot_server.errors import ModelError
@@ -12,8 +13,8 @@ from chatbot_server.models.files.tensor_types import F16, F32, FILE_TYPES
 END_OF_TEXT = b"<|endoftext|>"
 DOLLY_END = b"### End"
 FILL_IN_THE_MIDDLE = (b"<fim_prefix>", b"<fim-prefix>")
-UNKNOWN, BEGIN, END, FIRST_BYTE = 0, 1, 2, 3
-NORMAL, CONTROL, BYTE = 1, 3, 6
+UNKNOWN, BEGIN, END = 0, 1, 2
+NORMAL, UNKNOWN_TYPE, CONTROL, BYTE = 1, 2, 3, 6
 LLAMA_CONTEXT = 2048  # the files do not say; every LLaMA-1 and Falcon was trained with it
 # ggllm.cpp: tokens 0–11 and those from 65,024 on are its special ones, 11 ends an answer, and
 # the library drops one that a fine-tune added.
@@ -109,9 +110,19 @@ def ggml_vocabulary(ggml: Ggml) -> TokenizerData:
     kind = ggml.layout.kind
     if kind == "llama":
         return _llama_vocabulary(ggml)
+    tokens = list(ggml.tokens)
     if kind == "falcon":
-        return _falcon_vocabulary(ggml)
-    tokens = [_latin_1(token) for token in ggml.tokens] if kind == "mpt" else ggml.tokens
+        if len(tokens) == FALCON_PLAIN + 1 and tokens[FALCON_PLAIN] == FALCON_PAD:
+            tokens.pop()
+        plain = range(FALCON_SPECIAL, FALCON_PLAIN)
+        types = [NORMAL if index in plain else CONTROL for index in range(len(tokens))]
+        return TokenizerData("legacy", tokens, types=types, bos_id=FALCON_END, eos_id=FALCON_END,
+                             eog_ids=(FALCON_END,))  # fmt: skip
+    if kind == "mpt":
+        # MPT's converter wrote each byte as the character of that number, in UTF-8.
+        for index, token in enumerate(ggml.tokens):
+            with contextlib.suppress(UnicodeError):
+                tokens[index] = token.decode().encode("latin-1")
     ends = tuple(i for i, token in enumerate(tokens) if token in (END_OF_TEXT, DOLLY_END))
     if kind == "replit":
         return TokenizerData("legacy", tokens, ggml.scores, bos_id=1, eos_id=2, unk_id=0,
@@ -120,40 +131,12 @@ def ggml_vocabulary(ggml: Ggml) -> TokenizerData:
     return TokenizerData("legacy", tokens, bos_id=eos, eos_id=eos, eog_ids=ends)
 
 
-def _falcon_vocabulary(ggml: Ggml) -> TokenizerData:
-    tokens = ggml.tokens
-    if len(tokens) == FALCON_PLAIN + 1 and tokens[FALCON_PLAIN] == FALCON_PAD:
-        tokens = tokens[:FALCON_PLAIN]
-    types = [
-        NORMAL if FALCON_SPECIAL <= index < FALCON_PLAIN else CONTROL
-        for index in range(len(tokens))
-    ]
-    return TokenizerData(
-        "legacy", tokens, types=types, bos_id=FALCON_END, eos_id=FALCON_END, eog_ids=(FALCON_END,)
-    )
-
-
-def _latin_1(token: bytes) -> bytes:
-    """MPT's converter wrote each byte as the character of that number, in UTF-8."""
-    try:
-        return token.decode().encode("latin-1")
-    except UnicodeError:
-        return token
-
-
 def _llama_vocabulary(ggml: Ggml) -> TokenizerData:
     """As llama.cpp's convert-llama-ggml-to-gguf.py does: 3 special, 256 bytes, then text."""
-    tokens, types = [], []
-    for index, token in enumerate(ggml.tokens):
-        if index < FIRST_BYTE:
-            tokens.append((b"<unk>", b"<s>", b"</s>")[index])
-            types.append(2 if index == UNKNOWN else CONTROL)
-        elif index < FIRST_BYTE + 256:
-            tokens.append(b"<0x%02X>" % (index - FIRST_BYTE))
-            types.append(BYTE)
-        else:
-            tokens.append(token.replace(b" ", "▁".encode()))
-            types.append(NORMAL)
+    special = [b"<unk>", b"<s>", b"</s>", *(b"<0x%02X>" % byte for byte in range(256))]
+    text = [token.replace(b" ", "▁".encode()) for token in ggml.tokens[len(special) :]]
+    tokens = [*special, *text][: len(ggml.tokens)]
+    types = [UNKNOWN_TYPE, CONTROL, CONTROL, *[BYTE] * 256, *[NORMAL] * len(text)][: len(tokens)]
     return TokenizerData(
         "spm", tokens, ggml.scores, types, bos_id=BEGIN, eos_id=END, unk_id=UNKNOWN,
         add_bos=True, add_space_prefix=True, eog_ids=(END,),

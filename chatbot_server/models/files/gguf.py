@@ -10,6 +10,7 @@ Source of the layout: the GGUF specification of ggml (docs/gguf.md); version 1 h
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any, BinaryIO, NoReturn
 import numpy as np
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.files.tensor_types import tensor_bytes
+from chatbot_server.models.files.tensor_types import FILE_TYPES, TENSOR_TYPES, tensor_bytes
 
 MAGIC = b"GGUF"
 MAX_HEADER = 64 << 20  # Gemma's (262,144 tokens) is 15 MB
@@ -73,6 +74,15 @@ class Gguf:
     tensors: dict[str, Tensor]
     alignment: int
     data_start: int
+
+    @property
+    def quantisation(self) -> str:
+        """As the file declares it, else the type that most of its bytes have."""
+        bytes_by_type: Counter[int] = Counter()
+        for tensor in self.tensors.values():
+            bytes_by_type[tensor.type] += tensor.size
+        declared_type = FILE_TYPES.get(self.metadata.get("general.file_type", -1))
+        return declared_type or TENSOR_TYPES[bytes_by_type.most_common(1)[0][0]][0]
 
 
 def read_gguf(path: Path) -> Gguf:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from math import isfinite, prod
 from typing import NoReturn
 
@@ -11,7 +10,6 @@ import numpy as np
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import ModelFile
 from chatbot_server.models.files.gguf import Gguf
-from chatbot_server.models.files.tensor_types import FILE_TYPES, TENSOR_TYPES
 from chatbot_server.models.files.vocabulary import KINDS, begins_with_bos, special_id
 
 MAX_LAYERS = 512
@@ -61,7 +59,7 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
         layers=_number(gguf, architecture, "block_count"),
         embedding=_number(gguf, architecture, "embedding_length"),
         kv_bytes_per_token=_kv_bytes(gguf, architecture),
-        quantisation=_quantisation(gguf),
+        quantisation=gguf.quantisation,
         tensor_types={name: tensor.type for name, tensor in gguf.tensors.items()},
         rope_scaling=str(meta.get(f"{architecture}.rope.scaling.type", "none"))[:40],
         vocabulary=str(meta.get("tokenizer.ggml.model"))[:40],
@@ -138,14 +136,3 @@ def _kv_bytes(gguf: Gguf, architecture: str) -> int:
     value = _number(gguf, architecture, "attention.value_length") or head
     total = int(np.sum(kv_heads)) if np.size(kv_heads) > 1 else int(np.max(kv_heads)) * layers
     return 2 * total * (key + value)
-
-
-def _quantisation(gguf: Gguf) -> str:
-    """As the file declares it, else the type that most of its bytes have."""
-    declared_type = FILE_TYPES.get(gguf.metadata.get("general.file_type", -1))
-    if declared_type:
-        return declared_type
-    bytes_by_type: Counter[int] = Counter()
-    for tensor in gguf.tensors.values():
-        bytes_by_type[tensor.type] += tensor.size
-    return TENSOR_TYPES[bytes_by_type.most_common(1)[0][0]][0]

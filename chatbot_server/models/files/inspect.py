@@ -21,18 +21,6 @@ def inspect_model(path: Path) -> ModelFile:
     Raises:
         ModelError: no model file, or a broken one; the sentence says what and what to do.
     """
-    magic = _first_bytes(path)
-    if magic == MAGIC:
-        facts = gguf_facts(read_gguf(path))
-    elif magic in MAGICS:
-        facts = ggml_facts(read_ggml(path))
-    else:
-        raise ModelError("model_format_unknown", file=path)
-    name = f"{path.stem} {facts.name}"
-    return replace(facts, family=pick_format(facts.architecture, facts.chat_template, name))
-
-
-def _first_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise ModelError("model_is_folder", file=path)
@@ -46,4 +34,11 @@ def _first_bytes(path: Path) -> bytes:
         raise ModelError("model_unreadable", file=path, reason=error.strerror or "") from error
     if not magic:
         raise ModelError("model_empty", file=path)
-    return magic
+    if magic == MAGIC:
+        facts = gguf_facts(read_gguf(path))
+    elif magic in MAGICS:
+        facts = ggml_facts(read_ggml(path))
+    else:
+        raise ModelError("model_format_unknown", file=path)
+    name = f"{path.stem} {facts.name}"
+    return replace(facts, family=pick_format(facts.architecture, facts.chat_template, name))

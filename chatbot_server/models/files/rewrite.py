@@ -15,6 +15,7 @@ tokenised outside it, from the original vocabulary.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from struct import pack
 from typing import IO, Any
@@ -53,24 +54,17 @@ def _vocabulary(meta: dict[str, Any]) -> list[bytes]:
         pack("<f", score) for score in meta.get(PREFIX + "scores", [0.0] * len(tokens))
     )
     if KINDS[meta[PREFIX + "model"]] == "bpe":
-        alphabet = byte_alphabet()
-        tokens = [
-            _raw(token, alphabet) if kind == _NORMAL else token
-            for token, kind in zip(tokens, types, strict=True)
-        ]
+        alphabet, tokens = byte_alphabet(), list(tokens)
+        for index, (token, kind) in enumerate(zip(tokens, types, strict=True)):
+            if kind == _NORMAL:
+                with contextlib.suppress(KeyError, UnicodeDecodeError):
+                    tokens[index] = bytes(alphabet[character] for character in token.decode())
     return [
         _array("tokens", _STRING, len(tokens), b"".join(map(_string, tokens))),
         _array("scores", _FLOAT32, len(tokens), scores),
         _array("token_type", 5, len(types), b"".join(pack("<i", kind) for kind in types)),
         _array("merges", _STRING, 0, b""),
     ]
-
-
-def _raw(token: bytes, alphabet: dict[str, int]) -> bytes:
-    try:
-        return bytes(alphabet[character] for character in token.decode())
-    except (KeyError, UnicodeDecodeError):
-        return token
 
 
 def _string(text: bytes) -> bytes:
