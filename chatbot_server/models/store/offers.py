@@ -73,29 +73,32 @@ def all_offers(
         for entry in catalogue().values()
     ]
     for name, path in here.items():
-        if name in catalogue():
-            continue
-        try:
-            file = inspect_model(path)
-        except ModelError:  # gone or broken: ``models check`` says why
-            continue
-        memory_bytes = file.memory_bytes(context_length)
-        offers.append(
-            Offer(
-                name=name,
-                title=file.name,
-                family=file.family,
-                size=file.size,
-                memory=memory_bytes,
-                languages=(),
-                licence="?",
-                commercial="terms",
-                source=str(path),
-                tier=tier_by_size(file.parameters),
-                engine=preferred_engine(file),
-                fits=memory_bytes <= memory,
-                installed=True,
-                in_use=used in (name, str(path)),
+        if name not in catalogue() and (file := _readable_model(path)):
+            memory_bytes = file.memory_bytes(context_length)
+            offers.append(
+                Offer(
+                    name=name,
+                    title=file.name,
+                    family=file.family,
+                    size=file.size,
+                    memory=memory_bytes,
+                    languages=(),
+                    licence="?",
+                    commercial="terms",
+                    source=str(path),
+                    tier=tier_by_size(file.parameters),
+                    engine=preferred_engine(file),
+                    fits=memory_bytes <= memory,
+                    installed=True,
+                    in_use=used in (name, str(path)),
+                )
             )
-        )
     return offers
+
+
+def _readable_model(path: Path) -> ModelFile | None:
+    """None where it is gone or broken (``models check`` says why)."""
+    try:
+        return inspect_model(path)
+    except ModelError:
+        return None

