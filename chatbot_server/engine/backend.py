@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from chatbot_server.engine.base import Event, Sampling
+from chatbot_server.errors import BadRequest
 from chatbot_server.models.base import ModelFile, Refusal, Tier
 from chatbot_server.prompt.base import Prompt
 
@@ -123,6 +124,18 @@ class EngineSettings:
             "warm": tuple(Prompt.from_json(prompt) for prompt in record["warm"]),
         }
         return cls(**values)
+
+
+def require_fitting_prompt(token_count: int, context_length: int) -> None:
+    """Refuse a prompt that leaves no token for an answer, or has none itself.
+
+    Raises:
+        BadRequest: says how many tokens there are, and how many may be.
+    """
+    if not token_count:
+        raise BadRequest("engine_prompt_empty")
+    if token_count + 1 > context_length:
+        raise BadRequest("engine_prompt_too_long", tokens=token_count, room=context_length - 1)
 
 
 @dataclass(frozen=True)

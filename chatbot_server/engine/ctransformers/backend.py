@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.backend import EngineSettings, require_fitting_prompt
 from chatbot_server.engine.base import Event, Sampling
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
@@ -85,7 +85,8 @@ class CTransformersBackend:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
         if sampling.json or sampling.schema:
             raise BadRequest("engine_no_json", field="response_format")
-        ids = self._prompt_ids(prompt)
+        ids = self.tokenize(prompt)
+        require_fitting_prompt(len(ids), self.context_length)
         limit = min(sampling.max_tokens, self.context_length - len(ids))
         answer = self._answer(ids, limit, prompt, sampling)
         answer.conversation, answer.cancelled = conversation, cancelled
@@ -94,7 +95,8 @@ class CTransformersBackend:
 
     def warm(self, prompt: Prompt) -> None:
         """Evaluate *prompt* once (in every slot, where states cannot be copied)."""
-        ids = self._prompt_ids(prompt)
+        ids = self.tokenize(prompt)
+        require_fitting_prompt(len(ids), self.context_length)
         copies = 1 if self.cache else self.slots
         answers = [self._answer(ids, 0, prompt, Sampling()) for _ in range(copies)]
         for answer in answers:
@@ -110,15 +112,6 @@ class CTransformersBackend:
     def close(self) -> None:
         """Stop answering."""
         self._scheduler.close()
-
-    def _prompt_ids(self, prompt: Prompt) -> list[int]:
-        ids = self._encoder.encode(prompt)
-        if not ids:
-            raise BadRequest("engine_prompt_empty")
-        if len(ids) + 1 > self.context_length:
-            room = self.context_length - 1
-            raise BadRequest("engine_prompt_too_long", tokens=len(ids), room=room)
-        return ids
 
     def _answer(self, ids: list[int], limit: int, prompt: Prompt, sampling: Sampling) -> Answer:
         stop = (*prompt.stop, *sampling.stop)

@@ -120,20 +120,18 @@ class CtDecoder:
         while start < len(tokens):
             # A trial of threads is made on one token: it may turn out to be slow.
             size = 1 if self._governor.is_trial_due and not exact else self._batch
-            self._evaluate_batch(tokens[start : start + size])
+            batch = tokens[start : start + size]
             start += size
-
-    def _evaluate_batch(self, tokens: Sequence[int]) -> None:
-        self._take_turn()
-        array = (ctypes.c_int * len(tokens))(*tokens)
-        threads, began = self._governor.threads(), time.monotonic()
-        if not self._library.ctransformers_llm_batch_eval(
-            self._handle, array, len(tokens), len(self.tokens), self._batch, threads
-        ):
-            raise RuntimeError("the library could not evaluate")
-        if len(tokens) == 1:
-            self._governor.report(threads, time.monotonic() - began)
-        self.tokens.extend(tokens)
+            self._take_turn()
+            array = (ctypes.c_int * len(batch))(*batch)
+            threads, began_at = self._governor.threads(), time.monotonic()
+            if not self._library.ctransformers_llm_batch_eval(
+                self._handle, array, len(batch), len(self.tokens), self._batch, threads
+            ):
+                raise RuntimeError("the library could not evaluate")
+            if len(batch) == 1:
+                self._governor.report(threads, time.monotonic() - began_at)
+            self.tokens.extend(batch)
 
     def rewind(self, length: int) -> int:
         if length < len(self.tokens) and not self._can_rewind:

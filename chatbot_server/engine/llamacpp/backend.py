@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.backend import EngineSettings, require_fitting_prompt
 from chatbot_server.engine.base import Event, Queued, Sampling
 from chatbot_server.engine.llamacpp.completion import Request, complete
 from chatbot_server.engine.llamacpp.parameters import start
@@ -74,7 +74,8 @@ class LlamaCppBackend:
         grammar = JSON_OBJECT if sampling.json else ""
         if sampling.schema:
             grammar = grammar_of(sampling.schema)
-        tokens = self._prompt_ids(prompt)
+        tokens = self.tokenize(prompt)
+        require_fitting_prompt(len(tokens), self.context_length)
         length = min(sampling.max_tokens, self.context_length - len(tokens))
         sampling = replace(sampling, max_tokens=length)
         positions = self._queue.wait(cancelled)
@@ -94,8 +95,19 @@ class LlamaCppBackend:
                 self._queue.release()
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector per text: the mean over its tokens, of length 1."""
-        answer = self._embedding_server().handle_embeddings({"input": list(texts)})
+        """One vector per text: the mean over its tokens, of length 1.
+
+        A second server over the same mapped file makes them, started when first asked. The
+        first one cannot do both: with embeddings switched on, llama.cpp computes the outputs
+        of every token of every prompt.
+        """
+        with self._embedder_lock:
+            if self._embedder is None:
+                length = min(EMBEDDING_TOKENS, self.context_length)
+                settings = replace(self._settings, context_length=length, slots=1, state_cache_mb=0)
+                self._embedder, _ = start(settings, self._embedding_socket, embedding=True)
+            embedder = self._embedder
+        answer = embedder.handle_embeddings({"input": list(texts)})
         if "error" in answer:
             raise BadRequest("llamacpp_not_embedded", why=str(answer["error"].get("message"))[:200])
         rows = sorted(answer["data"], key=lambda row: int(row["index"]))
@@ -117,28 +129,6 @@ class LlamaCppBackend:
 
         self._last_heard = time.monotonic()
         self._server.handle_completions(body, note_and_pass_on)
-
-    def _prompt_ids(self, prompt: Prompt) -> list[int]:
-        tokens = self.tokenize(prompt)
-        if not tokens:
-            raise BadRequest("engine_prompt_empty")
-        if len(tokens) + 1 > self.context_length:
-            room = self.context_length - 1
-            raise BadRequest("engine_prompt_too_long", tokens=len(tokens), room=room)
-        return tokens
-
-    def _embedding_server(self) -> Any:
-        """A second server over the same mapped file, made when it is first asked for.
-
-        The first one cannot do both: with embeddings switched on, llama.cpp computes the
-        outputs of every token of every prompt.
-        """
-        with self._embedder_lock:
-            if self._embedder is None:
-                length = min(EMBEDDING_TOKENS, self.context_length)
-                settings = replace(self._settings, context_length=length, slots=1, state_cache_mb=0)
-                self._embedder, _ = start(settings, self._embedding_socket, embedding=True)
-            return self._embedder
 
     def close(self) -> None:
         """Let the model go."""

@@ -81,7 +81,7 @@ def complete(
 
     stream = ThreadedStream(produce)
     try:
-        for event in _events(_until_the_end(stream, request.seconds), request, started_at):
+        for event in _events(stream, request, started_at):
             if cancelled():
                 return
             yield event
@@ -90,29 +90,24 @@ def complete(
         stream.close(GRACE)
 
 
-def _until_the_end(stream: ThreadedStream[Any], seconds: float) -> Iterator[Any]:
-    deadline = time.monotonic() + seconds + GRACE
-    try:
-        while chunk := stream.next(deadline - time.monotonic()):
-            yield chunk
-    except StreamSilent:
-        raise EngineTimeout("llamacpp_silent", seconds=round(seconds + GRACE)) from None
-
-
-def _events(chunks: Iterator[Any], request: Request, started_at: float) -> Iterator[Event]:
+def _events(stream: ThreadedStream[Any], request: Request, started_at: float) -> Iterator[Event]:
     tokens = 0
     first_token_at = started_at
-    for chunk in chunks:
-        if "error" in chunk:
-            raise EngineCrashed("llamacpp_failed", why=str(chunk["error"].get("message"))[:200])
-        choice = chunk["choices"][0]
-        if choice["text"]:
-            first_token_at = first_token_at if tokens else time.monotonic()
-            tokens += 1
-            yield Token(choice["text"])
-        if choice["finish_reason"]:
-            yield _finished(chunk, choice["finish_reason"], request.queue_seconds)
-            return
+    deadline = time.monotonic() + request.seconds + GRACE
+    try:
+        while chunk := stream.next(deadline - time.monotonic()):
+            if "error" in chunk:
+                raise EngineCrashed("llamacpp_failed", why=str(chunk["error"].get("message"))[:200])
+            choice = chunk["choices"][0]
+            if choice["text"]:
+                first_token_at = first_token_at if tokens else time.monotonic()
+                tokens += 1
+                yield Token(choice["text"])
+            if choice["finish_reason"]:
+                yield _finished(chunk, choice["finish_reason"], request.queue_seconds)
+                return
+    except StreamSilent:
+        raise EngineTimeout("llamacpp_silent", seconds=round(request.seconds + GRACE)) from None
     now = time.monotonic()
     if not tokens:
         first_token_at = now

@@ -198,17 +198,19 @@ class _GrammarWriter:
         return self._alternatives(expressions)
 
     def _object(self, rest: dict[str, Any], below: Callable[[Any], str]) -> str:
-        properties, required = rest.get("properties", {}), rest.get("required", [])
+        properties, required_names = rest.get("properties", {}), rest.get("required", [])
         if not isinstance(properties, dict):
             raise _invalid("properties")
-        if not isinstance(required, list) or not all(isinstance(it, str) for it in required):
+        if not isinstance(required_names, list) or not all(
+            isinstance(name, str) for name in required_names
+        ):
             raise _invalid("required")
-        unknown_name = next((name for name in required if name not in properties), None)
+        unknown_name = next((name for name in required_names if name not in properties), None)
         if unknown_name is not None:
             raise _unsupported(f"required: {unknown_name}")
         if properties:
             members = [
-                (self._rule(f'{_literal(name)} ":" ws {below(inner)}'), name in required)
+                (self._rule(f'{_literal(name)} ":" ws {below(inner)}'), name in required_names)
                 for name, inner in properties.items()
             ]
             return self._rule(f'"{{" ws {self._members(members)} ws "}}"')

@@ -72,23 +72,21 @@ class RemoteCompletion:
             for position in positions:
                 has_slot = position == 0
                 yield Queued(position)
-            if has_slot:
-                yield from self._answer()
+            if not has_slot:
+                return
+            self._started = time.monotonic()
+            for endpoint in self._pool.in_order(self._conversation):
+                first = self._first_delta(endpoint)
+                if self._closed.is_set():
+                    return
+                if first:
+                    yield from self._events_from(endpoint, first)
+                    return
+            raise self._pool.unavailable_error()
         finally:
             positions.close()
             if has_slot:
                 self._queue.release()
-
-    def _answer(self) -> Generator[Event, None, None]:
-        self._started = time.monotonic()
-        for endpoint in self._pool.in_order(self._conversation):
-            first = self._first_delta(endpoint)
-            if self._closed.is_set():
-                return
-            if first:
-                yield from self._events_from(endpoint, first)
-                return
-        raise self._pool.unavailable_error()
 
     def _first_delta(self, endpoint: RemoteEndpoint) -> AnswerDelta | None:
         """The first delta with text, or None: another endpoint may be asked.

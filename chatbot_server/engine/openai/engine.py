@@ -98,9 +98,10 @@ class OpenAIEngine:
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Vectors of the first endpoint that makes them."""
         for endpoint in self._pool.in_order(None):
-            vectors = _vectors_or_none(endpoint, texts)
-            if vectors is not None:
-                return vectors
+            try:
+                return _embed(endpoint, texts)
+            except (httpx.HTTPError, OSError, ValueError, RecursionError) as error:  # noqa: PERF203
+                endpoint.mark_failed(failure_text(error))
         raise self._pool.unavailable_error()
 
     def close(self) -> None:
@@ -110,14 +111,6 @@ class OpenAIEngine:
     def _reason(self) -> tuple[str, dict[str, str]]:
         error: EngineError = self._pool.unavailable_error()
         return error.code, {key: str(value) for key, value in error.values.items()}
-
-
-def _vectors_or_none(endpoint: RemoteEndpoint, texts: Sequence[str]) -> list[list[float]] | None:
-    try:
-        return _embed(endpoint, texts)
-    except (httpx.HTTPError, OSError, ValueError, RecursionError) as error:
-        endpoint.mark_failed(failure_text(error))
-        return None
 
 
 def _embed(endpoint: RemoteEndpoint, texts: Sequence[str]) -> list[list[float]]:
