@@ -35,7 +35,22 @@ def render_template(template: str, eos: str, messages: Sequence[Message]) -> Pro
         ModelError: the template is broken, endless, or reaches for what it must not.
     """
     form = learn_template(template, eos)
-    return render(form, messages) if form else _render_once(template, eos, messages)
+    if form:
+        return render(form, messages)
+    contents = [message.content for message in messages]
+    stand_ins = [{"role": m.role, "content": _placeholder(i)} for i, m in enumerate(messages)]
+    texts, reason = _run(template, eos, [(stand_ins, True)])
+    if texts[0] is None or _placeholder(len(contents) - 1) not in texts[0]:
+        raise ModelError("prompt_template_broken", reason=_printable(reason or "a message is lost"))
+    text = texts[0].removeprefix(BOS)
+    parts = re.split(r"Said(\d+)Here7f3a", text.replace(BOS, ""))
+    segments = [
+        Segment(contents[int(part)] if index % 2 else part, trusted=index % 2 == 0)
+        for index, part in enumerate(parts)
+    ]
+    non_empty = tuple(segment for segment in segments if segment.text)
+    bos = texts[0].startswith(BOS) or None
+    return Prompt(tuple(messages), non_empty, (eos,) if eos else (), bos)
 
 
 def learn_template(template: str, eos: str) -> ChatFormat | None:
@@ -147,23 +162,6 @@ def _writes(form: ChatFormat, roles: str, text: str | None) -> bool:
     messages = [Message(m["role"], m["content"]) for m in _conversation(roles)]  # type: ignore[arg-type]
     segments = render(form, messages).segments
     return "".join(segment.text for segment in segments) == text.removeprefix(BOS)
-
-
-def _render_once(template: str, eos: str, messages: Sequence[Message]) -> Prompt:
-    contents = [message.content for message in messages]
-    stand_ins = [{"role": m.role, "content": _placeholder(i)} for i, m in enumerate(messages)]
-    texts, reason = _run(template, eos, [(stand_ins, True)])
-    if texts[0] is None or _placeholder(len(contents) - 1) not in texts[0]:
-        raise ModelError("prompt_template_broken", reason=_printable(reason or "a message is lost"))
-    text = texts[0].removeprefix(BOS)
-    parts = re.split(r"Said(\d+)Here7f3a", text.replace(BOS, ""))
-    segments = [
-        Segment(contents[int(part)] if index % 2 else part, trusted=index % 2 == 0)
-        for index, part in enumerate(parts)
-    ]
-    non_empty = tuple(segment for segment in segments if segment.text)
-    bos = texts[0].startswith(BOS) or None
-    return Prompt(tuple(messages), non_empty, (eos,) if eos else (), bos)
 
 
 def _run(template: str, eos: str, renders: list[_Render]) -> tuple[list[str | None], str]:

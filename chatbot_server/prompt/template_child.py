@@ -64,15 +64,11 @@ def _render(
             tools=None,
             enable_thinking=False,
         )
-        return _bounded(pieces), ""
+        text = ""
+        for piece in pieces:
+            text += piece
+            if len(text) > MAX_TEXT:
+                raise ValueError("the text is endless")
+        return text, ""
     except FAILURES as error:
         return None, f"{type(error).__name__}: {error}"
-
-
-def _bounded(pieces: Any) -> str:
-    text = ""
-    for piece in pieces:
-        text += piece
-        if len(text) > MAX_TEXT:
-            raise ValueError("the text is endless")
-    return text

@@ -22,26 +22,22 @@ def answer(request: dict[str, str]) -> Result:
     """
     data = base64.b64decode(request["data"])
     try:
-        return _read(request["kind"], data, request)
+        name = request["name"]
+        match request["kind"]:
+            case "html":
+                return read_html(data, name, request["url"], request["charset"])
+            case "text":
+                return files.read_text(data, name)
+            case "csv":
+                return files.read_csv(data)
+            case "pdf":
+                return files.read_pdf(data, name)
+            case "docx":
+                return files.read_docx(data, name)
+        raise Unreadable("extract_broken")
     except Unreadable as error:
         return {"error": str(error)}
     except MemoryError:
         return {"error": "extract_big"}
     except Exception:  # whatever a parser says of a hostile file, it is unreadable
         return {"error": "extract_broken"}
-
-
-def _read(kind: str, data: bytes, request: dict[str, str]) -> Result:
-    name = request["name"]
-    match kind:
-        case "html":
-            return read_html(data, name, request["url"], request["charset"])
-        case "text":
-            return files.read_text(data, name)
-        case "csv":
-            return files.read_csv(data)
-        case "pdf":
-            return files.read_pdf(data, name)
-        case "docx":
-            return files.read_docx(data, name)
-    raise Unreadable("extract_broken")

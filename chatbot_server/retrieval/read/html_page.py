@@ -43,9 +43,14 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         tree = html.document_fromstring(f"<html><body>{text}</body></html>")
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
+    canonical_addresses = (
+        str(link.get("href") or "")
+        for link in tree.iter("link")
+        if "canonical" in (link.get("rel") or "").lower().split()
+    )
     result: Result = {
         "links": _links(tree, url),
-        "canonical": _canonical(tree),
+        "canonical": next(canonical_addresses, ""),
         "language": str(next(iter(tree.xpath("/html/@lang")), ""))[:10],
         "noindex": bool(rules & NOT_KEPT),
         "nofollow": bool(rules & {"nofollow", "none"}),
@@ -93,23 +98,11 @@ def robots_directives(rules: str) -> set[str]:
     return {word for part in parts if ":" not in part for word in part.split()}
 
 
-def _canonical(tree: Any) -> str:
-    for link in tree.iter("link"):
-        if "canonical" in (link.get("rel") or "").lower().split():
-            return str(link.get("href") or "")
-    return ""
-
-
 def _title(tree: Any) -> str:
-    for path in ("//meta[@property='og:title']/@content", "//title/text()", "//h1//text()"):
-        title = " ".join("".join(tree.xpath(path)[:3]).split())
-        if title:
-            return _without_site_name(title, tree)
-    return ""
-
-
-def _without_site_name(title: str, tree: Any) -> str:
-    """Most pages put the site's name behind theirs."""
+    """The first of its titles, without the site's name that most pages put behind theirs."""
+    paths = ("//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
+    titles = (" ".join("".join(tree.xpath(path)[:3]).split()) for path in paths)
+    title = next(filter(None, titles), "")
     parts = _TITLE_SEPARATOR.split(title)
     names = tree.xpath("//meta[@property='og:site_name' or @name='application-name']/@content")
     ends_with_name = len(parts) == 2 and _folded(parts[-1]) in set(map(_folded, names))
