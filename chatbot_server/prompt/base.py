@@ -60,7 +60,7 @@ class Prompt:
         """What :meth:`to_json` gave."""
         return cls(
             messages=tuple(Message(role, content) for role, content in record["messages"]),
-            segments=tuple(Segment(text, trusted) for text, trusted in record["segments"]),
+            segments=tuple(Segment(*pair) for pair in record["segments"]),
             stop=tuple(record["stop"]),
             bos=record["bos"],
         )

@@ -42,3 +42,11 @@ def inspect_model(path: Path) -> ModelFile:
         raise ModelError("model_format_unknown", file=path)
     name = f"{path.stem} {facts.name}"
     return replace(facts, family=pick_format(facts.architecture, facts.chat_template, name))
+
+
+def inspect_if_whole(path: Path) -> ModelFile | None:
+    """The facts of *path*; None where it is gone or broken (``models check`` says why)."""
+    try:
+        return inspect_model(path)
+    except ModelError:
+        return None

@@ -32,6 +32,40 @@ class Remote:
     size: int | None = None
 
 
+class _PartFile:
+    """A file in the making, with notes of its version: only the same may be continued."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._notes = path.with_name(path.name + ".json")
+
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def resume_headers(self, url: str) -> dict[str, str]:
+        """What asks for the bytes that are missing; nothing when anything is unsure."""
+        try:
+            notes = json.loads(self._notes.read_text(encoding="utf-8"))
+            if notes["url"] == url and (start := self.size()):
+                return {"Range": f"bytes={start}-", "If-Range": notes["version"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        return {}
+
+    def note_version(self, response: httpx.Response, url: str) -> None:
+        """Remember the version; a weak ETag does not promise equal bytes."""
+        etag = response.headers.get("etag", "")
+        version = response.headers.get("last-modified", "") if etag[:2] in ("", "W/") else etag
+        if version:
+            notes = json.dumps({"url": url, "version": version})
+            self._notes.write_text(notes, encoding="utf-8")
+        else:
+            self.forget_version()
+
+    def forget_version(self) -> None:
+        self._notes.unlink(missing_ok=True)
+
+
 def new_client() -> httpx.Client:
     """A client that follows few redirects and gives up on silence, not on slowness."""
     timeout = httpx.Timeout(30, connect=15)
@@ -45,24 +79,24 @@ def download(client: httpx.Client, remote: Remote, folder: Path, progress: Progr
         ModelError: not there, not allowed, cut off, another checksum, or no room.
     """
     target = folder / remote.name
-    part = folder / f"{remote.name}.part"
+    part = _PartFile(folder / f"{remote.name}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _fetch(client, remote, part, progress)
-        if remote.sha256 and (digest := file_sha256(part)) != remote.sha256:
-            part.unlink()
-            _notes(part).unlink(missing_ok=True)
+        if remote.sha256 and (digest := file_sha256(part.path)) != remote.sha256:
+            part.path.unlink()
+            part.forget_version()
             raise ModelError("model_checksum", url=remote.url, expected=remote.sha256, found=digest)
-        part.replace(target)
+        part.path.replace(target)
     except OSError as error:
         raise write_error(error, folder, remote.size or 0) from error
-    _notes(part).unlink(missing_ok=True)
+    part.forget_version()
     return target
 
 
-def _fetch(client: httpx.Client, remote: Remote, part: Path, progress: Progress) -> None:
+def _fetch(client: httpx.Client, remote: Remote, part: _PartFile, progress: Progress) -> None:
     for attempt in range(1, ATTEMPTS + 1):
-        before = _size(part)
+        before = part.size()
         try:
             _request(client, remote, part, progress)
         except httpx.TooManyRedirects as error:
@@ -70,8 +104,8 @@ def _fetch(client: httpx.Client, remote: Remote, part: Path, progress: Progress)
         except httpx.InvalidURL as error:
             raise ModelError("model_download_url", url=remote.url) from error
         except httpx.HTTPError as error:
-            if attempt == ATTEMPTS or _size(part) <= before:
-                megabytes = _size(part) // 1_000_000
+            if attempt == ATTEMPTS or part.size() <= before:
+                megabytes = part.size() // 1_000_000
                 raise ModelError(
                     "model_download_dropped", url=remote.url, done=megabytes
                 ) from error
@@ -79,17 +113,10 @@ def _fetch(client: httpx.Client, remote: Remote, part: Path, progress: Progress)
             return
 
 
-def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
-
-
-def _notes(part: Path) -> Path:
-    """Which version the bytes in *part* are of: only the same one may be continued."""
-    return part.with_name(part.name + ".json")
-
-
-def _request(client: httpx.Client, remote: Remote, part: Path, progress: Progress) -> None:
-    start, headers = _where_to_resume(remote, part)
+def _request(client: httpx.Client, remote: Remote, part: _PartFile, progress: Progress) -> None:
+    resume_headers = part.resume_headers(remote.url)
+    start = part.size() if resume_headers else 0
+    headers = {"Accept-Encoding": "identity"} | resume_headers
     with client.stream("GET", remote.url, headers=headers) as response:
         if response.status_code == 416 and start == remote.size:
             return
@@ -107,33 +134,11 @@ def _request(client: httpx.Client, remote: Remote, part: Path, progress: Progres
             raise ModelError(
                 "model_download_size", url=remote.url, found=total, expected=remote.size
             )
-        if shutil.disk_usage(part.parent).free < (total or 0) - start + SPARE:
-            raise _full(part.parent, (total or 0) - start)
-        _note_version(response, remote, part)
-        _receive(response, remote, part, start, total, progress)
-
-
-def _where_to_resume(remote: Remote, part: Path) -> tuple[int, dict[str, str]]:
-    """The first byte to ask for, and the headers that do; 0 when anything is unsure."""
-    headers = {"Accept-Encoding": "identity"}
-    try:
-        notes = json.loads(_notes(part).read_text(encoding="utf-8"))
-        if notes["url"] == remote.url and (start := _size(part)):
-            return start, headers | {"Range": f"bytes={start}-", "If-Range": notes["version"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return 0, headers
-
-
-def _note_version(response: httpx.Response, remote: Remote, part: Path) -> None:
-    """Remember the version; a weak ETag does not promise equal bytes."""
-    etag = response.headers.get("etag", "")
-    version = response.headers.get("last-modified", "") if etag[:2] in ("", "W/") else etag
-    if version:
-        notes = json.dumps({"url": remote.url, "version": version})
-        _notes(part).write_text(notes, encoding="utf-8")
-    else:
-        _notes(part).unlink(missing_ok=True)
+        folder = part.path.parent
+        if shutil.disk_usage(folder).free < (total or 0) - start + SPARE:
+            raise _full(folder, (total or 0) - start)
+        part.note_version(response, remote.url)
+        _receive(response, remote, part.path, start, total, progress)
 
 
 def _receive(
@@ -184,5 +189,5 @@ def _full(folder: Path, needed: int) -> ModelError:
     free = shutil.disk_usage(folder).free // 1_000_000
     if not needed:  # nobody said how large it is
         return ModelError("model_disk_full_now", folder=folder, free=free)
-    needed = (needed + SPARE) // 1_000_000
-    return ModelError("model_disk_full", folder=folder, needed=needed, free=free)
+    megabytes = (needed + SPARE) // 1_000_000
+    return ModelError("model_disk_full", folder=folder, needed=megabytes, free=free)

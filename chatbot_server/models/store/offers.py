@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from chatbot_server.errors import ModelError
 from chatbot_server.models.base import ModelFile, Tier, tier_by_size
-from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.files.inspect import inspect_if_whole
 from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.folder import installed
@@ -73,7 +72,7 @@ def all_offers(
         for entry in catalogue().values()
     ]
     for name, path in here.items():
-        if name not in catalogue() and (file := _readable_model(path)):
+        if name not in catalogue() and (file := inspect_if_whole(path)):
             memory_bytes = file.memory_bytes(context_length)
             offers.append(
                 Offer(
@@ -94,11 +93,3 @@ def all_offers(
                 )
             )
     return offers
-
-
-def _readable_model(path: Path) -> ModelFile | None:
-    """None where it is gone or broken (``models check`` says why)."""
-    try:
-        return inspect_model(path)
-    except ModelError:
-        return None

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot_server.errors import ModelError, UsageError
-from chatbot_server.models.files.inspect import inspect_model
-from chatbot_server.models.store.catalogue import CatalogueEntry, catalogue
+from chatbot_server.models.files.inspect import inspect_if_whole, inspect_model
+from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.download import Progress, file_sha256
 from chatbot_server.models.store.folder import close_names, installed, model_name, remember
 from chatbot_server.models.store.sources import (
@@ -54,8 +54,11 @@ def pull_model(
         sha256 = checksum(sha256)
     elif entry:
         sha256 = entry.sha256
-    if entry and (present := _whole_file(entry, sha256, models_dir)):
-        return Pulled(entry.name, present, fresh=False)
+    path = installed(models_dir).get(entry.name) if entry else None
+    if entry and path and path.is_file():
+        has_checksum = not sha256 or file_sha256(path) == sha256
+        if has_checksum and inspect_if_whole(path):
+            return Pulled(entry.name, path, fresh=False)
     source = entry.source if entry else wanted
     if offline:
         name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
@@ -70,15 +73,3 @@ def pull_model(
     name = entry.name if entry else model_name(path)
     remember(name, path, models_dir)
     return Pulled(name, path, fresh=True)
-
-
-def _whole_file(entry: CatalogueEntry, sha256: str | None, models_dir: Path) -> Path | None:
-    """The model's file, if it is here and whole."""
-    path = installed(models_dir).get(entry.name)
-    if path is None or not path.is_file() or (sha256 and file_sha256(path) != sha256):
-        return None
-    try:
-        inspect_model(path)
-    except ModelError:
-        return None
-    return path
