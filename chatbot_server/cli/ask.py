@@ -6,7 +6,7 @@ import click
 
 from chatbot_server.app import build_service
 from chatbot_server.cli.context import Context
-from chatbot_server.conversation.events import Cited, Event, Failed, TextPiece, Waiting
+from chatbot_server.conversation.events import Cited, Failed, Started, TextPiece, Waiting
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.errors import UsageError
 from chatbot_server.prompt.clean import clean_text
@@ -33,25 +33,21 @@ def ask(context: Context, /, question: str, key: str | None) -> None:
         answer = service.answer(stored_question)
         secret = ""
         try:
-            for entry in answer.follow():
-                if entry:
-                    secret = getattr(entry[1], "secret", None) or secret
-                    _show(context, entry[1])
+            for _, event in filter(None, answer.follow()):
+                if isinstance(event, Started):
+                    secret = event.secret or ""
+                elif isinstance(event, TextPiece):
+                    click.echo(event.text, nl=False)
+                elif isinstance(event, Waiting):
+                    click.echo(context.say("ask_waiting", position=event.position), err=True)
+                elif isinstance(event, Cited):
+                    for source in event.items:
+                        click.echo(f"\n— {source.title} {source.url}", nl=False)
+                elif isinstance(event, Failed):
+                    click.echo()
+                    raise event.error
         finally:
             answer.stop()
             answer.wait_ended(5)
             service.erase(answer.conversation, secret)
     click.echo()
-
-
-def _show(context: Context, event: Event) -> None:
-    if isinstance(event, TextPiece):
-        click.echo(event.text, nl=False)
-    elif isinstance(event, Waiting):
-        click.echo(context.say("ask_waiting", position=event.position), err=True)
-    elif isinstance(event, Cited):
-        for source in event.items:
-            click.echo(f"\n— {source.title} {source.url}", nl=False)
-    elif isinstance(event, Failed):
-        click.echo()
-        raise event.error

@@ -13,7 +13,6 @@ from chatbot_server.bench.questions import Questions, long_question
 from chatbot_server.bench.report import Row
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, print_json
-from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.supervisor import local_engine
@@ -50,13 +49,15 @@ def _local_rows(context: Context, rounds: int, as_json: bool) -> list[Row]:
         slots, full = engine.info().slots, _engine_memory()
     if full is None:
         return rows
-    more = [Row("bench_memory", full, "MB")]
+    memory_rows = [Row("bench_memory", full, "MB")]
     if slots > 1:
-        more.append(
-            Row("bench_memory_slot", (full - _one_slot_memory(settings)) / (slots - 1), "MB")
-        )
-    _show(context, more, as_json)
-    return rows + more
+        with local_engine(replace(settings, slots=1)) as engine:
+            questions = Questions()
+            run(engine, questions.first_turn(long_question(engine, questions)), 8)
+            one_slot = _engine_memory() or 0.0
+        memory_rows.append(Row("bench_memory_slot", (full - one_slot) / (slots - 1), "MB"))
+    _show(context, memory_rows, as_json)
+    return rows + memory_rows
 
 
 def _speed_rows(context: Context, engine: Engine, rounds: int, as_json: bool) -> list[Row]:
@@ -88,14 +89,6 @@ def _speed_rows(context: Context, engine: Engine, rounds: int, as_json: bool) ->
 
 def _median_speed(name: str, speeds: list[float]) -> Row:
     return Row(name, median(speeds), "tokens/s")
-
-
-def _one_slot_memory(settings: EngineSettings) -> float:
-    """Megabytes of the same engine with a single slot."""
-    with local_engine(replace(settings, slots=1)) as engine:
-        questions = Questions()
-        run(engine, questions.first_turn(long_question(engine, questions)), 8)
-        return _engine_memory() or 0.0
 
 
 def _engine_memory() -> float | None:

@@ -48,8 +48,7 @@ def misuse(error: click.ClickException, language: str) -> str:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
-    key, name = _mistake(error)
-    near = _near(error, context)
+    key, name, near = _mistake(error, context)
     kind = getattr(getattr(error, "param", None), "type", None)
     return say(
         NEAR[key] if near else key,
@@ -63,41 +62,29 @@ def misuse(error: click.ClickException, language: str) -> str:
     )
 
 
-def _near(error: click.ClickException, context: click.Context | None) -> str:
-    """What was meant, most likely."""
+def _mistake(error: click.ClickException, context: click.Context | None) -> tuple[str, str, str]:
+    """The key of the sentence, what it is about, and what was meant instead, most likely."""
     if isinstance(error, click.NoSuchOption):
-        return str((error.possibilities or [""])[0])
-    if context is None or not isinstance(context.command, click.Group):
-        return ""
-    verbs = context.command.list_commands(context)
-    return (get_close_matches(str(getattr(error, "command_name", "")), verbs) or [""])[0]
-
-
-def _mistake(error: click.ClickException) -> tuple[str, str]:
-    """The key of the sentence, and what it is about."""
-    name = type(error).__name__
-    if isinstance(error, click.NoSuchOption):
-        return "misuse_option", error.option_name
-    if name == "NoSuchCommand":  # younger than the oldest click that will do
-        return "misuse_command", str(getattr(error, "command_name", ""))
+        return "misuse_option", error.option_name, (error.possibilities or [""])[0]
+    if type(error).__name__ == "NoSuchCommand":  # younger than the oldest click that will do
+        verb = str(getattr(error, "command_name", ""))
+        group = context.command if context else None
+        verbs = group.list_commands(context) if context and isinstance(group, click.Group) else []
+        return "misuse_command", verb, (get_close_matches(verb, verbs) or [""])[0]
     if isinstance(error, click.BadOptionUsage):
-        return "misuse_option_value", error.option_name
-    if isinstance(error, click.BadParameter) and error.param:
-        return _bad_value(error, error.param)
-    return "misuse_words", ""
-
-
-def _bad_value(error: click.BadParameter, parameter: click.Parameter) -> tuple[str, str]:
-    if isinstance(parameter, click.Option):
-        name = parameter.opts[-1]
-    else:
-        name = parameter.metavar or (parameter.name or "").upper()
+        return "misuse_option_value", error.option_name, ""
+    if not isinstance(error, click.BadParameter) or error.param is None:
+        return "misuse_words", "", ""
+    parameter, key = error.param, "misuse_value"
     if isinstance(error, click.MissingParameter):
-        return "misuse_missing", name
-    if isinstance(parameter.type, click.Choice):
-        return "misuse_choice", name
-    is_range = isinstance(parameter.type, click.IntRange)
-    return "misuse_range" if is_range else "misuse_value", name
+        key = "misuse_missing"
+    elif isinstance(parameter.type, click.Choice):
+        key = "misuse_choice"
+    elif isinstance(parameter.type, click.IntRange):
+        key = "misuse_range"
+    if isinstance(parameter, click.Option):
+        return key, parameter.opts[-1], ""
+    return key, parameter.metavar or (parameter.name or "").upper(), ""
 
 
 def _text(key: str | None, language: str) -> str | None:

@@ -42,14 +42,25 @@ def examine(context: Context) -> Iterator[Check]:
         version = ".".join(map(str, sys.version_info[:3]))
         yield Check("machine", True, context.say("doctor_machine", value=version))
     yield _check_enough(context, "memory", available_memory(), NEEDED_MEMORY)
-    configuration = _try(context, "config", lambda: _load_configuration(context))
-    yield configuration
-    if configuration.ok:
-        yield _check_enough(context, "disk", free_disk(context.config.data_dir), NEEDED_DISK)
-        yield _try(context, "database", lambda: _ping_database(context))
-        yield _try(context, "counters", lambda: _reach_counters(context))
-        yield _try(context, "port", lambda: _check_port(context))
-        yield from _check_models(context)
+    try:
+        config, say = context.config, context.say
+    except ChatbotError as error:
+        yield Check("config", False, error.sentence(context.language))
+        return
+    yield Check("config", True, context.say("doctor_config", file=context.config_file))
+    yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
+    yield _try(context, "database", lambda: say("doctor_database", address=context.database.ping()))
+    counters = config.limits.storage
+    yield _try(
+        context, "counters", lambda: say("doctor_counters", address=check_counters(counters))
+    )
+    yield _try(context, "port", lambda: _check_port(context))
+    if config.engine.kind != "openai":
+        yield _try(context, "model", lambda: _plan_model(context))
+        return
+    for endpoint in config.engine.endpoints:
+        alone = config.engine.model_copy(update={"endpoints": (endpoint,)})
+        yield _try(context, "model", partial(_ask_endpoint, context, alone))
 
 
 def _try(context: Context, name: str, check: Callable[[], str]) -> Check:
@@ -66,38 +77,12 @@ def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
     return Check(name, free >= needed, sentence)
 
 
-def _load_configuration(context: Context) -> str:
-    context.config  # noqa: B018  (reading it loads and checks it)
-    return context.say("doctor_config", file=context.config_file)
-
-
-def _ping_database(context: Context) -> str:
-    context.database.ping()
-    address = context.database.engine.url.render_as_string(hide_password=True)
-    return context.say("doctor_database", address=address)
-
-
-def _reach_counters(context: Context) -> str:
-    address = check_counters(context.config.limits.storage)
-    return context.say("doctor_counters", address=address)
-
-
 def _check_port(context: Context) -> str:
     server = context.config.server
     # This very server may hold it already.
     if read_state(context.config.run_dir).supervisor == 0:
         check_port(server.host, server.port)
     return context.say("doctor_port", address=f"{server.host}:{server.port}")
-
-
-def _check_models(context: Context) -> Iterator[Check]:
-    """The model here, or each of those elsewhere."""
-    engine = context.config.engine
-    if engine.kind != "openai":
-        yield _try(context, "model", lambda: _plan_model(context))
-    for endpoint in engine.endpoints if engine.kind == "openai" else ():
-        alone = engine.model_copy(update={"endpoints": (endpoint,)})
-        yield _try(context, "model", partial(_ask_endpoint, context, alone))
 
 
 def _ask_endpoint(context: Context, settings: EngineSection) -> str:

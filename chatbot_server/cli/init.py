@@ -25,8 +25,14 @@ def init(
     if context.config_file.exists():
         click.echo(context.say("init_kept", file=context.config_file))
     else:
-        settings = yaml.safe_dump(_settings(port, host, model, data_dir), sort_keys=False)
-        write_config(context.config_file, f"# {context.say('init_header')}\n{settings}")
+        settings: dict[str, object] = {"data_dir": data_dir or "data"}
+        address = {"host": host, "port": port}
+        if server := {name: value for name, value in address.items() if value is not None}:
+            settings["server"] = server
+        if model is not None:
+            settings["engine"] = {"model": None if model == "none" else model}
+        text = yaml.safe_dump(settings, sort_keys=False)
+        write_config(context.config_file, f"# {context.say('init_header')}\n{text}")
         click.echo(context.say("init_written", file=context.config_file))
     with context.database.session() as session:
         demo_site(session)
@@ -56,15 +62,3 @@ def snippet_for(config: Config, site: Site) -> str:
 def address_of(config: Config) -> str:
     """Where pages find this server, without a slash at the end."""
     return str(config.server.public_url or config.server.local_address).rstrip("/")
-
-
-def _settings(
-    port: int | None, host: str | None, model: str | None, data_dir: str | None
-) -> dict[str, object]:
-    settings: dict[str, object] = {"data_dir": data_dir or "data"}
-    address = {"host": host, "port": port}
-    if server := {name: value for name, value in address.items() if value is not None}:
-        settings["server"] = server
-    if model is not None:
-        settings["engine"] = {"model": None if model == "none" else model}
-    return settings

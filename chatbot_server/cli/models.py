@@ -16,11 +16,19 @@ from chatbot_server.errors import UsageError
 from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.store.check import check_model
 from chatbot_server.models.store.folder import add_file, find_model, remove_model
-from chatbot_server.models.store.offers import Offer, all_offers
+from chatbot_server.models.store.offers import all_offers
 from chatbot_server.models.store.pull import pull_model
 from chatbot_server.models.store.sources import HUB
 
 MEGABYTE = 1_000_000
+# Name, size, memory, languages, tier, state, family, licence, source.
+ROW = "{:28} {:>6} {:>8}  {:8} {:9} {:14} {:20} {:56} {}"
+# By whether a model is in use, and whether it is installed.
+STATES = {
+    (True, True): "models_in_use",
+    (True, False): "models_missing",
+    (False, True): "models_installed",
+}
 
 
 @click.group(help="help_models")
@@ -44,38 +52,22 @@ def list_models(context: Context, as_json: bool) -> None:
         return
     memory, disk = available_memory() // MEGABYTE, free_disk(config.models_dir) // MEGABYTE
     click.echo(context.say("models_free", memory=memory, disk=disk))
-    click.echo(_row(*context.say("models_columns").split("|")))
+    click.echo(ROW.format(*context.say("models_columns").split("|")).rstrip())
     for offer in offers:
-        click.echo(_offer_row(offer, context))
+        fitness = "models_fits" if offer.fits else "models_too_big"
+        cells = (
+            offer.name,
+            offer.size // MEGABYTE,
+            offer.memory // MEGABYTE,
+            ",".join(offer.languages),
+            offer.tier,
+            context.say(STATES.get((offer.in_use, offer.installed), fitness)),
+            offer.family or "?",
+            f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})",
+            offer.source,
+        )
+        click.echo(ROW.format(*cells).rstrip())
     click.echo(context.say("models_legend"))
-
-
-def _offer_row(offer: Offer, context: Context) -> str:
-    return _row(
-        offer.name,
-        str(offer.size // MEGABYTE),
-        str(offer.memory // MEGABYTE),
-        ",".join(offer.languages),
-        offer.tier,
-        context.say(_state_key(offer)),
-        offer.family or "?",
-        f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})",
-        offer.source,
-    )
-
-
-def _state_key(offer: Offer) -> str:
-    if offer.in_use:
-        return "models_in_use" if offer.installed else "models_missing"
-    if offer.installed:
-        return "models_installed"
-    return "models_fits" if offer.fits else "models_too_big"
-
-
-def _row(*cells: str) -> str:
-    name, size, memory, languages, tier, mark, family, licence, source = cells
-    numbers = f"{name:28} {size:>6} {memory:>8}  {languages:8} {tier:9} {mark:14}"
-    return f"{numbers} {family:20} {licence:56} {source}".rstrip()
 
 
 class _Progress:

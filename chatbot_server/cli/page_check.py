@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import urljoin, urlsplit
 
 import click
@@ -45,30 +46,24 @@ def _check_page(context: Context, key: str, url: str) -> Iterator[Check]:
     server = address_of(context.config)
     # The owner named these two hosts, so they may be at home; where a redirect leads may not.
     own = [urlsplit(address).hostname or "" for address in (url, server)]
-    fetcher = Fetcher(private_hosts=own, max_bytes=MAX_CHARS)
-    try:
-        yield _check_loader(context, fetcher, server)
-        answer = fetcher.get(url, seconds=SECONDS)
-    except ChatbotError as error:
-        yield Check("page", False, error.sentence(context.language))
-        return
-    finally:
-        fetcher.close()
+    with closing(Fetcher(private_hosts=own, max_bytes=MAX_CHARS)) as fetcher:
+        try:
+            status = fetcher.get(urljoin(server, "/widget.js"), seconds=SECONDS).status
+            why = "" if status == 200 else f"HTTP {status}"
+        except ChatbotError as error:
+            why = error.sentence(context.language).rstrip(".")
+        key_of_sentence = "diagnosis_server_away" if why else "diagnosis_server"
+        yield Check("server", not why, context.say(key_of_sentence, server=server, why=why))
+        try:
+            answer = fetcher.get(url, seconds=SECONDS)
+        except ChatbotError as error:
+            yield Check("page", False, error.sentence(context.language))
+            return
     if answer.status != 200 or answer.media_type not in HTML:
         values = {"url": answer.url, "status": answer.status, "type": answer.media_type or "?"}
         yield Check("page", False, context.say("diagnosis_page", **values))
         return
     yield from _examine(context, key, answer, server)
-
-
-def _check_loader(context: Context, fetcher: Fetcher, server: str) -> Check:
-    try:
-        status = fetcher.get(urljoin(server, "/widget.js"), seconds=SECONDS).status
-        why = "" if status == 200 else f"HTTP {status}"
-    except ChatbotError as error:
-        why = error.sentence(context.language).rstrip(".")
-    key = "diagnosis_server_away" if why else "diagnosis_server"
-    return Check("server", not why, context.say(key, server=server, why=why))
 
 
 def _examine(context: Context, key: str, answer: FetchResponse, server: str) -> Iterator[Check]:

@@ -13,7 +13,6 @@ from chatbot_server.cli.options import JSON, print_json
 from chatbot_server.cli.page_check import test
 from chatbot_server.storage.site_settings import (
     SITE_SETTINGS,
-    SiteSetting,
     change_site,
     name_of,
     remove_origins,
@@ -25,18 +24,15 @@ from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
 def site_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Everything that an owner can set."""
     for setting in reversed(SITE_SETTINGS):
-        command = _option(setting)(command)
+        option = click.option(
+            f"--{setting.name.replace('_', '-')}",
+            type=click.Choice(setting.choices) if setting.choices else None,
+            multiple=setting.repeatable,
+            metavar=setting.example or None,
+            help=f"help_site_{setting.name}",
+        )
+        command = option(command)
     return command
-
-
-def _option(setting: SiteSetting) -> Callable[..., Any]:
-    return click.option(
-        f"--{setting.name.replace('_', '-')}",
-        type=click.Choice(setting.choices) if setting.choices else None,
-        multiple=setting.repeatable,
-        metavar=setting.example or None,
-        help=f"help_site_{setting.name}",
-    )
 
 
 @click.group(help="help_site")

@@ -25,11 +25,16 @@ def set_setting(file: Path, section: str, key: str, value: str) -> None:
     file = file.resolve()
     try:
         old = file.read_text(encoding="utf-8") if file.exists() else ""
-        new = _with_setting(old, section, key, value)
-        if not _differs_by(old, new, section, key, value):
-            raise ConfigError("config_edit", file=file, key=f"{section}.{key}", value=value)
     except (OSError, UnicodeError) as error:
         raise ConfigError("config_unwritable", file=file, why=error) from error
+    new = _with_setting(old, section, key, value)
+    unsafe = ConfigError("config_edit", file=file, key=f"{section}.{key}", value=value)
+    try:
+        before, after = (dict(yaml.safe_load(text) or {}) for text in (old, new))
+    except (yaml.YAMLError, TypeError, ValueError):
+        raise unsafe from None
+    if after != {**before, section: {**(before.get(section) or {}), key: value}}:
+        raise unsafe
     write_config(file, new)
 
 
@@ -76,13 +81,3 @@ def _scalar(value: str) -> str:
     if PLAIN.fullmatch(value) and not RESERVED.fullmatch(value):
         return value
     return "'" + value.replace("'", "''") + "'"
-
-
-def _differs_by(old: str, new: str, section: str, key: str, value: str) -> bool:
-    """Whether *new* differs from *old* by that setting alone."""
-    try:
-        before, after = (dict(yaml.safe_load(text) or {}) for text in (old, new))
-    except (yaml.YAMLError, TypeError, ValueError):
-        return False
-    before[section] = {**(before.get(section) or {}), key: value}
-    return before == after

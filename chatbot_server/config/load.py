@@ -129,7 +129,14 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return _unknown_key(key, file)
+        names = [*known_keys(), *Config.model_fields]
+        section, dot, name = key.rpartition(".")
+        siblings = [known for known in names if known.startswith(section + dot)]
+        near = difflib.get_close_matches(key, siblings, n=1, cutoff=0.6)
+        near = near or [known for known in names if known.split(".")[-1] == name]
+        if not near:
+            return ConfigError("config_unknown_key", field=key, file=file, key=key)
+        return ConfigError("config_unknown_key_near", field=key, file=file, key=key, near=near[0])
     return ConfigError(
         WRONG.get(key) or WRONG.get(first["type"]) or sentences_about(first).setting,
         field=key,
@@ -140,18 +147,6 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
         limit=limit_of(first),
         choices=", ".join(choices_of(first)),
     )
-
-
-def _unknown_key(key: str, file: Path) -> ConfigError:
-    names = [*known_keys(), *Config.model_fields]
-    *sections, last = key.split(".")
-    inside = ".".join([*sections, ""])
-    near = [name for name in names if name.startswith(inside)]
-    close = difflib.get_close_matches(key, near, n=1, cutoff=0.6)
-    close = close or [name for name in names if name.split(".")[-1] == last][:1]
-    if close:
-        return ConfigError("config_unknown_key_near", field=key, file=file, key=key, near=close[0])
-    return ConfigError("config_unknown_key", field=key, file=file, key=key)
 
 
 def _shortened(value: object) -> str:

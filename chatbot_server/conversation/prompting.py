@@ -11,6 +11,10 @@ from chatbot_server.prompt.assemble import fit_and_assemble
 from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.retrieval.base import Passage
 
+# Characters of passages for each token of the context: 1.5 of about 4 leave room for the
+# conversation and the answer.
+PASSAGE_CHARS = 1.5
+
 
 @dataclass(frozen=True)
 class Dialogue:
@@ -37,6 +41,19 @@ class Dialogue:
         texts = "\n\n".join(f"{passage.title}\n{passage.text}" for passage in passages)
         prompt = say("prompt_passages", self.language, passages=texts, question=self.question)
         return replace(self, question=prompt)
+
+
+def passages_that_fit(passages: Sequence[Passage], info: EngineInfo) -> list[Passage]:
+    """The first of *passages*, and of the last of them what the model has room for."""
+    chars_left = int(info.context_length * PASSAGE_CHARS)
+    fitting_passages: list[Passage] = []
+    for passage in passages:
+        text = passage.text[:chars_left]
+        fitting_passages.append(replace(passage, text=text))
+        chars_left -= len(text)
+        if chars_left <= 0:
+            break
+    return fitting_passages
 
 
 def build_prompt(

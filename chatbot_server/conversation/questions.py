@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import urlsplit
 
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.prompting import Dialogue
+from chatbot_server.messages import say
+from chatbot_server.prompt.base import Message
+from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.sites import Site
+
+PAGE_CHARS = 500  # what the column holds; only SQLite would take more
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,48 @@ class VisitorQuestion:
     keep: bool = True
     retry: bool = False
     visitor: str = ""
+
+    @property
+    def page_path(self) -> str | None:
+        """The page without its query, which can hold a visitor's name or a secret."""
+        if not self.page:
+            return None
+        try:
+            parts = urlsplit(self.page)
+        except ValueError:  # “http://[x”
+            return None
+        address = parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2])
+        return address.geturl()[:PAGE_CHARS]
+
+    def dialogue(self, before: Sequence[ChatMessage]) -> Dialogue:
+        """The question, after what was said before."""
+        # Finished exchanges only: a question whose answer failed would confuse the model.
+        exchanges = [
+            (asking, answer)
+            for asking, answer in pairwise(before)
+            if asking.role == "user" and answer.role == "assistant" and answer.text
+        ]
+        # As the model read them, so that its evaluated prompt can be used again.
+        turns = tuple(
+            message
+            for asking, answer in exchanges
+            for message in (
+                Message("user", asking.facts.get("prompt", asking.text)),
+                Message("assistant", answer.text),
+            )
+        )
+        return Dialogue(
+            instructions_of(self.site, self.locale),
+            turns,
+            self.text,
+            tuple(asking.text for asking, _ in exchanges),
+            self.locale,
+        )
+
+
+def instructions_of(site: Site, language: str) -> str:
+    """What the model is told of its task: the owner's words, else the server's."""
+    return site.instructions or say("instructions", language, name=site.name)
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
-from chatbot_server.conversation.prompting import Dialogue
-from chatbot_server.conversation.questions import StoredQuestion, VisitorQuestion
+from chatbot_server.conversation.questions import StoredQuestion, VisitorQuestion, instructions_of
 from chatbot_server.conversation.turn import Parts, Turn
 from chatbot_server.errors import BadRequest
-from chatbot_server.messages import LANGUAGES, say
-from chatbot_server.prompt.base import Message
+from chatbot_server.messages import LANGUAGES
 from chatbot_server.storage.conversations import (
     ChatMessage,
     Conversation,
@@ -41,7 +37,6 @@ from chatbot_server.storage.sites import Site
 # much. The tokens of all of it are counted at each question.
 REMEMBERED = 100_000
 RESUME_SECONDS = 10.0  # a page that changes is there again within this
-PAGE_CHARS = 500  # what the column holds; only SQLite would take more
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ class ConversationService:
         return StoredQuestion(
             question,
             Started(conversation.id, answer_row.id, question_row.id, secret),
-            _dialogue(question, before),
+            question.dialogue(before),
             index_version(session, question.site.id),
             replaces=tuple(turn.id for turn in replaced_turns),
             first=not before,
@@ -178,9 +173,12 @@ class ConversationService:
     ) -> tuple[Conversation, str | None]:
         """The question's conversation, held against other questions; with its secret if new."""
         if question.conversation is None:
-            page, keep = _without_query(question.page), question.keep
             return start_conversation(
-                session, question.site.id, locale=question.locale, page=page, keep=keep
+                session,
+                question.site.id,
+                locale=question.locale,
+                page=question.page_path,
+                keep=question.keep,
             )
         conversation = open_conversation(session, question.conversation, question.secret)
         self._cut_short(conversation.id)
@@ -190,48 +188,7 @@ class ConversationService:
         return conversation, None
 
 
-def _dialogue(question: VisitorQuestion, before: Sequence[ChatMessage]) -> Dialogue:
-    # Finished exchanges only: a question whose answer failed would confuse the model.
-    exchanges = [
-        (asking, answer)
-        for asking, answer in pairwise(before)
-        if asking.role == "user" and answer.role == "assistant" and answer.text
-    ]
-    # As the model read them, so that its evaluated prompt can be used again.
-    turns = tuple(
-        message
-        for asking, answer in exchanges
-        for message in (
-            Message("user", asking.facts.get("prompt", asking.text)),
-            Message("assistant", answer.text),
-        )
-    )
-    return Dialogue(
-        _instructions(question.site, question.locale),
-        turns,
-        question.text,
-        tuple(asking.text for asking, _ in exchanges),
-        question.locale,
-    )
-
-
 def common_instructions(sites: Sequence[Site], most: int = 4) -> list[str]:
     """What the conversations of *sites* begin with, without repetition, at most *most*."""
-    texts = (_instructions(site, language) for site in sites for language in LANGUAGES)
+    texts = (instructions_of(site, language) for site in sites for language in LANGUAGES)
     return list(dict.fromkeys(texts))[:most]
-
-
-def _instructions(site: Site, language: str) -> str:
-    return site.instructions or say("instructions", language, name=site.name)
-
-
-def _without_query(page: str | None) -> str | None:
-    """A query string can hold a visitor's name or a secret; the path is enough."""
-    if not page:
-        return None
-    try:
-        parts = urlsplit(page)
-    except ValueError:  # “http://[x”
-        return None
-    address = parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2])
-    return address.geturl()[:PAGE_CHARS]

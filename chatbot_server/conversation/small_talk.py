@@ -12,8 +12,8 @@ def small_talk_kind(message: str) -> str | None:
     """Which of :data:`KINDS` *message* is, in any language, if it is nothing else."""
     message_words = set(words(message))
     kinds = [kind for kind in KINDS if message_words & _small_talk(kind)]
-    allowed = _small_talk("beside").union(*map(_small_talk, kinds))
-    return kinds[-1] if kinds and message_words <= allowed else None
+    courteous_words = _small_talk("beside").union(*map(_small_talk, kinds))
+    return kinds[-1] if kinds and message_words <= courteous_words else None
 
 
 def _small_talk(field: str) -> frozenset[str]:

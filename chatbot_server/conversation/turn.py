@@ -79,7 +79,11 @@ class Turn:
     def _story(self) -> Iterator[Event]:
         question, knowledge = self._question, self._parts.knowledge
         if cached_answer := self._cached_answer():
-            yield from self._replay(cached_answer)
+            self._record.repeat(cached_answer)
+            yield TextPiece(cached_answer.text)
+            if cached_answer.sources:
+                yield Cited(cached_answer.sources)
+            yield cached_answer.again()
             return
         kind = small_talk_kind(question.text)
         if kind and knowledge.has_content(question.site.id):
@@ -109,13 +113,6 @@ class Turn:
             self._forget_cached_answer()  # another process erased the conversation
             return None
         return answer
-
-    def _replay(self, answer: CachedAnswer) -> Iterator[Event]:
-        self._record.repeat(answer)
-        yield TextPiece(answer.text)
-        if answer.sources:
-            yield Cited(answer.sources)
-        yield answer.again()
 
     def _answer_by_model(self, grounding: Grounding) -> Iterator[Event]:
         """The model's sentences that stand in the pages; where they end, the pages' own."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 
 from chatbot_server.conversation.events import Ended, Event, TextPiece, Waiting
 from chatbot_server.conversation.guard import Guard, Passed
-from chatbot_server.conversation.prompting import Dialogue, build_prompt
+from chatbot_server.conversation.prompting import Dialogue, build_prompt, passages_that_fit
 from chatbot_server.conversation.record import Record
 from chatbot_server.engine.base import (
     Completion,
@@ -20,11 +19,7 @@ from chatbot_server.engine.base import (
     Token,
 )
 from chatbot_server.errors import EngineError
-from chatbot_server.retrieval.base import Grounding, Passage
-
-# Characters of passages for each token of the context: 1.5 of about 4 leave room for the
-# conversation and the answer.
-PASSAGE_CHARS = 1.5
+from chatbot_server.retrieval.base import Grounding
 
 
 class Withheld(Exception):
@@ -83,7 +78,7 @@ class Writer:
             Withheld: a sentence failed the check; what was yielded before it stands.
             EngineError, BadRequest: as :meth:`freely`.
         """
-        passages = self._passages_that_fit(grounding.passages)
+        passages = passages_that_fit(grounding.passages, self._engine.info())
         dialogue = dialogue.with_passages(passages)
         record.prompt = dialogue.question
         guard = Guard(passages)
@@ -121,17 +116,6 @@ class Writer:
                 self.cancel()
                 raise Withheld
             yield TextPiece(verdict.text)
-
-    def _passages_that_fit(self, passages: tuple[Passage, ...]) -> list[Passage]:
-        chars_left = int(self._engine.info().context_length * PASSAGE_CHARS)
-        fitting_passages: list[Passage] = []
-        for passage in passages:
-            text = passage.text[:chars_left]
-            fitting_passages.append(replace(passage, text=text))
-            chars_left -= len(text)
-            if chars_left <= 0:
-                break
-        return fitting_passages
 
     def _ended(self, end: Finished | None, record: Record) -> Ended:
         if end is None:

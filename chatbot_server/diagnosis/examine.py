@@ -73,24 +73,25 @@ def examine(page: Page, policies: list[str], expected: Expected) -> list[Finding
     name = "diagnosis_origin" if expected.allowed else "diagnosis_origin_missing"
     findings = [Finding(name, expected.allowed, origin)]
     ours = [tag for tag in page.tags if tag.key == expected.key]
-    findings += _examine_presence(page, ours, expected)
-    for tag in ours[:1]:
-        findings += _examine_tag(tag, page, expected)
-        findings += _examine_policies(tag, page, read_policies([*policies, *page.policies]))
-    return findings
-
-
-def _examine_presence(page: Page, ours: list[Tag], expected: Expected) -> Iterator[Finding]:
     if len(ours) > 1:
-        yield Finding("diagnosis_twice", False, {"key": expected.key, "times": str(len(ours))})
+        values = {"key": expected.key, "times": str(len(ours))}
+        findings.append(Finding("diagnosis_twice", False, values))
     elif ours:
-        yield Finding("diagnosis_tag", True, {"key": expected.key})
+        findings.append(Finding("diagnosis_tag", True, {"key": expected.key}))
     elif page.tags:
         key = page.tags[0].key
+        values = {"found": key[:60], "key": expected.key, "tag": expected.tag}
         name = "diagnosis_other_key" if key else "diagnosis_no_key"
-        yield Finding(name, False, {"found": key[:60], "key": expected.key, "tag": expected.tag})
+        findings.append(Finding(name, False, values))
     else:
-        yield Finding("diagnosis_absent", False, {"tag": expected.tag})
+        findings.append(Finding("diagnosis_absent", False, {"tag": expected.tag}))
+    rules = read_policies([*policies, *page.policies])
+    for tag in ours[:1]:
+        findings += _examine_tag(tag, page, expected)
+        if tag.source and rules:
+            blocks = [block for policy in rules for block in _blocked_by(policy, tag, page)]
+            findings += blocks or [Finding("diagnosis_policy", True)]
+    return findings
 
 
 def _examine_tag(tag: Tag, page: Page, expected: Expected) -> Iterator[Finding]:
@@ -110,13 +111,6 @@ def _examine_tag(tag: Tag, page: Page, expected: Expected) -> Iterator[Finding]:
     integrity = tag.attributes.get("integrity", "")
     if integrity and expected.integrity not in integrity.split():
         yield Finding("diagnosis_integrity", False, {"integrity": expected.integrity})
-
-
-def _examine_policies(tag: Tag, page: Page, policies: list[Policy]) -> list[Finding]:
-    if not tag.source or not policies:
-        return []
-    findings = [finding for policy in policies for finding in _blocked_by(policy, tag, page)]
-    return findings or [Finding("diagnosis_policy", True)]
 
 
 def _blocked_by(policy: Policy, tag: Tag, page: Page) -> Iterator[Finding]:

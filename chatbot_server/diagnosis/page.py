@@ -74,14 +74,11 @@ class _TagReader(HTMLParser):
         elif tag == "meta" and attributes.get("http-equiv", "").lower() == POLICY:
             self.page.policies = [*self.page.policies, attributes.get("content", "")][:MAX_ELEMENTS]
         elif tag == "script" and len(self.page.tags) < MAX_ELEMENTS:
-            self._add_script(attributes)
-
-    def _add_script(self, attributes: dict[str, str]) -> None:
-        names = ["src", *filter(SOURCE.fullmatch, attributes)]
-        name = next((name for name in names if attributes.get(name)), "src")
-        source = _join(self._base, attributes[name]) if attributes.get(name) else ""
-        if "data-site" in attributes or LOADER.search(source):
-            self.page.tags.append(Tag(attributes, source, name))
+            names = ["src", *filter(SOURCE.fullmatch, attributes)]
+            name = next((name for name in names if attributes.get(name)), "src")
+            source = _join(self._base, attributes[name]) if attributes.get(name) else ""
+            if "data-site" in attributes or LOADER.search(source):
+                self.page.tags.append(Tag(attributes, source, name))
 
 
 def _join(base: str, address: str) -> str:

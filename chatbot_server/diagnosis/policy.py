@@ -35,19 +35,16 @@ class Policy:
 
 def read_policies(texts: list[str]) -> list[Policy]:
     """The policies in header values or ``<meta>`` contents; a comma separates two of them."""
-    parts = [part for text in texts for part in text.split(",")]
-    policies = [Policy(_directives(part)) for part in parts]
-    return [policy for policy in policies if policy.directives]
-
-
-def _directives(text: str) -> dict[str, tuple[str, ...]]:
-    directives: dict[str, tuple[str, ...]] = {}
-    for directive in text.split(";"):
-        name, *values = directive.split() or [""]
-        if name:
+    policies = []
+    for part in ",".join(texts).split(","):
+        directives: dict[str, tuple[str, ...]] = {}
+        for directive in filter(str.strip, part.split(";")):
+            name, *values = directive.split()
             # The first of two directives with one name counts.
             directives.setdefault(name.lower(), tuple(values))
-    return directives
+        if directives:
+            policies.append(Policy(directives))
+    return policies
 
 
 def allows_script(

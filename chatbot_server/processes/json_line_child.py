@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 WORKER = Path(__file__).with_name("json_line_worker.py")
 # All that a child gets of this process's environment, which may hold passwords.
@@ -63,11 +63,18 @@ class JsonLineChild:
         """
         deadline = time.monotonic() + seconds
         try:
-            if not self.is_running:
-                self.close()
-                self._start()
-            self._write(json.dumps(request).encode() + b"\n", deadline)
-            return json.loads(self._read_line(deadline))
+            process = self._start_unless_running()
+            unwritten = memoryview(json.dumps(request).encode() + b"\n")
+            while unwritten:
+                descriptor = _when_ready(process.stdin, select.POLLOUT, deadline)
+                unwritten = unwritten[os.write(descriptor, unwritten) :]
+            line = bytearray()
+            while not line.endswith(b"\n"):
+                chunk = os.read(_when_ready(process.stdout, select.POLLIN, deadline), 1 << 20)
+                if not chunk:
+                    raise EOFError
+                line += chunk
+            return json.loads(line)
         except (OSError, EOFError, ValueError) as error:
             self.close()
             raise ChildFailed(f"{self.module}: {error!r}") from error
@@ -83,7 +90,10 @@ class JsonLineChild:
                     with suppress(BrokenPipeError):
                         pipe.close()
 
-    def _start(self) -> None:
+    def _start_unless_running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self.is_running:
+            return self._process
+        self.close()
         settings = {
             "module": self.module,
             "path": sys.path,  # in isolation it would not find the modules of this process
@@ -102,30 +112,14 @@ class JsonLineChild:
         )
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         os.set_blocking(self._process.stdin.fileno(), False)
-
-    def _write(self, data: bytes, deadline: float) -> None:
-        assert self._process is not None and self._process.stdin is not None  # noqa: PT018, S101
-        descriptor = self._process.stdin.fileno()
-        unwritten = memoryview(data)
-        while unwritten:
-            _wait_for(descriptor, select.POLLOUT, deadline)
-            unwritten = unwritten[os.write(descriptor, unwritten) :]
-
-    def _read_line(self, deadline: float) -> bytearray:
-        assert self._process is not None and self._process.stdout is not None  # noqa: PT018, S101
-        descriptor = self._process.stdout.fileno()
-        line = bytearray()
-        while not line.endswith(b"\n"):
-            _wait_for(descriptor, select.POLLIN, deadline)
-            piece = os.read(descriptor, 1 << 20)
-            if not piece:
-                raise EOFError
-            line += piece
-        return line
+        return self._process
 
 
-def _wait_for(descriptor: int, event: int, deadline: float) -> None:
+def _when_ready(pipe: IO[bytes] | None, event: int, deadline: float) -> int:
+    """The descriptor of *pipe*, once it can be read or written."""
+    assert pipe is not None  # noqa: S101 - the process was started with both
     poll = select.poll()  # select() knows no file beyond number 1,023
-    poll.register(descriptor, event)
+    poll.register(pipe.fileno(), event)
     if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
         raise TimeoutError
+    return pipe.fileno()

@@ -57,21 +57,15 @@ class Chore:
             self._thread.join()
 
     def _repeat(self) -> None:
-        wait = self._first_after
-        while self._is_due(wait):
-            wait = CHORES_EVERY
+        due = time.monotonic() + self._first_after
+        while not self._stop.wait(min(LOOK_EVERY, max(0.0, due - time.monotonic()))):
+            if not self._call_file.exists() and time.monotonic() < due:
+                continue
             try:
                 self._run_once()
             except OSError:  # no memory for one more process now; in an hour, perhaps
                 logger.exception("the chore “%s” could not be started", self._name)
-
-    def _is_due(self, wait: float) -> bool:
-        """Wait until it is called, or for so long; False: the server stops."""
-        until = time.monotonic() + wait
-        while not self._stop.wait(min(LOOK_EVERY, max(0.0, until - time.monotonic()))):
-            if self._call_file.exists() or time.monotonic() >= until:
-                return True
-        return False
+            due = time.monotonic() + CHORES_EVERY
 
     def _run_once(self) -> None:
         self._call_file.unlink(missing_ok=True)  # first: what comes from now on calls again

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session, sessionmaker
@@ -30,6 +30,7 @@ PRAGMAS = (
 CONNECT_SECONDS = 10
 # 48 web threads and 24 answers need one for moments each; what lasts must not keep them waiting.
 POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 5.0}
+# Addresses as hosts of PostgreSQL hand them out, for the driver we have.
 DRIVERS = dict.fromkeys(("postgres", "postgresql"), "postgresql+psycopg")
 # Two that start at once would both make the extension, and the tables.
 MIGRATING = "SELECT pg_advisory_xact_lock(1667785076)"
@@ -78,21 +79,29 @@ class Database:
         from alembic import command
         from alembic.util import CommandError
 
-        self._make_folder()
+        if self.engine.dialect.name == "sqlite":
+            folder = Path(self.engine.url.database or "").parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise Unavailable("database_folder", folder=folder, why=error.strerror) from error
         try:
             self._extend()
-            command.upgrade(self._alembic(), "head")
+            command.upgrade(self.alembic_config(), "head")
         except CommandError as error:
             raise ConfigError("database_newer", why=_first_line(error)) from error
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
 
-    def ping(self) -> None:
-        """Raises:
-        Unavailable: the database does not answer.
+    def ping(self) -> str:
+        """Ask whether the database is there; its address without a password.
+
+        Raises:
+            Unavailable: it does not answer.
         """
         with self.session() as session:
             session.execute(text("SELECT 1"))
+        return self.engine.url.render_as_string(hide_password=True)
 
     def forget_erased(self) -> None:
         """Let SQLite's write-ahead log go, where erased rows would live on.
@@ -125,7 +134,8 @@ class Database:
         code = "database_failed" if self.engine.dialect.name == "sqlite" else "database_away"
         return Unavailable(code, why=_first_line(getattr(error, "orig", None) or error))
 
-    def _alembic(self) -> Any:
+    def alembic_config(self) -> Any:
+        """How alembic finds the migrations and this database."""
         from alembic.config import Config
 
         config = Config()
@@ -133,34 +143,21 @@ class Database:
         config.attributes["engine"] = self.engine
         return config
 
-    def _make_folder(self) -> None:
-        url = make_url(self.url)
-        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-            folder = Path(url.database).parent
-            try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError as error:
-                raise Unavailable("database_folder", folder=folder, why=error.strerror) from error
-
 
 def _connect(address: str) -> Engine:
-    url = _with_driver(make_url(address))
+    url = make_url(address)
+    url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, poolclass=QueuePool, **POOL)
-        event.listen(engine, "connect", _set_pragmas)
+
+        @event.listens_for(engine, "connect")
+        def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+            for pragma in PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+
         return engine
     limits = {"connect_timeout": CONNECT_SECONDS} if url.drivername.endswith("psycopg") else {}
     return create_engine(url, pool_pre_ping=True, connect_args=limits, **POOL)
-
-
-def _with_driver(url: URL) -> URL:
-    """Addresses as hosts of PostgreSQL hand them out, for the driver we have."""
-    return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _first_line(error: object) -> str:

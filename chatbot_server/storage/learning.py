@@ -74,7 +74,7 @@ def unanswered_questions(session: Session, site_id: int, limit: int) -> list[Una
         .limit(limit)
     )
     return [
-        UnansweredQuestion(text, created, first=position == 0) for text, created, position in rows
+        UnansweredQuestion(text, asked_at, first=position == 0) for text, asked_at, position in rows
     ]
 
 

@@ -85,17 +85,11 @@ def remove_origins(site: Site, texts: Sequence[str]) -> None:
         site.origins = [other for other in site.origins if other != origin]
 
 
-def _color_of(text: str, _site: Site) -> str:
-    if not COLOR.fullmatch(text):
-        raise UsageError("color_wrong", field="color", found=text[:40])
-    return text.lower()
-
-
-def _language_of(text: str, _site: Site) -> str | None:
-    """The language of the panel; ``auto``: the page's."""
-    if text != "auto" and not LANGUAGE.fullmatch(text):
-        raise UsageError("language_wrong", field="language", found=text[:40])
-    return None if text == "auto" else text
+def _matching(pattern: re.Pattern[str], code: str, field: str, text: str) -> str:
+    """*text*, which must be as *pattern* says; else a UsageError with *code*."""
+    if not pattern.fullmatch(text):
+        raise UsageError(code, field=field, found=text[:40])
+    return text
 
 
 def _words_of(name: str, texts: Sequence[str], site: Site) -> dict[str, Any]:
@@ -173,8 +167,22 @@ class SiteSetting:
 
 SITE_SETTINGS = (
     SiteSetting("origin", "origins", "URL", _origins_of, repeatable=True),
-    SiteSetting("color", "color", "#RRGGBB", _color_of, panel=("color",)),
-    SiteSetting("language", "language", "TAG", _language_of),
+    SiteSetting(
+        "color",
+        "color",
+        "#RRGGBB",
+        lambda text, _: _matching(COLOR, "color_wrong", "color", text).lower(),
+        panel=("color",),
+    ),
+    SiteSetting(
+        "language",
+        "language",
+        "TAG",
+        # “auto”: the panel speaks the page's.
+        lambda text, _: (
+            None if text == "auto" else _matching(LANGUAGE, "language_wrong", "language", text)
+        ),
+    ),
     SiteSetting(
         "position", "position", "", lambda text, _: text, choices=POSITIONS, panel=("position",)
     ),

@@ -48,17 +48,13 @@ class VisitorKeys:
             if day != self._day:
                 self._day, self._salt = day, secrets.token_bytes(32)
             salt = self._salt
-        return hmac.new(salt, _network(address), hashlib.sha256).hexdigest()[:32]
-
-
-def _network(address: str) -> bytes:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address.encode()
-    if isinstance(ip, ipaddress.IPv6Address):
-        return (ip.ipv4_mapped or ip).packed[:8]
-    return ip.packed
+        try:
+            ip = ipaddress.ip_address(address)
+            ipv4 = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+            network = (ipv4 or ip).packed[:8]
+        except ValueError:
+            network = address.encode()
+        return hmac.new(salt, network, hashlib.sha256).hexdigest()[:32]
 
 
 class Counters:

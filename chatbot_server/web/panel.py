@@ -33,9 +33,14 @@ def panel_blueprint(
         rates.check_small()
         with database.session() as session:
             site = find_allowed_site(session, request, request.args.get("site", ""))
+        try:
+            info = engine.info()
+            model = {"model": info.model, "local": info.local}
+        except EngineError:
+            model = {"model": None, "local": True}
         panel: dict[str, Any] = {
             "limits": {"message_chars": limits.message_chars},
-            "privacy": _model_facts(engine) | {"retention_days": privacy.retention_days},
+            "privacy": model | {"retention_days": privacy.retention_days},
             "state": engine.status().state,
             **_owners_words(site, request.args.get("locale", ""), language_of(request)),
         }
@@ -69,11 +74,3 @@ def _owners_words(site: Site, locale: str, language: str) -> dict[str, Any]:
         "suggestions": site.suggested(language),
         "contact": {"form": True},
     }
-
-
-def _model_facts(engine: Engine) -> dict[str, Any]:
-    try:
-        info = engine.info()
-    except EngineError:
-        return {"model": None, "local": True}
-    return {"model": info.model, "local": info.local}

@@ -64,7 +64,7 @@ def places(database: Database, conversation: str) -> list[tuple[str, int]]:
 
 
 def test_an_upgrade_puts_what_was_asked_at_once_in_turn(database: Database) -> None:
-    command.downgrade(database._alembic(), "0005")
+    command.downgrade(database.alembic_config(), "0005")
     fill(database, "doubled", ASKED_AT_ONCE)
     fill(database, "sound", ASKED_AGAIN)
     with database.session() as session:

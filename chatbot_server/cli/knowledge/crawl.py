@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,11 +14,6 @@ from chatbot_server.cli.knowledge.listing import limit_reached, page_counts, rea
 from chatbot_server.cli.knowledge.site import SITE, embed, mention_demo, site_id_of
 from chatbot_server.cli.options import JSON, NUMBER
 from chatbot_server.errors import ChatbotError, UsageError
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from chatbot_server.storage.knowledge.tables import KnowledgeSource
 
 
 @dataclass(frozen=True)
@@ -76,6 +71,7 @@ def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
 
 def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) -> None:
     from chatbot_server.retrieval.curate.jobs import crawl_source
+    from chatbot_server.storage.knowledge.pages import page_reasons
     from chatbot_server.storage.knowledge.sources import get_source
 
     def show_progress(counts: dict[str, int]) -> None:
@@ -87,7 +83,10 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
     embed(context)
     with context.database.session() as session:
         source = get_source(session, site_id, number)
-        why, address = _failure(session, source, counts)
+        why, address = source.why, source.address
+        if not why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
+            for reason in page_reasons(session, source.id, 1):
+                why, address = reason.why, reason.url
     if as_json:
         click.echo(json.dumps({"source": number, "pages": counts, "why": why}))
     elif not why:
@@ -97,13 +96,3 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
     if why:
         sentence = reason_sentence(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)
-
-
-def _failure(session: Session, source: KnowledgeSource, counts: dict[str, int]) -> tuple[str, str]:
-    """Why nothing could be read, and where; no reason if something was, or waits to be."""
-    from chatbot_server.storage.knowledge.pages import page_reasons
-
-    if not source.why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
-        for reason in page_reasons(session, source.id, 1):
-            return reason.why, reason.url
-    return source.why, source.address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -38,12 +37,13 @@ def add_golden(
     key: str | None,
 ) -> None:
     """One question, or all of a file; either all are taken or none."""
+    from chatbot_server.retrieval.curate.golden import read_golden_file
     from chatbot_server.storage.learning import put_golden
 
     is_typed = bool(question) and (bool(expect and expect.strip()) != nothing)
     if is_typed == (file is not None) or (file is not None and (question or expect or nothing)):
         raise UsageError("golden_what")
-    pairs = [(str(question), expect or "")] if file is None else list(_pairs(file))
+    pairs = [(str(question), expect or "")] if file is None else read_golden_file(file)
     site_id = site_id_of(context, key)
     with context.database.session() as session:
         for wording, answer in pairs:
@@ -111,15 +111,3 @@ def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
         raise ChatbotError("golden_failed", failed=failures, count=len(results))
     if not as_json:
         click.echo(context.say("golden_passed" if results else "golden_none", count=len(results)))
-
-
-def _pairs(file: Path) -> Iterator[tuple[str, str]]:
-    """Pairs of a JSON Lines file: ``{"question", "expect"}``, ``expect`` null for an honest no."""
-    from chatbot_server.retrieval.curate.evaluate import read_json_lines
-
-    for number, row in read_json_lines(file):
-        question = row.get("question") if isinstance(row, dict) else None
-        expect = row.get("expect", "") if isinstance(row, dict) else None
-        if not isinstance(question, str) or not isinstance(expect, str | None):
-            raise UsageError("golden_line", file=file, line=number)
-        yield question, expect or ""

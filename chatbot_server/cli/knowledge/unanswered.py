@@ -72,12 +72,18 @@ def answer(
     key: str | None,
 ) -> None:
     """One answer for a group, kept only if no golden question gets worse."""
-    from chatbot_server.retrieval.curate.teaching import teach
+    from chatbot_server.retrieval.curate.teaching import LONGEST_ANSWER, teach
     from chatbot_server.retrieval.curate.unanswered import find_group, unanswered_groups
 
     site_id = site_id_of(context, key)
     target = find_group(unanswered_groups(context.database, site_id), group)
-    text = _read_input() if answer is None else answer
+    no_answer = UsageError("lesson_answer", limit=LONGEST_ANSWER)
+    if answer is None and sys.stdin.isatty():  # a person sits there and was not asked for it
+        raise no_answer
+    try:
+        text = sys.stdin.read(4 * LONGEST_ANSWER) if answer is None else answer
+    except UnicodeDecodeError:
+        raise no_answer from None
     with knowledge_base(context) as base:
         lesson = teach(base, site_id, target, text, question=question, force=force)
     for golden in lesson.worse:
@@ -87,19 +93,3 @@ def answer(
         raise ChatbotError("lesson_undone", count=len(lesson.worse))
     values = {"question": lesson.question, "answered": lesson.answered}
     click.echo(context.say("lesson_kept", count=1 + len(lesson.wordings), **values))
-
-
-def _read_input() -> str:
-    """The answer from standard input.
-
-    Raises:
-        UsageError: a person sits there and was not asked for it, or it is no text.
-    """
-    from chatbot_server.retrieval.curate.teaching import LONGEST_ANSWER
-
-    if sys.stdin.isatty():
-        raise UsageError("lesson_answer", limit=LONGEST_ANSWER)
-    try:
-        return sys.stdin.read(4 * LONGEST_ANSWER)
-    except UnicodeDecodeError:
-        raise UsageError("lesson_answer", limit=LONGEST_ANSWER) from None

@@ -55,33 +55,27 @@ class Host:
                 _send_error(connection, busy)
 
     def _handle(self, connection: socket.socket) -> None:
-        try:
-            with connection:
+        with connection:
+            try:
                 connection.settimeout(REQUEST_SECONDS)
-                self._answer(connection)
-        except OSError:
-            pass  # the client left
-        finally:
-            self._free_connections.release()
-
-    def _answer(self, connection: socket.socket) -> None:
-        try:
-            request = next(protocol.read_lines(connection), None)
-            connection.settimeout(WRITE_SECONDS)
-            if request is None:
-                return
-            if request.get("op") == "generate":
-                self._generate(connection, request)
-            else:
-                operation = self._operations.get(str(request.get("op")))
-                if operation is None:
-                    raise EngineError("engine_protocol")
-                connection.sendall(protocol.encode({"result": operation(request)}))
-        except ChatbotError as error:
-            _send_error(connection, error)
-        except (KeyError, TypeError, ValueError):
-            logger.exception("a request could not be understood")
-            _send_error(connection, EngineError("engine_protocol"))
+                request = next(protocol.read_lines(connection), None)
+                connection.settimeout(WRITE_SECONDS)
+                if request is None:
+                    return
+                if request.get("op") == "generate":
+                    self._generate(connection, request)
+                else:
+                    result = self._operations[str(request.get("op"))](request)
+                    connection.sendall(protocol.encode({"result": result}))
+            except OSError:
+                pass  # the client left
+            except ChatbotError as error:
+                _send_error(connection, error)
+            except (KeyError, TypeError, ValueError):
+                logger.exception("a request could not be understood")
+                _send_error(connection, EngineError("engine_protocol"))
+            finally:
+                self._free_connections.release()
 
     def _generate(self, connection: socket.socket, request: dict[str, Any]) -> None:
         client_left = self._watcher.watch(connection)

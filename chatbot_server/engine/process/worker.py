@@ -38,7 +38,9 @@ PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Load the model, then serve until the supervisor ends this process."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    control = _take_stdout()
+    # The pipe to the supervisor; later prints, native ones too, go to standard error.
+    control = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     _die_with_parent()
     record = json.loads(sys.stdin.buffer.readline())
     settings, run_dir = EngineSettings.from_json(record["settings"]), Path(record["run_dir"])
@@ -47,19 +49,23 @@ def main() -> None:
     try:
         backend, info = load_backend(settings, run_dir)
         listener = listen(run_dir / SOCKET)
-    except ChatbotError as error:
-        _send(control, {"error": protocol.error_record(error)})
-        sys.exit(1)
-    except MemoryError:
-        _send(control, {"error": protocol.error_record(EngineError("engine_no_memory"))})
-        sys.exit(1)
-    except Exception:  # a hostile file may find a way that nobody thought of
-        logger.exception("the model could not be loaded")
-        refusal = EngineError("engine_load_refused", file=settings.path.name)
+    except Exception as error:  # a hostile file may find a way that nobody thought of
+        refusal: ChatbotError = EngineError("engine_load_refused", file=settings.path.name)
+        if isinstance(error, ChatbotError):
+            refusal = error
+        elif isinstance(error, MemoryError):
+            refusal = EngineError("engine_no_memory")
+        else:
+            logger.exception("the model could not be loaded")
         _send(control, {"error": protocol.error_record(refusal)})
         sys.exit(1)
     threading.Thread(target=_send_heart_beats, args=(control, backend), daemon=True).start()
-    _read_in_advance(backend, settings)
+    if isinstance(backend, Warmable):
+        try:
+            for prompt in settings.warm:
+                backend.warm(prompt)
+        except ChatbotError as error:
+            logger.warning("the instructions could not be read in advance: %s", error)
     _send(control, {"ready": True})
     # One for every answer in the queue, and some for the questions beside it.
     Host(backend, info, connections=backend.slots + settings.queue + 64).serve(listener)
@@ -92,13 +98,6 @@ def _set_limit(kind: int, value: int, grace: int = 0) -> None:
         resource.setrlimit(kind, (min(value, hard), hard))
 
 
-def _take_stdout() -> IO[str]:
-    """The pipe to the supervisor; later prints, native ones too, go to standard error."""
-    control = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return control
-
-
 def _die_with_parent() -> None:
     """Be killed with the supervisor, also if it is killed itself (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
@@ -113,16 +112,6 @@ def _end_with_life_line() -> None:
     while os.read(0, 1024):
         pass
     os._exit(0)
-
-
-def _read_in_advance(backend: Backend, settings: EngineSettings) -> None:
-    if not isinstance(backend, Warmable):
-        return
-    try:
-        for prompt in settings.warm:
-            backend.warm(prompt)
-    except ChatbotError as error:
-        logger.warning("the instructions could not be read in advance: %s", error)
 
 
 def _send_heart_beats(control: IO[str], backend: Backend) -> None:

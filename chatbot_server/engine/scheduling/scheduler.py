@@ -164,11 +164,19 @@ class Scheduler:
         piece = answer.prompt[answer.read : answer.read + self._settings.batch_size]
         slot.decoder.evaluate(piece, exact=answer.exact)
         answer.read += len(piece)
-        if answer.read == len(answer.prompt):
-            answer.prompt_read = time.monotonic()
-            if answer.limit == 0:
-                self._pin_state(slot)
-                self._finish(slot, "length")
+        if answer.read < len(answer.prompt):
+            return
+        answer.prompt_read = time.monotonic()
+        if answer.limit:
+            return
+        # Read in advance: kept for good, and handed to the slots that hold nothing.
+        if self.cache and (state := slot.decoder.save()):
+            tokens = tuple(slot.decoder.tokens)
+            self.cache.pin(Entry(tokens, state))
+            for other in self.slots:
+                if other.is_free and not other.decoder.tokens:
+                    other.decoder.restore(state, tokens)
+        self._finish(slot, "length")
 
     def _write_token(self, slot: Slot, answer: Answer) -> None:
         """Pick, show and evaluate one token."""
@@ -198,13 +206,3 @@ class Scheduler:
             slot.answer = None
             slot.last_used = time.monotonic()
             self._running.remove(slot)
-
-    def _pin_state(self, slot: Slot) -> None:
-        """Keep what *slot* has read for good, and hand it to the slots that hold nothing."""
-        state = slot.decoder.save() if self.cache else None
-        if self.cache and state:
-            tokens = tuple(slot.decoder.tokens)
-            self.cache.pin(Entry(tokens, state))
-            for other in self.slots:
-                if other.is_free and not other.decoder.tokens:
-                    other.decoder.restore(state, tokens)

@@ -64,6 +64,18 @@ class Slot:
         """Whether no answer is being made here."""
         return self.answer is None
 
+    def common_prefix(self, prompt: Sequence[int]) -> int:
+        """How many tokens of *prompt* were read here, counted from its beginning."""
+        return common_prefix(self.decoder.tokens, prompt)
+
+    def is_continued_by(self, answer: Answer) -> bool:
+        """Whether the prompt of *answer* goes on from what was read here."""
+        common = self.common_prefix(answer.prompt)
+        lost_tokens = len(self.decoder.tokens) - common
+        if self.conversation is None or answer.conversation is None:
+            return common > 0 and lost_tokens <= TAIL
+        return common > 0 and (self.conversation == answer.conversation or lost_tokens == 0)
+
 
 def choose_slot(slots: Sequence[Slot], answer: Answer) -> Slot:
     """The free slot that the prompt goes on from, else the one unused for longest.
@@ -72,19 +84,10 @@ def choose_slot(slots: Sequence[Slot], answer: Answer) -> Slot:
     would lose its slot while an idle one is left alone.
     """
     free = [slot for slot in slots if slot.is_free]
-    common = {slot: common_prefix(slot.decoder.tokens, answer.prompt) for slot in free}
-    matching = [slot for slot in free if common[slot] and _continues(answer, slot, common[slot])]
+    matching = [slot for slot in free if slot.is_continued_by(answer)]
     if matching:
-        return max(matching, key=lambda slot: (common[slot], -slot.last_used))
+        return max(matching, key=lambda s: (s.common_prefix(answer.prompt), -s.last_used))
     return min(free, key=lambda slot: slot.last_used)
-
-
-def _continues(answer: Answer, slot: Slot, common: int) -> bool:
-    """Whether the prompt goes on from what *slot* holds, of which *common* tokens are its own."""
-    lost_tokens = len(slot.decoder.tokens) - common
-    if slot.conversation is None or answer.conversation is None:
-        return lost_tokens <= TAIL
-    return slot.conversation == answer.conversation or lost_tokens == 0
 
 
 def prepare_slot(
@@ -97,7 +100,7 @@ def prepare_slot(
         evaluation tells what comes next.
     """
     decoder, last = slot.decoder, len(answer.prompt) - 1
-    common = min(common_prefix(decoder.tokens, answer.prompt), last)
+    common = min(slot.common_prefix(answer.prompt), last)
     if cache and (slot.conversation != answer.conversation or slot.conversation is None):
         tokens = decoder.tokens
         if len(tokens) - common >= WORTH_SAVING and (state := decoder.save()):
@@ -120,7 +123,7 @@ def _copy_of_nearest(
     slots: Sequence[Slot], prompt: Sequence[int], common: int
 ) -> tuple[Entry | None, int]:
     """A copy of the slot that has read most of *prompt*: mostly the same instructions."""
-    lengths = {slot: common_prefix(slot.decoder.tokens, prompt) for slot in slots}
+    lengths = {slot: slot.common_prefix(prompt) for slot in slots}
     nearest = max(slots, key=lambda slot: lengths[slot])
     if lengths[nearest] < common + WORTH_SAVING:
         return None, 0

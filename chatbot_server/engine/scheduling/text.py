@@ -27,7 +27,13 @@ class TextStream:
             self.stopped = True
             text, self._held = self._held[: min(stops)], ""
             return text
-        certain = len(self._held) - self._possible_stop()
+        possible_stops = [
+            length
+            for text in self._stop
+            for length in range(1, min(len(text), len(self._held) + 1))
+            if self._held.endswith(text[:length])
+        ]
+        certain = len(self._held) - max(possible_stops, default=0)
         text, self._held = self._held[:certain], self._held[certain:]
         return text
 
@@ -35,13 +41,3 @@ class TextStream:
         """What was held back, now that nothing follows; half a character is dropped."""
         text, self._held = self._held, ""
         return text
-
-    def _possible_stop(self) -> int:
-        """Length of the longest end of the held text that begins a stop string."""
-        longest = 0
-        for text in self._stop:
-            for length in range(min(len(text) - 1, len(self._held)), longest, -1):
-                if self._held.endswith(text[:length]):
-                    longest = length
-                    break
-        return longest

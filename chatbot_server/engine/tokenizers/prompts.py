@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from threading import Lock
 
 from chatbot_server.engine.tokenizers.base import Tokenizer
@@ -105,19 +106,13 @@ class AnswerIds:
         lead = raw[: max(start, 0)]
         if start < 0 or not before.endswith(lead):
             return None
-        count = self._token_count(ids, lead + text)
-        return None if count is None else (len(lead), list(ids[:count]))
-
-    def _token_count(self, ids: tuple[int, ...], text: str) -> int | None:
-        """How many of *ids* spell exactly *text*; None where it ends inside a token."""
-        text_bytes = len(text.encode())
-        length = 0
-        for count, token in enumerate(ids, 1):
-            length += len(self._tokenizer.piece(token))
-            if length >= text_bytes:
-                same = self._text(ids[:count]) == text
-                return count if length == text_bytes and same else None
-        return None
+        byte_counts = list(accumulate(len(self._tokenizer.piece(token)) for token in ids))
+        try:
+            count = byte_counts.index(len((lead + text).encode())) + 1
+        except ValueError:  # the text ends inside a token
+            return None
+        spells_it = self._text(ids[:count]) == lead + text
+        return (len(lead), list(ids[:count])) if spells_it else None
 
     def _text(self, ids: Sequence[int]) -> str:
         return b"".join(map(self._tokenizer.piece, ids)).decode("utf-8", "replace")

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -51,6 +52,25 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
     honest: list[bool] = field(default_factory=list)
 
+    def count(self, question: EvalQuestion, grounding: Grounding, urls: Sequence[str]) -> None:
+        """Count one answer, and the *urls* of the passages found, best first."""
+        if not question.relevant:
+            self.honest.append(grounding.status in ("nothing", "passages"))
+        else:
+            ranks = (rank for rank, url in enumerate(urls, 1) if url in question.relevant)
+            self.ranks.append(next(ranks, None))
+            if question.answers:
+                text = grounding.answer.casefold()
+                self.answered.append(any(answer.casefold() in text for answer in question.answers))
+        if grounding.status == "faq":
+            self.faq.append(bool(urls) and urls[0] in question.relevant)
+        self.quoted += grounding.status == "quoted"
+        if grounding.answer:
+            texts = [f"{page.title} {page.heading} {page.text}" for page in grounding.passages]
+            if grounding.status == "faq":
+                texts += [grounding.answer, *(source.quote for source in grounding.sources)]
+            self.wrong_numbers += bool(unsupported(grounding.answer, gather(texts)))
+
     def report(self) -> dict[str, float | int | None]:
         """The figures, shares in 0…1."""
         total = len(self.ranks) + len(self.honest)
@@ -82,31 +102,27 @@ def evaluate(
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> dict[str, Any]:
     """Index *documents* in a folder of its own, ask *questions*, and tell how it went."""
-    with tempfile.TemporaryDirectory(prefix="chatbot-eval-") as folder:
-        database = Database(f"sqlite:///{folder}/eval.db")
-        try:
-            database.migrate()
-            site_id = _index(database, documents)
-            _embed_in_parallel(database, semantic, progress)
-            base = KnowledgeBase(database, semantic)
-            try:
-                tally = _ask(base, site_id, questions)
-            finally:
-                base.close()
-        finally:
-            database.close()
+    tally = Tally()
+    with (
+        tempfile.TemporaryDirectory(prefix="chatbot-eval-") as folder,
+        closing(Database(f"sqlite:///{folder}/eval.db")) as database,
+    ):
+        database.migrate()
+        with database.session() as session:
+            site = add_site(session, "evaluation")
+            source = open_source(session, site.id, "file", "evaluation")
+            for document in documents:
+                indexing.put(session, source, document)
+        _embed_in_parallel(database, semantic, progress)
+        with closing(KnowledgeBase(database, semantic)) as base:
+            for question in questions:
+                hits = base.search(site.id, question.text, DEPTH)
+                start = time.perf_counter()
+                grounding = base.ground(site.id, question.text)
+                tally.seconds.append(time.perf_counter() - start)
+                tally.count(question, grounding, [passage.url for passage in hits])
     meaning = base.searcher.embedder is not None
     return {"documents": len(documents), "semantic": meaning, **tally.report()}
-
-
-def _index(database: Database, documents: Sequence[Draft]) -> int:
-    """Put *documents* into a new site; returns its number."""
-    with database.session() as session:
-        site = add_site(session, "evaluation")
-        source = open_source(session, site.id, "file", "evaluation")
-        for document in documents:
-            indexing.put(session, source, document)
-        return site.id
 
 
 def _embed_in_parallel(
@@ -138,37 +154,6 @@ def _embed_in_parallel(
         for embedder in embedders:
             if embedder is not None:
                 embedder.close()
-
-
-def _ask(base: KnowledgeBase, site_id: int, questions: Sequence[EvalQuestion]) -> Tally:
-    tally = Tally()
-    for question in questions:
-        hits = base.search(site_id, question.text, DEPTH)
-        start = time.perf_counter()
-        grounding = base.ground(site_id, question.text)
-        tally.seconds.append(time.perf_counter() - start)
-        _count(tally, question, grounding, [passage.url for passage in hits])
-    return tally
-
-
-def _count(tally: Tally, question: EvalQuestion, grounding: Grounding, urls: Sequence[str]) -> None:
-    if not question.relevant:
-        tally.honest.append(grounding.status in ("nothing", "passages"))
-    else:
-        ranks = (rank for rank, url in enumerate(urls, 1) if url in question.relevant)
-        tally.ranks.append(next(ranks, None))
-        if question.answers:
-            text = grounding.answer.casefold()
-            tally.answered.append(any(answer.casefold() in text for answer in question.answers))
-    if grounding.status == "faq":
-        tally.faq.append(bool(urls) and urls[0] in question.relevant)
-    tally.quoted += grounding.status == "quoted"
-    if grounding.answer:
-        facts = gather(
-            f"{passage.title} {passage.heading} {passage.text}" for passage in grounding.passages
-        ) | gather(source.quote for source in grounding.sources if grounding.status == "faq")
-        facts |= gather([grounding.answer]) if grounding.status == "faq" else frozenset()
-        tally.wrong_numbers += bool(unsupported(grounding.answer, facts))
 
 
 def read_documents(file: Path) -> list[Draft]:

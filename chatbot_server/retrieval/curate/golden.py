@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding, Passage
+from chatbot_server.retrieval.curate.evaluate import read_json_lines
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read import urls
 from chatbot_server.storage.learning import golden_questions
@@ -36,6 +39,24 @@ class GoldenResult:
     def passed(self) -> bool:
         """Whether the visitor is shown what is expected."""
         return self.grade == "answered"
+
+
+def read_golden_file(file: Path) -> list[tuple[str, str]]:
+    """Questions and what is expected: JSON Lines of ``{"question", "expect"}``.
+
+    ``expect`` is null for an honest no.
+
+    Raises:
+        UsageError: names the line that cannot be understood.
+    """
+    pairs: list[tuple[str, str]] = []
+    for number, row in read_json_lines(file):
+        question = row.get("question") if isinstance(row, dict) else None
+        expect = row.get("expect", "") if isinstance(row, dict) else None
+        if not isinstance(question, str) or not isinstance(expect, str | None):
+            raise UsageError("golden_line", file=file, line=number)
+        pairs.append((question, expect or ""))
+    return pairs
 
 
 def ask_golden_questions(base: KnowledgeBase, site_id: int) -> list[GoldenResult]:

@@ -20,6 +20,7 @@ from chatbot_server.storage.knowledge.documents import (
     delete_documents,
     document_counts,
     documents_of,
+    find_faq_entry,
 )
 from chatbot_server.storage.knowledge.pages import page_counts, page_reasons
 from chatbot_server.storage.knowledge.sources import (
@@ -35,12 +36,31 @@ def add_faq(
     database: Database, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
 ) -> bool:
     """An answer in the owner's own words; the same question again replaces it."""
-    draft = Draft(faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
+    draft = Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
     with database.session() as session:
         return indexing.put(session, open_source(session, site_id, "faq"), draft)
 
 
-def faq_address(question: str) -> str:
+def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
+    """The entry that answers *question* now."""
+    with database.session() as session:
+        entry = find_faq_entry(session, site_id, _faq_address(question))
+        if entry is None:
+            return None
+        wordings = tuple(entry.wordings)
+        return Draft(entry.url, entry.title, entry.text, entry.language, True, wordings)
+
+
+def restore_faq(database: Database, site_id: int, question: str, former: Draft | None) -> None:
+    """Put *former*, as :func:`find_faq` gave it, in place of the entry that answers *question*."""
+    with database.session() as session:
+        if former is not None:
+            indexing.put(session, open_source(session, site_id, "faq"), former)
+        elif entry := find_faq_entry(session, site_id, _faq_address(question)):
+            delete_documents(session, site_id, [entry.id])
+
+
+def _faq_address(question: str) -> str:
     """The invented address of the entry that answers *question*."""
     return f"faq:{_name_of(question)}"
 

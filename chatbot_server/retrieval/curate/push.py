@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy.orm import Session
-
 from chatbot_server.errors import BadRequest, Unauthorized
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
@@ -28,7 +26,7 @@ from chatbot_server.storage.knowledge.documents import delete_documents, documen
 from chatbot_server.storage.knowledge.pages import forget_validators
 from chatbot_server.storage.knowledge.site_state import push_secret, set_push_secret
 from chatbot_server.storage.knowledge.sources import open_source, sources_of
-from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource
+from chatbot_server.storage.knowledge.tables import KnowledgeSource
 
 # A signature caught on the way is worthless after this long.
 WINDOW_SECONDS = 300
@@ -92,53 +90,40 @@ class PushReceiver:
         Raises:
             BadRequest: names the field that is missing or wrong.
         """
-        message = _parse(body)
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
+            raise BadRequest("push_json")
         url = urls.canonical(str(message.get("url", "")))
         if url is None or len(url.encode()) > MAX_URL:
             raise BadRequest("push_url", field="url")
         drafts = () if message.get("deleted") is True else self._drafts(message, url)
         with self._lock:
-            if not self._is_news((site_id, url), sent_at):
+            if sent_at < self._latest.get((site_id, url), sent_at):
                 return "outdated"
+            # Older ones are refused for their age; a message may be dated ahead as far as back.
+            limit = now() - 2 * WINDOW_SECONDS
+            self._latest = {page: moment for page, moment in self._latest.items() if moment > limit}
+            self._latest[site_id, url] = sent_at
             return _replace_page(self._database, site_id, url, drafts)
-
-    def _is_news(self, page: tuple[int, str], sent_at: int) -> bool:
-        if sent_at < self._latest.get(page, sent_at):
-            return False
-        # Older ones are refused for their age; a message may be dated ahead as far as back.
-        limit = now() - 2 * WINDOW_SECONDS
-        self._latest = {page: moment for page, moment in self._latest.items() if moment > limit}
-        self._latest[page] = sent_at
-        return True
 
     def _drafts(self, message: dict[str, Any], url: str) -> Sequence[Draft]:
         """The documents of a page; none if it asks not to be indexed."""
         title, text, html = message.get("title"), message.get("text"), message.get("html")
         if isinstance(html, str) and html.strip():
-            return self._drafts_of_html(html, url, title if isinstance(title, str) else "")
+            try:
+                page = self._extractor.read(html.encode("utf-8", "replace"), "html", url, url)
+            except ExtractError as error:
+                raise BadRequest(error.code, field="html", **error.values) from None
+            drafts = [] if page.noindex else list(page.drafts)
+            if drafts and title and isinstance(title, str):
+                drafts[0] = replace(drafts[0], title=title)
+            return drafts
         if isinstance(text, str) and isinstance(title, str) and text.strip():
             return [Draft(url, title, text)]
         raise BadRequest("push_content", field="html")
-
-    def _drafts_of_html(self, html: str, url: str, title: str) -> Sequence[Draft]:
-        try:
-            page = self._extractor.read(html.encode("utf-8", "replace"), "html", url, url)
-        except ExtractError as error:
-            raise BadRequest(error.code, field="html", **error.values) from None
-        drafts = list(page.drafts) if not page.noindex else []
-        if title and drafts:
-            drafts[0] = replace(drafts[0], title=title)
-        return drafts
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(body)
-    except (ValueError, RecursionError):
-        raise BadRequest("push_json") from None
-    if not isinstance(message, dict):
-        raise BadRequest("push_json")
-    return message
 
 
 def _replace_page(
@@ -148,27 +133,20 @@ def _replace_page(
     urls_of_drafts = {draft.url for draft in drafts}
     with database.session() as session:
         former = documents_of_page(session, site_id, url)
-        source = _source(session, site_id, url, former)
-        outdated = [
+        if former:
+            source = session.get_one(KnowledgeSource, former[0].source_id)
+        else:  # with its site's crawl if there is one, not to be found twice
+            sources = sources_of(session, site_id)
+            crawls = (s for s in sources if s.kind == "site" and urls.same_site(url, s.address))
+            source = next(crawls, None) or open_source(session, site_id, "push")
+        outdated_ids = [
             document.id
             for document in former
             if document.url not in urls_of_drafts or document.source_id != source.id
         ]
-        delete_documents(session, site_id, outdated)
+        delete_documents(session, site_id, outdated_ids)
         changes = [indexing.put(session, source, draft) for draft in drafts]
         if not drafts:  # should the page come back as it was, the crawl must read it again
             forget_validators(session, source.id, url)
             return "deleted"
-    return "indexed" if outdated or any(changes) else "unchanged"
-
-
-def _source(
-    session: Session, site_id: int, url: str, former: Sequence[KnowledgeDocument]
-) -> KnowledgeSource:
-    """Where the page belongs: with its site's crawl if there is one, not to be found twice."""
-    if former:
-        return session.get_one(KnowledgeSource, former[0].source_id)
-    for source in sources_of(session, site_id):
-        if source.kind == "site" and urls.same_site(url, source.address):
-            return source
-    return open_source(session, site_id, "push")
+    return "indexed" if outdated_ids or any(changes) else "unchanged"

@@ -7,20 +7,15 @@ from dataclasses import dataclass
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.golden import (
     GoldenResult,
     ask_golden_questions,
     worse_results,
 )
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.library import add_faq, faq_address
+from chatbot_server.retrieval.curate.library import add_faq, find_faq, restore_faq
 from chatbot_server.retrieval.curate.unanswered import QuestionGroup
-from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.language import stems
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.documents import delete_documents, find_faq_entry
-from chatbot_server.storage.knowledge.sources import open_source
 
 LONGEST_ANSWER = 20_000
 
@@ -67,7 +62,7 @@ def teach(
     wordings = [*([own_question] if own_question else []), *group.quotable()]
     if not wordings:
         raise UsageError("lesson_personal")
-    former = _faq_entry(base.database, site_id, wordings[0])
+    former = find_faq(base.database, site_id, wordings[0])
     title, *others = _distinct([*wordings, *(former.wordings if former else ())])
     before = ask_golden_questions(base, site_id)
     kept = False
@@ -80,7 +75,7 @@ def teach(
         kept = force or not worse
     finally:  # also when somebody loses patience while the golden questions are asked
         if not kept:
-            _restore_faq_entry(base.database, site_id, title, former)
+            restore_faq(base.database, site_id, title, former)
             _embed(base)
     return Lesson(title, tuple(others), answered, tuple(worse), kept)
 
@@ -91,25 +86,6 @@ def _distinct(wordings: Sequence[str]) -> list[str]:
     for wording in wordings:
         firsts.setdefault(tuple(stems.words(wording)), wording)
     return list(firsts.values())
-
-
-def _faq_entry(database: Database, site_id: int, question: str) -> Draft | None:
-    with database.session() as session:
-        entry = find_faq_entry(session, site_id, faq_address(question))
-        if entry is None:
-            return None
-        wordings = tuple(entry.wordings)
-        return Draft(entry.url, entry.title, entry.text, entry.language, True, wordings)
-
-
-def _restore_faq_entry(
-    database: Database, site_id: int, question: str, former: Draft | None
-) -> None:
-    with database.session() as session:
-        if former is not None:
-            indexing.put(session, open_source(session, site_id, "faq"), former)
-        elif entry := find_faq_entry(session, site_id, faq_address(question)):
-            delete_documents(session, site_id, [entry.id])
 
 
 def _embed(base: KnowledgeBase) -> None:

@@ -28,6 +28,7 @@ MOST_QUESTIONS = 2000
 MOST_ASKED = 200
 # Share of common stems (Dice); numbers, names, negations and opposites must be equal besides.
 ALIKE = 0.85
+PERSONAL_FACTS = frozenset({"email", "phone"})
 
 
 @dataclass
@@ -51,6 +52,12 @@ class _Wording:
     def parsed(self) -> ParsedText:
         return ParsedText(self.text)
 
+    def is_like(self, other: _Wording) -> bool:
+        own_stems, other_stems = set(self.parsed.stems), set(other.parsed.stems)
+        if 2 * len(own_stems & other_stems) < ALIKE * (len(own_stems) + len(other_stems)):
+            return False
+        return _asks_same(self.parsed, other.parsed) and _asks_same(other.parsed, self.parsed)
+
 
 @dataclass(frozen=True)
 class QuestionGroup:
@@ -67,6 +74,18 @@ class QuestionGroup:
     last: int
     names: frozenset[str] = field(default=frozenset(), repr=False)
 
+    @classmethod
+    def of(cls, members: Sequence[_Wording]) -> QuestionGroup:
+        """The group of *members*, the most frequent first."""
+        names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
+        return cls(
+            names[0],
+            tuple(member.text for member in members),
+            sum(member.times for member in members),
+            max(member.last for member in members),
+            frozenset(names),
+        )
+
     @property
     def question(self) -> str:
         """The most frequent wording."""
@@ -74,13 +93,31 @@ class QuestionGroup:
 
     def quotable(self) -> tuple[str, ...]:
         """The wordings without an e-mail address or a telephone number in them."""
-        return tuple(text for text in self.wordings if not _is_personal(text))
+        return tuple(
+            text
+            for text in self.wordings
+            if PERSONAL_FACTS.isdisjoint(fact.kind for fact in facts(text))
+        )
 
 
 def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
-    """The questions of the site that got no answer, the most frequent group first."""
+    """The questions of the site that got no answer, the most frequent group first.
+
+    Questions are gathered by their words, then those whose words are nearly the same.
+    """
     with database.session() as session:
-        return _group_alike(unanswered_questions(session, site_id, MOST_QUESTIONS))
+        questions = unanswered_questions(session, site_id, MOST_QUESTIONS)
+    groups: list[list[_Wording]] = []
+    for wording in _wordings(questions):
+        for members in groups:
+            if wording.is_like(members[0]):
+                members.append(wording)
+                break
+        else:
+            groups.append([wording])
+    return sorted(
+        map(QuestionGroup.of, groups), key=lambda group: (-group.times, -group.last, group.name)
+    )
 
 
 def still_open(
@@ -104,27 +141,12 @@ def find_group(groups: Iterable[QuestionGroup], name: str) -> QuestionGroup:
     raise NotFound("unanswered_unknown", name=name[:40])
 
 
-def _group_alike(questions: Iterable[UnansweredQuestion]) -> list[QuestionGroup]:
-    """Gather questions by their words, then those whose words are nearly the same.
+def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
+    """Each question once, the most frequent first.
 
     One that only makes sense after another (“and on Sundays?”) is left out: an answer
     to it alone would be given after any other question too.
     """
-    groups: list[list[_Wording]] = []
-    for wording in _wordings(questions):
-        for members in groups:
-            if _are_alike(wording, members[0]):
-                members.append(wording)
-                break
-        else:
-            groups.append([wording])
-    return sorted(
-        map(_question_group, groups), key=lambda group: (-group.times, -group.last, group.name)
-    )
-
-
-def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
-    """Each question once, the most frequent first."""
     wordings: dict[str, _Wording] = {}
     for question in questions:
         text = " ".join(question.text[:LONGEST_QUESTION].split())
@@ -137,27 +159,5 @@ def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
     return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
 
 
-def _are_alike(left: _Wording, right: _Wording) -> bool:
-    left_stems, right_stems = set(left.parsed.stems), set(right.parsed.stems)
-    if 2 * len(left_stems & right_stems) < ALIKE * (len(left_stems) + len(right_stems)):
-        return False
-    return _asks_same(left, right) and _asks_same(right, left)
-
-
-def _asks_same(question: _Wording, other: _Wording) -> bool:
-    return faq.asks_same(question.parsed, other.parsed, ParsedText(""), lambda _name: False)
-
-
-def _question_group(members: Sequence[_Wording]) -> QuestionGroup:
-    names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
-    return QuestionGroup(
-        names[0],
-        tuple(member.text for member in members),
-        sum(member.times for member in members),
-        max(member.last for member in members),
-        frozenset(names),
-    )
-
-
-def _is_personal(text: str) -> bool:
-    return any(fact.kind in ("email", "phone") for fact in facts(text))
+def _asks_same(question: ParsedText, other: ParsedText) -> bool:
+    return faq.asks_same(question, other, ParsedText(""), lambda _name: False)

@@ -8,7 +8,7 @@ decide was fitted on that scale.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,12 @@ def index_chunks(
     session: Session, site_id: int, chunks: Iterable[tuple[int, Sequence[str]]]
 ) -> None:
     """See :func:`chatbot_server.storage.knowledge.search_index.index_chunks`."""
-    rows = [
-        {"chunk": chunk, "site": site_id, "size": len(stems), "terms": _tsvector(stems)}
-        for chunk, stems in chunks
-    ]
+    rows = []
+    for chunk, stems in chunks:
+        tsvector = " ".join(
+            f"'{stem}':{min(at, LAST_POSITION)}" for at, stem in enumerate(stems, 1)
+        )
+        rows.append({"chunk": chunk, "site": site_id, "size": len(stems), "terms": tsvector})
     if rows:
         statement = (
             "INSERT INTO knowledge_terms (chunk_id, site_id, size, terms)"
@@ -69,7 +71,11 @@ def match(
         text("SELECT count(*), coalesce(avg(size), 1) FROM knowledge_terms WHERE site_id = :site"),
         {"site": site_id},
     ).one()
-    rarity = _rarities(known_terms(session, site_id, terms), total)
+    rarity = {
+        term: max(math.log((total - count + 0.5) / (count + 0.5)), LEAST_RARITY)
+        for term, count in known_terms(session, site_id, terms).items()
+        if count
+    }
     if not rarity:
         return []
     present = list(rarity)
@@ -122,18 +128,6 @@ def nearest_vectors(
         {"vector": vector, "site": site_id, "model": model, "limit": limit},
     )
     return [(document, chunk, float(cosine)) for document, chunk, cosine in rows]
-
-
-def _rarities(counts: Mapping[str, int], total: int) -> dict[str, float]:
-    return {
-        term: max(math.log((total - count + 0.5) / (count + 0.5)), LEAST_RARITY)
-        for term, count in counts.items()
-        if count
-    }
-
-
-def _tsvector(stems: Sequence[str]) -> str:
-    return " ".join(f"'{stem}':{min(at, LAST_POSITION)}" for at, stem in enumerate(stems, 1))
 
 
 def _any_of(terms: Sequence[str]) -> str:

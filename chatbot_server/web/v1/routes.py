@@ -136,24 +136,15 @@ class ModelApi:
     def _begin(self, prompt: Prompt, body: GenerationBody, info: EngineInfo) -> Completion:
         sampling = body.sampling(self.sampling)
         if prompt.segments:
-            field = "messages" if prompt.messages else "prompt"
-            tokens_left = self._tokens_left(prompt, info, field)
+            # One for BOS. Control strings of the format are counted as plain text: never too few.
+            count = 1 + sum(self.engine.count_tokens([segment.text for segment in prompt.segments]))
+            tokens_left = info.context_length - count
+            if tokens_left < 1:
+                field, limit = "messages" if prompt.messages else "prompt", info.context_length - 1
+                raise BadRequest("engine_prompt_too_long", field=field, tokens=count, room=limit)
+            # Clients ask for far more than small models have.
             sampling = replace(sampling, max_tokens=min(sampling.max_tokens, tokens_left))
         return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
-
-    def _tokens_left(self, prompt: Prompt, info: EngineInfo, field: str) -> int:
-        """Tokens left for the answer; clients ask for far more than small models have.
-
-        Raises:
-            BadRequest: none.
-        """
-        # One for BOS. Control strings of the format are counted as plain text: never too few.
-        count = 1 + sum(self.engine.count_tokens([segment.text for segment in prompt.segments]))
-        tokens_left = info.context_length - count
-        if tokens_left < 1:
-            limit = info.context_length - 1
-            raise BadRequest("engine_prompt_too_long", field=field, tokens=count, room=limit)
-        return tokens_left
 
 
 def openai_blueprint(
@@ -199,15 +190,15 @@ def openai_blueprint(
 
 
 def _register_models(bp: Blueprint, api: ModelApi) -> None:
-    created = int(time.time())
+    start_time = int(time.time())
 
     @bp.get("/models")
     def list_models() -> Response:
-        return jsonify(object="list", data=api.list_models(created))
+        return jsonify(object="list", data=api.list_models(start_time))
 
     @bp.get("/models/<path:name>")
     def show_model(name: str) -> Response:
-        return jsonify(api.describe_model(name, created))
+        return jsonify(api.describe_model(name, start_time))
 
     @bp.route("/", defaults={"path": ""}, methods=METHODS)
     @bp.route("/<path:path>", methods=METHODS)

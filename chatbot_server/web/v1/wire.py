@@ -128,10 +128,12 @@ def embeddings(
     vectors: Sequence[Sequence[float]], model: str, tokens: int, encoding: str
 ) -> dict[str, Any]:
     """The answer of ``/v1/embeddings``."""
-    rows = [
-        {"object": "embedding", "index": number, "embedding": _encoded(vector, encoding)}
-        for number, vector in enumerate(vectors)
-    ]
+    rows: list[dict[str, object]] = []
+    for number, vector in enumerate(vectors):
+        embedding: list[float] | str = list(vector)
+        if encoding != "float":
+            embedding = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+        rows.append({"object": "embedding", "index": number, "embedding": embedding})
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return {"object": "list", "data": rows, "model": model, "usage": usage}
 
@@ -170,12 +172,6 @@ def _usage(usage: Usage) -> dict[str, Any]:
         "total_tokens": usage.prompt_tokens + usage.completion_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
     }
-
-
-def _encoded(vector: Sequence[float], encoding: str) -> list[float] | str:
-    if encoding == "float":
-        return list(vector)
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 def _data(raw: dict[str, Any]) -> str:
