@@ -69,11 +69,6 @@ def is_email(text: str) -> bool:
     return len(text) <= LONGEST_EMAIL and bool(EMAIL.fullmatch(text))
 
 
-def _origins_of(texts: Sequence[str], site: Site) -> list[str]:
-    """Those allowed so far and the new ones, each once."""
-    return list(dict.fromkeys([*site.origins, *map(origin_of, texts)]))
-
-
 def remove_origins(site: Site, texts: Sequence[str]) -> None:
     """Raises:
     UsageError: one that was not allowed anyway.
@@ -166,7 +161,14 @@ class SiteSetting:
 
 
 SITE_SETTINGS = (
-    SiteSetting("origin", "origins", "URL", _origins_of, repeatable=True),
+    SiteSetting(
+        "origin",
+        "origins",
+        "URL",
+        # Added to those allowed so far, each once.
+        lambda texts, site: list(dict.fromkeys([*site.origins, *map(origin_of, texts)])),
+        repeatable=True,
+    ),
     SiteSetting(
         "color",
         "color",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatbot_server.errors import UsageError
@@ -63,29 +62,25 @@ def teach(
     if not wordings:
         raise UsageError("lesson_personal")
     former = find_faq(base.database, site_id, wordings[0])
-    title, *others = _distinct([*wordings, *(former.wordings if former else ())])
+    # Of those that differ in case, accents or marks alone, the first.
+    distinct_wordings: dict[tuple[str, ...], str] = {}
+    for wording in [*wordings, *(former.wordings if former else ())]:
+        distinct_wordings.setdefault(tuple(stems.words(wording)), wording)
+    title, *others = distinct_wordings.values()
     before = ask_golden_questions(base, site_id)
-    kept = False
+    is_kept = False
     try:
         add_faq(base.database, site_id, title, answer, others)
         _embed(base)
         worse = worse_results(before, ask_golden_questions(base, site_id))
         answers = [base.ground(site_id, wording) for wording in (title, *others)]
-        answered = sum(grounding.status == "faq" for grounding in answers)
-        kept = force or not worse
+        answer_count = sum(grounding.status == "faq" for grounding in answers)
+        is_kept = force or not worse
     finally:  # also when somebody loses patience while the golden questions are asked
-        if not kept:
+        if not is_kept:
             restore_faq(base.database, site_id, title, former)
             _embed(base)
-    return Lesson(title, tuple(others), answered, tuple(worse), kept)
-
-
-def _distinct(wordings: Sequence[str]) -> list[str]:
-    """The first of those that differ in case, accents or marks alone."""
-    firsts: dict[tuple[str, ...], str] = {}
-    for wording in wordings:
-        firsts.setdefault(tuple(stems.words(wording)), wording)
-    return list(firsts.values())
+    return Lesson(title, tuple(others), answer_count, tuple(worse), is_kept)
 
 
 def _embed(base: KnowledgeBase) -> None:
