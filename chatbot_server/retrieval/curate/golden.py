@@ -9,7 +9,7 @@ from typing import Literal
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Grounding, Passage
+from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.curate.evaluate import read_json_lines
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read import urls
@@ -66,7 +66,14 @@ def ask_golden_questions(base: KnowledgeBase, site_id: int) -> list[GoldenResult
     results = []
     for row in golden:
         grounding = base.ground(site_id, row.question)
-        grade = _grade(row.expect, grounding)
+        texts = "\n".join(passage.text for passage in grounding.passages)
+        grade: Grade = "missed"
+        if not row.expect:
+            grade = "missed" if grounding.answer else "answered"
+        elif grounding.answer and _holds(row.expect, grounding.answer, grounding.passages[:1]):
+            grade = "answered"
+        elif _holds(row.expect, texts, grounding.passages):
+            grade = "found"
         results.append(GoldenResult(row.id, row.question, row.expect, grade, grounding.answer))
     return results
 
@@ -77,15 +84,6 @@ def worse_results(
     """Those of *after* that were answered better in *before*."""
     grades = {result.number: GRADES.index(result.grade) for result in before}
     return [result for result in after if GRADES.index(result.grade) < grades.get(result.number, 0)]
-
-
-def _grade(expect: str, grounding: Grounding) -> Grade:
-    if not expect:
-        return "missed" if grounding.answer else "answered"
-    if grounding.answer and _holds(expect, grounding.answer, grounding.passages[:1]):
-        return "answered"
-    texts = "\n".join(passage.text for passage in grounding.passages)
-    return "found" if _holds(expect, texts, grounding.passages) else "missed"
 
 
 def _holds(expect: str, text: str, passages: Sequence[Passage]) -> bool:

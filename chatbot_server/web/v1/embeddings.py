@@ -111,26 +111,22 @@ class ModelVectors:
         if not self._slots.acquire(blocking=False):
             raise EngineBusy("engine_busy", retry_after=5, waiting=REQUESTS_AT_ONCE)
         try:
-            tokens = self._count_tokens(texts, query)
+            counts: list[int] = _require(self.embedder.count(texts, query=query))
+            for at, (text, count) in enumerate(zip(texts, counts, strict=True)):
+                if len(text) > MOST_CHARS or count > MOST_TOKENS:
+                    raise BadRequest(
+                        "api_embedding_too_long", field=f"input.{at}", name=f"input.{at}",
+                        limit=MOST_TOKENS, chars=MOST_CHARS,
+                    )  # fmt: skip
             rows: Rows = []
             for start in range(0, len(texts), TEXTS_AT_ONCE):
                 if has_left():
                     break
                 batch = texts[start : start + TEXTS_AT_ONCE]
                 rows += _require(self.embedder.vectors(batch, query=query)).tolist()
-            return rows, tokens
+            return rows, sum(counts)
         finally:
             self._slots.release()
-
-    def _count_tokens(self, texts: Sequence[str], query: bool) -> int:
-        counts: list[int] = _require(self.embedder.count(texts, query=query))
-        for at, (text, count) in enumerate(zip(texts, counts, strict=True)):
-            if len(text) > MOST_CHARS or count > MOST_TOKENS:
-                raise BadRequest(
-                    "api_embedding_too_long", field=f"input.{at}", name=f"input.{at}",
-                    limit=MOST_TOKENS, chars=MOST_CHARS,
-                )  # fmt: skip
-        return sum(counts)
 
 
 def embedding_entry(maker: ModelVectors, created: int) -> dict[str, Any]:
