@@ -58,7 +58,7 @@ def panel_blueprint(
 
 def _owners_words(site: Site, locale: str, language: str) -> dict[str, Any]:
     """Where the owner wrote nothing and *locale* is not spoken here, the words are left to the
-    panel, which has its own in ten languages."""
+    panel, which has its own in more languages."""
     primary = locale.replace("_", "-").split("-")[0].lower()
     is_spoken = not primary or primary in LANGUAGES
 
