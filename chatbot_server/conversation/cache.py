@@ -52,7 +52,7 @@ class CachedAnswer:
     prompt: str | None = None
     conversation: str = ""
 
-    def again(self) -> Ended:
+    def ended_again(self) -> Ended:
         """How it ends when it is given again: from the same origin, without any work."""
         return replace(
             self.ended,

@@ -9,7 +9,7 @@ from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.base import Source
 
-Origin = Literal["faq", "pages", "model", "none"]
+AnswerOrigin = Literal["faq", "pages", "model", "none"]
 Finish = Literal["stop", "length", "time", "stopped"]
 AnswerStatus = Literal[
     "faq",
@@ -61,7 +61,7 @@ class Cited:
 class Ended:
     """The answer is whole, or as whole as it will get; *cached*: it was given before."""
 
-    origin: Origin
+    origin: AnswerOrigin
     finish: Finish = "stop"
     usage: Usage | None = None
     timings: Timings | None = None

@@ -30,7 +30,7 @@ class Passed:
 
 
 @dataclass(frozen=True)
-class Stopped:
+class Refused:
     """A sentence failed; what it stated without support. Nothing follows."""
 
     sentence: str
@@ -54,7 +54,7 @@ class Guard:
         self._held = ""
         self._stopped = False
 
-    def check(self, pieces: Iterable[str]) -> Iterator[Passed | Stopped]:
+    def check(self, pieces: Iterable[str]) -> Iterator[Passed | Refused]:
         """The sentences of *pieces*, in order, up to the first that fails."""
         for piece in pieces:
             yield from self.feed(piece)
@@ -62,7 +62,7 @@ class Guard:
                 return
         yield from self.finish()
 
-    def feed(self, piece: str) -> Iterator[Passed | Stopped]:
+    def feed(self, piece: str) -> Iterator[Passed | Refused]:
         """Take a piece of the answer; yields the sentences that it completed."""
         if self._stopped:
             return
@@ -73,7 +73,7 @@ class Guard:
             if self._stopped:
                 return
 
-    def finish(self) -> Iterator[Passed | Stopped]:
+    def finish(self) -> Iterator[Passed | Refused]:
         """The answer has ended; yields its last sentence."""
         if self._held and not self._stopped:
             sentence, self._held = self._held, ""
@@ -88,10 +88,10 @@ class Guard:
             return self._held.rfind(" ", 0, MAX_HELD) + 1 or MAX_HELD
         return None
 
-    def _judge(self, sentence: str) -> Passed | Stopped:
+    def _judge(self, sentence: str) -> Passed | Refused:
         wrong = unsupported(_ENUMERATION.sub("", sentence), self._known, self._languages)
         if wrong:
             self._stopped = True
             self._held = ""
-            return Stopped(sentence, wrong)
+            return Refused(sentence, wrong)
         return Passed(sentence)

@@ -22,13 +22,13 @@ class Dialogue:
 
     Attributes:
         turns: as the model read them, with the passages they were written from.
-        questions: what the visitor asked in them, without passages.
+        earlier_questions: what the visitor asked in them, without passages.
     """
 
     instructions: str
     turns: tuple[Message, ...]
     question: str
-    questions: tuple[str, ...] = ()
+    earlier_questions: tuple[str, ...] = ()
     language: str = "en"
 
     def messages(self) -> list[Message]:

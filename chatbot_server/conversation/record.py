@@ -23,8 +23,8 @@ class Record:
     Attributes:
         prompt: the question as the model read it.
         fell_back: the model had its turn, and the pages had to answer instead.
-        courteous: nothing was asked, and a courtesy was returned.
-        again: the answer was kept from an earlier question.
+        is_small_talk: nothing was asked, and a courtesy was returned.
+        cached_answer: the answer was kept from an earlier question.
         begun_at, first_text_at: moments of the monotonic clock.
     """
 
@@ -34,15 +34,15 @@ class Record:
     model: str | None = None
     prompt: str | None = None
     fell_back: bool = False
-    courteous: bool = False
-    again: CachedAnswer | None = None
+    is_small_talk: bool = False
+    cached_answer: CachedAnswer | None = None
     stored: bool = False
     begun_at: float = field(default_factory=time.monotonic)
     first_text_at: float | None = None
 
     def repeat(self, answer: CachedAnswer) -> None:
         """The answer is *answer*, told again."""
-        self.again = answer
+        self.cached_answer = answer
         self.grounding, self.prompt = answer.grounding, answer.prompt
         self.model = answer.ended.model
 
@@ -66,21 +66,21 @@ class Record:
         """
         if ended is None:
             return "failed"
-        if self.again:
-            return self.again.status
+        if self.cached_answer:
+            return self.cached_answer.status
         if ended.finish == "stopped":
             return "stopped"
         if ended.origin == "faq":
             return "faq"
         if ended.origin == "pages":
             return "withheld" if self.fell_back else "quoted"
-        if self.courteous:
+        if self.is_small_talk:
             return "courtesy"
         if ended.origin == "model":
             return "written" if self.sources else "free"
         return "related" if self.grounding and self.grounding.passages else "nothing"
 
-    def facts(self, ended: Ended | None) -> dict[str, object]:
+    def figures(self, ended: Ended | None) -> dict[str, object]:
         """Figures of the answer: tokens, seconds, and how well the pages matched."""
         facts: dict[str, object] = {}
         if ended and ended.usage:
@@ -90,7 +90,7 @@ class Record:
         if self.grounding:
             facts["score"] = round(self.grounding.score, 4)
             facts["margin"] = round(self.grounding.margin, 4)
-        if self.again:
+        if self.cached_answer:
             facts["cached"] = True
         return facts
 
@@ -104,21 +104,21 @@ class Record:
             site_key,
             self.status(ended),
             ended.origin if ended else "-",
-            "yes" if self.again else "no",
+            "yes" if self.cached_answer else "no",
             "-" if first_text_at is None else round(1000 * (first_text_at - begun_at)),
             1000 * (time.monotonic() - begun_at),
             usage.prompt_tokens,
             usage.completion_tokens,
         )
 
-    def lasting(self, ended: Ended, conversation: str) -> CachedAnswer | None:
+    def to_cache(self, ended: Ended, conversation: str) -> CachedAnswer | None:
         """What can be told again to whoever asks the same; None: nothing of this answer can.
 
         An answer that was cut short, or that the pages gave because something did not work,
         would be another one a moment later.
         """
         unsteady = self.grounding is not None and not self.grounding.lasting
-        if self.again or self.fell_back or unsteady or ended.finish != "stop":
+        if self.cached_answer or self.fell_back or unsteady or ended.finish != "stop":
             return None
         return CachedAnswer(
             "".join(self.text),
@@ -149,7 +149,7 @@ class Recorder:
                 return False
             message.text = "".join(record.text)
             message.sources = [asdict(source) for source in record.sources]
-            message.facts = record.facts(ended)
+            message.facts = record.figures(ended)
             message.finish = ended.finish if ended else "error"
             message.origin = ended.origin if ended else None
             message.status = record.status(ended)
@@ -164,7 +164,7 @@ class Recorder:
         with self._database.session() as session:
             return session.get(Conversation, conversation) is not None
 
-    def replace(self, messages: tuple[str, ...]) -> None:
+    def erase_replaced(self, messages: tuple[str, ...]) -> None:
         """Erase the exchange that was asked again."""
         if messages:
             with self._database.session() as session:

@@ -1,4 +1,4 @@
-"""One turn, told in one place: cache → pages → prompt → engine → guard → store.
+"""One turn, told in one place: cache → small talk → pages → prompt → engine → guard → store.
 
 The order is that of trust: the owner's own words, sentences quoted from the pages, the model
 under guard, and an honest no.
@@ -57,7 +57,7 @@ class Turn:
             for event in self._story():
                 if not is_accepted:
                     is_accepted = True
-                    self._parts.recorder.replace(self._stored.replaces)
+                    self._parts.recorder.erase_replaced(self._stored.replaces)
                     yield self._stored.started
                 if isinstance(event, Waiting) and not event.position:
                     continue  # accepted, and nobody comes first: nothing to tell
@@ -83,15 +83,15 @@ class Turn:
             yield TextPiece(cached_answer.text)
             if cached_answer.sources:
                 yield Cited(cached_answer.sources)
-            yield cached_answer.again()
+            yield cached_answer.ended_again()
             return
         kind = small_talk_kind(question.text)
         if kind and knowledge.has_content(question.site.id):
-            self._record.courteous = True
+            self._record.is_small_talk = True
             yield TextPiece(say(f"courtesy_{kind}", question.locale))
             yield Ended("none")
             return
-        earlier_questions = self._stored.dialogue.questions
+        earlier_questions = self._stored.dialogue.earlier_questions
         grounding = knowledge.ground(question.site.id, question.text, earlier_questions)
         if not grounding.has_content:
             yield from self._writer.freely(self._stored.dialogue, self._record)
@@ -160,7 +160,7 @@ class Turn:
         """Keep the answer for the next who asks the same; whether it was kept."""
         if ended is None or self._cache_key is None or self._stored.keep_until is None:
             return False
-        answer = self._record.lasting(ended, self._stored.started.conversation)
+        answer = self._record.to_cache(ended, self._stored.started.conversation)
         grounding = self._record.grounding
         version = grounding.version if grounding else self._stored.index_version
         if answer is None or self._key_for(version) != self._cache_key:

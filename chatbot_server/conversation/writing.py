@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 from chatbot_server.conversation.events import Ended, Event, TextPiece, Waiting
-from chatbot_server.conversation.guard import Guard, Passed
+from chatbot_server.conversation.guard import Guard, Passed, Refused
 from chatbot_server.conversation.prompting import Dialogue, build_prompt, passages_that_fit
 from chatbot_server.conversation.record import Record
 from chatbot_server.engine.base import (
@@ -110,7 +110,7 @@ class Writer:
             self._completion.close()
         return self._completion
 
-    def _checked(self, verdicts: Iterator[object]) -> Iterator[Event]:
+    def _checked(self, verdicts: Iterator[Passed | Refused]) -> Iterator[Event]:
         for verdict in verdicts:
             if not isinstance(verdict, Passed):
                 self.cancel()

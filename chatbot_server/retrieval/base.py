@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-AnswerStatus = Literal["faq", "quoted", "passages", "nothing"]
+GroundingStatus = Literal["faq", "quoted", "passages", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Grounding:
         version: of the site's index that was searched; it grows with each change.
     """
 
-    status: AnswerStatus
+    status: GroundingStatus
     answer: str = ""
     sources: tuple[Source, ...] = ()
     passages: tuple[Passage, ...] = ()
