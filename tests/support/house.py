@@ -7,7 +7,8 @@ What counts:
 - a *local* is a name that is bound in a function, once for each function that binds it;
 - a *bare participle* is a local of one word that says what was done to a value and not what the
   value is: ``found``, ``asked``, any other ``…ed``;
-- a private function is *used once* if its module refers to it in one place.
+- a private function is *used once* if its module refers to it in one place, and calls it there:
+  what is handed on by its name, as a thread's target or an entry of a table, is a part of its own.
 
 Migrations are written once and never read again: they are left out.
 """
@@ -132,12 +133,15 @@ class House:
         return sum(len(function.local_names) for function in self.functions)
 
     def used_once(self) -> list[str]:
-        """Private functions to which their module refers in one place."""
+        """Private functions that their module calls in one place, and speaks of in no other."""
         references = {file: Counter(_references(tree)) for file, tree in self.trees.items()}
+        calls = {file: set(_calls(tree)) for file, tree in self.trees.items()}
         return [
             str(function)
             for function in self.functions
-            if function.is_private and references[function.file][function.node.name] == 1
+            if function.is_private
+            and references[function.file][function.node.name] == 1
+            and function.node.name in calls[function.file]
         ]
 
     def missing_imports(self) -> list[str]:
@@ -163,6 +167,13 @@ def is_bare_participle(name: str) -> bool:
     word = name.lstrip("_")
     regular = word.endswith("ed") and len(word) > 3 and "_" not in word and word not in NOUNS_ON_ED
     return regular or word in IRREGULAR_PARTICIPLES
+
+
+def _calls(tree: ast.AST) -> Iterator[str]:
+    """The name of everything that is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+            yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr
 
 
 def _references(tree: ast.Module) -> Iterator[str]:
