@@ -1,4 +1,4 @@
-"""From the candidates to what is said: the owner's words, a quote, passages, or nothing."""
+"""From the sections to what is said: the owner's words, quoted sections, passages, or nothing."""
 
 from __future__ import annotations
 
@@ -6,49 +6,108 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chatbot_server.retrieval.answer import quote
-from chatbot_server.retrieval.answer.candidates import Candidate
+from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
 
 # Share of the query's weight that a passage must hold to be handed to a model.
 RELATED_COVERAGE = 0.25
+PASSAGES = 6
+# The second section is shown beside the first where it fits nearly as well.
+CLOSE = 1.0
+MAX_WORDS = 220
+# Signs that templates put beside a heading, to link to it.
+_ANCHOR_SIGNS = " ¶#§🔗"
 
 
-def faq_answer(candidates: Sequence[Candidate]) -> Grounding:
-    """The owner's own words: the first candidate's."""
-    entry = candidates[0]
+def faq_answer(entry: Candidate, sections: Sequence[Candidate]) -> Grounding:
+    """The owner's own words: those of *entry*."""
     source = Source(
         entry.document.title, _public_url(entry.document.url), entry.document.text[:300]
     )
+    others = [section for section in sections if section is not entry]
     return Grounding(
         "faq",
         answer=entry.document.text,
         sources=(source,),
-        passages=tuple(candidate.passage() for candidate in candidates),
+        passages=tuple(section.passage() for section in [entry, *others][:PASSAGES]),
         score=entry.hit.score,
     )
 
 
-def page_answer(candidates: Sequence[Candidate], best: Candidate | None) -> Grounding:
-    """The quote of *best*, if there is one; else say how much of the question was found."""
-    related_passages = tuple(
-        candidate.passage()
-        for candidate in candidates
-        if candidate.coverage >= RELATED_COVERAGE or candidate is best
-    )
+def page_answer(sections: Sequence[Candidate], answering: Sequence[Candidate]) -> Grounding:
+    """*answering*, whole; where none is, how much of the question *sections* hold."""
+    related = [
+        section
+        for section in sections
+        if section.coverage >= RELATED_COVERAGE and section not in answering
+    ]
+    passages = tuple(section.passage() for section in [*answering, *related][:PASSAGES])
     grounding = Grounding(
-        "passages" if related_passages else "nothing",
-        passages=related_passages,
-        score=candidates[0].hit.score,
+        "passages" if passages else "nothing",
+        passages=passages,
+        score=sections[0].hit.score,
     )
-    if best is None or not best.quoted_sentences:
+    if not answering:
         return grounding
-    answer = quote.joined(best.quoted_sentences)
-    names = [best.document.title, below(best.document.title, best.chunk.heading)]
-    title = BETWEEN.join(name for name in names if name)
-    url = quote.text_fragment(_public_url(best.document.url), best.quoted_sentences[0].text)
-    source = Source(title, url, answer)
-    return replace(grounding, status="quoted", answer=answer, sources=(source,))
+    return replace(
+        grounding,
+        status="quoted",
+        answer=_shown(answering),
+        sources=_sources(answering),
+    )
+
+
+def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
+    """The first of *sections*, and the next if it fits nearly as well and both are short."""
+    first = sections[0]
+    relevances = section_relevances(sections)
+    for second in sections[1:]:
+        if second.chunk.text != first.chunk.text:
+            is_close = relevances[first.chunk.id] - relevances[second.chunk.id] <= CLOSE
+            words = len(first.chunk.text.split()) + len(second.chunk.text.split())
+            return [first, second] if is_close and words <= MAX_WORDS else [first]
+    return [first]
+
+
+def _shown(answering: Sequence[Candidate]) -> str:
+    """The sections one below the other, each under its heading, where it has one of its own."""
+    has_several_pages = len({section.document.id for section in answering}) > 1
+    parts: list[str] = []
+    shown_sentences: list[str] = []
+    heading_before = ""
+    for section in answering:
+        names = [section.document.title if has_several_pages else "", _heading(section)]
+        heading = BETWEEN.join(name for name in names if name)
+        sentences = section.sentences
+        start = 1 if sentences[:1] == shown_sentences[-1:] else 0  # chunks share a sentence
+        parts.append(
+            quote.section(
+                sentences,
+                section.quoted_sentences,
+                heading if heading != heading_before else "",
+                start,
+            )
+        )
+        shown_sentences, heading_before = sentences, heading
+    return "\n\n".join(part for part in parts if part)
+
+
+def _sources(answering: Sequence[Candidate]) -> tuple[Source, ...]:
+    """Each page once, with the link to what answers best on it."""
+    sources: dict[int, Source] = {}
+    for section in answering:
+        document, best = section.document, section.quoted_sentences
+        sentence = max(best, key=lambda sentence: sentence.score).text if best else ""
+        url = quote.text_fragment(_public_url(document.url), sentence)
+        title = document.title or _heading(section)
+        sources.setdefault(document.id, Source(title, url, quote.joined(best)))
+    return tuple(sources.values())
+
+
+def _heading(section: Candidate) -> str:
+    """The heading above a section, beyond the title of its page."""
+    return below(section.document.title, section.chunk.heading).strip(_ANCHOR_SIGNS)
 
 
 def _public_url(url: str) -> str:

@@ -59,12 +59,13 @@ def is_answered_by(query: Query, candidate: Candidate, index: SiteIndex) -> bool
 
 def may_quote(query: Query, candidate: Candidate, index: SiteIndex) -> bool:
     """Whether *candidate* may be quoted: an entry only where nothing it asks is another thing."""
-    if not _holds_own_words(query, candidate) or not asks_for_whole_compounds(
-        query, candidate.about
-    ):
+    if not asks_for_whole_compounds(query, candidate.about):
         return False
-    return not candidate.document.faq or (
-        any(speaks_of_half(query, wording) for wording in candidate.wordings)
+    if not candidate.document.faq:
+        return _holds_an_own_word(query, candidate) and not _only_title_fits(query, candidate)
+    return (
+        _holds_own_words(query, candidate)
+        and any(speaks_of_half(query, wording) for wording in candidate.wordings)
         and _asks_same_as_entry(query, candidate, index)
     )
 
@@ -111,10 +112,16 @@ def _holds_own_words(query: Query, candidate: Candidate) -> bool:
     if query.own is None:
         return True
     titles = query.parse(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
-    terms = query.parse(f"{titles.text} {candidate.chunk.text}").terms
+    terms = titles.terms | candidate.terms
     return all(word.is_in(terms) for word in query.own.content_words) and asks_for_whole_compounds(
         query.own, titles
     )
+
+
+def _holds_an_own_word(query: Query, section: Candidate) -> bool:
+    """Whether *section* speaks of anything that a follow-up itself is about, if it says so."""
+    own_words = query.own.content_words if query.own else []
+    return not own_words or any(word.is_in(section.terms) for word in own_words)
 
 
 def _asks_same_as_entry(query: Query, entry: Candidate, index: SiteIndex) -> bool:
@@ -142,3 +149,11 @@ def _has_same_names(
     return question.names <= wording.words | answer.words and all(
         is_common_name(name) for name in wording.names - question.words
     )
+
+
+def _only_title_fits(query: Query, section: Candidate) -> bool:
+    """Whether the page's title alone holds what *section* holds of the question, and not all:
+    “terms of sale” is no answer to whether kayaks are sold."""
+    there = [word for word in query.content_words if word.is_in(section.terms)]
+    is_whole = len(there) == len(query.content_words)
+    return bool(there) and not is_whole and not any(word.is_in(section.own_terms) for word in there)

@@ -7,7 +7,7 @@ The numbers were chosen on the CNIL's FAQ and on XQuAD together, see
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,39 @@ ALONE = 0.02
 
 
 @dataclass(frozen=True)
+class VectorRows:
+    """The vectors that were compared, one a row.
+
+    Attributes:
+        documents: their documents.
+        chunks: their chunks; negative where a row is the vector of a title or wording.
+        cosines: how near they are to the question's.
+    """
+
+    documents: NDArray[np.int64]
+    chunks: NDArray[np.int64]
+    cosines: Vector
+
+
+@dataclass(frozen=True)
+class WordRow:
+    """A chunk that holds words of the question: ``score`` is BM25, ``title`` its document's."""
+
+    document: int
+    chunk: int
+    score: float
+    title: str
+
+
+@dataclass(frozen=True)
+class ChunkMatch:
+    """How well one chunk matches: BM25, and its cosine; None where it has no vector."""
+
+    words: float = 0.0
+    cosine: float | None = None
+
+
+@dataclass(frozen=True)
 class Hit:
     """A document that was found.
 
@@ -32,6 +65,7 @@ class Hit:
         meaning: cosine of title and best chunk with the question, weighted; 0 without vectors.
         words: BM25 of its best chunk.
         title, text: cosines of title and of best chunk.
+        matches: how well each of its chunks matches that was found, by id.
     """
 
     document: int
@@ -41,6 +75,7 @@ class Hit:
     words: float = 0.0
     title: float = 0.0
     text: float = 0.0
+    matches: Mapping[int, ChunkMatch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,18 +96,14 @@ class WordMatch:
     chunk: int
 
 
-def nearest(
-    documents: NDArray[np.int64],
-    chunks: NDArray[np.int64],
-    cosines: Vector,
-    sharing: Mapping[int, int],
-) -> dict[int, MeaningMatch]:
-    """The documents nearest in meaning, from one row per vector.
+def nearest(rows: VectorRows, sharing: Mapping[int, int]) -> dict[int, MeaningMatch]:
+    """The documents nearest in meaning.
 
-    *chunks* is negative where a row is the vector of a title. *sharing* tells for documents
-    whose title is not theirs alone how many have it: such a title says little about any of
-    them, and weighs less by the square root (XQuAD, recall@1: 0.952 → 0.961).
+    *sharing* tells for documents whose title is not theirs alone how many have it: such a
+    title says little about any of them, and weighs less by the square root (XQuAD, recall@1:
+    0.952 → 0.961).
     """
+    documents, chunks, cosines = rows.documents, rows.chunks, rows.cosines
     if not len(documents):
         return {}
     ids, inverse = np.unique(documents, return_inverse=True)
@@ -88,8 +119,8 @@ def nearest(
     both = weight * titles + (1 - weight) * texts
     order = np.argsort(-both, kind="stable")[:COMPARED]
     nearest_chunks: dict[int, int] = {}
-    rows = np.nonzero(~is_title & np.isin(inverse, order))[0]
-    for row in rows[np.argsort(-cosines[rows], kind="stable")]:
+    texts_of_order = np.nonzero(~is_title & np.isin(inverse, order))[0]
+    for row in texts_of_order[np.argsort(-cosines[texts_of_order], kind="stable")]:
         nearest_chunks.setdefault(int(inverse[row]), int(chunks[row]))
     return {
         int(ids[at]): MeaningMatch(
@@ -120,6 +151,45 @@ def _hit(document: int, score: float, near: MeaningMatch | None, worded: WordMat
     if near is None:
         return Hit(document, score, chunk, words=words)
     return Hit(document, score, chunk, near.meaning, words, near.title, near.text)
+
+
+def with_matches(
+    hits: Sequence[Hit], word_rows: Sequence[WordRow], vector_rows: VectorRows | None
+) -> list[Hit]:
+    """*hits*, each with what was found of its chunks.
+
+    PostgreSQL gives the nearest vectors only: a chunk of a document that has one of them is
+    taken to be as near as the last of them.
+    """
+    scores: dict[int, dict[int, float]] = {hit.document: {} for hit in hits}
+    for row in word_rows:
+        if row.document in scores:
+            scores[row.document][row.chunk] = row.score
+    cosines: dict[int, dict[int, float]] = {}
+    lowest = 0.0
+    if vector_rows is not None and len(vector_rows.documents):
+        lowest = float(vector_rows.cosines.min())
+        found = np.isin(vector_rows.documents, list(scores))
+        columns = (vector_rows.documents, vector_rows.chunks, vector_rows.cosines)
+        for document, chunk, cosine in zip(
+            *(column[found].tolist() for column in columns), strict=True
+        ):
+            of_document = cosines.setdefault(document, {})
+            if chunk >= 0:
+                of_document[chunk] = cosine
+    return [
+        replace(
+            hit,
+            matches={
+                chunk: ChunkMatch(
+                    scores[hit.document].get(chunk, 0.0),
+                    cosines[hit.document].get(chunk, lowest) if hit.document in cosines else None,
+                )
+                for chunk in {hit.chunk, *scores[hit.document], *cosines.get(hit.document, ())}
+            },
+        )
+        for hit in hits
+    ]
 
 
 def lead(hit: Hit, hits: Sequence[Hit]) -> float | None:

@@ -89,12 +89,14 @@ class Query(ParsedText):
 
     Attributes:
         own: the question without the ones it follows; None where it follows none.
+        before: the question before it, where it follows one.
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
     def __init__(self, text: str, languages: Languages = FIRST) -> None:
         super().__init__(text, languages)
         self.own: ParsedText | None = None
+        self.before = ""
         self.rarity: Rarity = lambda _stem: 1.0
 
     @classmethod
@@ -105,6 +107,7 @@ class Query(ParsedText):
         query = asked = cls(question[:MAX_QUESTION], languages)
         if history and is_followup(asked.text, languages, language=asked.language):
             query = cls(in_context(asked.text, history, languages), languages)
+            query.before = history[-1][:MAX_QUESTION]
         if query.text != question:
             query.own = asked if asked.text == question else query.parse(question)
         return query

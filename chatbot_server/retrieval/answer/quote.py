@@ -1,11 +1,11 @@
-"""Quoting: the sentences of the found pages that answer, in their order."""
+"""Quoting: the section that answers, whole, with the sentences that do so in bold."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from urllib.parse import quote
 
 from chatbot_server.retrieval.answer.query import Query
@@ -16,9 +16,14 @@ MAX_CHARACTERS = 700
 # An item of a list is shown beside the best one from this share of its score on.
 AS_GOOD = 0.7
 _NUMBER = re.compile(r"\d")
-_ITEM = re.compile(r"^[-*+] +")
+# More bold than this share of a section points at nothing.
+BOLD_SHARE = 0.36
+_ITEM = re.compile(r"^(?:[-*+]|\d{1,2}[.)]) +")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
 _MARKS = re.compile(r"\*\*|__|`|\\(?=[^\w\s])")
+# What may not stand in bold: marks of Markdown, links, code.
+_MARKDOWN = re.compile(r"[*_`\[\]<>\\]|https?://")
+_SENTENCE_END = re.compile(r"[.!?…:;]\W*$")
 
 
 @dataclass(frozen=True)
@@ -35,13 +40,20 @@ class Sentence:
         return bool(_ITEM.match(self.text))
 
 
-def pick(sentences: Sequence[str], query: Query, limit: int = MAX_SENTENCES) -> list[Sentence]:
+def pick(
+    sentences: Sequence[str],
+    terms: Sequence[frozenset[str]],
+    query: Query,
+    limit: int = MAX_SENTENCES,
+) -> list[Sentence]:
     """Up to *limit* of a passage's *sentences* that answer *query*, in their order.
+
+    *terms* are the stems and concepts of each of them.
 
     A sentence scores by the weight of the query's words it holds, a little by the one before
     it, and more when the query asks for a number and it has one.
     """
-    weights = [query.weight_in(query.parse(sentence).terms) for sentence in sentences]
+    weights = [query.weight_in(sentence_terms) for sentence_terms in terms]
     candidates = []
     for position, (sentence, weight) in enumerate(zip(sentences, weights, strict=True)):
         before = weights[position - 1] if position else 0.0
@@ -81,9 +93,56 @@ def joined(sentences: Sequence[Sentence]) -> str:
         elif before.is_item:
             text += "\n\n"
         else:
-            text += " " if sentence.position == before.position + 1 else " … "
+            text += _between(before, sentence)
         text += sentence.text
     return text
+
+
+def _between(before: Sentence, sentence: Sentence) -> str:
+    if sentence.position != before.position + 1:
+        return " … "
+    return " " if _SENTENCE_END.search(before.text) else "\n"  # a line that is no sentence
+
+
+def section(
+    sentences: Sequence[str], best: Sequence[Sentence], heading: str = "", start: int = 0
+) -> str:
+    """A section's *sentences* from *start* on, under *heading*, the *best* of them in bold."""
+    bold = _bold_positions(sentences, best)
+    body = joined(
+        [
+            Sentence(_in_bold(sentence) if position in bold else sentence, position, 0.0)
+            for position, sentence in enumerate(sentences)
+        ][start:]
+    )
+    return f"**{heading}**\n{body}" if heading else body
+
+
+def _bold_positions(sentences: Sequence[str], best: Sequence[Sentence]) -> set[int]:
+    """The best sentences that stand out together; none among so few that all would.
+
+    Of those that answer equally well, all stand out or none: two days of a week mislead.
+    """
+    bold: set[int] = set()
+    if len(sentences) < 3:
+        return bold
+    allowed = BOLD_SHARE * sum(map(len, sentences))
+    ranked = sorted(best, key=lambda sentence: -sentence.score)
+    for _score, group in groupby(ranked, key=lambda sentence: sentence.score):
+        equals = list(group)
+        allowed -= sum(len(sentence.text) for sentence in equals)
+        if allowed < 0 or any(
+            _MARKDOWN.search(_ITEM.sub("", sentence.text)) for sentence in equals
+        ):
+            break
+        bold.update(sentence.position for sentence in equals)
+    return bold
+
+
+def _in_bold(sentence: str) -> str:
+    item = _ITEM.match(sentence)
+    start = item.end() if item else 0
+    return f"{sentence[:start]}**{sentence[start:]}**"
 
 
 def text_fragment(url: str, sentence: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Literal
 
 from chatbot_server.retrieval.answer import faq
-from chatbot_server.retrieval.answer.answers import faq_answer, page_answer
-from chatbot_server.retrieval.answer.candidates import load_candidates
-from chatbot_server.retrieval.answer.evidence import best_of
+from chatbot_server.retrieval.answer.answers import faq_answer, page_answer, with_close_second
+from chatbot_server.retrieval.answer.candidates import load_candidates, load_sections
+from chatbot_server.retrieval.answer.evidence import gather_evidence, is_enough
 from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.search import Searcher
@@ -20,7 +20,6 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 
 HITS = 10
-PASSAGES = 6
 
 
 class KnowledgeBase:
@@ -83,12 +82,14 @@ class KnowledgeBase:
 def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex) -> Grounding:
     """What the documents of *hits* say of *query*."""
     query.rarity = index.rarity(query.stems)
-    candidates = load_candidates(index.session, query, hits, PASSAGES)
-    if not candidates:  # all were indexed anew since they were found
+    sections = load_sections(index.session, query, hits)
+    if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
-    if faq.is_clear(hits) and faq.is_answered_by(query, candidates[0], index):
-        answer = faq_answer(candidates)
+    entry = next((section for section in sections if section.chunk.id == hits[0].chunk), None)
+    if entry and faq.is_clear(hits) and faq.is_answered_by(query, entry, index):
+        answer = faq_answer(entry, sections)
     else:
-        quotable = [candidate for candidate in candidates if faq.may_quote(query, candidate, index)]
-        answer = page_answer(candidates, best_of(quotable, query, index.chunk_count))
+        quotable = [section for section in sections if faq.may_quote(query, section, index)]
+        is_answered = bool(quotable) and is_enough(gather_evidence(quotable, query))
+        answer = page_answer(sections, with_close_second(quotable) if is_answered else [])
     return replace(answer, margin=margin(hits))

@@ -41,8 +41,9 @@ class Word:
         return bool(terms & self.stems) or bool(terms & self.concepts)
 
     def weight(self, weigh: Rarity) -> float:
-        """The rarity of the rarest of its stems."""
-        return max(weigh(stem) for stem in self.stems)
+        """The rarity of the commonest of its stems: on a site in one language, no page holds the
+        stem that another language would make of it."""
+        return min(weigh(stem) for stem in self.stems)
 
 
 @lru_cache(100_000)

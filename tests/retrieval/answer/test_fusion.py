@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.answer.fusion import MeaningMatch, WordMatch, fused, nearest, scaled
+from chatbot_server.retrieval.answer.fusion import (
+    ChunkMatch,
+    MeaningMatch,
+    VectorRows,
+    WordMatch,
+    WordRow,
+    fused,
+    nearest,
+    scaled,
+    with_matches,
+)
 
 TITLE = -1
 
@@ -14,10 +24,12 @@ def near(
     rows: list[tuple[int, int, float]], sharing: dict[int, int] | None = None
 ) -> dict[int, MeaningMatch]:
     """:func:`nearest` of ``(document, chunk, cosine)`` rows."""
+    return nearest(vector_rows(rows), sharing or {})
+
+
+def vector_rows(rows: list[tuple[int, int, float]]) -> VectorRows:
     documents, chunks, cosines = zip(*rows, strict=True)
-    return nearest(
-        np.array(documents), np.array(chunks), np.array(cosines, dtype=np.float32), sharing or {}
-    )
+    return VectorRows(np.array(documents), np.array(chunks), np.array(cosines, dtype=np.float32))
 
 
 def test_a_document_is_as_near_as_its_title_and_its_best_chunk() -> None:
@@ -69,3 +81,17 @@ def test_words_alone_decide_where_nothing_is_known_of_meaning() -> None:
 def test_equal_scores_are_all_the_best() -> None:
     assert scaled({1: 0.5, 2: 0.5}) == {1: 1.0, 2: 1.0}
     assert scaled({}) == {}
+
+
+def test_a_hit_tells_how_well_each_of_its_chunks_matches() -> None:
+    worded = [WordRow(1, 11, 3.0, "A"), WordRow(3, 30, 1.0, "C"), WordRow(1, 12, 0.5, "A")]
+    rows = vector_rows([(1, TITLE, 0.9), (1, 10, 0.8), (1, 11, 0.75), (2, 20, 0.7)])
+    hits = fused(nearest(rows, {}), {1: WordMatch(3.0, 11), 3: WordMatch(1.0, 30)})
+    matches = {hit.document: hit.matches for hit in with_matches(hits, worded, rows)}
+
+    assert matches[1] == {
+        10: ChunkMatch(0.0, pytest.approx(0.8)),
+        11: ChunkMatch(3.0, pytest.approx(0.75)),
+        12: ChunkMatch(0.5, pytest.approx(0.7)),  # none of the nearest: as far as the last
+    }
+    assert matches[3] == {30: ChunkMatch(1.0, None)}  # its vectors are still to be made
