@@ -24,9 +24,7 @@ from numpy.typing import NDArray
 
 from chatbot_server.retrieval.answer import evidence, faq
 from chatbot_server.retrieval.answer.candidates import load_sections
-from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
-from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.evaluate import read_squad
 from chatbot_server.retrieval.curate.jobs import embed_all
@@ -157,15 +155,11 @@ def rows_of(
 
 def ask(base: KnowledgeBase, site_id: int, question: Question) -> Row:
     """What the product gathers for *question*, and whether it is right."""
-    query = Query.in_context(question.text, question.history, base.searcher.languages(site_id))
-    vector = base.searcher.embed(site_id, query)
-    with base.database.session() as session:
-        index = SiteIndex(session, site_id)
-        hits = base.searcher.search(index, query, vector, HITS)
+    with base.searched(site_id, question.text, question.history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = [
             section
-            for section in (load_sections(session, query, hits) if hits else [])
+            for section in (load_sections(index.session, query, hits) if hits else [])
             if section.document.url not in question.absent and faq.may_quote(query, section, index)
         ]
         gathered = evidence.gather_evidence(sections, query) if sections else NOTHING_FOUND
@@ -175,7 +169,7 @@ def ask(base: KnowledgeBase, site_id: int, question: Question) -> Row:
     return Row(
         question.site,
         bool(question.patterns),
-        vector is not None,
+        any(hit.meaning for hit in hits),
         values,
         is_right,
         is_second_right,

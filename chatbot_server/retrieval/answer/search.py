@@ -21,7 +21,6 @@ from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.languages import FIRST, Languages, together
-from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import postgresql, search_index
 from chatbot_server.storage.knowledge.chunks import titles_of_chunks
 from chatbot_server.storage.knowledge.documents import (
@@ -30,7 +29,6 @@ from chatbot_server.storage.knowledge.documents import (
     has_documents,
     shared_title_counts,
 )
-from chatbot_server.storage.knowledge.site_state import index_version
 
 # A title that repeats the question: without vectors MRR 0.50 → 0.55, with them no change.
 TITLE_BONUS = 0.3
@@ -47,25 +45,29 @@ DEFINITIONS = 2000
 class Searcher:
     """Searches one database; holds what is worth keeping between questions."""
 
-    def __init__(self, database: Database, embedder: Embedder | None) -> None:
+    def __init__(self, embedder: Embedder | None) -> None:
         self.embedder = embedder
-        self._database = database
         self._tables = VectorTables(embedder.model if embedder else "")
         self._title_counts: dict[int, tuple[int, dict[int, int]]] = {}
         self._languages: dict[int, tuple[int, Languages]] = {}
 
-    def languages(self, site_id: int) -> Languages:
+    def languages(self, index: SiteIndex) -> Languages:
         """The languages of the site: French, English, and those of its documents."""
-        with self._database.session() as session:
-            current = index_version(session, site_id)
-            version, languages = self._languages.get(site_id, (None, FIRST))
-            if version != current:
-                languages = together(document_languages(session, site_id))
-                self._languages[site_id] = (current, languages)
+        version, languages = self._languages.get(index.site_id, (None, FIRST))
+        if version != index.version:
+            languages = together(document_languages(index.session, index.site_id))
+            self._languages[index.site_id] = (index.version, languages)
         return languages
 
-    def embed(self, site_id: int, query: Query) -> Vector | None:
-        """The vector of *query*; None: there is none now, search by words alone.
+    def forms(self, index: SiteIndex, query: Query) -> list[str]:
+        """The texts whose meaning is searched for; none where there is nothing to search."""
+        if not has_documents(index.session, index.site_id):
+            return []
+        question = query.own.text if query.own and query.before else query.text
+        return _forms(index, question, query.languages)
+
+    def embed(self, forms: Sequence[str], query: Query) -> Vector | None:
+        """The vector of *query* from its *forms*; None: there is none now, search by words alone.
 
         It is the mean of the question's forms, with acronyms and written out. On the CNIL's
         FAQ: MRR 0.70 → 0.77. The same words added to the keyword search drown the question's
@@ -74,12 +76,6 @@ class Searcher:
         """
         if self.embedder is None:
             return None
-        with self._database.session() as session:
-            if not has_documents(session, site_id):
-                return None
-            question = query.own.text if query.own and query.before else query.text
-            forms = _forms(SiteIndex(session, site_id), question, query.languages)
-        # All visitors wait for one embedder: without a connection in their hands.
         vectors = [self.embedder.query(form) for form in forms]
         known_vectors = [vector for vector in vectors if vector is not None]
         if not known_vectors:

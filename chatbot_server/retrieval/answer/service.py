@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
@@ -41,7 +42,7 @@ class KnowledgeBase:
         embedder: Embedder | None = None,
     ) -> None:
         self.database = database
-        self.searcher = Searcher(database, embedder or make_embedder(semantic))
+        self.searcher = Searcher(embedder or make_embedder(semantic))
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
@@ -50,15 +51,12 @@ class KnowledgeBase:
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~.base.Knowledge`."""
-        query = Query.in_context(question, history, self.searcher.languages(site_id))
-        vector = self.searcher.embed(site_id, query)
-        with self.database.session() as session:
-            index = SiteIndex(session, site_id)
-            hits = self.searcher.search(index, query, vector, HITS)
+        with self.searched(site_id, question, history, HITS) as (index, query, hits):
             if hits:
                 grounding = _answer(query, hits, index)
             else:
-                grounding = Grounding("nothing", has_content=has_documents(session, site_id))
+                has_content = has_documents(index.session, site_id)
+                grounding = Grounding("nothing", has_content=has_content)
         missed_meaning = self.searcher.embedder is not None and not any(hit.meaning for hit in hits)
         return replace(
             grounding, lasting=grounding.lasting and not missed_meaning, version=index.version
@@ -66,12 +64,30 @@ class KnowledgeBase:
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""
-        query = Query.in_context(question, (), self.searcher.languages(site_id))
-        vector = self.searcher.embed(site_id, query)
-        with self.database.session() as session:
-            hits = self.searcher.search(SiteIndex(session, site_id), query, vector, limit)
-            candidates = load_candidates(session, query, hits, limit)
+        with self.searched(site_id, question, (), limit) as (index, query, hits):
+            candidates = load_candidates(index.session, query, hits, limit)
         return [candidate.passage() for candidate in candidates]
+
+    @contextmanager
+    def searched(
+        self, site_id: int, question: str, history: Sequence[str], limit: int
+    ) -> Iterator[tuple[SiteIndex, Query, list[Hit]]]:
+        """What a question finds, in the session in which it was found.
+
+        By words alone that is the first session; a vector is made without one in hand.
+        """
+        searcher = self.searcher
+        with self.database.session() as session:
+            index = SiteIndex(session, site_id)
+            query = Query.in_context(question, history, searcher.languages(index))
+            if searcher.embedder is None:
+                yield index, query, searcher.search(index, query, None, limit)
+                return
+            forms = searcher.forms(index, query)
+        vector = searcher.embed(forms, query)
+        with self.database.session() as session:
+            index = SiteIndex(session, site_id)
+            yield index, query, searcher.search(index, query, vector, limit)
 
     def close(self) -> None:
         """Let go of the process that searches by meaning."""
