@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.answer import quote
-from chatbot_server.retrieval.answer.fusion import ChunkMatch, Hit
+from chatbot_server.retrieval.answer.fusion import ChunkMatch, Hit, lead
 from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import below
@@ -25,13 +25,20 @@ COVERAGE_WEIGHT = 2.0
 
 
 class Candidate:
-    """A chunk of a hit with its document; whatever is read of their texts is read once."""
+    """A chunk of a hit with its document; whatever is read of their texts is read once.
+
+    Attributes:
+        rank: of its document among the hits, from 0.
+        lead: the cosine of its document above the best other one's; None without vectors.
+    """
 
     def __init__(
         self, query: Query, hit: Hit, document: KnowledgeDocument, chunk: KnowledgeChunk
     ) -> None:
         self.hit, self.document, self.chunk = hit, document, chunk
         self.match = hit.matches.get(chunk.id, ChunkMatch())
+        self.rank = 0
+        self.lead: float | None = None
         self._query = query
 
     @cached_property
@@ -124,6 +131,10 @@ def load_sections(session: Session, query: Query, hits: Sequence[Hit]) -> list[C
         for document, chunk in loaded
         if by_chunk[chunk.id].document == document.id
     ]
+    ranks = {hit.document: rank for rank, hit in enumerate(hits)}
+    for candidate in candidates:
+        candidate.rank = ranks[candidate.hit.document]
+        candidate.lead = lead(candidate.hit, hits)
     relevances = section_relevances(candidates)
     return sorted(candidates, key=lambda section: (-relevances[section.chunk.id], section.chunk.id))
 
