@@ -41,15 +41,17 @@ def is_clear(hits: Sequence[Hit]) -> bool:
     words alone, :func:`has_same_words` decides.
     """
     first, others = hits[0], hits[1:]
-    if first.meaning and max(first.title, first.text) < NEAR_ENOUGH:
+    if first.meaning and max(first.title_cosine, first.text_cosine) < NEAR_ENOUGH:
         return False
     if not others:
         return True
     if not first.meaning:
-        return first.words > max(hit.words for hit in others)
-    nearest = max(first.title, first.text) - max(max(hit.title, hit.text) for hit in others)
-    title = first.title - max(hit.title for hit in others)
-    text = first.text - max(hit.text for hit in others)
+        return first.word_score > max(hit.word_score for hit in others)
+    nearest = max(first.title_cosine, first.text_cosine) - max(
+        max(hit.title_cosine, hit.text_cosine) for hit in others
+    )
+    title = first.title_cosine - max(hit.title_cosine for hit in others)
+    text = first.text_cosine - max(hit.text_cosine for hit in others)
     return nearest >= SURE_MARGIN or min(title, text) >= BOTH_MARGIN
 
 
@@ -141,7 +143,7 @@ def _entry_strength(query: Query, entry: Candidate, index: SiteIndex) -> float:
     names = [synonyms.word(name, query.languages) for name in query.names]
     names_there = sum(bool(name.stems & entry.terms) for name in names)
     names_share = names_there / len(names) if names else 1.0
-    bm25 = entry.hit.words / math.log(max(index.chunk_count, 2) + 1)
+    bm25 = entry.hit.word_score / math.log(max(index.chunk_count, 2) + 1)
     if entry.lead is None:
         return together + 0.45 * names_share - 0.6 * missing_share + 0.19 * bm25 - 1.22
     ahead = min(max(entry.lead, FARTHEST_BEHIND), WIDEST_LEAD)

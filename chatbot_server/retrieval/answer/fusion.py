@@ -63,8 +63,8 @@ class Hit:
         score: fused, 0…1; comparable within one search only.
         chunk: the id of its best chunk.
         meaning: cosine of title and best chunk with the question, weighted; 0 without vectors.
-        words: BM25 of its best chunk.
-        title, text: cosines of title and of best chunk.
+        word_score: BM25 of its best chunk.
+        title_cosine, text_cosine: of its title and of its best chunk.
         matches: how well each of its chunks matches that was found, by id.
     """
 
@@ -72,9 +72,9 @@ class Hit:
     score: float
     chunk: int
     meaning: float = 0.0
-    words: float = 0.0
-    title: float = 0.0
-    text: float = 0.0
+    word_score: float = 0.0
+    title_cosine: float = 0.0
+    text_cosine: float = 0.0
     matches: Mapping[int, ChunkMatch] = field(default_factory=dict)
 
 
@@ -149,7 +149,7 @@ def _hit(document: int, score: float, near: MeaningMatch | None, worded: WordMat
     chunk = worded.chunk if worded else near.chunk if near else 0
     words = worded.score if worded else 0.0
     if near is None:
-        return Hit(document, score, chunk, words=words)
+        return Hit(document, score, chunk, word_score=words)
     return Hit(document, score, chunk, near.meaning, words, near.title, near.text)
 
 
@@ -208,7 +208,9 @@ def margin(hits: Sequence[Hit]) -> float:
     by_meaning = lead(first, hits)
     if by_meaning is not None:
         return by_meaning
-    return (first.words - max(hit.words for hit in others)) / (first.words or 1.0) / 10
+    # A share of BM25 where cosines are some hundredths apart: a tenth of it, to be alike in size.
+    lead_by_words = first.word_score - max(hit.word_score for hit in others)
+    return lead_by_words / (first.word_score or 1.0) / 10
 
 
 def scaled(scores: Mapping[int, float]) -> dict[int, float]:

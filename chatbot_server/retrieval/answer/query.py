@@ -9,7 +9,7 @@ from functools import cached_property
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.facts import Fact, facts
 from chatbot_server.retrieval.language.follow_up import in_context, is_followup
-from chatbot_server.retrieval.language.languages import FIRST, Languages
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.text import fold
 
@@ -25,7 +25,7 @@ class ParsedText:
         languages: those of the site; see :mod:`chatbot_server.retrieval.language.languages`.
     """
 
-    def __init__(self, text: str, languages: Languages = FIRST) -> None:
+    def __init__(self, text: str, languages: Languages = ALWAYS_USED) -> None:
         self.text = text
         self.languages = languages
 
@@ -93,7 +93,7 @@ class Query(ParsedText):
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
-    def __init__(self, text: str, languages: Languages = FIRST) -> None:
+    def __init__(self, text: str, languages: Languages = ALWAYS_USED) -> None:
         super().__init__(text, languages)
         self.own: ParsedText | None = None
         self.before = ""
@@ -101,7 +101,7 @@ class Query(ParsedText):
 
     @classmethod
     def in_context(
-        cls, question: str, history: Sequence[str], languages: Languages = FIRST
+        cls, question: str, history: Sequence[str], languages: Languages = ALWAYS_USED
     ) -> Query:
         """The query for *question*, behind those questions of *history* that it leans on."""
         query = asked = cls(question[:MAX_QUESTION], languages)

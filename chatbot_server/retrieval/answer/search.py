@@ -20,7 +20,7 @@ from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
-from chatbot_server.retrieval.language.languages import FIRST, Languages, together
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, together
 from chatbot_server.storage.knowledge import postgresql, search_index
 from chatbot_server.storage.knowledge.chunks import titles_of_chunks
 from chatbot_server.storage.knowledge.documents import (
@@ -53,7 +53,7 @@ class Searcher:
 
     def languages(self, index: SiteIndex) -> Languages:
         """The languages of the site: French, English, and those of its documents."""
-        version, languages = self._languages.get(index.site_id, (None, FIRST))
+        version, languages = self._languages.get(index.site_id, (None, ALWAYS_USED))
         if version != index.version:
             languages = together(document_languages(index.session, index.site_id))
             self._languages[index.site_id] = (index.version, languages)

@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.language import stems
-from chatbot_server.retrieval.language.languages import FIRST, Languages
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.synonyms import Rarity
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.chunks import chunk_count
@@ -32,7 +32,7 @@ class SiteIndex:
         """How many chunks the site has."""
         return chunk_count(self.session, self.site_id)
 
-    def chunks_with(self, word: str, languages: Languages = FIRST) -> int:
+    def chunks_with(self, word: str, languages: Languages = ALWAYS_USED) -> int:
         """In how many chunks a folded word stands."""
         word_stems = list(stems.all_stems(word, languages))
         return max(self._chunks_with_stems(word_stems).values())

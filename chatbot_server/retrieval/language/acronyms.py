@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from chatbot_server.retrieval.language.languages import FIRST, Languages
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.stems import is_stop_word
 from chatbot_server.retrieval.language.text import fold
 
@@ -43,7 +43,7 @@ def definitions(text: str) -> list[Definition]:
 
 
 def glossary(
-    site_definitions: Iterable[Definition], languages: Languages = FIRST
+    site_definitions: Iterable[Definition], languages: Languages = ALWAYS_USED
 ) -> dict[str, tuple[str, ...]]:
     """Acronym → its explanations, the usual one first, where the definitions agree."""
     texts: dict[str, Counter[str]] = defaultdict(Counter)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from chatbot_server.retrieval.language import stems
-from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 
 _IN_CAPITALS = r"\b[A-ZÀ-Þ][A-ZÀ-Þ0-9]{1,}(?:-\d+)?\b"
@@ -14,7 +14,7 @@ _NAME_IN_CAPITALS = re.compile(_IN_CAPITALS)
 _NAME = re.compile(rf"(?<=[\w,;:’'«“(] )[A-ZÀ-Þ][\w’-]+|{_IN_CAPITALS}|(?<=[’'])[A-ZÀ-Þ][\w-]+")
 
 
-def names(text: str, languages: Languages = FIRST, language: str | None = None) -> set[str]:
+def names(text: str, languages: Languages = ALWAYS_USED, language: str | None = None) -> set[str]:
     """Folded names: capitalised inside a sentence, or in capitals."""
     code = language or stems.guess_language(text, languages=languages)
     name = _NAME_IN_CAPITALS if LANGUAGES[code].capitalised_nouns else _NAME
@@ -23,12 +23,12 @@ def names(text: str, languages: Languages = FIRST, language: str | None = None) 
     }
 
 
-def is_negated(text: str, languages: Languages = FIRST) -> bool:
+def is_negated(text: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *text* denies something."""
     return bool(_contrast_words(languages).negation.search(fold(text).replace("’", "'")))
 
 
-def are_opposed(question: str, title: str, languages: Languages = FIRST) -> bool:
+def are_opposed(question: str, title: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether one text says a word where the other says its opposite."""
     question_words, title_words = set(stems.words(question)), set(stems.words(title))
     for first, second in _contrast_words(languages).opposites:

@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import Literal
 
 from chatbot_server.retrieval.language.languages import (
-    FIRST,
+    ALWAYS_USED,
     LANGUAGES,
     Languages,
     Words,
@@ -111,7 +111,7 @@ class FactPattern:
     value: Callable[[Match], str]
 
 
-def facts(text: str, languages: Languages = FIRST) -> frozenset[Fact]:
+def facts(text: str, languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
     """Every fact that *text* states."""
     rest, stated_facts = fold(text), set[Fact]()
     for pattern in fact_patterns(languages):
@@ -132,20 +132,20 @@ def facts(text: str, languages: Languages = FIRST) -> frozenset[Fact]:
     return frozenset(stated_facts)
 
 
-def gather(texts: Iterable[str], languages: Languages = FIRST) -> frozenset[Fact]:
+def gather(texts: Iterable[str], languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
     """The facts of several texts together."""
     return frozenset().union(*(facts(text, languages) for text in texts))
 
 
 def unsupported(
-    sentence: str, known: frozenset[Fact], languages: Languages = FIRST
+    sentence: str, known: frozenset[Fact], languages: Languages = ALWAYS_USED
 ) -> frozenset[Fact]:
     """The facts of *sentence* that do not stand among *known*."""
     return frozenset(fact for fact in facts(sentence, languages) if not fact.is_among(known))
 
 
 @cache
-def fact_patterns(languages: Languages = FIRST) -> tuple[FactPattern, ...]:
+def fact_patterns(languages: Languages = ALWAYS_USED) -> tuple[FactPattern, ...]:
     """In the order in which they are tried; what one took, the next ones do not see."""
     words = _fact_words(languages)
     date = partial(_date, words.months)
@@ -175,14 +175,14 @@ def fact_patterns(languages: Languages = FIRST) -> tuple[FactPattern, ...]:
     )
 
 
-def states(kind: Kind, folded: str, languages: Languages = FIRST) -> bool:
+def states(kind: Kind, folded: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether a folded text has a fact of *kind*."""
     return any(
         pattern.regex.search(folded) for pattern in fact_patterns(languages) if pattern.kind == kind
     )
 
 
-def spelled_number(word: str, languages: Languages = FIRST) -> int | None:
+def spelled_number(word: str, languages: Languages = ALWAYS_USED) -> int | None:
     """The number that a folded word tells, compounds included; None: it tells none.
 
     “trente-cinq”, “quatre-vingt-dix”, “dozens”, “einundzwanzig”.

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 
 from chatbot_server.retrieval.language import stems, synonyms
-from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 
 # A question that refers to what came before has few content words of its own.
 MAX_CONTENT_WORDS = 3
 
 
-def in_context(followup: str, history: Sequence[str], languages: Languages = FIRST) -> str:
+def in_context(followup: str, history: Sequence[str], languages: Languages = ALWAYS_USED) -> str:
     """What to search for: *followup* after the questions of *history* that it leans on.
 
     Of a chain (“a city bike?”, “and for children?”, “for a week?”) the first and the last count.
@@ -26,7 +26,9 @@ def in_context(followup: str, history: Sequence[str], languages: Languages = FIR
     return " ".join([*before, followup])
 
 
-def is_followup(question: str, languages: Languages = FIRST, language: str | None = None) -> bool:
+def is_followup(
+    question: str, languages: Languages = ALWAYS_USED, language: str | None = None
+) -> bool:
     """Whether *question* leans on what came before it; *language* as for its content words."""
     flat = fold(question).replace("’", "'")
     language = language or stems.guess_language(question, languages=languages)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from chatbot_server.resources import read_yaml_files
 
 Languages = tuple[str, ...]
-FIRST: Languages = ("fr", "en")
+ALWAYS_USED: Languages = ("fr", "en")
 
 
 def _split(text: object, *, at: str | None = None) -> object:
@@ -146,12 +146,12 @@ class Language(_Record):
 
 
 def load(records: Mapping[str, object]) -> dict[str, Language]:
-    """The languages of *records*, by code: :data:`FIRST`, then the others.
+    """The languages of *records*, by code: :data:`ALWAYS_USED`, then the others.
 
     Raises:
-        ValueError: a record is not one of a language; names the file.
+        ValueError: a record does not describe a language; names the file.
     """
-    codes = [*FIRST, *sorted(records.keys() - set(FIRST))]
+    codes = [*ALWAYS_USED, *sorted(records.keys() - set(ALWAYS_USED))]
     languages = {code: _language(code, records[code]) for code in codes}
     for code, language in languages.items():
         _check_shared_names(code, "synonyms", language.synonyms, languages)
@@ -170,7 +170,7 @@ def _check_shared_names(
     code: str, field: str, names: Iterable[str], languages: Mapping[str, Language]
 ) -> None:
     """Families of words are joined by their names, so a misspelled one would be joined to none."""
-    known_names = {name for first in FIRST for name in getattr(languages[first], field)}
+    known_names = {name for first in ALWAYS_USED for name in getattr(languages[first], field)}
     if unknown := set(names) - known_names:
         raise ValueError(f"{code}.yaml: {field}: no other language has {sorted(unknown)}")
 
@@ -179,8 +179,8 @@ LANGUAGES = load(read_yaml_files("chatbot_server.retrieval.language"))
 
 
 def together(codes: Iterable[str]) -> Languages:
-    """:data:`FIRST`, and those of *codes* that there are."""
-    return (*FIRST, *sorted(set(codes) & LANGUAGES.keys() - set(FIRST)))
+    """:data:`ALWAYS_USED`, and those of *codes* that there are."""
+    return (*ALWAYS_USED, *sorted(set(codes) & LANGUAGES.keys() - set(ALWAYS_USED)))
 
 
 def any_of(phrases: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 
 _CLOSING = r"[\"”»)’]*"
 # “règles.Ensuite”: editors that lose the space between two paragraphs are common (a third of
@@ -17,7 +17,7 @@ _SENTENCE_END = re.compile(_END)
 _SENTENCE_END_OR_GLUED = re.compile(f"{_GLUED_END}|{_END}")
 
 
-def sentences(text: str, languages: Languages = FIRST) -> list[str]:
+def sentences(text: str, languages: Languages = ALWAYS_USED) -> list[str]:
     """The sentences of *text* in order, each as it stands there; a line break ends one."""
     parts: list[str] = []
     start = 0
@@ -29,7 +29,7 @@ def sentences(text: str, languages: Languages = FIRST) -> list[str]:
 
 
 def sentence_ends(
-    text: str, languages: Languages = FIRST, *, glued: bool = True
+    text: str, languages: Languages = ALWAYS_USED, *, glued: bool = True
 ) -> Iterator[tuple[int, int]]:
     """Where each sentence ends but the last, and where the next one begins.
 

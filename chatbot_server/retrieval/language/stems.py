@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
 
-from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages
 from chatbot_server.retrieval.language.text import fold
 
 MAX_WORD = 40
@@ -35,7 +35,7 @@ def stem(word: str, language: str) -> str:
     return str(_stemmer(LANGUAGES[language].stemmer).stemWord(word))
 
 
-def all_stems(word: str, languages: Languages = FIRST) -> frozenset[str]:
+def all_stems(word: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
     """The stems of one folded word in each of *languages*."""
     return frozenset(stem(word, language) for language in languages)
 
@@ -45,7 +45,9 @@ def is_stop_word(word: str, language: str) -> bool:
     return word in LANGUAGES[language].stop_words
 
 
-def guess_language(text: str, default: str = FIRST[0], languages: Languages = FIRST) -> str:
+def guess_language(
+    text: str, default: str = ALWAYS_USED[0], languages: Languages = ALWAYS_USED
+) -> str:
     """The one of *languages* whose small words are most frequent in *text*."""
     weights = _weights(text, languages)
     best = max(weights, key=lambda language: (weights[language], language == default))
@@ -63,7 +65,7 @@ def guess_document_language(text: str) -> str:
 def _weights(text: str, languages: Languages) -> dict[str, int]:
     """How often each language's small words stand in *text*, but for those that all have."""
     counts = Counter(words(text[:4000]))
-    in_each = frozenset.intersection(*(LANGUAGES[code].stop_words for code in FIRST))
+    in_each = frozenset.intersection(*(LANGUAGES[code].stop_words for code in ALWAYS_USED))
     return {
         code: sum(counts[word] for word in counts.keys() & LANGUAGES[code].stop_words - in_each)
         for code in languages
@@ -76,7 +78,7 @@ def index_terms(text: str, language: str) -> list[str]:
 
 
 def content_words(
-    question: str, languages: Languages = FIRST, language: str | None = None
+    question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> list[str]:
     """Distinct folded words of *question* without the stop words of its *language*, in order.
 
@@ -88,7 +90,7 @@ def content_words(
 
 
 def query_terms(
-    question: str, languages: Languages = FIRST, language: str | None = None
+    question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> list[str]:
     """Distinct stems of a question, in every language: pages and visitors differ in theirs."""
     stems = [

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.facts import Kind, states
-from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 
 Rarity = Callable[[str], float]
@@ -47,7 +47,7 @@ class Word:
 
 
 @lru_cache(100_000)
-def word(folded: str, languages: Languages = FIRST) -> Word:
+def word(folded: str, languages: Languages = ALWAYS_USED) -> Word:
     """What one folded word means."""
     all_stems = stems.all_stems(folded, languages)
     for code in languages:
@@ -58,7 +58,7 @@ def word(folded: str, languages: Languages = FIRST) -> Word:
 
 
 def query_words(
-    question: str, languages: Languages = FIRST, language: str | None = None
+    question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> list[Word]:
     """The words of *question* that say what it is about; all of them where none does."""
     flat = _concept_words(languages).email_phrase.sub("email", fold(question))
@@ -69,19 +69,19 @@ def query_words(
 
 
 def ask_only_how_much(
-    content_words: Sequence[str], language: str, languages: Languages = FIRST
+    content_words: Sequence[str], language: str, languages: Languages = ALWAYS_USED
 ) -> bool:
     """Whether a question of these words leaves open of what: “c'est combien ?”."""
     measures = _concept_words(languages).measures
     return all(name in measures or stems.is_stop_word(name, language) for name in content_words)
 
 
-def asks_for_number(question: str, languages: Languages = FIRST) -> bool:
+def asks_for_number(question: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether a number answers *question*: “how long …?”, “à quelle heure …?”."""
     return bool(_concept_words(languages).number_question.search(" ".join(stems.words(question))))
 
 
-def terms_in(text: str, languages: Languages = FIRST) -> frozenset[str]:
+def terms_in(text: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
     """The stems and concepts of *text*, and the concepts of the facts in it."""
     terms: set[str] = set()
     for name in set(stems.words(text)):

@@ -10,7 +10,7 @@ from chatbot_server.resources import read_yaml_files
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.facts import Fact, facts, spelled_number
 from chatbot_server.retrieval.language.follow_up import is_followup
-from chatbot_server.retrieval.language.languages import FIRST, LANGUAGES, load, together
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, load, together
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.text import fold
 
@@ -23,7 +23,7 @@ def records() -> dict[str, Any]:
 
 
 def test_french_and_english_come_first_and_are_always_used() -> None:
-    assert tuple(LANGUAGES)[:2] == FIRST == together([]) == together(["xx"])
+    assert tuple(LANGUAGES)[:2] == ALWAYS_USED == together([]) == together(["xx"])
     assert together(["fr", "es", "de", "es"]) == ("fr", "en", "de", "es")
 
 
@@ -119,7 +119,7 @@ def test_german_numbers_are_read_in_one_word(word: str, number: int | None) -> N
 def test_a_word_of_a_further_language_is_no_fact_where_it_is_not_spoken(word: str) -> None:
     assert facts(word) == frozenset()
     assert stems.query_terms("die Hunde") == list(
-        dict.fromkeys([stems.stem(word, code) for word in ("die", "hunde") for code in FIRST])
+        dict.fromkeys([stems.stem(word, code) for word in ("die", "hunde") for code in ALWAYS_USED])
     )
 
 
@@ -128,8 +128,8 @@ def test_a_word_of_a_further_language_is_no_fact_where_it_is_not_spoken(word: st
     [
         (SPANISH, "No aceptamos cheques"),
         (GERMAN, "Wir nehmen keine Schecks"),
-        (FIRST, "We don’t take cheques"),
-        (FIRST, "Je n’accepte"),
+        (ALWAYS_USED, "We don’t take cheques"),
+        (ALWAYS_USED, "Je n’accepte"),
     ],
 )
 def test_negations_are_told(languages: tuple[str, ...], text: str) -> None:
@@ -175,8 +175,8 @@ def test_followups_are_told(languages: tuple[str, ...], question: str, leans: bo
     [
         (GERMAN, "Wir öffnen z.B. am Sonntag. Danach nicht.", 2),
         (SPANISH, "Vea la pág. 3 del folleto. Gracias.", 2),
-        (FIRST, "1. Ouvrez la boîte.\n2. Fermez-la.", 2),
-        (FIRST, "Write to info@Shop.Example today.", 2),
+        (ALWAYS_USED, "1. Ouvrez la boîte.\n2. Fermez-la.", 2),
+        (ALWAYS_USED, "Write to info@Shop.Example today.", 2),
     ],
 )
 def test_an_abbreviation_ends_no_sentence(
