@@ -169,10 +169,10 @@ def with_matches(
     lowest = 0.0
     if vector_rows is not None and len(vector_rows.documents):
         lowest = float(vector_rows.cosines.min())
-        found = np.isin(vector_rows.documents, list(scores))
+        is_of_hits = np.isin(vector_rows.documents, list(scores))
         columns = (vector_rows.documents, vector_rows.chunks, vector_rows.cosines)
         for document, chunk, cosine in zip(
-            *(column[found].tolist() for column in columns), strict=True
+            *(column[is_of_hits].tolist() for column in columns), strict=True
         ):
             of_document = cosines.setdefault(document, {})
             if chunk >= 0:

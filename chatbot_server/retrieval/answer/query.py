@@ -104,12 +104,12 @@ class Query(ParsedText):
         cls, question: str, history: Sequence[str], languages: Languages = ALWAYS_USED
     ) -> Query:
         """The query for *question*, behind those questions of *history* that it leans on."""
-        query = asked = cls(question[:MAX_QUESTION], languages)
-        if history and is_followup(asked.text, languages, language=asked.language):
-            query = cls(in_context(asked.text, history, languages), languages)
+        query = own_query = cls(question[:MAX_QUESTION], languages)
+        if history and is_followup(own_query.text, languages, language=own_query.language):
+            query = cls(in_context(own_query.text, history, languages), languages)
             query.before = history[-1][:MAX_QUESTION]
         if query.text != question:
-            query.own = asked if asked.text == question else query.parse(question)
+            query.own = own_query if own_query.text == question else query.parse(question)
         return query
 
     def parse(self, text: str) -> ParsedText:
