@@ -190,9 +190,10 @@ class LiveServer:
         )
 
     @property
-    def demo_key(self) -> str:
+    def playground_key(self) -> str:
+        """The key of the demo page's second site: it has no pages, and the model writes freely."""
         sites = json.loads(self.cli("site", "list", "--json").stdout)
-        return str(next(site["key"] for site in sites if site["demo"]))
+        return str(next(site["key"] for site in sites if site["demo"] and site["free_chat"]))
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:

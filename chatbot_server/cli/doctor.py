@@ -20,6 +20,8 @@ from chatbot_server.models.machine import available_memory, cpu_flags, free_disk
 from chatbot_server.service.prepare import plan_engine
 from chatbot_server.service.processes import check_port
 from chatbot_server.storage.counters import check_counters
+from chatbot_server.storage.knowledge.documents import has_documents
+from chatbot_server.storage.sites import all_sites
 
 MEGABYTE = 1_000_000
 NEEDED_MEMORY = 600 * MEGABYTE  # the embedded model, the web server and their conversations
@@ -50,6 +52,7 @@ def examine(context: Context) -> Iterator[Check]:
     yield Check("config", True, context.say("doctor_config", file=context.config_file))
     yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
     yield _try(context, "database", lambda: say("doctor_database", address=context.database.ping()))
+    yield from _check_pages(context)
     counters = config.limits.storage
     yield _try(
         context, "counters", lambda: say("doctor_counters", address=check_counters(counters))
@@ -75,6 +78,21 @@ def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
     key = f"doctor_{name}" if free >= needed else f"doctor_little_{name}"
     sentence = context.say(key, free=free // MEGABYTE, needed=needed // MEGABYTE)
     return Check(name, free >= needed, sentence)
+
+
+def _check_pages(context: Context) -> Iterator[Check]:
+    """Which sites have nothing to answer from; none while the database is away."""
+    try:
+        with context.database.session() as session:
+            sites = [site for site in all_sites(session) if not (site.demo or site.free_chat)]
+            silent = [site for site in sites if not has_documents(session, site.id)]
+    except ChatbotError:
+        return  # told already
+    for site in silent:
+        sentence = context.say("doctor_no_pages", name=site.name, key=site.key)
+        yield Check("pages", False, sentence)
+    if sites and not silent:
+        yield Check("pages", True, context.say("doctor_pages"))
 
 
 def _check_port(context: Context) -> str:

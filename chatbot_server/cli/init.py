@@ -9,7 +9,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.config import Config
 from chatbot_server.config.edit import write_config
 from chatbot_server.storage.site_settings import POSITIONS
-from chatbot_server.storage.sites import DEFAULT_COLOR, Site, demo_site, find_site
+from chatbot_server.storage.sites import DEFAULT_COLOR, Site, demo_site, find_site, playground_site
 
 
 @click.command(help="help_init")
@@ -35,7 +35,7 @@ def init(
         write_config(context.config_file, f"# {context.say('init_header')}\n{text}")
         click.echo(context.say("init_written", file=context.config_file))
     with context.database.session() as session:
-        demo_site(session)
+        playground_site(session)
 
 
 @click.command(help="help_snippet")

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.init import snippet_for
 from chatbot_server.cli.options import JSON, print_json
 from chatbot_server.cli.page_check import test
+from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.site_settings import (
     SITE_SETTINGS,
     change_site,
@@ -53,7 +55,7 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
     with context.database.session() as session:
         new_site = add_site(session, name_of(name))
         change_site(new_site, settings)
-        record, tag = _record(new_site), snippet_for(context.config, new_site)
+        record, tag = _record(session, new_site), snippet_for(context.config, new_site)
     _show(context, [record], as_json)
     if not as_json:
         click.echo("\n" + tag)
@@ -88,7 +90,7 @@ def edit(
             target.name = name_of(name)
         remove_origins(target, removed_origins)
         change_site(target, settings)
-        record = _record(target)
+        record = _record(session, target)
     _show(context, [record], as_json)
 
 
@@ -98,7 +100,7 @@ def edit(
 def list_sites(context: Context, as_json: bool) -> None:
     """Show every site."""
     with context.database.session() as session:
-        records = [_record(row) for row in all_sites(session)]
+        records = [_record(session, row) for row in all_sites(session)]
     _show(context, records, as_json)
 
 
@@ -117,8 +119,10 @@ def remove(context: Context, key: str, yes: bool) -> None:
     click.echo(context.say("site_removed", key=key))
 
 
-def _record(target: Site) -> dict[str, Any]:
-    return {"key": target.key, **settings_of(target), "demo": bool(target.demo)}
+def _record(session: Session, target: Site) -> dict[str, Any]:
+    settings = settings_of(target)
+    has_pages = has_documents(session, target.id)
+    return {"key": target.key, **settings, "demo": bool(target.demo), "has_pages": has_pages}
 
 
 def _show(context: Context, sites: list[dict[str, Any]], as_json: bool) -> None:
@@ -129,3 +133,6 @@ def _show(context: Context, sites: list[dict[str, Any]], as_json: bool) -> None:
         none_key = "site_origins_demo" if record["demo"] else "site_origins_none"
         origins = ", ".join(record["origins"]) or context.say(none_key, key=record["key"])
         click.echo(f"{record['key']}  {record['name']}\n    {origins}")
+        if not record["has_pages"]:
+            pages_key = "site_free_chat" if record["free_chat"] else "site_no_pages"
+            click.echo(f"    {context.say(pages_key, key=record['key'])}")

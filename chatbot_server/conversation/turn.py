@@ -6,8 +6,10 @@ under guard, and an honest no.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
@@ -19,6 +21,8 @@ from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError
 from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
+
+logger = logging.getLogger("chatbot_server.conversation")
 
 # Pages offered with an honest no: more than three is a search result, not an answer.
 OFFERED_PAGES = 3
@@ -86,7 +90,8 @@ class Turn:
             yield cached_answer.ended_again()
             return
         kind = small_talk_kind(question.text)
-        if kind and knowledge.has_content(question.site.id):
+        is_free = question.site.free_chat and not knowledge.has_content(question.site.id)
+        if kind and not is_free:
             self._record.is_small_talk = True
             yield TextPiece(say(f"courtesy_{kind}", question.locale))
             yield Ended("none")
@@ -94,8 +99,10 @@ class Turn:
         earlier_questions = self._stored.dialogue.earlier_questions
         grounding = knowledge.ground(question.site.id, question.text, earlier_questions)
         if not grounding.has_content:
-            yield from self._writer.freely(self._stored.dialogue, self._record)
-            return
+            if question.site.free_chat:
+                yield from self._writer.freely(self._stored.dialogue, self._record)
+                return
+            warn_of_silence(question.site.key)
         self._record.grounding = grounding
         if grounding.status != "faq" and self._writer.may_write(grounding):
             yield from self._answer_by_model(grounding)
@@ -177,12 +184,25 @@ class Turn:
             site.key,
             question.text,
             index_version,
+            site.free_chat,
+            site.country,
             question.locale,
             self._stored.contact,
             self._stored.dialogue.instructions,
             self._parts.sampling,
             self._writer.model(),
         )
+
+
+@lru_cache(1000)
+def warn_of_silence(site_key: str) -> None:
+    """Tell the log, once for each site, that it has nothing to answer from."""
+    logger.warning(
+        "site=%s has no pages yet: visitors get “I don't know”."
+        " Run: chatbot-server knowledge crawl https://example.org --site %s",
+        site_key,
+        site_key,
+    )
 
 
 def _pages_of(grounding: Grounding) -> tuple[Source, ...]:

@@ -24,7 +24,7 @@ from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.service.processes import write_engine_settings
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import all_sites, demo_site
+from chatbot_server.storage.sites import all_sites, playground_site
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def prepare_start(config: Config, database: Database) -> EnginePlan | None:
     """
     check_counters(config.limits.storage)
     with database.session() as session:
-        demo_site(session)
+        playground_site(session)
         instructions = common_instructions(all_sites(session))
     plan = plan_engine(config, instructions)
     write_engine_settings(config.run_dir, plan.settings if plan else None)

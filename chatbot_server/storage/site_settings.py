@@ -18,6 +18,8 @@ from chatbot_server.storage.sites import Site
 
 POSITIONS = ("bottom-right", "bottom-left", "top-right", "top-left")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+ON_OR_OFF = ("on", "off")
+COUNTRY = re.compile(r"[A-Za-z]{2}")
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
 WORDING = re.compile(r"(?s)(?:(?P<language>[a-z]{2})=)?(?P<text>.*)")
 EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,180}\.[A-Za-z0-9-]{2,}")
@@ -208,6 +210,16 @@ SITE_SETTINGS = (
         "URL",
         partial(_url_of, "policy-url"),
         panel=("privacy", "policy_url"),
+    ),
+    SiteSetting("free_chat", "free_chat", "", lambda text, _: text == "on", choices=ON_OR_OFF),
+    SiteSetting(
+        "country",
+        "country",
+        "CODE",
+        # “auto”: as language and addresses tell.
+        lambda text, _: (
+            None if text == "auto" else _matching(COUNTRY, "country_wrong", "country", text).upper()
+        ),
     ),
 )
 

@@ -23,6 +23,8 @@ class Site(Base):
         words: greeting and notice, each ``{language: text}``; ``*`` is any language.
         suggestions: ``{language: [question, …]}``.
         instructions: the model's system prompt; empty: the server's own.
+        free_chat: the model may answer from what it knows while there are no pages.
+        country: of the visitors, as ISO 3166 has it; None: told by language and addresses.
     """
 
     __tablename__ = "site"
@@ -42,6 +44,8 @@ class Site(Base):
     contact_email: Mapped[str | None] = mapped_column(String(254))
     contact_url: Mapped[str | None] = mapped_column(String(500))
     policy_url: Mapped[str | None] = mapped_column(String(500))
+    free_chat: Mapped[bool] = mapped_column(default=False)
+    country: Mapped[str | None] = mapped_column(String(2))
 
     def word(self, name: str, language: str) -> str | None:
         """The owner's wording of *name*, if there is one for *language* or for all."""
@@ -90,3 +94,13 @@ def demo_site(session: Session) -> Site:
     """
     site = session.scalar(select(Site).where(Site.demo).order_by(Site.id).limit(1))
     return site or add_site(session, "Demo", demo=True)
+
+
+def playground_site(session: Session) -> Site:
+    """The demo page's second site, without pages, where the model writes freely."""
+    others = select(Site).where(Site.demo, Site.id != demo_site(session).id)
+    site = session.scalar(others.order_by(Site.free_chat.desc(), Site.id).limit(1))
+    if site is None:
+        site = add_site(session, "Playground", demo=True)
+        site.free_chat = True
+    return site

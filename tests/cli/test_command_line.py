@@ -240,6 +240,8 @@ def test_a_site_lives_from_add_to_remove(run: Run) -> None:
         ("--policy-url", "foo"),
         ("--policy-url", "https://example.org/a b"),
         ("--position", "middle"),
+        ("--free-chat", "yes"),
+        ("--country", "France"),
     ],
 )
 def test_a_wrong_site_setting_is_refused_and_changes_nothing(
@@ -260,7 +262,10 @@ def test_a_name_is_one_line_of_text(run: Run, name: str) -> None:
     for words in (["add", name], ["edit", key, "--name", name]):
         ran = run("site", *words)
         assert (ran.exit_code, ran.err.count("\n")) == (2, 1)
-    assert [site["name"] for site in json.loads(run("site", "list", "--json").out)] == ["Demo"]
+    assert [site["name"] for site in json.loads(run("site", "list", "--json").out)] == [
+        "Demo",
+        "Playground",
+    ]
 
 
 def test_what_was_set_is_shown_and_can_be_emptied(run: Run) -> None:
@@ -281,6 +286,33 @@ def test_an_origin_that_is_not_there_cannot_be_removed(run: Run) -> None:
     ran = run("site", "edit", made["key"], "--remove-origin", "https://b.org")
     assert (ran.exit_code, "https://a.org" in ran.err) == (2, True)
     assert run("site", "edit", made["key"], "--remove-origin", "a.org").exit_code == 0
+
+
+def test_a_site_without_pages_is_named_until_it_has_some_or_its_model_may_invent(run: Run) -> None:
+    run("init", "--model", "none")
+    key = json.loads(run("site", "add", "Shop", "--json").out)[0]["key"]
+
+    def pages() -> list[tuple[bool, bool]]:
+        checks = json.loads(run("doctor", "--json").out)
+        return [(c["ok"], key in c["sentence"]) for c in checks if c["name"] == "pages"]
+
+    assert pages() == [(False, True)]
+    assert f"crawl https://example.org --site {key}" in run("site", "list").out
+    run("site", "edit", key, "--free-chat", "on")
+    assert pages() == []
+    assert "invents" in run("site", "list").out.split(key, 1)[1]
+    run("site", "edit", key, "--free-chat", "off")
+    run("knowledge", "add", "--site", key, "--title", "Hours", "--text", "Open on Sunday.")
+    assert pages() == [(True, False)]
+    assert "no pages yet" not in run("site", "list").out.split(key, 1)[1]
+
+
+def test_a_country_is_two_letters_or_told_by_language_and_addresses(run: Run) -> None:
+    run("init", "--model", "none")
+    made = json.loads(run("site", "add", "Shop", "--country", "be", "--json").out)[0]
+    assert made["country"] == "BE"
+    changed = run("site", "edit", made["key"], "--country", "auto", "--json").out
+    assert json.loads(changed)[0]["country"] is None
 
 
 def test_doctor_finds_what_is_wrong_and_exits_with_1(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,23 @@ from chatbot_server.storage.learning import unanswered_questions
 from chatbot_server.storage.sites import demo_site
 
 
-def test_without_pages_the_model_answers(tmp_path: Path) -> None:
+def test_without_pages_nothing_is_invented_and_the_log_tells_the_owner(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["Call 1-800-325-4673."]), None)
+    with chat.database.session() as session:
+        demo_site(session).free_chat = False
+        key = demo_site(session).key
+    events = chat.ask("What is your phone number?")
+    assert "nothing" in text(events)
+    assert end(events).origin == "none"
+    assert chat.model.prompts == []
+    chat.ask("And your address?")
+    warnings = [record for record in caplog.records if f"site={key} has no pages" in record.message]
+    assert len(warnings) == 1
+
+
+def test_without_pages_the_model_answers_where_the_owner_wants_it(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel("quote", ["Hel", "lo."]), None)
     events = chat.ask("Hi")
     assert text(events) == "Hello."

@@ -86,7 +86,7 @@ def ask(url: str, body: dict[str, Any], kill: Any = None) -> tuple[dict[str, Any
 
 
 def test_ten_kills_lose_no_message_and_never_stop_the_server(server: Any) -> None:
-    body = {"site": server.demo_key, "message": "Tell me a long story about a lighthouse."}
+    body = {"site": server.playground_key, "message": "Tell me a long story about a lighthouse."}
     asked = []
     with Pulse(server.url) as pulse:
         for _ in range(KILLS):
@@ -116,7 +116,7 @@ def test_a_question_asked_while_the_engine_is_away_is_answered_by_the_next_one(
 ) -> None:
     server.wait_ready()
     os.kill(engine_pid(server), signal.SIGKILL)
-    body = {"site": server.demo_key, "message": "Say hello."}
+    body = {"site": server.playground_key, "message": "Say hello."}
     said: list[str] = []
 
     def answered() -> bool:
@@ -140,7 +140,8 @@ def test_the_web_worker_dies_and_the_answers_go_on(server: Any) -> None:
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: set(children(gunicorn, "gunicorn")) - {worker})
     server.wait_ready()
-    assert ask(server.url, {"site": server.demo_key, "message": "Say hello."})[2][-1] == "done"
+    key = server.playground_key
+    assert ask(server.url, {"site": key, "message": "Say hello."})[2][-1] == "done"
 
 
 def test_stopping_the_server_leaves_no_process(make_server: Any) -> None:

@@ -30,6 +30,7 @@ class Browser:
         self.client: FlaskClient = create_app(config, self.model, self.database).test_client()
         with self.database.session() as session:
             site = demo_site(session)
+            site.free_chat = True
             self.site, self.site_id = site.key, site.id
 
     def ask(self, message: str, secret: str = "", **fields: Any) -> dict[str, Any]:

@@ -123,6 +123,8 @@ class Chat:
         self.database = Database(f"sqlite:///{folder / 'chat.db'}")
         self.database.migrate()
         self.model, self.pages = model, Pages(found)
+        with self.database.session() as session:
+            demo_site(session).free_chat = found is None
         self.time = 1e9
         self.cache = AnswerCache(3, 3600, lambda: self.time)
         parts = Parts(

@@ -68,8 +68,8 @@ def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.fixture(scope="session")
 def visitor(live_server: Any) -> Visitor:
-    """A visitor of the demo site."""
-    return Visitor(live_server.url, live_server.demo_key)
+    """A visitor of the site where the model writes freely."""
+    return Visitor(live_server.url, live_server.playground_key)
 
 
 @pytest.fixture(scope="module")
@@ -78,5 +78,5 @@ def reader(make_server: Callable[..., Any]) -> Iterator[Visitor]:
     long = {"max_tokens": 1024, "context_length": 2048, "repetition_penalty": 1.0}
     server = make_server(engine=long)
     server.start()
-    yield Visitor(server.url, server.demo_key)
+    yield Visitor(server.url, server.playground_key)
     server.stop()

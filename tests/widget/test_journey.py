@@ -15,7 +15,7 @@ Visitor = Callable[..., Any]
 
 
 def page_of(pages: Any, live_server: Any) -> str:
-    tag = f'<script async src="{live_server.url}/widget.js" data-site="{live_server.demo_key}"></script>'
+    tag = f'<script async src="{live_server.url}/widget.js" data-site="{live_server.playground_key}"></script>'
     address: str = pages.add(tag=tag)
     return address
 
@@ -48,7 +48,7 @@ def test_the_demo_page_and_the_plain_page_work_under_their_own_policies(
         it.answered(re.compile(r"\w{3}"))
         assert it.errors() == []
     with visit(chromium, java_script_enabled=False) as it:
-        it.go(f"{live_server.url}/chat/{live_server.demo_key}")
+        it.go(f"{live_server.url}/chat/{live_server.playground_key}")
         it.page.get_by_label("Your question").fill("Write one word.")
         it.page.get_by_role("button", name="Ask").click()
         expect(it.page.locator("section.assistant")).to_have_text(re.compile(r"\w{3}"))
