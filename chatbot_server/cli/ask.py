@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from chatbot_server.app import build_service
 from chatbot_server.cli.context import Context
 from chatbot_server.conversation.events import Cited, Failed, Started, TextPiece, Waiting
 from chatbot_server.conversation.questions import VisitorQuestion
-from chatbot_server.errors import UsageError
+from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.service.prepare import engine_for
 from chatbot_server.storage.sites import demo_site, find_site
@@ -27,10 +29,10 @@ def ask(context: Context, /, question: str, key: str | None) -> None:
         service = build_service(context.config, engine, context.database)
         with context.database.session() as session:
             site = demo_site(session) if key is None else find_site(session, key)
-            stored_question = service.store(
+            prepared = service.prepare(
                 session, VisitorQuestion(site, text, context.language, keep=False)
             )
-        answer = service.answer(stored_question)
+        answer = service.answer(prepared)
         secret = ""
         try:
             for _, event in filter(None, answer.follow()):
@@ -49,5 +51,6 @@ def ask(context: Context, /, question: str, key: str | None) -> None:
         finally:
             answer.stop()
             answer.wait_ended(5)
-            service.erase(answer.conversation, secret)
+            with suppress(NotFound):  # it was ended before anything was stored
+                service.erase(answer.conversation, secret)
     click.echo()

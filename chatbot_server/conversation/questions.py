@@ -1,4 +1,4 @@
-"""A visitor's question: as it came in, and as it is stored."""
+"""A visitor's question: as it came in, and with all that its answer depends on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.messages import say
 from chatbot_server.prompt.base import Message
-from chatbot_server.storage.conversations import ChatMessage
+from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.sites import Site
 
 PAGE_CHARS = 500  # what the column holds; only SQLite would take more
@@ -80,23 +80,29 @@ def instructions_of(site: Site, language: str) -> str:
 
 
 @dataclass(frozen=True)
-class StoredQuestion:
-    """A question in the database, beside the empty row of its answer.
+class PreparedQuestion:
+    """A question that can be answered. It is stored once its answer is, or has begun.
 
     Attributes:
-        index_version: of the site's pages when the question was stored.
+        conversation: a new one, or as it was when the question came.
+        started: what the visitor is told first.
+        index_version: of the site's pages when the question came.
         replaces: ids of the exchange that is asked again; it goes once this one is accepted.
         first: nothing was said before, so that the question alone decides its answer.
-        keep_until: the answer may be given to others until then (Unix seconds); None: never.
     """
 
     question: VisitorQuestion
+    conversation: Conversation
     started: Started
     dialogue: Dialogue
     index_version: int
     replaces: tuple[str, ...] = ()
     first: bool = False
-    keep_until: int | None = None
+
+    @property
+    def keep_until(self) -> int | None:
+        """The answer may be given to others until then (Unix seconds); None: never."""
+        return self.conversation.expires if self.conversation.keep else None
 
     @property
     def contact(self) -> str | None:

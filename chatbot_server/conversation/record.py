@@ -6,11 +6,21 @@ import logging
 import time
 from dataclasses import asdict, dataclass, field, replace
 
+from sqlalchemy.orm import Session
+
 from chatbot_server.conversation.cache import CachedAnswer
-from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, Started, TextPiece
+from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, TextPiece
+from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.engine.base import Usage
 from chatbot_server.retrieval.base import Grounding, Source
-from chatbot_server.storage.conversations import ChatMessage, Conversation, erase_messages
+from chatbot_server.storage.base import JsonObject, now
+from chatbot_server.storage.conversations import (
+    add_exchange,
+    complete_answer,
+    erase_messages,
+    has_conversation,
+    set_facts,
+)
 from chatbot_server.storage.database import Database
 
 logger = logging.getLogger("chatbot_server.conversation")
@@ -25,6 +35,8 @@ class Record:
         fell_back: the model had its turn, and the pages had to answer instead.
         is_small_talk: nothing was asked, and a courtesy was returned.
         cached_answer: the answer was kept from an earlier question.
+        is_begun: the question is stored, beside the empty row of its answer.
+        is_stored: both are stored.
         begun_at, first_text_at: moments of the monotonic clock.
     """
 
@@ -36,7 +48,8 @@ class Record:
     fell_back: bool = False
     is_small_talk: bool = False
     cached_answer: CachedAnswer | None = None
-    stored: bool = False
+    is_begun: bool = False
+    is_stored: bool = False
     begun_at: float = field(default_factory=time.monotonic)
     first_text_at: float | None = None
 
@@ -94,6 +107,18 @@ class Record:
             facts["cached"] = True
         return facts
 
+    def columns(self, ended: Ended | None) -> JsonObject:
+        """The answer as its row holds it."""
+        return {
+            "text": "".join(self.text),
+            "sources": [asdict(source) for source in self.sources],
+            "facts": self.figures(ended),
+            "finish": ended.finish if ended else "error",
+            "origin": ended.origin if ended else None,
+            "status": self.status(ended),
+            "model": self.model,
+        }
+
     def log(self, site_key: str, ended: Ended | None) -> None:
         """One line about the answer, for who watches the server: no text, and nobody's address."""
         usage = (ended and ended.usage) or Usage(0, 0)
@@ -133,48 +158,55 @@ class Record:
 
 
 class Recorder:
-    """Writes answers where their empty rows wait for them."""
+    """Writes questions and their answers into the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, started: Started, record: Record, ended: Ended | None) -> bool:
+    def begin(self, prepared: PreparedQuestion, record: Record) -> None:
+        """Store the question beside the empty row of its answer, which takes a while.
+
+        Raises:
+            NotFound: the visitor has erased the conversation meanwhile.
+        """
+        with self._database.session() as session:
+            _add(session, prepared, {}, {})
+        record.is_begun = True
+
+    def save(self, prepared: PreparedQuestion, record: Record, ended: Ended | None) -> bool:
         """Store the answer; without *ended* it is marked as failed half way.
 
         False: the visitor has erased the conversation meanwhile, and nothing is stored.
+
+        Raises:
+            NotFound: the same, where the question is not stored yet.
         """
+        facts: JsonObject = {"prompt": record.prompt} if record.prompt else {}
         with self._database.session() as session:
-            message = session.get(ChatMessage, started.message)
-            if message is None:
+            if not record.is_begun:
+                _add(session, prepared, facts, record.columns(ended))
+                return True
+            if not complete_answer(session, prepared.started.message, record.columns(ended)):
                 return False
-            message.text = "".join(record.text)
-            message.sources = [asdict(source) for source in record.sources]
-            message.facts = record.figures(ended)
-            message.finish = ended.finish if ended else "error"
-            message.origin = ended.origin if ended else None
-            message.status = record.status(ended)
-            message.model = record.model
-            question = session.get(ChatMessage, started.question)
-            if question and record.prompt:
-                question.facts = {"prompt": record.prompt}
+            if facts:
+                set_facts(session, prepared.started.question, facts)
         return True
 
     def has_conversation(self, conversation: str) -> bool:
         """Whether the conversation was not erased."""
         with self._database.session() as session:
-            return session.get(Conversation, conversation) is not None
+            return has_conversation(session, conversation)
 
-    def erase_replaced(self, messages: tuple[str, ...]) -> None:
-        """Erase the exchange that was asked again."""
-        if messages:
-            with self._database.session() as session:
-                erase_messages(session, messages)
 
-    def refuse(self, started: Started) -> None:
-        """Take back a question that was not accepted, and its conversation if it was the first."""
-        with self._database.session() as session:
-            for identifier in (started.question, started.message):
-                if message := session.get(ChatMessage, identifier):
-                    session.delete(message)
-            if started.secret and (row := session.get(Conversation, started.conversation)):
-                session.delete(row)
+def _add(
+    session: Session, prepared: PreparedQuestion, facts: JsonObject, answer: JsonObject
+) -> None:
+    """Store the exchange; the one that it takes the place of goes."""
+    started = prepared.started
+    moment = {"created": now()}
+    question = moment | {"id": started.question, "text": prepared.question.text, "facts": facts}
+    add_exchange(
+        session, prepared.conversation, question, moment | {"id": started.message} | answer
+    )
+    if prepared.replaces:
+        erase_messages(session, prepared.replaces)

@@ -1,6 +1,7 @@
 """What a visitor can do: ask, take an answer up again, stop it, read, erase.
 
-A question is stored first, in the session in which it was checked, and answered then.
+A question is stored with its answer where that is there at once, and beside an empty one where
+a model writes.
 """
 
 from __future__ import annotations
@@ -12,21 +13,20 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
-from chatbot_server.conversation.questions import StoredQuestion, VisitorQuestion, instructions_of
+from chatbot_server.conversation.questions import PreparedQuestion, VisitorQuestion, instructions_of
 from chatbot_server.conversation.turn import Parts, Turn
 from chatbot_server.errors import BadRequest
 from chatbot_server.messages import LANGUAGES
+from chatbot_server.storage.base import random_id
 from chatbot_server.storage.conversations import (
     ChatMessage,
     Conversation,
-    add_message,
     erase_conversation,
     history,
-    hold_conversation,
     last_exchange,
+    new_conversation,
     open_conversation,
     recent_history,
-    start_conversation,
 )
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import feedback_of
@@ -65,52 +65,49 @@ class ConversationService:
         self._retention_days = retention_days
         self._live = LiveAnswers(streams, visitor_streams)
 
-    def store(self, session: Session, question: VisitorQuestion) -> StoredQuestion:
-        """Add the question, and the empty row of its answer, to the database.
+    def prepare(self, session: Session, question: VisitorQuestion) -> PreparedQuestion:
+        """What *question* follows on in its conversation, or the new one that it begins.
 
-        What is still being answered in the same conversation is cut short: a visitor says
-        one thing at a time.
+        Nothing is stored yet: a question that is refused costs the database no write. What is
+        still being answered in the same conversation is cut short: a visitor says one thing at
+        a time.
 
         Raises:
             ChatbotError: the conversation cannot be continued.
         """
-        conversation, secret = self._open_or_start(session, question)
-        before = recent_history(session, conversation.id, REMEMBERED)
+        conversation, secret = self._open_or_begin(session, question)
+        before: Sequence[ChatMessage] = ()
+        if secret is None:
+            before = recent_history(session, conversation.id, REMEMBERED)
         replaced_turns = last_exchange(before) if question.retry else ()
         before = before[: len(before) - len(replaced_turns)]
         if replaced_turns:  # who asks again wants another answer, and this one is to be erased
             self._parts.cache.forget(question.site.key, replaced_turns[0].text)
-        question_row = add_message(session, conversation, "user", question.text)
-        answer_row = add_message(session, conversation, "assistant", "")
         conversation.extend(self._retention_days)
-        return StoredQuestion(
+        return PreparedQuestion(
             question,
-            Started(conversation.id, answer_row.id, question_row.id, secret),
+            conversation,
+            Started(conversation.id, random_id(), random_id(), secret),
             question.dialogue(before),
             index_version(session, question.site.id),
             replaces=tuple(turn.id for turn in replaced_turns),
             first=not before,
-            keep_until=conversation.expires if conversation.keep else None,
         )
 
-    def answer(self, stored: StoredQuestion) -> LiveAnswer:
-        """Begin the answer to a question that :meth:`store` put into the database.
+    def answer(self, prepared: PreparedQuestion) -> LiveAnswer:
+        """Begin the answer to *prepared*.
 
         Raises:
-            ChatbotError: it was not accepted; then nothing of the question stays stored.
+            ChatbotError: it was not accepted; then nothing of the question is stored.
         """
         answer = LiveAnswer(
-            stored.started.message,
-            stored.started.conversation,
-            Turn(self._parts, stored),
-            grace=RESUME_SECONDS if stored.question.resume else 0.0,
-            visitor=stored.question.visitor,
+            prepared.started.message,
+            prepared.started.conversation,
+            Turn(self._parts, prepared),
+            grace=RESUME_SECONDS if prepared.question.resume else 0.0,
+            visitor=prepared.question.visitor,
         )
-        try:
-            self._live.add(answer)
-        except BaseException:
-            self._parts.recorder.refuse(stored.started)
-            raise
+        self._live.add(answer)
         try:
             answer.start()
         except BaseException:
@@ -168,13 +165,12 @@ class ConversationService:
             answer.stop()
             answer.wait_ended(5)
 
-    def _open_or_start(
+    def _open_or_begin(
         self, session: Session, question: VisitorQuestion
     ) -> tuple[Conversation, str | None]:
-        """The question's conversation, held against other questions; with its secret if new."""
+        """The question's conversation, apart from *session*; with its secret if it is new."""
         if question.conversation is None:
-            return start_conversation(
-                session,
+            return new_conversation(
                 question.site.id,
                 locale=question.locale,
                 page=question.page_path,
@@ -184,7 +180,7 @@ class ConversationService:
         self._cut_short(conversation.id)
         if conversation.site_id != question.site.id:
             raise BadRequest("conversation_other_site", field="conversation")
-        hold_conversation(session, conversation)
+        session.expunge(conversation)
         return conversation, None
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
-from chatbot_server.conversation.questions import StoredQuestion
+from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
 from chatbot_server.conversation.small_talk import small_talk_kind
 from chatbot_server.conversation.writing import Withheld, Writer
@@ -42,38 +42,39 @@ class Parts:
 class Turn:
     """The work behind one answer; see :class:`chatbot_server.conversation.live.AnswerWork`."""
 
-    def __init__(self, parts: Parts, stored: StoredQuestion) -> None:
+    def __init__(self, parts: Parts, prepared: PreparedQuestion) -> None:
         self._parts = parts
-        self._stored = stored
-        self._question = stored.question
+        self._prepared = prepared
+        self._question = prepared.question
         self._record = Record()
         self._cache_key: CacheKey | None = None
-        self._writer = Writer(parts.engine, parts.sampling, stored.started.conversation)
+        self._writer = Writer(parts.engine, parts.sampling, prepared.started.conversation)
 
     def events(self) -> Iterator[Event]:
         """The answer, event by event; whatever happens, what was said is stored.
 
-        ``Started`` comes with the first step that succeeds: a question that cannot be
-        accepted at all is taken back, and its error is raised.
+        ``Started`` comes once the question is stored: with its whole answer where that is
+        there at once, else when the model has accepted it. What cannot be accepted at all is
+        not stored, and its error is raised.
         """
-        is_accepted = False
+        untold: list[Event] = [self._prepared.started]
+        record = self._record
         try:
             for event in self._story():
-                if not is_accepted:
-                    is_accepted = True
-                    self._parts.recorder.erase_replaced(self._stored.replaces)
-                    yield self._stored.started
-                if isinstance(event, Waiting) and not event.position:
-                    continue  # accepted, and nobody comes first: nothing to tell
                 if isinstance(event, Ended):
                     self._store(event)
                 else:
-                    self._record.note(event)
-                yield event
+                    record.note(event)
+                if self._writer.has_begun and not (record.is_begun or record.is_stored):
+                    self._parts.recorder.begin(self._prepared, record)
+                # Accepted, and nobody comes first: nothing to tell.
+                if not isinstance(event, Waiting) or event.position:
+                    untold.append(event)
+                if record.is_begun or record.is_stored:
+                    yield from untold
+                    untold = []
         finally:
-            if not is_accepted:
-                self._parts.recorder.refuse(self._stored.started)
-            elif not self._record.stored:
+            if record.is_begun and not record.is_stored:
                 self._store(None)
 
     def cancel(self) -> None:
@@ -96,11 +97,11 @@ class Turn:
             yield TextPiece(say(f"courtesy_{kind}", question.locale))
             yield Ended("none")
             return
-        earlier_questions = self._stored.dialogue.earlier_questions
+        earlier_questions = self._prepared.dialogue.earlier_questions
         grounding = knowledge.ground(question.site.id, question.text, earlier_questions)
         if not grounding.has_content:
             if question.site.free_chat:
-                yield from self._writer.freely(self._stored.dialogue, self._record)
+                yield from self._writer.freely(self._prepared.dialogue, self._record)
                 return
             warn_of_silence(question.site.key)
         self._record.grounding = grounding
@@ -112,9 +113,9 @@ class Turn:
     def _cached_answer(self) -> CachedAnswer | None:
         """The answer to the same question from before, while its own conversation is there."""
         cache = self._parts.cache
-        if not self._stored.first or not cache.limit:
+        if not self._prepared.first or not cache.limit:
             return None
-        self._cache_key = self._key_for(self._stored.index_version)
+        self._cache_key = self._key_for(self._prepared.index_version)
         answer = cache.get(self._cache_key)
         if answer and not self._parts.recorder.has_conversation(answer.conversation):
             self._forget_cached_answer()  # another process erased the conversation
@@ -125,7 +126,9 @@ class Turn:
         """The model's sentences that stand in the pages; where they end, the pages' own."""
         is_begun = False
         try:
-            for event in self._writer.from_passages(self._stored.dialogue, grounding, self._record):
+            for event in self._writer.from_passages(
+                self._prepared.dialogue, grounding, self._record
+            ):
                 is_begun = is_begun or isinstance(event, TextPiece)
                 if isinstance(event, Ended):
                     yield Cited(_pages_of(grounding))
@@ -145,7 +148,7 @@ class Turn:
             return
         # A page that speaks of something near is worth a look; notes and files have no address.
         pages = [page for page in _pages_of(grounding) if page.url.startswith("http")]
-        contact = self._stored.contact
+        contact = self._prepared.contact
         if pages:
             key = "answer_unsure" if contact is None else "answer_unsure_contact"
         else:
@@ -156,23 +159,26 @@ class Turn:
         yield Ended("none")
 
     def _store(self, ended: Ended | None) -> None:
-        self._record.stored = True
+        self._record.is_stored = True
         self._record.log(self._question.site.key, ended)
         is_cached = self._put_into_cache(ended)
-        is_saved = self._parts.recorder.save(self._stored.started, self._record, ended)
-        if is_cached and not is_saved:
-            self._forget_cached_answer()  # whoever erased the conversation meanwhile did not see it
+        is_saved = False
+        try:
+            is_saved = self._parts.recorder.save(self._prepared, self._record, ended)
+        finally:
+            if is_cached and not is_saved:  # who erased the conversation meanwhile did not see it
+                self._forget_cached_answer()
 
     def _put_into_cache(self, ended: Ended | None) -> bool:
         """Keep the answer for the next who asks the same; whether it was kept."""
-        if ended is None or self._cache_key is None or self._stored.keep_until is None:
+        if ended is None or self._cache_key is None or self._prepared.keep_until is None:
             return False
-        answer = self._record.to_cache(ended, self._stored.started.conversation)
+        answer = self._record.to_cache(ended, self._prepared.started.conversation)
         grounding = self._record.grounding
-        version = grounding.version if grounding else self._stored.index_version
+        version = grounding.version if grounding else self._prepared.index_version
         if answer is None or self._key_for(version) != self._cache_key:
             return False  # it cannot last, or pages or model changed while it was made
-        self._parts.cache.put(self._cache_key, answer, self._stored.keep_until)
+        self._parts.cache.put(self._cache_key, answer, self._prepared.keep_until)
         return True
 
     def _forget_cached_answer(self) -> None:
@@ -187,8 +193,8 @@ class Turn:
             site.free_chat,
             site.country,
             question.locale,
-            self._stored.contact,
-            self._stored.dialogue.instructions,
+            self._prepared.contact,
+            self._prepared.dialogue.instructions,
             self._parts.sampling,
             self._writer.model(),
         )

@@ -36,6 +36,11 @@ class Writer:
         self._completion: Completion | None = None
         self._cancelled = threading.Event()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the model has accepted the question: what comes from now on takes a while."""
+        return self._completion is not None
+
     def model(self) -> EngineInfo | None:
         """The model that can write now; None: there is none."""
         if self._engine.status().state != "ready":

@@ -8,7 +8,20 @@ import secrets
 from collections.abc import Sequence
 from itertools import accumulate
 
-from sqlalchemy import ForeignKey, Index, String, Text, cast, delete, func, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    cast,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from chatbot_server.errors import NotFound, Unauthorized
@@ -81,15 +94,37 @@ class ChatMessage(Base):
     facts: Mapped[JsonObject] = mapped_column(default=dict)
 
 
+# The tables themselves: what each answer writes passes by the objects.
+CONVERSATIONS: Table = Base.metadata.tables[Conversation.__tablename__]
+MESSAGES: Table = Base.metadata.tables[ChatMessage.__tablename__]
+NEW_MESSAGE: JsonObject = {"text": "", "sources": [], "facts": {}} | dict.fromkeys(
+    ("origin", "status", "finish", "model")
+)
+
+
+def new_conversation(
+    site_id: int, *, locale: str, page: str | None, keep: bool
+) -> tuple[Conversation, str]:
+    """A conversation that is not stored yet and its secret, of which only the hash will be."""
+    secret = secrets.token_urlsafe(24)
+    conversation = Conversation(
+        id=random_id(),
+        site_id=site_id,
+        secret_hash=_hash(secret),
+        created=now(),
+        locale=locale,
+        page=page,
+        keep=keep,
+    )
+    conversation.extend(1)
+    return conversation, secret
+
+
 def start_conversation(
     session: Session, site_id: int, *, locale: str, page: str | None, keep: bool
 ) -> tuple[Conversation, str]:
     """A new conversation and its secret, of which only the hash is stored."""
-    secret = secrets.token_urlsafe(24)
-    conversation = Conversation(
-        site_id=site_id, secret_hash=_hash(secret), locale=locale, page=page, keep=keep, expires=0
-    )
-    conversation.extend(1)
+    conversation, secret = new_conversation(site_id, locale=locale, page=page, keep=keep)
     session.add(conversation)
     session.flush()
     return conversation, secret
@@ -113,37 +148,78 @@ def open_conversation(session: Session, identifier: str, secret: str) -> Convers
     return conversation
 
 
-def hold_conversation(session: Session, conversation: Conversation) -> None:
-    """Keep others from adding turns until *session* ends: they wait, and then see these.
-
-    Raises:
-        NotFound: it was erased meanwhile.
-    """
-    # A write that changes nothing: with it PostgreSQL locks the row, and SQLite the database.
-    statement = (
-        update(Conversation)
-        .where(Conversation.id == conversation.id)
-        .values(keep=Conversation.keep)
-        .execution_options(synchronize_session=False)
-    )
-    if not count_changed(session, statement):
-        raise NotFound("conversation_unknown", field="conversation")
-
-
 def add_message(session: Session, conversation: Conversation, role: str, text: str) -> ChatMessage:
-    """Append a turn to a new conversation, or one that the session holds."""
-    last = session.scalar(
-        select(func.max(ChatMessage.position)).where(ChatMessage.conversation_id == conversation.id)
-    )
+    """Append a turn to a stored conversation."""
     message = ChatMessage(
         conversation_id=conversation.id,
-        position=0 if last is None else last + 1,
+        position=_next_position(session, conversation.id),
         role=role,
         text=text,
     )
     session.add(message)
     session.flush()
     return message
+
+
+def add_exchange(
+    session: Session, conversation: Conversation, question: JsonObject, answer: JsonObject
+) -> None:
+    """Append a question and its answer, and store the conversation with its first exchange.
+
+    Others who add to the same conversation wait until *session* ends. *question* and *answer*
+    are values of columns: their ids and texts, and all that is known of the answer already.
+
+    Raises:
+        NotFound: the conversation was erased meanwhile.
+    """
+    if inspect(conversation).transient:
+        session.execute(insert(CONVERSATIONS), _columns_of(conversation))
+        position = 0
+    else:
+        # First of all a write: with it PostgreSQL locks the row, and SQLite the database.
+        statement = (
+            update(CONVERSATIONS)
+            .where(CONVERSATIONS.c.id == conversation.id)
+            .values(expires=conversation.expires)
+        )
+        if not count_changed(session, statement):
+            raise NotFound("conversation_unknown", field="conversation")
+        position = _next_position(session, conversation.id)
+    rows = (question | {"role": "user"}, answer | {"role": "assistant"})
+    session.execute(
+        insert(MESSAGES),
+        [
+            NEW_MESSAGE | row | {"conversation_id": conversation.id, "position": place}
+            for place, row in enumerate(rows, position)
+        ],
+    )
+
+
+def complete_answer(session: Session, identifier: str, answer: JsonObject) -> bool:
+    """Store *answer*, values of columns, in its row; False: the conversation was erased."""
+    statement = update(MESSAGES).where(MESSAGES.c.id == identifier).values(answer)
+    return bool(count_changed(session, statement))
+
+
+def set_facts(session: Session, identifier: str, facts: JsonObject) -> None:
+    """Replace what is noted of one turn."""
+    session.execute(update(MESSAGES).where(MESSAGES.c.id == identifier).values(facts=facts))
+
+
+def has_conversation(session: Session, identifier: str) -> bool:
+    """Whether the conversation was not erased."""
+    return bool(session.scalar(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == identifier)))
+
+
+def _next_position(session: Session, conversation_id: str) -> int:
+    last = session.scalar(
+        select(func.max(MESSAGES.c.position)).where(MESSAGES.c.conversation_id == conversation_id)
+    )
+    return 0 if last is None else last + 1
+
+
+def _columns_of(conversation: Conversation) -> JsonObject:
+    return {column.key: getattr(conversation, column.key) for column in CONVERSATIONS.columns}
 
 
 def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from chatbot_server.errors import ConfigError, Unavailable
+from chatbot_server.storage.turns import WriterConnection, WriteTurns, a_turn, write_in_turn
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ PRAGMAS = (
     "secure_delete = ON",  # erased text is overwritten, not only unlinked
 )
 CONNECT_SECONDS = 10
+RETRY_SECONDS = 5  # a visitor is told to come back after
 # 48 web threads and 24 answers need one for moments each; what lasts must not keep them waiting.
 POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 5.0}
 # Addresses as hosts of PostgreSQL hand them out, for the driver we have.
@@ -48,7 +50,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         try:
-            self.engine = _connect(url)
+            self.engine, self._turns = _connect(url)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise ConfigError(
                 "database_address", field="database", why=_first_line(error)
@@ -109,7 +111,7 @@ class Database:
         A reader who takes long can keep it; then the log says so, and the next call may do it.
         """
         if self.engine.dialect.name == "sqlite":
-            with self.engine.connect() as connection:
+            with a_turn(self._turns), self.engine.connect() as connection:
                 busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
             if busy:
                 logger.warning("what was erased is in the write-ahead log for up to an hour more")
@@ -132,7 +134,8 @@ class Database:
 
     def _unavailable(self, error: SQLAlchemyError) -> Unavailable:
         code = "database_failed" if self.engine.dialect.name == "sqlite" else "database_away"
-        return Unavailable(code, why=_first_line(getattr(error, "orig", None) or error))
+        why = _first_line(getattr(error, "orig", None) or error)
+        return Unavailable(code, retry_after=RETRY_SECONDS, why=why)
 
     def alembic_config(self) -> Any:
         """How alembic finds the migrations and this database."""
@@ -144,20 +147,22 @@ class Database:
         return config
 
 
-def _connect(address: str) -> Engine:
+def _connect(address: str) -> tuple[Engine, WriteTurns | None]:
     url = make_url(address)
     url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, poolclass=QueuePool, **POOL)
+        # A transaction that is to write says so at once: none has to begin again half way.
+        options = {"factory": WriterConnection, "isolation_level": "IMMEDIATE"}
+        engine = create_engine(url, poolclass=QueuePool, connect_args=options, **POOL)
 
         @event.listens_for(engine, "connect")
         def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
 
-        return engine
+        return engine, write_in_turn(engine)
     limits = {"connect_timeout": CONNECT_SECONDS} if url.drivername.endswith("psycopg") else {}
-    return create_engine(url, pool_pre_ping=True, connect_args=limits, **POOL)
+    return create_engine(url, pool_pre_ping=True, connect_args=limits, **POOL), None
 
 
 def _first_line(error: object) -> str:

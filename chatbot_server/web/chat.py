@@ -69,8 +69,8 @@ def chat_blueprint(
                 keep=body.keep,
                 retry=body.retry,
             )
-            stored_question = service.store(session, question)
-        return _stream(service.answer(stored_question), 0, locale)
+            prepared = service.prepare(session, question)
+        return _stream(service.answer(prepared), 0, locale)
 
     @bp.get("/api/chat/<message>")
     def take_up(message: str) -> Response:

@@ -89,8 +89,8 @@ def page_blueprint(
             keep=request.form.get("keep") != "no",
         )
         with database.session() as session:
-            stored_question = service.store(session, question)
-        view.show(service.answer(stored_question))
+            prepared = service.prepare(session, question)
+        view.show(service.answer(prepared))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:

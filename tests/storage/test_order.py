@@ -19,8 +19,8 @@ from chatbot_server.conversation.turn import Parts
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import NotFound, Unavailable
 from chatbot_server.storage.conversations import (
+    add_exchange,
     erase_conversation,
-    hold_conversation,
     open_conversation,
     start_conversation,
 )
@@ -95,8 +95,8 @@ def test_eight_questions_at_once_stand_in_turn(database: Database) -> None:
         together.wait(LONG)
         question = VisitorQuestion(site, str(number), "en", begun.id, secret)
         with database.session() as session:
-            stored = service.store(session, question)
-        answer = service.answer(stored)
+            prepared = service.prepare(session, question)
+        answer = service.answer(prepared)
         for _event in answer.follow():
             pass
         return str(number), answer.identifier
@@ -119,4 +119,4 @@ def test_nothing_is_added_to_a_conversation_that_was_erased_meanwhile(database: 
     with database.session() as session:
         erase_conversation(session, open_conversation(session, begun.id, secret))
     with database.session() as session, pytest.raises(NotFound):
-        hold_conversation(session, begun)
+        add_exchange(session, begun, {"id": "q", "text": "?"}, {"id": "a"})

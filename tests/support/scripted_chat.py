@@ -144,8 +144,8 @@ class Chat:
                 demo_site(session), text, locale, self.conversation, self.secret,
                 retry=retry, keep=keep,
             )  # fmt: skip
-            stored = self.service.store(session, question)
-        answer = self.service.answer(stored)
+            prepared = self.service.prepare(session, question)
+        answer = self.service.answer(prepared)
         seen = []
         for _number, event in filter(None, answer.follow()):
             seen.append(event)

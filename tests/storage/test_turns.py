@@ -1,0 +1,164 @@
+"""SQLite's writers take turns: in order, for as long as a transaction, none told "locked"."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import sleep
+
+import pytest
+from sqlalchemy import text
+from support.browser import Browser
+from support.patience import LONG, wait_for
+
+from chatbot_server.errors import EngineBusy, Unavailable
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage import turns
+from chatbot_server.storage.database import PRAGMAS, Database
+from chatbot_server.storage.turns import WriteTurns
+
+ADD = text("INSERT INTO counted (number) VALUES (1)")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'turns.db'}")
+    with database.session() as session:
+        session.execute(text("CREATE TABLE counted (number INTEGER UNIQUE)"))
+        session.execute(text("CREATE TABLE written (number INTEGER)"))
+    yield database
+    database.close()
+
+
+def waiting(turns_of_one: WriteTurns) -> int:
+    return len(turns_of_one._waiting)
+
+
+def test_whoever_waits_longest_is_next() -> None:
+    one = WriteTurns()
+    one.take()
+    order: list[int] = []
+
+    def take(number: int) -> None:
+        one.take(LONG)
+        order.append(number)
+        one.hand_on()
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(8)]
+    for number, thread in enumerate(threads):
+        thread.start()
+        wait_for(lambda: waiting(one) == number + 1)  # noqa: B023
+    one.hand_on()
+    for thread in threads:
+        thread.join()
+    assert order == list(range(8))
+    one.take(0)  # it is free again
+
+
+def test_who_has_waited_too_long_is_told_so_and_keeps_no_place() -> None:
+    one = WriteTurns()
+    one.take()
+    with pytest.raises(Unavailable) as refusal:
+        one.take(0.01)
+    assert refusal.value.retry_after
+    assert waiting(one) == 0
+    one.hand_on()
+    one.take(0)
+
+
+def test_many_writers_are_none_in_the_others_way(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever asks SQLite itself while another writes is refused at once.
+    impatient = [*PRAGMAS, "busy_timeout = 0"]
+    monkeypatch.setattr("chatbot_server.storage.database.PRAGMAS", impatient)
+    database.close()
+
+    def write(_number: int) -> None:
+        with database.session() as session:
+            session.execute(text("INSERT INTO written (number) VALUES (1)"))
+            sleep(0.002)
+
+    with ThreadPoolExecutor(24) as writers:
+        list(writers.map(write, range(96)))
+    with database.session() as session:
+        assert session.scalar(text("SELECT count(*) FROM written")) == 96
+
+
+def test_a_turn_ends_with_its_transaction_however_that_ends(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.1)
+
+    def fail_in_transaction() -> None:
+        with database.session() as session:
+            session.execute(ADD)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_in_transaction()
+    with database.session() as session:
+        session.execute(ADD)
+    with pytest.raises(Unavailable), database.session() as session:
+        session.execute(ADD)  # unique
+    connection = database.engine.raw_connection()
+    connection.driver_connection.take_turn(database._turns)  # type: ignore[union-attr]
+    connection.close()
+    with database.session() as session:
+        session.execute(text("DELETE FROM counted"))
+
+
+def writes(browser: Browser) -> list[str]:
+    """What is written from now on, statement by statement, and each commit of it."""
+    from sqlalchemy import event
+
+    log: list[str] = []
+
+    @event.listens_for(browser.database.engine, "before_cursor_execute")
+    def note(_connection: object, cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(turns.WRITES):
+            log.append(" ".join(statement.split()[:3]))
+
+    @event.listens_for(browser.database.engine, "commit")
+    def note_commit(connection: object) -> None:
+        if log and log[-1] != "commit":
+            log.append("commit")
+
+    return log
+
+
+def test_a_question_and_an_answer_that_is_there_are_one_transaction(tmp_path: Path) -> None:
+    browser = Browser(tmp_path)
+    add_note(browser.database, browser.site_id, "Opening hours", "We are open from 9 to 17.")
+    log = writes(browser)
+    for cached in (False, True):
+        assert browser.ask("When are you open?")["done"]["cached"] is cached
+        assert log == ["INSERT INTO conversation", "INSERT INTO message", "commit"]
+        log.clear()
+    first = browser.ask("Hello")
+    log.clear()
+    browser.ask(
+        "When are you open?", first["start"]["secret"],
+        conversation=first["start"]["conversation"],
+    )  # fmt: skip
+    assert log == ["UPDATE conversation SET", "INSERT INTO message", "commit"]
+
+
+def test_a_question_that_is_refused_costs_no_write(tmp_path: Path) -> None:
+    browser = Browser(tmp_path, limits={"streams": 1})
+    log = writes(browser)
+    browser.model.says = [EngineBusy("engine_busy", retry_after=5, waiting=1)]
+    body = {"site": browser.site, "message": "Hello there, who are you?"}
+    refused = browser.client.post("/api/chat", json=body)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert log == []
+    browser.model.says, browser.model.stops_after = ["Once"], "Once"
+    with browser.client.post("/api/chat", json=body | {"message": "Tell me a story."}) as told:
+        log.clear()
+        refused = browser.client.post("/api/chat", json=body)
+        assert refused.json["error"]["code"] == "streams_full"
+        assert log == []
+        browser.model.closing.set()
+        assert "Once" in told.text
