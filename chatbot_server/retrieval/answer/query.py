@@ -90,6 +90,7 @@ class Query(ParsedText):
     Attributes:
         own: the question without the ones it follows; None where it follows none.
         before: the question before it, where it follows one.
+        entry: the document of the entry that it asks for in the entry's own words.
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
@@ -97,6 +98,7 @@ class Query(ParsedText):
         super().__init__(text, languages)
         self.own: ParsedText | None = None
         self.before = ""
+        self.entry: int | None = None
         self.rarity: Rarity = lambda _stem: 1.0
 
     @classmethod

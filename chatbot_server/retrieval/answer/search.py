@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,12 +18,13 @@ from chatbot_server.retrieval.answer.fusion import (
 )
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.site_index import SiteIndex
+from chatbot_server.retrieval.answer.wordings import EntryWordings
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, together
 from chatbot_server.storage.knowledge import postgresql, search_index
-from chatbot_server.storage.knowledge.chunks import titles_of_chunks
+from chatbot_server.storage.knowledge.chunks import chunks_of, titles_of_chunks
 from chatbot_server.storage.knowledge.documents import (
     acronym_definitions,
     document_languages,
@@ -50,8 +52,17 @@ class Searcher:
         self._tables = VectorTables(embedder.model if embedder else "")
         self._title_counts: dict[int, tuple[int, dict[int, int]]] = {}
         self._languages: dict[int, tuple[int, Languages]] = {}
+        self._wordings = EntryWordings()
 
-    def languages(self, index: SiteIndex) -> Languages:
+    def query(self, index: SiteIndex, question: str, history: Sequence[str]) -> Query:
+        """The query for *question*: behind those of *history*, unless it is an entry's own."""
+        languages = self._languages_of(index)
+        entry = self._wordings.entry(index, question, languages)
+        query = Query.in_context(question, history if entry is None else (), languages)
+        query.entry = entry
+        return query
+
+    def _languages_of(self, index: SiteIndex) -> Languages:
         """The languages of the site: French, English, and those of its documents."""
         version, languages = self._languages.get(index.site_id, (None, ALWAYS_USED))
         if version != index.version:
@@ -93,7 +104,8 @@ class Searcher:
         word_rows = _search_by_words(index, query)
         vector_rows = None if vector is None else self._search_by_meaning(index, vector)
         by_meaning = {} if vector_rows is None else nearest(vector_rows, self._shared(index))
-        hits = fused(by_meaning, _best_by_document(word_rows, query))[:limit]
+        hits = fused(by_meaning, _best_by_document(word_rows, query))
+        hits = _with_entry_first(hits, index, query.entry)[:limit]
         return with_matches(hits, word_rows, vector_rows)
 
     def _search_by_meaning(self, index: SiteIndex, vector: Vector) -> VectorRows:
@@ -120,6 +132,18 @@ class Searcher:
             title_counts = shared_title_counts(index.session, index.site_id)
             self._title_counts[index.site_id] = (index.version, title_counts)
         return title_counts
+
+
+def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> list[Hit]:
+    """*hits*, first of all the document *entry*, which was asked for in its own words."""
+    if entry is None:
+        return hits
+    first = next((hit for hit in hits if hit.document == entry), None)
+    chunks = [first.chunk] if first else [chunk.id for chunk in chunks_of(index.session, entry)]
+    if not chunks:  # it is gone meanwhile
+        return hits
+    others = [hit for hit in hits if hit is not first]
+    return [replace(first or Hit(entry, 1.0, chunks[0]), score=1.0), *others]
 
 
 def _forms(index: SiteIndex, question: str, languages: Languages) -> list[str]:

@@ -79,7 +79,7 @@ class KnowledgeBase:
         searcher = self.searcher
         with self.database.session() as session:
             index = SiteIndex(session, site_id)
-            query = Query.in_context(question, history, searcher.languages(index))
+            query = searcher.query(index, question, history)
             if searcher.embedder is None:
                 yield index, query, searcher.search(index, query, None, limit)
                 return
@@ -102,7 +102,10 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex) -> Grounding:
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
     entry = next((section for section in sections if section.chunk.id == hits[0].chunk), None)
-    if entry and faq.is_clear(hits) and faq.is_answered_by(query, entry, index):
+    if entry and (
+        entry.document.id == query.entry
+        or (faq.is_clear(hits) and faq.is_answered_by(query, entry, index))
+    ):
         answer = faq_answer(entry, sections)
     else:
         quotable = [section for section in sections if faq.may_quote(query, section, index)]

@@ -94,6 +94,7 @@ class Language(_Record):
         followup_openings: how questions begin that follow another.
         references: what refers to something spoken of before.
         addresses_someone: words of a question that stands for itself.
+        polite_phrases: what is said beside a question, and asks nothing.
         asking_words: those that ask, and say nothing about what is asked.
         measures: those that ask how much of something: alone, of what was spoken of before.
         negations: words that deny.
@@ -132,6 +133,7 @@ class Language(_Record):
     followup_openings: Phrases
     references: Phrases
     addresses_someone: Words
+    polite_phrases: Phrases
     asking_words: Words
     measures: Words
     negations: Words

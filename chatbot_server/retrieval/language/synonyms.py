@@ -57,11 +57,19 @@ def word(folded: str, languages: Languages = ALWAYS_USED) -> Word:
     return Word(all_stems, _concept_words(languages).concepts.get(folded, frozenset()))
 
 
+def without_politeness(text: str, languages: Languages = ALWAYS_USED) -> str:
+    """*text*, folded, without what is said beside a question; whole where it says nothing else."""
+    folded = fold(text).replace("’", "'")
+    rest = _concept_words(languages).politeness.sub(" ", folded)
+    return rest if stems.words(rest) else folded
+
+
 def query_words(
     question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> list[Word]:
     """The words of *question* that say what it is about; all of them where none does."""
-    flat = _concept_words(languages).email_phrase.sub("email", fold(question))
+    flat = without_politeness(question, languages)
+    flat = _concept_words(languages).email_phrase.sub("email", flat)
     content = stems.content_words(flat, languages, language)
     asking = _concept_words(languages).asking
     heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
@@ -108,6 +116,7 @@ class _ConceptWords:
         concepts: of each word that has any.
         asking: words that ask, and say nothing about what is asked.
         measures: words that ask how much of something.
+        politeness: what is said beside a question.
         phrases: what answers for a duration and for a way to pay, which are no checkable facts.
     """
 
@@ -124,6 +133,7 @@ class _ConceptWords:
         self.asking = self._all_words("asking_words")
         self.measures = self._all_words("measures")
         self.email_phrase = re.compile(rf"\b{any_of(self._all_words('email_phrases'))}\b")
+        self.politeness = re.compile(rf"\b{any_of(self._all_words('polite_phrases'))}(?!\w)")
         self.number_question = re.compile(rf"\b{any_of(self._all_words('asks_number'))}\b")
         days = any_of(self._all_words("kinds_of_days"))
         units = any_of(self._all_words("units_of_time"))

@@ -64,6 +64,17 @@ def find_faq_entry(session: Session, site_id: int, url: str) -> KnowledgeDocumen
     )
 
 
+def entry_wordings(session: Session, site_id: int) -> list[tuple[int, str, list[str]]]:
+    """Id, digest and wordings of each entry of the site, its question the first of them."""
+    document = KnowledgeDocument
+    rows = session.execute(
+        select(document.id, document.digest, document.title, document.wordings)
+        .where(document.site_id == site_id, document.faq)
+        .order_by(document.id)
+    )
+    return [(row[0], row[1], [row[2], *row[3]]) for row in rows]
+
+
 def has_documents(session: Session, site_id: int) -> bool:
     """Whether the site has any document."""
     first = select(KnowledgeDocument.id).where(KnowledgeDocument.site_id == site_id).limit(1)

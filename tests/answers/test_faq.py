@@ -1,0 +1,86 @@
+"""Ordinary FAQs: an entry answers its own question, and few that are only near in subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.sites import add_site
+
+pytestmark = pytest.mark.xdist_group("live")
+FILES = sorted(Path(__file__).with_name("faq").glob("*.yaml"))
+FAQS: dict[str, dict[str, Any]] = {
+    file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in FILES
+}
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Each FAQ is a site, whose id is its place among :data:`FAQS`, from 1."""
+    made = Database(f"sqlite:///{tmp_path_factory.mktemp('faq')}/faq.db")
+    made.migrate()
+    with made.session() as session:
+        for name, faq in FAQS.items():
+            source = open_source(session, add_site(session, name).id, "faq")
+            for number, (question, answer) in enumerate(faq["entries"].items()):
+                indexing.put(session, source, Draft(f"faq:{number}", question, answer, faq=True))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def bases(database: Database) -> Iterator[dict[str, KnowledgeBase]]:
+    """By meaning and by words alone."""
+    embedder = make_embedder("on")
+    assert embedder is not None
+    embed_all(database, embedder)
+    yield {
+        "meaning": KnowledgeBase(database, embedder=embedder),
+        "words": KnowledgeBase(database, "off"),
+    }
+    embedder.close()
+
+
+@pytest.mark.parametrize("way", ["meaning", "words"])
+@pytest.mark.parametrize(("site_id", "name"), list(enumerate(FAQS, 1)))
+def test_an_entry_asked_word_for_word_answers_whatever_was_asked_before(
+    bases: dict[str, KnowledgeBase], way: str, site_id: int, name: str
+) -> None:
+    entries: dict[str, str] = FAQS[name]["entries"]
+    pairs = [(question, before) for question in entries for before in entries]
+    wrong = [
+        (question, before)
+        for question, before in pairs
+        if bases[way].ground(site_id, question, [before]).answer != entries[question]
+    ]
+    assert (len(pairs), wrong) == (400, [])
+
+
+def test_politeness_and_case_do_not_matter_to_an_entry_s_own_words(
+    bases: dict[str, KnowledgeBase],
+) -> None:
+    site_id = list(FAQS).index("florist.fr") + 1
+    question = "bonjour, y a-t-il une livraison le jour meme svp ? Merci d’avance"
+    grounding = bases["words"].ground(site_id, question, ["Comment annuler ma commande ?"])
+    assert (grounding.status, grounding.answer[:4]) == ("faq", "Oui,")
+
+
+def test_of_two_entries_with_one_question_none_is_sure(database: Database) -> None:
+    base = KnowledgeBase(database, "off")
+    with database.session() as session:
+        site_id = add_site(session, "two").id
+        source = open_source(session, site_id, "faq")
+        for number, answer in enumerate(("Two years.", "Five years.")):
+            indexing.put(session, source, Draft(f"faq:{number}", "How long?", answer, faq=True))
+    assert base.ground(site_id, "How long?").status != "faq"
