@@ -17,6 +17,7 @@ from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say
+from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site
@@ -128,6 +129,7 @@ def _render(site: Site, view: View, language: str, limits: LimitsSection) -> Res
         say=lambda name, **values: say(name, language, **values),
         limits=limits,
         origins=ORIGINS,
+        plain_text=plain_text,
         nonce=nonce,
         ink=ink(site.color),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ Visitor = Callable[..., Any]
 SOURCES = [
     {
         "title": "Hours",
-        "url": "https://example.org/hours",
+        "url": "https://example.org/hours#:~:text=Open%20from,every%20day",
         "quote": "Open from ten to six every day",
     },
     {"title": "Contact", "url": "https://example.org/contact", "quote": "Rue de la Lumière 12"},
@@ -44,8 +43,7 @@ def test_sources_follow_ups_and_feedback(
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("?").answered("Ten to six.")
         link = it.panel.get_by_role("link", name="Hours")
-        address = re.compile("^https://example.org/hours#:~:text=Open%20from")
-        expect(link).to_have_attribute("href", address)
+        expect(link).to_have_attribute("href", SOURCES[0]["url"])
         expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
         it.panel.get_by_text("Show the quote").first.click()
         it.panel.get_by_text("Open from ten to six every day").wait_for()

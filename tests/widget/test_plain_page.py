@@ -15,7 +15,7 @@ from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.conversations import ChatMessage, add_message, start_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, add_site
 from chatbot_server.web.page import ink
@@ -73,6 +73,18 @@ def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
         expect(question).to_have_css("color", "rgb(0, 0, 0)")
         assert it.errors() == []
     serving.close()
+
+
+def test_the_plain_page_shows_no_marks_and_names_no_sources_of_a_no(
+    app: Flask, database: Database, talk: dict[str, str]
+) -> None:
+    with database.session() as session:
+        answer = session.query(ChatMessage).filter_by(role="assistant").one()
+        answer.text, answer.origin = r"**Hours**: \<ten\> to [six](https://s.example/)", "none"
+    shown = app.test_client().post(f"/chat/{talk['key']}", data={**talk, "message": " "}).text
+    assert "Hours: &lt;ten&gt; to six (https://s.example/)" in shown
+    assert SOURCE["url"] in shown
+    assert "<h2>Sources</h2>" not in shown
 
 
 def test_the_one_style_of_the_plain_page_is_sealed(app: Flask, talk: dict[str, str]) -> None:

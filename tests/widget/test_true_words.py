@@ -211,7 +211,11 @@ def test_a_source_keeps_its_own_place_in_the_page(
     chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     sources = [
-        {"title": name, "url": f"https://example.org/{name}#sec", "quote": "Ten to six"}
+        {
+            "title": name,
+            "url": f"https://example.org/{name}#sec:~:text=Ten%20to%20six",
+            "quote": "Ten",
+        }
         for name in "ab"
     ]
     script.answers["?"] = [

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from chatbot_server.retrieval.answer import quote
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
-from chatbot_server.retrieval.base import Grounding, Source
+from chatbot_server.retrieval.answer.sources import Titles, clean_heading, link_to
+from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
+from chatbot_server.retrieval.language.markdown import plain_text
 
 # Share of the query's weight that a passage must hold to be handed to a model.
 RELATED_COVERAGE = 0.25
@@ -16,33 +18,33 @@ PASSAGES = 6
 # The second section is shown beside the first where it fits nearly as well.
 CLOSE = 1.0
 MAX_WORDS = 220
-# Signs that templates put beside a heading, to link to it.
-_ANCHOR_SIGNS = " ¶#§🔗"
 
 
-def faq_answer(entry: Candidate, sections: Sequence[Candidate]) -> Grounding:
+def faq_answer(entry: Candidate, sections: Sequence[Candidate], titles: Titles) -> Grounding:
     """The owner's own words: those of *entry*."""
-    source = Source(
-        entry.document.title, _public_url(entry.document.url), entry.document.text[:300]
-    )
+    document = entry.document
+    title = titles.clean(document.title)
+    source = Source(title, link_to(document.url, title), plain_text(document.text[:300]))
     others = [section for section in sections if section is not entry]
     return Grounding(
         "faq",
-        answer=entry.document.text,
+        answer=document.text,
         sources=(source,),
-        passages=tuple(section.passage() for section in [entry, *others][:PASSAGES]),
+        passages=_passages([entry, *others], titles),
         score=entry.hit.score,
     )
 
 
-def page_answer(sections: Sequence[Candidate], answering: Sequence[Candidate]) -> Grounding:
+def page_answer(
+    sections: Sequence[Candidate], answering: Sequence[Candidate], titles: Titles
+) -> Grounding:
     """*answering*, whole; where none is, how much of the question *sections* hold."""
     related = [
         section
         for section in sections
         if section.coverage >= RELATED_COVERAGE and section not in answering
     ]
-    passages = tuple(section.passage() for section in [*answering, *related][:PASSAGES])
+    passages = _passages([*answering, *related], titles)
     grounding = Grounding(
         "passages" if passages else "nothing",
         passages=passages,
@@ -53,8 +55,8 @@ def page_answer(sections: Sequence[Candidate], answering: Sequence[Candidate]) -
     return replace(
         grounding,
         status="quoted",
-        answer=_shown(answering),
-        sources=_sources(answering),
+        answer=_shown(answering, titles),
+        sources=_sources(answering, titles),
     )
 
 
@@ -70,14 +72,20 @@ def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
     return [first]
 
 
-def _shown(answering: Sequence[Candidate]) -> str:
+def _passages(sections: Sequence[Candidate], titles: Titles) -> tuple[Passage, ...]:
+    passages = (section.passage() for section in sections[:PASSAGES])
+    return tuple(replace(passage, title=titles.clean(passage.title)) for passage in passages)
+
+
+def _shown(answering: Sequence[Candidate], titles: Titles) -> str:
     """The sections one below the other, each under its heading, where it has one of its own."""
     has_several_pages = len({section.document.id for section in answering}) > 1
     parts: list[str] = []
     shown_sentences: list[str] = []
     heading_before = ""
     for section in answering:
-        names = [section.document.title if has_several_pages else "", _heading(section)]
+        title = titles.clean(section.document.title)
+        names = [title if has_several_pages else "", _heading(section, title)]
         heading = BETWEEN.join(name for name in names if name)
         sentences = section.sentences
         start = 1 if sentences[:1] == shown_sentences[-1:] else 0  # chunks share a sentence
@@ -93,23 +101,20 @@ def _shown(answering: Sequence[Candidate]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _sources(answering: Sequence[Candidate]) -> tuple[Source, ...]:
+def _sources(answering: Sequence[Candidate], titles: Titles) -> tuple[Source, ...]:
     """Each page once, with the link to what answers best on it."""
     sources: dict[int, Source] = {}
     for section in answering:
         document, best = section.document, section.quoted_sentences
+        title = titles.clean(document.title)
+        heading = _heading(section, title)
         sentence = max(best, key=lambda sentence: sentence.score).text if best else ""
-        url = quote.text_fragment(_public_url(document.url), sentence)
-        title = document.title or _heading(section)
-        sources.setdefault(document.id, Source(title, url, quote.joined(best)))
+        url = link_to(document.url, sentence or heading.rpartition(BETWEEN)[2])
+        quoted_text = plain_text(quote.joined(best))
+        sources.setdefault(document.id, Source(title or heading, url, quoted_text))
     return tuple(sources.values())
 
 
-def _heading(section: Candidate) -> str:
-    """The heading above a section, beyond the title of its page."""
-    return below(section.document.title, section.chunk.heading).strip(_ANCHOR_SIGNS)
-
-
-def _public_url(url: str) -> str:
-    """Notes, files and FAQ entries have no address a visitor could open."""
-    return url if url.startswith(("http://", "https://")) else ""
+def _heading(section: Candidate, title: str) -> str:
+    """The heading above a section, beyond the *title* of its page."""
+    return below(title, clean_heading(section.chunk.heading))

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from urllib.parse import quote
 
 from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.language.tables import DASH
+from chatbot_server.retrieval.language.markdown import ITEM
 
 MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
@@ -18,9 +17,6 @@ AS_GOOD = 0.7
 _NUMBER = re.compile(r"\d")
 # More bold than this share of a section points at nothing.
 BOLD_SHARE = 0.36
-_ITEM = re.compile(r"^(?:[-*+]|\d{1,2}[.)]) +")
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
-_MARKS = re.compile(r"\*\*|__|`|\\(?=[^\w\s])")
 # What may not stand in bold: marks of Markdown, links, code.
 _MARKDOWN = re.compile(r"[*_`\[\]<>\\]|https?://")
 _SENTENCE_END = re.compile(r"[.!?…:;]\W*$")
@@ -37,7 +33,7 @@ class Sentence:
     @property
     def is_item(self) -> bool:
         """Whether it is an item of a list."""
-        return bool(_ITEM.match(self.text))
+        return bool(ITEM.match(self.text))
 
 
 def pick(
@@ -131,38 +127,13 @@ def _bold_positions(sentences: Sequence[str], best: Sequence[Sentence]) -> set[i
     for _score, group in groupby(ranked, key=lambda sentence: sentence.score):
         equals = list(group)
         allowed -= sum(len(sentence.text) for sentence in equals)
-        if allowed < 0 or any(
-            _MARKDOWN.search(_ITEM.sub("", sentence.text)) for sentence in equals
-        ):
+        if allowed < 0 or any(_MARKDOWN.search(ITEM.sub("", sentence.text)) for sentence in equals):
             break
         bold.update(sentence.position for sentence in equals)
     return bold
 
 
 def _in_bold(sentence: str) -> str:
-    item = _ITEM.match(sentence)
+    item = ITEM.match(sentence)
     start = item.end() if item else 0
     return f"{sentence[:start]}**{sentence[start:]}**"
-
-
-def text_fragment(url: str, sentence: str) -> str:
-    """*url* with a text fragment, by which a browser scrolls to *sentence*.
-
-    Source: WICG scroll-to-text-fragment. Long sentences are given by both ends.
-    """
-    if not url.startswith(("http://", "https://")) or "#" in url or not sentence:
-        return url
-    parts = _text_on_page(sentence).split()
-    if len(parts) <= 8:
-        return f"{url}#:~:text={_escaped(' '.join(parts))}"
-    return f"{url}#:~:text={_escaped(' '.join(parts[:4]))},{_escaped(' '.join(parts[-4:]))}"
-
-
-def _text_on_page(sentence: str) -> str:
-    """What stands of it on the page: no Markdown, and of a table's row its first cell."""
-    plain = _MARKS.sub("", _LINK.sub(r"\1", _ITEM.sub("", sentence)))
-    return plain.partition(DASH)[0] if _ITEM.match(sentence) else plain
-
-
-def _escaped(words: str) -> str:
-    return quote(words, safe="").replace("-", "%2D")

@@ -15,10 +15,12 @@ from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
+from chatbot_server.retrieval.answer.sources import Titles
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
+from chatbot_server.storage.sites import Site
 
 HITS = 10
 
@@ -101,14 +103,17 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex) -> Grounding:
     sections = load_sections(index.session, query, hits)
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
+    site = index.session.get_one(Site, index.site_id)
+    titles = Titles((section.document.title for section in sections), site.name)
     entry = next((section for section in sections if section.chunk.id == hits[0].chunk), None)
     if entry and (
         entry.document.id == query.entry
         or (faq.is_clear(hits) and faq.is_answered_by(query, entry, index))
     ):
-        answer = faq_answer(entry, sections)
+        answer = faq_answer(entry, sections, titles)
     else:
         quotable = [section for section in sections if faq.may_quote(query, section, index)]
         is_answered = bool(quotable) and is_enough(gather_evidence(quotable, query))
-        answer = page_answer(sections, with_close_second(quotable) if is_answered else [])
+        answering = with_close_second(quotable) if is_answered else []
+        answer = page_answer(sections, answering, titles)
     return replace(answer, margin=margin(hits))

@@ -12,6 +12,7 @@ DASH = " — "
 _ROW = re.compile(r"\|.*\|")
 _RULE = re.compile(r"\|[\s|:-]*-[\s|:-]*\|")
 _BAR = re.compile(r"(?<!\\)\|")
+_BETWEEN_CELLS = re.compile(r"\s?; ")
 
 
 def in_sentences(text: str, language: str = "en") -> str:
@@ -46,3 +47,10 @@ def _row_sentences(rows: list[str], colon: str, between: str) -> Iterator[str]:
 
 def _cells(row: str) -> list[str]:
     return [cell.strip() for cell in _BAR.split(row[1:-1])]
+
+
+def first_cells(row: str) -> list[str]:
+    """The first two cells of a *row* that :func:`in_sentences` made, without their headings."""
+    first, _, statement = row.partition(DASH)
+    second = _BETWEEN_CELLS.split(statement, 1)[0].rpartition(": ")[2]
+    return [cell for cell in (first, second) if cell]

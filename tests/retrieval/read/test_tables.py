@@ -1,10 +1,9 @@
-"""Rows of tables are told with their headings, and the links to them lead there."""
+"""Rows of tables are told with their headings."""
 
 from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.answer.quote import text_fragment
 from chatbot_server.retrieval.language.facts import spelled_number
 from chatbot_server.retrieval.language.tables import in_sentences
 
@@ -38,19 +37,6 @@ def test_french_has_a_blank_before_its_colons() -> None:
 )
 def test_odd_tables_lose_nothing(rows: str, told: str) -> None:
     assert in_sentences(rows) == told
-
-
-@pytest.mark.parametrize(
-    ("sentence", "fragment"),
-    [
-        ("- Monday — From: 9 am", "Monday"),
-        ("- **Tea** for [two](https://s.example/two)", "Tea%20for%20two"),
-        (r"1 \< 2 and `code`", "1%20%3C%202%20and%20code"),
-        ("Tea — for two", "Tea%20%E2%80%94%20for%20two"),
-    ],
-)
-def test_a_link_leads_to_what_stands_on_the_page(sentence: str, fragment: str) -> None:
-    assert text_fragment("https://s.example/", sentence) == f"https://s.example/#:~:text={fragment}"
 
 
 @pytest.mark.parametrize(

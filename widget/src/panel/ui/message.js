@@ -62,7 +62,7 @@ export function bubbleOf(app, message, on) {
       error &&
         h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, error), again),
       note && h("p", { className: "note" }, note),
-      sources?.length && sourceList(say, sources),
+      sources?.length && sourceList(say, sources, origin),
       !error &&
         h(
           "div",
@@ -85,13 +85,11 @@ const originOf = (say, origin) =>
 /**
  * @param {import("../i18n.js").Say} say
  * @param {{title: string, url: string, quote?: string}[]} sources
+ * @param {string} [origin]
  */
-function sourceList(say, sources) {
+function sourceList(say, sources, origin) {
   const items = sources.map(({ title, url, quote }) => {
     const to = safeUrl(url);
-    // The browser scrolls to the quoted words and marks them.
-    if (to && quote && /^http/.test(to.protocol))
-      to.hash += `:~:text=${encodeURIComponent(quote.split(/\s+/).slice(0, 6).join(" "))}`;
     return h(
       "li",
       {},
@@ -104,7 +102,8 @@ function sourceList(say, sources) {
   return h(
     "div",
     { className: "sources", part: "sources" },
-    h("strong", {}, say("sources")),
+    // Pages offered with a no are no sources of it; its text says what they are.
+    origin !== "none" && h("strong", {}, say("sources")),
     h("ol", {}, ...items),
   );
 }

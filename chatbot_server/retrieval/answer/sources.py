@@ -1,0 +1,96 @@
+"""Where an answer comes from: the page's name, and a link that leads to the words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from chatbot_server.retrieval.index.chunks import BETWEEN
+from chatbot_server.retrieval.language.markdown import ITEM, plain_text
+from chatbot_server.retrieval.language.tables import DASH, first_cells
+from chatbot_server.retrieval.language.text import fold
+
+# Signs that templates put beside a heading, to link to it.
+_ANCHOR_SIGNS = " ¶#§🔗⚓"
+_SEPARATOR = re.compile(r"\s+[|–—·•»›-]\s+")
+# Longer texts are named by both ends, each of so many words.
+_WHOLE_WORDS, _END_WORDS = 8, 4
+
+
+class Titles:
+    """The titles of a site's pages as a person would say them.
+
+    What templates add is left out: signs of anchors, and the site's name at one end. It is
+    known by the site itself, or because every title that has several parts has it there.
+    """
+
+    def __init__(self, titles: Iterable[str], site_name: str = "") -> None:
+        parts = [_SEPARATOR.split(title) for title in dict.fromkeys(titles)]
+        several = [folded for each in parts if len(folded := [*map(fold, each)]) > 1]
+        self._names = {fold(site_name)} if site_name else set()
+        for end in (0, -1):
+            if len(several) > 1 and len(Counter(each[end] for each in several)) == 1:
+                self._names.add(several[0][end])
+
+    def clean(self, title: str) -> str:
+        """*title* without what templates add."""
+        whole = parts = _SEPARATOR.split(title.strip(_ANCHOR_SIGNS))
+        if len(parts) > 1 and fold(parts[-1]) in self._names:
+            parts = parts[:-1]
+        if len(parts) > 1 and fold(parts[0]) in self._names:
+            parts = parts[1:]
+        if parts == whole:
+            return title.strip(_ANCHOR_SIGNS)
+        return " – ".join(parts).strip(_ANCHOR_SIGNS)
+
+
+def clean_heading(path: str) -> str:
+    """A path of headings without the signs of their anchors."""
+    names = (plain_text(name).strip(_ANCHOR_SIGNS) for name in path.split(BETWEEN))
+    return BETWEEN.join(name for name in names if name)
+
+
+def public_url(url: str) -> str:
+    """Notes, files and FAQ entries have no address a visitor could open."""
+    return url if url.startswith(("http://", "https://")) else ""
+
+
+def link_to(url: str, sentence: str) -> str:
+    """The address of the words on the page at *url*: a browser scrolls to *sentence*.
+
+    Source: WICG scroll-to-text-fragment. A sentence of Markdown is looked for as it reads on
+    the page: without marks, and of a table's row its first cell in front of the next one.
+    """
+    address, _, anchor = public_url(url).partition("#")
+    if not address or not plain_text(sentence).strip():
+        return public_url(url)
+    directives = "&".join(map(_directive, _texts_on_page(sentence)))
+    return f"{address}#{anchor.partition(':~:')[0]}:~:{directives}"
+
+
+def _texts_on_page(sentence: str) -> Iterator[tuple[str, str]]:
+    """What is looked for on the page, the surest first, with what follows directly.
+
+    A row may be an item with a dash of its own, and have cells that are hidden.
+    """
+    item = ITEM.match(sentence)
+    text = sentence[item.end() :] if item else sentence
+    yield text, ""
+    if item and DASH in text:
+        first, *rest = first_cells(text)
+        yield from ((first, cell) for cell in rest)
+        yield first, ""
+
+
+def _directive(text_and_next: tuple[str, str]) -> str:
+    words, next_words = (plain_text(text).split() for text in text_and_next)
+    directive = f"text={_escaped(words)}"
+    if len(words) > _WHOLE_WORDS:
+        directive = f"text={_escaped(words[:_END_WORDS])},{_escaped(words[-_END_WORDS:])}"
+    return f"{directive},-{_escaped(next_words[:_END_WORDS])}" if next_words else directive
+
+
+def _escaped(words: Iterable[str]) -> str:
+    return quote(" ".join(words), safe="").replace("-", "%2D")

@@ -1,0 +1,38 @@
+"""Markdown as its reader sees it: the words without the marks."""
+
+from __future__ import annotations
+
+import re
+
+ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)]) +")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_LINK = re.compile(r"!?\[([^\]\n]{0,500})\]\([ <]*([^\s<>)]{0,1990})[^)\n]{0,200}\)")
+# Pairs only: “5 * 3”, “2*3” and the star of a footnote are no marks.
+_MARKS = (
+    re.compile(r"(?<!`)`([^`\n]{1,500})`(?!`)"),
+    re.compile(r"(\*\*|__|~~)(?=\S)(.{1,500}?)(?<=\S)\1"),
+    re.compile(r"(?<![\w*])(\*)(?=[^\s*])([^*\n]{1,500})(?<=[^\s*])\*(?![\w*])"),
+    re.compile(r"(?<![\w_])(_)(?=[^\s_])([^_\n]{1,500})(?<=[^\s_])_(?![\w_])"),
+)
+_HEADING = re.compile(r"^ {0,3}#{1,6} +(.*?)[ #]*$", re.MULTILINE)
+# Escaped signs wait there until no mark is looked for any more.
+_PRIVATE = 0xE000
+_WAITING = re.compile(f"[{chr(_PRIVATE)}-{chr(_PRIVATE + 0x7F)}]")
+
+
+def plain_text(markdown: str, *, addresses: bool = False) -> str:
+    """*markdown* without marks and escapes; lists keep their signs, links their labels.
+
+    With *addresses*, that of a link is told behind its label.
+    """
+    text = _WAITING.sub("", markdown)
+    text = _ESCAPE.sub(lambda match: chr(_PRIVATE + ord(match[1])), text)
+    text = _LINK.sub(lambda match: _link(*match.groups()) if addresses else match[1], text)
+    for mark in _MARKS:
+        text = mark.sub(lambda match: match[match.re.groups], text)
+    text = _HEADING.sub(r"\1", text)
+    return _WAITING.sub(lambda match: chr(ord(match[0]) - _PRIVATE), text)
+
+
+def _link(label: str, address: str) -> str:
+    return label if not address or label in (address, "") else f"{label} ({address})"
