@@ -1,9 +1,12 @@
-"""Markdown tables as sentences: a row alone does not say what its columns are."""
+"""Tables: written as Markdown by whatever reads a page or a file, told row by row in the index.
+
+A row alone does not say what its columns are.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chatbot_server.retrieval.language.languages import LANGUAGES
 
@@ -13,6 +16,37 @@ _ROW = re.compile(r"\|.*\|")
 _RULE = re.compile(r"\|[\s|:-]*-[\s|:-]*\|")
 _BAR = re.compile(r"(?<!\\)\|")
 _BETWEEN_CELLS = re.compile(r"\s?; ")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
+    """The lines of a table; the first *head* of *rows* name its columns, together.
+
+    A cell that spans several rows or columns is given in each of them. A row that says the
+    same in all columns is about the rows below it, up to the next such row.
+    """
+    width = max(map(len, rows), default=0)
+    grid = [[_escaped(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+    lines: list[str] = []
+    if head:
+        names = zip(*grid[:head], strict=True)
+        headings = [", ".join(dict.fromkeys(filter(None, column))) for column in names]
+        lines = [_line(headings), _line(["---"] * width)]
+    group = ""
+    for row in filter(any, grid[head:]):
+        if width > 1 and len(set(row)) == 1 and _LETTER.search(row[0]):
+            group = row[0]
+        else:
+            lines.append(_line([" › ".join(filter(None, (group, row[0]))), *row[1:]]))
+    return lines
+
+
+def _escaped(cell: str) -> str:
+    return " ".join(cell.split()).replace("|", "\\|")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def in_sentences(text: str, language: str = "en") -> str:

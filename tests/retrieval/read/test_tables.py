@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.language.facts import spelled_number
-from chatbot_server.retrieval.language.tables import in_sentences
+from chatbot_server.retrieval.language.tables import in_sentences, markdown_table
 
 TABLE = "Before.\n| Day | From | To |\n|---|:--|--:|\n| Monday | 9 am | |\n| Sunday | | |\nAfter."
 
@@ -37,6 +37,33 @@ def test_french_has_a_blank_before_its_colons() -> None:
 )
 def test_odd_tables_lose_nothing(rows: str, told: str) -> None:
     assert in_sentences(rows) == told
+
+
+def test_a_grid_of_cells_is_told_row_by_row() -> None:
+    grid = [
+        ["", "Low season", "Low season", "High season"],
+        ["Cabin", "2 nights", "a week", "a week"],
+        ["With a lake view"] * 4,
+        ["For 4", "80 €", "400 €", "700 €"],
+        ["For 6", "closed", "closed", "a|b\n c"],
+        ["", "", "", ""],
+        ["Tents", "12 €"],
+    ]
+    assert in_sentences("\n".join(markdown_table(grid, 2))).split("\n") == [
+        (
+            "- With a lake view › For 4 — Low season, 2 nights: 80 €; Low season, a week: 400 €;"
+            " High season, a week: 700 €"
+        ),
+        (
+            "- With a lake view › For 6 — Low season, 2 nights: closed; Low season, a week: closed;"
+            r" High season, a week: a\|b c"
+        ),
+        "- With a lake view › Tents — Low season, 2 nights: 12 €",
+    ]
+    assert in_sentences("\n".join(markdown_table([["Monday", "9"], ["1", "1"]]))) == (
+        "- Monday — 9\n- 1 — 1"
+    )
+    assert markdown_table([]) == []
 
 
 @pytest.mark.parametrize(
