@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 
 DOCX_PARTS = {
     "[Content_Types].xml": """<?xml version="1.0"?>
@@ -19,16 +20,26 @@ Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/office
 </Relationships>""",
     "word/document.xml": """<?xml version="1.0"?>
 <w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>
-<w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>""",
+{body}</w:body></w:document>""",
 }
 
 
 def docx(text: str) -> bytes:
     """A Word document of one paragraph."""
+    return docx_of(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
+
+
+def docx_of(body: str) -> bytes:
+    """A Word document of this XML."""
+    return zipped({name: part.replace("{body}", body) for name, part in DOCX_PARTS.items()})
+
+
+def zipped(parts: Mapping[str, str | bytes]) -> bytes:
+    """A ZIP archive of these parts."""
     held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as made:
-        for name, part in DOCX_PARTS.items():
-            made.writestr(name, part.replace("{text}", text))
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, part in parts.items():
+            made.writestr(name, part)
     return held.getvalue()
 
 

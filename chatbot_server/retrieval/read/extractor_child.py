@@ -7,10 +7,21 @@ input; here each works under limits of memory, and is killed when it takes too l
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
-from chatbot_server.retrieval.read import files
 from chatbot_server.retrieval.read.document import Result, Unreadable
+from chatbot_server.retrieval.read.files.csv_faq import read_csv
+from chatbot_server.retrieval.read.files.docx import read_docx
+from chatbot_server.retrieval.read.files.pdf import read_pdf
+from chatbot_server.retrieval.read.files.text import read_text
 from chatbot_server.retrieval.read.html_page import read_html
+
+FILES: dict[str, Callable[[bytes, str], Result]] = {
+    "text": read_text,
+    "csv": read_csv,
+    "pdf": read_pdf,
+    "docx": read_docx,
+}
 
 
 def answer(request: dict[str, str]) -> Result:
@@ -20,21 +31,11 @@ def answer(request: dict[str, str]) -> Result:
     ``{"documents": [{"title", "text", "faq"?}], "faq"?, "links"?, "canonical"?, "language"?,
     "noindex"?, "nofollow"?}`` or ``{"error": code}``.
     """
-    data = base64.b64decode(request["data"])
     try:
-        name = request["name"]
-        match request["kind"]:
-            case "html":
-                return read_html(data, name, request["url"], request["charset"])
-            case "text":
-                return files.read_text(data, name)
-            case "csv":
-                return files.read_csv(data)
-            case "pdf":
-                return files.read_pdf(data, name)
-            case "docx":
-                return files.read_docx(data, name)
-        raise Unreadable("extract_broken")
+        data, name = base64.b64decode(request["data"]), request["name"]
+        if request["kind"] == "html":
+            return read_html(data, name, request["url"], request["charset"])
+        return FILES[request["kind"]](data, name)
     except Unreadable as error:
         return {"error": str(error)}
     except MemoryError:

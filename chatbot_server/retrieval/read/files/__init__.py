@@ -1,0 +1,1 @@
+"""From the bytes of a file to Markdown text: one module a kind; no file is trusted."""

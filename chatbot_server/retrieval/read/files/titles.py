@@ -1,0 +1,51 @@
+"""What a file is called, and the document made of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from chatbot_server.retrieval.read.document import Result, Unreadable, document
+from chatbot_server.retrieval.read.files.writer import MarkdownWriter
+
+# What programs put there by themselves.
+_PROGRAMS_OWN = re.compile(
+    r"(?:microsoft (?:word|excel|powerpoint)(?: - .*)?|(?:powerpoint presentation"
+    r"|présentation powerpoint|diapositive|slide|document|untitled|sans titre|ohne titel"
+    r"|sin título|unbenannt|titre|title|book|classeur|feuille?|sheet)[\s-]*\d*)",
+    re.IGNORECASE,
+)
+_FILE_NAME = re.compile(
+    r".*\.(?:docx?|dotx?|odt|ods|odp|xlsx?|pptx?|pdf|indd|rtf|txt|md|qxp|pages|html?)",
+    re.IGNORECASE,
+)
+_SEPARATORS = re.compile(r"[_+\s]+|(?<=\w)-(?=\w)")
+_COPY = re.compile(r"\s*\(\d{1,2}\)$")
+
+
+def one_document(writer: MarkdownWriter, name: str, own_title: str = "") -> Result:
+    """The one document of a file called *name*, which calls itself *own_title*.
+
+    Raises:
+        Unreadable: there is no text in it.
+    """
+    text = writer.text
+    if not text:
+        raise Unreadable("extract_no_text")
+    title = title_of(name, own_title, writer.first_heading)
+    return {"documents": [document(title, text)]}
+
+
+def title_of(name: str, own_title: str, heading: str) -> str:
+    """The title that a file has of its own, else its first heading, else its name."""
+    own_title = " ".join(own_title.split())
+    is_made_up = _PROGRAMS_OWN.fullmatch(own_title) or _FILE_NAME.fullmatch(own_title)
+    return ("" if is_made_up else own_title) or heading or readable_name(name)
+
+
+def readable_name(name: str) -> str:
+    """The name of a file as words: “house-rules_2026 (1).pdf” is “House rules 2026”."""
+    stem = PurePosixPath(unquote(name)).stem
+    words = " ".join(_SEPARATORS.sub(" ", _COPY.sub("", stem)).split())
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,188 @@
+"""Markdown, written block by block, and tables made of cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from chatbot_server.retrieval.read.document import MAX_TEXT
+
+Row = Sequence[str]
+MAX_COLUMNS = 60
+MAX_LEVEL = 6
+_HAS_DIGIT = re.compile(r"\d")
+_LOOKS_LIKE_MARKDOWN = re.compile(r"^(?=#{1,6}\s|\|)", re.MULTILINE)
+_ENDS = re.compile(r"[.!?…:;,]$")
+
+
+class MarkdownWriter:
+    """The text of a document as it is read; what is beyond the longest text is left out."""
+
+    def __init__(self) -> None:
+        self.first_heading = ""
+        self.is_rich = False  # has headings or tables
+        self._blocks: list[tuple[str, str]] = []
+        self._room = MAX_TEXT
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._room <= 0
+
+    @property
+    def text(self) -> str:
+        """All of it, items of a list in neighbouring lines."""
+        parts: list[str] = []
+        former = ""
+        for kind, text in self._blocks:
+            parts.append("\n" if kind == former == "item" else "\n\n")
+            parts.append(text)
+            former = kind
+        return "".join(parts).strip()
+
+    @property
+    def in_one_line(self) -> str:
+        """All of it as the cell of a table holds it."""
+        line = ""
+        for _kind, text in self._blocks:
+            plain = " ".join(text.split())
+            between = " " if _ENDS.search(line) or not line else ", "
+            line += between + plain if line else plain
+        return line
+
+    @property
+    def block_count(self) -> int:
+        """How many headings, paragraphs, items and tables there are."""
+        return len(self._blocks)
+
+    def heading(self, level: int, text: str) -> None:
+        """A heading; 1 is the highest level."""
+        plain = " ".join(text.split())
+        if plain:
+            self.first_heading = self.first_heading or plain
+            self.is_rich = True
+            self._add("heading", f"{'#' * max(1, min(level, MAX_LEVEL))} {plain}")
+
+    def paragraph(self, text: str) -> None:
+        """A paragraph; what tabs part is a label and its values."""
+        lines = [_without_tabs(line) for line in text.split("\n")]
+        self._add("paragraph", _escaped("\n".join(line for line in lines if line)))
+
+    def item(self, text: str, depth: int = 0, mark: str = "-") -> None:
+        """An item of a list, *depth* lists inside of others."""
+        plain = " ".join(_without_tabs(text).split())
+        if plain:
+            self._add("item", f"{'  ' * min(depth, 8)}{mark} {plain}")
+
+    def table(self, rows: Sequence[Row], header_rows: int | None = None) -> None:
+        """A table; what spans several cells stands in each of them.
+
+        *header_rows* is None where the file does not say how many of the first ones name the
+        columns.
+        """
+        for kind, text in table_blocks(rows, header_rows):
+            self.is_rich = self.is_rich or kind == "table"
+            self._add(kind, text)
+
+    def append(self, other: MarkdownWriter) -> None:
+        """All that *other* holds."""
+        self.first_heading = self.first_heading or other.first_heading
+        self.is_rich = self.is_rich or other.is_rich
+        for kind, text in other._blocks:
+            self._add(kind, text)
+
+    def _add(self, kind: str, text: str) -> None:
+        if text.strip() and self._room > 0:
+            text = text[: self._room]
+            self._room -= len(text) + 2
+            self._blocks.append((kind, text))
+
+
+def table_blocks(rows: Sequence[Row], header_rows: int | None) -> list[tuple[str, str]]:
+    """A table as Markdown, with its title and titles between its rows as paragraphs."""
+    grid = _without_empty([[" ".join(cell.split()) for cell in row] for row in rows])
+    if not grid:
+        return []
+    if len(grid[0]) == 1:
+        return [("paragraph", _escaped(row[0])) for row in grid]
+    blocks: list[tuple[str, str]] = []
+    while grid and _is_title(grid[0]) and len(grid) > 1:
+        blocks.append(("paragraph", _escaped(grid.pop(0)[0])))
+        header_rows = max(0, header_rows - 1) if header_rows else header_rows
+    count = _header_count(grid) if header_rows is None else min(header_rows, len(grid) - 1)
+    headings = _joined_headings(grid[:count], len(grid[0]))
+    body: list[Row] = []
+    for row in [*grid[count:], None]:
+        if row is not None and not (_is_title(row) and len(row) > 1):
+            body.append(row)
+            continue
+        if body:
+            blocks.append(("table", _markdown_table(headings, body)))
+        body = []
+        if row is not None:
+            blocks.append(("paragraph", _escaped(row[0])))
+    return blocks
+
+
+def _without_empty(grid: list[list[str]]) -> list[list[str]]:
+    width = min(max(map(len, grid), default=0), MAX_COLUMNS)
+    padded = [row[:width] + [""] * (width - len(row)) for row in grid if any(row)]
+    columns = [at for at in range(width) if any(row[at] for row in padded)]
+    return [[row[at] for at in columns] for row in padded]
+
+
+def _is_title(row: Row) -> bool:
+    """Whether one cell spans the whole row."""
+    return len(row) > 1 and len(set(row)) == 1
+
+
+def _header_count(grid: Sequence[Row]) -> int:
+    """How many of the first rows name the columns, judged by what is in them.
+
+    Of a table of two columns the first row may be one like the others.
+    """
+    if len(grid) < 2:
+        return 0
+    first, rest = grid[0], grid[1:]
+    if any(_HAS_DIGIT.search(cell) for cell in first[1:]):
+        years_or_hours = len(first) > 2 and not first[0]
+        return 1 if years_or_hours else 0
+    spans = any(one == two != "" for one, two in pairwise(first[1:]))
+    if spans and len(grid) > 2 and not any(_HAS_DIGIT.search(cell) for cell in grid[1]):
+        return 2 if grid[1][0] in ("", first[0]) else 1
+    if len(first) > 2 or not first[0]:
+        return 1
+    with_digits = sum(bool(_HAS_DIGIT.search(row[1])) for row in rest)
+    return 1 if 2 * with_digits >= len(rest) else 0
+
+
+def _joined_headings(rows: Sequence[Row], width: int) -> list[str]:
+    """One heading a column of rows below each other."""
+    columns = (dict.fromkeys(row[at] for row in rows if row[at]) for at in range(width))
+    return [", ".join(column) for column in columns]
+
+
+def _markdown_table(headings: Row, rows: Sequence[Row]) -> str:
+    lines = [_line(row) for row in rows]
+    if any(headings):
+        lines[:0] = [_line(headings), _line(["---"] * len(headings))]
+    return "\n".join(lines)
+
+
+def _line(cells: Row) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _without_tabs(line: str) -> str:
+    parts = [" ".join(part.split()) for part in line.split("\t")]
+    text = ""
+    for part in filter(None, parts):
+        between = " " if _ENDS.search(text) else " — "
+        text += between + part if text else part
+    return text
+
+
+def _escaped(text: str) -> str:
+    r"""*text*, of which no line is taken for a heading or the row of a table."""
+    return _LOOKS_LIKE_MARKDOWN.sub(r"\\", text)
