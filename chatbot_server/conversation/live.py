@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import Protocol
 
 from chatbot_server.conversation.events import Ended, Event, Failed
@@ -62,7 +63,7 @@ class LiveAnswer:
         self._events: list[Event] = []
         self._refusal: ChatbotError | None = None
         self._changed = threading.Condition()
-        self._readers: list[object] = []
+        self._readers: list[Reader] = []
         self.ended_at: float | None = None
 
     def start(self) -> None:
@@ -77,36 +78,55 @@ class LiveAnswer:
         if self._refusal:
             raise self._refusal
 
+    def open_reader(self, after: int, wake: Callable[[], None]) -> Reader:
+        """One more reader, of the events beyond number *after*; *wake* as of :class:`Reader`."""
+        reader = Reader(self, after, wake)
+        with self._changed:
+            self._readers.append(reader)
+            readers = list(self._readers)
+        for other in readers[:-MOST_READERS]:
+            other.wake()
+        return reader
+
     def follow(
         self, after: int = 0, *, ping: float = 15.0, has_left: Callable[[], bool] = lambda: False
     ) -> Generator[tuple[int, Event] | None, None, None]:
-        """Numbered events (from 1) beyond number *after*; None when *ping* seconds were silent.
+        """What a reader gets, for who may wait; None when *ping* seconds were silent.
 
-        *has_left* is asked twice a second whether the reader is gone. Each reader holds a
-        thread of the web server, so a third one ends the first one's stream.
+        *has_left* is asked twice a second whether the reader is gone.
         """
-        reader = object()
-        with self._changed:
-            self._readers.append(reader)
-            self._changed.notify_all()
-
-        def is_over() -> bool:
-            return reader not in self._readers[-MOST_READERS:] or has_left()
-
-        position = after
-        try:
-            while (events := self._next_events(position, ping, is_over)) is not None:
-                if not events:
+        arrival = threading.Event()
+        silent_since = time.monotonic()
+        with closing(self.open_reader(after, arrival.set)) as reader:
+            while (entries := reader.take()) is not None:
+                yield from entries
+                if entries:
+                    silent_since = time.monotonic()
+                    continue
+                if has_left():
+                    return
+                seconds_left = silent_since + ping - time.monotonic()
+                if seconds_left <= 0:
+                    silent_since = time.monotonic()
                     yield None
-                for event in events:
-                    position += 1
-                    yield position, event
-                    if isinstance(event, Ended | Failed):
-                        return
-        finally:
-            with self._changed:
-                self._readers.remove(reader)
-            self._stop_unless_read(self._grace)
+                arrival.wait(min(max(0.0, seconds_left), POLL_SECONDS))
+                arrival.clear()
+
+    def events_beyond(self, position: int, reader: Reader) -> list[Event] | None:
+        """What came after *position*; None: *reader* gets nothing any more."""
+        with self._changed:
+            if reader not in self._readers[-MOST_READERS:]:
+                return None
+            events = self._events[position:]
+            return None if not events and self.ended_at is not None else events
+
+    def leave(self, reader: Reader) -> None:
+        """*reader* reads no more; without any, the work is stopped, now or after the grace."""
+        with self._changed:
+            if reader not in self._readers:
+                return
+            self._readers.remove(reader)
+        self._stop_unless_read(self._grace)
 
     def stop(self) -> None:
         """End the work now; what was written so far is the answer."""
@@ -129,33 +149,26 @@ class LiveAnswer:
         finally:
             with self._changed:
                 self.ended_at = time.monotonic()
-                self._changed.notify_all()
+            self._tell()
 
     def _add(self, event: Event) -> None:
         with self._changed:
             self._events.append(event)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Something has changed, for who waits and for who is to be woken."""
+        with self._changed:
             self._changed.notify_all()
+            readers = list(self._readers)
+        for reader in readers:
+            reader.wake()
 
     def _fail(self, error: ChatbotError) -> None:
         if self._events:
             self._add(Failed(error))
         else:
             self._refusal = error
-
-    def _next_events(
-        self, position: int, ping: float, is_over: Callable[[], bool]
-    ) -> list[Event] | None:
-        """Events beyond *position*; [] after *ping* silent seconds; None: nothing will come."""
-        deadline = time.monotonic() + ping
-        with self._changed:
-            while len(self._events) <= position:
-                if self.ended_at is not None or is_over():
-                    return None
-                seconds_left = deadline - time.monotonic()
-                if seconds_left <= 0:
-                    return []
-                self._changed.wait(min(seconds_left, POLL_SECONDS))
-            return self._events[position:]
 
     def _stop_unless_read(self, grace: float) -> None:
         with self._changed:
@@ -167,6 +180,39 @@ class LiveAnswer:
             timer.start()
         else:
             self.stop()
+
+
+class Reader:
+    """One who reads an answer, each event once; to be closed.
+
+    A third reader of an answer ends the first one's: a page is left, and another comes.
+
+    Args:
+        wake: called from the answer's thread when there is something to :meth:`take`.
+    """
+
+    def __init__(self, answer: LiveAnswer, after: int, wake: Callable[[], None]) -> None:
+        self._answer = answer
+        self._position = after
+        self._is_over = False
+        self.wake = wake
+
+    def take(self) -> list[tuple[int, Event]] | None:
+        """The next events with their numbers (from 1), none if there are none yet; never waits.
+
+        None: nothing will come any more.
+        """
+        events = None if self._is_over else self._answer.events_beyond(self._position, self)
+        if events is None:
+            return None
+        entries = list(enumerate(events, self._position + 1))
+        self._position += len(events)
+        self._is_over = any(isinstance(event, Ended | Failed) for event in events)
+        return entries
+
+    def close(self) -> None:
+        """Read no more."""
+        self._answer.leave(self)
 
 
 class LiveAnswers:

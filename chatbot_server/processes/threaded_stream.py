@@ -21,17 +21,23 @@ class ThreadedStream(Generic[Item]):
     Args:
         produce: runs in the thread with a function that takes an item and returns whether
             more are wanted. The queue has no bound: what produces an answer bounds its length.
+        wake: called in the thread when there is something, or the end, for who does not wait.
     """
 
-    def __init__(self, produce: Callable[[Put[Item]], None]) -> None:
+    def __init__(
+        self, produce: Callable[[Put[Item]], None], wake: Callable[[], None] = lambda: None
+    ) -> None:
         self._produce = produce
+        self._wake = wake
         self._queue: queue.SimpleQueue[Item | _Failure | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     @classmethod
-    def of(cls, items: Iterable[Item]) -> ThreadedStream[Item]:
+    def of(
+        cls, items: Iterable[Item], wake: Callable[[], None] = lambda: None
+    ) -> ThreadedStream[Item]:
         """The *items*, iterated by the thread."""
 
         def produce(put: Put[Item]) -> None:
@@ -39,7 +45,7 @@ class ThreadedStream(Generic[Item]):
                 if not put(item):
                     return
 
-        return cls(produce)
+        return cls(produce, wake)
 
     def next(self, seconds: float) -> Item | None:
         """The next item; None at the end, or when it was closed.
@@ -70,9 +76,11 @@ class ThreadedStream(Generic[Item]):
             self._queue.put(_Failure(error))
         finally:
             self._queue.put(None)
+            self._wake()
 
     def _put(self, item: Item) -> bool:
         self._queue.put(item)
+        self._wake()
         return not self._closed.is_set()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request
@@ -15,7 +14,7 @@ from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site
-from chatbot_server.web.disconnect import disconnect_check
+from chatbot_server.web.event_stream import Bell, EventStream, respond
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.origins import find_allowed_site
 from chatbot_server.web.requests import (
@@ -27,12 +26,7 @@ from chatbot_server.web.requests import (
     read_body,
     read_message,
 )
-from chatbot_server.web.sse import stream
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # nginx would hold the tokens back
-}
+from chatbot_server.web.sse import pieces_of
 
 
 class ChatBody(RequestBody):
@@ -103,11 +97,6 @@ def admit_question(
 
 
 def _stream(answer: LiveAnswer, after: int, language: str) -> Response:
-    events = answer.follow(after, has_left=disconnect_check(request))
-    chunks = stream(events, language)
-    # The first event is there already; taking it starts the generator, without which
-    # closing it would not be noticed.
-    first = next(chunks, "")
-    response = Response(chain((first,), chunks), mimetype="text/event-stream", headers=HEADERS)
-    response.call_on_close(events.close)
-    return response
+    bell = Bell()
+    reader = answer.open_reader(after, bell.ring)
+    return respond(EventStream(pieces_of(reader, language), bell, reader.close))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from chatbot_server.conversation.events import (
@@ -15,15 +14,18 @@ from chatbot_server.conversation.events import (
     TextPiece,
     Waiting,
 )
+from chatbot_server.conversation.live import Reader
+from chatbot_server.web.event_stream import Pieces
 from chatbot_server.web.problems import public_sentence
 
-PING = ": ping\n\n"
 
-
-def stream(events: Iterable[tuple[int, Event] | None], language: str) -> Iterator[str]:
-    """Numbered events as text; None becomes a comment that keeps proxies awake."""
-    for entry in events:
-        yield PING if entry is None else render(*entry, language)
+def pieces_of(reader: Reader, language: str) -> Pieces:
+    """What *reader* gets, as text; empty where nothing has come yet."""
+    while (entries := reader.take()) is not None:
+        for number, event in entries:
+            yield render(number, event, language)
+        if not entries:
+            yield ""
 
 
 def render(number: int, event: Event, language: str) -> str:

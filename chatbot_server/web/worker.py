@@ -1,65 +1,324 @@
-"""gunicorn's threads, which no request that never ends can keep.
+"""gunicorn's worker of this server: a loop that owns every socket, and threads that only answer.
 
-gunicorn reads a request in the thread that answers it and waits for as long as the client likes:
-as many half-sent requests as there are threads would silence a server without a proxy.
+A request is read by the loop and handed to a thread when it is whole; what the thread answers is
+sent by the loop. So no client keeps a thread, however slowly it sends or reads, and a stream of
+events (:class:`EventStream`) needs none at all. Why not gunicorn's own workers:
+``docs/decisions/0013-a-loop-owns-the-sockets.md``.
 """
 
 from __future__ import annotations
 
-import socket
+import errno
+import io
+import os
+import selectors
 import time
-from contextlib import suppress
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import closing, nullcontext, suppress
+from functools import partial
 from typing import Any
 
-from gunicorn.http import get_parser  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.http import wsgi  # type: ignore[import-untyped]
+from gunicorn.workers import base  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-untyped]
 
-from chatbot_server.web.disconnect import is_readable
+from chatbot_server.web.connection import MOST_WAITING, Connection, State
+from chatbot_server.web.event_stream import EventStream
+from chatbot_server.web.incoming import Pace, RequestReader, WholeRequest
+
+# Answered by the loop itself, so that whoever watches the server learns that it is alive while
+# every thread is busy. The application waits for nothing there.
+AT_ONCE = frozenset({"/healthz"})
+TICK_SECONDS = 0.5
+ACCEPTED_AT_ONCE = 32
+# Time for an error to be read by who is still sending.
+CLOSE_SECONDS = 2.0
+# Between the end of the streams and that of the process: their answers are stored.
+STORE_SECONDS = 1.0
+# Files a process has open beside connections: database, engine, child processes.
+OTHER_FILES = 200
 
 
-class TimedConnection:
-    """What a client sends, as long as it keeps sending.
+class Worker(base.Worker):  # type: ignore[misc]
+    """What ``serve`` names as gunicorn's worker class.
 
-    Args:
-        seconds: in which a request, header and body, must have come.
-        pace: bytes that earn it one more second.
+    Attributes:
+        pace: how long a request may take to come.
+        patience: seconds in which a client must take some of what is sent to it.
     """
 
-    def __init__(self, connection: socket.socket, seconds: float, pace: float) -> None:
-        self._connection = connection
-        self._seconds = seconds
-        self._pace = pace
-        self._over = False
-        self.begin()
+    pace = Pace()
+    patience = 20.0
 
-    def begin(self) -> None:
-        """From now on, the next request is expected."""
-        self._deadline = time.monotonic() + self._seconds
+    def init_process(self) -> None:
+        """In the new process; does not return before it ends."""
+        self._threads = ThreadPoolExecutor(self.cfg.threads, "web")
+        self._selector = selectors.DefaultSelector()
+        self._calls = PollableMethodQueue()
+        self._calls.init()
+        self._connections: set[Connection] = set()
+        self._is_accepting = False
+        self._ticked_at = 0.0
+        super().init_process()
 
-    def recv(self, size: int) -> bytes:
-        """The next bytes; none, and never any again, once the client takes too long."""
-        seconds_left = max(0.0, self._deadline - time.monotonic())
-        if not self._over and not is_readable(self._connection, seconds_left):
-            self._over = True
-            with suppress(OSError):  # gunicorn sees the end, and does not wait for a next request
-                self._connection.shutdown(socket.SHUT_RD)
-        if self._over:
-            return b""
-        data = self._connection.recv(size)
-        self._deadline += len(data) / self._pace
-        return data
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: finish what was begun."""
+        self.alive = False
+        self._calls.defer(lambda: None)
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """SIGQUIT, SIGINT: end now."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        super().handle_quit(sig, frame)
+
+    def run(self) -> None:
+        """Serve until the worker is told to stop, or its parent is gone."""
+        self._selector.register(self._calls.fileno(), selectors.EVENT_READ)
+        self._most_connections = most_connections(self.cfg.worker_connections)
+        while self.alive and self.ppid == os.getppid():
+            self._accept_more(len(self._connections) < self._most_connections)
+            self._turn()
+        self._accept_more(False)
+        self._finish(time.monotonic() + max(1.0, self.cfg.graceful_timeout - 0.5))
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for listener in self.sockets:
+            listener.close()
+
+    def _finish(self, deadline: float) -> None:
+        """Let answers in the making come to their end, as far as there is time."""
+        while self._connections and time.monotonic() < deadline - STORE_SECONDS:
+            self._turn()
+            for connection in [each for each in self._connections if each.is_idle]:
+                self._close(connection)
+        had_any = bool(self._connections)
+        for connection in list(self._connections):
+            self._close(connection)
+        if had_any:
+            time.sleep(min(STORE_SECONDS, max(0.0, deadline - time.monotonic())))
+
+    def _turn(self) -> None:
+        """What has happened, once around."""
+        self.notify()
+        for key, events in self._selector.select(TICK_SECONDS):
+            if key.data is None:
+                self._calls.run_callbacks(key.fileobj)
+            elif isinstance(key.data, Connection):
+                self._step(key.data, events)
+            else:
+                self._accept(key.data)
+        now = time.monotonic()
+        if now - self._ticked_at >= TICK_SECONDS:
+            self._ticked_at = now
+            self._tick(now)
+
+    def _tick(self, now: float) -> None:
+        for connection in list(self._connections):
+            if now >= connection.deadline and connection.state is not State.WORKING:
+                is_quiet_stream = connection.state is State.STREAMING and not connection.outbox.size
+                if not is_quiet_stream:
+                    self._close(connection)
+            if connection.state is State.STREAMING:
+                self._guard(connection, self._pump)
+
+    def _accept_more(self, wanted: bool) -> None:
+        if wanted == self._is_accepting:
+            return
+        self._is_accepting = wanted
+        for listener in self.sockets:
+            if wanted:
+                listener.setblocking(False)
+                self._selector.register(listener, selectors.EVENT_READ, listener)
+            else:
+                self._selector.unregister(listener)
+
+    def _accept(self, listener: Any) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                sock, client = listener.accept()
+            except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS):
+                    time.sleep(0.05)  # it can only be tried again
+                return
+            reader = RequestReader(self.cfg, client, self.pace, self._body_limit)
+            connection = Connection(sock, client, reader, self._selector)
+            self._connections.add(connection)
+            self._read_next(connection)
+
+    def _body_limit(self, head: Any) -> int:
+        return 2_000_000
+
+    def _step(self, connection: Connection, events: int) -> None:
+        """The client has sent something, or takes something."""
+        if events & selectors.EVENT_WRITE and connection.is_open:
+            self._guard(connection, self._send)
+        if events & selectors.EVENT_READ and connection.is_open:
+            self._guard(connection, self._receive)
+
+    def _guard(self, connection: Connection, step: Any) -> None:
+        """Do *step*; what goes wrong costs this connection and no other."""
+        try:
+            step(connection)
+        except OSError:
+            self._close(connection)
+        except Exception:
+            self.log.exception("a connection failed")
+            self._close(connection)
+
+    def _receive(self, connection: Connection) -> None:
+        if connection.state is State.STREAMING:
+            if connection.has_left():
+                self._close(connection)
+            return
+        data = connection.receive()
+        if data == b"":
+            self._close(connection)
+        elif data and connection.state is State.READING:
+            self._take(connection, partial(connection.reader.feed, data))
+
+    def _read_next(self, connection: Connection) -> None:
+        connection.state = State.READING
+        connection.watch(selectors.EVENT_READ)
+        self._take(connection, connection.reader.begin)
+
+    def _take(self, connection: Connection, read: Any) -> None:
+        """Have the reader *read*, and the request answered if it is whole now."""
+        try:
+            request = read()
+        except Exception as error:  # whatever is wrong with a request has a status of its own
+            self.handle_error(None, connection.outbox, connection.client, error)
+            connection.response = None
+            self._send_all(connection)
+            return
+        if request is None:
+            connection.deadline = connection.reader.deadline
+            if connection.reader.is_idle and connection.response is not None:
+                connection.deadline = time.monotonic() + self.cfg.keepalive
+            if connection.reader.asks_to_go_on():
+                connection.outbox.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                connection.send(self.patience)
+            return
+        connection.watch(0)
+        connection.state = State.WORKING
+        connection.reader.asks_to_go_on()  # it did not need to
+        if request.head.path in AT_ONCE:
+            connection.stream = self._answer(connection, request)
+            self._answered(connection)
+            return
+        future = self._threads.submit(self._answer, connection, request)
+        future.add_done_callback(lambda done: self._calls.defer(self._done, connection, done))
+
+    def _answer(self, connection: Connection, request: WholeRequest) -> EventStream | None:
+        """Have the application answer; in a thread, which has the connection for itself."""
+        connection.response = None
+        try:
+            response, environ = wsgi.create(
+                request.head, connection.outbox, connection.client, connection.server, self.cfg
+            )
+            connection.response = response
+            environ["wsgi.input"] = io.BytesIO(request.body)
+            environ["wsgi.multithread"] = True
+            environ["gunicorn.socket"] = connection.socket
+            if not self.alive:
+                response.force_close()
+            pieces = self.wsgi(environ, response.start_response)
+            if isinstance(pieces, EventStream):
+                return pieces
+            with closing(pieces) if hasattr(pieces, "close") else nullcontext():
+                for piece in pieces:
+                    response.write(piece)
+                    connection.outbox.flush()
+            response.close()
+        except OSError:
+            raise
+        except Exception as error:
+            if connection.response and connection.response.headers_sent:
+                raise
+            self.handle_error(request.head, connection.outbox, connection.client, error)
+            connection.response = None
+        return None
+
+    def _done(self, connection: Connection, future: Future[EventStream | None]) -> None:
+        try:
+            connection.stream = future.result()
+        except (OSError, CancelledError):  # the client has left, or the server stops
+            self._close(connection)
+        except Exception:
+            self.log.exception("an answer failed")
+            self._close(connection)
+        else:
+            self._answered(connection)
+
+    def _answered(self, connection: Connection) -> None:
+        if not connection.is_open:  # closed while it was answered, when the server stopped
+            self._close(connection)
+        elif connection.stream is None:
+            self._guard(connection, self._send_all)
+        else:
+            connection.state = State.STREAMING
+            connection.stream.bell.call(partial(self._call, connection))
+            connection.watch(selectors.EVENT_READ)  # the end, if the client leaves
+            self._guard(connection, self._pump)
+
+    def _call(self, connection: Connection) -> None:
+        """In any thread: there is something on the connection's stream."""
+        if not connection.is_called:
+            connection.is_called = True
+            self._calls.defer(self._guard, connection, self._pump)
+
+    def _pump(self, connection: Connection) -> None:
+        """Send what there is of a stream."""
+        connection.is_called = False
+        stream = connection.stream
+        if stream is None or connection.outbox.size > MOST_WAITING:
+            return
+        if data := stream.take():
+            connection.response.write(data)
+        if stream.is_over:
+            connection.response.close()
+            connection.stream = None
+            stream.close()
+            self._send_all(connection)
+        elif data:
+            connection.send(self.patience)
+
+    def _send_all(self, connection: Connection) -> None:
+        """The answer is there; send it, then turn to the next request or close."""
+        connection.state = State.SENDING
+        connection.watch(0)
+        self._send(connection)
+
+    def _send(self, connection: Connection) -> None:
+        if not connection.send(self.patience):
+            return
+        response = connection.response
+        if connection.state is State.STREAMING:
+            self._pump(connection)
+        elif connection.state is not State.SENDING:
+            return
+        elif response is None or response.should_close() or not self.cfg.keepalive:
+            connection.end(CLOSE_SECONDS)
+        elif connection.reader.is_idle:
+            self._read_next(connection)
+        else:  # more came behind the request: others have their turn first
+            self._calls.defer(self._guard, connection, self._read_next)
+
+    def _close(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        try:
+            connection.close()
+        except Exception:
+            self.log.exception("a stream could not be closed")
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """What ``serve`` names as gunicorn's worker class. Answers may take as long as they like."""
+def most_connections(wanted: int) -> int:
+    """As many of *wanted* as this process may open files for; raises its limit as far as it may."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
 
-    seconds = 20.0
-    pace = 2000.0
-
-    def handle(self, conn: Any) -> Any:
-        """Read one request and answer it."""
-        if conn.parser is None:
-            connection = TimedConnection(conn.sock, self.seconds, self.pace)
-            conn.parser = get_parser(self.cfg, connection, conn.client)
-        conn.parser.unreader.sock.begin()
-        return super().handle(conn)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        needed = wanted + OTHER_FILES
+        if soft != resource.RLIM_INFINITY and soft < needed:
+            limit = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            return max(32, min(wanted, limit - OTHER_FILES))
+    return wanted

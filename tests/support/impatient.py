@@ -3,30 +3,61 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from chatbot_server.web.event_stream import Bell, EventStream, Pieces
+from chatbot_server.web.incoming import Pace
 from chatbot_server.web.worker import Worker
 
+MUCH = 8_000_000  # more than the system keeps for a client that does not read
+
 go_on = threading.Event()
+open_streams: set[Bell] = set()
 
 
 class Impatient(Worker):
-    """Half a second for a request, and one more for each kilobyte of it."""
+    """Half a second for a request, and one more for each kilobyte of it; one for an answer."""
 
-    seconds = 0.5
-    pace = 1000.0
+    pace = Pace(0.5, 1000.0)
+    patience = 1.0
 
 
-def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
-    """``/stream`` goes on when somebody asks for ``/go-on``; all else gives a body's length."""
+def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """``/stream`` and ``/events`` go on when somebody asks for ``/healthz?go-on``."""
     path = environ["PATH_INFO"]
     start_response("200 OK", [("Content-Type", "text/plain")])
+    if path == "/events":
+        return event_stream()
     if path == "/stream":
-        yield b"begin "
-        go_on.wait()
-        yield b"end"
-        return
-    if path == "/go-on":
+        return half_a_stream()
+    if path == "/much":
+        return [b"x" * MUCH]
+    if path == "/readers":
+        return [str(len(open_streams)).encode()]
+    if environ["QUERY_STRING"] == "go-on":
         go_on.set()
-    yield str(len(environ["wsgi.input"].read())).encode()
+        for bell in list(open_streams):
+            bell.ring()
+    return [str(len(environ["wsgi.input"].read())).encode()]
+
+
+def half_a_stream() -> Iterator[bytes]:
+    """Keeps a thread."""
+    yield b"begin "
+    go_on.wait()
+    yield b"end"
+
+
+def event_stream() -> EventStream:
+    """Keeps none."""
+    bell = Bell()
+    open_streams.add(bell)
+
+    def pieces() -> Pieces:
+        yield "begin "
+        while not go_on.is_set():
+            yield ""
+        yield "end"
+
+    return EventStream(pieces(), bell, lambda: open_streams.discard(bell))

@@ -15,7 +15,6 @@ from typing import Any
 from chatbot_server.engine.base import EngineInfo, Event, Finished, FinishReason, Token, Usage
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
 
-PING = ": ping\n\n"
 DONE = "data: [DONE]\n\n"
 KINDS = {
     400: "invalid_request_error",
@@ -68,13 +67,13 @@ class Reply:
         return self._frame(kind, [_choice(content, last.reason)]) | {"usage": _usage(last.usage)}
 
     def pieces(self, events: Iterable[Event | None], *, with_usage: bool) -> Iterator[str]:
-        """The answer as server-sent events; None becomes a comment, which clients skip."""
+        """The answer as server-sent events; an empty piece where nothing has come yet."""
         blank: dict[str, Any] = {"usage": None} if with_usage else {}
         if self.chat:
             yield self._event({"delta": {"role": "assistant", "content": ""}}, blank)
         for event in events:
             if event is None:
-                yield PING
+                yield ""
             elif isinstance(event, Token):
                 text = event.text
                 yield self._event(

@@ -1,0 +1,136 @@
+"""One client of the web server, and what is going on with it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from enum import Enum, auto
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
+from typing import Any
+
+from chatbot_server.web.event_stream import EventStream
+from chatbot_server.web.incoming import RequestReader
+from chatbot_server.web.outgoing import Outbox
+
+READ_SIZE = 65_536
+# Of a stream's text, kept for a client that reads it more slowly than it comes.
+MOST_WAITING = 262_144
+
+
+class State(Enum):
+    """Who has the turn."""
+
+    READING = auto()  # the client sends its request
+    WORKING = auto()  # a thread answers; the loop leaves the connection alone
+    STREAMING = auto()  # the answer comes piece by piece
+    SENDING = auto()  # the answer is there, and not yet sent
+    CLOSING = auto()  # the client is told, and may finish what it was saying
+
+
+class Connection:
+    """A socket that never blocks, watched by the loop's selector.
+
+    Attributes:
+        deadline: moment of the monotonic clock at which it is given up.
+        response: gunicorn's, to the request that is being answered.
+    """
+
+    def __init__(
+        self, sock: socket.socket, client: Any, reader: RequestReader, selector: BaseSelector
+    ) -> None:
+        sock.setblocking(False)
+        self.socket = sock
+        self.client = client
+        self.server = sock.getsockname()
+        self.reader = reader
+        self.outbox = Outbox(sock)
+        self.state = State.READING
+        self.deadline = 0.0
+        self.response: Any = None
+        self.stream: EventStream | None = None
+        self.is_called = False
+        self._selector = selector
+        self._watched = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is lost when it is closed now."""
+        return self.state is State.READING and self.reader.is_idle
+
+    @property
+    def is_open(self) -> bool:
+        return self.socket.fileno() >= 0
+
+    def watch(self, events: int) -> None:
+        """Be called when the socket can be read or written; 0: not at all."""
+        if events == self._watched:
+            return
+        if not events:
+            self._selector.unregister(self.socket)
+        elif self._watched:
+            self._selector.modify(self.socket, events, self)
+        else:
+            self._selector.register(self.socket, events, self)
+        self._watched = events
+
+    def receive(self) -> bytes | None:
+        """What has come; empty at the end, None where there is nothing.
+
+        Raises:
+            OSError: the client has left.
+        """
+        try:
+            return self.socket.recv(READ_SIZE)
+        except (BlockingIOError, InterruptedError):
+            return None
+
+    def has_left(self) -> bool:
+        """Whether the client of a stream is gone; one that goes on talking is looked at no more."""
+        try:
+            if self.socket.recv(1, socket.MSG_PEEK) == b"":
+                return True
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            return True
+        self.watch(self._watched & ~EVENT_READ)
+        return False
+
+    def send(self, patience: float) -> bool:
+        """Send what the client takes; whether all is sent. It then has *patience* seconds more.
+
+        Raises:
+            OSError: the client has left.
+        """
+        took_some = self.outbox.flush()
+        if took_some or not self._watched & EVENT_WRITE:
+            self.deadline = time.monotonic() + patience
+        if self.outbox.size:
+            self.watch(self._watched | EVENT_WRITE)
+            return False
+        self.watch(self._watched & ~EVENT_WRITE)
+        return True
+
+    def end(self, patience: float) -> None:
+        """Say that nothing more comes, and let the client read that before the connection ends.
+
+        A socket that is closed while something unread is in it takes back what was sent.
+        """
+        self.state = State.CLOSING
+        self.deadline = time.monotonic() + patience
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.deadline = 0.0
+        self.watch(EVENT_READ)
+
+    def close(self) -> None:
+        """Be gone; a stream's answer ends with its reader."""
+        if self.is_open:
+            with suppress(KeyError, ValueError):
+                self.watch(0)
+            self.socket.close()
+        stream, self.stream = self.stream, None
+        if stream:
+            stream.close()

@@ -1,0 +1,103 @@
+"""Answers that come in their own time, and that no thread of the web server waits for.
+
+The project's worker (``web/worker.py``) asks such a stream for what there is whenever the stream
+calls it; any other WSGI server can iterate it, and waits in its own thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+
+from flask import Response
+
+PING = b": ping\n\n"
+PING_SECONDS = 15.0
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would hold the tokens back
+}
+
+Pieces = Generator[str, None, None]
+
+
+class Bell:
+    """Rung by who has something for a stream; heard by who sends it."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+        self._listener: Callable[[], None] = lambda: None
+
+    def ring(self) -> None:
+        """There is something; may be called from any thread."""
+        self._rung.set()
+        self._listener()
+
+    def call(self, listener: Callable[[], None]) -> None:
+        """Have *listener* called at each ring from now on, in the thread that rings."""
+        self._listener = listener
+
+    def wait(self, seconds: float) -> None:
+        """Until the next ring, or one that was not waited for."""
+        self._rung.wait(seconds)
+        self._rung.clear()
+
+
+class EventStream:
+    """The body of a response of server-sent events.
+
+    Args:
+        pieces: never waits: an empty piece says that there is nothing more yet.
+        bell: is rung when there is.
+        on_close: called once, whether the stream was read or not.
+    """
+
+    def __init__(self, pieces: Pieces, bell: Bell, on_close: Callable[[], None]) -> None:
+        self._pieces = pieces
+        self._on_close = on_close
+        self._lively_at = time.monotonic()
+        self._is_closed = False
+        self.bell = bell
+        self.is_over = False
+
+    def take(self) -> bytes:
+        """What there is; a comment that keeps proxies awake when there was nothing for long."""
+        pieces = []
+        for piece in self._pieces:
+            if not piece:
+                break
+            pieces.append(piece)
+        else:
+            self.is_over = True
+        now = time.monotonic()
+        if pieces:
+            self._lively_at = now
+        elif not self.is_over and now - self._lively_at >= PING_SECONDS:
+            self._lively_at = now
+            return PING
+        return "".join(pieces).encode()
+
+    def __iter__(self) -> Iterator[bytes]:
+        while not self.is_over:
+            if data := self.take():
+                yield data
+            elif not self.is_over:
+                self.bell.wait(1.0)
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._pieces.close()
+            self._on_close()
+
+
+def respond(stream: EventStream) -> Response:
+    """The response whose body is *stream*, handed to the server as it is."""
+    return Response(
+        stream,
+        mimetype="text/event-stream",
+        headers=HEADERS,
+        direct_passthrough=True,
+    )

@@ -1,0 +1,191 @@
+"""Requests as their bytes come: whole before anybody works on them, in bounded memory.
+
+gunicorn's parser reads a request from something that waits; here, nothing may wait. So bytes are
+kept until there are enough, and are then given to that parser, which alone decides what they are.
+Where a body comes in chunks, gunicorn's other parser, to which bytes can be fed, tells when its end
+has come.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gunicorn.asgi.parser import ParseError, PythonProtocol  # type: ignore[import-untyped]
+from gunicorn.http.body import LengthReader  # type: ignore[import-untyped]
+from gunicorn.http.errors import (  # type: ignore[import-untyped]
+    InvalidChunkSize,
+    LimitRequestHeaders,
+    NoMoreData,
+)
+from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
+
+# Of a browser with many cookies; gunicorn's own bound is sixty fields of 8 KB.
+HEAD_BYTES = 65_536
+BLANK_LINE = b"\r\n\r\n"
+# Sizes and extensions of chunks, beside what is in them.
+CHUNK_OVERHEAD = 65_536
+# The parser looks so far beyond what it is asked for.
+READ_AHEAD = 2048
+
+BodyLimit = Callable[[Any], int]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a request may take to come.
+
+    Attributes:
+        seconds: in which it must have come, header and body.
+        bytes_per_second: that earn it one more second.
+    """
+
+    seconds: float = 20.0
+    bytes_per_second: float = 2000.0
+
+
+@dataclass(frozen=True)
+class WholeRequest:
+    """A request of gunicorn's parser, and its body.
+
+    Attributes:
+        body: all of it; of one that is longer than wanted, the beginning or nothing.
+    """
+
+    head: Any
+    body: bytes
+
+
+class RequestReader:
+    """Turns what one client sends into requests, one after the other.
+
+    Args:
+        settings: gunicorn's configuration.
+        client: the client's address.
+        body_limit: tells from a request's head how long a body is wanted.
+    """
+
+    def __init__(self, settings: Any, client: Any, pace: Pace, body_limit: BodyLimit) -> None:
+        self._parser = RequestParser(settings, iter(()), client)
+        self._pace = pace
+        self._body_limit = body_limit
+        self._bytes = bytearray()
+        self._searched = 0
+        self._head: Any = None
+        self._limit = 0
+        self._chunks: _ChunksEnd | None = None
+        self.deadline = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing of a next request has come."""
+        return not self._bytes and self._head is None
+
+    def begin(self) -> WholeRequest | None:
+        """Turn to the next request, of which something, or all, may have come already.
+
+        Raises:
+            ParseException: gunicorn's, about a wrong request.
+        """
+        self.deadline = time.monotonic() + self._pace.seconds
+        return self.feed(b"")
+
+    def feed(self, data: bytes) -> WholeRequest | None:
+        """Take what the client sent; returns the request once it is whole.
+
+        Raises:
+            ParseException: gunicorn's, about a wrong request.
+        """
+        self.deadline += len(data) / self._pace.bytes_per_second
+        self._bytes += data
+        if self._head is None:
+            self._read_head()
+            data = bytes(self._bytes)
+        if self._head is None:
+            return None
+        body = self._read_chunks(self._chunks, data) if self._chunks else self._read_length()
+        if body is None:
+            return None
+        request = WholeRequest(self._head, body)
+        self._head = self._chunks = None
+        return request
+
+    def asks_to_go_on(self) -> bool:
+        """Whether the client waits for a word before it sends the body; true once."""
+        if self._head is None or not self._head._expected_100_continue:
+            return False
+        self._head._expected_100_continue = False
+        return True
+
+    def _read_head(self) -> None:
+        """Parse the head as soon as it is whole, or cannot become a right one any more."""
+        before, self._searched = self._searched, len(self._bytes)
+        if self._bytes.find(BLANK_LINE, max(0, before - 3)) < 0:
+            fresh = self._bytes[max(0, before - 1) :]
+            has_bare_newline = fresh.count(b"\n") != fresh.count(b"\r\n")
+            if not has_bare_newline and len(self._bytes) <= HEAD_BYTES:
+                return
+        unreader = self._parser.unreader
+        unreader.buf = io.BytesIO(self._bytes)
+        try:
+            self._head = next(self._parser)
+        except NoMoreData:
+            if len(self._bytes) > HEAD_BYTES:
+                raise LimitRequestHeaders("limit of all header fields") from None
+            return
+        self._bytes, self._searched = bytearray(unreader.take_buffered()), 0
+        self._limit = self._body_limit(self._head)
+        if not isinstance(self._head.body.reader, LengthReader):
+            self._chunks = _ChunksEnd()
+
+    def _read_length(self) -> bytes | None:
+        length = self._head.body.reader.length
+        if length > self._limit:
+            self._head.force_close()  # where the next request begins will not be known
+            return b""
+        if len(self._bytes) < length:
+            return None
+        return self._decode(length)
+
+    def _read_chunks(self, chunks: _ChunksEnd, data: bytes) -> bytes | None:
+        is_over = chunks.feed(data)
+        if not is_over and chunks.length > self._limit + READ_AHEAD:
+            self._head.force_close()
+            return self._decode(self._limit + 1)
+        if not is_over and len(self._bytes) > self._limit + CHUNK_OVERHEAD:
+            raise InvalidChunkSize(b"too many small chunks")
+        return self._decode(None) if is_over else None
+
+    def _decode(self, length: int | None) -> bytes:
+        """The body's first bytes, or all, as the strict parser has them."""
+        unreader = self._parser.unreader
+        unreader.buf = io.BytesIO(self._bytes)
+        try:
+            body: bytes = self._head.body.read(length)
+        except NoMoreData:  # the other parser saw an end, or an error, where this one does not
+            raise InvalidChunkSize(b"no end") from None
+        self._bytes = bytearray(unreader.take_buffered())
+        return body
+
+
+class _ChunksEnd:
+    """Looks for the end of a body that comes in chunks."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._parser = PythonProtocol(on_body=self._count)
+        self._parser.feed(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    def feed(self, data: bytes) -> bool:
+        """Whether the body is over, or wrong: then no more of it is of use."""
+        try:
+            self._parser.feed(data)
+        except ParseError:
+            return True
+        return bool(self._parser.is_complete)
+
+    def _count(self, chunk: bytes) -> None:
+        self.length += len(chunk)
