@@ -9,7 +9,7 @@ from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.base import Source
 
-AnswerOrigin = Literal["faq", "pages", "model", "none"]
+AnswerOrigin = Literal["faq", "pages", "model", "question", "none"]
 Finish = Literal["stop", "length", "time", "stopped"]
 AnswerStatus = Literal[
     "faq",
@@ -17,6 +17,7 @@ AnswerStatus = Literal[
     "written",
     "withheld",
     "free",
+    "asked_back",
     "related",
     "nothing",
     "courtesy",
@@ -59,7 +60,12 @@ class Cited:
 
 @dataclass(frozen=True)
 class Ended:
-    """The answer is whole, or as whole as it will get; *cached*: it was given before."""
+    """The answer is whole, or as whole as it will get.
+
+    Attributes:
+        cached: it was given before.
+        suggestions: what may be asked next, offered as buttons.
+    """
 
     origin: AnswerOrigin
     finish: Finish = "stop"
@@ -67,6 +73,7 @@ class Ended:
     timings: Timings | None = None
     model: str | None = None
     cached: bool = False
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

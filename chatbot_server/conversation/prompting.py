@@ -23,6 +23,7 @@ class Dialogue:
     Attributes:
         turns: as the model read them, with the passages they were written from.
         earlier_questions: what the visitor asked in them, without passages.
+        completed: the question that was asked back, with the reply that this one is.
     """
 
     instructions: str
@@ -30,6 +31,7 @@ class Dialogue:
     question: str
     earlier_questions: tuple[str, ...] = ()
     language: str = "en"
+    completed: str | None = None
 
     def messages(self) -> list[Message]:
         """The whole conversation as an engine wants it."""

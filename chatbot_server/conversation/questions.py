@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from chatbot_server.conversation.asked_back import completed_question
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.messages import say
@@ -71,6 +72,7 @@ class VisitorQuestion:
             self.text,
             tuple(asking.text for asking, _ in exchanges),
             self.locale,
+            completed_question(self.text, before),
         )
 
 

@@ -75,6 +75,7 @@ class Record:
         or did not come; ``free``: by the model, there are no pages; ``related`` and
         ``nothing``: an honest no, with or without pages that speak of something near;
         ``courtesy``: a greeting answered, which asked nothing;
+        ``asked_back``: which of several places is meant;
         ``stopped`` by the visitor or ``failed`` half way.
         """
         if ended is None:
@@ -89,6 +90,8 @@ class Record:
             return "withheld" if self.fell_back else "quoted"
         if self.is_small_talk:
             return "courtesy"
+        if ended.origin == "question":
+            return "asked_back"
         if ended.origin == "model":
             return "written" if self.sources else "free"
         return "related" if self.grounding and self.grounding.passages else "nothing"
@@ -103,6 +106,8 @@ class Record:
         if self.grounding:
             facts["score"] = round(self.grounding.score, 4)
             facts["margin"] = round(self.grounding.margin, 4)
+            if self.grounding.choices:
+                facts["choices"] = list(self.grounding.choices)
         if self.cached_answer:
             facts["cached"] = True
         return facts

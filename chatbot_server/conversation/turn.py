@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from chatbot_server.conversation.asked_back import which_one, words_about_rest
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
 from chatbot_server.conversation.questions import PreparedQuestion
@@ -98,14 +99,17 @@ class Turn:
             yield Ended("none")
             return
         earlier_questions = self._prepared.dialogue.earlier_questions
-        grounding = knowledge.ground(question.site.id, question.text, earlier_questions)
+        looked_up = question.text
+        if self._prepared.dialogue.completed:  # a reply to what was asked back
+            looked_up, earlier_questions = self._prepared.dialogue.completed, earlier_questions[:-1]
+        grounding = knowledge.ground(question.site.id, looked_up, earlier_questions)
         if not grounding.has_content:
             if question.site.free_chat:
                 yield from self._writer.freely(self._prepared.dialogue, self._record)
                 return
             warn_of_silence(question.site.key)
         self._record.grounding = grounding
-        if grounding.status != "faq" and self._writer.may_write(grounding):
+        if grounding.status not in ("faq", "choices") and self._writer.may_write(grounding):
             yield from self._answer_by_model(grounding)
         else:
             yield from self._answer_by_quote(grounding)
@@ -141,8 +145,13 @@ class Turn:
 
     def _answer_by_quote(self, grounding: Grounding) -> Iterator[Event]:
         """The owner's words, or an honest no."""
+        if grounding.status == "choices":
+            yield TextPiece(which_one(grounding, self._question.locale))
+            yield Ended("question", suggestions=grounding.choices)
+            return
         if grounding.status in ("faq", "quoted"):
-            yield TextPiece(grounding.answer)
+            rest = words_about_rest(grounding, self._question.locale)
+            yield TextPiece(f"{grounding.answer}{rest}")
             yield Cited(grounding.sources)
             yield Ended("faq" if grounding.status == "faq" else "pages")
             return

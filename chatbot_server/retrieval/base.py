@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-GroundingStatus = Literal["faq", "quoted", "passages", "nothing"]
+GroundingStatus = Literal["faq", "quoted", "choices", "passages", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,16 @@ class Grounding:
 
     Attributes:
         status: ``faq`` the owner's own answer, sure; ``quoted`` sentences of the pages
-            answer it; ``passages`` related text, but no sure answer; ``nothing``.
+            answer it; ``choices`` several places answer it, too many to show; ``passages``
+            related text, but no sure answer; ``nothing``.
         answer: text (Markdown) for ``faq`` and ``quoted``, else empty.
         sources: what *answer* was taken from, in order.
         passages: best first; what a model may write from.
         score: of the best passage, 0…1.
         margin: its distance to the second.
+        choices: what the places are called, of which one must be meant.
+        unanswered: of several questions in one, those of which nothing is known.
+        left: of many questions in one, those that were not looked up.
         lasting: False where search by meaning was wanted and did not work: asked again a
             moment later, the same question may find more.
         has_content: False where the site has nothing at all to answer from.
@@ -75,6 +79,9 @@ class Grounding:
     passages: tuple[Passage, ...] = ()
     score: float = 0.0
     margin: float = 0.0
+    choices: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     lasting: bool = True
     has_content: bool = True
     version: int = 0

@@ -57,6 +57,6 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
                 "timings": asdict(event.timings) if event.timings else None,
                 "energy": None,
                 "ai": {"generated": event.origin == "model", "model": event.model},
-                "suggestions": [],
+                "suggestions": list(event.suggestions),
                 "cached": event.cached,
             }

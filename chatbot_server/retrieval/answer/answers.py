@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chatbot_server.retrieval.answer import quote
@@ -18,6 +18,8 @@ PASSAGES = 6
 # The second section is shown beside the first where it fits nearly as well.
 CLOSE = 1.0
 MAX_WORDS = 220
+# Of places that answer alike, so many are shown together, and so many offered to choose from.
+SHOWN_TOGETHER, CHOICES = 4, 8
 
 
 def faq_answer(entry: Candidate, sections: Sequence[Candidate], titles: Titles) -> Grounding:
@@ -57,6 +59,23 @@ def page_answer(
         status="quoted",
         answer=_shown(answering, titles),
         sources=_sources(answering, titles),
+    )
+
+
+def several_answer(
+    sections: Sequence[Candidate], group: Mapping[str, Candidate], titles: Titles
+) -> Grounding:
+    """All of *group*, each under its name; where that is too much, one of them must be meant."""
+    grounding = page_answer(sections, list(group.values()), titles)
+    parts = [
+        quote.section(section.sentences, section.quoted_sentences, name)
+        for name, section in group.items()
+    ]
+    answer = "\n\n".join(parts)
+    if len(group) <= SHOWN_TOGETHER and len(answer.split()) <= MAX_WORDS:
+        return replace(grounding, answer=answer)
+    return replace(
+        grounding, status="choices", answer="", sources=(), choices=tuple(group)[:CHOICES]
     )
 
 

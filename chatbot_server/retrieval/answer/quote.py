@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.language.markdown import ITEM
@@ -66,18 +66,9 @@ def pick(
             for sentence in candidates[:limit]
             if weights[sentence.position] or not sentence.is_item
         ]
-    return sorted(_fitting(best), key=lambda sentence: sentence.position)
-
-
-def _fitting(best: Sequence[Sentence]) -> list[Sentence]:
-    """The first of *best*, and of the others those that fit beside it in an answer."""
-    fitting: list[Sentence] = []
-    size = 0
-    for sentence in best:
-        if not fitting or size + len(sentence.text) <= MAX_CHARACTERS:
-            fitting.append(sentence)
-            size += len(sentence.text)
-    return fitting
+    sizes = accumulate(len(sentence.text) for sentence in best)
+    fitting = [each for each, size in zip(best, sizes, strict=True) if size <= MAX_CHARACTERS]
+    return sorted(fitting or best[:1], key=lambda sentence: sentence.position)
 
 
 def joined(sentences: Sequence[Sentence]) -> str:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from chatbot_server.retrieval.answer import faq
-from chatbot_server.retrieval.answer.answers import faq_answer, page_answer, with_close_second
+from chatbot_server.retrieval.answer.alike import alike_sections
+from chatbot_server.retrieval.answer.answers import (
+    faq_answer,
+    page_answer,
+    several_answer,
+    with_close_second,
+)
 from chatbot_server.retrieval.answer.candidates import load_candidates, load_sections
 from chatbot_server.retrieval.answer.evidence import gather_evidence, is_enough
 from chatbot_server.retrieval.answer.fusion import Hit, margin
+from chatbot_server.retrieval.answer.joined import ground_each
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
+from chatbot_server.retrieval.language.clauses import split_questions
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.sites import Site
@@ -53,6 +62,13 @@ class KnowledgeBase:
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~.base.Knowledge`."""
+        whole = self._ground_one(site_id, question, history)
+        questions = split_questions(question)
+        if len(questions) == 1 or whole.status == "faq" or not whole.has_content:
+            return whole
+        return ground_each(partial(self._ground_one, site_id), questions, history, whole)
+
+    def _ground_one(self, site_id: int, question: str, history: Sequence[str]) -> Grounding:
         with self.searched(site_id, question, history, HITS) as (index, query, hits):
             if hits:
                 grounding = _answer(query, hits, index)
@@ -114,6 +130,10 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex) -> Grounding:
     else:
         quotable = [section for section in sections if faq.may_quote(query, section, index)]
         is_answered = bool(quotable) and is_enough(gather_evidence(quotable, query))
-        answering = with_close_second(quotable) if is_answered else []
-        answer = page_answer(sections, answering, titles)
+        group = alike_sections(quotable, query, titles) if is_answered else {}
+        if group:
+            answer = several_answer(sections, group, titles)
+        else:
+            answering = with_close_second(quotable) if is_answered else []
+            answer = page_answer(sections, answering, titles)
     return replace(answer, margin=margin(hits))

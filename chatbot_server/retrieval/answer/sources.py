@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
@@ -23,16 +22,18 @@ class Titles:
     """The titles of a site's pages as a person would say them.
 
     What templates add is left out: signs of anchors, and the site's name at one end. It is
-    known by the site itself, or because every title that has several parts has it there.
+    known by the site itself, or because every title that has several parts has it there, and
+    another page, or the title of the front page, does too.
     """
 
     def __init__(self, titles: Iterable[str], site_name: str = "") -> None:
-        parts = [_SEPARATOR.split(title) for title in dict.fromkeys(titles)]
-        several = [folded for each in parts if len(folded := [*map(fold, each)]) > 1]
+        whole = {fold(title): [*map(fold, _SEPARATOR.split(title))] for title in titles}
+        several = [parts for parts in whole.values() if len(parts) > 1]
         self._names = {fold(site_name)} if site_name else set()
         for end in (0, -1):
-            if len(several) > 1 and len(Counter(each[end] for each in several)) == 1:
-                self._names.add(several[0][end])
+            names = {parts[end] for parts in several}
+            if len(names) == 1 and (len(several) > 1 or names <= whole.keys()):
+                self._names |= names
 
     def clean(self, title: str) -> str:
         """*title* without what templates add."""

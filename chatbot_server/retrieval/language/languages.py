@@ -91,6 +91,9 @@ class Language(_Record):
         number_joints: what joins the parts of a compound: “vingt-et-un”.
         number_joint_inside: the same inside of one word: “einundzwanzig”.
         asks_number: what asks for a number.
+        question_joints: what may lead in a second question.
+        question_openings: how questions begin, and statements behind those words do not.
+        conditions: how a clause begins that is no question, though one may follow it.
         followup_openings: how questions begin that follow another.
         references: what refers to something spoken of before.
         addresses_someone: words of a question that stands for itself.
@@ -130,6 +133,9 @@ class Language(_Record):
     number_joints: Words
     number_joint_inside: str | None = None
     asks_number: Phrases
+    question_joints: Phrases
+    question_openings: Phrases
+    conditions: Phrases
     followup_openings: Phrases
     references: Phrases
     addresses_someone: Words

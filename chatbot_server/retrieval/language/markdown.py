@@ -15,6 +15,7 @@ _MARKS = (
     re.compile(r"(?<![\w_])(_)(?=[^\s_])([^_\n]{1,500})(?<=[^\s_])_(?![\w_])"),
 )
 _HEADING = re.compile(r"^ {0,3}#{1,6} +(.*?)[ #]*$", re.MULTILINE)
+_SIGN = re.compile(r"[\\`*_~\[\]<>#|]")
 # Escaped signs wait there until no mark is looked for any more.
 _PRIVATE = 0xE000
 _WAITING = re.compile(f"[{chr(_PRIVATE)}-{chr(_PRIVATE + 0x7F)}]")
@@ -32,6 +33,11 @@ def plain_text(markdown: str, *, addresses: bool = False) -> str:
         text = mark.sub(lambda match: match[match.re.groups], text)
     text = _HEADING.sub(r"\1", text)
     return _WAITING.sub(lambda match: chr(ord(match[0]) - _PRIVATE), text)
+
+
+def literal(text: str) -> str:
+    """*text* in Markdown as it is: no sign of it is a mark."""
+    return _SIGN.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _link(label: str, address: str) -> str:

@@ -1,0 +1,73 @@
+"""Sections that answer a question alike, each for another place: branches, years, sizes.
+
+“Are you open on Sunday?” is answered by each of three shops. One of them would mislead; all are
+shown, each under its name, or the visitor is asked which is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.sources import Titles, clean_heading
+from chatbot_server.retrieval.index.chunks import BETWEEN, below
+
+# So much worse may one of them fit; of the same words, cosines differ by hundredths.
+AS_GOOD = 2.5
+# Texts of one kind share so much of what they say (Dice).
+SAME_WORDS = 0.4
+LONGEST_NAME = 60
+
+
+def alike_sections(
+    sections: Sequence[Candidate], query: Query, titles: Titles
+) -> dict[str, Candidate]:
+    """The first of *sections* and those that answer alike, by name, in the order of the site.
+
+    Empty where the first stands alone, or where names do not tell them apart.
+    """
+    first, relevances = sections[0], section_relevances(sections)
+    group = [first]
+
+    def words_held(section: Candidate) -> list[bool]:
+        return [word.is_in(section.terms) for word in query.content_words]
+
+    for other in sections[1:]:
+        is_as_good = relevances[first.chunk.id] - relevances[other.chunk.id] <= AS_GOOD
+        if (
+            is_as_good
+            and all(other.chunk.text != member.chunk.text for member in group)
+            and words_held(other) == words_held(first)  # else one of them was named
+            and _is_of_one_kind(first, other, titles)
+        ):
+            group.append(other)
+    paths = [_path(member, titles) for member in group]
+    columns = zip(*paths, strict=True)
+    distinct = [at for at, column in enumerate(columns) if len(set(column)) > 1]
+    names = [BETWEEN.join(path[at] for at in distinct)[:LONGEST_NAME] for path in paths]
+    if len(group) < 2 or len(set(names)) < len(names) or not all(names):
+        return {}
+    by_name = dict(zip(names, group, strict=True))
+    in_order = sorted(by_name, key=lambda name: (by_name[name].document.id, by_name[name].chunk.id))
+    return {name: by_name[name] for name in in_order}
+
+
+def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
+    """Whether both have the same place, on pages or under headings side by side."""
+    one, two = _path(first, titles), _path(other, titles)
+    if len(one) != len(two) or first.document.faq or other.document.faq:
+        return False
+    if first.document.id == other.document.id and one[:-1] != two[:-1]:
+        return False
+    ours, theirs = (frozenset().union(*each.sentence_terms) for each in (first, other))
+    if any(term.startswith("=") for term in ours ^ theirs):  # they tell different kinds of facts
+        return False
+    return 2 * len(ours & theirs) >= SAME_WORDS * (len(ours) + len(theirs))
+
+
+def _path(section: Candidate, titles: Titles) -> tuple[str, ...]:
+    """The title of its page, and the headings above it."""
+    title = titles.clean(section.document.title)
+    heading = below(title, clean_heading(section.chunk.heading))
+    return (title, *heading.split(BETWEEN)) if heading else (title,)

@@ -1,0 +1,78 @@
+"""Several questions in one message: each answered under its own words, none dropped in silence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+
+from chatbot_server.retrieval.base import Grounding, Source
+from chatbot_server.retrieval.language.follow_up import is_followup
+from chatbot_server.retrieval.language.markdown import literal, plain_text
+
+QUESTIONS = 3
+PASSAGES = 6
+
+# “Est-il valable ?” may speak of the subject before it, and refer to nothing else.
+_INVERTED = re.compile(r"-(?:t-)?(?:ils?|elles?|on|ce)\b", re.IGNORECASE)
+
+Ground = Callable[[str, Sequence[str]], Grounding]
+
+
+def ground_each(
+    ground: Ground, questions: Sequence[str], history: Sequence[str], whole: Grounding
+) -> Grounding:
+    """What *ground* says of each of *questions*, as one; *whole*: what it says of all at once.
+
+    A question may lean on the one before it, and the first on the second: “Where is it, and
+    do I have to book for the kiosk?”
+    """
+    looked_up, left = questions[:QUESTIONS], questions[QUESTIONS:]
+    answers = []
+    for number, question in enumerate(looked_up):
+        before = looked_up[number - 1 : number] or looked_up[1:2]
+        alone, leaning = history, [*history, *before]
+        leans = is_followup(_INVERTED.sub("", question))
+        first, second = (leaning, alone) if leans else (alone, leaning)
+        answer = ground(question, first)
+        answers.append(answer if answer.answer else ground(question, second))
+    joined = join(looked_up, answers, whole)
+    unclear = [q for q, each in zip(looked_up, answers, strict=True) if each.status == "choices"]
+    return replace(joined, left=(*unclear, *left)) if joined.answer else joined
+
+
+def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Grounding) -> Grounding:
+    """One answer of several; questions that have the same are told together."""
+    pairs = [*zip(questions, answers, strict=True)]
+    by_answer: dict[str, tuple[list[str], Grounding]] = {}
+    for question, answer in pairs:
+        if answer.status in ("faq", "quoted"):
+            by_answer.setdefault(plain_text(answer.answer), ([], answer))[0].append(question)
+    unanswered = tuple(q for q, answer in pairs if answer.status in ("passages", "nothing"))
+    is_more = whole.answer and all(text in plain_text(whole.answer) for text in by_answer)
+    if not by_answer or (is_more and (unanswered or len(by_answer) == 1)):
+        return replace(whole, unanswered=unanswered if whole.answer else ())
+    if len(by_answer) == 1:
+        _its_questions, first = next(iter(by_answer.values()))
+        return replace(first, unanswered=unanswered)
+    parts = [part for _its_questions, part in by_answer.values()]
+    texts = [
+        "\n".join([f"**{literal(question)}**" for question in asked_together])
+        + f"\n\n{part.answer}"
+        for asked_together, part in by_answer.values()
+    ]
+    ranked = zip_longest(*(answer.passages for answer in answers))
+    passages = {each.chunk: each for row in ranked for each in row if each}
+    sources: dict[str, Source] = {}
+    for source in (source for part in parts for source in part.sources):
+        sources.setdefault(source.url.partition("#")[0] or source.title, source)
+    return replace(
+        whole,
+        status="faq" if all(part.status == "faq" for part in parts) else "quoted",
+        answer="\n\n".join(texts),
+        sources=tuple(sources.values()),
+        passages=tuple(passages.values())[:PASSAGES],
+        unanswered=unanswered,
+        lasting=all(answer.lasting for answer in answers),
+    )

@@ -1,0 +1,86 @@
+"""Several questions in one message, and several places that answer one question alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.sources import open_source
+
+SHOPS = {
+    "Leeds": "Open Monday to Friday 9am to 5.30pm. Closed on Sunday.",
+    "Hull": "Open Monday to Saturday 10am to 6pm. Sunday 11am to 4pm.",
+    "York": "Open every day 9.30am to 5.30pm, Sunday 10.30am to 4pm.",
+}
+TOWNS = ("Bath", "Bristol", "Exeter", "Oxford", "Reading", "Swindon")
+PAYMENT = "# Payment\n\nWe take cards and cash in all our shops."
+Write = Callable[[Mapping[str, str]], KnowledgeBase]
+
+
+@pytest.fixture
+def write(database: Database, site_id: int) -> Write:
+    """Puts pages on the site, Markdown by title."""
+
+    def write(pages: Mapping[str, str]) -> KnowledgeBase:
+        with database.session() as session:
+            source = open_source(session, site_id, "file", "pages")
+            for title, text in pages.items():
+                url = f"https://s.example/{title.lower().replace(' ', '-')}"
+                indexing.put(session, source, Draft(url, title, text, "en"))
+        return KnowledgeBase(database, "off")
+
+    return write
+
+
+def test_places_that_answer_alike_are_all_shown_by_name(write: Write, site_id: int) -> None:
+    pages = {f"{town} shop": f"# {town} shop\n\n## Hours ¶\n\n{SHOPS[town]}" for town in SHOPS}
+    base = write(pages | {"Payment": PAYMENT})
+    shown = base.ground(site_id, "Are you open on Sunday?")
+    for town, hours in SHOPS.items():
+        assert f"**{town} shop**\n{hours}" in shown.answer.replace("**Closed on Sunday.**", "Closed on Sunday.").replace("**Sunday 11am to 4pm.**", "Sunday 11am to 4pm.")  # fmt: skip # noqa: E501
+    assert "cards" not in shown.answer
+    assert {source.title for source in shown.sources} == set(pages)
+    named = base.ground(site_id, "Are you open on Sunday in Hull?")
+    assert "11am" in named.answer
+    assert "Closed" not in named.answer
+
+
+def test_of_many_places_the_visitor_is_asked_which_is_meant(write: Write, site_id: int) -> None:
+    hours = "\n\n".join(f"## {town}\n\nOpen Monday to Saturday, Sunday {9 + at}am to 4pm, call 0{at}." for at, town in enumerate(TOWNS))  # fmt: skip # noqa: E501
+    base = write({"Our shops": f"# Our shops\n\n{hours}", "Payment": PAYMENT})
+    question = base.ground(site_id, "Are you open on Sunday?")
+    assert (question.status, question.choices, question.answer) == ("choices", TOWNS, "")
+    reply = base.ground(site_id, "Are you open on Sunday? Exeter")
+    assert reply.status == "quoted"
+    assert "Sunday 11am" in reply.answer
+
+
+def test_each_question_is_answered_under_its_own_words(write: Write, site_id: int) -> None:
+    base = write({"Hours": "# Hours\n\nOpen Monday to Saturday 9am to 5pm.", "Payment": PAYMENT})
+    joined = base.ground(site_id, "When are you open and do you take *cards*?")
+    assert joined.answer.startswith("**When are you open?**\n\n")
+    assert "**Do you take \\*cards\\*?**\n\n" in joined.answer
+    assert [source.title for source in joined.sources] == ["Hours", "Payment"]
+    assert (joined.unanswered, joined.left) == ((), ())
+
+
+def test_what_is_not_known_of_several_questions_is_told(write: Write, site_id: int) -> None:
+    base = write({"Hours": "# Hours\n\nOpen Monday to Saturday 9am to 5pm.", "Payment": PAYMENT})
+    half = base.ground(site_id, "When are you open? Who painted the Mona Lisa?")
+    assert "9am" in half.answer
+    assert half.unanswered == ("Who painted the Mona Lisa?",)
+    none = base.ground(site_id, "Who painted the Mona Lisa? Is it going to rain?")
+    assert (none.answer, none.unanswered) == ("", ())
+
+
+def test_of_many_questions_the_rest_is_left_for_another_time(write: Write, site_id: int) -> None:
+    base = write({"Hours": "# Hours\n\nOpen Monday to Saturday 9am to 5pm.", "Payment": PAYMENT})
+    cards = "Do you take cards?"
+    many = base.ground(site_id, f"When are you open? {cards} {cards} {cards} Any cash?")
+    assert many.left == (cards, "Any cash?")
+    assert many.answer.count("We take cards") == 1
