@@ -173,7 +173,8 @@ def add_exchange(
         NotFound: the conversation was erased meanwhile.
     """
     if inspect(conversation).transient:
-        session.execute(insert(CONVERSATIONS), _columns_of(conversation))
+        columns = {one.name: getattr(conversation, one.name) for one in CONVERSATIONS.columns}
+        session.execute(insert(CONVERSATIONS), columns)
         position = 0
     else:
         # First of all a write: with it PostgreSQL locks the row, and SQLite the database.
@@ -216,10 +217,6 @@ def _next_position(session: Session, conversation_id: str) -> int:
         select(func.max(MESSAGES.c.position)).where(MESSAGES.c.conversation_id == conversation_id)
     )
     return 0 if last is None else last + 1
-
-
-def _columns_of(conversation: Conversation) -> JsonObject:
-    return {column.key: getattr(conversation, column.key) for column in CONVERSATIONS.columns}
 
 
 def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:

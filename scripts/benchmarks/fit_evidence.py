@@ -29,6 +29,7 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.evaluate import read_squad
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
@@ -142,7 +143,7 @@ def rows_of(
         site_id = add_site(session, "fit").id
         source = open_source(session, site_id, "file", "pages")
         for draft in drafts:
-            indexing.put(session, source, draft)
+            indexing.put(session, source, analyse(draft))
     embedder = make_embedder("on")
     assert embedder is not None
     embed_all(database, embedder)

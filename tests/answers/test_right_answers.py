@@ -14,6 +14,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.language.facts import gather, unsupported
 from chatbot_server.retrieval.read.extractor import Extractor
@@ -66,7 +67,7 @@ def index_sites(database: Database) -> dict[str, int]:
             for page in sorted(folder.glob("*.html")):
                 url = f"https://site.example/{page.name}"
                 for draft in extractor.read(page.read_bytes(), "html", page.name, url).drafts:
-                    indexing.put(session, source, draft)
+                    indexing.put(session, source, analyse(draft))
     extractor.close()
     return ids
 

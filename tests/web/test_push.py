@@ -18,6 +18,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate import push
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -139,7 +140,7 @@ def test_a_page_that_asks_not_to_be_indexed_any_more_is_forgotten(cms: Cms) -> N
 def test_a_page_that_was_crawled_is_changed_where_it_is(cms: Cms) -> None:
     with cms.database.session() as session:
         crawl = open_source(session, cms.site_id, "site", "https://example.org/")
-        indexing.put(session, crawl, Draft(URL, "Hours", "From 9 to 17."))
+        indexing.put(session, crawl, analyse(Draft(URL, "Hours", "From 9 to 17.")))
         session.add(KnowledgePage(source_id=crawl.id, url=URL, state="read", etag='"1"'))
         number = crawl.id
     cms.status({"url": URL, "title": "Hours", "text": "From 8 to 12."})

@@ -21,6 +21,7 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, FetchRespo
 from chatbot_server.retrieval.crawl.frontier import Frontier
 from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extractor import TYPES, Extraction, Extractor
@@ -169,13 +170,14 @@ class Crawl:
             self._frontier.mark_page(page, "skipped", "crawl_noindex", response)
         else:
             drafts = extraction.drafts
+            analysed_drafts = [analyse(draft) for draft in drafts]
             with self.database.session() as session:
                 source = session.get(KnowledgeSource, self.source_id)
                 if source is None:
                     return
                 self._delete_documents(session, page.url, keep={draft.url for draft in drafts})
-                for draft in drafts:
-                    indexing.put(session, source, draft)
+                for analysed in analysed_drafts:
+                    indexing.put(session, source, analysed)
                 state, why = ("read", "") if drafts else ("skipped", "crawl_empty")
                 self._frontier.mark(session, page, state, why, response)
         if not self._frontier.is_single_page and page.depth < MAX_DEPTH:

@@ -17,6 +17,7 @@ from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.language.facts import gather, unsupported
 from chatbot_server.storage.database import Database
@@ -112,7 +113,7 @@ def evaluate(
             site = add_site(session, "evaluation")
             source = open_source(session, site.id, "file", "evaluation")
             for document in documents:
-                indexing.put(session, source, document)
+                indexing.put(session, source, analyse(document))
         _embed_in_parallel(database, semantic, progress)
         with closing(KnowledgeBase(database, semantic)) as base:
             for question in questions:

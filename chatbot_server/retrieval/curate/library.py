@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extractor import ExtractError, Extractor, kind_of_name
 from chatbot_server.storage.database import Database
@@ -37,8 +38,9 @@ def add_faq(
 ) -> bool:
     """An answer in the owner's own words; the same question again replaces it."""
     draft = Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
+    analysed = analyse(draft)
     with database.session() as session:
-        return indexing.put(session, open_source(session, site_id, "faq"), draft)
+        return indexing.put(session, open_source(session, site_id, "faq"), analysed)
 
 
 def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
@@ -53,9 +55,10 @@ def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
 
 def restore_faq(database: Database, site_id: int, question: str, former: Draft | None) -> None:
     """Put *former*, as :func:`find_faq` gave it, in place of the entry that answers *question*."""
+    analysed = None if former is None else analyse(former)
     with database.session() as session:
-        if former is not None:
-            indexing.put(session, open_source(session, site_id, "faq"), former)
+        if analysed is not None:
+            indexing.put(session, open_source(session, site_id, "faq"), analysed)
         elif entry := find_faq_entry(session, site_id, _faq_address(question)):
             delete_documents(session, site_id, [entry.id])
 
@@ -67,9 +70,9 @@ def _faq_address(question: str) -> str:
 
 def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
     """A text typed by the owner; the same title again replaces it."""
+    analysed = analyse(Draft(f"note:{_name_of(title)}", title, text))
     with database.session() as session:
-        source = open_source(session, site_id, "note")
-        return indexing.put(session, source, Draft(f"note:{_name_of(title)}", title, text))
+        return indexing.put(session, open_source(session, site_id, "note"), analysed)
 
 
 def add_file(
@@ -89,14 +92,15 @@ def add_file(
     drafts = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}").drafts
     if not drafts:
         raise ExtractError("extract_no_text", name=file.name)
+    analysed_drafts = [analyse(draft) for draft in drafts]
     with database.session() as session:
         source = open_source(session, site_id, "file", file.name)
         urls_of_drafts = {draft.url for draft in drafts}
         former = documents_of(session, site_id, source.id)
         missing = [document.id for document in former if document.url not in urls_of_drafts]
         delete_documents(session, site_id, missing)
-        for draft in drafts:
-            indexing.put(session, source, draft)
+        for analysed in analysed_drafts:
+            indexing.put(session, source, analysed)
     return len(drafts)
 
 
@@ -177,9 +181,10 @@ def import_documents(database: Database, site_id: int, rows: Iterable[dict[str, 
             kind, address, draft = _read_row(row)
         except (KeyError, TypeError, AttributeError, ValueError):
             raise UsageError("knowledge_import_row", number=number) from None
+        analysed = analyse(draft)
         with database.session() as session:
             source = open_source(session, site_id, kind, address)
-            change_count += indexing.put(session, source, draft)
+            change_count += indexing.put(session, source, analysed)
     return change_count
 
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from chatbot_server.errors import BadRequest, Unauthorized
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extractor import ExtractError, Extractor
 from chatbot_server.storage.base import now
@@ -131,6 +132,7 @@ def _replace_page(
 ) -> PushStatus:
     """Make *drafts* all that is known of the page."""
     urls_of_drafts = {draft.url for draft in drafts}
+    analysed_drafts = [analyse(draft) for draft in drafts]
     with database.session() as session:
         former = documents_of_page(session, site_id, url)
         if former:
@@ -145,7 +147,7 @@ def _replace_page(
             if document.url not in urls_of_drafts or document.source_id != source.id
         ]
         delete_documents(session, site_id, outdated_ids)
-        changes = [indexing.put(session, source, draft) for draft in drafts]
+        changes = [indexing.put(session, source, analysed) for analysed in analysed_drafts]
         if not drafts:  # should the page come back as it was, the crawl must read it again
             forget_validators(session, source.id, url)
             return "deleted"

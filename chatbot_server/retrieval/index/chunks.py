@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from chatbot_server.retrieval.language.languages import Languages, together
 from chatbot_server.retrieval.language.sentences import sentences
@@ -15,8 +15,8 @@ from chatbot_server.retrieval.language.text import clean, fold
 # the least to embed and to read for a small model.
 MAX_WORDS = 150
 MAX_CHUNKS = 2000
+MAX_LEVEL = 6
 BETWEEN = " › "
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 
 
 @dataclass(frozen=True)
@@ -47,35 +47,51 @@ def _plain(text: str) -> str:
 
 
 def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[Chunk]:
+    """All of :func:`chunks_of_text`."""
+    return list(chunks_of_text(text, max_words, language))
+
+
+def chunks_of_text(text: str, max_words: int = MAX_WORDS, language: str = "en") -> Iterator[Chunk]:
     """Chunks of Markdown *text*, at most *max_words* long, in order; rows of tables as sentences.
 
     A chunk never crosses a heading; two chunks under one heading share a sentence,
     so that “it costs …” keeps what it speaks of. A sentence longer than a
-    chunk is cut between words. Of a boundless page the first 2,000 chunks count.
+    chunk is cut between words. Of a boundless page the first 2,000 chunks count; a text
+    without words is one empty chunk.
     """
-    chunks: list[Chunk] = []
-    for heading, body in _sections(in_sentences(clean(text), language)):
-        for piece in _pieces(body, max_words, together([language])):
-            chunks.append(Chunk(heading, piece))
-            if len(chunks) >= MAX_CHUNKS:
-                return chunks
-    return chunks
+    pieces = (
+        Chunk(heading, piece)
+        for heading, body in _sections(in_sentences(clean(text), language))
+        for piece in _pieces(body, max_words, together([language]))
+    )
+    first = next(pieces, Chunk("", ""))
+    yield first
+    yield from islice(pieces, MAX_CHUNKS - 1)
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
     path: dict[int, str] = {}
     lines: list[str] = []
     for line in text.split("\n"):
-        match = _HEADING.match(line)
-        if not match:
+        heading = _heading(line)
+        if heading is None:
             lines.append(line)
             continue
         yield BETWEEN.join(path.values()), "\n".join(lines)
         lines = []
-        level = len(match[1])
+        level, name = heading
         path = {above: name for above, name in path.items() if above < level}
-        path[level] = match[2]
+        path[level] = name
     yield BETWEEN.join(path.values()), "\n".join(lines)
+
+
+def _heading(line: str) -> tuple[int, str] | None:
+    """Level and name of a heading (``## Name ##``); None: it is none."""
+    rest = line.lstrip("#")
+    level = len(line) - len(rest)
+    if not 1 <= level <= MAX_LEVEL or not rest[:1].isspace():
+        return None
+    return level, rest.rstrip("#").strip()
 
 
 def _pieces(body: str, max_words: int, languages: Languages) -> Iterator[str]:

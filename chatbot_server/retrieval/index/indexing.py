@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.index.chunks import Chunk, split
+from chatbot_server.retrieval.index.analysis import AnalysedDraft
+from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.language import acronyms, stems
-from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.language.text import clean
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.chunks import chunks_of, replace_chunks
@@ -24,40 +21,29 @@ from chatbot_server.storage.knowledge.tables import (
 )
 from chatbot_server.storage.knowledge.vectors import replace_vectors
 
-MAX_TEXT = 2_000_000
-MAX_TITLE = 500
 MAX_URL = 2000
 
 
-def put(session: Session, source: KnowledgeSource, draft: Draft) -> bool:
-    """Index *draft* by its words, replacing what stood at its URL; False: nothing changed.
+def put(session: Session, source: KnowledgeSource, analysed: AnalysedDraft) -> bool:
+    """Index a draft by its words, replacing what stood at its URL; False: nothing changed.
 
     Its vectors follow with :func:`embed_some`; until then it is found by words alone.
     """
-    url, digest = draft.url[:MAX_URL], draft.digest()
+    url = analysed.draft.url[:MAX_URL]
     document = find_document(session, source.id, url)
-    if document is not None and document.digest == digest:
+    if document is not None and document.digest == analysed.digest:
         return False
     if document is None:
         document = KnowledgeDocument(site_id=source.site_id, source_id=source.id, url=url)
         session.add(document)
-    text = clean(draft.text[:MAX_TEXT])
-    language = draft.language or stems.guess_document_language(f"{draft.title} {text}")
-    document.title = clean(draft.title).replace("\n", " ")[:MAX_TITLE]
-    document.wordings = [clean(wording)[:MAX_TITLE] for wording in draft.wordings[:50]]
-    document.text = text
-    document.faq = draft.faq
-    document.language = language[:10]
-    document.digest = digest
+    document.title = analysed.title
+    document.wordings = analysed.wordings
+    document.text = analysed.text
+    document.faq = analysed.draft.faq
+    document.language = analysed.language
+    document.digest = analysed.digest
     document.embedded_by = None
     session.flush()
-    _index_chunks(session, document)
-    bump_version(session, source.site_id)
-    return True
-
-
-def _index_chunks(session: Session, document: KnowledgeDocument) -> None:
-    chunks = split(document.text, language=document.language) or [Chunk("", "")]
     rows = [
         KnowledgeChunk(
             site_id=document.site_id,
@@ -66,25 +52,19 @@ def _index_chunks(session: Session, document: KnowledgeDocument) -> None:
             heading=chunk.heading[:500],
             text=chunk.text,
         )
-        for position, chunk in enumerate(chunks)
+        for position, chunk in enumerate(analysed.chunks)
     ]
     definitions = [
         KnowledgeAcronym(
             site_id=document.site_id, document_id=document.id, short=short[:20], long=long[:200]
         )
-        for short, long in acronyms.definitions(f"{document.title}\n{document.text}")[:200]
+        for short, long in analysed.definitions
     ]
     replace_chunks(session, document, rows, definitions)
-    language = document.language if document.language in LANGUAGES else "en"
-    about = " ".join([document.title, *document.wordings])
-    search_index.index_chunks(
-        session,
-        document.site_id,
-        [
-            (row.id, stems.index_terms(chunk.searchable_text(about), language))
-            for row, chunk in zip(rows, chunks, strict=True)
-        ],
-    )
+    terms_by_chunk = [(row.id, terms) for row, terms in zip(rows, analysed.terms, strict=True)]
+    search_index.index_chunks(session, document.site_id, terms_by_chunk)
+    bump_version(session, source.site_id)
+    return True
 
 
 def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int:

@@ -14,6 +14,7 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
@@ -46,7 +47,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         source = open_source(session, site_id, "file", "pages")
         for path, page in SHOP["pages"].items():
             url = f"https://cycles-martin.example/{path}"
-            indexing.put(session, source, Draft(url, page["title"], page["text"]))
+            indexing.put(session, source, analyse(Draft(url, page["title"], page["text"])))
     for entry in SHOP["faq"]:
         add_faq(database, site_id, entry["question"], entry["answer"])
     embedder = make_embedder("on")

@@ -303,12 +303,13 @@ def test_a_page_may_be_expected_by_its_address(
 ) -> None:
     from chatbot_server.retrieval.base import Draft
     from chatbot_server.retrieval.index import indexing
+    from chatbot_server.retrieval.index.analysis import analyse
     from chatbot_server.storage.knowledge.sources import open_source
 
     with database.session() as session:
         source = open_source(session, site_id, "site", "https://example.org/")
         page = Draft("https://example.org/skis#1", "Skis", "The rental of skis costs 12 € a day.")
-        indexing.put(session, source, page)
+        indexing.put(session, source, analyse(page))
         asked = "What does the rental of skis cost?"
         put_golden(session, site_id, asked, "https://Example.org/skis?utm_source=mail")
     assert [one.grade for one in ask_golden_questions(base, site_id)] == ["answered"]

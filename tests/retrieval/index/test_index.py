@@ -18,6 +18,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.language.stems import query_terms
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
@@ -159,5 +160,5 @@ def test_what_no_database_takes_as_it_is_is_indexed_all_the_same(
 ) -> None:
     draft = Draft("u" * 3000, "nul\0 " * 400, "A lone \ud800 surrogate.", "klingon-latin", True)
     with database.session() as session:
-        assert indexing.put(session, open_source(session, site_id, "push"), draft)
+        assert indexing.put(session, open_source(session, site_id, "push"), analyse(draft))
     assert KnowledgeBase(database, "off").search(site_id, "surrogate")

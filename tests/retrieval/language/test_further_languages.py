@@ -13,6 +13,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
@@ -49,7 +50,7 @@ class Sites:
                 source = open_source(session, self.ids[name], "file", "pages")
                 for path, page in site["pages"].items():
                     url = f"https://{name}.example/{path}"
-                    indexing.put(session, source, Draft(url, page["title"], page["text"]))
+                    indexing.put(session, source, analyse(Draft(url, page["title"], page["text"])))
         embed_all(database, embedder)
 
     def ask(self, name: str, question: str, history: tuple[str, ...] = ()) -> tuple[str, str]:
