@@ -35,6 +35,7 @@ from chatbot_server.web.page import page_blueprint
 from chatbot_server.web.panel import panel_blueprint
 from chatbot_server.web.problems import register_problems
 from chatbot_server.web.push import push_blueprint
+from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import openai_blueprint
 from chatbot_server.web.widget import widget_blueprint
 
@@ -72,6 +73,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
+    app.register_blueprint(astray_blueprint(config.server))
     on_push = partial(call_chore, config.run_dir, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, Extractor(), on_push))
     app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))

@@ -138,6 +138,16 @@ def require_fitting_prompt(token_count: int, context_length: int) -> None:
         raise BadRequest("engine_prompt_too_long", tokens=token_count, room=context_length - 1)
 
 
+def require_known_tokens(tokens: Sequence[int], vocabulary_size: int) -> None:
+    """Refuse numbers that stand for no token: the libraries would read beyond their tables.
+
+    Raises:
+        BadRequest: one of *tokens* is none.
+    """
+    if not (min(tokens) >= 0 and max(tokens) < vocabulary_size):
+        raise BadRequest("engine_token_unknown", field="prompt", limit=vocabulary_size - 1)
+
+
 @dataclass(frozen=True)
 class LocalEngine:
     """A library that runs model files on this machine, as its folder describes it.

@@ -18,12 +18,13 @@ class Sampling:
     """How the tokens of one completion are picked.
 
     Attributes:
-        max_tokens: the completion's length at most, in tokens.
+        max_tokens: the completion's length at most, in tokens; 0: what the context leaves.
         temperature: 0 always takes the most probable token.
         top_k: 0 means all.
         seed: the same seed, prompt and model give the same completion; None is random.
         stop: further stop strings, besides the prompt's own.
         json: the completion must be one JSON object (engines that can; others refuse).
+        frequency_penalty, presence_penalty: as OpenAI has them (engines that can).
         schema: the completion must be JSON that this JSON Schema, as text, allows; likewise.
     """
 
@@ -32,10 +33,16 @@ class Sampling:
     top_p: float = 0.95
     top_k: int = 40
     repetition_penalty: float = 1.1
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
     json: bool = False
     schema: str = ""
+
+    def length(self, room: int) -> int:
+        """Tokens of the completion at most, where the context has *room* for so many."""
+        return min(self.max_tokens or room, room)
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,7 @@ class Engine(Protocol):
         Raises:
             EngineBusy: the queue is full (before the first event).
             EngineCrashed: the model's process died; what was yielded stands.
-            BadRequest: the prompt and ``max_tokens`` exceed the context.
+            BadRequest: the prompt leaves no room for a completion in the context.
         """
         ...
 

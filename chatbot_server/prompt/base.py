@@ -38,6 +38,7 @@ class Prompt:
         messages: the turns, for engines that format chats themselves.
         segments: the same, formatted; empty for those engines.
         stop: strings that end the completion and are not part of it.
+        tokens: instead of both, the model's own token numbers; control tokens may be among them.
         bos: whether to begin with the model's BOS token; None: as the model file says.
     """
 
@@ -45,6 +46,7 @@ class Prompt:
     segments: tuple[Segment, ...] = ()
     stop: tuple[str, ...] = ()
     bos: bool | None = None
+    tokens: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, which can travel to another process."""
@@ -53,6 +55,7 @@ class Prompt:
             "segments": [[segment.text, segment.trusted] for segment in self.segments],
             "stop": self.stop,
             "bos": self.bos,
+            "tokens": self.tokens,
         }
 
     @classmethod
@@ -63,4 +66,5 @@ class Prompt:
             segments=tuple(Segment(*pair) for pair in record["segments"]),
             stop=tuple(record["stop"]),
             bos=record["bos"],
+            tokens=tuple(record["tokens"]),
         )

@@ -67,6 +67,23 @@ def test_a_stop_string_across_tokens_ends_the_answer_and_is_not_shown(
     assert finished(events).reason == "stop"
 
 
+def test_what_might_have_begun_a_stop_string_comes_out_at_the_length_limit(
+    backend: LlamaCppBackend,
+) -> None:
+    short = replace(GREEDY, max_tokens=4)
+    whole = text_of(list(backend.generate(FRANCE, short)))
+    events = list(backend.generate(FRANCE, replace(short, stop=(whole[-4:] + "ZZZ",))))
+
+    assert (text_of(events), finished(events).reason) == (whole, "length")
+    assert finished(events).usage.completion_tokens == 4
+
+
+@pytest.mark.parametrize("token", [-1, 49152, 10**9])
+def test_numbers_that_are_no_tokens_are_refused(backend: LlamaCppBackend, token: int) -> None:
+    with pytest.raises(BadRequest, match="49151"):
+        list(backend.generate(Prompt(tokens=(1, token)), GREEDY))
+
+
 def test_the_second_turn_reads_only_what_is_new(backend: LlamaCppBackend) -> None:
     first = chatml("Here is a list of birds: " + "sparrow, eagle, owl, " * 20)
     answer = text_of(list(backend.generate(first, GREEDY)))

@@ -14,13 +14,17 @@ from flask import Flask
 from support.patience import LONG
 from werkzeug.serving import make_server
 
-from chatbot_server.config.sections import LimitsSection
+from chatbot_server.config.sections import LimitsSection, ServerSection
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
 from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.embeddings import TextEmbedder
 from chatbot_server.web.v1.routes import openai_blueprint
+
+PARROT = "Je vais au café demain 😀"  # what the tests' model always says
+PUBLIC_URL = "https://chat.example.org/assist"
 
 
 @dataclass
@@ -56,6 +60,7 @@ def serve(
     rates = RateLimits(limits or LimitsSection(api_key=("100000 per minute",)))
     sampling = Sampling(max_tokens=24, temperature=0.3)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling, embedder))
+    app.register_blueprint(astray_blueprint(ServerSection(public_url=PUBLIC_URL)))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from chatbot_server.engine.backend import EngineSettings, require_fitting_prompt
+from chatbot_server.engine.backend import (
+    EngineSettings,
+    require_fitting_prompt,
+    require_known_tokens,
+)
 from chatbot_server.engine.base import Event, Sampling
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
@@ -12,7 +16,7 @@ from chatbot_server.engine.scheduling.answer import Answer
 from chatbot_server.engine.scheduling.cache import StateCache
 from chatbot_server.engine.scheduling.scheduler import Scheduler
 from chatbot_server.engine.scheduling.slot import Slot
-from chatbot_server.engine.scheduling.text import TextStream
+from chatbot_server.engine.text import TextStream
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.errors import BadRequest, ChatbotError, ModelError
@@ -72,6 +76,9 @@ class CTransformersBackend:
 
     def tokenize(self, prompt: Prompt) -> list[int]:
         """The tokens of *prompt*; control tokens come from its trusted segments only."""
+        if prompt.tokens:
+            require_known_tokens(prompt.tokens, len(self._tokenizer.data.tokens))
+            return list(prompt.tokens)
         return self._encoder.encode(prompt)
 
     def generate(
@@ -83,11 +90,10 @@ class CTransformersBackend:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
-        if sampling.json or sampling.schema:
-            raise BadRequest("engine_no_json", field="response_format")
+        refuse_what_cannot_be_had(sampling)
         ids = self.tokenize(prompt)
         require_fitting_prompt(len(ids), self.context_length)
-        limit = min(sampling.max_tokens, self.context_length - len(ids))
+        limit = sampling.length(self.context_length - len(ids))
         answer = self._answer(ids, limit, prompt, sampling)
         answer.conversation, answer.cancelled = conversation, cancelled
         self._scheduler.submit(answer)
@@ -119,6 +125,17 @@ class CTransformersBackend:
         # A control token has no text, so a stop string that spells one is an id.
         ends = self._tokenizer.end_ids | {controls[text] for text in stop if text in controls}
         return Answer(ids, sampling, limit, ends, TextStream(stop))
+
+
+def refuse_what_cannot_be_had(sampling: Sampling) -> None:
+    """Raises:
+    BadRequest: the library has nothing for it; names the request's field.
+    """
+    if sampling.json or sampling.schema:
+        raise BadRequest("engine_no_json", field="response_format")
+    for name in ("frequency_penalty", "presence_penalty"):
+        if getattr(sampling, name):
+            raise BadRequest("engine_no_penalty", field=name, name=name)
 
 
 def _events(answer: Answer) -> Iterator[Event]:

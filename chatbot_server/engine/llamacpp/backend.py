@@ -10,7 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatbot_server.engine.backend import EngineSettings, require_fitting_prompt
+from chatbot_server.engine.backend import (
+    EngineSettings,
+    require_fitting_prompt,
+    require_known_tokens,
+)
 from chatbot_server.engine.base import Event, Queued, Sampling
 from chatbot_server.engine.llamacpp.completion import Request, complete
 from chatbot_server.engine.llamacpp.parameters import start
@@ -59,6 +63,9 @@ class LlamaCppBackend:
 
     def tokenize(self, prompt: Prompt) -> list[int]:
         """The tokens of *prompt*; control tokens come from its trusted segments only."""
+        if prompt.tokens:
+            require_known_tokens(prompt.tokens, self._tokens.vocabulary_size)
+            return list(prompt.tokens)
         return self._tokens.encode(prompt.segments, prompt.bos)
 
     def generate(
@@ -76,7 +83,7 @@ class LlamaCppBackend:
             grammar = grammar_of(sampling.schema)
         tokens = self.tokenize(prompt)
         require_fitting_prompt(len(tokens), self.context_length)
-        length = min(sampling.max_tokens, self.context_length - len(tokens))
+        length = sampling.length(self.context_length - len(tokens))
         sampling = replace(sampling, max_tokens=length)
         positions = self._queue.wait(cancelled)
         has_slot = False

@@ -17,6 +17,7 @@ from chatbot_server.engine.base import (
     Token,
     Usage,
 )
+from chatbot_server.engine.text import TextStream
 from chatbot_server.errors import EngineCrashed, EngineTimeout
 from chatbot_server.processes.threaded_stream import Put, StreamSilent, ThreadedStream
 
@@ -48,10 +49,12 @@ class Request:
             "top_p": sampling.top_p,
             "min_p": 0.0,
             "repeat_penalty": sampling.repetition_penalty,
+            "frequency_penalty": sampling.frequency_penalty,
+            "presence_penalty": sampling.presence_penalty,
             "seed": seed,
-            "stop": [text for text in (*self.stop, *sampling.stop) if text],
+            # No stop strings: what the library holds back for one, it drops at the length limit.
             "stream": True,
-            "stream_options": {"include_usage": True},
+            "timings_per_token": True,
             # Heard after each piece of the prompt, so that it can be cancelled there.
             "return_progress": True,
             "cache_prompt": True,
@@ -91,36 +94,37 @@ def complete(
 
 
 def _events(stream: ThreadedStream[Any], request: Request, started_at: float) -> Iterator[Event]:
-    tokens = 0
-    first_token_at = started_at
+    text = TextStream((*request.stop, *request.sampling.stop))
+    chunk: Any = None
     deadline = time.monotonic() + request.seconds + GRACE
+    reason: FinishReason | None = None
     try:
-        while chunk := stream.next(deadline - time.monotonic()):
+        while reason is None and (next_chunk := stream.next(deadline - time.monotonic())):
+            chunk = next_chunk
             if "error" in chunk:
                 raise EngineCrashed("llamacpp_failed", why=str(chunk["error"].get("message"))[:200])
             choice = chunk["choices"][0]
-            if choice["text"]:
-                first_token_at = first_token_at if tokens else time.monotonic()
-                tokens += 1
-                yield Token(choice["text"])
-            if choice["finish_reason"]:
-                yield _finished(chunk, choice["finish_reason"], request.queue_seconds)
-                return
+            if piece := text.feed(choice["text"].encode()):
+                yield Token(piece)
+            if text.stopped:
+                reason = "stop"
+            elif choice["finish_reason"]:
+                reason = "length" if choice["finish_reason"] == "length" else "stop"
     except StreamSilent:
         raise EngineTimeout("llamacpp_silent", seconds=round(request.seconds + GRACE)) from None
-    now = time.monotonic()
-    if not tokens:
-        first_token_at = now
-    timings = Timings(request.queue_seconds, first_token_at - started_at, now - first_token_at)
-    yield Finished("time", Usage(len(request.tokens), tokens), timings)
+    if piece := text.flush():
+        yield Token(piece)
+    yield _finished(chunk, reason or "time", request, time.monotonic() - started_at)
 
 
-def _finished(chunk: Any, reason: str, queue_seconds: float) -> Finished:
-    usage, timings = chunk["usage"], chunk["timings"]
-    cached_tokens = int(usage["prompt_tokens_details"]["cached_tokens"])
-    finish: FinishReason = "length" if reason == "length" else "stop"
+def _finished(chunk: Any, reason: FinishReason, request: Request, seconds: float) -> Finished:
+    """The end, told by the last *chunk*; None where not even one came in *seconds*."""
+    if chunk is None:
+        timings = Timings(request.queue_seconds, seconds, 0.0)
+        return Finished(reason, Usage(len(request.tokens), 0), timings)
+    spent = chunk["timings"]
     return Finished(
-        finish,
-        Usage(int(usage["prompt_tokens"]), int(usage["completion_tokens"]), cached_tokens),
-        Timings(queue_seconds, timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000),
+        reason,
+        Usage(len(request.tokens), int(spent["predicted_n"]), int(spent["cache_n"])),
+        Timings(request.queue_seconds, spent["prompt_ms"] / 1000, spent["predicted_ms"] / 1000),
     )

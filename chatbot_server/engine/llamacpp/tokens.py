@@ -98,6 +98,8 @@ class Tokens:
         self._plain_ids = lru_cache(maxsize=REMEMBERED)(self._tokenize_plain)
         self._controls_in = lru_cache(maxsize=REMEMBERED)(self._find_controls)
         self.bos = tuple(self._tokenize("", begin=True))
+        models = routes.ask("GET", "/v1/models")["data"]
+        self.vocabulary_size = int(models[0]["meta"]["n_vocab"])
 
     def count(self, text: str) -> int:
         """Tokens of untrusted *text*."""

@@ -21,6 +21,8 @@ from chatbot_server.errors import BadRequest, EngineCrashed, EngineTimeout
 
 # Longer between two tokens, and the endpoint is taken for dead.
 PAUSE_SECONDS = 30.0
+# Tokens, where the endpoint decides: the longest context that ``engine.context_length`` may name.
+LONGEST_ANSWER = 131_072
 # Words of llama-endpoint, vLLM and others that some servers do not know; left out for those.
 EXTRAS = ("top_k", "repeat_penalty", "repetition_penalty", "stream_options")
 
@@ -116,7 +118,7 @@ class RemoteCompletion:
 
     def _begin(self, endpoint: RemoteEndpoint, body: dict[str, Any]) -> AnswerDelta:
         """The first delta that says something; the very first often only names a role."""
-        limit = MAX_LINE + BYTES_PER_TOKEN * int(body["max_tokens"])
+        limit = MAX_LINE + BYTES_PER_TOKEN * int(body.get("max_tokens", LONGEST_ANSWER))
         self._attempt = attempt = Attempt(endpoint, body, seconds=self._seconds, limit=limit)
         if self._closed.is_set():
             attempt.stop()

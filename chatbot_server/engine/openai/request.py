@@ -49,11 +49,10 @@ def chat_request(prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
     messages = [
         {"role": turn.role, "content": escape_control(turn.content)} for turn in prompt.messages
     ]
-    if not messages:
+    if not messages or prompt.tokens:
         raise BadRequest("openai_only_chat")
     body: dict[str, Any] = {
         "messages": messages,
-        "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": sampling.top_k or -1,
@@ -63,6 +62,9 @@ def chat_request(prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
     }
     optional: dict[str, Any] = {
+        "max_tokens": sampling.max_tokens or None,  # else what the context leaves there
+        "frequency_penalty": sampling.frequency_penalty or None,
+        "presence_penalty": sampling.presence_penalty or None,
         "seed": sampling.seed,
         "stop": list(stop[:4]) or None,  # OpenAI takes no more
         "response_format": {"type": "json_object"} if sampling.json else None,

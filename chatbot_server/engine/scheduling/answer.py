@@ -18,7 +18,7 @@ from chatbot_server.engine.base import (
     Token,
     Usage,
 )
-from chatbot_server.engine.scheduling.text import TextStream
+from chatbot_server.engine.text import TextStream
 from chatbot_server.errors import ChatbotError
 
 

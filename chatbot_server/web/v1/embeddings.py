@@ -6,22 +6,25 @@ models that chat give poor vectors, and ctransformers gives none.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import SystemRandom
 from typing import Any, Protocol
 
 from chatbot_server.engine.base import Engine, EngineInfo
-from chatbot_server.errors import BadRequest, EngineBusy, EngineError
+from chatbot_server.engine.slot_queue import SlotQueue
+from chatbot_server.errors import BadRequest, EngineBusy, EngineError, NotFound
 
 Rows = list[list[float]]
 
 # What multilingual-e5-small reads at once, its own marks included; what is beyond would be cut.
 MOST_TOKENS = 512
 MOST_CHARS = 6000
-# 0.5 s each: other applications' texts come in between, and a client that left is noticed.
+# 0.5 s for all: other applications' texts come in between, and a client that left is noticed.
 TEXTS_AT_ONCE = 4
 REQUESTS_AT_ONCE = 4
+# Each that waits keeps a thread of the web server, of which visitors need some.
+REQUESTS_WAITING = 16
 
 
 class TextEmbedder(Protocol):
@@ -84,9 +87,7 @@ class ModelVectors:
     """Those of *embedder*."""
 
     embedder: TextEmbedder
-    _slots: threading.BoundedSemaphore = field(
-        default_factory=lambda: threading.BoundedSemaphore(REQUESTS_AT_ONCE)
-    )
+    _queue: SlotQueue = field(default_factory=lambda: SlotQueue(REQUESTS_AT_ONCE, REQUESTS_WAITING))
 
     @property
     def name(self) -> str:
@@ -96,7 +97,7 @@ class ModelVectors:
     @property
     def aliases(self) -> frozenset[str]:
         """What else it may be called."""
-        return frozenset({self.name, self.embedder.model, "default"})
+        return frozenset({self.name.casefold(), self.embedder.model.casefold(), "default"})
 
     def make(
         self, texts: Sequence[str], *, query: bool, has_left: Callable[[], bool]
@@ -105,28 +106,43 @@ class ModelVectors:
 
         Raises:
             BadRequest: a text is longer than the model reads.
-            EngineBusy: too many ask at once.
+            EngineBusy: too many wait already.
             EngineError: the model does not answer.
         """
-        if not self._slots.acquire(blocking=False):
-            raise EngineBusy("engine_busy", retry_after=5, waiting=REQUESTS_AT_ONCE)
+        positions = self._queue.wait(has_left)
         try:
-            counts: list[int] = _require(self.embedder.count(texts, query=query))
-            for at, (text, count) in enumerate(zip(texts, counts, strict=True)):
+            if 0 not in positions:  # it left while it waited
+                return [], 0
+        except EngineBusy as busy:
+            # Not all of them are to come back at the same moment.
+            busy.retry_after = 1 + SystemRandom().randrange(5)
+            raise
+        try:
+            return self._make(texts, query=query, has_left=has_left)
+        finally:
+            self._queue.release()
+
+    def _make(
+        self, texts: Sequence[str], *, query: bool, has_left: Callable[[], bool]
+    ) -> tuple[Rows, int]:
+        tokens = 0
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            batch = texts[start : start + TEXTS_AT_ONCE]
+            counts: list[int] = _require(self.embedder.count(batch, query=query))
+            for at, (text, count) in enumerate(zip(batch, counts, strict=True), start):
                 if len(text) > MOST_CHARS or count > MOST_TOKENS:
                     raise BadRequest(
                         "api_embedding_too_long", field=f"input.{at}", name=f"input.{at}",
                         limit=MOST_TOKENS, chars=MOST_CHARS,
                     )  # fmt: skip
-            rows: Rows = []
-            for start in range(0, len(texts), TEXTS_AT_ONCE):
-                if has_left():
-                    break
-                batch = texts[start : start + TEXTS_AT_ONCE]
-                rows += _require(self.embedder.vectors(batch, query=query)).tolist()
-            return rows, sum(counts)
-        finally:
-            self._slots.release()
+            tokens += sum(counts)
+        rows: Rows = []
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            if has_left():
+                break
+            batch = texts[start : start + TEXTS_AT_ONCE]
+            rows += _require(self.embedder.vectors(batch, query=query)).tolist()
+        return rows, tokens
 
 
 def embedding_entry(maker: ModelVectors, created: int) -> dict[str, Any]:
@@ -153,7 +169,21 @@ def choose_vectors(
     """
     if embedder and model.casefold() in embedder.aliases:
         return embedder
-    return EngineVectors(engine, find_model(model).model, embedder.name if embedder else None)
+    try:
+        name = find_model(model).model
+    except NotFound as error:
+        if embedder:  # the language model would be no help
+            error.values["served"] = embedder.name
+        raise
+    return EngineVectors(engine, name, embedder.name if embedder else None)
+
+
+def require_width(rows: Rows, dimensions: int) -> None:
+    """Raises:
+    BadRequest: the vectors are not of so many *dimensions*; these models cannot be cut.
+    """
+    if rows and len(rows[0]) != dimensions:
+        raise BadRequest("api_dimensions", field="dimensions", width=len(rows[0]))
 
 
 def _require(answer: Any) -> Any:

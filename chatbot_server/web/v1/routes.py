@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -20,24 +21,27 @@ from chatbot_server.errors import (
     Unauthorized,
 )
 from chatbot_server.prompt.assemble import assemble
-from chatbot_server.prompt.base import Message, Prompt, Segment
+from chatbot_server.prompt.base import Prompt
 from chatbot_server.storage.api_keys import find_key
 from chatbot_server.storage.database import Database
 from chatbot_server.web.disconnect import disconnect_check
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.requests import bearer, language_of, read_body
+from chatbot_server.web.requests import bearer, language_of
 from chatbot_server.web.v1.bodies import (
     ChatCompletionBody,
     CompletionBody,
     EmbeddingBody,
-    GenerationBody,
 )
 from chatbot_server.web.v1.embeddings import (
     ModelVectors,
     TextEmbedder,
     choose_vectors,
     embedding_entry,
+    require_width,
 )
+from chatbot_server.web.v1.generation import GenerationBody
+from chatbot_server.web.v1.refusals import read_application_body
+from chatbot_server.web.v1.series import CompletionSeries
 from chatbot_server.web.v1.stream import follow, listen
 from chatbot_server.web.v1.wire import Reply, embeddings, model_id, models, problem
 
@@ -45,6 +49,7 @@ logger = logging.getLogger(__name__)
 
 # Applications send whole documents; visitors do not.
 BODY_BYTES = 2_000_000
+BATCH_BYTES = 16_000_000  # thousands of texts for vectors
 # Of what is there; every other path is told apart by the same route.
 ALLOWED = {
     "chat/completions": "POST",
@@ -90,7 +95,9 @@ class ModelApi:
         info = self.engine.info()
         name = model_id(info.model)
         if model_id(model).casefold() not in (name.casefold(), "default"):
-            raise NotFound("api_model_unknown", model=model[:80], served=name)
+            makes_vectors = self.embedder and model.casefold() in self.embedder.aliases
+            code = "api_only_vectors" if makes_vectors else "api_model_unknown"
+            raise NotFound(code, model=model[:80], served=name)
         return replace(info, model=name)
 
     def list_models(self, created: int) -> list[dict[str, Any]]:
@@ -113,7 +120,7 @@ class ModelApi:
         Raises:
             NotFound: nobody has that name.
         """
-        if self.embedder and name == self.embedder.name:
+        if self.embedder and name.casefold() in self.embedder.aliases - {"default"}:
             return embedding_entry(self.embedder, created)
         return models(self.find_model(name), created)[0]
 
@@ -122,29 +129,23 @@ class ModelApi:
         turns = body.turns()
         prompt = assemble(info, turns)
         if not prompt.segments and not any(turn.content.strip() for turn in turns):
-            raise BadRequest("text_empty", field="messages", name="messages")
-        return self._begin(prompt, body, info)
+            raise BadRequest("api_text_empty", field="messages", name="messages")
+        return self._begin(prompt, body, "messages")
 
-    def complete(self, body: CompletionBody, info: EngineInfo) -> Completion:
-        """Begin the completion of a text, which may come from anywhere: no control tokens."""
-        text = body.text()
-        prompt = Prompt(messages=(), segments=(Segment(text),))
-        if info.family is None and info.chat_template is None:
-            prompt = Prompt(messages=(Message("user", text),))
-        return self._begin(prompt, body, info)
+    def complete(self, body: CompletionBody) -> tuple[Completion, int]:
+        """Begin the completions of one or several texts; and how many there are."""
+        prompts = body.prompts()
+        begin = [partial(self._begin, prompt, body, "prompt") for prompt in prompts]
+        return CompletionSeries(begin), len(prompts)
 
-    def _begin(self, prompt: Prompt, body: GenerationBody, info: EngineInfo) -> Completion:
+    def _begin(self, prompt: Prompt, body: GenerationBody, field: str) -> Completion:
+        """Begin to answer *prompt*, which the request's *field* holds."""
         sampling = body.sampling(self.sampling)
-        if prompt.segments:
-            # One for BOS. Control strings of the format are counted as plain text: never too few.
-            count = 1 + sum(self.engine.count_tokens([segment.text for segment in prompt.segments]))
-            tokens_left = info.context_length - count
-            if tokens_left < 1:
-                field, limit = "messages" if prompt.messages else "prompt", info.context_length - 1
-                raise BadRequest("engine_prompt_too_long", field=field, tokens=count, room=limit)
-            # Clients ask for far more than small models have.
-            sampling = replace(sampling, max_tokens=min(sampling.max_tokens, tokens_left))
-        return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
+        try:
+            return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
+        except BadRequest as error:
+            error.field = error.field or field
+            raise
 
 
 def openai_blueprint(
@@ -161,27 +162,34 @@ def openai_blueprint(
 
     @bp.before_request
     def enter() -> None:
-        request.max_content_length = BODY_BYTES
+        is_batch = request.endpoint == "openai.embed"
+        request.max_content_length = BATCH_BYTES if is_batch else BODY_BYTES
         api.check_key()
 
     @bp.post("/chat/completions")
     def chat() -> Response:
-        body = read_body(request, ChatCompletionBody)
+        body = read_application_body(request, ChatCompletionBody)
         info = api.find_model(body.model)
         return _answer(api.chat(body, info), body, Reply(info.model, chat=True))
 
     @bp.post("/completions")
     def complete() -> Response:
-        body = read_body(request, CompletionBody)
+        body = read_application_body(request, CompletionBody)
         info = api.find_model(body.model)
-        return _answer(api.complete(body, info), body, Reply(info.model, chat=False))
+        completion, count = api.complete(body)
+        return _answer(completion, body, Reply(info.model, chat=False, count=count))
 
     @bp.post("/embeddings")
     def embed() -> Response:
-        body = read_body(request, EmbeddingBody)
+        body = read_application_body(request, EmbeddingBody)
         maker = choose_vectors(body.model, beside, engine, api.find_model)
-        query, has_left = body.input_type == "query", disconnect_check(request)
-        vectors, tokens = maker.make(body.texts(), query=query, has_left=has_left)
+        make = partial(
+            maker.make, query=body.input_type == "query", has_left=disconnect_check(request)
+        )
+        texts = body.texts()
+        if body.dimensions:  # nobody waits for a thousand vectors of the wrong width
+            require_width(make(texts[:1])[0], body.dimensions)
+        vectors, tokens = make(texts)
         return jsonify(embeddings(vectors, maker.name, tokens, body.encoding_format))
 
     _register_models(bp, api)
@@ -235,7 +243,8 @@ def _register_errors(bp: Blueprint) -> None:
     @bp.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         if error.code == 413:
-            return chatbot_error(TooLarge("body_too_large", field="body", limit=BODY_BYTES))
+            limit = request.max_content_length
+            return chatbot_error(TooLarge("body_too_large", field="body", limit=limit))
         if not isinstance(error, MethodNotAllowed):
             response = chatbot_error(BadRequest("api_not_object", field="body"))
         else:

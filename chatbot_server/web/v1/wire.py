@@ -16,6 +16,8 @@ from chatbot_server.engine.base import EngineInfo, Event, Finished, FinishReason
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
 
 DONE = "data: [DONE]\n\n"
+# What Python's splitlines takes for one, besides those that JSON escapes.
+LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 KINDS = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -40,10 +42,12 @@ class Reply:
 
     Attributes:
         chat: a chat's message, or a bare completion's text.
+        count: choices, one for each prompt; their events come one after the other.
     """
 
     model: str
     chat: bool
+    count: int = 1
     id: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -53,47 +57,49 @@ class Reply:
         Raises:
             ChatbotError: what the engine raised.
         """
-        text, last = "", None
+        choices: list[dict[str, Any]] = []
+        text, usage = "", Usage(0, 0)
         for event in events:
             if isinstance(event, Token):
                 text += event.text
             elif isinstance(event, Finished):
-                last = event
-        if last is None:
+                choices.append(_choice(len(choices), self._content(text), event.reason))
+                text, usage = "", _sum(usage, event.usage)
+        if len(choices) < self.count:
             raise EngineError("engine_no_answer", retry_after=5)
-        message = {"role": "assistant", "content": text}
-        content: dict[str, Any] = {"message": message} if self.chat else {"text": text}
         kind = "chat.completion" if self.chat else "text_completion"
-        return self._frame(kind, [_choice(content, last.reason)]) | {"usage": _usage(last.usage)}
+        return self._frame(kind, choices) | {"usage": _usage(usage)}
 
     def pieces(self, events: Iterable[Event | None], *, with_usage: bool) -> Iterator[str]:
         """The answer as server-sent events; an empty piece where nothing has come yet."""
         blank: dict[str, Any] = {"usage": None} if with_usage else {}
+        kind = "chat.completion.chunk" if self.chat else "text_completion"
+        index, usage = 0, Usage(0, 0)
+
+        def piece(content: dict[str, Any], reason: FinishReason | None = None) -> str:
+            return data_line(self._frame(kind, [_choice(index, content, reason)]) | blank)
+
         if self.chat:
-            yield self._event({"delta": {"role": "assistant", "content": ""}}, blank)
+            yield piece({"delta": {"role": "assistant", "content": ""}})
         for event in events:
             if event is None:
                 yield ""
             elif isinstance(event, Token):
                 text = event.text
-                yield self._event(
-                    {"delta": {"content": text}} if self.chat else {"text": text}, blank
-                )
+                yield piece({"delta": {"content": text}} if self.chat else {"text": text})
             elif isinstance(event, Finished):
-                nothing: dict[str, Any] = {"delta": {}} if self.chat else {"text": ""}
-                yield self._event(nothing, blank, event.reason)
-                if with_usage:
-                    frame = self._frame(self._chunk(), []) | {"usage": _usage(event.usage)}
-                    yield _data(frame)
-                yield DONE
+                yield piece({"delta": {}} if self.chat else {"text": ""}, event.reason)
+                index, usage = index + 1, _sum(usage, event.usage)
+        if index == self.count:
+            if with_usage:
+                yield data_line(self._frame(kind, []) | {"usage": _usage(usage)})
+            yield DONE
 
-    def _event(
-        self, content: dict[str, Any], extra: dict[str, Any], reason: FinishReason | None = None
-    ) -> str:
-        return _data(self._frame(self._chunk(), [_choice(content, reason)]) | extra)
-
-    def _chunk(self) -> str:
-        return "chat.completion.chunk" if self.chat else "text_completion"
+    def _content(self, text: str) -> dict[str, Any]:
+        """What a choice holds."""
+        if self.chat:
+            return {"message": {"role": "assistant", "content": text, "refusal": None}}
+        return {"text": text}
 
     def _frame(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {
@@ -155,13 +161,28 @@ def problem(error: ChatbotError, language: str) -> dict[str, Any]:
 
 def broken_off(error: ChatbotError, language: str) -> str:
     """An error in the middle of a stream; no ``[DONE]`` comes after it."""
-    return _data(problem(error, language))
+    return data_line(problem(error, language))
 
 
-def _choice(content: dict[str, Any], reason: FinishReason | None) -> dict[str, Any]:
+def data_line(raw: dict[str, Any]) -> str:
+    """A server-sent event of one line, also for clients that split at Unicode's line ends."""
+    text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+    one_line = LINE_ENDS.sub(lambda end: f"\\u{ord(end.group()):04x}", text)
+    return f"data: {one_line}\n\n"
+
+
+def _choice(index: int, content: dict[str, Any], reason: FinishReason | None) -> dict[str, Any]:
     # OpenAI has no word for a time limit; “length” is what tells that the answer is not whole.
     why = "length" if reason == "time" else reason
-    return {"index": 0, **content, "logprobs": None, "finish_reason": why}
+    return {"index": index, **content, "logprobs": None, "finish_reason": why}
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(
+        one.prompt_tokens + other.prompt_tokens,
+        one.completion_tokens + other.completion_tokens,
+        one.cached_tokens + other.cached_tokens,
+    )
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
@@ -171,7 +192,3 @@ def _usage(usage: Usage) -> dict[str, Any]:
         "total_tokens": usage.prompt_tokens + usage.completion_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
     }
-
-
-def _data(raw: dict[str, Any]) -> str:
-    return f"data: {json.dumps(raw, ensure_ascii=False, separators=(',', ':'))}\n\n"

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.openai_server import Api, serve
+from support.openai_server import PARROT, Api, serve
+from support.patience import LONG
+from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.supervisor import local_engine
@@ -25,4 +27,14 @@ def api(
         smollm2, request.param, folder, model=TITLE, threads=1, slots=2, context_length=1024
     )
     with local_engine(settings, seconds=120) as engine:
+        yield from serve(engine, folder)
+
+
+@pytest.fixture(scope="package")
+def parrot_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """An API whose model always says the same sentence."""
+    folder = tmp_path_factory.mktemp("parrot")
+    file = write_parrot_gguf(folder / "parrot.gguf", PARROT)
+    settings = EngineSettings(file, "ctransformers", folder, model="parrot", threads=1, slots=1)
+    with local_engine(settings, seconds=LONG) as engine:
         yield from serve(engine, folder)

@@ -122,6 +122,16 @@ def test_json_is_had_from_the_engine_that_can_and_refused_by_the_other(api: Any)
     assert isinstance(json.loads(answer.choices[0].message.content), dict)
 
 
+def test_a_chat_of_many_short_turns_has_room_for_its_answer(api: Any) -> None:
+    turn = [{"role": "user", "content": "Yes"}, {"role": "assistant", "content": "Go on"}]
+    # 14 tokens a turn; with control tokens counted as they are spelled, 38.
+    ask = ASK | {"messages": turn * 50 + ASK["messages"], "max_tokens": 200, "stop": ["\n\n\n"]}
+    answer = api.client().chat.completions.create(**ask)
+
+    assert answer.usage.prompt_tokens < 800
+    assert answer.choices[0].message.content
+
+
 def test_a_bare_text_is_completed(api: Any) -> None:
     ask = {"model": "default", "prompt": "Once upon a time", "max_tokens": 8, "temperature": 0}
     whole = api.client().completions.create(**ask)

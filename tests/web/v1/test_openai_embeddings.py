@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,12 @@ from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.retrieval.index.embedder import ChildEmbedder
 from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
-from chatbot_server.web.v1.embeddings import REQUESTS_AT_ONCE, TEXTS_AT_ONCE, ModelVectors
+from chatbot_server.web.v1.embeddings import (
+    REQUESTS_AT_ONCE,
+    REQUESTS_WAITING,
+    TEXTS_AT_ONCE,
+    ModelVectors,
+)
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("openai_api")]
 MODEL = "multilingual-e5-small-q4"
@@ -88,14 +94,31 @@ def test_questions_and_passages_are_told_apart_where_an_application_says_so(api:
 def test_it_is_listed_beside_the_language_model(api: Api) -> None:
     assert [model.id for model in api.client().models.list()] == ["parrot", MODEL]
     assert api.client().models.retrieve(MODEL).id == MODEL
+    assert api.client().models.retrieve(MODEL.upper()).id == MODEL
+
+
+def test_the_width_may_be_named_and_not_changed(api: Api) -> None:
+    made = api.client().embeddings.create(model=MODEL, input="a", dimensions=SIZE)
+    with pytest.raises(openai.BadRequestError, match="384"):
+        api.client().embeddings.create(model=MODEL, input=["a"] * 2000, dimensions=256)
+
+    assert len(made.data[0].embedding) == SIZE
+
+
+def test_twenty_requests_at_once_are_all_answered(api: Api) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda at: api.post("embeddings", {"input": f"{at}"}), range(20)))
+
+    assert [answer.status_code for answer in answers] == [200] * 20
+    assert len({json.dumps(answer.json()["data"]) for answer in answers}) == 20
 
 
 def test_the_engines_own_name_and_unknown_names_are_refused_in_words(api: Api) -> None:
     with pytest.raises(openai.BadRequestError, match=f"Use “{MODEL}”"):
         api.client().embeddings.create(model="parrot", input="a")
-    with pytest.raises(openai.NotFoundError, match="text-embedding-3-small"):
+    with pytest.raises(openai.NotFoundError, match=f"text-embedding-3-small.*Use “{MODEL}”"):
         api.client().embeddings.create(model="text-embedding-3-small", input="a")
-    with pytest.raises(openai.NotFoundError, match=MODEL):
+    with pytest.raises(openai.NotFoundError, match=r"only makes embeddings.*use “parrot”"):
         api.client().chat.completions.create(
             model=MODEL, messages=[{"role": "user", "content": "Hi"}]
         )
@@ -109,7 +132,7 @@ def test_the_engines_own_name_and_unknown_names_are_refused_in_words(api: Api) -
         ([], "input"),
         ("", "input"),
         (["a", ""], "input"),
-        (["a"] * 257, "input"),
+        (["a"] * 2049, "2048"),
         ("word " * 600, "512 tokens"),
         (["a", "x" * 7000], "input.1"),
     ],
@@ -159,19 +182,21 @@ def stuck_api(tmp_path: Path, stuck: Stuck) -> Iterator[Api]:
 def test_more_requests_than_places_are_told_to_wait_and_a_dead_model_is_a_503(
     stuck_api: Api, stuck: Stuck
 ) -> None:
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+    places = REQUESTS_AT_ONCE + REQUESTS_WAITING
+    with ThreadPoolExecutor(places + 1) as pool:
         asked = [
-            pool.submit(stuck_api.post, "embeddings", {"input": "a"})
-            for _ in range(REQUESTS_AT_ONCE)
+            pool.submit(stuck_api.post, "embeddings", {"input": "a"}) for _ in range(places + 1)
         ]
-        for _ in asked:
+        for _ in range(REQUESTS_AT_ONCE):
             assert stuck.asked.acquire(timeout=LONG)
-        refused = stuck_api.post("embeddings", {"input": "a"})
+        # The one too many is the first to end.
+        [refused], _ = wait(asked, LONG, FIRST_COMPLETED)
         stuck.go_on.set()
 
-    assert refused.status_code == 503
-    assert refused.headers["Retry-After"]
-    assert [one.result().status_code for one in asked] == [503] * REQUESTS_AT_ONCE
+    assert refused.result().status_code == 503
+    assert refused.result().headers["Retry-After"]
+    assert "waiting" in refused.result().text
+    assert [one.result().status_code for one in asked] == [503] * (places + 1)
 
 
 def test_a_client_that_left_gets_no_further_texts_read() -> None:

@@ -12,29 +12,16 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from support.openai_server import Api, serve
+from support.openai_server import PARROT, Api, serve
 from support.patience import LONG
-from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.config.sections import EndpointSection, EngineSection, LimitsSection
-from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.openai import OpenAIEngine
-from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.storage.api_keys import all_keys, create_key, find_key, revoke_key
 
 pytestmark = pytest.mark.xdist_group("openai_requests")
-SENTENCE = "Je vais au café demain 😀"
+
 ASK: dict[str, Any] = {"messages": [{"role": "user", "content": "Hi"}]}
-
-
-@pytest.fixture(scope="module")
-def parrot_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API whose model always says the same sentence."""
-    folder = tmp_path_factory.mktemp("parrot")
-    file = write_parrot_gguf(folder / "parrot.gguf", SENTENCE)
-    settings = EngineSettings(file, "ctransformers", folder, model="parrot", threads=1, slots=1)
-    with local_engine(settings, seconds=LONG) as engine:
-        yield from serve(engine, folder)
 
 
 @pytest.fixture
@@ -49,7 +36,7 @@ def limited_api(tmp_path: Path) -> Iterator[Api]:
 def test_the_answer_arrives_whole_with_accents_and_emoji(parrot_api: Api) -> None:
     answer = parrot_api.post("chat/completions", ASK).json()
 
-    assert answer["choices"][0]["message"]["content"].strip() == SENTENCE
+    assert answer["choices"][0]["message"]["content"].strip() == PARROT
 
 
 def test_a_stream_is_framed_as_clients_expect(parrot_api: Api) -> None:
@@ -105,7 +92,10 @@ def test_without_a_key_nothing_is_had(
         pytest.param({"messages": [{"role": "user"}]}, "messages.0.content", id="no content"),
         pytest.param({"n": 2}, "n", id="two answers"),
         pytest.param({"logprobs": True}, "logprobs", id="logprobs"),
-        pytest.param({"tools": [{"type": "function"}]}, "tools", id="tools"),
+        pytest.param({"tool_choice": "required"}, "tool_choice", id="a tool has to be called"),
+        pytest.param({"grammar": "root ::= a"}, "grammar", id="a grammar"),
+        pytest.param({"guided_choice": ["a", "b"]}, "guided_choice", id="a choice"),
+        pytest.param({"min_p": 0.1}, "min_p", id="min_p"),
         pytest.param({"logit_bias": {"5": 1}}, "logit_bias", id="logit_bias"),
         pytest.param({"frequency_penalty": 0.5}, "frequency_penalty", id="penalty"),
         pytest.param({"temperature": 3}, "temperature", id="too hot"),
@@ -115,7 +105,7 @@ def test_without_a_key_nothing_is_had(
         pytest.param({"max_tokens": 10**30}, "max_tokens", id="10^30 tokens"),
         pytest.param({"seed": 2**70}, "seed", id="a seed too large"),
         pytest.param({"stop": ["a"] * 5}, "stop", id="five stop strings"),
-        pytest.param({"stop": ""}, "stop", id="an empty stop string"),
+        pytest.param({"stop": ["a", ""]}, "stop", id="an empty stop string"),
         pytest.param(
             {"response_format": {"type": "json_schema"}}, "response_format", id="a schema"
         ),
@@ -146,9 +136,11 @@ def test_what_cannot_be_had_is_refused_by_name(
             *("chat/completions", {"messages": [{"role": "user", "content": "\ud800"}]}),
             *("messages.0.content", "moitié d’un caractère"),
         ),
-        ("completions", {"prompt": ["a", "b"]}, "prompt", "au plus 1"),
+        ("completions", {"prompt": ["a"] * 129}, "prompt", "au plus 128"),
+        ("completions", {"prompt": ["a", ""]}, "prompt.1", "vide"),
         ("completions", {"prompt": "a " * 2000}, "prompt", ""),
-        ("embeddings", {"input": ["a"] * 5000}, "input", "au plus 256"),
+        ("embeddings", {"input": ["a"] * 2049}, "input", "au plus 2048"),
+        ("embeddings", {"input": ""}, "input", "Envoyez du texte"),
         ("embeddings", {"input": []}, "input", "au moins 1"),
         (
             "embeddings",
@@ -157,7 +149,8 @@ def test_what_cannot_be_had_is_refused_by_name(
             "float | base64",
         ),
         ("embeddings", b"[]", "body", "objet JSON"),
-        ("embeddings", b" " * 3_000_000, "body", "octets"),
+        ("embeddings", b" " * 17_000_000, "body", "octets"),
+        ("embeddings", '{"input": "café"}'.encode("latin-1"), "body", "UTF-8"),
     ],
 )
 def test_a_wrong_field_is_explained_in_the_readers_language(
@@ -211,16 +204,23 @@ def test_a_body_that_is_no_json_object_is_a_400(parrot_api: Api, path: str, body
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("completions", {"prompt": [1, 2, 3]}),
-        ("completions", {"prompt": ["a", "b"]}),
+        ("completions", {"prompt": [1, 2, 10_000_000]}),
+        ("completions", {"prompt": [-1]}),
+        ("completions", {"prompt": [1, "a"]}),
+        ("completions", {"prompt": [[1], "a"]}),
+        ("completions", {"prompt": [[[1]]]}),
+        ("completions", {"prompt": [True]}),
+        ("completions", {"prompt": []}),
+        ("completions", {"prompt": [[]]}),
         ("completions", {"prompt": ""}),
         ("completions", {"prompt": "a", "echo": True}),
         ("embeddings", {"input": [[1, 2]]}),
-        ("embeddings", {"input": ["a"] * 257}),
-        ("embeddings", {"input": "a", "dimensions": 3}),
+        ("embeddings", {"input": ["a", [1]]}),
     ],
 )
-def test_token_numbers_and_lists_are_refused(parrot_api: Api, path: str, body: object) -> None:
+def test_token_numbers_that_mean_nothing_are_refused(
+    parrot_api: Api, path: str, body: object
+) -> None:
     assert parrot_api.post(path, body).status_code == 400
 
 

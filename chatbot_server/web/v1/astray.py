@@ -1,0 +1,30 @@
+"""Applications that use the API without ``/v1``, or with two, and are told its address."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from chatbot_server.config.sections import ServerSection
+from chatbot_server.errors import NotFound
+from chatbot_server.web.address import own_address
+from chatbot_server.web.requests import language_of
+from chatbot_server.web.v1.wire import problem
+
+METHODS = ("GET", "POST")
+PATHS = ("/chat/completions", "/completions", "/embeddings", "/models", "/responses")
+
+
+def astray_blueprint(server: ServerSection) -> Blueprint:
+    """The paths of ``/v1`` elsewhere. ``POST /chat/KEY`` would take one of them for its own."""
+    bp = Blueprint("astray", __name__)
+
+    def show_the_way() -> Response:
+        address = f"{own_address(server, request)}/v1"
+        error = NotFound("api_astray", path=request.path, address=address)
+        response = jsonify(problem(error, language_of(request)))
+        response.status_code = error.status
+        return response
+
+    for path in (*PATHS, *(f"/v1/v1{path}" for path in PATHS)):
+        bp.add_url_rule(path, view_func=show_the_way, methods=METHODS)
+    return bp

@@ -1,0 +1,141 @@
+"""What all routes that generate text understand, and how it becomes our own sampling."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+
+from chatbot_server.engine.base import Sampling
+from chatbot_server.errors import BadRequest
+from chatbot_server.web.v1.refusals import ApplicationBody, Lenient
+
+MAX_SCHEMA = 50_000  # characters
+FORMATS = ("text", "json_object", "json_schema")
+
+Tokens = Annotated[int, Field(ge=1, le=1_000_000)]
+Penalty = Annotated[float, Field(ge=-2, le=2)]
+Stop = Annotated[str, Field(max_length=200)]
+Value = TypeVar("Value")
+
+
+class StreamOptions(Lenient):
+    """``stream_options``."""
+
+    include_usage: bool | None = False
+
+
+class AnswerSchema(Lenient):
+    """``response_format.json_schema``; it is always strict."""
+
+    content: Annotated[dict[str, Any], Field(alias="schema")]
+
+
+class ResponseFormat(Lenient):
+    """``response_format``; ``schema`` beside the type is llama.cpp's spelling."""
+
+    type: str = "text"
+    json_schema: AnswerSchema | None = None
+    beside: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+
+    @property
+    def is_object(self) -> bool:
+        """Whether any JSON object will do."""
+        return self.type == "json_object" and not self.beside
+
+    def schema_text(self) -> str:
+        """The JSON Schema of the answer as text; empty if none is asked for.
+
+        Raises:
+            BadRequest: a format that is not known; a schema that is missing or too large.
+        """
+        if self.type not in FORMATS:
+            raise BadRequest("api_formats", field="response_format", kind=self.type[:40])
+        if self.type == "text" or self.is_object:
+            return ""
+        schema = self.json_schema.content if self.json_schema else self.beside
+        if schema is None:
+            name = "response_format.json_schema"
+            raise BadRequest("field_missing", field="response_format", name=name)
+        return schema_text(schema, "response_format")
+
+
+class GenerationBody(ApplicationBody):
+    """What chats and completions have in common; None: as the server is set."""
+
+    model: Annotated[str, Field(max_length=200)] = "default"
+    stream: bool = False
+    stream_options: StreamOptions = StreamOptions()
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=0, le=1000)] | None = None
+    repetition_penalty: Annotated[float, Field(ge=1, le=2)] | None = None
+    repeat_penalty: Annotated[float, Field(ge=1, le=2)] | None = None
+    frequency_penalty: Penalty = 0.0
+    presence_penalty: Penalty = 0.0
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=4)] | None = None
+    response_format: ResponseFormat = ResponseFormat()
+    prompt_cache_key: Annotated[str, Field(max_length=200)] | None = None
+
+    @property
+    def with_usage(self) -> bool:
+        """Whether a stream ends with its usage."""
+        return bool(self.stream_options.include_usage)
+
+    def sampling(self, default: Sampling) -> Sampling:
+        """*default* with what was asked; the length is what the context leaves if it is not.
+
+        Raises:
+            BadRequest: a format that is not known, or a schema that is too large.
+        """
+        penalty = either(self.repetition_penalty, self.repeat_penalty)
+        return Sampling(
+            max_tokens=self.max_completion_tokens or self.max_tokens or 0,
+            temperature=either(self.temperature, default.temperature),
+            top_p=either(self.top_p, default.top_p),
+            top_k=either(self.top_k, default.top_k),
+            repetition_penalty=either(penalty, default.repetition_penalty),
+            frequency_penalty=self.frequency_penalty,
+            presence_penalty=self.presence_penalty,
+            seed=self.seed,
+            stop=stop_strings(self.stop or []),
+            json=self.response_format.is_object,
+            schema=self.response_format.schema_text(),
+        )
+
+
+def either(value: Value | None, otherwise: Value) -> Value:
+    """*value* where there is one."""
+    return otherwise if value is None else value
+
+
+def stop_strings(stop: str | list[str]) -> tuple[str, ...]:
+    """One, several or none of them.
+
+    Raises:
+        BadRequest: one of several is empty.
+    """
+    if isinstance(stop, str):
+        return (stop,) if stop else ()
+    if not all(stop):
+        raise BadRequest("api_text_empty", field="stop", name="stop")
+    return tuple(stop)
+
+
+def schema_text(schema: dict[str, Any], field: str) -> str:
+    """*schema* as text.
+
+    Raises:
+        BadRequest: it is too long or too deep; *field* names where it came from.
+    """
+    try:
+        text = json.dumps(schema)
+    except RecursionError:
+        text = ""
+    if not 0 < len(text) <= MAX_SCHEMA:
+        raise BadRequest("api_schema_too_long", field=field, name=field, limit=MAX_SCHEMA)
+    return text

@@ -1,0 +1,114 @@
+"""What every body of ``/v1`` shares: fields that cannot be had are refused by name.
+
+Those would change the answer. Others are let pass, known or not: applications send many that
+only mean something at OpenAI.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from chatbot_server.errors import BadRequest
+from chatbot_server.web.requests import RequestBody, read_body
+
+# Field → values that ask for nothing and may stand, besides null.
+NOT_HERE: dict[str, tuple[Any, ...]] = {
+    "logprobs": (False,),
+    "top_logprobs": (0,),
+    "prompt_logprobs": (False,),
+    "logit_bias": ({},),
+    "tool_choice": ("none", "auto"),
+    "function_call": ("none", "auto"),
+    "modalities": (["text"],),
+    "audio": (),
+    "web_search_options": (),
+    "suffix": ("",),
+    "echo": (False,),
+    # As vLLM, llama.cpp and Ollama have them.
+    "grammar": ("",),
+    "json_schema": (),
+    "guided_json": (),
+    "guided_regex": ("",),
+    "guided_choice": ([],),
+    "guided_grammar": ("",),
+    "structured_outputs": (),
+    "format": ("",),
+    "chat_template": ("",),
+    "chat_template_kwargs": ({}, {"enable_thinking": False}, {"thinking": False}),
+    "continue_final_message": (False,),
+    "add_generation_prompt": (True,),
+    "ignore_eos": (False,),
+    "min_tokens": (0,),
+    "stop_token_ids": ([],),
+    "use_beam_search": (False,),
+    "length_penalty": (1,),
+    "min_p": (0,),
+    "typical_p": (1,),
+    "mirostat": (0,),
+}
+ONE_ONLY = ("n", "best_of")
+
+Body = TypeVar("Body", bound="ApplicationBody")
+
+
+class Lenient(BaseModel):
+    """No guessed type; unknown fields pass."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+class ApplicationBody(RequestBody):
+    """A body of an application.
+
+    Raises:
+        BadRequest: a field that cannot be had; names it.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+    not_an_object = "api_not_object"
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_what_is_not_here(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """Fields that would change the answer are not passed over in silence."""
+        for name, harmless in NOT_HERE.items():
+            if name in raw and not any(_same(raw[name], value) for value in (None, *harmless)):
+                raise BadRequest("api_not_supported", field=name, name=name)
+        for name in ONE_ONLY:
+            if raw.get(name) not in (None, 1):
+                raise BadRequest("api_one_choice", field=name, name=name)
+        return {name: value for name, value in raw.items() if value is not None}
+
+
+def read_application_body(request: Request, model: type[Body]) -> Body:
+    """The request's JSON as *model*.
+
+    Raises:
+        BadRequest: no JSON object in UTF-8, or a field is wrong; names it.
+    """
+    if (request.content_encoding or "identity").lower() != "identity":
+        raise BadRequest("api_body_coded", field="body", coding=str(request.content_encoding)[:20])
+    data = request.get_data()  # kept for both
+    try:
+        return read_body(request, model)
+    except BadRequest as error:
+        if error.code == model.not_an_object and not _is_unicode(data):
+            raise BadRequest("api_body_not_utf8", field="body") from None
+        raise
+
+
+def _same(value: Any, harmless: Any) -> bool:
+    """Whether they are equal in JSON, where true is no 1."""
+    return value == harmless and isinstance(value, bool) == isinstance(harmless, bool)
+
+
+def _is_unicode(data: bytes) -> bool:
+    """Whether a JSON parser could read it: UTF-16 and UTF-32 begin with a mark or a NUL."""
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return True
