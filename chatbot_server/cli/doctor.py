@@ -52,7 +52,7 @@ def examine(context: Context) -> Iterator[Check]:
     yield Check("config", True, context.say("doctor_config", file=context.config_file))
     yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
     yield _try(context, "database", lambda: say("doctor_database", address=context.database.ping()))
-    yield from _check_pages(context)
+    yield from check_pages(context)
     counters = config.limits.storage
     yield _try(
         context, "counters", lambda: say("doctor_counters", address=check_counters(counters))
@@ -80,7 +80,7 @@ def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
     return Check(name, free >= needed, sentence)
 
 
-def _check_pages(context: Context) -> Iterator[Check]:
+def check_pages(context: Context) -> Iterator[Check]:
     """Which sites have nothing to answer from; none while the database is away."""
     try:
         with context.database.session() as session:

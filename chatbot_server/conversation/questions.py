@@ -24,6 +24,7 @@ class VisitorQuestion:
 
     Attributes:
         visitor: today's name of the visitor, whose answers in the making are counted.
+        region: country of the visitor's language: “CA” of “fr-CA”.
     """
 
     site: Site
@@ -36,6 +37,12 @@ class VisitorQuestion:
     keep: bool = True
     retry: bool = False
     visitor: str = ""
+    region: str | None = None
+
+    @property
+    def contact(self) -> str | None:
+        """Where the site's visitors reach a human, if there is a way."""
+        return self.site.contact_email or self.site.contact_url
 
     @property
     def page_path(self) -> str | None:
@@ -70,7 +77,7 @@ class VisitorQuestion:
             instructions_of(self.site, self.locale),
             turns,
             self.text,
-            tuple(asking.text for asking, _ in exchanges),
+            tuple(asking.text for asking, answer in exchanges if answer.status != "courtesy"),
             self.locale,
             completed_question(self.text, before),
         )
@@ -105,8 +112,3 @@ class PreparedQuestion:
     def keep_until(self) -> int | None:
         """The answer may be given to others until then (Unix seconds); None: never."""
         return self.conversation.expires if self.conversation.keep else None
-
-    @property
-    def contact(self) -> str | None:
-        """Where the site's visitors reach a human, if there is a way."""
-        return self.question.site.contact_email or self.question.site.contact_url

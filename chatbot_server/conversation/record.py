@@ -33,7 +33,7 @@ class Record:
     Attributes:
         prompt: the question as the model read it.
         fell_back: the model had its turn, and the pages had to answer instead.
-        is_small_talk: nothing was asked, and a courtesy was returned.
+        is_small_talk: nothing was asked of the site, and a remark was answered.
         cached_answer: the answer was kept from an earlier question.
         is_begun: the question is stored, beside the empty row of its answer.
         is_stored: both are stored.
@@ -74,7 +74,7 @@ class Record:
         and checked; ``withheld``: quoted, because the model's own words could not be shown
         or did not come; ``free``: by the model, there are no pages; ``related`` and
         ``nothing``: an honest no, with or without pages that speak of something near;
-        ``courtesy``: a greeting answered, which asked nothing;
+        ``courtesy``: said of its own accord to a remark, which asked nothing of the site;
         ``asked_back``: which of several places is meant;
         ``stopped`` by the visitor or ``failed`` half way.
         """

@@ -1,4 +1,4 @@
-"""One turn, told in one place: cache → small talk → pages → prompt → engine → guard → store.
+"""One turn, told in one place: remarks → cache → pages → prompt → engine → guard → store.
 
 The order is that of trust: the owner's own words, sentences quoted from the pages, the model
 under guard, and an honest no.
@@ -14,13 +14,13 @@ from functools import lru_cache
 from chatbot_server.conversation.asked_back import which_one, words_about_rest
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
+from chatbot_server.conversation.own_words import honest_no, language_of_reply, reply_to
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
-from chatbot_server.conversation.small_talk import small_talk_kind
+from chatbot_server.conversation.remarks import Remark, find_remark
 from chatbot_server.conversation.writing import Withheld, Writer
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError
-from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
 
 logger = logging.getLogger("chatbot_server.conversation")
@@ -84,19 +84,18 @@ class Turn:
 
     def _story(self) -> Iterator[Event]:
         question, knowledge = self._question, self._parts.knowledge
+        remark = find_remark(question.text)
+        # Where the model answers from what it knows, it returns courtesies as well.
+        is_free = question.site.free_chat and not knowledge.has_content(question.site.id)
+        if remark and remark.is_sure and not (remark.is_courtesy and is_free):
+            yield from self._answer_remark(remark)
+            return
         if cached_answer := self._cached_answer():
             self._record.repeat(cached_answer)
             yield TextPiece(cached_answer.text)
             if cached_answer.sources:
                 yield Cited(cached_answer.sources)
             yield cached_answer.ended_again()
-            return
-        kind = small_talk_kind(question.text)
-        is_free = question.site.free_chat and not knowledge.has_content(question.site.id)
-        if kind and not is_free:
-            self._record.is_small_talk = True
-            yield TextPiece(say(f"courtesy_{kind}", question.locale))
-            yield Ended("none")
             return
         earlier_questions = self._prepared.dialogue.earlier_questions
         looked_up = question.text
@@ -109,10 +108,23 @@ class Turn:
                 return
             warn_of_silence(question.site.key)
         self._record.grounding = grounding
+        if remark and grounding.status not in ("faq", "quoted"):
+            yield from self._answer_remark(remark)
+            return
         if grounding.status not in ("faq", "choices") and self._writer.may_write(grounding):
             yield from self._answer_by_model(grounding)
         else:
             yield from self._answer_by_quote(grounding)
+
+    def _answer_remark(self, remark: Remark) -> Iterator[Event]:
+        """What is said to a visitor who asks nothing of the site."""
+        topics: tuple[str, ...] = ()
+        if remark.kind == "abilities":
+            language = language_of_reply(self._question, remark)
+            topics = tuple(self._parts.knowledge.topics(self._question.site.id, language))
+        self._record.is_small_talk = True
+        yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
+        yield Ended("none", suggestions=topics)
 
     def _cached_answer(self) -> CachedAnswer | None:
         """The answer to the same question from before, while its own conversation is there."""
@@ -157,12 +169,7 @@ class Turn:
             return
         # A page that speaks of something near is worth a look; notes and files have no address.
         pages = [page for page in _pages_of(grounding) if page.url.startswith("http")]
-        contact = self._prepared.contact
-        if pages:
-            key = "answer_unsure" if contact is None else "answer_unsure_contact"
-        else:
-            key = "answer_nothing" if contact is None else "answer_nothing_contact"
-        yield TextPiece(say(key, self._question.locale, contact=contact))
+        yield TextPiece(honest_no(self._question, grounding, has_pages=bool(pages)))
         if pages:
             yield Cited(tuple(pages[:OFFERED_PAGES]))
         yield Ended("none")
@@ -202,7 +209,7 @@ class Turn:
             site.free_chat,
             site.country,
             question.locale,
-            self._prepared.contact,
+            question.contact,
             self._prepared.dialogue.instructions,
             self._parts.sampling,
             self._writer.model(),

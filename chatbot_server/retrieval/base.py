@@ -97,3 +97,7 @@ class Knowledge(Protocol):
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """Look *question* up; *history* are the visitor's earlier questions, oldest first."""
         ...
+
+    def topics(self, site_id: int, language: str) -> list[str]:
+        """What the site can be asked about, in its own words; *language*: of who asks."""
+        ...

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from chatbot_server.config.sections import LimitsSection
+from chatbot_server.conversation.emergency import region_of
 from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
@@ -62,6 +63,7 @@ def chat_blueprint(
                 resume=body.resume,
                 keep=body.keep,
                 retry=body.retry,
+                region=region_of(body.locale),
             )
             prepared = service.prepare(session, question)
         return _stream(service.answer(prepared), 0, locale)

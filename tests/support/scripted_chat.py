@@ -115,6 +115,9 @@ class Pages:
         self.asked.append((question, tuple(history)))
         return self.found or Grounding("nothing", has_content=False)
 
+    def topics(self, site_id: int, language: str) -> list[str]:
+        return ["Tarifs", "Horaires"] if language == "fr" else ["Prices", "Hours"]
+
 
 class Chat:
     """A visitor of a service with scripted parts and a real database."""

@@ -24,6 +24,7 @@ from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
+from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.language.clauses import split_questions
@@ -79,6 +80,11 @@ class KnowledgeBase:
         return replace(
             grounding, lasting=grounding.lasting and not missed_meaning, version=index.version
         )
+
+    def topics(self, site_id: int, language: str) -> list[str]:
+        """See :class:`~.base.Knowledge`."""
+        with self.database.session() as session:
+            return topics(session, site_id, language)
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -50,6 +51,32 @@ def titles_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tu
         .where(KnowledgeChunk.id.in_(chunk_ids))
     )
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+class TitleAndHeading(NamedTuple):
+    """What stands above a chunk."""
+
+    title: str
+    heading: str
+    language: str | None
+    faq: bool
+
+
+def titles_and_headings(session: Session, site_id: int, limit: int) -> list[TitleAndHeading]:
+    """What stands above the site's first *limit* chunks."""
+    rows = session.execute(
+        select(
+            KnowledgeDocument.title,
+            KnowledgeChunk.heading,
+            KnowledgeDocument.language,
+            KnowledgeDocument.faq,
+        )
+        .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
+        .where(KnowledgeDocument.site_id == site_id)
+        .order_by(KnowledgeDocument.id, KnowledgeChunk.position)
+        .limit(limit)
+    )
+    return [TitleAndHeading(*row) for row in rows]
 
 
 def replace_chunks(

@@ -1,0 +1,58 @@
+"""What a site can be asked about, in its own words: its FAQ's questions, titles and headings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.orm import Session
+
+from chatbot_server.retrieval.index.chunks import BETWEEN, below
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.storage.knowledge.chunks import titles_and_headings
+
+TOPICS = 6
+ENTRIES = 3  # of the FAQ, as long as there are pages, too
+READ = 400
+LONGEST = 70
+# A part that so many titles have is the name of the site.
+COMMON_SHARE = 0.4
+FEW_PAGES = 3
+_JOINTS = re.compile(r"\s+[|–—·›»-]\s+|\s*\|\s*")
+_HOME = frozenset(
+    ("accueil", "home", "index", "bienvenue", "welcome", "page d'accueil", "homepage")
+)
+
+
+def topics(session: Session, site_id: int, language: str) -> list[str]:
+    """At most :data:`TOPICS`, those in *language* first."""
+    rows = titles_and_headings(session, site_id, READ)
+    readable = [row for row in rows if row.language in (language, None)] or rows
+    entries = _distinct(row.title for row in readable if row.faq)
+    pages = [row for row in readable if not row.faq]
+    titles = _distinct(without_site_name([row.title for row in pages]))
+    if len(titles) < FEW_PAGES:
+        headings = (below(row.title, row.heading).split(BETWEEN)[0] for row in pages)
+        titles = _distinct([*headings, *titles])
+    few_entries = entries[: ENTRIES if titles else TOPICS]
+    return [*few_entries, *titles][:TOPICS]
+
+
+def without_site_name(titles: Sequence[str]) -> list[str]:
+    """*titles* without the name of the site, which stands in many."""
+    parts_of = [_JOINTS.split(title) for title in dict.fromkeys(titles)]
+    counts = Counter(part for parts in parts_of for part in set(parts))
+    most = max(1, COMMON_SHARE * len(parts_of))
+    own = ([part for part in parts if counts[part] <= most] for parts in parts_of)
+    return [" – ".join(parts) for parts in own if parts]
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    """Those of *texts* that are worth offering, each once."""
+    by_words = {fold(text.strip()): text.strip() for text in texts}
+    return [
+        text
+        for words, text in by_words.items()
+        if words and words not in _HOME and len(text) <= LONGEST
+    ]

@@ -1,0 +1,148 @@
+"""What asks nothing of the site is told from what does, and answered before the pages are."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.scripted_chat import QUOTED, Chat, ScriptedModel, end, text
+
+from chatbot_server.conversation.emergency import NUMBERS, country_of, region_of
+from chatbot_server.conversation.events import Cited
+from chatbot_server.conversation.remarks import DISTRESSES, find_remark
+from chatbot_server.retrieval.base import Grounding, Passage
+from chatbot_server.storage.learning import unanswered_questions
+from chatbot_server.storage.sites import Site, demo_site
+
+PHRASES: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("remarks").joinpath("phrases.yaml").read_text(encoding="utf-8")
+)
+NOTHING = Grounding("nothing")
+
+
+def recognised(half: str) -> tuple[float, float]:
+    """Shares: of the remarks, those recognised; of the site's questions, those swallowed."""
+    said = [(kind, phrase) for kind, phrases in PHRASES[half]["said"].items() for phrase in phrases]
+    kinds = [(remark := find_remark(phrase)) and remark.kind for _, phrase in said]
+    right = [kind == found for (kind, _), found in zip(said, kinds, strict=True)]
+    swallowed = [
+        (remark := find_remark(phrase)) is not None and remark.is_sure
+        for phrase in PHRASES[half]["asked"]
+    ]
+    return sum(right) / len(right), sum(swallowed) / len(swallowed)
+
+
+def test_remarks_are_recognised_and_no_question_of_the_site_is_swallowed() -> None:
+    right, swallowed = recognised("first")
+    assert (right >= 0.97, swallowed) == (True, 0.0)
+
+
+@pytest.mark.parametrize(
+    "phrase", [p for kind in DISTRESSES for p in PHRASES["first"]["said"][kind]]
+)
+def test_a_cry_for_help_is_answered_with_numbers_and_never_with_a_quote(
+    tmp_path: Path, phrase: str
+) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["A guess."]), QUOTED)
+    with chat.database.session() as session:
+        demo_site(session).country = "FR"
+        demo_site(session).contact_email = "help@example.org"
+    events = chat.ask(phrase)
+    assert any(number in text(events) for number in ("3114", "**15, 112**", "**17**"))
+    assert "help@example.org" in text(events)
+    assert QUOTED.answer not in text(events)
+    assert not any(isinstance(event, Cited) for event in events)
+    assert (end(events).origin, chat.model.prompts, chat.pages.asked) == ("none", [], [])
+
+
+def test_a_cry_for_help_is_heard_where_the_model_writes_freely(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["Go on."]), None)
+    assert "112" in text(chat.ask("i want to kill myself"))
+    assert chat.model.prompts == []
+
+
+@pytest.mark.parametrize(
+    ("site", "region", "country"),
+    [
+        (Site(country="CH", origins=["https://a.fr"]), "CA", "CH"),
+        (Site(country="JP", origins=["https://a.fr"]), "CA", "EU"),
+        (Site(origins=["https://a.com"], language="fr-BE"), None, "BE"),
+        (Site(origins=["https://a.com", "https://b.co.uk:8443"]), "US", "GB"),
+        (Site(origins=["https://a.com"]), "CA", "CA"),
+        (Site(origins=["http://127.0.0.1"]), "DE", "EU"),
+        (Site(origins=[]), None, "EU"),
+    ],
+)
+def test_the_country_is_the_owners_word_or_told_by_language_and_addresses(
+    site: Site, region: str | None, country: str
+) -> None:
+    assert country_of(site, region) == country
+    assert NUMBERS[country]["emergency"]
+
+
+def test_a_region_is_read_from_the_tag_of_a_language() -> None:
+    tags = ["fr-CA", "fr_be", "zh-Hant-TW", "fr", "", None, "fr-CA-x-y", "nonsense"]
+    assert [region_of(tag) for tag in tags] == ["CA", "BE", "TW", None, None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("message", "holds"),
+    [
+        ("Es-tu un robot ?", "pas une personne"),
+        ("Which model are you?", "scripted"),
+        ("How old are you?", "no age"),
+        ("You are useless", "other words"),
+    ],
+)
+def test_it_says_what_it_is(tmp_path: Path, message: str, holds: str) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["I am a human."]), NOTHING)
+    events = chat.ask(message)
+    assert holds in text(events)
+    assert (end(events).origin, chat.model.prompts) == ("none", [])
+    (answer,) = chat.answers()
+    assert answer.status == "courtesy"
+    with chat.database.session() as session:
+        assert unanswered_questions(session, demo_site(session).id, 10) == []
+
+
+def test_what_it_can_do_is_told_with_the_sites_own_topics(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel(), NOTHING)
+    events = chat.ask("Que peux-tu faire ?")
+    assert "- Tarifs\n- Horaires" in text(events)
+    assert end(events).suggestions == ("Tarifs", "Horaires")
+
+
+def test_a_question_that_the_site_may_answer_is_the_sites_first(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
+    assert text(chat.ask("Who are you?")) == QUOTED.answer
+    chat.pages.found = NOTHING
+    assert "automatic assistant" in text(chat.ask("Who are you?"))
+
+
+def test_small_talk_is_no_question_that_a_follow_up_leans_on(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
+    for message in ("When are you open?", "Merci !", "Are you a robot?", "And on Sundays?"):
+        chat.ask(message)
+    assert chat.pages.asked[-1] == ("And on Sundays?", ("When are you open?",))
+
+
+def test_what_stands_nowhere_on_the_site_is_named_in_the_no(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), NOTHING)
+    assert "nothing about Carrefour" in text(chat.ask("When does Carrefour open?"))
+    assert "rien trouvé sur Carrefour" in text(chat.ask("À quelle heure ouvre Carrefour ?"))
+    note = Passage(1, "Carrefour", "", "note-1", "Opposite Carrefour.", 0.4)
+    chat.pages.found = Grounding("passages", passages=(note,))
+    assert "Carrefour" not in text(chat.ask("When does Carrefour open?"))
+
+
+def test_no_message_takes_long_to_tell() -> None:
+    parts = ["tu es ", "i want to ", "merci ", "mon mari me ", "ok thanks ", "je veux ", "a" * 40]
+    for part in parts:
+        begun = time.perf_counter()
+        find_remark(part * (4000 // len(part)))
+        find_remark(part * 4)
+        find_remark(" ".join(part.split() * 20)[:300])
+        assert time.perf_counter() - begun < 0.2
