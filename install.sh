@@ -189,8 +189,10 @@ start() {
     control start || exit 1
     [ -z "$quiet" ] || return 0
     snippet=$("$control" snippet)
+    setup=$("$control" admin setup-token)
     t "
-Put this line into your pages, before </body>:
+$setup
+Or put this line into your pages, before </body>:
   $snippet
 Settings  $config
 Data      $data
@@ -198,7 +200,8 @@ Log       $control log
 Stop      $control stop      Start again: $control start
 Upgrade   git pull && ./install.sh --upgrade$again
 Remove    ./install.sh --uninstall$again (data stays), or --purge (everything)" "
-Mettez cette ligne dans vos pages, avant </body> :
+$setup
+Ou mettez cette ligne dans vos pages, avant </body> :
   $snippet
 Réglages  $config
 Données   $data

@@ -18,11 +18,12 @@ from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Knowledge
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
+from chatbot_server.web.admin.blueprint import admin_blueprint
+from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.chat import chat_blueprint
 from chatbot_server.web.contact import contact_blueprint
 from chatbot_server.web.conversations import conversations_blueprint
@@ -74,8 +75,12 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint(config.server))
-    on_push = partial(call_chore, config.run_dir, "embed") if vectors else lambda: None
-    app.register_blueprint(push_blueprint(database, Extractor(), on_push))
+    extractor, chore = Extractor(), partial(call_chore, config.run_dir)
+    on_push = partial(chore, "embed") if vectors else lambda: None
+    app.register_blueprint(push_blueprint(database, extractor, on_push))
+    knowledge = build_knowledge(config, database)
+    parts = AdminParts(config, database, engine, knowledge, extractor, rates, chore)
+    app.register_blueprint(admin_blueprint(parts))
     app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint())
@@ -89,7 +94,7 @@ def build_engine(config: Config) -> Engine:
     return SocketEngine(config.run_dir)
 
 
-def build_knowledge(config: Config, database: Database) -> Knowledge:
+def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
     """The owner's pages."""
     return KnowledgeBase(database, semantic=config.retrieval.semantic)
 

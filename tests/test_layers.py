@@ -16,7 +16,16 @@ ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
     "bench": {"engine", "prompt"},
     "service": {"conversation", "engine", "models", "processes", "prompt", "retrieval", "storage"},
-    "web": {"conversation", "engine", "processes", "prompt", "retrieval", "storage"},
+    "web": {
+        "accounts",
+        "conversation",
+        "engine",
+        "processes",
+        "prompt",
+        "retrieval",
+        "storage",
+    },
+    "accounts": {"storage"},
     "conversation": {"engine", "prompt", "retrieval", "storage"},
     "retrieval": {"processes", "prompt", "storage"},
     "engine": {"models", "processes", "prompt"},
@@ -58,7 +67,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "curate": {"", "answer", "crawl", "index", "language", "read"},
     },
     "storage": {"": set(), "migrations": {""}, "knowledge": {""}},
-    "web": {"": set(), "v1": {""}},
+    "web": {"": set(), "v1": {""}, "admin": {""}},
 }
 
 

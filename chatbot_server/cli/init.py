@@ -6,10 +6,9 @@ import click
 import yaml
 
 from chatbot_server.cli.context import Context
-from chatbot_server.config import Config
 from chatbot_server.config.edit import write_config
-from chatbot_server.storage.site_settings import POSITIONS
-from chatbot_server.storage.sites import DEFAULT_COLOR, Site, demo_site, find_site, playground_site
+from chatbot_server.storage.sites import demo_site, find_site, playground_site
+from chatbot_server.web.snippet import address_of, snippet_for
 
 
 @click.command(help="help_init")
@@ -45,20 +44,4 @@ def snippet(context: Context, /, key: str | None) -> None:
     """Print the tag to paste into a page."""
     with context.database.session() as session:
         site = find_site(session, key) if key else demo_site(session)
-        click.echo(snippet_for(context.config, site))
-
-
-def snippet_for(config: Config, site: Site) -> str:
-    """The tag that shows the bubble.
-
-    Colour and corner are in it because nothing is requested before a visitor's first tap.
-    """
-    looks = f' data-color="{site.color}"' if site.color != DEFAULT_COLOR else ""
-    looks += f' data-position="{site.position}"' if site.position != POSITIONS[0] else ""
-    address = address_of(config)
-    return f'<script async src="{address}/widget.js" data-site="{site.key}"{looks}></script>'
-
-
-def address_of(config: Config) -> str:
-    """Where pages find this server, without a slash at the end."""
-    return str(config.server.public_url or config.server.local_address).rstrip("/")
+        click.echo(snippet_for(address_of(context.config), site))

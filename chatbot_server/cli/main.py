@@ -20,6 +20,7 @@ PROGRAM = "chatbot-server"
 # Each verb and its module. A verb's module is imported when the verb is used: all of them
 # together take a second and 100 MB, which `config check` and `serve` need not pay.
 VERBS = {
+    "admin": "admin",
     "api-key": "api_key",
     "ask": "ask",
     "bench": "bench",

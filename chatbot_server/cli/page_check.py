@@ -10,7 +10,6 @@ import click
 
 from chatbot_server.cli.checks import Check, report
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.init import address_of, snippet_for
 from chatbot_server.cli.options import JSON
 from chatbot_server.diagnosis.examine import Expected, examine
 from chatbot_server.diagnosis.page import MAX_CHARS, read_page
@@ -19,6 +18,7 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchResponse
 from chatbot_server.storage.site_settings import origin_of
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.origins import is_loopback
+from chatbot_server.web.snippet import address_of, snippet_for
 from chatbot_server.web.widget import loader_integrity
 
 HTML = ("text/html", "application/xhtml+xml")
@@ -74,7 +74,7 @@ def _examine(context: Context, key: str, answer: FetchResponse, server: str) -> 
         target = Expected(
             key=key,
             server=server,
-            tag=snippet_for(context.config, site),
+            tag=snippet_for(address_of(context.config), site),
             origin=origin,
             allowed=own or site.allows(origin),
             integrity=loader_integrity(),

@@ -21,12 +21,17 @@ def serve(context: Context, /, supervise: bool) -> None:
 
         ServerProcesses(context.config, context.config_file.resolve(), context.language).run()
         return
+    from chatbot_server.accounts.service import open_setup
     from chatbot_server.service.prepare import prepare_start
+    from chatbot_server.web.snippet import address_of
 
     plan = prepare_start(context.config, context.database)
     if plan and plan.passed_over:
         engine, why = plan.settings.kind, plan.why(context.language)
         click.echo(context.say("engine_chosen", engine=engine, why=why), err=True)
+    if token := open_setup(context.database, context.config.data_dir):
+        link = f"{address_of(context.config)}/setup#{token}"
+        click.echo(context.say("setup_open", link=link), err=True)
     context.database.close()
     # What was imported for the database would stay in memory for as long as the server
     # runs; a fresh interpreter of the same process has a quarter of it.

@@ -9,7 +9,6 @@ import click
 from sqlalchemy.orm import Session
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.init import snippet_for
 from chatbot_server.cli.options import JSON, print_json
 from chatbot_server.cli.page_check import test
 from chatbot_server.storage.knowledge.documents import has_documents
@@ -21,6 +20,7 @@ from chatbot_server.storage.site_settings import (
     settings_of,
 )
 from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
+from chatbot_server.web.snippet import address_of, snippet_for
 
 
 def site_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +55,8 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
     with context.database.session() as session:
         new_site = add_site(session, name_of(name))
         change_site(new_site, settings)
-        record, tag = _record(session, new_site), snippet_for(context.config, new_site)
+        tag = snippet_for(address_of(context.config), new_site)
+        record = _record(session, new_site)
     _show(context, [record], as_json)
     if not as_json:
         click.echo("\n" + tag)

@@ -52,6 +52,7 @@ class Conversation(Base):
     """
 
     __tablename__ = "conversation"
+    __table_args__ = (Index("ix_conversation_site_id_created", "site_id", "created"),)
 
     id: Mapped[RandomId] = mapped_column(default=random_id)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)

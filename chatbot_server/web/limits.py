@@ -25,6 +25,8 @@ AWAY_SECONDS = 10.0  # in which a server that did not answer is not asked again
 # Reading, feedback, and keys that do not exist. Not a setting: the widget sends a few of these
 # in a minute, so that this only ends loops and guessing.
 SMALL_REQUESTS = ("120 per minute",)
+# Attempts to log in: of one address, and at one account from wherever.
+LOGINS, LOGINS_OF_ACCOUNT = ("20 per 10 minutes",), ("30 per hour",)
 logger = logging.getLogger("chatbot_server")
 
 
@@ -111,6 +113,12 @@ class RateLimits:
     def check_key(self, key: str) -> None:
         """Count one request of an application with the API key *key*."""
         self._check("api_key", self._limits.api_key, key)
+
+    def check_login(self, account: str = "") -> None:
+        """Count one attempt to log in, or to use a one-time token."""
+        self._check("login", LOGINS, self.visitor())
+        if account:
+            self._check("login", LOGINS_OF_ACCOUNT, account.casefold())
 
     def _check(self, scope: str, rates: tuple[str, ...], name: str) -> None:
         for rate in rates:

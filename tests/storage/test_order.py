@@ -27,6 +27,7 @@ from chatbot_server.storage.conversations import (
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
 
+DEMO = text("SELECT id FROM site WHERE demo")  # also where the site had fewer columns
 CONVERSATION = (
     "INSERT INTO conversation (id, site_id, secret_hash, created, expires, keep, locale)"
     " VALUES (:id, :site, '', 1, 1, true, 'en')"
@@ -44,13 +45,15 @@ ASKED_AGAIN = [("q4", 0, 1), ("a4", 1, 1), ("q5", 4, 3), ("a5", 5, 3)]  # 2 and 
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     database.migrate()
+    with database.session() as session:
+        demo_site(session)
     yield database
     database.close()
 
 
 def fill(database: Database, conversation: str, rows: list[tuple[str, int, int]]) -> None:
     with database.session() as session:
-        session.execute(text(CONVERSATION), {"id": conversation, "site": demo_site(session).id})
+        session.execute(text(CONVERSATION), {"id": conversation, "site": session.scalar(DEMO)})
         for name, position, created in rows:
             role = "user" if name.startswith("q") else "assistant"
             row = {"id": name, "position": position, "role": role, "created": created}

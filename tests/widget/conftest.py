@@ -2,73 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from scripted_server import SITE, Script, Serving, create_scripted_app
-from visits import LIMIT, Visit
+from support.browsers import LIMIT, axe_source, browser, chromium, firefox, images, playwright
+from visits import Visit
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-expect.set_options(timeout=LIMIT)
-BROWSERS = ("chromium", "firefox")
-# Read here, before the shared fixtures clear every CHATBOT_ variable.
-WANTED = os.environ.get("CHATBOT_SCREENSHOTS") == "1"
-
-
-def executable(*names: str) -> str:
-    """The first of *names* on this machine."""
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    assert found, f"none of {', '.join(names)} is installed: run scripts/browsers"
-    return found
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-def launch(playwright: Playwright, name: str) -> Browser:
-    if name == "chromium":
-        path = executable("chromium", "chromium-browser", "google-chrome")
-        return playwright.chromium.launch(executable_path=path, args=QUIET)
-    # Debian's Firefox, driven through WebDriver BiDi.
-    path = executable("firefox-esr", "firefox")
-    return playwright.firefox.launch(channel="moz-firefox", executable_path=path)
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = launch(playwright, "chromium")
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="session")
-def firefox(playwright: Playwright) -> Iterator[Browser]:
-    browser = launch(playwright, "firefox")
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(params=BROWSERS)
-def browser(request: pytest.FixtureRequest) -> Browser:
-    """Chromium, then Firefox."""
-    found: Browser = request.getfixturevalue(request.param)
-    return found
+__all__ = ["axe_source", "browser", "chromium", "firefox", "images", "playwright"]
 
 
 # Of one test each: a request that an earlier test's page left behind reaches nobody here.
@@ -153,16 +98,3 @@ def visit() -> Callable[..., Any]:
             context.close()
 
     return begin
-
-
-@pytest.fixture(scope="session")
-def axe_source() -> str:
-    """axe-core's script, from the widget's own development dependencies."""
-    file = Path(__file__).parents[2] / "widget/node_modules/axe-core/axe.min.js"
-    return file.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="session")
-def images() -> Path | None:
-    """Where pictures are kept, if they are wanted: ``CHATBOT_SCREENSHOTS=1``."""
-    return Path(__file__).parents[2] / "docs" / "images" if WANTED else None

@@ -13,9 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page
-
-#: Milliseconds until a fact that did not come is called missing.
-LIMIT = 60_000
+from support.browsers import LIMIT
 
 MARK = "mark of the test"
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.knowledge.listing import limit_reached, page_counts, reason_sentence
+from chatbot_server.cli.knowledge.listing import in_words, limit_reached, page_counts
 from chatbot_server.cli.knowledge.site import SITE, embed, mention_demo, site_id_of
 from chatbot_server.cli.options import JSON, NUMBER
 from chatbot_server.errors import ChatbotError, UsageError
@@ -94,5 +94,5 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
             click.echo(line)
         mention_demo(context)
     if why:
-        sentence = reason_sentence(context, why, address)
+        sentence = in_words(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from chatbot_server.cli.context import Context
-from chatbot_server.messages import catalogue
+from chatbot_server.retrieval.crawl.reasons import reason_sentence
 
 PAGES = {
     "found": "knowledge_page_found",
@@ -26,19 +25,9 @@ def page_counts(context: Context, counts: Mapping[str, int]) -> str:
     )
 
 
-def reason_sentence(context: Context, why: str, url: str) -> str:
-    """The sentence for *why* (see ``KnowledgeSource``), about the page at *url*."""
-    code, _, about = why.partition(" ")
-    if code not in catalogue():
-        return why
-    return context.say(
-        code,
-        url=url if code == "fetch_failed" else about or url,
-        name=url,
-        host=about or urlsplit(url).hostname or url,
-        limit=context.config.retrieval.page_bytes,
-        why=about or "?",
-    )
+def in_words(context: Context, why: str, url: str) -> str:
+    """The sentence for *why*, about the page at *url*."""
+    return reason_sentence(why, url, context.language, context.config.retrieval.page_bytes)
 
 
 def limit_reached(context: Context, counts: Mapping[str, int]) -> list[str]:
@@ -61,10 +50,10 @@ def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
     head = f"{source['number']:4}  {source['kind']:5} {source['documents']:6}  {source['address']}"
     lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
     if source["why"]:
-        lines.append(f"      {reason_sentence(context, source['why'], source['address'])}")
+        lines.append(f"      {in_words(context, source['why'], source['address'])}")
     lines += [f"      {note}" for note in limit_reached(context, source["pages"])]
     for reason in source["reasons"]:
-        sentence = reason_sentence(context, reason["why"], reason["url"])
+        sentence = in_words(context, reason["why"], reason["url"])
         address = "" if reason["url"] in sentence else f" ({reason['url']})"
         state = context.say(PAGES[reason["state"]])
         lines.append(f"      {reason['count']} {state}: {sentence}{address}")

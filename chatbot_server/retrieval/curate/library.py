@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -111,7 +113,8 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
         UsageError: not an address of the web.
     """
     url = urls.canonical(address if "://" in address else f"https://{address}")
-    if url is None or len(url) > 500:
+    host = urlsplit(url).hostname if url else None
+    if url is None or len(url) > 500 or not host or re.search(r"[\s%<>\"]", host):
         raise UsageError("knowledge_address", address=address[:200])
     with database.session() as session:
         source = open_source(session, site_id, "page" if single else "site", url)
@@ -149,6 +152,22 @@ def describe_documents(session: Session, site_id: int, source_id: int) -> list[d
     return [
         {"document": row.id, "title": row.title, "id": row.url, "wordings": row.wordings}
         for row in documents_of(session, site_id, source_id)
+    ]
+
+
+def describe_entries(session: Session, site_id: int) -> list[dict[str, Any]]:
+    """The site's FAQ in the owner's own words, oldest first."""
+    return [
+        {
+            "document": document.id,
+            "source": source.id,
+            "title": document.title,
+            "wordings": document.wordings,
+            "text": document.text,
+        }
+        for source in sources_of(session, site_id)
+        if source.kind == "faq"
+        for document in documents_of(session, site_id, source.id)
     ]
 
 

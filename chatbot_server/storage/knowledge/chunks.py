@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
@@ -77,6 +78,26 @@ def titles_and_headings(session: Session, site_id: int, limit: int) -> list[Titl
         .limit(limit)
     )
     return [TitleAndHeading(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class HeadingPlace:
+    """A heading: the last of the path above a chunk, and where that chunk stands."""
+
+    heading: str
+    document: int
+    position: int
+
+
+def headings_of(session: Session, site_id: int, limit: int) -> list[HeadingPlace]:
+    """Headings of the site's pages, those that stand first on a page first."""
+    rows = session.execute(
+        select(KnowledgeChunk.heading, KnowledgeChunk.document_id, KnowledgeChunk.position)
+        .where(KnowledgeChunk.site_id == site_id, KnowledgeChunk.heading != "")
+        .order_by(KnowledgeChunk.position, KnowledgeChunk.document_id)
+        .limit(limit)
+    )
+    return [HeadingPlace(row[0].rsplit(" › ", 1)[-1], row[1], row[2]) for row in rows]
 
 
 def replace_chunks(

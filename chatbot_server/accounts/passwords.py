@@ -1,0 +1,44 @@
+"""Passwords: what is accepted, how they are hashed and compared."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from chatbot_server.errors import UsageError
+
+SHORTEST, LONGEST = 10, 200
+# RFC 9106's second recommendation is 64 MiB and 3 passes; on a machine with 512 MB several
+# log-ins at once would not fit, so OWASP's 19 MiB, 2 passes and one lane.
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Compared with where there is no such account, so that a wrong name takes as long.
+NOBODY = HASHER.hash("nobody has this password")
+
+
+def hash_password(password: str) -> str:
+    """The hash to store.
+
+    Raises:
+        UsageError: too short, too long, or one character over and over.
+    """
+    password = _normal(password)
+    if not SHORTEST <= len(password) <= LONGEST or len(set(password)) < 4:
+        raise UsageError("password_wrong", field="password", shortest=SHORTEST, longest=LONGEST)
+    return HASHER.hash(password)
+
+
+def is_password(password: str, password_hash: str) -> bool:
+    """Whether *password* is the one of *password_hash*."""
+    if len(password) > LONGEST:
+        return False
+    try:
+        return HASHER.verify(password_hash, _normal(password))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _normal(password: str) -> str:
+    """The same letters typed on another keyboard are the same password."""
+    return unicodedata.normalize("NFC", password.encode("utf-8", "replace").decode())

@@ -1,0 +1,239 @@
+"""The people who may use the owner's pages: accounts, their sessions, and one-time tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import ForeignKey, String, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chatbot_server.errors import NotFound, Unauthorized, UsageError
+from chatbot_server.storage.base import Base, Moment, count_changed, now
+
+Role = Literal["owner", "editor", "reader"]
+ROLES: tuple[Role, ...] = ("owner", "editor", "reader")
+TokenPurpose = Literal["setup", "invitation", "reset"]
+
+HOUR = 3600
+SESSION_SECONDS = 14 * 24 * HOUR  # from the last request
+TOKEN_SECONDS: dict[TokenPurpose, int] = {
+    "setup": 30 * 24 * HOUR,
+    "invitation": 7 * 24 * HOUR,
+    "reset": HOUR,
+}
+# Not written more often than this: every page would be a write otherwise.
+SEEN_SECONDS = 300
+
+
+class Account(Base):
+    """One person.
+
+    Attributes:
+        name: by which they log in; any text, an e-mail address or not.
+        password_hash: argon2id, with its parameters.
+        role: ``owner`` everything; ``editor`` answers and knowledge; ``reader`` looks.
+    """
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(10))
+    created: Mapped[Moment] = mapped_column(default=now)
+
+
+class AccountSession(Base):
+    """A browser in which a person is logged in. ``token_hash`` is of its cookie."""
+
+    __tablename__ = "account_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    created: Mapped[Moment] = mapped_column(default=now)
+    seen: Mapped[Moment] = mapped_column(default=now)
+
+
+class OneTimeToken(Base):
+    """What lets somebody in once, to choose a password: first set-up, invitation, reset."""
+
+    __tablename__ = "one_time_token"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(10), index=True)
+    role: Mapped[str] = mapped_column(String(10))
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    expires: Mapped[Moment]
+
+
+def has_accounts(session: Session) -> bool:
+    """Whether anybody has an account: set-up is over then."""
+    return session.scalar(select(Account.id).limit(1)) is not None
+
+
+def all_accounts(session: Session) -> Sequence[Account]:
+    """Every account, oldest first."""
+    return session.scalars(select(Account).order_by(Account.id)).all()
+
+
+def find_account(session: Session, name: str) -> Account:
+    """The account of this name, in any case of its letters.
+
+    Raises:
+        NotFound: there is none.
+    """
+    account = session.scalar(
+        select(Account).where(func.lower(Account.name) == name.strip().lower())
+    )
+    if account is None:
+        raise NotFound("account_unknown", field="name", name=name[:80])
+    return account
+
+
+def add_account(session: Session, name: str, password_hash: str, role: Role) -> Account:
+    """A new account.
+
+    Raises:
+        UsageError: the name is taken.
+    """
+    namesake = select(Account.id).where(func.lower(Account.name) == name.lower())
+    if session.scalar(namesake) is not None:
+        raise UsageError("account_name_taken", field="name", name=name)
+    account = Account(name=name, password_hash=password_hash, role=role)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def change_role(session: Session, account_id: int, role: Role) -> Account:
+    """Give the account *role*.
+
+    Raises:
+        NotFound: there is no such account.
+        UsageError: nobody would be owner any more.
+    """
+    account = _account(session, account_id)
+    if role != "owner":
+        _keep_one_owner(session, account)
+    account.role = role
+    return account
+
+
+def delete_account(session: Session, account_id: int) -> Account:
+    """Delete the account with its sessions.
+
+    Raises:
+        NotFound, UsageError: as :func:`change_role`.
+    """
+    account = _account(session, account_id)
+    _keep_one_owner(session, account)
+    session.delete(account)
+    session.flush()
+    return account
+
+
+def _account(session: Session, account_id: int) -> Account:
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound("account_unknown", field="account", name=account_id)
+    return account
+
+
+def _keep_one_owner(session: Session, account: Account) -> None:
+    others = select(Account.id).where(Account.role == "owner", Account.id != account.id).limit(1)
+    if account.role == "owner" and session.scalar(others) is None:
+        raise UsageError("account_last_owner", field="account", name=account.name)
+
+
+def start_session(session: Session, account: Account) -> str:
+    """Log a browser in; returns the value of its cookie, of which only the hash is stored."""
+    is_over = AccountSession.seen < now() - SESSION_SECONDS
+    session.execute(delete(AccountSession).where(is_over))
+    token = secrets.token_urlsafe(32)
+    session.add(AccountSession(token_hash=_hash(token), account_id=account.id))
+    return token
+
+
+def account_of_session(session: Session, token: str) -> Account | None:
+    """Who is logged in with this cookie, if it is still good."""
+    browser = session.get(AccountSession, _hash(token)) if token else None
+    moment = now()
+    if browser is None or browser.seen < moment - SESSION_SECONDS:
+        return None
+    if browser.seen < moment - SEEN_SECONDS:
+        browser.seen = moment
+    return session.get(Account, browser.account_id)
+
+
+def end_session(session: Session, token: str) -> None:
+    """Log one browser out."""
+    this = AccountSession.token_hash == _hash(token)
+    session.execute(delete(AccountSession).where(this))
+
+
+def end_sessions(session: Session, account: Account, *, except_token: str = "") -> int:
+    """Log the person out everywhere, but for one browser; returns in how many."""
+    others = AccountSession.token_hash != _hash(except_token)
+    mine = AccountSession.account_id == account.id
+    return count_changed(session, delete(AccountSession).where(mine, others))
+
+
+def make_token(
+    session: Session, purpose: TokenPurpose, role: Role, account: Account | None = None
+) -> str:
+    """A token that may be used once; a new one for set-up ends the former ones."""
+    session.execute(delete(OneTimeToken).where(OneTimeToken.expires < now()))
+    if purpose == "setup":
+        session.execute(delete(OneTimeToken).where(OneTimeToken.purpose == purpose))
+    token = secrets.token_urlsafe(18)
+    session.add(
+        OneTimeToken(
+            token_hash=_hash(token),
+            purpose=purpose,
+            role=role,
+            account_id=account.id if account else None,
+            expires=now() + TOKEN_SECONDS[purpose],
+        )
+    )
+    return token
+
+
+def use_token(session: Session, token: str, *purposes: TokenPurpose) -> OneTimeToken:
+    """Spend *token* in this unit of work: of two who use it at once, one waits and is refused.
+
+    Raises:
+        Unauthorized: there is none, it was used, or it is too old.
+    """
+    row = session.get(OneTimeToken, _hash(token.strip()))
+    if row is not None and row.purpose in purposes and row.expires >= now():
+        session.expunge(row)
+        statement = delete(OneTimeToken).where(OneTimeToken.token_hash == row.token_hash)
+        if count_changed(session, statement):
+            return row
+    raise Unauthorized("token_wrong", field="token")
+
+
+def open_invitations(session: Session) -> Sequence[OneTimeToken]:
+    """Invitations that nobody has used yet."""
+    return session.scalars(
+        select(OneTimeToken)
+        .where(OneTimeToken.purpose == "invitation", OneTimeToken.expires >= now())
+        .order_by(OneTimeToken.expires)
+    ).all()
+
+
+def withdraw_invitations(session: Session) -> int:
+    """End every open invitation; returns how many."""
+    return count_changed(session, delete(OneTimeToken).where(OneTimeToken.purpose == "invitation"))
+
+
+def _hash(token: str) -> str:
+    # 144 random bits and more need no slow hash.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,1 @@
+"""The owner's pages: server-rendered, and whole without JavaScript."""

@@ -1,0 +1,121 @@
+"""Who may do what on the owner's pages: cookie, roles, and where a request comes from."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Request, Response, g, redirect, request, url_for
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import Forbidden
+from chatbot_server.storage.accounts import (
+    SESSION_SECONDS,
+    Account,
+    Role,
+    account_of_session,
+    start_session,
+)
+from chatbot_server.storage.database import Database
+
+COOKIE = "chatbot_admin"
+PATH = "/admin"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+RANKS: dict[Role, int] = {"reader": 1, "editor": 2, "owner": 3}
+# The least role for each view; "" is for everybody. A view that is not here cannot be opened.
+LEAST_ROLE: dict[str, Role | None] = {
+    "admin.show_setup": None,
+    "admin.set_up": None,
+    "admin.show_login": None,
+    "admin.log_in": None,
+    "admin.show_join": None,
+    "admin.join": None,
+    "admin.log_out": "reader",
+    "admin.home": "reader",
+    "admin.show_start": "owner",
+    "admin.start_site": "owner",
+    "admin.show_trial": "owner",
+    "admin.show_tag": "reader",
+    "admin.conversations": "reader",
+    "admin.conversation": "reader",
+    "admin.delete_conversation": "owner",
+    "admin.export_conversations": "owner",
+    "admin.unanswered": "reader",
+    "admin.answer_group": "editor",
+    "admin.faq_entries": "reader",
+    "admin.save_entry": "editor",
+    "admin.delete_entry": "editor",
+    "admin.knowledge": "reader",
+    "admin.add_source": "editor",
+    "admin.change_source": "editor",
+    "admin.document": "reader",
+    "admin.appearance": "reader",
+    "admin.save_appearance": "owner",
+    "admin.messages": "editor",
+    "admin.delete_message": "editor",
+    "admin.people": "owner",
+    "admin.invite": "owner",
+    "admin.change_person": "owner",
+    "admin.account": "reader",
+    "admin.change_password": "reader",
+    "admin.log_out_elsewhere": "reader",
+}
+
+
+def check_access(database: Database) -> Response | None:
+    """Before each view: the account is in ``g.account``, or the visitor is sent to log in.
+
+    Raises:
+        Forbidden: the role may not do this, or another site's page sent the request.
+    """
+    least = LEAST_ROLE[request.endpoint or ""]
+    if request.method not in SAFE_METHODS:
+        _refuse_other_origins(request)
+    token = request.cookies.get(COOKIE, "")
+    with database.session() as session:
+        g.account = account_of_session(session, token)
+    if least is None:
+        return None
+    if g.account is None:
+        back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else PATH + "/"
+        return redirect(f"{url_for('admin.show_login')}?next={quote(back)}", 303)  # type: ignore[return-value]
+    if RANKS[g.account.role] < RANKS[least]:
+        raise Forbidden("role_too_low", role=g.account.role)
+    return None
+
+
+def may(account: Account | None, view: str) -> bool:
+    """Whether *account* may open the view called *view*."""
+    least = LEAST_ROLE[f"admin.{view}"]
+    if least is None:
+        return True
+    return account is not None and RANKS[account.role] >= RANKS[least]  # type: ignore[index]
+
+
+def _refuse_other_origins(request: Request) -> None:
+    """No form of another site acts with the owner's cookie; browsers say where it is from."""
+    own = f"{request.scheme}://{request.host}"
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    is_own = origin.lower() == own.lower() if origin is not None else site == "same-origin"
+    if not is_own or site not in (None, "same-origin"):
+        raise Forbidden("form_of_another_site")
+
+
+def log_browser_in(session: Session, account: Account, response: Response) -> Response:
+    """Set the cookie of a new session on *response*."""
+    response.set_cookie(
+        COOKIE,
+        start_session(session, account),
+        max_age=SESSION_SECONDS,
+        path=PATH,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def safe_next(target: str) -> str:
+    """Where to go after log-in: a page of ours, else the first one."""
+    is_ours = target.startswith(PATH + "/") and "\\" not in target and "\n" not in target
+    return target if is_ours else PATH + "/"

@@ -1,0 +1,95 @@
+"""The doors: first set-up, log-in, invitations, log-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound as NoSuchPage
+
+from chatbot_server.accounts.service import accept_invitation, accept_setup, log_in
+from chatbot_server.errors import ChatbotError
+from chatbot_server.storage.accounts import Account, end_session
+from chatbot_server.web.admin.access import COOKIE, PATH, log_browser_in, safe_next
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    go,
+    is_set_up,
+    problem_of,
+    render,
+    typed,
+)
+
+NewAccount = Callable[[Session, str, str, str], Account]
+
+
+def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of set-up and of invitations: one token makes one account."""
+
+    def make_account(new_account: NewAccount, template: str, first_page: str) -> Response:
+        """An account for whoever holds the token that was typed; its browser is logged in."""
+        parts.rates.check_login()
+        try:
+            with parts.database.session() as session:
+                account = new_account(
+                    session,
+                    typed("token", 100),
+                    typed("name", 80),
+                    request.form.get("password", ""),
+                )
+                return log_browser_in(session, account, go(first_page))
+        except ChatbotError as error:
+            values = {name: request.form.get(name, "")[:100] for name in ("token", "name")}
+            return render(template, status=error.status, problem=problem_of(error), **values)
+
+    @bp.get("/setup")
+    def show_setup() -> Response:
+        if is_set_up(parts.database):
+            raise NoSuchPage
+        return render("setup", token="", name="")
+
+    @bp.post("/setup")
+    def set_up() -> Response:
+        if is_set_up(parts.database):
+            raise NoSuchPage
+        return make_account(accept_setup, "setup", "show_start")
+
+    @bp.get(f"{PATH}/join")
+    def show_join() -> Response:
+        return render("join", token="", name="")
+
+    @bp.post(f"{PATH}/join")
+    def join() -> Response:
+        return make_account(accept_invitation, "join", "home")
+
+
+def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes in and out."""
+
+    @bp.get(f"{PATH}/login")
+    def show_login() -> Response:
+        if not is_set_up(parts.database):
+            return go("show_setup")
+        return render("login", name="", target=safe_next(request.args.get("next", "")))
+
+    @bp.post(f"{PATH}/login", endpoint="log_in")
+    def check_password() -> Response:
+        target, name = safe_next(request.form.get("next", "")), typed("name", 80)
+        try:
+            parts.rates.check_login(name)
+            with parts.database.session() as session:
+                account = log_in(session, name, request.form.get("password", ""))
+                response: Response = redirect(target, 303)  # type: ignore[assignment]
+                return log_browser_in(session, account, response)
+        except ChatbotError as error:
+            problem = problem_of(error)
+            return render("login", status=error.status, problem=problem, name=name, target=target)
+
+    @bp.post(f"{PATH}/logout")
+    def log_out() -> Response:
+        with parts.database.session() as session:
+            end_session(session, request.cookies.get(COOKIE, ""))
+        response = go("show_login")
+        response.delete_cookie(COOKIE, path=PATH)
+        return response

@@ -1,0 +1,136 @@
+"""Home, and the road from an empty server to a bubble on the owner's own site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import ChatbotError, UsageError
+from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
+from chatbot_server.retrieval.curate.library import describe_sources
+from chatbot_server.retrieval.curate.trial import Trial, try_own_headings
+from chatbot_server.storage.base import now
+from chatbot_server.storage.feedback import contact_requests
+from chatbot_server.storage.inbox import activity
+from chatbot_server.storage.site_settings import change_site, name_of
+from chatbot_server.storage.sites import Site, add_site, find_site
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import (
+    DAY,
+    AdminParts,
+    go,
+    load_site,
+    problem_of,
+    render,
+    typed,
+)
+from chatbot_server.web.snippet import snippet_for
+
+WEEK = 7 * DAY
+
+
+def add_home(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of the first page and of the line for a site."""
+
+    @bp.get(f"{PATH}/")
+    @bp.get(f"{PATH}/<key>/")
+    def home(key: str | None = None) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            if site is None:
+                return go("show_start")
+            values = _figures(session, site)
+        return render(
+            "home", site=site, sites=sites, status_of_engine=parts.engine.status(), **values
+        )
+
+    @bp.get(f"{PATH}/<key>/tag")
+    def show_tag(key: str) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            tag = snippet_for(parts.address, find_site(session, key))
+        return render("tag", site=site, sites=sites, tag=tag, address=parts.address)
+
+
+def add_start(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of the steps of a new site."""
+
+    @bp.get(f"{PATH}/start")
+    def show_start() -> Response:
+        with parts.database.session() as session:
+            sites = load_site(session, None)[1]
+        return render("start", sites=sites, name="", address="")
+
+    @bp.post(f"{PATH}/start")
+    def start_site() -> Response:
+        try:
+            key = _make_site(parts, typed("name", 80), typed("address", 500))
+        except ChatbotError as error:
+            values = {name: request.form.get(name, "")[:500] for name in ("name", "address")}
+            return render("start", status=error.status, problem=problem_of(error), **values)
+        parts.call_chore("read")
+        return go("show_trial", key=key)
+
+    @bp.get(f"{PATH}/<key>/trial")
+    def show_trial(key: str) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            sources = describe_sources(session, find_site(session, key).id)
+        own_question = " ".join(request.args.get("q", "").split())[:300]
+        trial = _trial(parts, site, own_question)
+        is_reading = any(
+            source["kind"] in ("site", "page") and not source["finished"] for source in sources
+        )
+        return render(
+            "trial",
+            site=site,
+            sites=sites,
+            trial=trial,
+            sources=sources,
+            reading=is_reading,
+            q=own_question,
+        )
+
+
+def _make_site(parts: AdminParts, name: str, address: str) -> str:
+    """The owner's site, its origin and its pages to read; returns its key.
+
+    Raises:
+        UsageError: no name, or no address of the web.
+    """
+    if not address:
+        raise UsageError("knowledge_address", address=address)
+    with parts.database.session() as session:
+        site = add_site(session, name_of(name))
+        change_site(site, {"origin": (address,)})
+        key, site_id = site.key, site.id
+    add_site_to_read(parts.database, site_id, address)
+    return key
+
+
+def _trial(parts: AdminParts, site: Site | None, own_question: str) -> list[Trial]:
+    if site is None:
+        return []
+    return try_own_headings(parts.knowledge, site.id, own_question)
+
+
+def _figures(session: Session, site: Site) -> dict[str, Any]:
+    """What Home shows: this week beside the last, what is there, and what is left to do."""
+    moment = now()
+    sources = describe_sources(session, site.id)
+    documents = sum(source["documents"] for source in sources)
+    messages = len(contact_requests(session, site.id))
+    return {
+        "this_week": activity(session, site.id, moment - WEEK, 0),
+        "last_week": activity(session, site.id, moment - 2 * WEEK, moment - WEEK),
+        "documents": documents,
+        "messages": messages,
+        "steps": {
+            "pages": documents > 0,
+            "contact": bool(site.contact_email or site.contact_url),
+            "privacy": bool(site.policy_url),
+            "asked": activity(session, site.id, 0, 0).conversations > 0,
+        },
+    }

@@ -1,0 +1,147 @@
+"""What the chatbot has read: sources, their state, and the text as it was read."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.utils import secure_filename
+
+from chatbot_server.errors import ChatbotError, NotFound, UsageError
+from chatbot_server.retrieval.crawl.reasons import reason_sentence
+from chatbot_server.retrieval.curate.library import (
+    add_file,
+    add_note,
+    add_site,
+    describe_documents,
+    describe_sources,
+    remove_source,
+)
+from chatbot_server.storage.knowledge.sources import get_source
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument
+from chatbot_server.storage.sites import find_site
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    admin_language,
+    go,
+    load_site,
+    problem_of,
+    render,
+    typed,
+)
+
+MOST_DOCUMENTS = 500  # listed of one source
+LONGEST_NOTE = 20_000
+
+
+def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of sources and documents."""
+
+    @bp.get(f"{PATH}/<key>/knowledge")
+    def knowledge(key: str) -> Response:
+        return _show(parts, key)
+
+    @bp.post(f"{PATH}/<key>/knowledge")
+    def add_source(key: str) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+        try:
+            _add(parts, site_id)
+        except ChatbotError as error:
+            return _show(parts, key, problem=problem_of(error), status=error.status)
+        parts.call_chore("read")
+        return go("knowledge", key=key, done="added")
+
+    @bp.post(f"{PATH}/<key>/knowledge/<int:number>")
+    def change_source(key: str, number: int) -> Response:
+        is_gone = _change(parts, key, number, request.form.get("action", ""))
+        parts.call_chore("read")
+        return go("knowledge", key=key, done="deleted" if is_gone else "saved")
+
+    @bp.get(f"{PATH}/<key>/knowledge/document/<int:number>")
+    def document(key: str, number: int) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            row = session.get(KnowledgeDocument, number)
+            if row is None or row.site_id != find_site(session, key).id:
+                raise NotFound("document_unknown", number=number)
+        return render("document", site=site, sites=sites, document=row)
+
+
+def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
+    language = admin_language()
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        site_id = find_site(session, key).id
+        sources = describe_sources(session, site_id)
+        source_id = request.args.get("source", type=int)
+        documents = describe_documents(session, site_id, source_id) if source_id else []
+    limit = parts.config.retrieval.page_bytes
+    for source in sources:
+        source["why"] = source["why"] and reason_sentence(
+            source["why"], source["address"], language, limit
+        )
+        for reason in source["reasons"]:
+            reason["sentence"] = reason_sentence(reason["why"], reason["url"], language, limit)
+    query = " ".join(request.args.get("q", "").split())[:300]
+    return render(
+        "knowledge",
+        status=status,
+        site=site,
+        sites=sites,
+        sources=[source for source in sources if source["kind"] != "faq"],
+        documents=documents[:MOST_DOCUMENTS],
+        q=query,
+        passages=parts.knowledge.search(site_id, query) if query else [],
+        **values,
+    )
+
+
+def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
+    """Pause, resume, read again or remove a source; returns whether it is removed.
+
+    Raises:
+        NotFound: the site has no such source.
+        UsageError: there is no such *action*.
+    """
+    with parts.database.session() as session:
+        site_id = find_site(session, key).id
+        source = get_source(session, site_id, number)
+        if action == "again":
+            source.finished = None
+        elif action in ("pause", "resume"):
+            source.state = "paused" if action == "pause" else "active"
+        elif action != "remove":
+            raise UsageError("field_missing", field="action", name="action")
+    if action == "remove":
+        remove_source(parts.database, site_id, number)
+    return action == "remove"
+
+
+def _add(parts: AdminParts, site_id: int) -> None:
+    """An address to read, a file, or a text that was typed.
+
+    Raises:
+        ChatbotError: what was given cannot be read.
+    """
+    upload = request.files.get("file")
+    if upload is not None and upload.filename:
+        name = secure_filename(upload.filename) or "file"
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / name
+            upload.save(file)
+            add_file(
+                parts.database, parts.extractor, site_id, file, parts.config.retrieval.page_bytes
+            )
+    elif address := typed("address", 500):
+        add_site(parts.database, site_id, address, single=request.form.get("single") == "yes")
+    elif text := typed("text", LONGEST_NOTE, lines=True):
+        title = typed("title", 200)
+        if not title:
+            raise UsageError("text_empty", field="title", name="title")
+        add_note(parts.database, site_id, title, text)
+    else:
+        raise UsageError("source_empty", field="address")

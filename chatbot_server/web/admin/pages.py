@@ -1,0 +1,169 @@
+"""What every page of the owner's shares: its parts, its frame, its notes and problems."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from chatbot_server.config import Config
+from chatbot_server.engine.base import Engine
+from chatbot_server.errors import ChatbotError, UsageError
+from chatbot_server.messages import catalogue, say
+from chatbot_server.prompt.clean import clean_text
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.read.extractor import Extractor
+from chatbot_server.storage.accounts import Account, has_accounts
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import Site, all_sites, find_site
+from chatbot_server.web.admin.access import may
+from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.problems import public_sentence
+from chatbot_server.web.requests import language_of
+from chatbot_server.web.snippet import address_of
+
+# Pages of a site in the menu, with the sentence of their name.
+MENU = (
+    ("home", "admin_home"),
+    ("conversations", "admin_conversations"),
+    ("unanswered", "admin_unanswered"),
+    ("faq_entries", "admin_faq"),
+    ("knowledge", "admin_knowledge"),
+    ("appearance", "admin_appearance"),
+    ("messages", "admin_messages"),
+)
+LANGUAGE_COOKIE = "chatbot_admin_language"
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class AdminParts:
+    """What the owner's pages need.
+
+    Attributes:
+        call_chore: has the server's chore of this name done within seconds.
+    """
+
+    config: Config
+    database: Database
+    engine: Engine
+    knowledge: KnowledgeBase
+    extractor: Extractor
+    rates: RateLimits
+    call_chore: Callable[[str], None]
+
+    @property
+    def address(self) -> str:
+        """Where pages find this server."""
+        if self.config.server.public_url:
+            return address_of(self.config)
+        return request.host_url.rstrip("/")
+
+
+def admin_language() -> str:
+    """The language that was chosen at the foot of a page, else the browser's."""
+    return language_of(request, request.args.get("locale") or request.cookies.get(LANGUAGE_COOKIE))
+
+
+def render(template: str, *, status: int = 200, **values: Any) -> Response:
+    """A page in the reader's language, never kept by a cache."""
+    language = admin_language()
+    account: Account | None = g.get("account")
+
+    def in_words(name: str, /, **words: object) -> str:
+        return say(name, language, **words)
+
+    html = render_template(
+        f"admin/{template}.html",
+        language=language,
+        say=in_words,
+        account=account,
+        may=lambda view: may(account, view),
+        menu=MENU,
+        day=day,
+        moment=moment,
+        done=_done(language),
+        **{"site": None, "sites": (), "problem": ""} | values,
+    )
+    response = make_response(html, status)
+    response.headers["Cache-Control"] = "no-store"
+    # With "no-referrer" a browser sends forms with "Origin: null".
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Robots-Tag"] = "noindex"
+    if "locale" in request.args:
+        response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * DAY, samesite="Lax")
+    return response
+
+
+def _done(language: str) -> str:
+    """What the request before this one did, named by ``?done=``."""
+    code = f"admin_done_{request.args.get('done', '')}"
+    return say(code, language) if code in catalogue() else ""
+
+
+def go(view: str, **values: Any) -> Response:
+    """Go on to the page called *view*; ``done`` is what it shall say."""
+    return redirect(url_for(f"admin.{view}", **values), 303)  # type: ignore[return-value]
+
+
+def problem_of(error: ChatbotError) -> str:
+    """What the owner reads of *error*."""
+    return public_sentence(error, admin_language())
+
+
+def render_problem(error: ChatbotError) -> Response:
+    """A page about *error*, where no form can show it."""
+    if g.get("account") is None:
+        g.account = None
+    return render("problem", status=error.status, problem=problem_of(error))
+
+
+def load_site(session: Session, key: str | None) -> tuple[Site | None, list[Site]]:
+    """The site that a page is about, and all there are: the owner's own before the demo.
+
+    Raises:
+        NotFound: no site has this key.
+    """
+    sites = sorted(all_sites(session), key=lambda site: (site.demo, site.id))
+    if key is not None:
+        return find_site(session, key), sites
+    return (sites[0] if sites and not sites[0].demo else None), sites
+
+
+def typed(name: str, limit: int = 500, *, lines: bool = False) -> str:
+    """What was typed into the field *name*, cleaned; empty where it was left out.
+
+    Raises:
+        UsageError: longer than *limit* characters.
+    """
+    text = request.form.get(name, "")
+    if len(text) > limit:
+        raise UsageError("text_too_long", field=name, name=name, limit=limit)
+    text = clean_text(text.replace("\r\n", "\n").encode("utf-8", "replace").decode()).strip()
+    return text if lines else " ".join(text.split())
+
+
+def typed_lines(name: str, limit: int = 4000) -> list[str]:
+    """The lines that were typed into the field *name*, without empty ones."""
+    lines = (line.strip() for line in typed(name, limit, lines=True).splitlines())
+    return [line for line in lines if line]
+
+
+def day(unix_seconds: int | None) -> str:
+    """``2026-03-01``, in the server's time zone."""
+    return time.strftime("%Y-%m-%d", time.localtime(unix_seconds)) if unix_seconds else "–"
+
+
+def moment(unix_seconds: int | None) -> str:
+    """``2026-03-01 14:05``, in the server's time zone."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_seconds)) if unix_seconds else "–"
+
+
+def is_set_up(database: Database) -> bool:
+    """Whether somebody has an account."""
+    with database.session() as session:
+        return has_accounts(session)

@@ -1,0 +1,127 @@
+"""Who may use the owner's pages, and one's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, request, url_for
+from sqlalchemy.orm import Session
+
+from chatbot_server.accounts.passwords import is_password
+from chatbot_server.accounts.service import reset_token, set_password
+from chatbot_server.errors import ChatbotError, Unauthorized, UsageError
+from chatbot_server.storage.accounts import (
+    ROLES,
+    Account,
+    Role,
+    all_accounts,
+    change_role,
+    delete_account,
+    end_sessions,
+    make_token,
+    open_invitations,
+    withdraw_invitations,
+)
+from chatbot_server.web.admin.access import COOKIE, PATH
+from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render
+
+
+def add_people(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of accounts."""
+
+    def show_people(*, status: int = 200, **values: Any) -> Response:
+        with parts.database.session() as session:
+            accounts, invitations = all_accounts(session), open_invitations(session)
+        return render(
+            "people",
+            status=status,
+            accounts=accounts,
+            invitations=invitations,
+            roles=ROLES,
+            **{"link": ""} | values,
+        )
+
+    @bp.get(f"{PATH}/people")
+    def people() -> Response:
+        return show_people()
+
+    @bp.post(f"{PATH}/people")
+    def invite() -> Response:
+        role = _role()
+        with parts.database.session() as session:
+            token = make_token(session, "invitation", role)
+        return show_people(link=_link(parts, token))
+
+    @bp.post(f"{PATH}/people/change")
+    def change_person() -> Response:
+        try:
+            with parts.database.session() as session:
+                token = _change(session, request.form.get("account", 0, int))
+        except ChatbotError as error:
+            return show_people(problem=problem_of(error), status=error.status)
+        return show_people(link=_link(parts, token)) if token else go("people", done="saved")
+
+
+def add_own_account(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of the account of whoever is logged in."""
+
+    @bp.get(f"{PATH}/account")
+    def account() -> Response:
+        return render("account")
+
+    @bp.post(f"{PATH}/account/password")
+    def change_password() -> Response:
+        former, newer = (request.form.get(name, "") for name in ("former", "password"))
+        try:
+            parts.rates.check_login(g.account.name)
+            with parts.database.session() as session:
+                person = session.get_one(Account, g.account.id)
+                if not is_password(former, person.password_hash):
+                    raise Unauthorized("login_wrong", field="former")
+                set_password(session, person, newer, except_token=request.cookies[COOKIE])
+        except ChatbotError as error:
+            return render("account", status=error.status, problem=problem_of(error))
+        return go("account", done="saved")
+
+    @bp.post(f"{PATH}/account/logout-elsewhere")
+    def log_out_elsewhere() -> Response:
+        with parts.database.session() as session:
+            end_sessions(session, g.account, except_token=request.cookies[COOKIE])
+        return go("account", done="logged_out")
+
+
+def _change(session: Session, account_id: int) -> str:
+    """What was asked for one account; returns the token of a new password, if that was it.
+
+    Raises:
+        NotFound: there is no such account.
+        UsageError: nobody would be owner any more, or there is no such role.
+    """
+    match request.form.get("action"):
+        case "withdraw":
+            withdraw_invitations(session)
+        case "remove":
+            delete_account(session, account_id)
+        case "reset":
+            names = {account.id: account.name for account in all_accounts(session)}
+            return reset_token(session, names.get(account_id, ""))
+        case _:
+            change_role(session, account_id, _role())
+    return ""
+
+
+def _role() -> Role:
+    """The role that was chosen.
+
+    Raises:
+        UsageError: there is no such role.
+    """
+    for role in ROLES:
+        if request.form.get("role") == role:
+            return role
+    raise UsageError("role_unknown", field="role", roles=" | ".join(ROLES))
+
+
+def _link(parts: AdminParts, token: str) -> str:
+    """Where the token may be used: in the fragment, which no server and no log gets to see."""
+    return f"{parts.address}{url_for('admin.show_join')}#{token}"

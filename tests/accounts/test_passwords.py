@@ -1,0 +1,28 @@
+"""Which passwords are taken, and what is stored of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.accounts.passwords import LONGEST, hash_password, is_password
+from chatbot_server.errors import UsageError
+
+
+def test_a_password_opens_and_no_other_does() -> None:
+    stored = hash_password("quatre mots à dormir")
+    assert stored.startswith("$argon2id$")
+    assert is_password("quatre mots à dormir", stored)
+    assert is_password("quatre mots a\u0300 dormir", stored)  # typed with a combining accent
+    for wrong in ("quatre mots a dormir", "", "x" * (LONGEST + 1), "quatre mots à dormir "):
+        assert not is_password(wrong, stored)
+
+
+@pytest.mark.parametrize("weak", ["", "short", "aaaaaaaaaaaa", "abababababab", "x" * 201])
+def test_weak_passwords_are_refused(weak: str) -> None:
+    with pytest.raises(UsageError):
+        hash_password(weak)
+
+
+@pytest.mark.parametrize("stored", ["", "nonsense", "$argon2id$v=19$m=1$x"])
+def test_a_broken_hash_opens_nothing(stored: str) -> None:
+    assert not is_password("quatre mots à dormir", stored)

@@ -1,0 +1,43 @@
+"""Accounts from the terminal: the first one, the list, a lost password."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from support.command_line import Run
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Passwords that are typed, one after the other."""
+    passwords: list[str] = []
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: passwords.pop(0))
+    return passwords
+
+
+def test_an_owner_is_made_listed_and_helped(run: Run, typed: list[str], tmp_path: Path) -> None:
+    assert run("init", "--model", "none").exit_code == 0
+    first = run("admin", "setup-token").out
+    token = first.strip().rsplit("#", 1)[1]
+    assert "/setup#" in first
+    assert (tmp_path / "data" / "setup-token").read_text().strip() == token
+    assert token not in run("admin", "setup-token", "--new").out
+    assert "setup-token" in run("admin", "list").out
+
+    typed.extend(["short", "four words for sleeping", "four words for sleeping"])
+    refused = run("admin", "create", "Ann")
+    assert refused.exit_code == 2
+    assert "10" in refused.err
+    assert "/admin/" in run("admin", "create", "Ann").out
+    assert run("admin", "create", "ann").exit_code == 2  # the name is taken
+    listed = json.loads(run("admin", "list", "--json").out)
+    assert [(row["name"], row["role"]) for row in listed] == [("Ann", "owner")]
+    assert "password" not in json.dumps(listed)
+
+    assert "/admin/join#" in run("admin", "reset", "ANN").out
+    assert run("admin", "reset", "Bob").exit_code == 1
+    assert "/setup#" not in run("admin", "setup-token").out
+    assert not (tmp_path / "data" / "setup-token").exists()

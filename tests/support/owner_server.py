@@ -1,0 +1,46 @@
+"""A whole application, and people at its owner's pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from support.scripted_chat import ScriptedModel
+
+from chatbot_server.accounts.passwords import hash_password
+from chatbot_server.app import create_app
+from chatbot_server.config import Config
+from chatbot_server.storage.accounts import Role, add_account, all_accounts
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import add_site
+
+ORIGIN = {"Origin": "http://localhost"}
+PASSWORD = "four words for sleeping"
+
+
+class OwnerServer:
+    """A server with one site of the owner's, and browsers that open its pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
+        self.database.migrate()
+        config = Config(data_dir=folder, retrieval={"semantic": "off"})
+        self.app: Flask = create_app(config, ScriptedModel("quote", ["Hello."]), self.database)
+        with self.database.session() as session:
+            site = add_site(session, "Bakery")
+            self.key, self.site_id = site.key, site.id
+
+    def browser(self, role: Role | None) -> FlaskClient:
+        """A browser in which somebody of this role is logged in; None: nobody."""
+        client = self.app.test_client()
+        if role is not None:
+            name = f"the {role}"
+            with self.database.session() as session:
+                if name not in {account.name for account in all_accounts(session)}:
+                    add_account(session, name, hash_password(PASSWORD), role)
+            form = {"name": name, "password": PASSWORD}
+            answer = client.post("/admin/login", data=form, headers=ORIGIN)
+            assert answer.status_code == 303, answer.text
+        return client

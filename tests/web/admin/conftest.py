@@ -1,0 +1,42 @@
+"""A server with owner's pages, and its owner's browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from support.browsers import axe_source, browser, chromium, firefox, images, playwright
+from support.owner_server import ORIGIN, OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.retrieval.read.extractor import Extractor
+
+__all__ = ["axe_source", "browser", "chromium", "firefox", "images", "playwright"]
+
+
+@pytest.fixture
+def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerServer]:
+    """A server that has a site, and no account yet."""
+    extractor = Extractor()
+    monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
+    server = OwnerServer(tmp_path)
+    yield server
+    extractor.close()
+    server.database.close()
+
+
+@pytest.fixture
+def post(owner: OwnerServer) -> Callable[..., TestResponse]:
+    """Sends a form of the owner's pages, as the owner; made with the first call."""
+    client: list[FlaskClient] = []
+
+    def send(path: str, **form: Any) -> TestResponse:
+        if not client:
+            client.append(owner.browser("owner"))
+        path = path.replace("KEY", owner.key)
+        return client[0].post(path, data=form, headers=ORIGIN)
+
+    return send

@@ -1,0 +1,88 @@
+"""The first account, invitations, other passwords, the last owner."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from support.owner_server import ORIGIN, PASSWORD, OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.accounts.service import open_setup, renew_setup, reset_token
+from chatbot_server.storage.accounts import all_accounts
+
+Post = Callable[..., TestResponse]
+
+
+def setup(owner: OwnerServer, token: str, name: str = "Ann", password: str = PASSWORD) -> int:
+    form = {"token": token, "name": name, "password": password}
+    return owner.app.test_client().post("/setup", data=form, headers=ORIGIN).status_code
+
+
+def test_the_token_of_the_set_up_makes_one_owner_and_is_spent(owner: OwnerServer) -> None:
+    token = open_setup(owner.database, owner.folder)
+    assert token
+    file = owner.folder / "setup-token"
+    assert file.read_text().strip() == token == open_setup(owner.database, owner.folder)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert token not in (owner.folder / "chatbot.db").read_bytes().decode("latin-1")
+    assert setup(owner, "guessed") == 401
+    assert setup(owner, token, password="short") == 400
+    assert setup(owner, token) == 303
+    assert owner.app.test_client().get("/setup").status_code == 404
+    assert setup(owner, token) == 404
+    assert open_setup(owner.database, owner.folder) is None
+    assert not file.exists()
+
+
+def test_a_new_token_ends_the_former_one(owner: OwnerServer) -> None:
+    former, newer = (renew_setup(owner.database, owner.folder) or "" for _ in range(2))
+    assert setup(owner, former) == 401
+    assert setup(owner, newer) == 303
+
+
+def test_of_twenty_who_finish_at_once_one_is_the_owner(owner: OwnerServer) -> None:
+    token = open_setup(owner.database, owner.folder) or ""
+    with ThreadPoolExecutor(20) as pool:
+        statuses = list(pool.map(lambda number: setup(owner, token, f"Ann {number}"), range(20)))
+    assert statuses.count(303) == 1, statuses
+    with owner.database.session() as session:
+        assert [account.role for account in all_accounts(session)] == ["owner"]
+
+
+def test_who_is_invited_gets_the_role_once(owner: OwnerServer, post: Post) -> None:
+    page = post("/admin/people", role="editor")
+    token = re.search(r"/admin/join#([\w-]+)", page.text)
+    assert token
+    form = {"token": token[1], "name": "Bob", "password": PASSWORD}
+    guest = owner.browser(None)
+    assert guest.post("/admin/join", data=form, headers=ORIGIN).status_code == 303
+    assert guest.get(f"/admin/{owner.key}/faq").status_code == 200
+    assert guest.get("/admin/people").status_code == 403
+    again = owner.browser(None).post("/admin/join", data=form | {"name": "Eve"}, headers=ORIGIN)
+    assert again.status_code == 401
+
+
+def test_another_password_ends_every_log_in(owner: OwnerServer) -> None:
+    former = owner.browser("owner")
+    with owner.database.session() as session:
+        token = reset_token(session, "THE OWNER")
+    form = {"token": token, "name": "x", "password": "quite another password"}
+    assert owner.browser(None).post("/admin/join", data=form, headers=ORIGIN).status_code == 303
+    assert former.get("/admin/people").status_code == 303
+    wrong = {"name": "the owner", "password": PASSWORD}
+    answer = owner.browser(None).post("/admin/login", data=wrong, headers=ORIGIN)
+    assert answer.status_code == 401
+
+
+def test_the_last_owner_stays(owner: OwnerServer, post: Post) -> None:
+    post("/admin/people")
+    with owner.database.session() as session:
+        number = all_accounts(session)[0].id
+    for form in ({"action": "remove"}, {"action": "role", "role": "reader"}):
+        answer = post("/admin/people/change", account=number, **form)
+        assert answer.status_code == 400
+        assert "only owner" in answer.text
+    assert post("/admin/people", role="owner").status_code == 200

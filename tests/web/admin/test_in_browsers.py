@@ -1,0 +1,155 @@
+"""From an empty data folder to an answer on the owner's own site, in real browsers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from support.browsers import LIMIT
+from support.owner_server import PASSWORD
+from support.patience import wait_for
+from support.web_site import WebSite
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "desktop": {},
+    "phone": {"viewport": {"width": 390, "height": 844}},
+    "dark": {"color_scheme": "dark"},
+}
+SITE_PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "appearance", "messages")
+MORE_PAGES = ("tag", "trial", "knowledge?source=1&q=bread")
+
+
+@pytest.fixture
+def site() -> Iterator[WebSite]:
+    """The owner's own site."""
+    site = WebSite()
+    links = ' <a href="/hours">Hours</a> <a href="/prices">Prices</a>'
+    site.put("/", "Bakery Hull", f"Bread since 1987.{links}")
+    site.put("/hours", "Opening hours", "We are open from Tuesday to Saturday, 7 am to 6 pm.")
+    site.put("/prices", "Prices of bread", "A loaf of sourdough bread costs 4.20 euros.")
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def server(make_server: Callable[..., Any]) -> Iterator[Any]:
+    """An empty server that quotes pages, without a model."""
+    reading = {"private_hosts": ["127.0.0.1"], "requests_per_second": 50}
+    server = make_server(engine={"model": None}, retrieval=reading)
+    server.start()
+    yield server
+    server.stop()
+
+
+@contextmanager
+def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", **options)
+    context.set_default_timeout(LIMIT)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> str:
+    """The wizard, until three answers are shown; returns the site's key."""
+    token = (server.folder / "data" / "setup-token").read_text().strip()
+    page.goto(f"{server.url}/setup#{token}")
+    if script:
+        expect(page.get_by_label("Set-up code")).to_have_value(token)
+        assert token not in page.url
+    else:
+        page.get_by_label("Set-up code").fill(token)
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    page.get_by_label("Name of the site").fill("Bakery Hull")
+    page.get_by_label("Address of the site").fill(site.address)
+    page.get_by_role("button", name="Read my pages").click()
+
+    def are_shown() -> bool:
+        page.reload()
+        return page.locator(".exchange .answer").count() >= 3
+
+    wait_for(are_shown, say=lambda: page.content() + server.log)
+    return page.url.split("/")[4]
+
+
+def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
+    browser: Browser, server: Any, site: WebSite
+) -> None:
+    with page_of(browser) as page:
+        set_up(page, server, site)
+        expect(page.locator("main")).to_contain_text("4.20 euros")
+        page.get_by_role("link", name="Next: name, words and colours").click()
+        page.get_by_label("Greeting").first.fill("Good morning from the bakery!")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("status")).to_have_text("Saved.")
+        page.get_by_role("link", name="The line for your site").click()
+        tag = page.locator("#tag").inner_text()
+        page.get_by_role("link", name="Done").click()
+        expect(page.get_by_role("heading", name="What is left to do")).to_be_visible()
+        site.put("/shop", "Shop", tag)
+        page.goto(f"{site.address}/shop")
+        widget = page.locator("chatbot-widget")
+        widget.get_by_role("button").first.click()
+        expect(widget).to_contain_text("Good morning from the bakery!")
+        widget.get_by_role("textbox").fill("How much is a loaf of sourdough bread?")
+        page.keyboard.press("Enter")
+        expect(widget).to_contain_text("4.20 euros")
+        page.goto(f"{server.url}/admin/")
+        page.get_by_role("link", name="Conversations").click()
+        page.get_by_role("link", name=re.compile("How much is a loaf")).click()
+        expect(page.locator(".turn.assistant")).to_contain_text("4.20 euros")
+
+
+def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: WebSite) -> None:
+    with page_of(chromium, java_script_enabled=False) as page:
+        key = set_up(page, server, site, script=False)
+        page.get_by_label("Ask what your visitors ask").fill("When are you open?")
+        page.get_by_role("button", name="Ask").click()
+        expect(page.locator(".exchange").first).to_contain_text("Tuesday to Saturday")
+        page.goto(f"{server.url}/admin/{key}/faq")
+        page.get_by_label("Question").fill("Do you deliver?")
+        page.get_by_label("Answer").fill("Yes, in Hull.")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="Do you deliver?")).to_be_visible()
+        page.locator("summary", has_text="Ann").click()
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_axe_finds_nothing_on_any_page(
+    chromium: Browser, server: Any, site: WebSite, axe_source: str, images: Path | None
+) -> None:
+    with page_of(chromium) as page:
+        key = set_up(page, server, site)
+        addresses = [f"/admin/{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)]
+        addresses += ["/admin/start", "/admin/people", "/admin/account", "/admin/login"]
+        addresses += ["/admin/join", f"/admin/{key}/conversations/none"]
+        state = page.context.storage_state()
+    for look, options in LOOKS.items():
+        with page_of(chromium, storage_state=state, **options) as page:
+            for address in addresses:
+                page.goto(server.url + address)
+                page.evaluate(axe_source)
+                result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+                broken = [
+                    f"{rule['id']}: {node['html']}"
+                    for rule in result["violations"]
+                    for node in rule["nodes"]
+                ]
+                assert broken == [], f"{look}, {address}"
+                width = "document.documentElement.scrollWidth <= innerWidth"
+                assert page.evaluate(width), f"{look}, {address} is wider than the window"
+                if images:
+                    name = address.replace(f"/admin/{key}/", "").split("?")[0].strip("/") or "home"
+                    name = f"owner-{look}-{name.replace('/', '-')}.png"
+                    page.screenshot(path=images / name, full_page=True)

@@ -1,0 +1,260 @@
+"""What owners do on their pages, and what hostile text does there: nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.owner_server import ORIGIN, OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.retrieval.curate.library import add_faq, add_note, describe_entries
+from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.feedback import add_contact_request, save_feedback
+from chatbot_server.storage.sites import Site, add_site, find_site
+
+Post = Callable[..., TestResponse]
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>[x](javascript:alert(1)) =1+1"
+
+
+def talk(owner: OwnerServer, question: str, answer: str, origin: str, **fields: Any) -> str:
+    """A conversation of one question; returns its id."""
+    with owner.database.session() as session:
+        thread, _ = start_conversation(
+            session, owner.site_id, locale="en", page="https://example.org/p", keep=True
+        )
+        thread.extend(30)
+        add_message(session, thread, "user", question)
+        message = add_message(session, thread, "assistant", answer)
+        message.origin, message.finish = origin, "stop"
+        for name, value in fields.items():
+            if name == "thumb":
+                save_feedback(session, message, value, None, EVIL)
+            else:
+                setattr(message, name, value)
+        return thread.id
+
+
+def test_hostile_text_is_text_on_every_page(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        site = session.get_one(Site, owner.site_id)
+        site.name = EVIL[:80]
+        site.words = {"greeting": {"*": EVIL}}
+        add_contact_request(session, site, None, name=EVIL[:90], email="a@example.org", text=EVIL)
+    sources = [{"title": EVIL, "url": "javascript:alert(1)", "quote": EVIL}]
+    thread = talk(owner, EVIL, EVIL, "pages", thumb="down", sources=sources)
+    talk(owner, EVIL, "", "none")
+    add_note(owner.database, owner.site_id, EVIL, EVIL)
+    add_faq(owner.database, owner.site_id, f"{EVIL}?", EVIL, [EVIL])
+    browser = owner.browser("owner")
+    root = f"/admin/{owner.key}"
+    names = ("", "conversations", f"conversations/{thread}?again=yes", "unanswered", "faq")
+    more = ("knowledge?source=1&q=script", "knowledge/document/1", "appearance", "messages", "tag")
+    for name in (*names, *more, "trial?q=" + "script alert"):
+        page = browser.get(f"{root}/{name}")
+        assert page.status_code == 200, name
+        assert "<script>alert" not in page.text, name
+        assert "<img" not in page.text, name
+        assert 'href="javascript' not in page.text, name
+        assert "unsafe" not in page.headers["Content-Security-Policy"]
+        assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_conversations_are_found_by_what_became_of_them(owner: OwnerServer) -> None:
+    talk(owner, "Where are you?", "In Hull.", "pages")
+    talk(owner, "Do you sell boats?", "Nothing.", "none")
+    talk(owner, "Hello", "Hello!", "none", status="courtesy")
+    talk(owner, "Is it dear?", "No.", "faq", thumb="down")
+    browser = owner.browser("reader")
+
+    def questions(query: str) -> list[str]:
+        page = browser.get(f"/admin/{owner.key}/conversations?{query}").text
+        asked = ("Where are you?", "Do you sell boats?", "Hello", "Is it dear?")
+        return [text for text in asked if f">{text}<" in page]
+
+    assert questions("trait=unanswered") == ["Do you sell boats?"]
+    assert questions("trait=thumb_down") == ["Is it dear?"]
+    assert questions("origin=pages") == ["Where are you?"]
+    assert len(questions("")) == 4
+    assert questions("until=2001-01-01") == []
+    assert browser.get(f"/admin/{owner.key}/conversations?since=soon").status_code == 400
+    home = browser.get(f"/admin/{owner.key}/").text
+    assert "67" in home  # percent: two of three questions were answered
+
+
+def test_an_export_runs_no_formula_and_keeps_every_word(owner: OwnerServer) -> None:
+    talk(owner, '=HYPERLINK("https://evil.example")', 'Ça, "là"\nand more', "pages")
+    browser = owner.browser("owner")
+    table = browser.get(f"/admin/{owner.key}/conversations.csv").text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["text"] for row in rows] == [
+        '\'=HYPERLINK("https://evil.example")',
+        'Ça, "là"\nand more',
+    ]
+    lines = browser.get(f"/admin/{owner.key}/conversations.jsonl").text.splitlines()
+    assert json.loads(lines[0])["text"].startswith("=HYPERLINK")
+    assert browser.get(f"/admin/{owner.key}/conversations.exe").status_code == 400
+
+
+def test_a_deleted_conversation_is_gone(owner: OwnerServer, post: Post) -> None:
+    thread = talk(owner, "My name is Zoltan", "Hello.", "pages")
+    path = f"/admin/KEY/conversations/{thread}/delete"
+    assert post(path).status_code == 303
+    assert post(path).status_code == 404
+    assert b"Zoltan" not in (owner.folder / "chatbot.db").read_bytes()
+
+
+def test_nobody_reads_what_visitors_did_not_want_kept(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        thread, _ = start_conversation(session, owner.site_id, locale="en", page=None, keep=False)
+        add_message(session, thread, "user", "a secret")
+    browser = owner.browser("owner")
+    assert browser.get(f"/admin/{owner.key}/conversations/{thread.id}").status_code == 404
+    assert "a secret" not in browser.get(f"/admin/{owner.key}/conversations").text
+
+
+def test_what_nobody_could_answer_is_answered_once(owner: OwnerServer, post: Post) -> None:
+    for question in ("Do you repair bicycles?", "do you repair bicycles"):
+        talk(owner, question, "Nothing found.", "none")
+    browser = owner.browser("editor")
+    page = browser.get(f"/admin/{owner.key}/unanswered").text
+    assert "asked 2 times" in page
+    group = page.split("/unanswered/")[1].split('"')[0]
+    assert post(f"/admin/KEY/unanswered/{group}", answer="").status_code == 400
+    answer = post(f"/admin/KEY/unanswered/{group}", answer="Yes, on Mondays.")
+    assert answer.status_code == 303
+    assert "Do you repair" not in browser.get(f"/admin/{owner.key}/unanswered").text
+    body = {"site": owner.key, "message": "Do you repair bicycles?", "locale": "en"}
+    assert "Yes, on Mondays." in browser.post("/api/chat", json=body).text
+
+
+def test_an_entry_is_written_changed_and_deleted(owner: OwnerServer, post: Post) -> None:
+    form = {
+        "question": "Do you deliver?",
+        "wordings": "delivery\nby post",
+        "answer": "Yes, **all**.",
+    }
+    assert post("/admin/KEY/faq", **form).status_code == 303
+    (entry,) = entries(owner)
+    assert entry["wordings"] == ["delivery", "by post"]
+    changed = form | {"question": "Do you deliver at home?", "former": str(entry["document"])}
+    assert post("/admin/KEY/faq", **changed).status_code == 303
+    (entry,) = entries(owner)
+    assert entry["title"] == "Do you deliver at home?"
+    refused = post("/admin/KEY/faq", question="Again?", answer="")
+    assert refused.status_code == 400
+    assert 'value="Again?"' in refused.text  # what was typed is not lost
+    assert post(f"/admin/KEY/faq/{entry['document']}/delete").status_code == 303
+    assert entries(owner) == []
+
+
+def entries(owner: OwnerServer) -> list[dict[str, Any]]:
+    with owner.database.session() as session:
+        return describe_entries(session, owner.site_id)
+
+
+def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -> None:
+    assert post("/admin/KEY/knowledge", title="Parking", text="Parking is free.").status_code == 303
+    file = (io.BytesIO(b"# Prices\n\nA loaf costs 4 euros."), "../prices.md")
+    assert post("/admin/KEY/knowledge", file=file).status_code == 303
+    assert post("/admin/KEY/knowledge", address="https://example.org/shop").status_code == 303
+    for form in ({}, {"text": "no title"}, {"address": "not an address"}):
+        assert post("/admin/KEY/knowledge", **form).status_code == 400, form
+    bad = (io.BytesIO(b"MZ"), "virus.exe")
+    assert post("/admin/KEY/knowledge", file=bad).status_code >= 400
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf price").text
+    assert "A loaf costs 4 euros." in page
+    assert "https://example.org/shop" in page
+
+
+def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> None:
+    form = {
+        "name": "Boulangerie",
+        "color": "#aa0000",
+        "position": "bottom-left",
+        "origins": "https://example.org\nexample.net",
+        "greeting_fr": "Bonjour !",
+        "suggestions_fr": "Vos horaires ?\nLivrez-vous ?",
+        "contact_email": "a@example.org",
+    }
+    assert post("/admin/KEY/appearance", **form).status_code == 303
+    panel = owner.app.test_client().get(f"/api/widget?site={owner.key}&locale=fr").get_json()
+    assert panel["color"] == "#aa0000"
+    assert "Vos horaires ?" in json.dumps(panel, ensure_ascii=False)
+    with owner.database.session() as session:
+        assert find_site(session, owner.key).origins == [
+            "https://example.org",
+            "https://example.net",
+        ]
+    assert post("/admin/KEY/appearance", **form | {"color": "red"}).status_code == 400
+    assert (
+        post(
+            "/admin/KEY/appearance", **form | {"greeting_fr": "", "suggestions_fr": ""}
+        ).status_code
+        == 303
+    )
+    with owner.database.session() as session:
+        site = find_site(session, owner.key)
+        assert site.word("greeting", "fr") is None
+        assert site.suggested("fr") == []
+
+
+def test_another_sites_things_are_not_there(owner: OwnerServer, post: Post) -> None:
+    thread = talk(owner, "Where?", "Here.", "pages")
+    add_faq(owner.database, owner.site_id, "Where?", "Here.")
+    with owner.database.session() as session:
+        other = add_site(session, "Other").key
+        number = describe_entries(session, owner.site_id)[0]["document"]
+    browser = owner.browser("owner")
+    for path in (f"conversations/{thread}", f"knowledge/document/{number}", f"faq?edit={number}"):
+        assert browser.get(f"/admin/{other}/{path}").status_code == 404, path
+    assert post(f"/admin/{other}/faq/{number}/delete").status_code == 404
+    assert browser.get("/admin/none/conversations").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_pages_speak_the_readers_language(owner: OwnerServer, language: str) -> None:
+    browser = owner.browser("owner")
+    page = browser.get(f"/admin/{owner.key}/faq", headers={"Accept-Language": language}).text
+    assert f'<html lang="{language}">' in page
+    assert ("Vos réponses" if language == "fr" else "Own answers") in page
+    browser.get(f"/admin/{owner.key}/faq?locale=fr")
+    assert "Vos réponses" in browser.get(f"/admin/{owner.key}/faq").text
+
+
+def test_a_new_site_is_made_from_its_address(owner: OwnerServer, post: Post) -> None:
+    answer = post("/admin/start", name="Shop", address="shop.example.org")
+    assert answer.status_code == 303
+    key = answer.location.split("/")[2]
+    with owner.database.session() as session:
+        assert find_site(session, key).origins == ["https://shop.example.org"]
+    assert "shop.example.org" in owner.browser("owner").get(f"/admin/{key}/trial").text
+    for form in ({"name": "", "address": "a.example"}, {"name": "A", "address": "::"}, {}):
+        refused = owner.browser("owner").post("/admin/start", data=form, headers=ORIGIN)
+        assert refused.status_code == 400, form
+
+
+def test_messages_are_read_and_deleted(owner: OwnerServer, post: Post) -> None:
+    with owner.database.session() as session:
+        site = session.get_one(Site, owner.site_id)
+        letter = add_contact_request(
+            session, site, None, name="Ann", email="a@example.org", text="Help"
+        )
+    assert "Help" in owner.browser("editor").get(f"/admin/{owner.key}/messages").text
+    assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 303
+    assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 404
+
+
+def test_a_long_list_goes_on(owner: OwnerServer) -> None:
+    ids = [talk(owner, f"Question {number}", "Yes.", "pages") for number in range(60)]
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/conversations"
+    pages = [browser.get(path).text]
+    before = pages[0].split("before=")[1].split("&")[0].split('"')[0]
+    pages.append(browser.get(f"{path}?before={before}").text)
+    assert all(sum(identifier in page for page in pages) >= 1 for identifier in ids)
+    assert "before=" not in pages[1].split("<table>")[1]
