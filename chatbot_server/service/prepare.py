@@ -21,10 +21,11 @@ from chatbot_server.models.store.check import ensure_memory, ensure_template
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Message, Prompt
+from chatbot_server.retrieval.curate.demo import prepare_demo
 from chatbot_server.service.processes import write_engine_settings
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import all_sites, playground_site
+from chatbot_server.storage.sites import all_sites
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def prepare_start(config: Config, database: Database) -> EnginePlan | None:
         Unavailable: the data folder cannot be written to, or requests cannot be counted.
     """
     check_counters(config.limits.storage)
+    prepare_demo(database)
     with database.session() as session:
-        playground_site(session)
         instructions = common_instructions(all_sites(session))
     plan = plan_engine(config, instructions)
     write_engine_settings(config.run_dir, plan.settings if plan else None)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from chatbot_server.messages import say
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.sites import demo_site, playground_site
 from chatbot_server.web.requests import language_of
 
 
@@ -19,10 +19,13 @@ def demo_blueprint(database: Database) -> Blueprint:
         language = language_of(request)
         with database.session() as session:
             key = demo_site(session).key
+            playground = playground_site(session)
+            playground_key = playground.key if playground.free_chat else None
         response = make_response(
             render_template(
                 "demo.html",
                 key=key,
+                playground_key=playground_key,
                 language=language,
                 say=lambda name, **values: say(name, language, **values),
                 address=request.host_url.rstrip("/"),

@@ -1,0 +1,27 @@
+"""What the demo site knows before anybody gave it anything: this product, in French and English."""
+
+from __future__ import annotations
+
+from chatbot_server.resources import read_yaml
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.site_state import index_version
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.sites import demo_site, playground_site
+
+
+def prepare_demo(database: Database) -> None:
+    """Make the sites of the demo page; the first gets its texts unless it ever had any."""
+    with database.session() as session:
+        playground_site(session)
+        site = demo_site(session)
+        if index_version(session, site.id):
+            return
+        demo = read_yaml("chatbot_server.retrieval.curate", "demo.yaml")
+        site.suggestions = site.suggestions or demo["suggestions"]
+        source = open_source(session, site.id, "note")
+        for number, text in enumerate(demo["texts"], 1):
+            draft = Draft(f"note:demo-{number}", text["title"], text["text"], text["language"])
+            indexing.put(session, source, analyse(draft))
