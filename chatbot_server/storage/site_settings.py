@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.sites import Site
@@ -30,6 +31,7 @@ LONGEST_EMAIL = 254
 LONGEST_URL = 500
 LONGEST_INSTRUCTIONS = 4000
 LONGEST_WORDS = 500
+LONGEST_TIME_ZONE = 64
 WORDING_EXAMPLE = "[LANG=]TEXT"
 MOST_SUGGESTIONS = 6
 
@@ -137,6 +139,18 @@ def _url_of(option: str, text: str, _site: Site) -> str | None:
     return text or None
 
 
+def _time_zone_of(text: str, _site: Site) -> str | None:
+    """IANA's name of a time zone; “auto”: the server's."""
+    if text == "auto":
+        return None
+    try:
+        if len(text) > LONGEST_TIME_ZONE or not ZoneInfo(text).key:
+            raise ValueError(text)
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # a path, a folder, or no such zone
+        raise UsageError("time_zone_wrong", field="time-zone", found=text[:40]) from None
+    return text
+
+
 @dataclass(frozen=True)
 class SiteSetting:
     """One thing that an owner may set.
@@ -187,6 +201,7 @@ SITE_SETTINGS = (
             None if text == "auto" else _matching(LANGUAGE, "language_wrong", "language", text)
         ),
     ),
+    SiteSetting("time_zone", "time_zone", "AREA/CITY", _time_zone_of),
     SiteSetting(
         "position", "position", "", lambda text, _: text, choices=POSITIONS, panel=("position",)
     ),

@@ -22,6 +22,7 @@ class Site(Base):
         origins: who may embed it, e.g. ``https://example.org``; none by default.
         words: greeting and notice, each ``{language: text}``; ``*`` is any language.
         suggestions: ``{language: [question, …]}``.
+        time_zone: IANA's name of it, by which “today” is told; None: the server's.
         instructions: the model's system prompt; empty: the server's own.
         free_chat: the model may answer from what it knows while there are no pages.
         country: of the visitors, as ISO 3166 has it; None: told by language and addresses.
@@ -46,6 +47,7 @@ class Site(Base):
     policy_url: Mapped[str | None] = mapped_column(String(500))
     free_chat: Mapped[bool] = mapped_column(default=False)
     country: Mapped[str | None] = mapped_column(String(2))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
 
     def word(self, name: str, language: str) -> str | None:
         """The owner's wording of *name*, if there is one for *language* or for all."""

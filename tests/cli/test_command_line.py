@@ -242,6 +242,8 @@ def test_a_site_lives_from_add_to_remove(run: Run) -> None:
         ("--position", "middle"),
         ("--free-chat", "yes"),
         ("--country", "France"),
+        ("--time-zone", "Paris"),
+        ("--time-zone", "../etc/passwd"),
     ],
 )
 def test_a_wrong_site_setting_is_refused_and_changes_nothing(
@@ -305,6 +307,14 @@ def test_a_site_without_pages_is_named_until_it_has_some_or_its_model_may_invent
     run("knowledge", "add", "--site", key, "--title", "Hours", "--text", "Open on Sunday.")
     assert pages() == [(True, False)]
     assert "no pages yet" not in run("site", "list").out.split(key, 1)[1]
+
+
+def test_a_time_zone_has_iana_s_name_or_is_the_server_s(run: Run) -> None:
+    run("init", "--model", "none")
+    made = json.loads(run("site", "add", "Shop", "--time-zone", "Europe/Paris", "--json").out)[0]
+    assert made["time_zone"] == "Europe/Paris"
+    changed = run("site", "edit", made["key"], "--time-zone", "auto", "--json").out
+    assert json.loads(changed)[0]["time_zone"] is None
 
 
 def test_a_country_is_two_letters_or_told_by_language_and_addresses(run: Run) -> None:

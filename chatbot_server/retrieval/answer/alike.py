@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
 from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.answer.sources import Titles, clean_heading
-from chatbot_server.retrieval.index.chunks import BETWEEN, below
+from chatbot_server.retrieval.answer.sources import Titles
+from chatbot_server.retrieval.index.chunks import BETWEEN
 
 # So much worse may one of them fit; of the same words, cosines differ by hundredths.
 AS_GOOD = 2.5
 # Texts of one kind share so much of what they say (Dice).
 SAME_WORDS = 0.4
+SAME_WORDS_UNDER_HEADING = 0.2  # where a heading has the same name on both pages
 LONGEST_NAME = 60
 
 
@@ -63,11 +64,13 @@ def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
     ours, theirs = (frozenset().union(*each.sentence_terms) for each in (first, other))
     if any(term.startswith("=") for term in ours ^ theirs):  # they tell different kinds of facts
         return False
-    return 2 * len(ours & theirs) >= SAME_WORDS * (len(ours) + len(theirs))
+    has_same_heading = len(one) > 1 and one[-1] == two[-1]
+    share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
+    return share >= (SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS)
 
 
 def _path(section: Candidate, titles: Titles) -> tuple[str, ...]:
     """The title of its page, and the headings above it."""
     title = titles.clean(section.document.title)
-    heading = below(title, clean_heading(section.chunk.heading))
+    heading = titles.below(section.document.title, section.chunk.heading)
     return (title, *heading.split(BETWEEN)) if heading else (title,)

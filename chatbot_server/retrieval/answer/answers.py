@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from chatbot_server.retrieval.answer import quote
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
-from chatbot_server.retrieval.answer.sources import Titles, clean_heading, link_to
+from chatbot_server.retrieval.answer.sources import Titles, link_to
 from chatbot_server.retrieval.base import Grounding, Passage, Source
-from chatbot_server.retrieval.index.chunks import BETWEEN, below
+from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.markdown import plain_text
 
 # Share of the query's weight that a passage must hold to be handed to a model.
@@ -22,23 +22,39 @@ MAX_WORDS = 220
 SHOWN_TOGETHER, CHOICES = 4, 8
 
 
-def faq_answer(entry: Candidate, sections: Sequence[Candidate], titles: Titles) -> Grounding:
+@dataclass(frozen=True)
+class Frame:
+    """What is said around sections: *lines* stand above them, by the ids of their chunks."""
+
+    titles: Titles
+    lines: Mapping[int, str] = field(default_factory=dict)
+
+    def around(self, section: Candidate, heading: str, start: int = 0) -> str:
+        """A whole *section* from its sentence *start* on, under *heading* and its line."""
+        body = quote.section(section.sentences, section.quoted_sentences, start)
+        above = [f"**{heading}**"] if heading else []
+        if line := self.lines.get(section.chunk.id):
+            above += [line, ""]
+        return "\n".join([*above, body])
+
+
+def faq_answer(entry: Candidate, sections: Sequence[Candidate], frame: Frame) -> Grounding:
     """The owner's own words: those of *entry*."""
     document = entry.document
-    title = titles.clean(document.title)
+    title = frame.titles.clean(document.title)
     source = Source(title, link_to(document.url, title), plain_text(document.text[:300]))
     others = [section for section in sections if section is not entry]
     return Grounding(
         "faq",
         answer=document.text,
         sources=(source,),
-        passages=_passages([entry, *others], titles),
+        passages=_passages([entry, *others], frame),
         score=entry.hit.score,
     )
 
 
 def page_answer(
-    sections: Sequence[Candidate], answering: Sequence[Candidate], titles: Titles
+    sections: Sequence[Candidate], answering: Sequence[Candidate], frame: Frame
 ) -> Grounding:
     """*answering*, whole; where none is, how much of the question *sections* hold."""
     related = [
@@ -46,7 +62,7 @@ def page_answer(
         for section in sections
         if section.coverage >= RELATED_COVERAGE and section not in answering
     ]
-    passages = _passages([*answering, *related], titles)
+    passages = _passages([*answering, *related], frame)
     grounding = Grounding(
         "passages" if passages else "nothing",
         passages=passages,
@@ -57,20 +73,17 @@ def page_answer(
     return replace(
         grounding,
         status="quoted",
-        answer=_shown(answering, titles),
-        sources=_sources(answering, titles),
+        answer=_shown(answering, frame),
+        sources=_sources(answering, frame),
     )
 
 
 def several_answer(
-    sections: Sequence[Candidate], group: Mapping[str, Candidate], titles: Titles
+    sections: Sequence[Candidate], group: Mapping[str, Candidate], frame: Frame
 ) -> Grounding:
     """All of *group*, each under its name; where that is too much, one of them must be meant."""
-    grounding = page_answer(sections, list(group.values()), titles)
-    parts = [
-        quote.section(section.sentences, section.quoted_sentences, name)
-        for name, section in group.items()
-    ]
+    grounding = page_answer(sections, list(group.values()), frame)
+    parts = [frame.around(section, name) for name, section in group.items()]
     answer = "\n\n".join(parts)
     if len(group) <= SHOWN_TOGETHER and len(answer.split()) <= MAX_WORDS:
         return replace(grounding, answer=answer)
@@ -91,49 +104,40 @@ def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
     return [first]
 
 
-def _passages(sections: Sequence[Candidate], titles: Titles) -> tuple[Passage, ...]:
+def _passages(sections: Sequence[Candidate], frame: Frame) -> tuple[Passage, ...]:
     passages = (section.passage() for section in sections[:PASSAGES])
-    return tuple(replace(passage, title=titles.clean(passage.title)) for passage in passages)
+    return tuple(replace(passage, title=frame.titles.clean(passage.title)) for passage in passages)
 
 
-def _shown(answering: Sequence[Candidate], titles: Titles) -> str:
+def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
     """The sections one below the other, each under its heading, where it has one of its own."""
     has_several_pages = len({section.document.id for section in answering}) > 1
     parts: list[str] = []
     shown_sentences: list[str] = []
     heading_before = ""
     for section in answering:
-        title = titles.clean(section.document.title)
-        names = [title if has_several_pages else "", _heading(section, title)]
+        title = frame.titles.clean(section.document.title)
+        names = [
+            title if has_several_pages else "",
+            frame.titles.below(section.document.title, section.chunk.heading),
+        ]
         heading = BETWEEN.join(name for name in names if name)
         sentences = section.sentences
         start = 1 if sentences[:1] == shown_sentences[-1:] else 0  # chunks share a sentence
-        parts.append(
-            quote.section(
-                sentences,
-                section.quoted_sentences,
-                heading if heading != heading_before else "",
-                start,
-            )
-        )
+        parts.append(frame.around(section, heading if heading != heading_before else "", start))
         shown_sentences, heading_before = sentences, heading
     return "\n\n".join(part for part in parts if part)
 
 
-def _sources(answering: Sequence[Candidate], titles: Titles) -> tuple[Source, ...]:
+def _sources(answering: Sequence[Candidate], frame: Frame) -> tuple[Source, ...]:
     """Each page once, with the link to what answers best on it."""
     sources: dict[int, Source] = {}
     for section in answering:
         document, best = section.document, section.quoted_sentences
-        title = titles.clean(document.title)
-        heading = _heading(section, title)
+        title = frame.titles.clean(document.title)
+        heading = frame.titles.below(section.document.title, section.chunk.heading)
         sentence = max(best, key=lambda sentence: sentence.score).text if best else ""
         url = link_to(document.url, sentence or heading.rpartition(BETWEEN)[2])
         quoted_text = plain_text(quote.joined(best))
         sources.setdefault(document.id, Source(title or heading, url, quoted_text))
     return tuple(sources.values())
-
-
-def _heading(section: Candidate, title: str) -> str:
-    """The heading above a section, beyond the *title* of its page."""
-    return below(title, clean_heading(section.chunk.heading))

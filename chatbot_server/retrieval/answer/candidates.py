@@ -93,8 +93,9 @@ class Candidate:
 
     @cached_property
     def quoted_sentences(self) -> list[quote.Sentence]:
-        """Those of its sentences that answer the query."""
-        return quote.pick(self.sentences, self.sentence_terms, self._query)
+        """Those of its sentences that answer the query: of days, those that tell their hours."""
+        of_days = quote.of_days(self.sentences, self._query.days, self._query.languages)
+        return of_days or quote.pick(self.sentences, self.sentence_terms, self._query)
 
     def passage(self) -> Passage:
         """What a model may read of it."""

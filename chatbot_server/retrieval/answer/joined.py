@@ -28,7 +28,7 @@ def ground_each(
     A question may lean on the one before it, and the first on the second: “Where is it, and
     do I have to book for the kiosk?”
     """
-    looked_up, left = questions[:QUESTIONS], questions[QUESTIONS:]
+    looked_up, rest = questions[:QUESTIONS], questions[QUESTIONS:]
     answers = []
     for number, question in enumerate(looked_up):
         before = looked_up[number - 1 : number] or looked_up[1:2]
@@ -37,9 +37,9 @@ def ground_each(
         first, second = (leaning, alone) if leans else (alone, leaning)
         answer = ground(question, first)
         answers.append(answer if answer.answer else ground(question, second))
-    joined = join(looked_up, answers, whole)
+    joint = join(looked_up, answers, whole)
     unclear = [q for q, each in zip(looked_up, answers, strict=True) if each.status == "choices"]
-    return replace(joined, left=(*unclear, *left)) if joined.answer else joined
+    return replace(joint, left=(*unclear, *rest)) if joint.answer else joint
 
 
 def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Grounding) -> Grounding:
@@ -49,21 +49,21 @@ def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Groundin
     for question, answer in pairs:
         if answer.status in ("faq", "quoted"):
             by_answer.setdefault(plain_text(answer.answer), ([], answer))[0].append(question)
-    unanswered = tuple(q for q, answer in pairs if answer.status in ("passages", "nothing"))
+    open_questions = tuple(q for q, answer in pairs if answer.status in ("passages", "nothing"))
     is_more = whole.answer and all(text in plain_text(whole.answer) for text in by_answer)
-    if not by_answer or (is_more and (unanswered or len(by_answer) == 1)):
-        return replace(whole, unanswered=unanswered if whole.answer else ())
+    if not by_answer or (is_more and (open_questions or len(by_answer) == 1)):
+        return replace(whole, unanswered=open_questions if whole.answer else ())
     if len(by_answer) == 1:
         _its_questions, first = next(iter(by_answer.values()))
-        return replace(first, unanswered=unanswered)
+        return replace(first, unanswered=open_questions)
     parts = [part for _its_questions, part in by_answer.values()]
     texts = [
         "\n".join([f"**{literal(question)}**" for question in asked_together])
         + f"\n\n{part.answer}"
         for asked_together, part in by_answer.values()
     ]
-    ranked = zip_longest(*(answer.passages for answer in answers))
-    passages = {each.chunk: each for row in ranked for each in row if each}
+    by_rank = zip_longest(*(answer.passages for answer in answers))
+    passages = {each.chunk: each for row in by_rank for each in row if each}
     sources: dict[str, Source] = {}
     for source in (source for part in parts for source in part.sources):
         sources.setdefault(source.url.partition("#")[0] or source.title, source)
@@ -73,6 +73,6 @@ def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Groundin
         answer="\n\n".join(texts),
         sources=tuple(sources.values()),
         passages=tuple(passages.values())[:PASSAGES],
-        unanswered=unanswered,
+        unanswered=open_questions,
         lasting=all(answer.lasting for answer in answers),
     )

@@ -9,7 +9,7 @@ from functools import cached_property
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.facts import Fact, facts
 from chatbot_server.retrieval.language.follow_up import in_context, is_followup
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
 from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.text import fold
 
@@ -91,6 +91,8 @@ class Query(ParsedText):
         own: the question without the ones it follows; None where it follows none.
         before: the question before it, where it follows one.
         entry: the document of the entry that it asks for in the entry's own words.
+        moment: that the question names; it is not searched for.
+        days: of the week that it names or means; Monday is 0.
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
@@ -98,6 +100,8 @@ class Query(ParsedText):
         super().__init__(text, languages)
         self.own: ParsedText | None = None
         self.before = ""
+        self.moment: MomentName | None = None
+        self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
         self.rarity: Rarity = lambda _stem: 1.0
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 
 from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.markdown import ITEM
+from chatbot_server.retrieval.language.weekdays import hours_by_day
 
 MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
@@ -71,6 +73,15 @@ def pick(
     return sorted(fitting or best[:1], key=lambda sentence: sentence.position)
 
 
+def of_days(sentences: Sequence[str], days: frozenset[int], languages: Languages) -> list[Sentence]:
+    """Those of *sentences* that tell the hours of one of *days*."""
+    return [
+        Sentence(text, position, 1.0)
+        for position, text in enumerate(sentences)
+        if days and days & hours_by_day(text, languages).keys()
+    ]
+
+
 def joined(sentences: Sequence[Sentence]) -> str:
     """The sentences as one text; “…” where some between were left out, items as a list."""
     text = "".join(sentence.text for sentence in sentences[:1])
@@ -91,18 +102,15 @@ def _between(before: Sentence, sentence: Sentence) -> str:
     return " " if _SENTENCE_END.search(before.text) else "\n"  # a line that is no sentence
 
 
-def section(
-    sentences: Sequence[str], best: Sequence[Sentence], heading: str = "", start: int = 0
-) -> str:
-    """A section's *sentences* from *start* on, under *heading*, the *best* of them in bold."""
+def section(sentences: Sequence[str], best: Sequence[Sentence], start: int = 0) -> str:
+    """A section's *sentences* from *start* on, the *best* of them in bold."""
     bold = _bold_positions(sentences, best)
-    body = joined(
+    return joined(
         [
             Sentence(_in_bold(sentence) if position in bold else sentence, position, 0.0)
             for position, sentence in enumerate(sentences)
         ][start:]
     )
-    return f"**{heading}**\n{body}" if heading else body
 
 
 def _bold_positions(sentences: Sequence[str], best: Sequence[Sentence]) -> set[int]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
 from chatbot_server.retrieval.answer import faq
 from chatbot_server.retrieval.answer.alike import alike_sections
 from chatbot_server.retrieval.answer.answers import (
+    Frame,
     faq_answer,
     page_answer,
     several_answer,
@@ -20,14 +22,17 @@ from chatbot_server.retrieval.answer.candidates import load_candidates, load_sec
 from chatbot_server.retrieval.answer.evidence import gather_evidence, is_enough
 from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.joined import ground_each
-from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
+from chatbot_server.retrieval.answer.timely import lines_above, moment_of, with_hours_first
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
+from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.clauses import split_questions
+from chatbot_server.retrieval.language.moments import find_moment
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.sites import Site
@@ -41,6 +46,7 @@ class KnowledgeBase:
     Args:
         semantic: ``retrieval.semantic`` of the configuration.
         embedder: instead of the one *semantic* asks for.
+        clock: tells what “today” is.
 
     Raises:
         ConfigError: *semantic* is ``on`` and the extra is not installed.
@@ -52,7 +58,9 @@ class KnowledgeBase:
         semantic: Literal["auto", "on", "off"] = "auto",
         *,
         embedder: Embedder | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._clock = clock
         self.database = database
         self.searcher = Searcher(embedder or make_embedder(semantic))
 
@@ -72,7 +80,7 @@ class KnowledgeBase:
     def _ground_one(self, site_id: int, question: str, history: Sequence[str]) -> Grounding:
         with self.searched(site_id, question, history, HITS) as (index, query, hits):
             if hits:
-                grounding = _answer(query, hits, index)
+                grounding = _answer(query, hits, index, self._clock())
             else:
                 has_content = has_documents(index.session, site_id)
                 grounding = Grounding("nothing", has_content=has_content)
@@ -103,7 +111,7 @@ class KnowledgeBase:
         searcher = self.searcher
         with self.database.session() as session:
             index = SiteIndex(session, site_id)
-            query = searcher.query(index, question, history)
+            query = self._timeless_query(index, question, history)
             if searcher.embedder is None:
                 yield index, query, searcher.search(index, query, None, limit)
                 return
@@ -113,33 +121,57 @@ class KnowledgeBase:
             index = SiteIndex(session, site_id)
             yield index, query, searcher.search(index, query, vector, limit)
 
+    def _timeless_query(self, index: SiteIndex, question: str, history: Sequence[str]) -> Query:
+        """The query for *question*, without the moment that it names, unless it is an entry's.
+
+        “And tomorrow?” asks what was asked before, of another day.
+        """
+        query = self.searcher.query(index, question, history)
+        moment, rest = find_moment(question[:MAX_QUESTION], query.languages)
+        if moment is None or query.entry is not None:
+            return query
+        if not stems.says_something(rest, query.languages):
+            if not history:
+                return query
+            *history, before = history
+            _earlier_moment, rest = find_moment(before, query.languages)
+        query = self.searcher.query(index, rest, history)
+        query.moment = moment
+        return query
+
     def close(self) -> None:
         """Let go of the process that searches by meaning."""
         if self.searcher.embedder is not None:
             self.searcher.embedder.close()
 
 
-def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex) -> Grounding:
+def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) -> Grounding:
     """What the documents of *hits* say of *query*."""
+    site = index.session.get_one(Site, index.site_id)
+    moment = moment_of(query, site.time_zone, now)
     query.rarity = index.rarity(query.stems)
     sections = load_sections(index.session, query, hits)
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
-    site = index.session.get_one(Site, index.site_id)
-    titles = Titles((section.document.title for section in sections), site.name)
+    pages = {section.document.title: section.chunk.heading for section in sections}
+    frame = Frame(Titles(pages, site.name))
     entry = next((section for section in sections if section.chunk.id == hits[0].chunk), None)
     if entry and (
         entry.document.id == query.entry
         or (faq.is_clear(hits) and faq.is_answered_by(query, entry, index))
     ):
-        answer = faq_answer(entry, sections, titles)
+        answer = faq_answer(entry, sections, frame)
     else:
         quotable = [section for section in sections if faq.may_quote(query, section, index)]
         is_answered = bool(quotable) and is_enough(gather_evidence(quotable, query))
-        group = alike_sections(quotable, query, titles) if is_answered else {}
+        quotable = with_hours_first(quotable, query) if is_answered else quotable
+        group = alike_sections(quotable, query, frame.titles) if is_answered else {}
+        shown = with_close_second(quotable) if is_answered and not group else [*group.values()]
+        lines = lines_above(shown, query, moment, now)
+        shown = [section for section in shown if not moment or lines[section.chunk.id]] or shown
+        frame = replace(frame, lines=lines)
         if group:
-            answer = several_answer(sections, group, titles)
+            answer = several_answer(sections, group, frame)
         else:
-            answering = with_close_second(quotable) if is_answered else []
-            answer = page_answer(sections, answering, titles)
-    return replace(answer, margin=margin(hits))
+            answer = page_answer(sections, shown, frame)
+    return replace(answer, margin=margin(hits), lasting=moment is None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
-from chatbot_server.retrieval.index.chunks import BETWEEN
+from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.language.markdown import ITEM, plain_text
 from chatbot_server.retrieval.language.tables import DASH, first_cells
 from chatbot_server.retrieval.language.text import fold
@@ -23,16 +23,20 @@ class Titles:
 
     What templates add is left out: signs of anchors, and the site's name at one end. It is
     known by the site itself, or because every title that has several parts has it there, and
-    another page, or the title of the front page, does too.
+    another page does too, or has it as its whole title or its first heading.
+
+    Args:
+        pages: title → headings.
     """
 
-    def __init__(self, titles: Iterable[str], site_name: str = "") -> None:
-        whole = {fold(title): [*map(fold, _SEPARATOR.split(title))] for title in titles}
-        several = [parts for parts in whole.values() if len(parts) > 1]
+    def __init__(self, pages: Mapping[str, str], site_name: str = "") -> None:
+        several = [parts for title in pages if len(parts := _SEPARATOR.split(fold(title))) > 1]
+        headings = (clean_heading(heading).partition(BETWEEN)[0] for heading in pages.values())
+        whole = set(map(fold, [*pages, *headings]))
         self._names = {fold(site_name)} if site_name else set()
         for end in (0, -1):
             names = {parts[end] for parts in several}
-            if len(names) == 1 and (len(several) > 1 or names <= whole.keys()):
+            if len(names) == 1 and (len(several) > 1 or names <= whole):
                 self._names |= names
 
     def clean(self, title: str) -> str:
@@ -45,6 +49,12 @@ class Titles:
         if parts == whole:
             return title.strip(_ANCHOR_SIGNS)
         return " – ".join(parts).strip(_ANCHOR_SIGNS)
+
+    def below(self, title: str, headings: str) -> str:
+        """A path of *headings* without the page's *title* and the site's name."""
+        path = below(self.clean(title), clean_heading(headings))
+        first, _, rest = path.partition(BETWEEN)
+        return rest if fold(first) in self._names else path
 
 
 def clean_heading(path: str) -> str:

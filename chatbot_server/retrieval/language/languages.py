@@ -22,6 +22,8 @@ from chatbot_server.resources import read_yaml_files
 Languages = tuple[str, ...]
 ALWAYS_USED: Languages = ("fr", "en")
 
+MomentName = Literal["now", "tonight", "today", "tomorrow", "after_tomorrow", "weekend"]
+
 
 def _split(text: object, *, at: str | None = None) -> object:
     return [part.strip() for part in text.split(at)] if isinstance(text, str) else text
@@ -100,6 +102,15 @@ class Language(_Record):
         polite_phrases: what is said beside a question, and asks nothing.
         asking_words: those that ask, and say nothing about what is asked.
         measures: those that ask how much of something: alone, of what was spoken of before.
+        moments: name of a moment → how it is spoken of.
+        short_days: seven; of each its short forms, which stand for it between times.
+        every_day, working_days, weekends: which days are meant together.
+        day_ranges: what stands between the first day of several and the last.
+        day_lists: what stands between days that are told one by one, or before them.
+        excepting: what takes the days behind it away.
+        seasons: words of a text that holds for a part of the year only.
+        special_days: words of days on which the usual hours do not hold.
+        asks_when: what asks for a date.
         negations: words that deny.
         negation_endings: ends of such words.
         opposites: “this / that” → words for this, words for that.
@@ -142,6 +153,17 @@ class Language(_Record):
     polite_phrases: Phrases
     asking_words: Words
     measures: Words
+    moments: dict[MomentName, Phrases]
+    short_days: Annotated[tuple[Words, ...], Field(min_length=7, max_length=7)]
+    every_day: Phrases
+    working_days: Phrases
+    weekends: Phrases
+    day_ranges: Words
+    day_lists: Words
+    excepting: Phrases
+    seasons: Words
+    special_days: Words
+    asks_when: Phrases
     negations: Words
     negation_endings: Words = frozenset()
     opposites: dict[str, tuple[Words, Words]]

@@ -45,6 +45,13 @@ def is_stop_word(word: str, language: str) -> bool:
     return word in LANGUAGES[language].stop_words
 
 
+def says_something(text: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *text* has a word that is no small word in any language."""
+    return any(
+        not any(is_stop_word(word, language) for language in languages) for word in words(text)
+    )
+
+
 def guess_language(
     text: str, default: str = ALWAYS_USED[0], languages: Languages = ALWAYS_USED
 ) -> str:

@@ -9,6 +9,7 @@ import pytest
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 
@@ -31,7 +32,7 @@ def write(database: Database, site_id: int) -> Write:
             source = open_source(session, site_id, "file", "pages")
             for title, text in pages.items():
                 url = f"https://s.example/{title.lower().replace(' ', '-')}"
-                indexing.put(session, source, Draft(url, title, text, "en"))
+                indexing.put(session, source, analyse(Draft(url, title, text, "en")))
         return KnowledgeBase(database, "off")
 
     return write

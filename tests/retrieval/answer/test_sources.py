@@ -66,7 +66,14 @@ TITLES = ["Contact | Café Luz", "Menu | Café Luz", "Café Luz"]
     ],
 )
 def test_a_title_is_the_page_s_alone(titles: list[str], site: str, title: str, clean: str) -> None:
-    assert Titles(titles, site).clean(title) == clean
+    assert Titles(dict.fromkeys(titles, ""), site).clean(title) == clean
+
+
+def test_the_site_s_name_may_be_the_page_s_first_heading() -> None:
+    titles = Titles({"Home | Café Luz": "Café Luz ¶ › Hours", "Menu": "Menu"})
+    assert titles.clean("Home | Café Luz") == "Home"
+    assert titles.below("Home | Café Luz", "Café Luz ¶ › Hours #") == "Hours"
+    assert titles.below("Menu", "Menu › Drinks") == "Drinks"
 
 
 def test_a_heading_has_no_signs_of_anchors_nor_marks() -> None:

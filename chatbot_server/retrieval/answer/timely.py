@@ -1,0 +1,137 @@
+"""What an answer says of today: the line of the day that is asked about, dates that have passed.
+
+Nothing is invented: where hours cannot surely be read, the page's own words stand alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from chatbot_server.messages import say
+from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.quote import of_days
+from chatbot_server.retrieval.language import stems
+from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.moments import Moment, asks_when
+from chatbot_server.retrieval.language.weekdays import (
+    MINUTES_OF_DAY,
+    Interval,
+    hours_by_day,
+    intervals,
+    is_seasonal,
+    months_named,
+    names_special_days,
+)
+
+# Of dates longer ago, it is clear that they have passed.
+RECENT = timedelta(days=2 * 366)
+# So much worse may a section fit that tells the hours of the day in question.
+NEAR_ENOUGH = 3.0
+_LINES = {
+    "now": "hours_today",
+    "today": "hours_today",
+    "tonight": "hours_today",
+    "tomorrow": "hours_tomorrow",
+    "after_tomorrow": "hours_after_tomorrow",
+}
+EVENING, LATE_EVENING = 18 * 60, 23 * 60
+
+
+def lines_above(
+    sections: Sequence[Candidate], query: Query, moment: Moment | None, now: datetime
+) -> dict[int, str]:
+    """What is said above each of *sections* of the moment that is asked about, by chunk."""
+    lines = {}
+    if moment:
+        lines = {section.chunk.id: line_of_day(section, moment, query) for section in sections}
+    if any(lines.values()) or not (moment or asks_when(query.text, query.languages)):
+        return lines
+    return {section.chunk.id: note_of_passed(section, now, query) for section in sections}
+
+
+def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, before all those that tell the hours of the days that *query* means.
+
+    Whoever asks about a day asks for hours, whatever else speaks of opening.
+    """
+    opening = any("=opening_hours" in word.concepts for word in query.content_words)
+    if not query.days or not (query.moment or opening):
+        return [*sections]
+    relevances = section_relevances(sections)
+    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
+
+    def tells_hours(section: Candidate) -> bool:
+        return relevances[section.chunk.id] >= enough and bool(
+            of_days(section.sentences, query.days, query.languages)
+        )
+
+    return sorted(sections, key=tells_hours, reverse=True)
+
+
+def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
+    """“**Today, Thursday: 9am to 5pm** (open now)”, as *section* tells it; empty: it does not."""
+    heading, text = section.chunk.heading, " ".join(section.sentences)
+    months = months_named(heading, query.languages)
+    is_out_of_season = (
+        moment.month not in months if months else is_seasonal(heading, query.languages)
+    )
+    if moment.name == "weekend" or is_out_of_season or is_seasonal(text, query.languages):
+        return ""
+    day = moment.days[0]
+    by_day = [hours_by_day(sentence, query.languages) for sentence in section.sentences]
+    hours_of_day = [hours[day] for hours in by_day if day in hours]
+    if len(hours_of_day) != 1:
+        return ""
+    language = _language(section, query)
+    day_name = say("day_names", language).split()[day]
+    line = f"**{say(_LINES[moment.name], language, day=day_name, hours=hours_of_day[0])}**"
+    opening = intervals(hours_of_day[0], query.languages)
+    if opening is None or names_special_days(text, query.languages):
+        return line
+    state = state_at(moment, opening)
+    return f"{line} ({say(state, language)})" if state else line
+
+
+def note_of_passed(section: Candidate, now: datetime, query: Query) -> str:
+    """That the last date of the quoted sentences has passed, if all of them have; else empty."""
+    text = "\n".join(sentence.text for sentence in section.quoted_sentences)
+    dates = [fact.value.split("-") for fact in facts(text, query.languages) if fact.kind == "date"]
+    try:
+        last = max((date(*map(int, parts)) for parts in dates), default=None)
+    except ValueError:  # one of them has no year, or is no date
+        return ""
+    today = now.date()
+    if last is None or not today - RECENT <= last < today:
+        return ""
+    month = say("month_names", _language(section, query)).split()[last.month - 1]
+    return say("date_passed", _language(section, query), date=f"{last.day} {month} {last.year}")
+
+
+def state_at(moment: Moment, opening: Sequence[Interval]) -> str:
+    """Whether it is open at *moment*, as the key of a message; empty: that was not asked."""
+    if moment.name == "tonight":
+        is_open = any(start < LATE_EVENING and end > EVENING for start, end in opening)
+        return "open_tonight" if is_open else "closed_tonight"
+    if moment.name not in ("now", "today"):
+        return ""
+    minute = 60 * moment.now.hour + moment.now.minute
+    is_open = any(start <= at < end for start, end in opening for at in (minute, minute + MINUTES_OF_DAY))  # fmt: skip # noqa: E501
+    return "open_now" if is_open else "closed_now"
+
+
+def _language(section: Candidate, query: Query) -> str:
+    """The language of the question; where it does not show, that of the page."""
+    default = section.document.language or query.language
+    return stems.guess_language(query.text, default, query.languages)
+
+
+def moment_of(query: Query, time_zone: str | None, now: datetime) -> Moment | None:
+    """The moment that *query* names, at the place of the site; it then knows its days, too."""
+    here = now.astimezone(ZoneInfo(time_zone) if time_zone else None)
+    moment = Moment(query.moment, here) if query.moment else None
+    weekdays = (int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
+    query.days = frozenset(moment.days if moment else weekdays)
+    return moment

@@ -1,0 +1,76 @@
+"""“Today”, “ce soir”, “this weekend”: which moment a question is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from chatbot_server.retrieval.language.languages import (
+    ALWAYS_USED,
+    LANGUAGES,
+    Languages,
+    MomentName,
+    any_of,
+)
+from chatbot_server.retrieval.language.text import fold
+
+_DAYS_AHEAD: dict[MomentName, int] = {"tomorrow": 1, "after_tomorrow": 2}
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is spoken of, and when that is: ``days`` are those of the week, Monday is 0."""
+
+    name: MomentName
+    now: datetime
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The days of the week that are meant."""
+        if self.name == "weekend":
+            return (_SATURDAY, _SATURDAY + 1)
+        return (self._date.weekday(),)
+
+    @property
+    def month(self) -> int:
+        """The month in which it begins."""
+        return self._date.month
+
+    @property
+    def _date(self) -> datetime:
+        return self.now + timedelta(days=_DAYS_AHEAD.get(self.name, 0))
+
+
+def find_moment(question: str, languages: Languages = ALWAYS_USED) -> tuple[MomentName | None, str]:
+    """The moment that *question* names, and the question without it.
+
+    Hours are told for every day: the words of a moment are not looked for on a page.
+    """
+    flat = fold(question).replace("’", "'")
+    text = question if len(flat) == len(question) else flat
+    names: list[MomentName] = []
+    for name, pattern in _patterns(languages).items():
+        for match in reversed([*pattern.finditer(flat)]):
+            names.append(name)
+            text, flat = (each[: match.start()] + each[match.end() :] for each in (text, flat))
+    return (names[0], " ".join(text.split())) if names else (None, question)
+
+
+def asks_when(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *question* asks for a date."""
+    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].asks_when)
+    return bool(re.search(rf"(?<!\w){phrases}(?!\w)", fold(question)))
+
+
+@cache
+def _patterns(languages: Languages) -> dict[MomentName, re.Pattern[str]]:
+    """How each moment is spoken of; what is more exact comes first."""
+    order: tuple[MomentName, ...] = (
+        "after_tomorrow", "tonight", "tomorrow", "weekend", "now", "today",
+    )  # fmt: skip
+    records = [LANGUAGES[code] for code in languages]
+    phrases = {name: any_of(p for each in records for p in each.moments[name]) for name in order}
+    return {name: re.compile(rf"(?<![\w-]){phrases[name]}(?![\w-])") for name in order}

@@ -1,0 +1,99 @@
+"""“Open today?”: the line of the day first, and what has passed told as passed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import Site
+
+# A Thursday; half past four in Paris.
+NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
+HOURS = "Open Monday to Friday 9am to 5pm, Saturday 10am to 4pm, Sunday closed."
+
+
+def base_of(database: Database, site_id: int, *notes: tuple[str, str]) -> KnowledgeBase:
+    with database.session() as session:
+        session.get_one(Site, site_id).time_zone = "Europe/Paris"
+    for title, text in notes:
+        add_note(database, site_id, title, text)
+    return KnowledgeBase(database, "off", clock=lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("Are you open today?", "**Today, Thursday: 9am to 5pm** (open now)\n\n"),
+        ("Are you open now?", "**Today, Thursday: 9am to 5pm** (open now)\n\n"),
+        ("Are you open tonight?", "**Today, Thursday: 9am to 5pm** (closed this evening)\n\n"),
+        ("Are you open tomorrow?", "**Tomorrow, Friday: 9am to 5pm**\n\n"),
+        ("open the day after tomorrow?", "**The day after tomorrow, Saturday: 10am to 4pm**"),
+    ],
+)  # fmt: skip
+def test_the_line_of_the_day_stands_first(
+    database: Database, site_id: int, question: str, line: str
+) -> None:
+    answer = base_of(database, site_id, ("Hours", HOURS)).ground(site_id, question)
+    assert answer.answer.startswith(line)
+    assert answer.answer.endswith(HOURS)
+    assert not answer.lasting  # in an hour it is another
+
+
+def test_the_time_is_that_of_the_site(database: Database, site_id: int) -> None:
+    base = base_of(database, site_id, ("Hours", HOURS))
+    with database.session() as session:
+        session.get_one(Site, site_id).time_zone = "Asia/Tokyo"  # half past midnight
+    assert (
+        "Today, Friday: 9am to 5pm** (closed now)"
+        in base.ground(site_id, "Are you open now?").answer
+    )
+
+
+def test_the_same_is_asked_of_another_day(database: Database, site_id: int) -> None:
+    base = base_of(database, site_id, ("Hours", HOURS))
+    answer = base.ground(site_id, "and tomorrow?", ["Are you open today?"]).answer
+    assert answer.startswith("**Tomorrow, Friday: 9am to 5pm**")
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "In July we are open Monday to Friday 9am to 5pm.",
+        "Summer: open Monday to Friday 9am to 5pm.",
+        "Open Monday to Friday. Ask us when.",
+        "Lunch is open Monday to Friday 12am to 2pm. Dinner is open Monday to Friday 7pm to 10pm.",
+    ],
+)
+def test_what_is_not_sure_is_only_quoted(database: Database, site_id: int, hours: str) -> None:
+    answer = base_of(database, site_id, ("Hours", hours)).ground(site_id, "Are you open today?")
+    assert answer.status == "quoted"
+    assert "Thursday" not in answer.answer
+    assert "now" not in answer.answer
+
+
+def test_on_days_of_holidays_nobody_says_that_it_is_open(database: Database, site_id: int) -> None:
+    hours = "Ouvert du lundi au vendredi de 9h à 17h. Fermé les jours fériés."
+    answer = base_of(database, site_id, ("Horaires", hours)).ground(site_id, "ouvert aujourd’hui ?")
+    assert answer.answer.startswith("**Aujourd’hui, jeudi : de 9h à 17h**\n\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("La fête a lieu le 14 juin 2025.", "Cette date est passée : 14 juin 2025.\n\n"),
+        ("La fête a lieu le 14 juin 2027.", ""),
+        ("La fête a lieu le 14 juin 2025, puis le 3 juin 2027.", ""),
+        ("La fête a lieu le 14 juin.", ""),
+        ("La première fête a eu lieu le 14 juin 1925.", ""),
+    ],
+)
+def test_a_date_that_has_passed_is_said_to_have_passed(
+    database: Database, site_id: int, text: str, note: str
+) -> None:
+    base = base_of(database, site_id, ("Fête", text))
+    assert base.ground(site_id, "Quand est la fête ?").answer == f"{note}{text}"
+    assert "passée" not in base.ground(site_id, "la fête").answer
