@@ -22,6 +22,7 @@ from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
+from chatbot_server.web.address import set_public_address
 from chatbot_server.web.admin.blueprint import admin_blueprint
 from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.chat import chat_blueprint
@@ -35,6 +36,7 @@ from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.page import page_blueprint
 from chatbot_server.web.panel import panel_blueprint
 from chatbot_server.web.problems import register_problems
+from chatbot_server.web.proxies import watch_proxies
 from chatbot_server.web.push import push_blueprint
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import openai_blueprint
@@ -55,8 +57,12 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app = Flask(__name__, static_folder="web/static", static_url_path="")
     app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
+    set_public_address(app, config.server)
     if proxies := config.server.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, proxies, proxies, proxies, x_prefix=proxies
+        )
+    watch_proxies(app, config)
     # Who may ask is decided by check_origin, which needs the site. CORS only lets a refused
     # page read why; nothing here depends on a cookie.
     CORS(app, resources={r"/api/*": {"origins": "*", "max_age": 600}}, send_wildcard=True)
@@ -74,7 +80,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
-    app.register_blueprint(astray_blueprint(config.server))
+    app.register_blueprint(astray_blueprint())
     extractor, chore = Extractor(), partial(call_chore, config.run_dir)
     on_push = partial(chore, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, extractor, on_push))

@@ -58,6 +58,8 @@ def examine(context: Context) -> Iterator[Check]:
         context, "counters", lambda: say("doctor_counters", address=check_counters(counters))
     )
     yield _try(context, "port", lambda: _check_port(context))
+    if config.untrusted_proxy_mark.exists():
+        yield Check("proxies", bool(config.server.trusted_proxies), say("proxy_untrusted"))
     if config.engine.kind != "openai":
         yield _try(context, "model", lambda: _plan_model(context))
         return

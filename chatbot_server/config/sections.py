@@ -148,3 +148,8 @@ class Config(Section):
     def run_dir(self) -> Path:
         """Sockets and state of the running server; private to its user."""
         return self.data_dir / "run"
+
+    @property
+    def untrusted_proxy_mark(self) -> Path:
+        """The file that is there once requests came through a proxy that is not trusted."""
+        return self.run_dir / "untrusted-proxy"

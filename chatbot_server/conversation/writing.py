@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from chatbot_server.conversation.events import Ended, Event, TextPiece, Waiting
+from chatbot_server.conversation.events import Ended, Event, Finish, TextPiece, Waiting
 from chatbot_server.conversation.guard import Guard, Passed, Refused
 from chatbot_server.conversation.prompting import Dialogue, build_prompt, passages_that_fit
 from chatbot_server.conversation.record import Record
@@ -18,6 +18,7 @@ from chatbot_server.engine.base import (
     Sampling,
     Token,
 )
+from chatbot_server.engine.thoughts import ThinkingCompletion
 from chatbot_server.errors import EngineError
 from chatbot_server.retrieval.base import Grounding
 
@@ -70,7 +71,7 @@ class Writer:
                 yield Waiting(event.position)
             elif isinstance(event, Token):
                 yield TextPiece(event.text)
-            else:
+            elif isinstance(event, Finished):
                 end = event
         yield self._ended(end, record)
 
@@ -93,7 +94,7 @@ class Writer:
                 yield Waiting(event.position)
             elif isinstance(event, Token):
                 yield from self._checked(guard.feed(event.text))
-            else:
+            elif isinstance(event, Finished):
                 end = event
         yield from self._checked(guard.finish())
         yield self._ended(end, record)
@@ -108,9 +109,8 @@ class Writer:
         info = self._engine.info()
         record.model = info.model
         prompt = build_prompt(self._engine, info, dialogue, self._sampling)
-        self._completion = self._engine.generate(
-            prompt, self._sampling, conversation=self._conversation
-        )
+        completion = self._engine.generate(prompt, self._sampling, conversation=self._conversation)
+        self._completion = ThinkingCompletion(completion, prompt)
         if self._cancelled.is_set():
             self._completion.close()
         return self._completion
@@ -127,4 +127,5 @@ class Writer:
             if not self._cancelled.is_set():
                 raise EngineError("engine_no_answer", retry_after=5)
             return Ended("model", "stopped", model=record.model)
-        return Ended("model", end.reason, end.usage, end.timings, model=record.model)
+        reason: Finish = "stop" if end.reason == "content_filter" else end.reason
+        return Ended("model", reason, end.usage, end.timings, model=record.model)

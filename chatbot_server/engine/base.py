@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
 
-FinishReason = Literal["stop", "length", "time"]
+FinishReason = Literal["stop", "length", "time", "content_filter"]
 EngineState = Literal["starting", "ready", "restarting", "failed", "none"]
 
 
@@ -78,6 +78,13 @@ class Token:
 
 
 @dataclass(frozen=True)
+class Thought:
+    """A piece of what the model writes for itself before it answers; visitors do not see it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event of every completion."""
 
@@ -86,7 +93,7 @@ class Finished:
     timings: Timings
 
 
-Event = Queued | Token | Finished
+Event = Queued | Token | Thought | Finished
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic_core import Url
+
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.sites import Site
 
@@ -39,19 +41,23 @@ MOST_SUGGESTIONS = 6
 def origin_of(text: str) -> str:
     """``https://Example.org/shop`` → ``https://example.org``; a missing scheme is https.
 
+    A name in Unicode becomes what browsers send: ``münchen.de`` → ``xn--mnchen-3ya.de``.
+
     Raises:
         UsageError: not the address of a page.
     """
     wrong = UsageError("origin_wrong", field="origin", found=text[:100])
+    if text.strip().lower() == "null":
+        raise UsageError("origin_is_null", field="origin")
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         port = parts.port
+        name = parts.hostname or ""
+        host = Url(f"https://{f'[{name}]' if ':' in name else name}").host or ""
     except ValueError:
         raise wrong from None
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9.:-]+", host):
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9.:\[\]-]+", host):
         raise wrong
-    host = f"[{host}]" if ":" in host else host
     standard = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != standard else "")
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from chatbot_server.messages import say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site, playground_site
+from chatbot_server.web.address import own_address
 from chatbot_server.web.requests import language_of
 
 
@@ -28,7 +29,7 @@ def demo_blueprint(database: Database) -> Blueprint:
                 playground_key=playground_key,
                 language=language,
                 say=lambda name, **values: say(name, language, **values),
-                address=request.host_url.rstrip("/"),
+                address=own_address(request),
             )
         )
         response.vary.add("Accept-Language")

@@ -15,7 +15,7 @@ from flask import Response
 PING = b": ping\n\n"
 PING_SECONDS = 15.0
 HEADERS = {
-    "Cache-Control": "no-store",
+    "Cache-Control": "no-store, no-transform",  # compression would hold the pieces back
     "X-Accel-Buffering": "no",  # nginx would hold the tokens back
 }
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import Forbidden
 from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.web.address import own_origins
 
 
 def find_allowed_site(session: Session, request: Request, key: str) -> Site:
@@ -35,14 +36,13 @@ def check_origin(request: Request, site: Site) -> None:
         Forbidden: says which origin to allow, and how.
     """
     origin = request.headers.get("Origin")
-    own = f"{request.scheme}://{request.host}"
-    if origin is None or origin.lower() == own.lower() or site.allows(origin):
+    if origin is None or origin.lower() in own_origins(request) or site.allows(origin):
         return
     if site.demo and is_loopback(origin):
         return
-    raise Forbidden(
-        "origin_not_allowed", field="Origin", origin=origin[:200], key=site.key, name=site.name
-    )
+    # All files and sandboxed frames are “null”, those of strangers too: none can be allowed.
+    code = "origin_null" if origin == "null" else "origin_not_allowed"
+    raise Forbidden(code, field="Origin", origin=origin[:200], key=site.key, name=site.name)
 
 
 def is_loopback(origin: str) -> bool:

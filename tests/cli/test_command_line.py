@@ -329,6 +329,10 @@ def test_doctor_finds_what_is_wrong_and_exits_with_1(run: Run, tmp_path: Path) -
     run("init", "--model", "none")
     good = run("doctor", "--json")
     assert {entry["name"] for entry in json.loads(good.out)} >= {"config", "database", "model"}
+    mark = tmp_path / "data" / "run" / "untrusted-proxy"
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    assert "trusted_proxies" in run("doctor").out
     (tmp_path / "config.yaml").write_text("engine: {model: no-such-model}")
     bad = run("doctor")
     assert bad.exit_code == 1

@@ -13,7 +13,7 @@ import pytest
 from support.patience import LONG, wait_for
 from support.scripted_endpoint import ScriptedServer, event, head, response
 
-from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
+from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Thought, Token
 from chatbot_server.engine.openai import OpenAIEngine
 from chatbot_server.engine.openai import completion as completion_module
 from chatbot_server.engine.openai import endpoints as endpoints_module
@@ -137,7 +137,7 @@ def test_an_answer_longer_than_the_time_limit_is_cut(
     assert server.hung_up.wait(LONG), "the endpoint was told to stop"
 
 
-@pytest.mark.parametrize("end", [b"", b"data: [DONE]\n\n", b'data: {"error": "gone"}\n\n'])
+@pytest.mark.parametrize("end", [b"", b'data: {"error": "gone"}\n\n'])
 def test_an_endpoint_that_dies_mid_answer_is_an_error_and_nothing_is_said_twice(
     scripted: Scripted, engine_for: Engines, end: bytes
 ) -> None:
@@ -150,6 +150,31 @@ def test_an_endpoint_that_dies_mid_answer_is_an_error_and_nothing_is_said_twice(
     with pytest.raises(EngineCrashed):
         next(completion)
     assert not well.bodies()
+
+
+def test_an_end_without_a_reason_is_an_end(scripted: Scripted, engine_for: Engines) -> None:
+    sent = head() + event("Bon") + event("jour") + b"data: [DONE]\n\n"
+    events = run(engine_for(scripted(lambda c, _r: c.sendall(sent)).url))
+
+    assert (text_of(events), events[-1].reason) == ("Bonjour", "stop")
+
+
+def test_a_character_cut_in_two_is_put_together(scripted: Scripted, engine_for: Engines) -> None:
+    sent = head() + event("a\ud83d") + event("\ude00b\ud83d!") + event("c\ud83d")
+    end = event(finish_reason="stop") + b"data: [DONE]\n\n"
+    events = run(engine_for(scripted(lambda c, _r: c.sendall(sent + end)).url))
+
+    assert text_of(events) == "a😀b\ufffd!c"
+
+
+def test_what_the_model_thinks_is_told_apart(scripted: Scripted, engine_for: Engines) -> None:
+    thought = b'data: {"choices": [{"delta": {"reasoning_content": "hm"}}]}\n\n'
+    other = thought.replace(b"reasoning_content", b"reasoning")
+    sent = head() + thought + other + event("Bon") + event(finish_reason="content_filter")
+    events = run(engine_for(scripted(lambda c, _r: c.sendall(sent)).url))
+
+    assert events[1:4] == [Thought("hm"), Thought("hm"), Token("Bon")]
+    assert events[-1].reason == "content_filter"
 
 
 def test_another_endpoint_is_asked_before_the_first_token(

@@ -18,6 +18,7 @@ from chatbot_server.config.sections import LimitsSection, ServerSection
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
+from chatbot_server.web.address import set_public_address
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.embeddings import TextEmbedder
@@ -60,7 +61,8 @@ def serve(
     rates = RateLimits(limits or LimitsSection(api_key=("100000 per minute",)))
     sampling = Sampling(max_tokens=24, temperature=0.3)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling, embedder))
-    app.register_blueprint(astray_blueprint(ServerSection(public_url=PUBLIC_URL)))
+    app.register_blueprint(astray_blueprint())
+    set_public_address(app, ServerSection.model_validate({"public_url": PUBLIC_URL}))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

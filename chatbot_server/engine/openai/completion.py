@@ -8,7 +8,16 @@ import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from chatbot_server.engine.base import Event, Finished, FinishReason, Queued, Timings, Token, Usage
+from chatbot_server.engine.base import (
+    Event,
+    Finished,
+    FinishReason,
+    Queued,
+    Thought,
+    Timings,
+    Token,
+    Usage,
+)
 from chatbot_server.engine.openai.endpoints import MAX_LINE, EndpointPool, RemoteEndpoint
 from chatbot_server.engine.openai.exchange import (
     BYTES_PER_TOKEN,
@@ -127,7 +136,7 @@ class RemoteCompletion:
         deadline = time.monotonic() + seconds
         try:
             while delta := attempt.next(deadline - time.monotonic()):
-                if delta.text or delta.finish:
+                if delta.text or delta.thought or delta.finish:
                     return delta
             if self._closed.is_set():
                 return AnswerDelta()
@@ -151,6 +160,8 @@ class RemoteCompletion:
         try:
             while delta is not None:
                 answer.add(delta)
+                if delta.thought:
+                    yield Thought(delta.thought)
                 if delta.text:
                     yield Token(delta.text)
                 delta = self._next_delta(endpoint, answer)
@@ -196,13 +207,14 @@ class _AnswerSoFar:
     def add(self, delta: AnswerDelta) -> None:
         self.finish = delta.finish or self.finish
         self.usage = delta.usage or self.usage
-        self._bytes += len(delta.text.encode())
+        self._bytes += len((delta.text + delta.thought).encode())
 
     def reason(self) -> FinishReason:
         """In the contract's words; whatever else a server calls it, it has stopped."""
-        if self.finish == "length":
-            return "length"
-        return "time" if self.finish == "time" else "stop"
+        known: dict[str | None, FinishReason] = {
+            "length": "length", "time": "time", "content_filter": "content_filter",
+        }  # fmt: skip
+        return known.get(self.finish, "stop")
 
     def guess(self, body: dict[str, Any]) -> Usage:
         """For servers that do not count: by length."""

@@ -30,10 +30,14 @@ class Garbled(Exception):
 
 @dataclass(frozen=True)
 class AnswerDelta:
-    """A part of an answer: some text, perhaps the reason of its end, perhaps its usage."""
+    """A part of an answer: some text, perhaps the reason of its end, perhaps its usage.
+
+    *thought* is what a model wrote for itself; servers that know it send it apart.
+    """
 
     text: str = ""
     finish: str | None = None
+    thought: str = ""
     usage: Usage | None = None
 
 
@@ -113,7 +117,8 @@ class Attempt:
                 if len(body) > MAX_LINE:
                     raise Garbled(f"more than {MAX_LINE} bytes")
                 answer = read_delta(body)
-                put(replace(answer, finish=answer.finish or "stop"))
+                text = WholeCharacters().feed(answer.text)
+                put(replace(answer, text=text, finish=answer.finish or "stop"))
                 return
             for delta in read_events(chunks, self._limit):
                 put(delta)
@@ -143,13 +148,34 @@ def read_events(chunks: Iterable[bytes], limit: int) -> Iterator[AnswerDelta]:
         Garbled: no JSON, no newline in :data:`MAX_LINE` bytes, more than *limit* bytes,
             or an error of the endpoint.
     """
+    characters, thoughts = WholeCharacters(), WholeCharacters()
+    is_finished, has_text = False, False
     for line in _lines(chunks, limit):
         field, _, value = line.partition(b":")
         if field != b"data":
             continue  # comments, event names: nothing an answer needs
         if value.strip() == b"[DONE]":
+            if has_text and not is_finished:  # some servers never say why
+                yield AnswerDelta(finish="stop")
             return
-        yield read_delta(value)
+        delta = read_delta(value)
+        is_finished, has_text = is_finished or bool(delta.finish), has_text or bool(delta.text)
+        text, thought = characters.feed(delta.text), thoughts.feed(delta.thought)
+        yield replace(delta, text=text, thought=thought)
+
+
+class WholeCharacters:
+    r"""Joins halves: a server that cuts JSON's ``"\ud83d\ude00"`` in two sends two texts."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def feed(self, text: str) -> str:
+        """The whole characters; a half that nothing completes becomes U+FFFD."""
+        text = self._half + text
+        self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        whole = text[: len(text) - len(self._half)]
+        return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def read_delta(data: bytes) -> AnswerDelta:
@@ -173,9 +199,10 @@ def read_delta(data: bytes) -> AnswerDelta:
     if not isinstance(message, dict):
         raise Garbled("a choice without a message")
     text, finish = message.get("content") or "", first.get("finish_reason")
+    thought = message.get("reasoning_content") or message.get("reasoning") or ""
     if not isinstance(text, str) or not isinstance(finish, str | None):
         raise Garbled("a message that is no text")
-    return AnswerDelta(text, finish, usage)
+    return AnswerDelta(text, finish, thought if isinstance(thought, str) else "", usage)
 
 
 def error_text(body: bytes) -> str:

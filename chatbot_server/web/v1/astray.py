@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from chatbot_server.config.sections import ServerSection
 from chatbot_server.errors import NotFound
 from chatbot_server.web.address import own_address
 from chatbot_server.web.requests import language_of
@@ -14,12 +13,12 @@ METHODS = ("GET", "POST")
 PATHS = ("/chat/completions", "/completions", "/embeddings", "/models", "/responses")
 
 
-def astray_blueprint(server: ServerSection) -> Blueprint:
+def astray_blueprint() -> Blueprint:
     """The paths of ``/v1`` elsewhere. ``POST /chat/KEY`` would take one of them for its own."""
     bp = Blueprint("astray", __name__)
 
     def show_the_way() -> Response:
-        address = f"{own_address(server, request)}/v1"
+        address = f"{own_address(request)}/v1"
         error = NotFound("api_astray", path=request.path, address=address)
         response = jsonify(problem(error, language_of(request)))
         response.status_code = error.status

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from chatbot_server.engine.base import Completion, Engine, EngineInfo, Sampling
+from chatbot_server.engine.thoughts import ThinkingCompletion
 from chatbot_server.errors import (
     BadRequest,
     ChatbotError,
@@ -130,7 +131,7 @@ class ModelApi:
         prompt = assemble(info, turns)
         if not prompt.segments and not any(turn.content.strip() for turn in turns):
             raise BadRequest("api_text_empty", field="messages", name="messages")
-        return self._begin(prompt, body, "messages")
+        return ThinkingCompletion(self._begin(prompt, body, "messages"), prompt)
 
     def complete(self, body: CompletionBody) -> tuple[Completion, int]:
         """Begin the completions of one or several texts; and how many there are."""

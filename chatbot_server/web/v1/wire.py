@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatbot_server.engine.base import EngineInfo, Event, Finished, FinishReason, Token, Usage
+from chatbot_server.engine.base import (
+    EngineInfo,
+    Event,
+    Finished,
+    FinishReason,
+    Thought,
+    Token,
+    Usage,
+)
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
 
 DONE = "data: [DONE]\n\n"
@@ -58,12 +66,15 @@ class Reply:
             ChatbotError: what the engine raised.
         """
         choices: list[dict[str, Any]] = []
-        text, usage = "", Usage(0, 0)
+        text, thoughts, usage = "", "", Usage(0, 0)
         for event in events:
             if isinstance(event, Token):
                 text += event.text
+            elif isinstance(event, Thought):
+                thoughts += event.text
             elif isinstance(event, Finished):
-                choices.append(_choice(len(choices), self._content(text), event.reason))
+                content = self._content(text, thoughts)
+                choices.append(_choice(len(choices), content, event.reason))
                 text, usage = "", _sum(usage, event.usage)
         if len(choices) < self.count:
             raise EngineError("engine_no_answer", retry_after=5)
@@ -87,6 +98,8 @@ class Reply:
             elif isinstance(event, Token):
                 text = event.text
                 yield piece({"delta": {"content": text}} if self.chat else {"text": text})
+            elif isinstance(event, Thought):
+                yield piece({"delta": {"reasoning_content": event.text}})
             elif isinstance(event, Finished):
                 yield piece({"delta": {}} if self.chat else {"text": ""}, event.reason)
                 index, usage = index + 1, _sum(usage, event.usage)
@@ -95,11 +108,12 @@ class Reply:
                 yield data_line(self._frame(kind, []) | {"usage": _usage(usage)})
             yield DONE
 
-    def _content(self, text: str) -> dict[str, Any]:
-        """What a choice holds."""
-        if self.chat:
-            return {"message": {"role": "assistant", "content": text, "refusal": None}}
-        return {"text": text}
+    def _content(self, text: str, thoughts: str) -> dict[str, Any]:
+        """What a choice holds; reasoning is where DeepSeek, vLLM and llama.cpp have it."""
+        if not self.chat:
+            return {"text": text}
+        message = {"role": "assistant", "content": text, "refusal": None}
+        return {"message": message | ({"reasoning_content": thoughts} if thoughts else {})}
 
     def _frame(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {

@@ -151,6 +151,12 @@ def test_an_address_without_v1_is_corrected(parrot_api: Api, path: str) -> None:
     assert f"{PUBLIC_URL}/v1:" in answer.json()["error"]["message"]
 
 
+def test_no_proxy_may_hold_a_stream_back_to_compress_it(parrot_api: Api) -> None:
+    stream = parrot_api.post("chat/completions", ASK | {"stream": True})
+
+    assert "no-transform" in stream.headers["cache-control"]
+
+
 def test_a_body_that_is_not_plain_json_says_why(parrot_api: Api) -> None:
     headers = {"Authorization": f"Bearer {parrot_api.key}", "Content-Encoding": "gzip"}
     where = f"{parrot_api.url}/v1/chat/completions"

@@ -1,0 +1,106 @@
+"""What a model writes for itself before its answer, told apart from the answer.
+
+Servers that know their model send it in a field of its own. Others leave it in the text:
+``<think>…</think>`` at the beginning, or the second half of it where the chat format itself
+opens it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from chatbot_server.engine.base import Completion, Event, Finished, Thought, Token
+from chatbot_server.prompt.base import Prompt
+
+OPENINGS = ("<think>", "<thinking>")
+CLOSING = re.compile("</think(?:ing)?>")
+CLOSINGS = ("</think>", "</thinking>")
+
+
+class ThoughtSplitter:
+    """The text of one completion as tokens and thoughts. *is_open*: it begins with a thought."""
+
+    def __init__(self, *, is_open: bool = False) -> None:
+        self._is_open = is_open
+        self._at_start = not is_open
+        self._follows_thought = False
+        self._held = ""
+
+    def feed(self, text: str) -> list[Event]:
+        """What has become certain with *text*."""
+        self._held += text
+        if self._at_start:
+            start = self._held.lstrip()
+            if any(tag.startswith(start) and tag != start for tag in OPENINGS):
+                return []
+            self._at_start = False
+            if tag := next((tag for tag in OPENINGS if start.startswith(tag)), None):
+                self._is_open, self._held = True, start[len(tag) :]
+        events: list[Event] = []
+        if self._is_open:
+            events += self._think()
+        if not self._is_open:
+            events += self._answer()
+        return events
+
+    def flush(self) -> list[Event]:
+        """What was held back, now that nothing follows."""
+        text, self._held = self._held, ""
+        if not text:
+            return []
+        return [Thought(text)] if self._is_open else [Token(text)]
+
+    def _think(self) -> Iterator[Event]:
+        closing = CLOSING.search(self._held)
+        if closing:
+            thought, self._held = self._held[: closing.start()], self._held[closing.end() :]
+            self._is_open, self._follows_thought = False, True
+        else:
+            starts = (len(self._held) - length for length in range(len(CLOSINGS[-1]), 0, -1))
+            possible = (at for at in starts if at >= 0 and _may_close(self._held[at:]))
+            cut = next(possible, len(self._held))
+            thought, self._held = self._held[:cut], self._held[cut:]
+        if thought:
+            yield Thought(thought)
+
+    def _answer(self) -> Iterator[Event]:
+        text, self._held = self._held, ""
+        if self._follows_thought:
+            text = text.lstrip()
+            self._follows_thought = not text
+        if text:
+            yield Token(text)
+
+
+def _may_close(end: str) -> bool:
+    return any(tag.startswith(end) for tag in CLOSINGS)
+
+
+class ThinkingCompletion:
+    """*completion* of *prompt*, with what the model thinks as ``Thought`` events."""
+
+    def __init__(self, completion: Completion, prompt: Prompt) -> None:
+        self._completion = completion
+        last = prompt.segments[-1].text.rstrip() if prompt.segments else ""
+        self._splitter = ThoughtSplitter(is_open=last.endswith(OPENINGS))
+        self._events: deque[Event] = deque()
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        while not self._events:
+            event = next(self._completion)
+            if isinstance(event, Token):
+                self._events += self._splitter.feed(event.text)
+            elif isinstance(event, Finished):
+                self._events += [*self._splitter.flush(), event]
+            else:
+                self._events.append(event)
+        return self._events.popleft()
+
+    def close(self) -> None:
+        """See :class:`chatbot_server.engine.base.Completion`."""
+        self._completion.close()
