@@ -1,0 +1,111 @@
+"""The blocks of a page, and how they become its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chatbot_server.retrieval.language.tables import DASH
+
+# Of a heading: a price, a time or a number that belongs to the heading before it.
+_VALUE = re.compile(r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*")
+_FACT = re.compile(r"[\d@]")
+_COPYRIGHT = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved|tous droits", re.IGNORECASE)
+MAX_LEVEL = 6
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading, or a paragraph, list, table or the like.
+
+    Attributes:
+        level: of a heading, from 1; 0: it is none.
+        margin: it stands in the page's header, footer or at its side.
+        link: it is nothing but links.
+        bold: a paragraph all in bold, perhaps a heading.
+    """
+
+    text: str
+    level: int = 0
+    margin: bool = False
+    link: bool = False
+    bold: bool = False
+
+    @property
+    def has_fact(self) -> bool:
+        """Whether it may say when, where, how much or how to reach somebody."""
+        return bool(_FACT.search(self.text)) and not (
+            _COPYRIGHT.search(self.text) and len(self.text) < 200
+        )
+
+
+def with_headings(blocks: Sequence[Block]) -> list[Block]:
+    """*blocks* with paragraphs in bold as headings of what follows, and no heading of nothing."""
+    result: list[Block] = []
+    base = 1
+    for at, block in enumerate(blocks):
+        following = blocks[at + 1] if at + 1 < len(blocks) else None
+        if block.level:
+            base = block.level
+        elif block.bold:
+            is_heading = (
+                following is not None
+                and not following.level
+                and not following.bold
+                and following.margin == block.margin
+                and _may_be_heading(block.text)
+            )
+            level = min(base + 1, MAX_LEVEL) if is_heading else 0
+            block = replace(block, level=level, bold=False)
+        result.append(block)
+    return without_empty_sections(result)
+
+
+def _may_be_heading(text: str) -> bool:
+    if text.endswith("?"):
+        return True
+    return len(text) <= 80 and not _FACT.search(text) and not text.endswith((".", ",", ";", "!"))
+
+
+def without_empty_sections(blocks: Sequence[Block]) -> list[Block]:
+    """A heading above no text is a line of the section before: only text is indexed."""
+    result: list[Block] = []
+    for block in blocks:
+        before = result[-1] if result else None
+        if before and before.level and block.level and _VALUE.fullmatch(block.text[:60]):
+            result[-1] = replace(before, text=f"{before.text}{DASH}{block.text}")
+            continue
+        if before and before.level and 0 < block.level <= before.level:
+            result[-1] = replace(before, level=0)
+        result.append(block)
+    if result and result[-1].level:
+        result[-1] = replace(result[-1], level=0)
+    return result
+
+
+def markdown(blocks: Sequence[Block]) -> str:
+    """*blocks* as text, headings after “#”."""
+    parts = (f"{'#' * block.level} {block.text}" if block.level else block.text for block in blocks)
+    return "\n\n".join(parts)
+
+
+def page_text(blocks: Sequence[Block], site_name: str) -> str:
+    """The text of a page on its own: its content, and below the site's name what surrounds it."""
+    content = [block for block in blocks if not block.margin]
+    margin = [block for block in blocks if block.margin and not is_furniture(block)]
+    if not content:
+        return markdown(margin)
+    if any(not block.level for block in margin):
+        below = [
+            replace(block, level=max(block.level, 2)) if block.level else block for block in margin
+        ]
+        content += without_empty_sections([Block(site_name, 1), *below])
+    return markdown(content)
+
+
+def is_furniture(block: Block) -> bool:
+    """Whether *block*, in the margin of a page, only leads elsewhere or claims rights."""
+    if block.has_fact:
+        return False
+    return block.link or bool(_COPYRIGHT.search(block.text) and len(block.text) < 200)

@@ -1,0 +1,154 @@
+"""Inline content as text: what HTML joins is joined, what style sheets part is parted."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from chatbot_server.retrieval.read.html.names import MARKING
+
+# Marks in the text being gathered, from the area that Unicode leaves to programs.
+_LINE, _SUP, _SUP_END, _MARKS = "\ue000", "\ue001", "\ue002", "\ue000\ue001\ue002"
+_NO_MARKS = str.maketrans("", "", _MARKS)
+_BLANKS = re.compile(r"[^\S\xa0\u202f\u2009]+")
+_CENTS_SIGN = re.compile(rf"(\d)\s?{_SUP}\s?([€$£₱])\s?(\d\d)\s?{_SUP_END}")
+_SIGN_CENTS = re.compile(rf"(\d)\s?([€£₱])\s?{_SUP}\s?(\d\d)\s?{_SUP_END}")
+_CENTS = re.compile(rf"(\d)\s?{_SUP}[.,]?(\d\d)\s?([€£]?)\s?{_SUP_END}")
+_RAISED = re.compile(rf"{_SUP}\s?(\d{{1,3}})\s?{_SUP_END}")
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+# A line of an address that belongs to the street above it.
+_POSTCODE = re.compile(r"(?:[A-Z]{1,2}[- ])?\d{4,5} [^\W\d_]")
+_ENDS = tuple(".,;:!?…–—-([/")
+
+
+class InlineText:
+    """Gathers the text of a block.
+
+    Args:
+        decimal: what stands before the cents in the page's language.
+    """
+
+    def __init__(self, decimal: str = ",") -> None:
+        self._decimal = decimal
+        self._pieces: list[str] = []
+        self._links = self._bolds = 0
+        self._size = self._linked = self._bold = 0
+
+    def add(self, text: str | None) -> None:
+        """Text as it stands in the source."""
+        if not text:
+            return
+        self._pieces.append(text.translate(_NO_MARKS))
+        size = len(text.strip())
+        self._size += size
+        self._linked += size if self._links else 0
+        self._bold += size if self._bolds else 0
+
+    def blank(self) -> None:
+        """What follows is another word."""
+        self._pieces.append(" ")
+
+    def line(self) -> None:
+        """What follows stands on another line."""
+        self._pieces.append(_LINE)
+
+    def open(self, element: Any) -> None:
+        """Before the content of *element*."""
+        tag = element.tag
+        if tag == "br":
+            self.line()
+        elif tag == "sup":
+            self._pieces.append(_SUP)
+        elif tag not in MARKING and _touches_element_before(element):
+            self.blank()
+        self._links += tag in ("a", "button")
+        self._bolds += tag in ("b", "strong")
+
+    def close(self, element: Any) -> None:
+        """After the content of *element*."""
+        tag = element.tag
+        if tag == "sup":
+            self._pieces.append(_SUP_END)
+        if tag == "a":
+            self._tell_address(element)
+        self._links -= tag in ("a", "button")
+        self._bolds -= tag in ("b", "strong")
+
+    def _tell_address(self, link: Any) -> None:
+        """The telephone number or e-mail address behind a link that does not show it."""
+        scheme, _, target = (link.get("href") or "").strip().partition(":")
+        if scheme.lower() not in ("tel", "mailto"):
+            return
+        address = unquote(target.partition("?")[0]).strip().translate(_NO_MARKS)[:200]
+        shown = "".join(self._pieces[-20:])
+        plain = re.sub(r"\W", "", address)
+        if plain and plain.lower() not in re.sub(r"\W", "", shown).lower():
+            if scheme.lower() == "tel" and plain[-8:] in re.sub(r"\D", "", shown):
+                return
+            self.add(f" ({address})" if shown.strip() else address)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether all of the text leads elsewhere."""
+        return 0 < self._size == self._linked
+
+    @property
+    def is_bold(self) -> bool:
+        """Whether all of the text is bold."""
+        return 0 < self._size == self._bold
+
+    def take(self) -> list[str]:
+        """The lines gathered, without empty ones; begins anew."""
+        text = _BLANKS.sub(" ", "".join(self._pieces))
+        self._pieces.clear()
+        self._size = self._linked = self._bold = 0
+        if _SUP in text:
+            text = self._without_marks_of_sup(text)
+        lines: list[str] = []
+        for line in filter(None, (part.strip() for part in text.split(_LINE))):
+            if lines and line[0].islower() and not lines[-1].endswith((".", ":", ";")):
+                lines[-1] += f" {line}"  # broken where it looked good, not where a thought ends
+            elif lines and _POSTCODE.match(line):
+                lines[-1] += f"{'' if lines[-1].endswith(',') else ','} {line}"
+            else:
+                lines.append(line)
+        return lines
+
+    def _without_marks_of_sup(self, text: str) -> str:
+        """Cents and footnotes as they are read: “9€50” above the line is “9,50 €”."""
+        if self._decimal == ",":
+            text = _CENTS_SIGN.sub(r"\1,\3 \2", text)
+            text = _SIGN_CENTS.sub(r"\1,\3 \2", text)
+        else:
+            text = _CENTS_SIGN.sub(r"\1.\3 \2", text)
+            text = _SIGN_CENTS.sub(r"\1.\3 \2", text)
+        text = _CENTS.sub(
+            lambda match: f"{match[1]}{self._decimal}{match[2]} {match[3]}".rstrip(), text
+        )
+        text = _RAISED.sub(lambda match: match[1].translate(_SUPERSCRIPT), text)
+        return text.replace(_SUP, "").replace(_SUP_END, "")
+
+
+def one_line(lines: list[str]) -> str:
+    """*lines* as one, with commas where nothing else parts them."""
+    text = ""
+    for line in lines:
+        if text:
+            text += " " if text.endswith(_ENDS) else ", "
+        text += line
+    return text
+
+
+def _touches_element_before(element: Any) -> bool:
+    """Whether it follows another element without a blank: such stand apart on the screen.
+
+    Letters that are animated one by one do not.
+    """
+    before = element.getprevious()
+    if before is None or before.tail or not isinstance(before.tag, str):
+        return False
+    if before.tag in MARKING or before.tag == "br":
+        return False
+    first, second = (before.text or "").strip(), (element.text or "").strip()
+    return not (len(first) == 1 == len(second)) and not (len(first) == 1 and first.isalpha())

@@ -1,0 +1,40 @@
+"""Names of elements, roles and classes, by what they mean for reading."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Begin and end a line.
+BLOCKS = _words("""
+    address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol
+    option p section summary table tbody td tfoot th thead tr ul
+""")
+LISTS = _words("ul ol menu dir")
+# Only mark letters: “<b>Chat</b><i>bot</i>” is one word.
+MARKING = _words("""
+    abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark q rt ruby s samp strong sub
+    sup tt u var wbr
+""")
+# May be the cell of a row that is no table's.
+CELLS = _words("a address b data dd div dt em i label p small span strong td th time")
+# May stand in such a cell.
+IN_CELLS = _words("a b br em i p small span strong sup time")
+# Hold no text for a visitor.
+SILENT = _words("""
+    area audio canvas datalist embed frame iframe input map math meter noframes noscript object
+    optgroup progress script select style svg template textarea title video
+""")
+NAVIGATION_ROLES = _words("navigation menu menubar tablist search toolbar")
+MARGIN_ROLES = _words("banner contentinfo complementary")
+NAVIGATION_CLASSES = _words("""
+    headerlink nav-pills nav-tabs page-numbers pager pagination tablist
+""")
+# Told to screen readers only, or shown only with the keyboard.
+UNSEEN_CLASSES = _words("""
+    element-invisible screen-reader-only screen-reader-text skip-link skip-links skip-to-content
+    skiplink sr-only visually-hidden visuallyhidden
+""")

@@ -1,0 +1,188 @@
+"""Tables of a page, and what is laid out like one: label and value stay together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from chatbot_server.retrieval.read.html.names import CELLS, IN_CELLS
+
+MAX_ROWS = 5000
+MAX_CELLS = 60_000
+MAX_SPAN = 60
+LONGEST_LABEL = 100
+LONGEST_CELL = 300
+_BLOCKS_IN_CELLS = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
+_HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
+Text = Callable[[Any], str]
+
+
+def is_layout(table: Any) -> bool:
+    """Whether *table* only puts things beside each other."""
+    if table.get("role") in ("presentation", "none"):
+        return True
+    has_headings = next(table.iter("th", "caption", "thead"), None) is not None
+    inner = next((one for one in table.iter(*_BLOCKS_IN_CELLS) if one is not table), None)
+    if inner is not None and (not has_headings or inner.tag == "table"):
+        return True
+    return not has_headings and all(len(row) < 2 for row in _rows(table))
+
+
+def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
+    """The grids of cells of *table*, each with its number of head rows.
+
+    A row of headings in the middle begins a new one.
+    """
+    grids: list[tuple[list[list[str]], int]] = []
+    grid: list[list[str]] = []
+    head = 0
+    for cells, names_columns in spread_rows(table, text):
+        if names_columns and len(grid) > head:
+            grids.append((grid, head))
+            grid, head = [], 0
+        head += names_columns
+        grid.append(cells)
+    return [*grids, (grid, head if head < len(grid) else 0)]
+
+
+def _rows(table: Any) -> list[Any]:
+    return list(islice(within(table, ("tr",), ("thead", "tbody", "tfoot")), MAX_ROWS))
+
+
+def within(element: Any, tags: tuple[str, ...], groups: tuple[str, ...]) -> Iterator[Any]:
+    """The children of *element* that have one of *tags*, also those grouped by *groups*."""
+    for child in element:
+        if child.tag in tags:
+            yield child
+        elif child.tag in groups:
+            yield from (one for one in child if one.tag in tags)
+
+
+def spread_rows(table: Any, text: Text) -> list[tuple[list[str], bool]]:
+    """The cells of each row, those that span several repeated; and whether it is a head row."""
+    waiting: dict[int, tuple[int, str]] = {}
+    result: list[tuple[list[str], bool]] = []
+    count = 0
+    for row in _rows(table):
+        cells: list[str] = []
+        elements = [cell for cell in row if cell.tag in ("td", "th")]
+        for cell in elements:
+            _fill_from_above(cells, waiting)
+            content = text(cell)
+            rows, columns = _span(cell, "rowspan"), _span(cell, "colspan")
+            for _ in range(columns):
+                if rows > 1:
+                    waiting[len(cells)] = (rows - 1, content)
+                cells.append(content)
+        _fill_from_above(cells, waiting)
+        count += len(cells)
+        if count > MAX_CELLS:
+            break
+        if any(cells):
+            result.append((cells, is_head(row, elements)))
+    return result
+
+
+def _fill_from_above(cells: list[str], waiting: dict[int, tuple[int, str]]) -> None:
+    while len(cells) in waiting:
+        left, content = waiting.pop(len(cells))
+        if left > 1:
+            waiting[len(cells)] = (left - 1, content)
+        cells.append(content)
+
+
+def _span(cell: Any, name: str) -> int:
+    value = (cell.get(name) or "1").strip()
+    return min(max(int(value), 1), MAX_SPAN) if value.isdecimal() and len(value) < 6 else 1
+
+
+def is_head(row: Any, cells: list[Any]) -> bool:
+    """Whether all of its cells are headings: in ``thead``, ``th``, or bold; one alone is not."""
+    if row.getparent().tag == "thead":
+        return True
+    texts = [cell for cell in cells if "".join(cell.itertext()).strip()]
+    if len(texts) < 2:
+        return False
+    return all(cell.tag == "th" or _is_bold(cell) for cell in texts)
+
+
+def _is_bold(cell: Any) -> bool:
+    inner = [child for child in cell if child.tag in ("b", "strong", "p", "span", "font")]
+    if len(inner) != 1 or len(cell) != 1 or (cell.text or "").strip():
+        return False
+    only = inner[0]
+    is_rest_empty = not (only.tail or "").strip()
+    return is_rest_empty and (only.tag in ("b", "strong") or _is_bold(only))
+
+
+def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
+    """The rows of a container that is laid out like a table without being one; else none.
+
+    Either each of its children holds the cells of a row, or labels and values take turns.
+    """
+    children = [child for child in container if isinstance(child.tag, str)]
+    if len(children) < 2 or len(children) > MAX_ROWS or (container.text or "").strip():
+        return []
+    if any((child.tail or "").strip() for child in children):
+        return []
+    if len({child.tag for child in children}) == 1 and all(map(is_row, children)):
+        rows = [list(filter(None, map(text, child))) for child in children]
+    elif take_turns(children):
+        texts = [text(child) for child in children]
+        rows = [list(pair) for pair in zip(texts[::2], texts[1::2], strict=True)]
+    else:
+        return []
+    return rows if is_grid(rows) else []
+
+
+def is_row(child: Any) -> bool:
+    cells = list(child)
+    if not 2 <= len(cells) <= 8 or (child.text or "").strip():
+        return False
+    if any((cell.tail or "").strip() or not _is_leaf(cell) for cell in cells):
+        return False
+    return any(cell.tag != "a" for cell in cells)
+
+
+def _is_leaf(cell: Any) -> bool:
+    """Whether it holds a short text and no further boxes."""
+    if not isinstance(cell.tag, str) or cell.tag not in CELLS:
+        return False
+    inner = list(cell)
+    return len(inner) <= 6 and all(
+        isinstance(one.tag, str) and one.tag in IN_CELLS and len(one) <= 2 for one in inner
+    )
+
+
+def take_turns(children: list[Any]) -> bool:
+    if len(children) < 4 or len(children) % 2 or not all(map(_is_leaf, children)):
+        return False
+    kinds = [(child.tag, child.get("class")) for child in children]
+    return kinds[0] != kinds[1] and kinds == kinds[:2] * (len(kinds) // 2)
+
+
+def is_grid(rows: list[list[str]]) -> bool:
+    widths = {len(row) for row in rows}
+    if sum(row[0].endswith("?") for row in rows if row) > 1:
+        return False  # questions head sections of their own
+    if len(widths) != 1 or min(widths) < 2 or not all(all(row) for row in rows):
+        return False
+    return all(
+        len(row[0]) <= LONGEST_LABEL and all(len(cell) <= LONGEST_CELL for cell in row)
+        for row in rows
+    )
+
+
+def head_of_grid(container: Any, rows: list[list[str]]) -> int:
+    """1 where the first of *rows*, of three columns or more, names them."""
+    if len(rows) < 2 or len(rows[0]) < 3:
+        return 0
+    first = container[0]
+    names = [first.get("class") or "", *((cell.get("class") or "") for cell in first)]
+    roles = {cell.get("role") for cell in first}
+    if "columnheader" in roles or any(map(_HEAD_CLASS.search, names[:1])):
+        return 1
+    has_digit = [any(char.isdigit() for cell in row for char in cell) for row in rows]
+    return int(not has_digit[0] and all(has_digit[1:]))

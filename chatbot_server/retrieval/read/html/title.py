@@ -1,0 +1,63 @@
+"""What a page and its site are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chatbot_server.retrieval.language.text import fold
+
+SEPARATOR = re.compile(r"\s+[|–—·•»:-]+\s+|\s*\|\s*|\s+»\s*")
+ANCHOR_SIGNS = " ¶#§🔗"
+
+
+def page_title(tree: Any, site_names: Iterable[str]) -> str:
+    """The first of its titles, without the site's name beside it."""
+    paths = ("//meta[@property='og:title']/@content", "//title", "//h1")
+    titles = (_first_text(tree.xpath(path)) for path in paths)
+    title = next(filter(None, titles), "")
+    parts = [part for part in SEPARATOR.split(title) if part]
+    if len(parts) < 2:
+        return title
+    heading = folded(_first_text(tree.xpath("//h1")))
+    names = set(map(folded, site_names))
+    for part in (parts[0], parts[-1]):
+        if folded(part) == heading and heading not in names:
+            return part
+    return without_names(title, names)
+
+
+def without_names(title: str, names: Iterable[str]) -> str:
+    """*title* without a first or last part that is one of *names*, as :func:`folded`."""
+    parts = [part for part in SEPARATOR.split(title) if part]
+    for at in (-1, 0):
+        if len(parts) > 1 and folded(parts[at]) in names:
+            cut = len(title) - len(parts[-1]) if at else title.index(parts[1], len(parts[0]))
+            rest = title[:cut] if at else title[cut:]
+            return rest.strip(" |–—·•»:-")
+    return title
+
+
+def site_names(tree: Any, data: Sequence[dict[str, Any]]) -> list[str]:
+    """What the page calls its site; *data* are its items of structured data."""
+    names = tree.xpath("//meta[@property='og:site_name' or @name='application-name']/@content")
+    names += [
+        item["name"]
+        for item in data
+        if isinstance(item.get("name"), str) and "WebSite" in str(item.get("@type"))
+    ]
+    return [name for name in (" ".join(str(name).split())[:200] for name in names) if name]
+
+
+def folded(text: str) -> str:
+    """*text* as typists and systems do not spell it differently."""
+    return " ".join(fold(text).replace("’", "'").split())
+
+
+def _first_text(found: Sequence[Any]) -> str:
+    for one in found[:5]:
+        text = one if isinstance(one, str) else "".join(one.itertext())
+        if text := " ".join(text.split()).strip(ANCHOR_SIGNS):
+            return text
+    return ""

@@ -1,0 +1,130 @@
+"""What no visitor sees, or what is no content: left out of what is read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chatbot_server.retrieval.read.html.names import (
+    NAVIGATION_CLASSES,
+    NAVIGATION_ROLES,
+    SILENT,
+    UNSEEN_CLASSES,
+)
+
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+# What is closed until somebody opens it, or turns.
+_OPENS = re.compile(
+    r"collaps|accordion|tab-?pan|tab-?content|toggle|faq|answer|slide|swiper|carousel|dropdown-body",
+    re.IGNORECASE,
+)
+_CRUMBS = re.compile(r"breadcrumb|bread-crumb|fil-d-?ariane|ariane|^crumbs?$", re.IGNORECASE)
+_COOKIES = re.compile(
+    r"cookie|consent|rgpd|gdpr|onetrust|didomi|tarteaucitron|axeptio|cmplz|usercentrics|klaro",
+    re.IGNORECASE,
+)
+_BANNER_SIZE = 2500
+
+
+class Visibility:
+    """Tells which elements of a page are not read.
+
+    Args:
+        tree: the whole page.
+        with_menus: read navigation, too.
+    """
+
+    def __init__(self, tree: Any, *, with_menus: bool = False) -> None:
+        self._with_menus = with_menus
+        # What a button opens is content, however it is hidden now; by its id, the button's name.
+        self.labels: dict[str, str] = {}
+        self.tabs: set[str] = set()
+        for element in tree.xpath(
+            "//*[@aria-controls or @data-bs-target or @data-target or @role='tab'"
+            " or @data-toggle or @data-bs-toggle]"
+        )[:5000]:
+            for name in ("aria-controls", "data-bs-target", "data-target", "href"):
+                target = (element.get(name) or "").removeprefix("#")
+                if target and " " not in target:
+                    self.labels.setdefault(target, short_text(element, 300))
+                    if is_tab(element):
+                        self.tabs.add(target)
+
+    def leaves_out(self, element: Any) -> bool:
+        """Whether *element* is not read, with all in it."""
+        tag = element.tag
+        if tag in SILENT:
+            return True
+        if not element.attrib:
+            return tag == "nav" and not self._with_menus
+        return (
+            self.is_hidden(element)
+            or (not self._with_menus and is_navigation(element))
+            or is_cookie_banner(element)
+        )
+
+    def is_hidden(self, element: Any) -> bool:
+        hidden = element.get("hidden")
+        hides = (
+            (hidden is not None and hidden.lower() != "until-found")
+            or element.get("aria-hidden") == "true"
+            or bool(_HIDING_STYLE.search(element.get("style") or ""))
+            or (element.tag == "dialog" and element.get("open") is None)
+        )
+        if hides:
+            opens = element.get("id") in self.labels or element.get("role") == "tabpanel"
+            return not opens and not _OPENS.search(element.get("class") or "")
+        classes = (element.get("class") or "").split()
+        return not UNSEEN_CLASSES.isdisjoint(classes) and not stands_for_hidden(element)
+
+
+def is_tab(element: Any) -> bool:
+    toggles = element.get("data-bs-toggle") or element.get("data-toggle")
+    return element.get("role") == "tab" or toggles in ("tab", "pill")
+
+
+def stands_for_hidden(element: Any) -> bool:
+    """Whether it says to screen readers what others see beside it."""
+    neighbours = (element.getprevious(), element.getnext())
+    return any(
+        one is not None and one.get("aria-hidden") == "true" and short_text(one, 1)
+        for one in neighbours
+        if one is None or isinstance(one.tag, str)
+    )
+
+
+def is_navigation(element: Any) -> bool:
+    role = element.get("role")
+    if (element.tag == "nav" and role in (None, "navigation")) or role in NAVIGATION_ROLES:
+        return True
+    classes = (element.get("class") or "").split()
+    return (
+        not NAVIGATION_CLASSES.isdisjoint(classes)
+        or any(map(_CRUMBS.search, classes))
+        or bool(_CRUMBS.search(element.get("id") or ""))
+    )
+
+
+def is_cookie_banner(element: Any) -> bool:
+    """Whether it asks for consent; a page about cookies is longer or has a title in it."""
+    if element.tag in ("html", "body", "main", "article", "a", "li", "h1", "h2", "h3"):
+        return False
+    names = (element.get(name) for name in ("id", "class", "aria-label"))
+    if not _COOKIES.search(" ".join(name for name in names if name)[:1000]):
+        return False
+    if next(element.iter("h1", "main", "article"), None) is not None:
+        return False
+    return len(short_text(element, _BANNER_SIZE + 1)) <= _BANNER_SIZE
+
+
+def short_text(element: Any, limit: int) -> str:
+    """The text of *element*, blanks joined, cut at *limit*; no more of it is looked at."""
+    text = ""
+    for piece in element.itertext():
+        text = f"{text} {' '.join(piece[: 2 * limit].split())}".strip()
+        if len(text) >= limit:
+            break
+    return text[:limit]

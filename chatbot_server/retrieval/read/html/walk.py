@@ -1,0 +1,345 @@
+"""The walk over a page's tree: every visible heading, paragraph, list and table, in order."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Any
+
+from chatbot_server.retrieval.language.tables import markdown_table
+from chatbot_server.retrieval.read.html import tables
+from chatbot_server.retrieval.read.html.blocks import MAX_LEVEL, Block, with_headings
+from chatbot_server.retrieval.read.html.inline import InlineText, one_line
+from chatbot_server.retrieval.read.html.lists import ListLines
+from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, MARGIN_ROLES, SILENT
+from chatbot_server.retrieval.read.html.visible import Visibility, short_text
+
+MAX_BLOCKS = 20_000
+MAX_CHARACTERS = 2_000_000
+_HEADING = re.compile(r"h[1-6]")
+_ANCHOR_SIGNS = " ¶#§🔗"
+_MARGIN_CLASS = re.compile(
+    r"(?:^|[-_])(?:footer|colophon|topbar|top-bar|sidebar|side-bar|masthead|widget-area|bottombar)"
+    r"(?:$|[-_])",
+    re.IGNORECASE,
+)
+_ACCORDION = re.compile(r"accordion|collaps|faq|toggle", re.IGNORECASE)
+_FACT = re.compile(r"\d{2}|@")
+_QUESTION = re.compile(r"faq-?_?question|question$|accordion-?_?(?:title|header|button)", re.I)
+
+
+def read_blocks(root: Any, decimal: str, *, with_menus: bool = False) -> list[Block]:
+    """The blocks of the page whose ``html`` or ``body`` element is *root*."""
+    return _Walk(root, decimal, Visibility(root, with_menus=with_menus)).blocks()
+
+
+def _opens_panel(label: Any) -> bool:
+    """Whether a checkbox before *label* shows and hides what follows it."""
+    before, after = label.getprevious(), label.getnext()
+    is_box = (
+        before is not None and before.tag == "input" and before.get("type") in ("checkbox", "radio")
+    )
+    return is_box and after is not None and after.tag in ("div", "section", "p", "ul")
+
+
+def _is_label_of_field(element: Any) -> bool:
+    if element.tag != "label" or _opens_panel(element):
+        return False
+    return (
+        element.get("for") is not None
+        or next(element.iter("input", "select", "textarea"), None) is not None
+    )
+
+
+def _only_main(root: Any) -> Any:
+    """The element of the main content, where it holds the page's title or nothing does."""
+    mains = root.xpath("//main | //*[@role='main']")
+    if len(mains) != 1:
+        return None
+    holds_title = next(mains[0].iter("h1"), None) is not None
+    return mains[0] if holds_title or next(root.iter("h1"), None) is None else None
+
+
+class _Walk:
+    def __init__(self, root: Any, decimal: str, visibility: Visibility) -> None:
+        self._root, self._decimal, self._visibility = root, decimal, visibility
+        self._blocks: list[Block] = []
+        self._size = 0
+        self._text = InlineText(decimal)
+        self._heading: tuple[Any, int] | None = None
+        self._level = 1
+        self._margins: list[Any] = []
+        self._list = ListLines()
+        self._reopen: Block | None = None
+        self._parent: Block | None = None
+        self._main = _only_main(root)
+        self._is_outside_main = self._main is not None
+
+    def blocks(self) -> list[Block]:
+        from lxml import etree  # type: ignore[import-untyped]
+
+        walker = etree.iterwalk(self._root, events=("start", "end"))
+        is_skipped = False
+        for event, element in walker:
+            if not isinstance(element.tag, str):
+                continue
+            if event == "start":
+                is_skipped = self.is_full() or not self.open(element)
+                if is_skipped:
+                    walker.skip_subtree()
+                else:
+                    self._text.add(element.text)
+                continue
+            if not is_skipped:
+                self.close(element)
+            is_skipped = False
+            if element is not self._root:
+                self._text.add(element.tail)
+        self._flush()
+        return with_headings(self._blocks)
+
+    def is_full(self) -> bool:
+        return len(self._blocks) >= MAX_BLOCKS or self._size >= MAX_CHARACTERS
+
+    def open(self, element: Any) -> bool:
+        """Before the content of *element*; False: it is left out, or was read whole."""
+        tag = element.tag
+        if self._visibility.leaves_out(element) or _is_label_of_field(element):
+            if tag in BLOCKS:
+                self._flush()
+            elif tag in SILENT:
+                self._text.blank()
+            return False
+        if self._heading is not None:
+            self.open_in_heading(element)
+            return True
+        if level := self.heading_level(element):
+            self._flush()
+            self._heading = (element, level)
+            return True
+        if tag == "button" and not _FACT.search(short_text(element, 200)):
+            return False
+        if tag not in BLOCKS:
+            self._text.open(element)
+            return tag != "pre" or self.read_code(element)
+        self._flush()
+        self.enter(element)
+        return not self.is_read_whole(element)
+
+    def open_in_heading(self, element: Any) -> None:
+        if element.tag == "img":
+            self._text.add(element.get("alt"))
+        elif element.tag in BLOCKS:
+            self._text.blank()
+        else:
+            self._text.open(element)
+
+    def heading_level(self, element: Any) -> int:
+        """The level of the heading that *element* is; 0: it is none."""
+        tag = element.tag
+        if _HEADING.fullmatch(tag):
+            return int(tag[1])
+        below = min(self._level + 1, MAX_LEVEL)
+        if element.get("role") == "heading":
+            level = element.get("aria-level") or "2"
+            return min(max(int(level), 1), MAX_LEVEL) if level.isdecimal() else 2
+        if tag in ("summary", "dt") or (tag == "label" and _opens_panel(element)):
+            return below
+        if tag == "button":
+            names = f"{element.get('class')} {element.get('data-bs-target')}"
+            opens = element.get("aria-controls") or element.get("aria-expanded")
+            return below if opens and _ACCORDION.search(names) else 0
+        return (
+            below if _QUESTION.search(element.get("class") or "") and self._is_short(element) else 0
+        )
+
+    def _is_short(self, element: Any) -> bool:
+        return len(element) <= 3 and not any(one.tag in ("p", "div", "ul") for one in element[1:])
+
+    def enter(self, element: Any) -> None:
+        """Lists, margins and panels that begin with *element*."""
+        tag = element.tag
+        if element is self._main:
+            self._is_outside_main = False
+        if self.begins_margin(element):
+            self._margins.append(element)
+        name = element.get("id")
+        if name in self._visibility.tabs and self._visibility.labels[name]:
+            label = self._visibility.labels[name]
+            self._put(Block(label, min(self._level + 1, MAX_LEVEL), self._is_margin()))
+        if tag == "li":
+            self._list.begin_item()
+        elif tag in LISTS and self._list.items:
+            self._list.begin_children()
+
+    def begins_margin(self, element: Any) -> bool:
+        tag = element.tag
+        if tag in ("html", "body", "main", "article", "li", "p"):
+            return False
+        is_header = tag == "header" or element.get("role") == "banner"
+        if not (
+            tag in ("footer", "aside", "header")
+            or element.get("role") in MARGIN_ROLES
+            or any(map(_MARGIN_CLASS.search, (element.get("class") or "").split()))
+            or _MARGIN_CLASS.search(element.get("id") or "")
+        ):
+            return False
+        if any(one.tag in ("main", "article") for one in element.iterancestors()):
+            return False
+        holds_main = next(element.iter("main", "article"), None) is not None
+        return not holds_main and not (is_header and next(element.iter("h1"), None) is not None)
+
+    def _is_margin(self) -> bool:
+        return bool(self._margins) or self._is_outside_main
+
+    def is_read_whole(self, element: Any) -> bool:
+        """Read *element* at once if it is a table or laid out like one."""
+        tag = element.tag
+        if tag == "table" and not tables.is_layout(element):
+            self.read_table(element)
+            return True
+        return tag in ("dl", "div", "ul", "section") and self.read_grid(element)
+
+    def read_table(self, table: Any) -> None:
+        for caption in table.iter("caption"):
+            if text := self._cell(caption):
+                self._put(Block(text, margin=self._is_margin()))
+            break
+        for grid, head in tables.tables_in(table, self._cell):
+            if lines := markdown_table(grid, head):
+                self._put(Block("\n".join(lines), margin=self._is_margin()))
+
+    def read_grid(self, element: Any) -> bool:
+        rows = self.pairs_of(element) if element.tag == "dl" else None
+        if rows is None:
+            rows = tables.rows_of_pairs(element, self._cell)
+        if not rows:
+            return False
+        lines = markdown_table(rows, tables.head_of_grid(element, rows))
+        self._put(Block("\n".join(lines), margin=self._is_margin()))
+        return True
+
+    def pairs_of(self, element: Any) -> list[list[str]] | None:
+        """Terms of a ``dl`` with what is said of them; none where that is long or has parts."""
+        rows: list[list[str]] = []
+        entries = tables.within(element, ("dt", "dd"), ("div",))
+        for one in islice(entries, tables.MAX_ROWS):
+            if next(one.iter("dl", "ul", "ol", "table"), None) is not None:
+                return []
+            text = self._cell(one)
+            is_long = one.tag == "dd" and len(text) > tables.LONGEST_CELL
+            if is_long or (one.tag == "dt" and text.endswith("?")):
+                return []
+            if one.tag == "dt" and (not rows or len(rows[-1]) > 1):
+                rows.append([text])
+            elif one.tag == "dt":
+                rows[-1][0] += f", {text}"
+            elif rows:
+                rows[-1] = [rows[-1][0], "; ".join([*rows[-1][1:], text])]
+        return [row for row in rows if any(row)]
+
+    def read_code(self, element: Any) -> bool:
+        self._flush()
+        lines = [line.rstrip() for line in "".join(element.itertext()).split("\n")]
+        if any(lines):
+            self._put(Block("\n".join(filter(None, lines)), margin=self._is_margin()))
+        return False
+
+    def _cell(self, element: Any) -> str:
+        """The text of a cell as one line."""
+        from lxml import etree
+
+        text = InlineText(self._decimal)
+        walker = etree.iterwalk(element, events=("start", "end"))
+        is_skipped = False
+        for event, one in walker:
+            if not isinstance(one.tag, str):
+                continue
+            if event == "start":
+                is_skipped = one is not element and self._visibility.leaves_out(one)
+                if is_skipped:
+                    walker.skip_subtree()
+                    continue
+                text.line() if one.tag in BLOCKS else text.open(one)
+                text.add(one.text)
+                continue
+            if not is_skipped:
+                text.line() if one.tag in BLOCKS else text.close(one)
+            is_skipped = False
+            if one is not element:
+                text.add(one.tail)
+        return one_line(text.take())
+
+    def close(self, element: Any) -> None:
+        """After the content of *element*."""
+        if self._heading is not None:
+            heading, level = self._heading
+            if element is heading:
+                self._heading = None
+                opens = next(element.iter("button", "summary"), None) is not None
+                self.put_heading(level, is_own=not opens and bool(_HEADING.fullmatch(element.tag)))
+            elif element.tag in BLOCKS:
+                self._text.blank()
+            else:
+                self._text.close(element)
+            return
+        if element.tag not in BLOCKS:
+            self._text.close(element)
+            return
+        self._flush()
+        self.leave(element)
+
+    def leave(self, element: Any) -> None:
+        tag = element.tag
+        if self._margins and element is self._margins[-1]:
+            self._margins.pop()
+        if element is self._main:
+            self._is_outside_main = True
+        if tag == "li" and self._list.items:
+            self._list.end_item()
+        if tag in LISTS and not self._list.items:
+            self._end_list()
+        if tag == "details":
+            self._reopen = self._parent
+
+    def put_heading(self, level: int, *, is_own: bool) -> None:
+        text = one_line(self._text.take()).strip(_ANCHOR_SIGNS)
+        if not text:
+            return
+        block = Block(text, level, self._is_margin())
+        if is_own:
+            self._level, self._parent = level, block
+        for item in self._list.items:
+            item.has_heading = True
+        self._put(block)
+
+    def _flush(self) -> None:
+        """End the paragraph, if one was begun."""
+        is_link, is_bold = self._text.is_link, self._text.is_bold
+        lines = self._text.take()
+        items = self._list.items
+        if lines and items and not items[-1].has_heading:
+            self._list.is_link = self._list.is_link and is_link
+            self._list.add(one_line(lines))
+        elif lines:
+            bold = is_bold and len(lines) == 1
+            self._put(Block("\n".join(lines), 0, self._is_margin(), is_link, bold))
+
+    def _end_list(self) -> None:
+        lines, self._list.lines = self._list.lines, []
+        is_link, self._list.is_link = self._list.is_link, True
+        for item in self._list.items:  # what follows within them stands on lines of its own
+            item.line = None
+        if lines:
+            self._put(Block("\n".join(lines), 0, self._is_margin(), is_link))
+
+    def _put(self, block: Block) -> None:
+        if self._list.lines:
+            self._end_list()
+        if block.level:
+            self._reopen = None
+        elif self._reopen is not None:
+            self._blocks.append(self._reopen)
+            self._reopen = None
+        self._blocks.append(block)
+        self._size += len(block.text)

@@ -1,0 +1,146 @@
+"""A page as it is read: what stands on it, in order, and nothing that no visitor sees."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.read.html_page import read_html
+
+
+def text_of(body: str, language: str = "en") -> str:
+    """The text read from a page with this body, without empty lines."""
+    page = f"<html lang={language}><head><title>T</title></head><body>{body}</body></html>"
+    documents = read_html(page.encode(), "p", "https://s.example/p", "")["documents"]
+    return "\n".join(line for one in documents for line in one["text"].split("\n") if line)
+
+
+ACCORDION = """<h1>Help</h1>
+<div class="accordion"><h2 class="accordion-header"><button class="accordion-button collapsed"
+ data-bs-target="#a">Do you deliver?</button></h2><div id="a" class="collapse">No.</div></div>
+<details><summary>Can I pay by card?</summary><p>Yes.</p></details>
+<p>Ask us anything.</p>
+<button class="accordion" aria-expanded="false" aria-controls="b">Is there parking?</button>
+<div id="b" hidden>Behind the house.</div>
+<input type="checkbox" id="c"><label for="c">Are dogs welcome?</label><div>On a lead.</div>
+<button>Accept all</button>"""
+TABS = """<ul role="tablist"><li><a role="tab" href="#w" data-toggle="tab">Winter</a></li></ul>
+<div id="w" role="tabpanel" style="display:none"><p>Closed.</p></div>"""
+WEEK = """<table><caption>Our hours</caption>
+<tr><td rowspan=2><b>Day</b></td><td colspan=2><b>Open</b></td></tr>
+<tr><td><b>Morning</b></td><td><b>Evening</b></td></tr>
+<tr><td>Monday</td><td colspan=2>closed</td></tr>
+<tr><td>Tuesday</td><td>9–12</td><td>2–6<br>8–9</td></tr></table>"""
+LIST = """<p>We rent:</p><ul><li>Rooms<ul><li>Single: 40 €</li><li>Double: 60 €</li></ul></li>
+<li><p>Bikes</p><p>also for children</p></li></ul>"""
+CARDS = """<ul><li><h3>Ann</h3><p>Cooks.</p></li><li><h3>Ben</h3><p>Serves.</p></li></ul>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>one\n  two</p><p>three<br>Four<br>and more</p>", "one two\nthree\nFour and more"),
+        ("<div>a<div>b</div>c</div>", "a\nb\nc"),
+        ("<p><b>Chat</b><i>bot</i> <span>Monday</span><span>closed</span></p>",
+         "Chatbot Monday closed"),
+        ("<p><span>L</span><span>o</span><span>v</span><span>e</span></p>", "Love"),
+        ("<h2><a href=/x>Linked</a> <a class=headerlink href=#x>¶</a></h2><p>a</p>",
+         "## Linked\na"),
+        ("<h1><img src=x alt='The Mill'></h1><p>a</p>", "# The Mill\na"),
+        ("<div role=heading aria-level=3>Named</div><p>a</p>", "### Named\na"),
+        ("<h2>Cake</h2><h2>3 €</h2><p>Sweet.</p><h2>Tea</h2>", "## Cake — 3 €\nSweet.\nTea"),
+        ("<h1>A</h1><p><b>Are you open?</b></p><p>No.</p><p><b>Closed until 12 May</b></p><p>b</p>",
+         "# A\n## Are you open?\nNo.\nClosed until 12 May\nb"),
+        (ACCORDION, ("# Help\n## Do you deliver?\nNo.\n## Can I pay by card?\nYes.\n# Help\n"
+         "Ask us anything.\n## Is there parking?\nBehind the house.\n## Are dogs welcome?\n"
+         "On a lead.")),
+        (TABS, "## Winter\nClosed."),
+        (WEEK, ("Our hours\n| Day | Open, Morning | Open, Evening |\n| --- | --- | --- |\n"
+         "| Monday | closed | closed |\n| Tuesday | 9–12 | 2–6, 8–9 |")),
+        ("<table><tr><td><h2>Left</h2><p>a</p></td><td>b</td></tr></table>", "## Left\na\nb"),
+        (LIST, ("We rent:\n- Rooms — Single: 40 €\n- Rooms — Double: 60 €\n"
+         "- Bikes — also for children")),
+        (CARDS, "### Ann\nCooks.\n### Ben\nServes."),
+        (("<dl><dt>Check-in</dt><dd>4 pm</dd><dt>Pets</dt><dt>Dogs</dt><dd>no</dd>"
+          "<dd>sorry</dd></dl>"),
+         "| Check-in | 4 pm |\n| Pets, Dogs | no; sorry |"),
+        ("<dl><dt>Why?</dt><dd><p>So.</p></dd></dl>", "## Why?\nSo."),
+        (("<div><div><span>Mon</span><span>9–5</span></div><div><span>Sun</span><span>closed</span>"
+         "</div></div>"), "| Mon | 9–5 |\n| Sun | closed |"),
+        (("<div><div class=l>Mon</div><div class=v>9–5</div><div class=l>Sun</div>"
+         "<div class=v>closed</div></div>"), "| Mon | 9–5 |\n| Sun | closed |"),
+        (("<div><div><p>Room</p><p>Low</p><p>High</p></div><div><p>Small</p><p>40 €</p><p>60 €</p>"
+         "</div></div>"), "| Room | Low | High |\n| --- | --- | --- |\n| Small | 40 € | 60 € |"),
+        (("<p>Call <a href='tel:+33123456789'>us</a> or <a href=mailto:a@b.example?subject=x>write"
+         "</a>, <a href='tel:+33123456789'>01 23 45 67 89</a></p>"),
+         "Call us (+33123456789) or write (a@b.example), 01 23 45 67 89"),
+        ("<address>1 Mill Road<br>69005 Lyon</address>", "1 Mill Road, 69005 Lyon"),
+        ("<pre>a = 1\n\n  b = 2</pre>", "a = 1\n  b = 2"),
+        ("<p>9<sup>€50</sup>, £7<sup>20</sup>, 10 m<sup>2</sup>, the 1<sup>st</sup></p>",
+         "9.50 €, £7.20, 10 m², the 1st"),
+        (("<p style='display: none'>a</p><p hidden>b</p><template><p>c</p></template>"
+         "<p aria-hidden=true>d</p><p style='font-size:0'>e</p><noscript>f</noscript>"
+         "<p style='font-size:0.9em'>g</p><span class=sr-only>h</span>"), "g"),
+        ("<span aria-hidden=true>9 €</span><span class=sr-only>nine euros</span>", "nine euros"),
+        ("<div class=swiper-slide aria-hidden=true>a</div>", "a"),
+        ("<div id=cookie-banner>We use cookies.</div><div class=breadcrumbs>Home › x</div><p>a</p>",
+         "a"),
+        ("<section class=cookie-policy><h1>Cookies</h1><p>We use 2.</p></section>",
+         "# Cookies\nWe use 2."),
+        ("<form><label for=q>Name</label><input id=q><button>Send</button><p>Or call.</p></form>",
+         "Or call."),
+        ("<nav><a href=/a>a</a></nav><section id=menu><h2>Menu</h2><p>Soup</p></section>",
+         "## Menu\nSoup"),
+        ("<header><h1>The Mill</h1><p>Since 1900.</p></header><p>a</p>",
+         "# The Mill\nSince 1900.\na"),
+        (("<header>Call 01 23</header><main><h1>A</h1><p>a</p></main>"
+          "<footer><h3>Hours</h3><p>9–5</p>"
+         "<ul><li><a href=/x>Terms</a></li></ul><p>© 2026</p></footer>"),
+         "# A\na\n# T\nCall 01 23\n### Hours\n9–5"),
+    ],
+)  # fmt: skip
+def test_what_stands_on_a_page_is_read(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+def test_cents_are_written_as_in_the_page_s_language() -> None:
+    body = "<p>9<sup>€50</sup>, 7€<sup>00</sup>, à 22<sup>h</sup>15 le 1<sup>er</sup></p>"
+    assert text_of(body, "fr") == "9,50 €, 7,00 €, à 22h15 le 1er"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>a<p>b",
+        "<html lang=en><meta charset=utf-8><title>T</title><main><p>a</p><p>b</p></main></html>",
+        "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><p>a</p><p>b</p></html>",
+    ],
+)
+def test_pages_without_all_their_tags_are_read(page: str) -> None:
+    (document,) = read_html(page.encode(), "name", "https://s.example/", "")["documents"]
+    assert document["text"].split() == ["a", "b"]
+
+
+def test_every_way_on_is_known() -> None:
+    page = """<meta http-equiv=Refresh content="0; URL='/moved'"><a href=/a>a</a>
+    <map><area href=/b></map><iframe src=/c></iframe><a href=mailto:x@y.example>x</a>"""
+    links = read_html(page.encode(), "p", "https://s.example/p", "")["links"]
+    assert links == [f"https://s.example/{name}" for name in ("moved", "a", "b", "c")]
+    frames = "<frameset><frame src=menu.html><frame src=/main.html></frameset>"
+    links = read_html(frames.encode(), "p", "https://s.example/p", "")["links"]
+    assert links == ["https://s.example/menu.html", "https://s.example/main.html"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>x y" * 150_000,
+        "<div>" * 50_000 + "x",
+        "<dl><dt>a<dd>" * 1500 + "b",
+        "<table>" + ("<tr>" + "<td rowspan=9999 colspan=9999>a" * 50) * 500,
+        "<div class=cookie>" * 2000 + "x " * 200_000,
+        "<p>" + "9<sup>1" * 50_000,
+    ],
+)
+@pytest.mark.timeout(20)
+def test_a_page_that_means_harm_is_read_in_little_time(page: str) -> None:
+    read_html(page.encode(), "p", "https://s.example/p", "")
