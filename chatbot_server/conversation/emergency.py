@@ -53,6 +53,6 @@ def words_of_help(kind: Kind, country: str, language: str) -> str:
         for name in HELPFUL[kind]
         if name in numbers
     )
-    listed = "\n".join(f"- {line}" for line in lines)
+    lines_of_numbers = "\n".join(f"- {line}" for line in lines)
     elsewhere = say("call_elsewhere", language)
-    return f"{say(f'distress_{kind}', language)}\n\n{listed}\n\n{elsewhere}"
+    return f"{say(f'distress_{kind}', language)}\n\n{lines_of_numbers}\n\n{elsewhere}"

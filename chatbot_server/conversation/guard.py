@@ -1,18 +1,19 @@
 """The guard: a model's answer is checked sentence by sentence before the visitor sees it.
 
-A sentence that states a number, date, price, address or link which stands in none of
-the texts it was written from is not shown, and nothing after it: the answer
-falls back to sentences quoted from the pages.
+A sentence that states a fact which stands in none of the texts it was written from, nor is a
+sum of theirs, or that says another thing than they do (:mod:`.support`), is not shown, and
+nothing after it: the answer falls back to sentences quoted from the pages.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from chatbot_server.conversation.support import Support
 from chatbot_server.retrieval.base import Passage
-from chatbot_server.retrieval.language.facts import Fact, gather, unsupported
+from chatbot_server.retrieval.language.facts import Fact, gather
 from chatbot_server.retrieval.language.languages import together
 from chatbot_server.retrieval.language.sentences import sentence_ends
 from chatbot_server.retrieval.language.stems import guess_document_language
@@ -44,13 +45,14 @@ class Guard:
         passages: what the model wrote from.
     """
 
-    def __init__(self, passages: Iterable[Passage]) -> None:
+    def __init__(self, passages: Sequence[Passage]) -> None:
         texts = [
             f"{passage.title}\n{passage.heading}\n{passage.text}\n{passage.url}"
             for passage in passages
         ]
         self._languages = together(map(guess_document_language, texts))
-        self._known = gather(texts, self._languages)
+        facts = gather(texts, self._languages)
+        self._support = Support(passages, facts, self._languages)
         self._held = ""
         self._stopped = False
 
@@ -89,8 +91,9 @@ class Guard:
         return None
 
     def _judge(self, sentence: str) -> Passed | Refused:
-        wrong = unsupported(_ENUMERATION.sub("", sentence), self._known, self._languages)
-        if wrong:
+        statement = _ENUMERATION.sub("", sentence)
+        wrong = self._support.unsupported_facts(statement)
+        if wrong or self._support.contradicts(statement):
             self._stopped = True
             self._held = ""
             return Refused(sentence, wrong)

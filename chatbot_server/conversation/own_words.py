@@ -79,5 +79,7 @@ def _names_elsewhere(question: VisitorQuestion, grounding: Grounding) -> list[st
     )
     known_words = set(stems.words(" ".join([question.site.name, *passages])))
     names = contrast.names(question.text[:READ_CHARS]) - known_words
-    written = _WORD.findall(question.text[:READ_CHARS])
-    return list(dict.fromkeys(word for word in written if names & set(stems.words(word))))[:NAMES]
+    visitors_words = _WORD.findall(question.text[:READ_CHARS])
+    return list(dict.fromkeys(word for word in visitors_words if names & set(stems.words(word))))[
+        :NAMES
+    ]

@@ -86,16 +86,16 @@ class Remarks:
         self._record = record
         self._lists = {name: _one_line(text) for name, text in record.words.items()}
         self._corrections = {
-            shortened: word
+            rest: word
             for word in map(squeezed, record.misspelled.split())
-            for shortened in _shortened(word)
+            for rest in _shortened(word)
         }
 
     def find(self, message: str, whole: str) -> Remark | None:
         """What *message* is, in this language; *whole*: as much of it as a remark may have."""
-        corrected = " ".join(self._corrected(word) for word in message.split())
+        plain_text = " ".join(self._corrected(word) for word in message.split())
         for kind, pattern in self._anywhere:
-            if pattern.search(corrected) and not self._never.search(corrected):
+            if pattern.search(plain_text) and not self._never.search(plain_text):
                 return Remark(kind, self.language)
         for kind, pattern in self._whole:
             if whole and pattern.fullmatch(whole):

@@ -151,6 +151,11 @@ class Turn:
                 yield event
         except (Withheld, EngineError, BadRequest):
             self._record.fell_back = True
+            if is_begun and grounding.status == "passages":
+                # What was shown stands in the pages: no “I found nothing” after it.
+                yield Cited(_pages_of(grounding))
+                yield Ended("model", model=self._record.model)
+                return
             if is_begun:
                 yield TextPiece("\n\n")
             yield from self._answer_by_quote(grounding)

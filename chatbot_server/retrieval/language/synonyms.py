@@ -59,9 +59,9 @@ def word(folded: str, languages: Languages = ALWAYS_USED) -> Word:
 
 def without_politeness(text: str, languages: Languages = ALWAYS_USED) -> str:
     """*text*, folded, without what is said beside a question; whole where it says nothing else."""
-    folded = fold(text).replace("’", "'")
-    rest = _concept_words(languages).politeness.sub(" ", folded)
-    return rest if stems.words(rest) else folded
+    flat = fold(text).replace("’", "'")
+    rest = _concept_words(languages).politeness.sub(" ", flat)
+    return rest if stems.words(rest) else flat
 
 
 def query_words(
