@@ -8,6 +8,7 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.charset import decoded
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.blocks import page_text
+from chatbot_server.retrieval.read.html.business import business_sections
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.structured import faq_pairs, items
 from chatbot_server.retrieval.read.html.title import page_title, site_names
@@ -36,6 +37,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     blocks = read_blocks(tree, "." if record and not record.space_before_colon else ",")
     # A page whose menu is never closed is nothing but a menu.
     blocks = blocks or read_blocks(tree, ",", with_menus=True)
+    blocks += business_sections(data_items, language[:2])
     text = page_text(blocks, next(iter(names), title))
     return {
         "links": links(tree, url),

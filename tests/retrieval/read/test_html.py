@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from chatbot_server.retrieval.read.html_page import read_html
@@ -144,3 +147,57 @@ def test_every_way_on_is_known() -> None:
 @pytest.mark.timeout(20)
 def test_a_page_that_means_harm_is_read_in_little_time(page: str) -> None:
     read_html(page.encode(), "p", "https://s.example/p", "")
+
+
+def structured(data: str, language: str = "en") -> dict[str, Any]:
+    """What is read from a page with *data* as its JSON-LD."""
+    script = f'<script type="application/ld+json">{data}</script>'
+    page = f"<html lang={language}><title>T</title>{script}<h1>T</h1><p>Own words.</p>"
+    return read_html(page.encode(), "p", "https://s.example/p", "")
+
+
+@pytest.mark.parametrize(
+    ("data", "language", "text"),
+    [
+        (
+            """{"@type": "Bakery", "name": "Martin", "telephone": "+33 4 78 00 00 00", "address":
+            {"streetAddress": "1 rue X", "postalCode": "69005", "addressLocality": "Lyon"},
+            "openingHours": ["Mo-Fr,Su 07:00-19:30"], "openingHoursSpecification": [{"dayOfWeek":
+            ["https://schema.org/Saturday"], "opens": "00:00", "closes": "00:00"}]}""",
+            "fr",
+            (
+                "# T\nOwn words.\n# T\n## Martin\n- Adresse\u00a0: 1 rue X, 69005 Lyon\n"
+                "- Téléphone\u00a0: +33 4 78 00 00 00\n"
+                "- Horaires d’ouverture\u00a0: lundi – vendredi, dimanche 07:00–19:30\n"
+                "- Horaires d’ouverture\u00a0: samedi fermé"
+            ),
+        ),
+        (
+            """{"@graph": [{"@type": ["Product"], "name": "Pot <b>red</b>", "offers": {"price": 20,
+            "priceCurrency": "GBP", "availability": "http://schema.org/InStock"}},
+            {"@type": "Event", "name": "Fair", "startDate": "2026-05-12T19:30",
+            "location": {"name": "Hall"}}]}""",
+            "en",
+            (
+                "# T\nOwn words.\n## Pot red\n- Price: 20 £\n- Availability: in stock\n"
+                "## Fair\n- Date: 12 May 2026, 19:30\n- Place: Hall"
+            ),
+        ),
+        ("[1, null, {", "en", "# T\nOwn words."),
+        ("[1, null, {}]", "en", "# T\nOwn words."),
+        ("[" * 5000, "en", "# T\nOwn words."),
+        ('{"@type": "Product", "name": 1, "offers": [7, {"price": {}}]}', "en", "# T\nOwn words."),
+    ],
+)
+def test_facts_stated_for_machines_are_told_beside_the_page(
+    data: str, language: str, text: str
+) -> None:
+    (document,) = structured(data, language)["documents"]
+    assert document["text"].replace("\n\n", "\n") == text
+
+
+def test_questions_for_machines_are_read_as_html() -> None:
+    answer = "It is <b>£4.95</b>, we don&#8217;t.<br>More <p>a</p>tail"
+    data = {"@type": "FAQPage", "mainEntity": {"name": "How?", "acceptedAnswer": {"text": answer}}}
+    faq = structured(json.dumps(data).replace("</", "<\\/"))["faq"]
+    assert faq == [["How?", "It is £4.95, we don’t.\nMore\n\na\n\ntail"]]

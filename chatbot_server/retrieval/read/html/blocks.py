@@ -54,7 +54,7 @@ def with_headings(blocks: Sequence[Block]) -> list[Block]:
                 and not following.level
                 and not following.bold
                 and following.margin == block.margin
-                and _may_be_heading(block.text)
+                and may_be_heading(block.text)
             )
             level = min(base + 1, MAX_LEVEL) if is_heading else 0
             block = replace(block, level=level, bold=False)
@@ -62,7 +62,7 @@ def with_headings(blocks: Sequence[Block]) -> list[Block]:
     return without_empty_sections(result)
 
 
-def _may_be_heading(text: str) -> bool:
+def may_be_heading(text: str) -> bool:
     if text.endswith("?"):
         return True
     return len(text) <= 80 and not _FACT.search(text) and not text.endswith((".", ",", ";", "!"))

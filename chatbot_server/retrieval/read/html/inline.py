@@ -60,7 +60,7 @@ class InlineText:
             self.line()
         elif tag == "sup":
             self._pieces.append(_SUP)
-        elif tag not in MARKING and _touches_element_before(element):
+        elif tag not in MARKING and touches_element_before(element):
             self.blank()
         self._links += tag in ("a", "button")
         self._bolds += tag in ("b", "strong")
@@ -71,11 +71,11 @@ class InlineText:
         if tag == "sup":
             self._pieces.append(_SUP_END)
         if tag == "a":
-            self._tell_address(element)
+            self.tell_address(element)
         self._links -= tag in ("a", "button")
         self._bolds -= tag in ("b", "strong")
 
-    def _tell_address(self, link: Any) -> None:
+    def tell_address(self, link: Any) -> None:
         """The telephone number or e-mail address behind a link that does not show it."""
         scheme, _, target = (link.get("href") or "").strip().partition(":")
         if scheme.lower() not in ("tel", "mailto"):
@@ -104,7 +104,7 @@ class InlineText:
         self._pieces.clear()
         self._size = self._linked = self._bold = 0
         if _SUP in text:
-            text = self._without_marks_of_sup(text)
+            text = self.without_marks_of_sup(text)
         lines: list[str] = []
         for line in filter(None, (part.strip() for part in text.split(_LINE))):
             if lines and line[0].islower() and not lines[-1].endswith((".", ":", ";")):
@@ -115,7 +115,7 @@ class InlineText:
                 lines.append(line)
         return lines
 
-    def _without_marks_of_sup(self, text: str) -> str:
+    def without_marks_of_sup(self, text: str) -> str:
         """Cents and footnotes as they are read: “9€50” above the line is “9,50 €”."""
         if self._decimal == ",":
             text = _CENTS_SIGN.sub(r"\1,\3 \2", text)
@@ -140,7 +140,7 @@ def one_line(lines: list[str]) -> str:
     return text
 
 
-def _touches_element_before(element: Any) -> bool:
+def touches_element_before(element: Any) -> bool:
     """Whether it follows another element without a blank: such stand apart on the screen.
 
     Letters that are animated one by one do not.

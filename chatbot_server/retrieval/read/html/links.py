@@ -15,11 +15,11 @@ _REFRESH = re.compile(r"\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"'\s]{1,2000
 def links(tree: Any, url: str) -> list[str]:
     """The addresses that the page at *url* leads to."""
     base = joined(url, next(iter(tree.xpath("//base/@href")), "")) or url
-    addresses = dict.fromkeys(joined(base, target) or "" for target in _targets(tree))
+    addresses = dict.fromkeys(joined(base, target) or "" for target in targets(tree))
     return [link for link in addresses if link.startswith(("http://", "https://"))][:MAX_LINKS]
 
 
-def _targets(tree: Any) -> Iterator[str]:
+def targets(tree: Any) -> Iterator[str]:
     for meta in tree.xpath("//meta[@http-equiv]"):
         refresh = _REFRESH.match(meta.get("content") or "")
         if meta.get("http-equiv").lower() == "refresh" and refresh:

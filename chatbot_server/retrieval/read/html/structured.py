@@ -22,11 +22,11 @@ def items(tree: Any) -> list[Item]:
     for script in tree.xpath("//script[@type='application/ld+json']")[:MAX_SCRIPTS]:
         with contextlib.suppress(ValueError, RecursionError):
             data = json.loads(script.text or "", strict=False)
-            result += list(_items_of(data))[:MAX_ITEMS]
+            result += list(items_of(data))[:MAX_ITEMS]
     return result[:MAX_ITEMS]
 
 
-def _items_of(data: Any) -> Iterator[Item]:
+def items_of(data: Any) -> Iterator[Item]:
     for item in as_list(data):
         if isinstance(item, dict):
             yield item

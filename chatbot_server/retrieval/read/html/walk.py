@@ -51,7 +51,7 @@ def _is_label_of_field(element: Any) -> bool:
     )
 
 
-def _only_main(root: Any) -> Any:
+def only_main(root: Any) -> Any:
     """The element of the main content, where it holds the page's title or nothing does."""
     mains = root.xpath("//main | //*[@role='main']")
     if len(mains) != 1:
@@ -72,7 +72,7 @@ class _Walk:
         self._list = ListLines()
         self._reopen: Block | None = None
         self._parent: Block | None = None
-        self._main = _only_main(root)
+        self._main = only_main(root)
         self._is_outside_main = self._main is not None
 
     def blocks(self) -> list[Block]:
