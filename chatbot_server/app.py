@@ -23,31 +23,43 @@ from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
 from chatbot_server.web.address import set_public_address
-from chatbot_server.web.admin.blueprint import admin_blueprint
+from chatbot_server.web.admin.blueprint import LARGEST_FORM, admin_blueprint
 from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.chat import chat_blueprint
 from chatbot_server.web.contact import contact_blueprint
 from chatbot_server.web.conversations import conversations_blueprint
 from chatbot_server.web.demo import demo_blueprint
 from chatbot_server.web.feedback import feedback_blueprint
-from chatbot_server.web.headers import register_headers
+from chatbot_server.web.headers import register_headers, web_schemes_only
 from chatbot_server.web.health import health_blueprint
 from chatbot_server.web.limits import RateLimits
+from chatbot_server.web.log_lines import make_plain
+from chatbot_server.web.origins import set_own_names
 from chatbot_server.web.page import page_blueprint
 from chatbot_server.web.panel import panel_blueprint
 from chatbot_server.web.problems import register_problems
 from chatbot_server.web.proxies import watch_proxies
-from chatbot_server.web.push import push_blueprint
+from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
+from chatbot_server.web.terms import LongBody, set_terms
 from chatbot_server.web.v1.astray import astray_blueprint
-from chatbot_server.web.v1.routes import openai_blueprint
+from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
 from chatbot_server.web.widget import widget_blueprint
+
+LONG_BODIES = (
+    LongBody("/v1/embeddings", BATCH_BYTES, ("Authorization",)),
+    LongBody("/v1/", BODY_BYTES, ("Authorization",)),
+    LongBody("/api/knowledge/", MAX_BODY, SIGNATURE_HEADERS),
+    LongBody("/admin/", LARGEST_FORM, ("Cookie",)),
+)
 
 
 def application() -> Flask:
     """What gunicorn runs: the configuration is named by ``CHATBOT_CONFIG``."""
     config = load_config(find_config())
     # Of other libraries only warnings: what httpx tells of its requests names their addresses.
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig()
+    for handler in logging.getLogger().handlers:
+        make_plain(handler)
     logging.getLogger("chatbot_server").setLevel(config.server.log_level.upper())
     return create_app(config, build_engine(config), Database(config.database_url))
 
@@ -57,6 +69,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app = Flask(__name__, static_folder="web/static", static_url_path="")
     app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
+    app.wsgi_app = web_schemes_only(app.wsgi_app)  # type: ignore[method-assign,assignment]
     set_public_address(app, config.server)
     if proxies := config.server.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -68,6 +81,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     CORS(app, resources={r"/api/*": {"origins": "*", "max_age": 600}}, send_wildcard=True)
     register_problems(app)
     register_headers(app)
+    set_terms(app, config, LONG_BODIES)
+    set_own_names(app, config.server)
     rates = RateLimits(config.limits)
     service = build_service(config, engine, database)
     needs_model = config.engine.model is not None or config.engine.kind == "openai"

@@ -94,6 +94,8 @@ class LimitsSection(Section):
     api_key: tuple[Rate, ...] = ("120 per minute",)
     streams: Annotated[int, Field(ge=1, le=200)] = 24
     visitor_streams: Annotated[int, Field(ge=1, le=200)] = 3
+    connections: Annotated[int, Field(ge=32, le=20_000)] = 1000
+    address_connections: Annotated[int, Field(ge=0, le=20_000)] = 32
     storage: Counters = "memory://"
 
 

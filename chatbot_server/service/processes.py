@@ -34,6 +34,7 @@ logger = logging.getLogger("chatbot_server")
 
 ENGINE_SETTINGS = "engine-settings.json"
 WORKER = "chatbot_server.web.worker.Worker"
+LOGGER = "chatbot_server.web.log_lines.ServerLog"
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
 # States in which it is decided whether the model can answer ("none": no model is wanted).
@@ -125,6 +126,8 @@ class ServerProcesses:
             *("--workers", "1", "--worker-class", WORKER, "--threads", str(server.threads)),
             *("--keep-alive", "5", "--graceful-timeout", "5", "--timeout", "60"),
             *("--limit-request-line", "2048", "--limit-request-fields", "60"),
+            *("--worker-connections", str(self._config.limits.connections)),
+            *("--logger-class", LOGGER),
             *("--log-level", "warning" if server.log_level == "info" else server.log_level),
             *("--worker-tmp-dir", memory_dir),
             "--no-control-socket",

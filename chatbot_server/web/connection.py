@@ -56,7 +56,17 @@ class Connection:
     @property
     def is_idle(self) -> bool:
         """Nothing is lost when it is closed now."""
-        return self.state is State.READING and self.reader.is_idle
+        return self.is_reading and self.reader.is_idle
+
+    @property
+    def is_reading(self) -> bool:
+        """Its client has not said all it wants."""
+        return self.state is State.READING
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether its client takes too long; one who waits for more of a stream does not."""
+        is_quiet = self.state is State.STREAMING and not self.outbox.size
+        return now >= self.deadline and self.state is not State.WORKING and not is_quiet
 
     @property
     def is_open(self) -> bool:

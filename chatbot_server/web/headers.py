@@ -1,8 +1,13 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and what is believed of a request's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from flask import Flask, Response
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # 'self' styles and scripts only, so that text that slipped into a page cannot run. The widget's
 # panel draws with constructed style sheets, which this policy allows.
@@ -28,3 +33,14 @@ def register_headers(app: Flask) -> None:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+def web_schemes_only(app: WsgiApp) -> WsgiApp:
+    """*app*, told of a scheme only if it is one of the web's: a header can say anything."""
+
+    def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["wsgi.url_scheme"] not in ("http", "https"):
+            environ["wsgi.url_scheme"] = "http"
+        return app(environ, start_response)
+
+    return run

@@ -84,6 +84,11 @@ class RequestReader:
         """Nothing of a next request has come."""
         return not self._bytes and self._head is None
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return len(self._bytes)
+
     def begin(self) -> WholeRequest | None:
         """Turn to the next request, of which something, or all, may have come already.
 

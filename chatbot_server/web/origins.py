@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
-from flask import Request
+from flask import Flask, Request, current_app
 from sqlalchemy.orm import Session
 
+from chatbot_server.config.sections import ServerSection
 from chatbot_server.errors import Forbidden
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.address import own_origins
+
+# Last parts of names that no registry gives out.
+PRIVATE_ZONES = frozenset(
+    ("corp", "home", "internal", "intranet", "lan", "local", "localhost", "test")
+)
+_EXTENSION = "own-names"
 
 
 def find_allowed_site(session: Session, request: Request, key: str) -> Site:
@@ -33,22 +41,78 @@ def check_origin(request: Request, site: Site) -> None:
     every site; the demo site may be tried from pages on this machine.
 
     Raises:
-        Forbidden: says which origin to allow, and how.
+        Forbidden: says which origin to allow, and how; or how to tell the server its name.
     """
     origin = request.headers.get("Origin")
-    if origin is None or origin.lower() in own_origins(request) or site.allows(origin):
+    if origin is None or site.allows(origin) or (site.demo and is_loopback(origin)):
         return
-    if site.demo and is_loopback(origin):
-        return
+    if origin.lower() in own_origins(request):
+        own_names: OwnNames = current_app.extensions[_EXTENSION]
+        if own_names.include(_host_of(origin), request):
+            return
+        raise Forbidden("host_unknown", field="Host", host=request.host[:200])
     # All files and sandboxed frames are “null”, those of strangers too: none can be allowed.
     code = "origin_null" if origin == "null" else "origin_not_allowed"
     raise Forbidden(code, field="Origin", origin=origin[:200], key=site.key, name=site.name)
 
 
+class OwnNames:
+    """Hosts under which a page may call this server its own.
+
+    A page of any name can have that name lead to an address of the visitor's network, a moment
+    after it was loaded, and so be of one origin with a server there (DNS rebinding). So a server
+    in such a network knows its names; one that the whole world reaches is asked by anybody anyway.
+    """
+
+    def __init__(self, server: ServerSection) -> None:
+        hostname = socket.gethostname().lower()
+        self._known = {hostname, server.host.lower()}
+        if server.public_url:
+            self._known.add((server.public_url.host or "").lower())
+        self._is_told = server.public_url is not None
+        self._has_proxy = server.trusted_proxies > 0
+
+    def include(self, host: str, request: Request) -> bool:
+        """Whether *host*, to which *request* came, is one of them."""
+        host = host.rstrip(".")
+        if not host:
+            return False
+        if host in self._known or _address(host) or is_private_name(host):
+            return True
+        if self._is_told:
+            return False
+        arrival = _address(request.environ.get("SERVER_NAME", ""))
+        return self._has_proxy or (arrival is not None and arrival.is_global)
+
+
+def set_own_names(app: Flask, server: ServerSection) -> None:
+    """Let *app* know its names."""
+    app.extensions[_EXTENSION] = OwnNames(server)
+
+
+def is_private_name(host: str) -> bool:
+    """Whether nobody can register *host*: it means something in one network only."""
+    *before, last = host.split(".")
+    return not before or last in PRIVATE_ZONES or host.endswith(".home.arpa")
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
 def is_loopback(origin: str) -> bool:
     """Whether *origin* is a page served by this very machine."""
+    host = _host_of(origin)
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _host_of(origin: str) -> str:
+    """Empty where *origin* is none."""
     try:
-        host = urlsplit(origin).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return urlsplit(origin).hostname or ""
     except ValueError:
-        return False
+        return ""

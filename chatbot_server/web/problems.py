@@ -43,7 +43,7 @@ def register_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        logger.exception("unexpected error in %s %s", request.method, request.path, exc_info=error)
+        logger.exception("unexpected error in %s", request.url_rule, exc_info=error)
         return _error_response(500, "internal", say("internal", language_of(request)))
 
 

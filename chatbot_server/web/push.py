@@ -7,13 +7,14 @@ from collections.abc import Callable
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from chatbot_server.errors import TooLarge
+from chatbot_server.errors import TooLarge, Unauthorized
 from chatbot_server.retrieval.curate import push
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import find_site
 
 MAX_BODY = 2_000_000
+SIGNATURE_HEADERS = ("X-Chatbot-Timestamp", "X-Chatbot-Signature")
 
 
 def push_blueprint(
@@ -28,6 +29,9 @@ def push_blueprint(
 
     @routes.post("/api/knowledge/<key>")
     def receive(key: str) -> Response:
+        for name in SIGNATURE_HEADERS:
+            if name not in request.headers:  # so that the body need not be read
+                raise Unauthorized("push_signature", field=name)
         request.max_content_length = MAX_BODY
         try:
             body = request.get_data()

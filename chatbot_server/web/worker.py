@@ -19,12 +19,15 @@ from functools import partial
 from typing import Any
 
 from gunicorn.http import wsgi  # type: ignore[import-untyped]
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.workers import base  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-untyped]
 
 from chatbot_server.web.connection import MOST_WAITING, Connection, State
+from chatbot_server.web.crowd import Crowd
 from chatbot_server.web.event_stream import EventStream
 from chatbot_server.web.incoming import Pace, RequestReader, WholeRequest
+from chatbot_server.web.terms import terms_of
 
 # Answered by the loop itself, so that whoever watches the server learns that it is alive while
 # every thread is busy. The application waits for nothing there.
@@ -35,6 +38,12 @@ ACCEPTED_AT_ONCE = 32
 CLOSE_SECONDS = 2.0
 # Between the end of the streams and that of the process: their answers are stored.
 STORE_SECONDS = 1.0
+# A body that is longer than a visitor's, and what all such may take while they come.
+LONG, LONG_TOGETHER = 131_072, 64_000_000
+BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\n"
+    b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+)
 # Files a process has open beside connections: database, engine, child processes.
 OTHER_FILES = 200
 
@@ -56,7 +65,6 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._selector = selectors.DefaultSelector()
         self._calls = PollableMethodQueue()
         self._calls.init()
-        self._connections: set[Connection] = set()
         self._is_accepting = False
         self._ticked_at = 0.0
         super().init_process()
@@ -74,9 +82,11 @@ class Worker(base.Worker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until the worker is told to stop, or its parent is gone."""
         self._selector.register(self._calls.fileno(), selectors.EVENT_READ)
-        self._most_connections = most_connections(self.cfg.worker_connections)
+        self._terms = terms_of(self.wsgi)
+        most = most_connections(self.cfg.worker_connections)
+        self._crowd = Crowd[Connection](most, self._terms.address_connections or None)
         while self.alive and self.ppid == os.getppid():
-            self._accept_more(len(self._connections) < self._most_connections)
+            self._accept_more(self._crowd.has_room)
             self._turn()
         self._accept_more(False)
         self._finish(time.monotonic() + max(1.0, self.cfg.graceful_timeout - 0.5))
@@ -86,12 +96,12 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def _finish(self, deadline: float) -> None:
         """Let answers in the making come to their end, as far as there is time."""
-        while self._connections and time.monotonic() < deadline - STORE_SECONDS:
+        while len(self._crowd) and time.monotonic() < deadline - STORE_SECONDS:
             self._turn()
-            for connection in [each for each in self._connections if each.is_idle]:
+            for connection in [each for each in self._crowd if each.is_idle]:
                 self._close(connection)
-        had_any = bool(self._connections)
-        for connection in list(self._connections):
+        had_any = bool(len(self._crowd))
+        for connection in self._crowd:
             self._close(connection)
         if had_any:
             time.sleep(min(STORE_SECONDS, max(0.0, deadline - time.monotonic())))
@@ -112,12 +122,10 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._tick(now)
 
     def _tick(self, now: float) -> None:
-        for connection in list(self._connections):
-            if now >= connection.deadline and connection.state is not State.WORKING:
-                is_quiet_stream = connection.state is State.STREAMING and not connection.outbox.size
-                if not is_quiet_stream:
-                    self._close(connection)
-            if connection.state is State.STREAMING:
+        for connection in self._crowd:
+            if connection.is_overdue(now):
+                self._close(connection)
+            elif connection.state is State.STREAMING:
                 self._guard(connection, self._pump)
 
     def _accept_more(self, wanted: bool) -> None:
@@ -139,13 +147,14 @@ class Worker(base.Worker):  # type: ignore[misc]
                 if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS):
                     time.sleep(0.05)  # it can only be tried again
                 return
-            reader = RequestReader(self.cfg, client, self.pace, self._body_limit)
+            reader = RequestReader(self.cfg, client, self.pace, self._terms.body_limit)
             connection = Connection(sock, client, reader, self._selector)
-            self._connections.add(connection)
-            self._read_next(connection)
-
-    def _body_limit(self, head: Any) -> int:
-        return 2_000_000
+            if leaving := self._crowd.add(connection):
+                self._close(leaving)
+            if connection.is_open:
+                self._guard(connection, self._read_next)
+            if not self._crowd.has_room:
+                return
 
     def _step(self, connection: Connection, events: int) -> None:
         """The client has sent something, or takes something."""
@@ -172,8 +181,17 @@ class Worker(base.Worker):  # type: ignore[misc]
         data = connection.receive()
         if data == b"":
             self._close(connection)
-        elif data and connection.state is State.READING:
+        elif data and connection.is_reading:
             self._take(connection, partial(connection.reader.feed, data))
+            if connection.reader.size > LONG and connection.is_reading and self._is_overfull():
+                connection.response = None
+                connection.outbox.sendall(BUSY)
+                self._send_all(connection)
+
+    def _is_overfull(self) -> bool:
+        """Whether the long bodies that are coming take more memory than they may together."""
+        sizes = [each.reader.size for each in self._crowd if each.is_reading]
+        return sum(size for size in sizes if size > LONG) > LONG_TOGETHER
 
     def _read_next(self, connection: Connection) -> None:
         connection.state = State.READING
@@ -185,8 +203,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         try:
             request = read()
         except Exception as error:  # whatever is wrong with a request has a status of its own
-            self.handle_error(None, connection.outbox, connection.client, error)
-            connection.response = None
+            self._refuse(connection, error)
             self._send_all(connection)
             return
         if request is None:
@@ -233,9 +250,17 @@ class Worker(base.Worker):  # type: ignore[misc]
         except Exception as error:
             if connection.response and connection.response.headers_sent:
                 raise
-            self.handle_error(request.head, connection.outbox, connection.client, error)
-            connection.response = None
+            self._refuse(connection, error)
         return None
+
+    def _refuse(self, connection: Connection, error: Exception) -> None:
+        """Answer with gunicorn's status for *error*; the log has nothing of the request."""
+        if isinstance(error, ParseException):
+            self.log.warning("a request was refused: %s", type(error).__name__)
+        else:
+            self.log.error("a request failed", exc_info=error)
+        connection.response = None
+        self.handle_error(None, connection.outbox, None, error)
 
     def _done(self, connection: Connection, future: Future[EventStream | None]) -> None:
         try:
@@ -303,7 +328,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._calls.defer(self._guard, connection, self._read_next)
 
     def _close(self, connection: Connection) -> None:
-        self._connections.discard(connection)
+        self._crowd.discard(connection)
         try:
             connection.close()
         except Exception:

@@ -260,5 +260,5 @@ def _register_errors(bp: Blueprint) -> None:
 
     @bp.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        logger.exception("unexpected error in %s", request.path, exc_info=error)
+        logger.exception("unexpected error in %s", request.url_rule, exc_info=error)
         return chatbot_error(ChatbotError("internal"))

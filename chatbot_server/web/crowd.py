@@ -1,0 +1,92 @@
+"""The connections that are open: not more than there is room for, and not all for one address."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+
+class Member(Protocol):
+    """What is looked at of a connection."""
+
+    client: Any
+
+    @property
+    def is_reading(self) -> bool:
+        """Its client has not said all it wants."""
+        ...
+
+    @property
+    def is_idle(self) -> bool:
+        """Its client has not begun to."""
+        ...
+
+
+One = TypeVar("One", bound=Member)
+
+
+class Crowd(Generic[One]):
+    """All open connections.
+
+    Args:
+        most: connections in all.
+        most_of_one: of one address; None: as many as there are, because a web server in front
+            of this one brings them all.
+    """
+
+    def __init__(self, most: int, most_of_one: int | None) -> None:
+        self._most = most
+        self._most_of_one = most_of_one
+        self._addresses: dict[One, str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._addresses)
+
+    def __iter__(self) -> Iterator[One]:
+        return iter(list(self._addresses))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more can be let in, perhaps for another."""
+        return len(self) < self._most or any(other.is_reading for other in self)
+
+    def add(self, connection: One) -> One | None:
+        """Let *connection* in; returns who has to go for it, which may be itself.
+
+        Who is being answered stays. Of the others, the longest without a begun request goes.
+        """
+        address = network_of(connection.client)
+        self._addresses[connection] = address
+        self._counts[address] += 1
+        is_own = bool(address) and self._counts[address] > (self._most_of_one or self._most)
+        if not is_own and len(self) <= self._most:
+            return None
+        waiting = [
+            other
+            for other in self
+            if other.is_reading and other is not connection
+            if not is_own or self._addresses[other] == address
+        ]
+        return min(waiting, key=lambda other: not other.is_idle, default=connection)
+
+    def discard(self, connection: One) -> None:
+        """*connection* is closed."""
+        address = self._addresses.pop(connection, None)
+        if address is not None:
+            self._counts[address] -= 1
+            if not self._counts[address]:
+                del self._counts[address]
+
+
+def network_of(client: Any) -> str:
+    """Where *client* comes from, as far as one household goes; empty: this very machine."""
+    try:
+        ip = ipaddress.ip_address(client[0].partition("%")[0])
+    except (ValueError, AttributeError, IndexError):
+        return ""
+    ipv4 = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    ip = ipv4 or ip
+    return "" if ip.is_loopback else ip.packed[:8].hex()

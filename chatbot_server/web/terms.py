@@ -1,0 +1,67 @@
+"""What the application asks of the worker that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from chatbot_server.config import Config
+
+_EXTENSION = "terms"
+
+
+@dataclass(frozen=True)
+class LongBody:
+    """Bodies longer than visitors send, and of whom they are read.
+
+    Attributes:
+        path: what the paths begin with.
+        headers: must be there, right or wrong; without them, nothing of a longer body is read.
+    """
+
+    path: str
+    size: int
+    headers: Sequence[str]
+
+    def is_asked_by(self, head: Any) -> bool:
+        """Whether gunicorn's *head* is of such a request."""
+        if not head.path.startswith(self.path):
+            return False
+        names = {name for name, _ in head.headers}
+        return all(name.upper() in names for name in self.headers)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Bounds of one worker.
+
+    Attributes:
+        body_bytes: most that is read of a request's body.
+        long_bodies: exceptions from that; the first one that fits counts.
+        address_connections: most connections of one address; 0: of any number.
+    """
+
+    body_bytes: int = 2_000_000
+    long_bodies: Sequence[LongBody] = ()
+    address_connections: int = 0
+
+    def body_limit(self, head: Any) -> int:
+        """How long a body is read for the request with gunicorn's *head*."""
+        sizes = (each.size for each in self.long_bodies if each.is_asked_by(head))
+        return next(sizes, self.body_bytes)
+
+
+def set_terms(app: Flask, config: Config, long_bodies: Sequence[LongBody]) -> None:
+    """Leave the worker of *app* what *config* says; a proxy's connections are its own matter."""
+    limits = config.limits
+    most = 0 if config.server.trusted_proxies else limits.address_connections
+    app.extensions[_EXTENSION] = Terms(limits.body_bytes, long_bodies, most)
+
+
+def terms_of(app: Any) -> Terms:
+    """What was left for the worker of *app*."""
+    terms: Terms = getattr(app, "extensions", {}).get(_EXTENSION, Terms())
+    return terms

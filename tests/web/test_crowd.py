@@ -1,0 +1,77 @@
+"""How many connections are let in, and who goes for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chatbot_server.web.crowd import Crowd, network_of
+
+
+@dataclass(eq=False)
+class Someone:
+    """A connection as the crowd sees it."""
+
+    client: Any
+    is_reading: bool = True
+    is_idle: bool = False
+
+
+def someone(address: str, state: str = "half") -> Someone:
+    return Someone((address, 1), state != "answered", state == "idle")
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ("192.0.2.1", "::ffff:192.0.2.1"),
+        ("2001:db8::1", "2001:db8::ffff"),
+        ("127.0.0.1", "::1"),
+        ("fe80::1%eth0", "fe80::2"),
+    ],
+)
+def test_a_household_is_one_network(address: str, same: str) -> None:
+    assert network_of((address, 1)) == network_of((same, 2))
+
+
+def test_this_machine_and_what_has_no_address_are_of_no_network() -> None:
+    assert {network_of(client) for client in (("127.0.0.1", 1), ("::1", 1, 0, 0), "", b"")} == {""}
+    assert network_of(("192.0.2.1", 1)) != network_of(("192.0.2.2", 1))
+
+
+def test_one_address_has_so_many_and_others_have_theirs() -> None:
+    crowd: Crowd[Someone] = Crowd(100, 2)
+    first, second, third = (someone("192.0.2.1", "answered") for _ in range(3))
+    assert crowd.add(first) is None
+    assert crowd.add(second) is None
+    assert crowd.add(third) is third
+    crowd.discard(third)
+    assert crowd.add(someone("192.0.2.2")) is None
+    crowd.discard(first)
+    assert crowd.add(someone("192.0.2.1")) is None
+
+
+def test_who_is_idle_goes_before_who_is_half_way_and_never_who_is_answered() -> None:
+    crowd: Crowd[Someone] = Crowd(100, 3)
+    answered, half, idle = (someone("192.0.2.1", state) for state in ("answered", "half", "idle"))
+    for connection in (answered, half, idle, someone("192.0.2.2", "idle")):
+        assert crowd.add(connection) is None
+    assert crowd.add(someone("192.0.2.1")) is idle
+    crowd.discard(idle)
+    assert crowd.add(someone("192.0.2.1")) is half
+
+
+def test_this_machine_may_have_as_many_as_there_is_room_for() -> None:
+    crowd: Crowd[Someone] = Crowd(3, 1)
+    connections = [someone("127.0.0.1", "answered") for _ in range(3)]
+    assert [crowd.add(connection) for connection in connections] == [None] * 3
+    assert not crowd.has_room
+    crowd.discard(connections[0])
+    oldest = someone("192.0.2.1")
+    crowd.add(oldest)
+    assert crowd.has_room
+    assert crowd.add(someone("192.0.2.2")) is oldest
+    crowd.discard(oldest)
+    assert len(crowd) == len(list(crowd)) == 3
