@@ -11,12 +11,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chatbot_server.config import Config, find_config, load_config
 from chatbot_server.conversation.cache import AnswerCache
+from chatbot_server.conversation.live import fitting_streams
 from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import Parts
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.models.machine import available_memory
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
@@ -133,7 +135,7 @@ def build_service(config: Config, engine: Engine, database: Database) -> Convers
         database,
         parts,
         retention_days=config.privacy.retention_days,
-        streams=config.limits.streams,
+        streams=config.limits.streams or fitting_streams(available_memory()),
         visitor_streams=config.limits.visitor_streams,
     )
 

@@ -92,7 +92,7 @@ class LimitsSection(Section):
     visitor: tuple[Rate, ...] = ("20 per minute", "300 per day")
     site: tuple[Rate, ...] = ("600 per minute",)
     api_key: tuple[Rate, ...] = ("120 per minute",)
-    streams: Annotated[int, Field(ge=1, le=200)] = 24
+    streams: Annotated[int, Field(ge=0, le=2000)] = 0
     visitor_streams: Annotated[int, Field(ge=1, le=200)] = 3
     connections: Annotated[int, Field(ge=32, le=20_000)] = 1000
     address_connections: Annotated[int, Field(ge=0, le=20_000)] = 32

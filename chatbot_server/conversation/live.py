@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
 MOST_READERS = 2  # of one answer: the page that was left, and the one that came
+FEWEST_ANSWERS, MOST_ANSWERS = 24, 400  # at once, where the operator says nothing
+ANSWER_BYTES = 1_000_000  # of one in the making, here and in the engine, with room to spare
 POLL_SECONDS = 0.5  # how often it is checked that a reader who gets nothing is there
 
 
@@ -213,6 +215,12 @@ class Reader:
     def close(self) -> None:
         """Read no more."""
         self._answer.leave(self)
+
+
+def fitting_streams(free_memory: int) -> int:
+    """How many answers at once take an eighth of *free_memory* bytes, within reason."""
+    fitting = free_memory // 8 // ANSWER_BYTES
+    return max(FEWEST_ANSWERS, min(MOST_ANSWERS, fitting))
 
 
 class LiveAnswers:

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from support.patience import LONG
+from support.patience import LONG, wait_for
 
 from chatbot_server.conversation.events import Ended, Event, Failed, TextPiece
-from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
+from chatbot_server.conversation.live import LiveAnswer, LiveAnswers, fitting_streams
 from chatbot_server.errors import EngineBusy, EngineCrashed, NotFound, TooManyRequests, Unavailable
 
 
@@ -144,6 +144,29 @@ def test_no_more_answers_than_allowed_are_in_the_making() -> None:
         answers.add(LiveAnswer("other", "c", Script(), grace=0))
     assert caught.value.retry_after
     script.cancel()
+
+
+@pytest.mark.parametrize(
+    ("free_memory", "streams"), [(0, 24), (10**8, 24), (10**9, 125), (2**40, 400)]
+)
+def test_more_memory_holds_more_answers(free_memory: int, streams: int) -> None:
+    assert fitting_streams(free_memory) == streams
+
+
+def test_who_does_not_wait_is_woken_for_what_there_is() -> None:
+    script, rings = Script(pieces=2), threading.Semaphore(0)
+    answer = live(script)
+    reader = answer.open_reader(0, rings.release)
+    assert texts(list(reader.take() or ())) == ["0"]
+    assert reader.take() == []
+    script.gate.release()
+    assert rings.acquire(timeout=LONG)
+    wait_for(lambda: answer.wait_ended(0))
+    entries = reader.take() or []
+    assert [number for number, _ in entries] == [2, 3]
+    assert reader.take() is None
+    reader.close()
+    reader.close()
 
 
 def test_one_visitor_leaves_room_for_others() -> None:
