@@ -15,9 +15,20 @@ FOR_ALL = {"config", "errors", "messages", "resources"}
 ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
     "bench": {"engine", "prompt"},
-    "service": {"conversation", "engine", "models", "processes", "prompt", "retrieval", "storage"},
+    "service": {
+        "backup",
+        "conversation",
+        "engine",
+        "models",
+        "processes",
+        "prompt",
+        "retrieval",
+        "storage",
+    },
+    "backup": {"retrieval", "storage"},
     "web": {
         "accounts",
+        "backup",
         "conversation",
         "engine",
         "processes",

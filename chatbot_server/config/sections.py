@@ -113,6 +113,12 @@ class PrivacySection(Section):
     contact_days: Annotated[int, Field(ge=1, le=365)] = 90
 
 
+class BackupSection(Section):
+    """Daily copies in ``data_dir/backups``, without what visitors wrote."""
+
+    keep: Annotated[int, Field(ge=0, le=365)] = 7
+
+
 class RetrievalSection(Section):
     """The owner's pages: how they are read and searched."""
 
@@ -135,6 +141,7 @@ class Config(Section):
     cache: CacheSection = CacheSection()
     privacy: PrivacySection = PrivacySection()
     retrieval: RetrievalSection = RetrievalSection()
+    backup: BackupSection = BackupSection()
 
     @property
     def database_url(self) -> str:

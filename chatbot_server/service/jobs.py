@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
+from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.service.children import CHORE_NAMES
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import DAY, erase_expired
+from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import erase_contact_requests
 
+DAILY = "daily-"
 logger = logging.getLogger(__name__)
 
 
@@ -29,7 +32,9 @@ def erase(config: Config, database: Database) -> None:
             messages,
             requests,
         )
-    erase_old_backups(config.data_dir / "backups", config.privacy.retention_days)
+    folder = config.data_dir / "backups"
+    erase_old_backups(folder, config.privacy.retention_days)
+    back_up_daily(config, database, folder)
 
 
 def read(config: Config, database: Database) -> None:
@@ -43,6 +48,23 @@ def embed(config: Config, database: Database) -> None:
 
 
 CHORES = dict(zip(CHORE_NAMES, (erase, read, embed), strict=True))
+
+
+def back_up_daily(config: Config, database: Database, folder: Path) -> None:
+    """A copy a day, as many as wanted; without what visitors wrote, which they may delete."""
+    if not config.backup.keep:
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    copies = sorted(folder.glob(f"{DAILY}*{SUFFIX}"))
+    if copies and now() - copies[-1].stat().st_mtime < DAY - HOUR:
+        return
+    try:
+        back_up(database, folder / f"{DAILY}{default_name()}", visitors=False)
+        copies = sorted(folder.glob(f"{DAILY}*{SUFFIX}"))
+    except (OSError, ChatbotError):
+        logger.exception("no backup could be made today")
+    for file in copies[: -config.backup.keep]:
+        file.unlink(missing_ok=True)
 
 
 def erase_old_backups(folder: Path, retention_days: int) -> None:

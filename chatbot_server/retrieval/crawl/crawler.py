@@ -176,8 +176,8 @@ class Crawl:
                 if source is None:
                     return
                 self._delete_documents(session, page.url, keep={draft.url for draft in drafts})
-                for analysed in analysed_drafts:
-                    indexing.put(session, source, analysed)
+                for analysis in analysed_drafts:
+                    indexing.put(session, source, analysis)
                 state, why = ("read", "") if drafts else ("skipped", "crawl_empty")
                 self._frontier.mark(session, page, state, why, response)
         if not self._frontier.is_single_page and page.depth < MAX_DEPTH:

@@ -40,9 +40,9 @@ def add_faq(
 ) -> bool:
     """An answer in the owner's own words; the same question again replaces it."""
     draft = Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
-    analysed = analyse(draft)
+    analysis = analyse(draft)
     with database.session() as session:
-        return indexing.put(session, open_source(session, site_id, "faq"), analysed)
+        return indexing.put(session, open_source(session, site_id, "faq"), analysis)
 
 
 def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
@@ -57,10 +57,10 @@ def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
 
 def restore_faq(database: Database, site_id: int, question: str, former: Draft | None) -> None:
     """Put *former*, as :func:`find_faq` gave it, in place of the entry that answers *question*."""
-    analysed = None if former is None else analyse(former)
+    analysis = None if former is None else analyse(former)
     with database.session() as session:
-        if analysed is not None:
-            indexing.put(session, open_source(session, site_id, "faq"), analysed)
+        if analysis is not None:
+            indexing.put(session, open_source(session, site_id, "faq"), analysis)
         elif entry := find_faq_entry(session, site_id, _faq_address(question)):
             delete_documents(session, site_id, [entry.id])
 
@@ -72,9 +72,9 @@ def _faq_address(question: str) -> str:
 
 def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
     """A text typed by the owner; the same title again replaces it."""
-    analysed = analyse(Draft(f"note:{_name_of(title)}", title, text))
+    analysis = analyse(Draft(f"note:{_name_of(title)}", title, text))
     with database.session() as session:
-        return indexing.put(session, open_source(session, site_id, "note"), analysed)
+        return indexing.put(session, open_source(session, site_id, "note"), analysis)
 
 
 def add_file(
@@ -101,8 +101,8 @@ def add_file(
         former = documents_of(session, site_id, source.id)
         missing = [document.id for document in former if document.url not in urls_of_drafts]
         delete_documents(session, site_id, missing)
-        for analysed in analysed_drafts:
-            indexing.put(session, source, analysed)
+        for analysis in analysed_drafts:
+            indexing.put(session, source, analysis)
     return len(drafts)
 
 
@@ -200,10 +200,10 @@ def import_documents(database: Database, site_id: int, rows: Iterable[dict[str, 
             kind, address, draft = _read_row(row)
         except (KeyError, TypeError, AttributeError, ValueError):
             raise UsageError("knowledge_import_row", number=number) from None
-        analysed = analyse(draft)
+        analysis = analyse(draft)
         with database.session() as session:
             source = open_source(session, site_id, kind, address)
-            change_count += indexing.put(session, source, analysed)
+            change_count += indexing.put(session, source, analysis)
     return change_count
 
 

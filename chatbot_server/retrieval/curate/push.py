@@ -147,7 +147,7 @@ def _replace_page(
             if document.url not in urls_of_drafts or document.source_id != source.id
         ]
         delete_documents(session, site_id, outdated_ids)
-        changes = [indexing.put(session, source, analysed) for analysed in analysed_drafts]
+        changes = [indexing.put(session, source, analysis) for analysis in analysed_drafts]
         if not drafts:  # should the page come back as it was, the crawl must read it again
             forget_validators(session, source.id, url)
             return "deleted"

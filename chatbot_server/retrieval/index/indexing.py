@@ -24,24 +24,24 @@ from chatbot_server.storage.knowledge.vectors import replace_vectors
 MAX_URL = 2000
 
 
-def put(session: Session, source: KnowledgeSource, analysed: AnalysedDraft) -> bool:
+def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> bool:
     """Index a draft by its words, replacing what stood at its URL; False: nothing changed.
 
     Its vectors follow with :func:`embed_some`; until then it is found by words alone.
     """
-    url = analysed.draft.url[:MAX_URL]
+    url = analysis.draft.url[:MAX_URL]
     document = find_document(session, source.id, url)
-    if document is not None and document.digest == analysed.digest:
+    if document is not None and document.digest == analysis.digest:
         return False
     if document is None:
         document = KnowledgeDocument(site_id=source.site_id, source_id=source.id, url=url)
         session.add(document)
-    document.title = analysed.title
-    document.wordings = analysed.wordings
-    document.text = analysed.text
-    document.faq = analysed.draft.faq
-    document.language = analysed.language
-    document.digest = analysed.digest
+    document.title = analysis.title
+    document.wordings = analysis.wordings
+    document.text = analysis.text
+    document.faq = analysis.draft.faq
+    document.language = analysis.language
+    document.digest = analysis.digest
     document.embedded_by = None
     session.flush()
     rows = [
@@ -52,16 +52,16 @@ def put(session: Session, source: KnowledgeSource, analysed: AnalysedDraft) -> b
             heading=chunk.heading[:500],
             text=chunk.text,
         )
-        for position, chunk in enumerate(analysed.chunks)
+        for position, chunk in enumerate(analysis.chunks)
     ]
     definitions = [
         KnowledgeAcronym(
             site_id=document.site_id, document_id=document.id, short=short[:20], long=long[:200]
         )
-        for short, long in analysed.definitions
+        for short, long in analysis.definitions
     ]
     replace_chunks(session, document, rows, definitions)
-    terms_by_chunk = [(row.id, terms) for row, terms in zip(rows, analysed.terms, strict=True)]
+    terms_by_chunk = [(row.id, terms) for row, terms in zip(rows, analysis.terms, strict=True)]
     search_index.index_chunks(session, document.site_id, terms_by_chunk)
     bump_version(session, source.site_id)
     return True

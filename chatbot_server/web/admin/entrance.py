@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, redirect, request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import NotFound as NoSuchPage
 
 from chatbot_server.accounts.service import accept_invitation, accept_setup, log_in
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import ChatbotError, NotFound
 from chatbot_server.storage.accounts import Account, end_session
 from chatbot_server.web.admin.access import COOKIE, PATH, log_browser_in, safe_next
 from chatbot_server.web.admin.pages import (
@@ -46,13 +45,13 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
     @bp.get("/setup")
     def show_setup() -> Response:
         if is_set_up(parts.database):
-            raise NoSuchPage
+            raise NotFound("http_404")
         return render("setup", token="", name="")
 
     @bp.post("/setup")
     def set_up() -> Response:
         if is_set_up(parts.database):
-            raise NoSuchPage
+            raise NotFound("http_404")
         return make_account(accept_setup, "setup", "show_start")
 
     @bp.get(f"{PATH}/join")

@@ -17,6 +17,7 @@ from chatbot_server.storage.inbox import activity
 from chatbot_server.storage.site_settings import change_site, name_of
 from chatbot_server.storage.sites import Site, add_site, find_site
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.backups import copies_in
 from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,
@@ -42,9 +43,9 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
             if site is None:
                 return go("show_start")
             values = _figures(session, site)
-        return render(
-            "home", site=site, sites=sites, status_of_engine=parts.engine.status(), **values
-        )
+        values["copies"] = copies_in(parts.config.data_dir / "backups")
+        values["status_of_engine"] = parts.engine.status()
+        return render("home", site=site, sites=sites, **values)
 
     @bp.get(f"{PATH}/<key>/tag")
     def show_tag(key: str) -> Response:

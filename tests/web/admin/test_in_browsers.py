@@ -133,7 +133,7 @@ def test_axe_finds_nothing_on_any_page(
         key = set_up(page, server, site)
         addresses = [f"/admin/{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)]
         addresses += ["/admin/start", "/admin/people", "/admin/account", "/admin/login"]
-        addresses += ["/admin/join", f"/admin/{key}/conversations/none"]
+        addresses += ["/admin/backups", "/admin/join", f"/admin/{key}/conversations/none"]
         state = page.context.storage_state()
     for look, options in LOOKS.items():
         with page_of(chromium, storage_state=state, **options) as page:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -236,6 +237,20 @@ def test_a_new_site_is_made_from_its_address(owner: OwnerServer, post: Post) -> 
     for form in ({"name": "", "address": "a.example"}, {"name": "A", "address": "::"}, {}):
         refused = owner.browser("owner").post("/admin/start", data=form, headers=ORIGIN)
         assert refused.status_code == 400, form
+
+
+def test_a_backup_is_made_and_taken_away(owner: OwnerServer, post: Post) -> None:
+    talk(owner, "Where are you?", "In Hull.", "pages")
+    assert post("/admin/backups", visitors="yes").status_code == 303
+    browser = owner.browser("owner")
+    name = browser.get("/admin/backups").text.split("/admin/backups/")[1].split('"')[0]
+    with browser.get(f"/admin/backups/{name}") as file:
+        assert "attachment" in file.headers["Content-Disposition"]
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            assert b"Where are you?" in archive.read("message.jsonl")
+    for path in ("..%2Fchatbot.db", "chatbot.db", "%2Fetc%2Fpasswd"):
+        assert browser.get(f"/admin/backups/{path}").status_code == 404
+    assert owner.browser("editor").get(f"/admin/backups/{name}").status_code == 403
 
 
 def test_messages_are_read_and_deleted(owner: OwnerServer, post: Post) -> None:

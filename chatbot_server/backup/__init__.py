@@ -1,0 +1,1 @@
+"""Everything of a server in one file, and back."""

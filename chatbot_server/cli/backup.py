@@ -1,0 +1,101 @@
+"""``chatbot-server backup · restore``: everything in one file, and back."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from chatbot_server.backup.archive import CONFIG, Manifest
+from chatbot_server.backup.service import back_up, default_name, look
+from chatbot_server.backup.service import restore as put_back
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.options import FILE, JSON, print_json
+
+PASSPHRASE = click.option(
+    "--passphrase-file", type=click.File(encoding="utf-8"), metavar="FILE", help="help_passphrase"
+)
+
+
+@click.command(help="help_backup")
+@click.argument("file", type=FILE, required=False)
+@click.option("--without-visitors", is_flag=True, help="help_without_visitors")
+@PASSPHRASE
+@JSON
+@click.pass_obj
+def backup(
+    context: Context,
+    /,
+    file: Path | None,
+    without_visitors: bool,
+    passphrase_file: TextIO | None,
+    as_json: bool,
+) -> None:
+    """Write everything to a file, while the server runs."""
+    if file is None:
+        folder = context.config.data_dir / "backups"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / default_name()
+    manifest = back_up(
+        context.database,
+        file,
+        context.config_file,
+        visitors=not without_visitors,
+        passphrase=_passphrase(passphrase_file),
+    )
+    if as_json:
+        print_json(_record(file, manifest))
+        return
+    click.echo(context.say("backup_made", file=file))
+    _show(context, manifest)
+
+
+@click.command(help="help_restore")
+@click.argument("file", type=FILE)
+@click.option("--look", "only_look", is_flag=True, help="help_restore_look")
+@click.option("--replace", is_flag=True, help="help_restore_replace")
+@PASSPHRASE
+@JSON
+@click.pass_obj
+def restore(
+    context: Context,
+    /,
+    file: Path,
+    only_look: bool,
+    replace: bool,
+    passphrase_file: TextIO | None,
+    as_json: bool,
+) -> None:
+    """Check a backup whole, and put it back."""
+    passphrase = _passphrase(passphrase_file)
+    if only_look:
+        manifest = look(file, passphrase)
+    else:
+        manifest = put_back(context.database, file, passphrase=passphrase, overwrite=replace)
+    if as_json:
+        print_json(_record(file, manifest))
+        return
+    _show(context, manifest)
+    if not only_look:
+        click.echo(context.say("restored"))
+
+
+def _passphrase(file: TextIO | None) -> str:
+    return file.readline().rstrip("\r\n") if file else ""
+
+
+def _record(file: Path, manifest: Manifest) -> dict[str, object]:
+    counts = {name: member.lines for name, member in manifest.members.items()}
+    return {"file": str(file), "made": manifest.made, "version": manifest.version, "lines": counts}
+
+
+def _show(context: Context, manifest: Manifest) -> None:
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(manifest.made))
+    click.echo(context.say("backup_about", version=manifest.version, moment=day))
+    for name, member in manifest.members.items():
+        if name != CONFIG:
+            click.echo(f"{member.lines:9}  {name.removesuffix('.jsonl')}")
+    if not manifest.visitors:
+        click.echo(context.say("backup_without_visitors"))

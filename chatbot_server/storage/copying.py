@@ -1,0 +1,104 @@
+"""Every row of the database, out of one and into another: what backups are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Table, delete, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.accounts import Account
+from chatbot_server.storage.base import Base
+from chatbot_server.storage.conversations import Conversation
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import Site
+
+Row = Mapping[str, Any]
+# Chunks, terms and vectors are made again of the documents; log-ins and codes are left behind.
+COPIED = (
+    *("site", "account", "api_key", "conversation", "message", "feedback", "contact_request"),
+    *("knowledge_golden", "knowledge_source", "knowledge_page", "knowledge_state"),
+    "knowledge_document",
+)
+VISITORS = ("conversation", "message", "feedback", "contact_request")
+DOCUMENTS = "knowledge_document"
+AT_ONCE = 500
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Session]:
+    """A session that sees one moment, however long it reads and whoever writes meanwhile."""
+    with database.session() as session:
+        if session.get_bind().dialect.name == "sqlite":
+            session.connection().exec_driver_sql("BEGIN")
+        else:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
+def schema_revision(session: Session) -> str:
+    """The form of the tables: the number of the last migration."""
+    return str(session.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def copied_tables(*, visitors: bool) -> dict[str, Table]:
+    """The tables whose rows are copied, by name, in an order in which they can be put back.
+
+    *visitors* False leaves out what visitors wrote.
+    """
+    names = set(COPIED) - set(() if visitors else VISITORS)
+    return {table.name: table for table in Base.metadata.sorted_tables if table.name in names}
+
+
+def rows_of(session: Session, table: Table) -> Iterator[Row]:
+    """Every row of *table*, as values that JSON has."""
+    columns = [column for column in table.columns if column.name != "embedded_by"]
+    rows = session.execute(select(*columns).execution_options(yield_per=AT_ONCE))
+    for row in rows:
+        yield dict(row._mapping)
+
+
+def is_in_use(session: Session) -> bool:
+    """Whether there is anything that a restore would overwrite."""
+    own_site = select(Site.id).where(Site.demo.is_(False))
+    return any(
+        session.scalar(query.limit(1)) is not None
+        for query in (own_site, select(Account.id), select(Conversation.id))
+    )
+
+
+def empty_tables(session: Session) -> None:
+    """Delete every row there is, in this unit of work."""
+    for table in reversed(Base.metadata.sorted_tables):
+        session.execute(delete(table))
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("DELETE FROM knowledge_terms"))
+
+
+def insert_rows(session: Session, table: Table, rows: Iterable[Row]) -> int:
+    """Put *rows* into *table*; columns that they lack get their defaults. Returns how many."""
+    count = 0
+    batch: list[Row] = []
+    column_names = set(table.columns.keys())
+    for row in rows:
+        batch.append({name: value for name, value in row.items() if name in column_names})
+        if len(batch) >= AT_ONCE:
+            session.execute(insert(table), batch)
+            count, batch = count + len(batch), []
+    if batch:
+        session.execute(insert(table), batch)
+    return count + len(batch)
+
+
+def count_on(session: Session, table: Table) -> None:
+    """Have the next row of *table* get a number of its own: PostgreSQL counts beside the rows."""
+    key = table.primary_key.columns.values()[0]
+    if session.get_bind().dialect.name == "postgresql" and key.autoincrement is not False:
+        name = text("pg_get_serial_sequence(:table, :column)").bindparams(
+            table=table.name, column=key.name
+        )
+        if session.scalar(select(name)):
+            highest = session.scalar(select(func.max(key)))
+            session.execute(select(func.setval(name, highest or 1, highest is not None)))

@@ -1,0 +1,280 @@
+"""A backup holds everything as of one moment; a restore brings all of it back, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import stat
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot_server.accounts.passwords import hash_password
+from chatbot_server.accounts.service import log_in
+from chatbot_server.backup.archive import AGE, BackupError
+from chatbot_server.backup.service import back_up, look, restore
+from chatbot_server.config import Config
+from chatbot_server.errors import UsageError
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.service.jobs import DAILY, back_up_daily
+from chatbot_server.storage.accounts import add_account, start_session
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import add_contact_request, save_feedback
+from chatbot_server.storage.inbox import ConversationFilter, list_conversations
+from chatbot_server.storage.learning import put_golden
+from chatbot_server.storage.sites import Site, add_site, find_site
+
+PASSWORD = "four words for sleeping"
+
+
+def filled(url: str) -> tuple[Database, str]:
+    """A database with something in every table; the key of its site."""
+    database = Database(url)
+    database.migrate()
+    with database.session() as session:
+        add_account(session, "Ann", hash_password(PASSWORD), "owner")
+        site = add_site(session, "Bakery « Le Pétrin » \u2028 🥖")
+        site.words, site.origins = {"greeting": {"fr": "Bonjour"}}, ["https://example.org"]
+        thread, _ = start_conversation(session, site.id, locale="fr", page=None, keep=True)
+        thread.extend(30)
+        add_message(session, thread, "user", "Livrez-vous ?")
+        answer = add_message(session, thread, "assistant", "Oui.")
+        answer.sources = [{"title": "T", "url": "https://example.org", "quote": ""}]
+        save_feedback(session, answer, "down", "wrong", "non")
+        add_contact_request(session, site, thread, name="B", email="b@example.org", text="Help")
+        put_golden(session, site.id, "Livrez-vous ?", "Oui")
+        key, site_id = site.key, site.id
+    add_faq(database, site_id, "Do you deliver?", "Yes, in Hull.", ["delivery"])
+    add_note(database, site_id, "Parking", "Parking is free on Sundays.")
+    return database, key
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[tuple[Database, str]]:
+    database, key = filled(f"sqlite:///{tmp_path / 'source.db'}")
+    yield database, key
+    database.close()
+
+
+def rows_in(archive: zipfile.ZipFile, table: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in archive.read(f"{table}.jsonl").splitlines()]
+
+
+def everything(database: Database, folder: Path) -> dict[str, list[dict[str, object]]]:
+    """All rows by member, as a backup has them."""
+    file = folder / f"all-{random.random()}"
+    back_up(database, file)
+    with zipfile.ZipFile(file) as archive:
+        return {
+            name: [json.loads(line) for line in archive.read(name).splitlines()]
+            for name in archive.namelist()
+            if name.endswith(".jsonl")
+        }
+
+
+def test_what_was_taken_is_there_again_on_either_database(
+    source: tuple[Database, str], tmp_path: Path, database_url: str
+) -> None:
+    database, key = source
+    file = tmp_path / "a.chatbot-backup"
+    manifest = back_up(database, file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert look(file) == manifest
+    target = Database(database_url)
+    target.migrate()
+    restore(target, file)
+    former, present = everything(database, tmp_path), everything(target, tmp_path)
+    for name, rows in former.items():
+        volatile = {"id", "read", "version"}
+        strip = [{k: v for k, v in row.items() if k not in volatile} for row in rows]
+        again = [{k: v for k, v in row.items() if k not in volatile} for row in present[name]]
+        assert again == strip, name
+    with target.session() as session:
+        site = find_site(session, key)
+        assert log_in(session, "ann", PASSWORD).role == "owner"
+        assert len(list_conversations(session, ConversationFilter(site.id))) == 1
+        add_site(session, "another")  # gets a number of its own
+        site_id = site.id
+    base = KnowledgeBase(target, "off")
+    assert base.ground(site_id, "Do you deliver?").answer == "Yes, in Hull."
+    assert "free on Sundays" in base.ground(site_id, "Is parking free on Sundays?").answer
+    target.close()
+
+
+def test_a_server_in_use_is_replaced_only_when_told(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, key = source
+    file = tmp_path / "a"
+    back_up(database, file)
+    with database.session() as session:
+        add_site(session, "made since")
+        start_session(session, log_in(session, "Ann", PASSWORD))
+    with pytest.raises(UsageError):
+        restore(database, file)
+    restore(database, file, overwrite=True)
+    with database.session() as session:
+        names = [site.name for site in session.query(Site)]
+    assert "made since" not in names
+    with pytest.raises(UsageError):
+        back_up(database, file)  # nothing is overwritten
+    assert key
+
+
+def test_a_damaged_file_is_refused_whole(source: tuple[Database, str], tmp_path: Path) -> None:
+    """Wherever it is damaged: in what it holds, or in what only unpacking needs."""
+    database, _ = source
+    file = tmp_path / "a"
+    manifest = back_up(database, file)
+    before = everything(database, tmp_path)
+    data = file.read_bytes()
+    refusals = 0
+    for place in range(0, len(data), 37):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 0xFF
+        file.write_bytes(spoilt)
+        try:
+            assert look(file) == manifest  # a byte that nothing depends on, as a member's date
+        except BackupError:
+            refusals += 1
+    assert refusals > len(data) / 37 / 2
+    for length in (0, 10, len(data) // 2, len(data) - 1):
+        file.write_bytes(data[:length])
+        with pytest.raises(BackupError):
+            restore(database, file, overwrite=True)
+    assert everything(database, tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"format": 1}',
+        b'{"format": 1, "members": {"x": {}}, "version": "", "schema": "", "made": 1}',
+        (
+            b'{"format": 1, "members": {"x": {"lines": 1, "sha256": ""}}, "version": "",'
+            b' "made": 1, "schema": "", "visitors": true}'
+        ),
+    ],
+)
+def test_what_is_no_backup_is_called_so(tmp_path: Path, manifest: bytes) -> None:
+    file = tmp_path / "a"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("manifest.json", manifest)
+    with pytest.raises(BackupError, match="no whole backup"):
+        look(file)
+    file.write_bytes(b"no zip at all")
+    with pytest.raises(BackupError, match="no whole backup"):
+        look(file)
+
+
+def test_a_backup_of_a_newer_version_is_refused(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, _ = source
+    file = tmp_path / "a"
+    with zipfile.ZipFile(file, "w") as archive:
+        members = {"format": 1, "members": {}, "version": "99", "schema": "9999", "made": 1}
+        archive.writestr("manifest.json", json.dumps(members | {"visitors": True}))
+    with pytest.raises(BackupError, match="newer version"):
+        restore(database, file, overwrite=True)
+
+
+def test_a_row_that_does_not_fit_changes_nothing(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, _ = source
+    file = tmp_path / "a"
+    back_up(database, file)
+    before = everything(database, tmp_path)
+    broken = tmp_path / "b"
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(broken, "w") as new:
+        manifest = json.loads(old.read("manifest.json"))
+        for name in old.namelist():
+            if name == "feedback.jsonl":
+                line = b'{"message_id": "nowhere", "value": "up", "created": 1}\n'
+
+                digest = hashlib.sha256(line).hexdigest()
+                manifest["members"][name] = {"lines": 1, "sha256": digest}
+                new.writestr(name, line)
+            elif name != "manifest.json":
+                new.writestr(name, old.read(name))
+        new.writestr("manifest.json", json.dumps(manifest))
+    with pytest.raises(Exception):  # noqa: B017  (of the database)
+        restore(database, broken, overwrite=True)
+    assert everything(database, tmp_path) == before
+
+
+def test_a_passphrase_hides_everything_and_opens_it(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, _ = source
+    file = tmp_path / "a"
+    back_up(database, file, passphrase="correct horse")
+    data = file.read_bytes()
+    assert data.startswith(AGE)
+    assert b"Bakery" not in data
+    for wrong in ("", "incorrect horse"):
+        with pytest.raises(BackupError):
+            look(file, wrong)
+    assert look(file, "correct horse").visitors
+
+
+def test_a_backup_is_of_one_moment_while_others_write(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, key = source
+    stop = threading.Event()
+
+    def chat() -> None:
+        while not stop.is_set():
+            with database.session() as session:
+                site = find_site(session, key)
+                thread, _ = start_conversation(session, site.id, locale="en", page=None, keep=True)
+                add_message(session, thread, "user", "Hello?")
+
+    writer = threading.Thread(target=chat)
+    writer.start()
+    try:
+        for number in range(5):
+            file = tmp_path / f"{number}"
+            back_up(database, file)
+            with zipfile.ZipFile(file) as archive:
+                threads = {row["id"] for row in rows_in(archive, "conversation")}
+                messages = rows_in(archive, "message")
+            assert {message["conversation_id"] for message in messages} == threads
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_copy_a_day_is_kept_without_what_visitors_wrote(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, _ = source
+    folder = tmp_path / "backups"
+    config = Config(data_dir=tmp_path, backup={"keep": 2})
+    for day in (1, 2, 3):
+        back_up_daily(config, database, folder)
+        back_up_daily(config, database, folder)  # an hour later: nothing
+        copies = sorted(folder.glob(f"{DAILY}*"))
+        assert len(copies) == min(day, 2)
+        manifest = look(copies[-1])
+        assert not manifest.visitors
+        assert "message.jsonl" not in manifest.members
+        for number, file in enumerate(copies):
+            aged = file.rename(folder / f"{DAILY}200{day}-0{number}.chatbot-backup")
+            moment = now() - 2 * 24 * 3600
+
+            os.utime(aged, (moment, moment))
