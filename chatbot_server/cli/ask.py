@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
 
 import click
 
-from chatbot_server.app import build_service
+from chatbot_server.app import build_knowledge, build_service
 from chatbot_server.cli.context import Context
-from chatbot_server.conversation.events import Cited, Failed, Started, TextPiece, Waiting
+from chatbot_server.cli.options import JSON, print_json
+from chatbot_server.conversation.events import (
+    Cited,
+    Ended,
+    Event,
+    Failed,
+    Started,
+    TextPiece,
+    Waiting,
+)
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.prompt.clean import clean_text
+from chatbot_server.retrieval.answer.why import Explanation, explain
 from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.service.prepare import engine_for
 from chatbot_server.storage.sites import demo_site, find_site
 
 # What may be a mark of Markdown: until the end of its line, it is not known what it marks.
 _MARKS = re.compile(r"[\\*_`~\[#]")
+
+# More of what was found says no more about what decided.
+WHY_CONTENDERS = 5
 
 
 class PlainLines:
@@ -42,41 +58,106 @@ class PlainLines:
 @click.command(help="help_ask")
 @click.argument("question")
 @click.option("--site", "key", metavar="KEY", help="help_ask_site")
+@click.option("--why", "is_explained", is_flag=True, help="help_ask_why")
+@JSON
 @click.pass_obj
-def ask(context: Context, /, question: str, key: str | None) -> None:
+def ask(
+    context: Context, /, question: str, key: str | None, is_explained: bool, as_json: bool
+) -> None:
     """Ask as a visitor would; nothing of it is kept."""
     text = clean_text(question).strip()
     if not text or len(text) > context.config.limits.message_chars:
         raise UsageError("ask_length", field="QUESTION", limit=context.config.limits.message_chars)
+    with context.database.session() as session:
+        site = demo_site(session) if key is None else find_site(session, key)
+        visitor_question = VisitorQuestion(site, text, context.language, keep=False)
+    answer = _answer_as_json(context, visitor_question) if as_json else {}
+    if not as_json:
+        _show_answer(context, visitor_question)
+    if is_explained:
+        knowledge = build_knowledge(context.config, context.database)
+        explanations = explain(knowledge, site.id, text)
+        knowledge.close()
+        answer["why"] = [asdict(explanation) for explanation in explanations]
+        for line in [] if as_json else why_lines(context, explanations):
+            click.echo(line)
+    if as_json:
+        print_json(answer)
+
+
+def _show_answer(context: Context, question: VisitorQuestion) -> None:
+    lines = PlainLines()
+    for event in _events(context, question):
+        if isinstance(event, TextPiece):
+            click.echo(lines.feed(event.text), nl=False)
+        elif isinstance(event, Waiting):
+            click.echo(context.say("ask_waiting", position=event.position), err=True)
+        elif isinstance(event, Cited):
+            click.echo(lines.finish(), nl=False)
+            for source in event.items:
+                click.echo(f"\n— {source.title} {source.url}", nl=False)
+        elif isinstance(event, Failed):
+            click.echo(lines.finish())
+            raise event.error
+    click.echo(lines.finish())
+
+
+def _answer_as_json(context: Context, question: VisitorQuestion) -> dict[str, Any]:
+    answer: dict[str, Any] = {"question": question.text, "answer": "", "sources": []}
+    for event in _events(context, question):
+        if isinstance(event, TextPiece):
+            answer["answer"] += event.text
+        elif isinstance(event, Cited):
+            answer["sources"] = [asdict(source) for source in event.items]
+        elif isinstance(event, Ended):
+            answer |= {"origin": event.origin, "suggestions": list(event.suggestions)}
+        elif isinstance(event, Failed):
+            raise event.error
+    return answer
+
+
+def _events(context: Context, question: VisitorQuestion) -> Iterator[Event]:
+    """The answer, event by event; its conversation is erased at the end."""
     with engine_for(context.config) as engine:
         service = build_service(context.config, engine, context.database)
         with context.database.session() as session:
-            site = demo_site(session) if key is None else find_site(session, key)
-            prepared = service.prepare(
-                session, VisitorQuestion(site, text, context.language, keep=False)
-            )
+            prepared = service.prepare(session, question)
         answer = service.answer(prepared)
         secret = ""
-        lines = PlainLines()
         try:
-            for _, event in filter(None, answer.follow()):
+            for _number, event in filter(None, answer.follow()):
                 if isinstance(event, Started):
                     secret = event.secret or ""
-                elif isinstance(event, TextPiece):
-                    click.echo(lines.feed(event.text), nl=False)
-                elif isinstance(event, Waiting):
-                    click.echo(context.say("ask_waiting", position=event.position), err=True)
-                elif isinstance(event, Cited):
-                    click.echo(lines.finish(), nl=False)
-                    for source in event.items:
-                        click.echo(f"\n— {source.title} {source.url}", nl=False)
-                elif isinstance(event, Failed):
-                    click.echo()
-                    raise event.error
+                yield event
         finally:
-            click.echo(lines.finish(), nl=False)
             answer.stop()
             answer.wait_ended(5)
             with suppress(NotFound):  # it was ended before anything was stored
                 service.erase(answer.conversation, secret)
-    click.echo()
+
+
+def why_lines(context: Context, explanations: Sequence[Explanation]) -> Iterator[str]:
+    """What decided about each question, in words."""
+    for each in explanations:
+        yield ""
+        yield context.say(
+            "ask_why_question",
+            question=each.question,
+            looked_up=each.looked_up,
+            language=each.language,
+        )
+        yield context.say(f"ask_why_{each.status}")
+        for number, contender in enumerate(each.contenders[:WHY_CONTENDERS], 1):
+            meaning = "–" if contender.cosine is None else f"{contender.cosine:.3f}"
+            name = " › ".join(part for part in (contender.title, contender.heading) if part)
+            yield context.say(
+                "ask_why_entry" if contender.is_entry else "ask_why_section",
+                number=number,
+                name=name,
+                meaning=meaning,
+                share=round(100 * contender.coverage),
+            )
+        if each.contenders:
+            values = {name: value or 0.0 for name, value in each.evidence.items()}
+            shares = {name: round(100 * values[name]) for name in ("missing", "unknown", "names")}
+            yield context.say("ask_why_evidence", margin=f"{values['margin']:.1f}", **shares)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from chatbot_server.cli.ask import PlainLines
+
+Run = Callable[..., Any]
 
 
 @pytest.mark.parametrize(
@@ -22,3 +28,30 @@ def test_marks_are_read_though_they_come_in_pieces(pieces: list[str], shown: str
 
 def test_words_without_marks_are_shown_at_once() -> None:
     assert PlainLines().feed("We open ") == "We open "
+
+
+@pytest.fixture
+def asking(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """``ask`` on a site that knows its hours, without a model and without vectors."""
+    monkeypatch.setenv("CHATBOT_RETRIEVAL_SEMANTIC", '"off"')
+    run("init", "--model", "none")
+    key = json.loads(run("site", "add", "Shop", "--json").out)[0]["key"]
+    run("knowledge", "add", "--site", key, "--title", "Hours", "--text", "Open 9am to 5pm.")
+    return lambda *words: run("ask", "--site", key, *words)
+
+
+def test_an_answer_is_explained_in_words(asking: Run) -> None:
+    said = asking("--why", "When are you open?").out
+    assert said.startswith("Open 9am to 5pm.\n")
+    assert "“When are you open?” was looked up as “When are you open?” (en)" in said
+    assert "it was quoted" in said
+    assert "1. Hours (nearness in meaning" in said
+    assert "0 % of the question’s words are missing" in said
+    assert "Why" not in asking("When are you open?").out
+
+
+def test_an_answer_is_given_to_scripts_whole(asking: Run) -> None:
+    answer = json.loads(asking("--why", "--json", "Who painted the Mona Lisa?").out)
+    assert (answer["origin"], answer["sources"]) == ("none", [])
+    assert answer["why"][0]["status"] == "nothing"
+    assert "why" not in json.loads(asking("--json", "When are you open?").out)

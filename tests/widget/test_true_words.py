@@ -237,3 +237,15 @@ def test_code_reads_from_left_to_right_in_every_language(
     with visit(chromium) as it:
         it.go(pages.add(lang="ar")).open().ask("?").answered("مثال")
         assert it.panel.locator("pre").evaluate("(pre) => getComputedStyle(pre).direction") == "ltr"
+
+
+def test_a_long_answer_is_read_from_its_question_on(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    script.answers["Hours?"] = say("First words.\n\n" + "Many more words follow. " * 200)
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("Hello?").answered("You said: Hello?")
+        it.ask("Hours?").answered("First words.")
+        log = it.panel.locator(".log").bounding_box()
+        question = it.panel.get_by_text("Hours?", exact=True).bounding_box()
+        assert 0 <= question["y"] - log["y"] < 60

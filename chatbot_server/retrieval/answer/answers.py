@@ -24,14 +24,24 @@ SHOWN_TOGETHER, CHOICES = 4, 8
 
 @dataclass(frozen=True)
 class Frame:
-    """What is said around sections: *lines* stand above them, by the ids of their chunks."""
+    """How sections are shown.
+
+    Attributes:
+        is_comparing: all rows of a table are shown, however many.
+        lines: stand above sections, by the ids of their chunks.
+    """
 
     titles: Titles
+    is_comparing: bool = False
     lines: Mapping[int, str] = field(default_factory=dict)
 
     def around(self, section: Candidate, heading: str, start: int = 0) -> str:
         """A whole *section* from its sentence *start* on, under *heading* and its line."""
-        body = quote.section(section.sentences, section.quoted_sentences, start)
+        rows = quote.only_rows(section.sentences, section.quoted_sentences)
+        if self.is_comparing or len(rows) == len(section.sentences):
+            body = quote.section(section.sentences, section.quoted_sentences, start)
+        else:
+            body = quote.section(rows, ())
         above = [f"**{heading}**"] if heading else []
         if line := self.lines.get(section.chunk.id):
             above += [line, ""]

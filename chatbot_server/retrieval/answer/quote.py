@@ -16,6 +16,8 @@ MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
 # An item of a list is shown beside the best one from this share of its score on.
 AS_GOOD = 0.7
+# Of a list of so many rows and words, the few that answer are enough.
+LONG_LIST, LONG_SECTION, FEW_ROWS, CLEARLY_BEST = 8, 60, 0.34, 0.85
 _NUMBER = re.compile(r"\d")
 # More bold than this share of a section points at nothing.
 BOLD_SHARE = 0.36
@@ -54,7 +56,8 @@ def pick(
     weights = [query.weight_in(sentence_terms) for sentence_terms in terms]
     candidates = []
     for position, (sentence, weight) in enumerate(zip(sentences, weights, strict=True)):
-        before = weights[position - 1] if position else 0.0
+        is_row = bool(ITEM.match(sentence))  # which stands for itself, whatever is above it
+        before = weights[position - 1] if position and not is_row else 0.0
         bonus = 0.3 * max(weights) if query.asks_for_number and _NUMBER.search(sentence) else 0.0
         candidates.append(Sentence(sentence, position, weight + 0.25 * before + bonus))
     candidates.sort(key=lambda sentence: (-sentence.score, sentence.position))
@@ -111,6 +114,17 @@ def section(sentences: Sequence[str], best: Sequence[Sentence], start: int = 0) 
             for position, sentence in enumerate(sentences)
         ][start:]
     )
+
+
+def only_rows(sentences: Sequence[str], best: Sequence[Sentence]) -> list[str]:
+    """*sentences*, but of a long table or list only the *best* rows, if these stand out."""
+    rows = {at for at, sentence in enumerate(sentences) if ITEM.match(sentence)}
+    enough = CLEARLY_BEST * max((sentence.score for sentence in best), default=0.0)
+    best_rows = {sentence.position for sentence in best if sentence.score >= enough} & rows
+    is_long = len(rows) >= LONG_LIST and sum(len(text.split()) for text in sentences) > LONG_SECTION
+    if not is_long or not best_rows or len(best_rows) > FEW_ROWS * len(rows):
+        return [*sentences]
+    return [text for at, text in enumerate(sentences) if at in best_rows or at not in rows]
 
 
 def _bold_positions(sentences: Sequence[str], best: Sequence[Sentence]) -> set[int]:

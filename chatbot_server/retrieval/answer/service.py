@@ -30,7 +30,7 @@ from chatbot_server.retrieval.answer.timely import lines_above, moment_of, with_
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
-from chatbot_server.retrieval.language import stems
+from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.retrieval.language.clauses import split_questions
 from chatbot_server.retrieval.language.moments import find_moment
 from chatbot_server.storage.database import Database
@@ -154,7 +154,7 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) 
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
     pages = {section.document.title: section.chunk.heading for section in sections}
-    frame = Frame(Titles(pages, site.name))
+    frame = Frame(Titles(pages, site.name), synonyms.compares(query.text, query.languages))
     entry = next((section for section in sections if section.chunk.id == hits[0].chunk), None)
     if entry and (
         entry.document.id == query.entry

@@ -101,6 +101,7 @@ class Language(_Record):
         addresses_someone: words of a question that stands for itself.
         polite_phrases: what is said beside a question, and asks nothing.
         asking_words: those that ask, and say nothing about what is asked.
+        compares: words of a question that is answered by several rows of a table.
         measures: those that ask how much of something: alone, of what was spoken of before.
         moments: name of a moment → how it is spoken of.
         short_days: seven; of each its short forms, which stand for it between times.
@@ -152,6 +153,7 @@ class Language(_Record):
     addresses_someone: Words
     polite_phrases: Phrases
     asking_words: Words
+    compares: Words
     measures: Words
     moments: dict[MomentName, Phrases]
     short_days: Annotated[tuple[Words, ...], Field(min_length=7, max_length=7)]

@@ -84,6 +84,12 @@ def ask_only_how_much(
     return all(name in measures or stems.is_stop_word(name, language) for name in content_words)
 
 
+def compares(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *question* is about several things beside each other: which is the cheapest."""
+    compare_words = frozenset().union(*(LANGUAGES[code].compares for code in languages))
+    return not compare_words.isdisjoint(stems.words(question))
+
+
 def asks_for_number(question: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether a number answers *question*: “how long …?”, “à quelle heure …?”."""
     return bool(_concept_words(languages).number_question.search(" ".join(stems.words(question))))

@@ -85,3 +85,17 @@ def test_of_many_questions_the_rest_is_left_for_another_time(write: Write, site_
     many = base.ground(site_id, f"When are you open? {cards} {cards} {cards} Any cash?")
     assert many.left == (cards, "Any cash?")
     assert many.answer.count("We take cards") == 1
+
+
+def test_of_a_long_table_only_the_rows_that_answer_are_shown(write: Write, site_id: int) -> None:
+    jobs = ("puncture", "brake", "gear", "chain", "wheel", "tyre", "pedal", "fork", "spoke")
+    rows = "\n".join(f"| {job.title()} | £1{at} | £2{at} | a day | ask us |" for at, job in enumerate(jobs))  # fmt: skip # noqa: E501
+    head = "| Job | City bike | E-bike | Takes | Tandem |\n|---|---|---|---|---|"
+    base = write({"Repairs": f"# Repairs\n\nWhat we charge for repairs:\n\n{head}\n{rows}"})
+    answer = base.ground(site_id, "What do repairs of a chain cost?").answer
+    assert answer == (
+        "What we charge for repairs:\n"
+        "- Chain — City bike: £13; E-bike: £23; Takes: a day; Tandem: ask us"
+    )
+    compared = base.ground(site_id, "Which repairs cost less, a chain or a tyre?").answer
+    assert compared.count("City bike") == len(jobs)

@@ -40,10 +40,18 @@ export function log(app, on) {
     checked: /** @type {any} */ (navigator).globalPrivacyControl || options.keep === "false",
   });
 
+  /** The last question: what answers it is read from its beginning. @type {HTMLElement | undefined} */
+  let asked;
   const follow = (/** @type {() => void} */ change) => {
     const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
     change();
-    if (near) element.scrollTop = element.scrollHeight;
+    if (!near) return;
+    const { scrollTop } = element;
+    element.scrollTop = element.scrollHeight;
+    const over = asked
+      ? element.getBoundingClientRect().top - asked.getBoundingClientRect().top
+      : 0;
+    if (over > 0) element.scrollTop = Math.max(scrollTop, element.scrollTop - over);
   };
 
   /** Said once: the text is taken away before it could be read again. @param {string} text */
@@ -68,7 +76,10 @@ export function log(app, on) {
       bubbles.set(message, bubble);
       end.replaceChildren();
       follow(() => list.append(bubble.element));
-      if (message.role === "user") element.scrollTop = element.scrollHeight;
+      if (message.role === "user") {
+        asked = bubble.element;
+        element.scrollTop = element.scrollHeight;
+      }
     }
     if (!drawings.size) requestAnimationFrame(draw);
     drawings.add(message);

@@ -1,0 +1,91 @@
+"""Why a question was answered as it was: what was found, and what speaks for the best of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from chatbot_server.retrieval.answer.candidates import load_sections, section_relevances
+from chatbot_server.retrieval.answer.evidence import gather_evidence
+from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
+from chatbot_server.retrieval.answer.sources import clean_heading
+from chatbot_server.retrieval.base import GroundingStatus
+from chatbot_server.retrieval.index.chunks import below
+from chatbot_server.retrieval.language.clauses import split_questions
+
+EXCERPT = 160
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A section or entry that may have answered.
+
+    Attributes:
+        relevance: by which the sections of one question stand in order.
+        cosine: how near its meaning is to the question's; None: not searched by meaning.
+        coverage: the share of the question's words, by weight, that it holds.
+    """
+
+    title: str
+    heading: str
+    url: str
+    is_entry: bool
+    relevance: float
+    cosine: float | None
+    coverage: float
+    excerpt: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One question of a message: how it was read, what was found, and what came of it.
+
+    Attributes:
+        looked_up: what was searched for: behind the question it follows, without “today”.
+        evidence: what speaks for the first contender, by name; empty: there is none.
+    """
+
+    question: str
+    looked_up: str
+    language: str
+    status: GroundingStatus
+    contenders: tuple[Contender, ...]
+    evidence: dict[str, float | None]
+
+
+def explain(
+    base: KnowledgeBase, site_id: int, message: str, history: Sequence[str] = ()
+) -> list[Explanation]:
+    """Each question of *message* with what decided about it."""
+    return [_explain_one(base, site_id, question, history) for question in split_questions(message)]
+
+
+def _explain_one(
+    base: KnowledgeBase, site_id: int, question: str, history: Sequence[str]
+) -> Explanation:
+    with base.searched(site_id, question, history, HITS) as (index, query, hits):
+        query.rarity = index.rarity(query.stems)
+        sections = load_sections(index.session, query, hits) if hits else []
+        relevances = section_relevances(sections)
+        contenders = [
+            Contender(
+                section.document.title,
+                below(section.document.title, clean_heading(section.chunk.heading)),
+                section.document.url,
+                section.document.faq,
+                round(relevances[section.chunk.id], 2),
+                section.match.cosine and round(section.match.cosine, 3),
+                round(section.coverage, 2),
+                section.chunk.text[:EXCERPT],
+            )
+            for section in sections
+        ]
+        evidence = asdict(gather_evidence(sections, query)) if sections else {}
+    return Explanation(
+        question,
+        query.text,
+        query.language,
+        base.ground(site_id, question, history).status,
+        tuple(contenders),
+        {name: value and round(value, 3) for name, value in evidence.items()},
+    )
