@@ -69,14 +69,12 @@ def test_cells_that_are_one_say_the_same_of_each_row_and_column() -> None:
     ]
 
 
-def test_a_title_between_rows_stands_above_those_that_follow_under_the_same_columns() -> None:
+def test_a_title_between_rows_is_told_with_those_that_follow() -> None:
     wide = '<w:gridSpan w:val="2"/>'
-    rows = [row(cell("Dish"), cell("Price")), row(cell("Starters", wide))]
-    rows += [row(cell("Soup"), cell("6 €")), row(cell("Mains", wide))]
-    rows += [row(cell("Fish"), cell("18 €"))]
-    head = "| Dish | Price |\n| --- | --- |"
+    rows = [row(cell("Menu", wide)), row(cell("Dish"), cell("Price"))]
+    rows += [row(cell("Starters", wide)), row(cell("Soup"), cell("6 €"))]
     assert read(f"<w:tbl>{''.join(rows)}</w:tbl>") == (
-        f"Starters\n\n{head}\n| Soup | 6 € |\n\nMains\n\n{head}\n| Fish | 18 € |"
+        "Menu\n\n| Dish | Price |\n| --- | --- |\n| Starters › Soup | 6 € |"
     )
 
 

@@ -67,8 +67,8 @@ class WordReader:
     def __init__(self, package: Package, main: str) -> None:
         self._package = package
         self._related = package.related(main)
-        self._styles = self._read_styles(self._tree_of("styles"))
-        self._list_formats = self._read_lists(self._tree_of("numbering"))
+        self._styles = self.read_styles(self._tree_of("styles"))
+        self._list_formats = self.read_lists(self._tree_of("numbering"))
         self._numbers: Counter[tuple[str, int]] = Counter()
         self._notes = {
             (kind, attribute(note, "id")): note
@@ -84,9 +84,9 @@ class WordReader:
                 return
             match local(element):
                 case "p":
-                    self._write_paragraph(element, writer)
+                    self.write_paragraph(element, writer)
                 case "tbl":
-                    self._write_table(element, writer)
+                    self.write_table(element, writer)
                 case "sdt":
                     self.write_blocks(child(element, "sdtContent"), writer)
                 case "ins" | "moveTo" | "customXml" | "smartTag":
@@ -106,7 +106,8 @@ class WordReader:
         parts = (part for related_kind, part in self._related.values() if related_kind == kind)
         return self._package.tree(next(parts, ""))
 
-    def _read_styles(self, tree: Any) -> dict[str, WordStyle]:
+    def read_styles(self, tree: Any) -> dict[str, WordStyle]:
+        """What each style says, with what it takes over from others."""
         elements = {attribute(style, "styleId"): style for style in children(tree, "style")}
         styles: dict[str, WordStyle] = {}
 
@@ -116,14 +117,14 @@ class WordReader:
             if name not in styles:
                 element = elements[name]
                 base = style_of(attribute(child(element, "basedOn"), "val"), depth + 1)
-                styles[name] = _style(element, base)
+                styles[name] = style_from(element, base)
             return styles[name]
 
         for name in elements:
             style_of(name)
         return styles
 
-    def _read_lists(self, tree: Any) -> dict[tuple[str, int], str]:
+    def read_lists(self, tree: Any) -> dict[tuple[str, int], str]:
         """The format of each level of each list."""
         abstract = {attribute(one, "abstractNumId"): one for one in children(tree, "abstractNum")}
         return {
@@ -136,13 +137,14 @@ class WordReader:
             )
         }
 
-    def _write_paragraph(self, paragraph: Any, writer: MarkdownWriter) -> None:
+    def write_paragraph(self, paragraph: Any, writer: MarkdownWriter) -> None:
+        """A heading, an item or a paragraph, and the text boxes in it."""
         properties = child(paragraph, "pPr")
         style = self._styles.get(attribute(child(properties, "pStyle"), "val"), WordStyle())
         if style.is_contents:
             return
         text = WordText(paragraph)
-        words = self._with_notes(text)
+        words = self.with_notes(text)
         outline = attribute(child(properties, "outlineLvl"), "val")
         level = _number(outline) + 1 if outline and outline < "9" else style.level
         list_id = attribute(child(properties, "numPr", "numId"), "val") or style.list_id
@@ -164,7 +166,7 @@ class WordReader:
             self._numbers.pop((list_id, below), None)
         return f"{self._numbers[list_id, depth]}."
 
-    def _with_notes(self, text: WordText) -> str:
+    def with_notes(self, text: WordText) -> str:
         """A short note in brackets where it is referred to, a long one below."""
         words, below = text.words, ""
         for mark, key in text.notes.items():
@@ -177,14 +179,15 @@ class WordReader:
             words = words.replace(mark, f" ({note})" if 0 < len(note) <= SHORT_NOTE else "")
         return words + below
 
-    def _write_table(self, table: Any, writer: MarkdownWriter) -> None:
+    def write_table(self, table: Any, writer: MarkdownWriter) -> None:
+        """A table, or what is in it where it only places things."""
         rows: list[list[str]] = []
         cells: list[MarkdownWriter] = []
         header_rows = 0
         is_bold: list[bool] = []
-        for row in _rows(table):
+        for row in rows_of(table):
             texts = [""] * _span(child(row, "trPr", "gridBefore"))
-            elements = list(_cells(row))
+            elements = list(cells_of(row))
             for element in elements:
                 cell = MarkdownWriter()
                 self.write_blocks(element, cell)
@@ -198,9 +201,9 @@ class WordReader:
             header = child(row, "trPr", "tblHeader")
             if header_rows == len(rows) and header is not None and _is_on(header):
                 header_rows += 1
-            is_bold.append(bool(elements) and all(self._is_bold(one) for one in elements))
+            is_bold.append(bool(elements) and all(self.is_bold(one) for one in elements))
             rows.append(texts[:MAX_SPAN])
-        if any(_places_things(cell) for cell in cells):
+        if any(places_things(cell) for cell in cells):
             for cell in cells:
                 writer.append(cell)
             return
@@ -208,7 +211,7 @@ class WordReader:
             header_rows = is_bold.index(False)
         writer.table(rows, header_rows or None)
 
-    def _is_bold(self, cell: Any) -> bool:
+    def is_bold(self, cell: Any) -> bool:
         """Whether all words in *cell* are bold."""
         for paragraph in cell.iter("{*}p"):
             name = attribute(child(paragraph, "pPr", "pStyle"), "val")
@@ -252,7 +255,8 @@ class WordText:
                 self._collect(one)
 
 
-def _style(element: Any, base: WordStyle) -> WordStyle:
+def style_from(element: Any, base: WordStyle) -> WordStyle:
+    """The style of an element of the styles, which builds on *base*."""
     properties = child(element, "pPr")
     name = attribute(child(element, "name"), "val")
     outline = attribute(child(properties, "outlineLvl"), "val")
@@ -281,13 +285,15 @@ def _is_on(switch: Any) -> bool:
     return attribute(switch, "val") not in _OFF
 
 
-def _rows(table: Any) -> list[Any]:
+def rows_of(table: Any) -> list[Any]:
+    """The rows of a table that are not deleted."""
     paths = ("{*}tr", "{*}sdt/{*}sdtContent/{*}tr", "{*}ins/{*}tr")
     rows = [row for path in paths for row in table.iterfind(path)]
     return [row for row in rows if child(row, "trPr", "del") is None]
 
 
-def _cells(row: Any) -> list[Any]:
+def cells_of(row: Any) -> list[Any]:
+    """The cells of a row."""
     return [
         cell
         for one in row
@@ -304,5 +310,6 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _places_things(cell: MarkdownWriter) -> bool:
+def places_things(cell: MarkdownWriter) -> bool:
+    """Whether the table of this cell is there for its looks."""
     return cell.is_rich or cell.block_count > MAX_BLOCKS_IN_CELL or len(cell.in_one_line) > MAX_CELL

@@ -70,13 +70,14 @@ def unwrapped(text: str) -> str:
     start = 0
     for at, line in enumerate([*lines, ""]):
         if not line.strip():
-            result += _joined_block(lines[start:at], width)
+            result += joined_block(lines[start:at], width)
             result.append(line)
             start = at + 1
     return "\n".join(result[:-1])
 
 
-def _joined_block(lines: list[str], width: int) -> list[str]:
+def joined_block(lines: list[str], width: int) -> list[str]:
+    """Lines without an empty one between them, joined where a margin at *width* broke them."""
     result: list[str] = []
     is_code = False
     former = ""

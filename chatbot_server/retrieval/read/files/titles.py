@@ -13,7 +13,8 @@ from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 _PROGRAMS_OWN = re.compile(
     r"(?:microsoft (?:word|excel|powerpoint)(?: - .*)?|(?:powerpoint presentation"
     r"|présentation powerpoint|diapositive|slide|document|untitled|sans titre|ohne titel"
-    r"|sin título|unbenannt|titre|title|book|classeur|feuille?|sheet)[\s-]*\d*)",
+    r"|sin título|unbenannt|\(?(?:anonymous|unspecified)\)?"
+    r"|titre|title|book|classeur|feuille?|sheet)[\s-]*\d*)",
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(
@@ -21,6 +22,7 @@ _FILE_NAME = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[_+\s]+|(?<=\w)-(?=\w)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COPY = re.compile(r"\s*\(\d{1,2}\)$")
 
 
@@ -39,7 +41,7 @@ def one_document(writer: MarkdownWriter, name: str, own_title: str = "") -> Resu
 
 def title_of(name: str, own_title: str, heading: str) -> str:
     """The title that a file has of its own, else its first heading, else its name."""
-    own_title = " ".join(own_title.split())
+    own_title = " ".join(_CONTROL.sub(" ", own_title).split())
     is_made_up = _PROGRAMS_OWN.fullmatch(own_title) or _FILE_NAME.fullmatch(own_title)
     return ("" if is_made_up else own_title) or heading or readable_name(name)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from chatbot_server.retrieval.language.tables import markdown_table
 from chatbot_server.retrieval.read.document import MAX_TEXT
 
 Row = Sequence[str]
@@ -100,44 +101,27 @@ class MarkdownWriter:
 
 
 def table_blocks(rows: Sequence[Row], header_rows: int | None) -> list[tuple[str, str]]:
-    """A table as Markdown, with its title and titles between its rows as paragraphs."""
-    grid = _without_empty([[" ".join(cell.split()) for cell in row] for row in rows])
-    if not grid:
-        return []
-    if len(grid[0]) == 1:
-        return [("paragraph", _escaped(row[0])) for row in grid]
+    """A table as Markdown, what stands across all of its columns above it as a paragraph."""
+    grid = without_empty([[" ".join(cell.split()) for cell in row] for row in rows])
     blocks: list[tuple[str, str]] = []
-    while grid and _is_title(grid[0]) and len(grid) > 1:
+    while len(grid) > 1 and len(grid[0]) > 1 and len(set(grid[0])) == 1:
         blocks.append(("paragraph", _escaped(grid.pop(0)[0])))
-        header_rows = max(0, header_rows - 1) if header_rows else header_rows
-    count = _header_count(grid) if header_rows is None else min(header_rows, len(grid) - 1)
-    headings = _joined_headings(grid[:count], len(grid[0]))
-    body: list[Row] = []
-    for row in [*grid[count:], None]:
-        if row is not None and not (_is_title(row) and len(row) > 1):
-            body.append(row)
-            continue
-        if body:
-            blocks.append(("table", _markdown_table(headings, body)))
-        body = []
-        if row is not None:
-            blocks.append(("paragraph", _escaped(row[0])))
-    return blocks
+        header_rows = header_rows - 1 if header_rows else header_rows
+    if grid and len(grid[0]) == 1:
+        return [*blocks, *(("paragraph", _escaped(row[0])) for row in grid)]
+    count = header_count(grid) if header_rows is None else min(header_rows, len(grid) - 1)
+    return [*blocks, ("table", "\n".join(markdown_table(grid, count)))]
 
 
-def _without_empty(grid: list[list[str]]) -> list[list[str]]:
+def without_empty(grid: Sequence[Row]) -> list[Row]:
+    """A grid of equally long rows, none of them empty, nor a column of them."""
     width = min(max(map(len, grid), default=0), MAX_COLUMNS)
-    padded = [row[:width] + [""] * (width - len(row)) for row in grid if any(row)]
-    columns = [at for at in range(width) if any(row[at] for row in padded)]
-    return [[row[at] for at in columns] for row in padded]
+    even_rows = [[*row[:width], *[""] * (width - len(row))] for row in grid if any(row)]
+    columns = [at for at in range(width) if any(row[at] for row in even_rows)]
+    return [[row[at] for at in columns] for row in even_rows]
 
 
-def _is_title(row: Row) -> bool:
-    """Whether one cell spans the whole row."""
-    return len(row) > 1 and len(set(row)) == 1
-
-
-def _header_count(grid: Sequence[Row]) -> int:
+def header_count(grid: Sequence[Row]) -> int:
     """How many of the first rows name the columns, judged by what is in them.
 
     Of a table of two columns the first row may be one like the others.
@@ -145,9 +129,8 @@ def _header_count(grid: Sequence[Row]) -> int:
     if len(grid) < 2:
         return 0
     first, rest = grid[0], grid[1:]
-    if any(_HAS_DIGIT.search(cell) for cell in first[1:]):
-        years_or_hours = len(first) > 2 and not first[0]
-        return 1 if years_or_hours else 0
+    if any(_HAS_DIGIT.search(cell) for cell in first[1:]):  # years or hours, else values
+        return 1 if len(first) > 2 and not first[0] else 0
     spans = any(one == two != "" for one, two in pairwise(first[1:]))
     if spans and len(grid) > 2 and not any(_HAS_DIGIT.search(cell) for cell in grid[1]):
         return 2 if grid[1][0] in ("", first[0]) else 1
@@ -155,23 +138,6 @@ def _header_count(grid: Sequence[Row]) -> int:
         return 1
     with_digits = sum(bool(_HAS_DIGIT.search(row[1])) for row in rest)
     return 1 if 2 * with_digits >= len(rest) else 0
-
-
-def _joined_headings(rows: Sequence[Row], width: int) -> list[str]:
-    """One heading a column of rows below each other."""
-    columns = (dict.fromkeys(row[at] for row in rows if row[at]) for at in range(width))
-    return [", ".join(column) for column in columns]
-
-
-def _markdown_table(headings: Row, rows: Sequence[Row]) -> str:
-    lines = [_line(row) for row in rows]
-    if any(headings):
-        lines[:0] = [_line(headings), _line(["---"] * len(headings))]
-    return "\n".join(lines)
-
-
-def _line(cells: Row) -> str:
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
 def _without_tabs(line: str) -> str:
