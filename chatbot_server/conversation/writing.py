@@ -127,5 +127,5 @@ class Writer:
             if not self._cancelled.is_set():
                 raise EngineError("engine_no_answer", retry_after=5)
             return Ended("model", "stopped", model=record.model)
-        reason: Finish = "stop" if end.reason == "content_filter" else end.reason
+        reason: Finish = end.reason if end.reason in ("length", "time") else "stop"
         return Ended("model", reason, end.usage, end.timings, model=record.model)

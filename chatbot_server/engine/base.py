@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
 
-FinishReason = Literal["stop", "length", "time", "content_filter"]
+FinishReason = Literal["stop", "length", "time", "content_filter", "tool_calls"]
 EngineState = Literal["starting", "ready", "restarting", "failed", "none"]
 
 
@@ -25,6 +25,8 @@ class Sampling:
         stop: further stop strings, besides the prompt's own.
         json: the completion must be one JSON object (engines that can; others refuse).
         frequency_penalty, presence_penalty: as OpenAI has them (engines that can).
+        tools: what the model may or must call, as JSON with OpenAI's ``tools`` and
+            ``tool_choice`` (remote servers; for others they are written into the prompt).
         schema: the completion must be JSON that this JSON Schema, as text, allows; likewise.
     """
 
@@ -39,6 +41,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     json: bool = False
     schema: str = ""
+    tools: str = ""
 
     def length(self, room: int) -> int:
         """Tokens of the completion at most, where the context has *room* for so many."""
@@ -85,6 +88,20 @@ class Thought:
 
 
 @dataclass(frozen=True)
+class ToolCallPiece:
+    """A piece of the call number *index*: id and name come with its first piece."""
+
+    index: int
+    id: str
+    name: str
+    arguments: str
+
+    def joined(self, piece: ToolCallPiece) -> ToolCallPiece:
+        """The call so far, with a later *piece* of it."""
+        return replace(self, arguments=self.arguments + piece.arguments)
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event of every completion."""
 
@@ -93,7 +110,7 @@ class Finished:
     timings: Timings
 
 
-Event = Queued | Token | Thought | Finished
+Event = Queued | Token | Thought | ToolCallPiece | Finished
 
 
 @dataclass(frozen=True)

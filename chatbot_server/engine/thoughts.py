@@ -55,15 +55,15 @@ class ThoughtSplitter:
     def _think(self) -> Iterator[Event]:
         closing = CLOSING.search(self._held)
         if closing:
-            thought, self._held = self._held[: closing.start()], self._held[closing.end() :]
+            thinking, self._held = self._held[: closing.start()], self._held[closing.end() :]
             self._is_open, self._follows_thought = False, True
         else:
-            starts = (len(self._held) - length for length in range(len(CLOSINGS[-1]), 0, -1))
-            possible = (at for at in starts if at >= 0 and _may_close(self._held[at:]))
-            cut = next(possible, len(self._held))
-            thought, self._held = self._held[:cut], self._held[cut:]
-        if thought:
-            yield Thought(thought)
+            # What may be the beginning of the end; a tag is no longer than that.
+            ends = (self._held[-length:] for length in range(len(CLOSINGS[-1]), 0, -1))
+            end = next((end for end in ends if any(t.startswith(end) for t in CLOSINGS)), "")
+            thinking, self._held = self._held[: len(self._held) - len(end)], end
+        if thinking:
+            yield Thought(thinking)
 
     def _answer(self) -> Iterator[Event]:
         text, self._held = self._held, ""
@@ -72,10 +72,6 @@ class ThoughtSplitter:
             self._follows_thought = not text
         if text:
             yield Token(text)
-
-
-def _may_close(end: str) -> bool:
-    return any(tag.startswith(end) for tag in CLOSINGS)
 
 
 class ThinkingCompletion:

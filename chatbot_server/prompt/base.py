@@ -11,15 +11,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """An application's function that a model wants called; *arguments* are JSON."""
+
+    id: str
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of a conversation, as plain text."""
+    """One turn of a conversation, as plain text.
+
+    Attributes:
+        calls: what an assistant wants called besides what it says.
+        answers: of a ``tool``: the id of the call that its content answers.
+    """
 
     role: Role
     content: str
+    calls: tuple[ToolCall, ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True)

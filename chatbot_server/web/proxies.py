@@ -24,10 +24,10 @@ def watch_proxies(app: Flask, config: Config) -> None:
 
     @app.before_request
     def look() -> None:
-        seen = app.extensions.get("untrusted_proxy")
-        if seen or "X-Forwarded-For" not in request.headers or not _is_near(request.remote_addr):
+        is_forwarded = "X-Forwarded-For" in request.headers
+        if not is_forwarded or mark.name in app.extensions or not _is_near(request.remote_addr):
             return
-        app.extensions["untrusted_proxy"] = True
+        app.extensions[mark.name] = True
         logger.warning("%s", say("proxy_untrusted"))
         with suppress(OSError):
             mark.touch()

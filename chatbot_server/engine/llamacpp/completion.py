@@ -122,9 +122,9 @@ def _finished(chunk: Any, reason: FinishReason, request: Request, seconds: float
     if chunk is None:
         timings = Timings(request.queue_seconds, seconds, 0.0)
         return Finished(reason, Usage(len(request.tokens), 0), timings)
-    spent = chunk["timings"]
+    times = chunk["timings"]
     return Finished(
         reason,
-        Usage(len(request.tokens), int(spent["predicted_n"]), int(spent["cache_n"])),
-        Timings(request.queue_seconds, spent["prompt_ms"] / 1000, spent["predicted_ms"] / 1000),
+        Usage(len(request.tokens), int(times["predicted_n"]), int(times["cache_n"])),
+        Timings(request.queue_seconds, times["prompt_ms"] / 1000, times["predicted_ms"] / 1000),
     )

@@ -34,6 +34,7 @@ PAUSE_SECONDS = 30.0
 LONGEST_ANSWER = 131_072
 # Words of llama-endpoint, vLLM and others that some servers do not know; left out for those.
 EXTRAS = ("top_k", "repeat_penalty", "repetition_penalty", "stream_options")
+TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
 
 
 class RemoteCompletion:
@@ -109,11 +110,13 @@ class RemoteCompletion:
         openai_body = {key: value for key, value in body.items() if key not in EXTRAS}
         # One that refuses may not know some of the extras.
         bodies = [openai_body] if endpoint.openai_fields_only else [body, openai_body]
+        if body.get("tool_choice") == "auto":  # nor the tools that need not be called
+            bodies += [{key: value for key, value in openai_body.items() if key not in TOOLS}]
         for tried_body in bodies:
             try:
                 first = self._begin(endpoint, tried_body)
             except AttemptFailed as failure:
-                if failure.is_refusal and tried_body is body:
+                if failure.is_refusal and tried_body is not bodies[-1]:
                     continue
                 if failure.is_refusal:
                     why = str(failure)
@@ -121,7 +124,8 @@ class RemoteCompletion:
                 endpoint.mark_failed(str(failure))
                 return None
             endpoint.mark_well()
-            endpoint.openai_fields_only = tried_body is openai_body
+            if "tools" in tried_body or "tools" not in body:
+                endpoint.openai_fields_only = tried_body is openai_body
             return first
         return None
 
@@ -136,7 +140,7 @@ class RemoteCompletion:
         deadline = time.monotonic() + seconds
         try:
             while delta := attempt.next(deadline - time.monotonic()):
-                if delta.text or delta.thought or delta.finish:
+                if delta.says_something or delta.finish:
                     return delta
             if self._closed.is_set():
                 return AnswerDelta()
@@ -164,6 +168,7 @@ class RemoteCompletion:
                     yield Thought(delta.thought)
                 if delta.text:
                     yield Token(delta.text)
+                yield from delta.calls
                 delta = self._next_delta(endpoint, answer)
         finally:
             if self._attempt:
@@ -211,10 +216,11 @@ class _AnswerSoFar:
 
     def reason(self) -> FinishReason:
         """In the contract's words; whatever else a server calls it, it has stopped."""
-        known: dict[str | None, FinishReason] = {
+        reasons: dict[str | None, FinishReason] = {
             "length": "length", "time": "time", "content_filter": "content_filter",
+            "tool_calls": "tool_calls",
         }  # fmt: skip
-        return known.get(self.finish, "stop")
+        return reasons.get(self.finish, "stop")
 
     def guess(self, body: dict[str, Any]) -> Usage:
         """For servers that do not count: by length."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chatbot_server.engine.base import Usage
+from chatbot_server.engine.base import ToolCallPiece, Usage
 from chatbot_server.engine.openai.endpoints import MAX_LINE, RemoteEndpoint
 from chatbot_server.processes.threaded_stream import Put, ThreadedStream
 
@@ -39,6 +39,12 @@ class AnswerDelta:
     finish: str | None = None
     thought: str = ""
     usage: Usage | None = None
+    calls: tuple[ToolCallPiece, ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it is more than a role or a count."""
+        return bool(self.text or self.thought or self.calls)
 
 
 class AttemptFailed(Exception):
@@ -159,9 +165,9 @@ def read_events(chunks: Iterable[bytes], limit: int) -> Iterator[AnswerDelta]:
                 yield AnswerDelta(finish="stop")
             return
         delta = read_delta(value)
-        is_finished, has_text = is_finished or bool(delta.finish), has_text or bool(delta.text)
-        text, thought = characters.feed(delta.text), thoughts.feed(delta.thought)
-        yield replace(delta, text=text, thought=thought)
+        is_finished, has_text = is_finished or bool(delta.finish), has_text or delta.says_something
+        text, thinking = characters.feed(delta.text), thoughts.feed(delta.thought)
+        yield replace(delta, text=text, thought=thinking)
 
 
 class WholeCharacters:
@@ -199,10 +205,26 @@ def read_delta(data: bytes) -> AnswerDelta:
     if not isinstance(message, dict):
         raise Garbled("a choice without a message")
     text, finish = message.get("content") or "", first.get("finish_reason")
-    thought = message.get("reasoning_content") or message.get("reasoning") or ""
+    thinking = message.get("reasoning_content") or message.get("reasoning") or ""
     if not isinstance(text, str) or not isinstance(finish, str | None):
         raise Garbled("a message that is no text")
-    return AnswerDelta(text, finish, thought if isinstance(thought, str) else "", usage)
+    thinking = thinking if isinstance(thinking, str) else ""
+    return AnswerDelta(text, finish, thinking, usage, _calls(message.get("tool_calls")))
+
+
+def _calls(raw: Any) -> tuple[ToolCallPiece, ...]:
+    """The pieces of calls in a delta, or whole calls in a message."""
+    pieces = []
+    for at, call in enumerate(raw if isinstance(raw, list) else ()):
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            raise Garbled("a tool call without a function")
+        index = call.get("index", at)
+        texts = [call.get("id") or "", function.get("name") or "", function.get("arguments") or ""]
+        if not isinstance(index, int) or not all(isinstance(text, str) for text in texts):
+            raise Garbled("a tool call that is no text")
+        pieces.append(ToolCallPiece(index, *texts))
+    return tuple(pieces)
 
 
 def error_text(body: bytes) -> str:

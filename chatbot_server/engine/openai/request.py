@@ -14,7 +14,7 @@ from typing import Any
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import BadRequest
-from chatbot_server.prompt.base import Prompt
+from chatbot_server.prompt.base import Message, Prompt
 
 # Every family of reference: Llama 2 and 3, Mistral, ChatML, Zephyr, Phi, Gemma, DeepSeek,
 # GLM, StableLM, OpenAssistant, Falcon, Granite, Command R, and the shared BOS, EOS, think
@@ -46,9 +46,7 @@ def chat_request(prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
         BadRequest: *prompt* has no messages.
     """
     stop = tuple(dict.fromkeys(text for text in (*sampling.stop, *prompt.stop) if text))
-    messages = [
-        {"role": turn.role, "content": escape_control(turn.content)} for turn in prompt.messages
-    ]
+    messages = [_message(turn) for turn in prompt.messages]
     if not messages or prompt.tokens:
         raise BadRequest("openai_only_chat")
     body: dict[str, Any] = {
@@ -72,7 +70,24 @@ def chat_request(prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
     if sampling.schema:
         schema = {"name": "answer", "strict": True, "schema": json.loads(sampling.schema)}
         optional["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return body | {key: value for key, value in optional.items() if value is not None}
+    tools = json.loads(escape_control(sampling.tools)) if sampling.tools else {}
+    return body | {key: value for key, value in optional.items() if value is not None} | tools
+
+
+def _message(turn: Message) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": turn.role, "content": escape_control(turn.content)}
+    if turn.answers:
+        message["tool_call_id"] = turn.answers
+    if turn.calls:
+        message["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": escape_control(call.arguments)},
+            }
+            for call in turn.calls
+        ]
+    return message
 
 
 def escape_control(text: str) -> str:

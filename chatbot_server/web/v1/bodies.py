@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,10 +12,12 @@ from chatbot_server.prompt.base import Message, Prompt, Segment
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
 from chatbot_server.web.v1.generation import GenerationBody
 from chatbot_server.web.v1.refusals import ApplicationBody
+from chatbot_server.web.v1.tools import Toolbox, ToolSpec, open_toolbox
 from chatbot_server.web.v1.turns import MAX_CHARS, ChatTurn
 
 MAX_MESSAGES = 500
 MAX_PROMPTS = 128
+MAX_TOOLS = 128
 MAX_PROMPT_TOKENS = 131_072  # the longest context
 # OpenAI's number, by which clients cut their batches.
 MAX_INPUTS = 2048
@@ -25,7 +27,19 @@ MAX_INPUT_CHARS = 4_000_000  # about as many as fit into so many texts of 512 to
 class ChatCompletionBody(GenerationBody):
     """``POST /v1/chat/completions``."""
 
+    text_field: ClassVar[str] = "messages"
     messages: Annotated[list[ChatTurn], Field(min_length=1, max_length=MAX_MESSAGES)]
+    tools: Annotated[list[ToolSpec], Field(max_length=MAX_TOOLS)] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool = True
+
+    def toolbox(self) -> Toolbox:
+        """What may be called.
+
+        Raises:
+            BadRequest: ``tool_choice`` is none of the tools.
+        """
+        return open_toolbox(self.tools or (), self.tool_choice, parallel=self.parallel_tool_calls)
 
     def turns(self) -> list[Message]:
         """The conversation as clean text.
@@ -34,7 +48,7 @@ class ChatCompletionBody(GenerationBody):
             BadRequest: a role or content that cannot be had; names it.
         """
         turns = [turn.message(f"messages.{at}") for at, turn in enumerate(self.messages)]
-        _check_length((turn.content for turn in turns), MAX_CHARS)
+        check_length((turn.content for turn in turns), MAX_CHARS)
         return turns
 
 
@@ -106,7 +120,7 @@ def _texts(texts: Any, field: str, most: int, most_chars: int) -> list[str]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise BadRequest("api_only_text", field=field, name=field)
     _check_count(texts, field, most)
-    _check_length(texts, most_chars)
+    check_length(texts, most_chars)
     for at, text in enumerate(texts):
         if not text:
             name = field if len(texts) == 1 else f"{field}.{at}"
@@ -114,6 +128,9 @@ def _texts(texts: Any, field: str, most: int, most_chars: int) -> list[str]:
     return [clean_text(refuse_surrogates(text, field)) for text in texts]
 
 
-def _check_length(texts: Iterable[str], most: int) -> None:
+def check_length(texts: Iterable[str], most: int) -> None:
+    """Raises:
+    TooLarge: *texts* have more than *most* characters together.
+    """
     if sum(len(text) for text in texts) > most:
         raise TooLarge("api_too_much_text", limit=most)

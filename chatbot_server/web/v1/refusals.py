@@ -20,7 +20,6 @@ NOT_HERE: dict[str, tuple[Any, ...]] = {
     "top_logprobs": (0,),
     "prompt_logprobs": (False,),
     "logit_bias": ({},),
-    "tool_choice": ("none", "auto"),
     "function_call": ("none", "auto"),
     "modalities": (["text"],),
     "audio": (),
@@ -49,6 +48,12 @@ NOT_HERE: dict[str, tuple[Any, ...]] = {
     "typical_p": (1,),
     "mirostat": (0,),
 }
+# Of responses, which are kept nowhere.
+NOT_STORED: dict[str, tuple[Any, ...]] = {
+    "previous_response_id": (),
+    "conversation": (),
+    "background": (False,),
+}
 ONE_ONLY = ("n", "best_of")
 
 Body = TypeVar("Body", bound="ApplicationBody")
@@ -74,9 +79,10 @@ class ApplicationBody(RequestBody):
     @classmethod
     def refuse_what_is_not_here(cls, raw: dict[str, Any]) -> dict[str, Any]:
         """Fields that would change the answer are not passed over in silence."""
-        for name, harmless in NOT_HERE.items():
+        for name, harmless in (NOT_HERE | NOT_STORED).items():
             if name in raw and not any(_same(raw[name], value) for value in (None, *harmless)):
-                raise BadRequest("api_not_supported", field=name, name=name)
+                code = "api_not_stored" if name in NOT_STORED else "api_not_supported"
+                raise BadRequest(code, field=name, name=name)
         for name in ONE_ONLY:
             if raw.get(name) not in (None, 1):
                 raise BadRequest("api_one_choice", field=name, name=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -42,6 +43,8 @@ from chatbot_server.web.v1.embeddings import (
 )
 from chatbot_server.web.v1.generation import GenerationBody
 from chatbot_server.web.v1.refusals import read_application_body
+from chatbot_server.web.v1.response_wire import ResponseReply
+from chatbot_server.web.v1.responses import ResponseBody
 from chatbot_server.web.v1.series import CompletionSeries
 from chatbot_server.web.v1.stream import follow, listen
 from chatbot_server.web.v1.wire import Reply, embeddings, model_id, models, problem
@@ -56,6 +59,7 @@ ALLOWED = {
     "chat/completions": "POST",
     "completions": "POST",
     "embeddings": "POST",
+    "responses": "POST",
     "models": "GET",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -125,23 +129,39 @@ class ModelApi:
             return embedding_entry(self.embedder, created)
         return models(self.find_model(name), created)[0]
 
-    def chat(self, body: ChatCompletionBody, info: EngineInfo) -> Completion:
+    def chat(self, body: ChatCompletionBody | ResponseBody, info: EngineInfo) -> Completion:
         """Begin the answer to a conversation."""
-        turns = body.turns()
-        prompt = assemble(info, turns)
-        if not prompt.segments and not any(turn.content.strip() for turn in turns):
-            raise BadRequest("api_text_empty", field="messages", name="messages")
-        return ThinkingCompletion(self._begin(prompt, body, "messages"), prompt)
+        turns, box = body.turns(), body.toolbox().on(info)
+        is_native = info.engine == "openai"
+        prompt = assemble(info, turns if is_native else box.write_into(turns))
+        if not any(turn.content.strip() or turn.calls for turn in turns):
+            raise BadRequest("api_text_empty", field=body.text_field, name=body.text_field)
+        sampling = box.sampling(body.sampling(self.sampling), native=is_native)
+        completion = self._begin(prompt, sampling, body, body.text_field)
+        answer = ThinkingCompletion(completion, prompt)
+        return answer if is_native else box.read(answer)
 
     def complete(self, body: CompletionBody) -> tuple[Completion, int]:
         """Begin the completions of one or several texts; and how many there are."""
         prompts = body.prompts()
-        begin = [partial(self._begin, prompt, body, "prompt") for prompt in prompts]
+        sampling = body.sampling(self.sampling)
+        begin = [partial(self._begin, prompt, sampling, body, "prompt") for prompt in prompts]
         return CompletionSeries(begin), len(prompts)
 
-    def _begin(self, prompt: Prompt, body: GenerationBody, field: str) -> Completion:
+    def embed(self, body: EmbeddingBody, has_left: Callable[[], bool]) -> dict[str, Any]:
+        """The vectors of the body's texts."""
+        maker = choose_vectors(body.model, self.embedder, self.engine, self.find_model)
+        make = partial(maker.make, query=body.input_type == "query", has_left=has_left)
+        texts = body.texts()
+        if body.dimensions:  # nobody waits for a thousand vectors of the wrong width
+            require_width(make(texts[:1])[0], body.dimensions)
+        vectors, tokens = make(texts)
+        return embeddings(vectors, maker.name, tokens, body.encoding_format)
+
+    def _begin(
+        self, prompt: Prompt, sampling: Sampling, body: GenerationBody, field: str
+    ) -> Completion:
         """Begin to answer *prompt*, which the request's *field* holds."""
-        sampling = body.sampling(self.sampling)
         try:
             return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
         except BadRequest as error:
@@ -173,6 +193,12 @@ def openai_blueprint(
         info = api.find_model(body.model)
         return _answer(api.chat(body, info), body, Reply(info.model, chat=True))
 
+    @bp.post("/responses")
+    def respond() -> Response:
+        body = read_application_body(request, ResponseBody)
+        info = api.find_model(body.model)
+        return _answer(api.chat(body, info), body, ResponseReply(info.model, body.repeated()))
+
     @bp.post("/completions")
     def complete() -> Response:
         body = read_application_body(request, CompletionBody)
@@ -183,15 +209,7 @@ def openai_blueprint(
     @bp.post("/embeddings")
     def embed() -> Response:
         body = read_application_body(request, EmbeddingBody)
-        maker = choose_vectors(body.model, beside, engine, api.find_model)
-        make = partial(
-            maker.make, query=body.input_type == "query", has_left=disconnect_check(request)
-        )
-        texts = body.texts()
-        if body.dimensions:  # nobody waits for a thousand vectors of the wrong width
-            require_width(make(texts[:1])[0], body.dimensions)
-        vectors, tokens = make(texts)
-        return jsonify(embeddings(vectors, maker.name, tokens, body.encoding_format))
+        return jsonify(api.embed(body, disconnect_check(request)))
 
     _register_models(bp, api)
     _register_errors(bp)
@@ -218,7 +236,7 @@ def _register_models(bp: Blueprint, api: ModelApi) -> None:
         raise NotFound("api_no_route", method=request.method, path=where)
 
 
-def _answer(completion: Completion, body: GenerationBody, reply: Reply) -> Response:
+def _answer(completion: Completion, body: GenerationBody, reply: Reply | ResponseReply) -> Response:
     if not body.stream:
         events = listen(completion, disconnect_check(request))
         try:

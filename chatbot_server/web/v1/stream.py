@@ -13,6 +13,7 @@ from chatbot_server.engine.base import Completion, Event
 from chatbot_server.errors import ChatbotError
 from chatbot_server.processes.threaded_stream import StreamSilent, ThreadedStream
 from chatbot_server.web.event_stream import Bell, EventStream, Pieces, respond
+from chatbot_server.web.v1.response_wire import ResponseReply
 from chatbot_server.web.v1.wire import Reply, broken_off
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,9 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5  # how often it is checked that the application is there
 
 
-def follow(completion: Completion, reply: Reply, *, with_usage: bool, language: str) -> Response:
+def follow(
+    completion: Completion, reply: Reply | ResponseReply, *, with_usage: bool, language: str
+) -> Response:
     """*completion* as server-sent events of *reply*.
 
     Raises:

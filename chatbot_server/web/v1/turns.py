@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chatbot_server.errors import BadRequest
-from chatbot_server.prompt.base import Message, Role
+from chatbot_server.prompt.base import Message, Role, ToolCall
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
 from chatbot_server.web.v1.refusals import Lenient
 
@@ -17,14 +17,10 @@ ROLES: dict[str, Role] = {
     "developer": "system",
     "user": "user",
     "assistant": "assistant",
+    "tool": "tool",
 }
 TEXT_KINDS = ("text", "input_text", "output_text")
-# Of an assistant's message: values that say nothing.
-SILENT: dict[str, tuple[Any, ...]] = {
-    "tool_calls": (None, []),
-    "function_call": (None,),
-    "audio": (None,),
-}
+SILENT = ("function_call", "audio")  # of an assistant's message: nothing is made of them
 
 Text = Annotated[str, Field(max_length=MAX_CHARS)]
 
@@ -51,6 +47,20 @@ class Part(Lenient):
         return text
 
 
+class CalledFunction(Lenient):
+    """``function`` of a call; *arguments* are JSON."""
+
+    name: Annotated[str, Field(max_length=200)]
+    arguments: Text = ""
+
+
+class CallInTurn(Lenient):
+    """One of an assistant's ``tool_calls``."""
+
+    id: Annotated[str, Field(max_length=200)] = ""
+    function: CalledFunction
+
+
 class ChatTurn(Lenient):
     """One message.
 
@@ -63,7 +73,8 @@ class ChatTurn(Lenient):
     content: Text | Annotated[list[Text | Part], Field(max_length=1000)] | None = None
     name: Annotated[str, Field(max_length=200)] | None = None
     refusal: Text | None = None
-    tool_calls: Any = None
+    tool_calls: Annotated[list[CallInTurn], Field(max_length=128)] | None = None
+    tool_call_id: Annotated[str, Field(max_length=200)] | None = None
     function_call: Any = None
     audio: Any = None
 
@@ -77,15 +88,19 @@ class ChatTurn(Lenient):
         if role is None:
             field, choices = f"{path}.role", " | ".join(ROLES)
             raise BadRequest("field_not_a_choice", field=field, name=field, choices=choices)
-        for name, silent in SILENT.items():
-            if getattr(self, name) not in silent:
+        for name in SILENT:
+            if getattr(self, name) is not None:
                 field = f"{path}.{name}"
                 raise BadRequest("api_not_supported", field=field, name=field)
         text = clean_text(refuse_surrogates(self._words(path), f"{path}.content"))
         # Models know no names: what tells people apart has to be read.
         if self.name and role == "user":
             text = f"{clean_text(refuse_surrogates(self.name, f'{path}.name'))}: {text}"
-        return Message(role, text)
+        calls = tuple(
+            ToolCall(call.id, call.function.name, clean_text(call.function.arguments))
+            for call in self.tool_calls or ()
+        )
+        return Message(role, text, calls, self.tool_call_id or "")
 
     def _words(self, path: str) -> str:
         field = f"{path}.content"

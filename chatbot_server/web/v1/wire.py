@@ -19,6 +19,7 @@ from chatbot_server.engine.base import (
     FinishReason,
     Thought,
     Token,
+    ToolCallPiece,
     Usage,
 )
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
@@ -66,14 +67,18 @@ class Reply:
             ChatbotError: what the engine raised.
         """
         choices: list[dict[str, Any]] = []
+        calls: dict[int, ToolCallPiece] = {}
         text, thoughts, usage = "", "", Usage(0, 0)
         for event in events:
             if isinstance(event, Token):
                 text += event.text
             elif isinstance(event, Thought):
                 thoughts += event.text
+            elif isinstance(event, ToolCallPiece):
+                before = calls.get(event.index)
+                calls[event.index] = before.joined(event) if before else event
             elif isinstance(event, Finished):
-                content = self._content(text, thoughts)
+                content = self._content(text, thoughts, list(calls.values()))
                 choices.append(_choice(len(choices), content, event.reason))
                 text, usage = "", _sum(usage, event.usage)
         if len(choices) < self.count:
@@ -95,11 +100,8 @@ class Reply:
         for event in events:
             if event is None:
                 yield ""
-            elif isinstance(event, Token):
-                text = event.text
-                yield piece({"delta": {"content": text}} if self.chat else {"text": text})
-            elif isinstance(event, Thought):
-                yield piece({"delta": {"reasoning_content": event.text}})
+            elif isinstance(event, Token | Thought | ToolCallPiece):
+                yield piece(self._delta(event))
             elif isinstance(event, Finished):
                 yield piece({"delta": {}} if self.chat else {"text": ""}, event.reason)
                 index, usage = index + 1, _sum(usage, event.usage)
@@ -108,12 +110,27 @@ class Reply:
                 yield data_line(self._frame(kind, []) | {"usage": _usage(usage)})
             yield DONE
 
-    def _content(self, text: str, thoughts: str) -> dict[str, Any]:
+    def _delta(self, event: Token | Thought | ToolCallPiece) -> dict[str, Any]:
+        """What a piece of a choice holds."""
+        if isinstance(event, ToolCallPiece):
+            call = _call(event, is_first=bool(event.id)) | {"index": event.index}
+            return {"delta": {"tool_calls": [call]}}
+        if not self.chat:
+            return {"text": event.text}
+        name = "reasoning_content" if isinstance(event, Thought) else "content"
+        return {"delta": {name: event.text}}
+
+    def _content(self, text: str, thoughts: str, calls: list[ToolCallPiece]) -> dict[str, Any]:
         """What a choice holds; reasoning is where DeepSeek, vLLM and llama.cpp have it."""
         if not self.chat:
             return {"text": text}
-        message = {"role": "assistant", "content": text, "refusal": None}
-        return {"message": message | ({"reasoning_content": thoughts} if thoughts else {})}
+        message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
+        if thoughts:
+            message["reasoning_content"] = thoughts
+        if calls:
+            message["content"] = text or None
+            message["tool_calls"] = [_call(call) for call in calls]
+        return {"message": message}
 
     def _frame(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {
@@ -189,6 +206,14 @@ def _choice(index: int, content: dict[str, Any], reason: FinishReason | None) ->
     # OpenAI has no word for a time limit; “length” is what tells that the answer is not whole.
     why = "length" if reason == "time" else reason
     return {"index": index, **content, "logprobs": None, "finish_reason": why}
+
+
+def _call(call: ToolCallPiece, *, is_first: bool = True) -> dict[str, Any]:
+    """A call, or a later piece of one, which has its arguments alone."""
+    if not is_first:
+        return {"function": {"arguments": call.arguments}}
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

@@ -22,6 +22,7 @@ from chatbot_server.storage.api_keys import all_keys, create_key, find_key, revo
 pytestmark = pytest.mark.xdist_group("openai_requests")
 
 ASK: dict[str, Any] = {"messages": [{"role": "user", "content": "Hi"}]}
+TOOL = {"type": "function", "function": {"name": "clock"}}
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_without_a_key_nothing_is_had(
         pytest.param({"messages": "Hi"}, "messages", id="a text"),
         pytest.param({"messages": [3]}, "messages.0", id="no message"),
         pytest.param(
-            {"messages": [{"role": "tool", "content": "x"}]}, "messages.0.role", id="a tool"
+            {"messages": [{"role": "robot", "content": "x"}]}, "messages.0.role", id="a robot"
         ),
         pytest.param(
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
@@ -92,7 +93,9 @@ def test_without_a_key_nothing_is_had(
         pytest.param({"messages": [{"role": "user"}]}, "messages.0.content", id="no content"),
         pytest.param({"n": 2}, "n", id="two answers"),
         pytest.param({"logprobs": True}, "logprobs", id="logprobs"),
-        pytest.param({"tool_choice": "required"}, "tool_choice", id="a tool has to be called"),
+        pytest.param(
+            {"tools": [TOOL], "tool_choice": "required"}, "tool_choice", id="a forced call"
+        ),
         pytest.param({"grammar": "root ::= a"}, "grammar", id="a grammar"),
         pytest.param({"guided_choice": ["a", "b"]}, "guided_choice", id="a choice"),
         pytest.param({"min_p": 0.1}, "min_p", id="min_p"),

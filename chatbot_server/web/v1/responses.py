@@ -1,0 +1,126 @@
+"""``POST /v1/responses``, as far as a chat in text needs it; nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from chatbot_server.engine.base import Sampling
+from chatbot_server.errors import BadRequest
+from chatbot_server.prompt.base import Message
+from chatbot_server.web.v1.bodies import MAX_MESSAGES, MAX_TOOLS, check_length
+from chatbot_server.web.v1.generation import GenerationBody, Tokens
+from chatbot_server.web.v1.tools import FunctionSpec, Toolbox, ToolSpec, open_toolbox
+from chatbot_server.web.v1.turns import MAX_CHARS, CalledFunction, CallInTurn, ChatTurn, Part, Text
+
+Parts = Annotated[list[Text | Part], Field(max_length=1000)]
+
+
+class ResponseItem(ChatTurn):
+    """One of ``input``: a message, a call that was made, or what came of it."""
+
+    type: str = "message"
+    role: str = ""
+    call_id: Annotated[str, Field(max_length=200)] = ""
+    arguments: Text = ""
+    output: Text | Parts | None = None
+
+    def turn(self, path: str) -> ChatTurn | None:
+        """As a message of a chat; None for what a model thought before.
+
+        Raises:
+            BadRequest: something else, such as a reference to what was never stored.
+        """
+        if self.type == "message":
+            return self
+        if self.type == "function_call":
+            function = CalledFunction(name=self.name or "", arguments=self.arguments)
+            return ChatTurn(
+                role="assistant", tool_calls=[CallInTurn(id=self.call_id, function=function)]
+            )
+        if self.type == "function_call_output":
+            return ChatTurn(role="tool", content=self.output or "", tool_call_id=self.call_id)
+        if self.type == "reasoning":
+            return None
+        raise BadRequest("api_only_text", field=path, name=path)
+
+
+class ResponseTool(FunctionSpec):
+    """One of ``tools``; others than functions need not be called, and are not there."""
+
+    type: str = "function"
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
+
+
+class ResponseBody(GenerationBody):
+    """``POST /v1/responses``."""
+
+    text_field: ClassVar[str] = "input"
+    input: Text | Annotated[list[ResponseItem], Field(min_length=1, max_length=MAX_MESSAGES)]
+    instructions: Text | None = None
+    max_output_tokens: Tokens | None = None
+    tools: Annotated[list[ResponseTool], Field(max_length=MAX_TOOLS)] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool = True
+    metadata: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def take_the_format(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """``text.format`` is what chats call ``response_format``."""
+        text = raw.get("text")
+        if isinstance(text, dict) and text.get("format"):
+            return raw | {"response_format": text["format"]}
+        return raw
+
+    def sampling(self, default: Sampling) -> Sampling:
+        """See :class:`GenerationBody`."""
+        return replace(super().sampling(default), max_tokens=self.max_output_tokens or 0)
+
+    def turns(self) -> list[Message]:
+        """The conversation as clean text, its instructions first.
+
+        Raises:
+            BadRequest: a role or content that cannot be had; names it.
+        """
+        turns = list(self._turns())
+        check_length((turn.content for turn in turns), MAX_CHARS)
+        return turns
+
+    def toolbox(self) -> Toolbox:
+        """What may be called.
+
+        Raises:
+            BadRequest: ``tool_choice`` is none of the tools.
+        """
+        functions = [tool for tool in self.tools or () if tool.type == "function" and tool.name]
+        tools = [ToolSpec(function=FunctionSpec(**dict(tool))) for tool in functions]
+        return open_toolbox(tools, self.tool_choice, parallel=self.parallel_tool_calls)
+
+    def repeated(self) -> dict[str, Any]:
+        """What a response says of its request."""
+        return {
+            "instructions": self.instructions,
+            "max_output_tokens": self.max_output_tokens,
+            "metadata": self.metadata or {},
+            "parallel_tool_calls": self.parallel_tool_calls,
+            "temperature": self.temperature,
+            "text": {"format": {"type": self.response_format.type}},
+            "tool_choice": self.tool_choice or "auto",
+            "tools": [{"strict": None} | tool.model_dump() for tool in self.tools or ()],
+            "top_p": self.top_p,
+            "truncation": "disabled",
+        }
+
+    def _turns(self) -> Iterator[Message]:
+        if self.instructions:
+            yield ChatTurn(role="system", content=self.instructions).message("instructions")
+        if isinstance(self.input, str):
+            yield ChatTurn(role="user", content=self.input).message("input")
+            return
+        for at, item in enumerate(self.input):
+            if turn := item.turn(f"input.{at}"):
+                yield turn.message(f"input.{at}")

@@ -1,0 +1,247 @@
+"""Functions of an application that the model may call, or must."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from chatbot_server.engine.base import (
+    Completion,
+    EngineInfo,
+    Event,
+    Finished,
+    FinishReason,
+    Sampling,
+    Token,
+    ToolCallPiece,
+)
+from chatbot_server.errors import BadRequest
+from chatbot_server.prompt.base import Message
+from chatbot_server.prompt.tools import CLOSING, OPENING, read_call, write_out
+from chatbot_server.web.v1.generation import schema_text
+from chatbot_server.web.v1.refusals import Lenient
+
+# What a grammar can keep to. A call that has to be made is not refused for a bound on a number.
+KEPT = (
+    "type", "properties", "required", "items", "enum", "const", "anyOf", "oneOf", "$ref", "$defs",
+    "definitions", "minItems", "maxItems",
+)  # fmt: skip
+
+
+class FunctionSpec(Lenient):
+    """``function`` of a tool."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    description: Annotated[str, Field(max_length=20_000)] | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class ToolSpec(Lenient):
+    """One of ``tools``."""
+
+    type: str = "function"
+    function: FunctionSpec | None = None
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """What may be called, and whether it has to be.
+
+    Attributes:
+        choice: ``none``, ``auto``, ``required``, or the name that has to be called.
+        parallel: whether there may be several calls in one answer.
+    """
+
+    functions: tuple[FunctionSpec, ...] = ()
+    choice: str = "none"
+    parallel: bool = True
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether a call has to be made."""
+        return self.choice not in ("none", "auto")
+
+    def on(self, info: EngineInfo) -> Toolbox:
+        """What remains of it on this engine: tools that need not be called may go.
+
+        Raises:
+            BadRequest: a call has to be made, and the engine cannot.
+        """
+        if info.engine == "openai":
+            return self
+        if self.is_forced:
+            if info.engine != "llamacpp":
+                raise BadRequest("api_no_tools", field="tool_choice")
+            return self
+        # A model that was never taught to call answers worse for having read of tools.
+        is_taught = info.engine == "llamacpp" and "tool" in (info.chat_template or "")
+        return self if is_taught else Toolbox()
+
+    def write_into(self, turns: Sequence[Message]) -> list[Message]:
+        """*turns* with the tools as text."""
+        functions = () if self.choice == "none" else self._chosen()
+        return write_out(turns, [json.dumps(_wire(one), ensure_ascii=False) for one in functions])
+
+    def sampling(self, sampling: Sampling, *, native: bool) -> Sampling:
+        """*sampling* that offers the tools to a server that knows them, or forces a call."""
+        if native and self.functions:
+            choice: Any = self.choice
+            if self.is_forced and self.choice != "required":
+                choice = {"type": "function", "function": {"name": self.choice}}
+            raw = {"tools": [_wire(one) for one in self.functions], "tool_choice": choice}
+            if not self.parallel:
+                raw["parallel_tool_calls"] = False
+            return replace(sampling, tools=json.dumps(raw))
+        if not self.is_forced:
+            return sampling
+        calls = [
+            {
+                "type": "object",
+                "properties": {"name": {"const": one.name}, "arguments": _relaxed(one.parameters)},
+                "required": ["name", "arguments"],
+            }
+            for one in self._chosen()
+        ]
+        return replace(sampling, json=False, schema=schema_text({"anyOf": calls}, "tools"))
+
+    def read(self, completion: Completion) -> Completion:
+        """*completion* of a prompt with the tools as text, with the calls it makes."""
+        if self.choice == "none":
+            return completion
+        return ToolCompletion(completion, self)
+
+    def _chosen(self) -> tuple[FunctionSpec, ...]:
+        if self.choice in ("auto", "required"):
+            return self.functions
+        return tuple(one for one in self.functions if one.name == self.choice)
+
+
+def open_toolbox(
+    tools: Sequence[ToolSpec], choice: str | Mapping[str, Any] | None, *, parallel: bool
+) -> Toolbox:
+    """The box of ``tools`` and ``tool_choice``.
+
+    Raises:
+        BadRequest: a choice that is none of them.
+    """
+    functions = tuple(tool.function for tool in tools if tool.function)
+    name: str | None
+    if choice is None or isinstance(choice, str):
+        name = choice
+    else:  # in the shape of chats, or of responses
+        function = choice.get("function")
+        name = str((function if isinstance(function, dict) else choice).get("name"))[:64]
+    if name is None:
+        name = "auto" if functions else "none"
+    if name not in ("none", "auto") and not functions:
+        raise BadRequest("field_missing", field="tools", name="tools")
+    names = ("none", "auto", "required", *(one.name for one in functions))
+    if name not in names:
+        choices = " | ".join(names[:10])
+        raise BadRequest(
+            "field_not_a_choice", field="tool_choice", name="tool_choice", choices=choices
+        )
+    return Toolbox(functions, name if functions else "none", parallel)
+
+
+class ToolCompletion:
+    """*completion* whose text makes the calls of *box*, as events.
+
+    Text that is no call of a function that there is stays text.
+    """
+
+    def __init__(self, completion: Completion, box: Toolbox) -> None:
+        self._completion = completion
+        self._box = box
+        self._names = {one.name for one in box.functions}
+        self._held = ""
+        self._count = 0
+        self._events: deque[Event] = deque()
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        while not self._events:
+            event = next(self._completion)
+            if isinstance(event, Token):
+                self._held += event.text
+                if not self._box.is_forced:
+                    self._events += self._read(is_end=False)
+            elif isinstance(event, Finished):
+                is_call = self._box.is_forced and self._call(self._held)
+                self._events += [is_call] if is_call else self._read(is_end=True)
+                reason: FinishReason = "tool_calls" if self._count else event.reason
+                self._events.append(replace(event, reason=reason))
+            else:
+                self._events.append(event)
+        return self._events.popleft()
+
+    def close(self) -> None:
+        """See :class:`chatbot_server.engine.base.Completion`."""
+        self._completion.close()
+
+    def _read(self, *, is_end: bool) -> Iterator[Event]:
+        """Text and calls that are complete; at the end, all that is left."""
+        while (start := self._held.find(OPENING)) >= 0:
+            end = self._held.find(CLOSING, start)
+            if end < 0 and not is_end:
+                break
+            body = self._held[start + len(OPENING) : end if end >= 0 else None]
+            call = self._call(body)
+            if self._held[:start].strip() or not call:
+                yield Token(self._held[:start] + ("" if call else OPENING))
+            if call:
+                yield call
+            rest = start + len(OPENING) + (len(body) + len(CLOSING) if call else 0)
+            self._held = self._held[rest:]
+        keep = 0 if is_end else self._length_to_hold(max(start, -1))
+        text, self._held = (
+            self._held[: len(self._held) - keep],
+            self._held[len(self._held) - keep :],
+        )
+        if text and not (self._count and not text.strip()):
+            yield Token(text)
+
+    def _length_to_hold(self, start: int) -> int:
+        """Characters at the end that are, or may become, a call; and white space before one."""
+        if start >= 0:
+            return len(self._held) - start
+        text = self._held
+        lengths = range(min(len(OPENING), len(text)), 0, -1)
+        partial = next((length for length in lengths if OPENING.startswith(text[-length:])), 0)
+        before = text[: len(text) - partial]
+        return partial + len(before) - len(before.rstrip())
+
+    def _call(self, text: str) -> ToolCallPiece | None:
+        call = read_call(text)
+        if call is None or call[0] not in self._names or (self._count and not self._box.parallel):
+            return None
+        self._count += 1
+        return ToolCallPiece(self._count - 1, f"call_{secrets.token_hex(12)}", *call)
+
+
+def _wire(one: FunctionSpec) -> dict[str, Any]:
+    return {"type": "function", "function": one.model_dump(exclude_none=True)}
+
+
+def _relaxed(schema: Any) -> dict[str, Any]:
+    """*schema* with what a grammar can keep to, and nothing else."""
+    if not isinstance(schema, dict):
+        return {}
+    limits = {key: value for key, value in schema.items() if key in KEPT}
+    for key in ("properties", "$defs", "definitions"):
+        if isinstance(limits.get(key), dict):
+            limits[key] = {name: _relaxed(one) for name, one in limits[key].items()}
+    for key in ("anyOf", "oneOf"):
+        if isinstance(limits.get(key), list):
+            limits[key] = [_relaxed(one) for one in limits[key]]
+    if "items" in limits:
+        limits["items"] = _relaxed(limits["items"])
+    return limits
