@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from flask import Flask
@@ -15,9 +14,11 @@ from chatbot_server.conversation.live import fitting_streams
 from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import Parts
+from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.logs import set_up_logging
 from chatbot_server.models.machine import available_memory
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.index.embedder import make_embedder
@@ -35,13 +36,14 @@ from chatbot_server.web.feedback import feedback_blueprint
 from chatbot_server.web.headers import register_headers, web_schemes_only
 from chatbot_server.web.health import health_blueprint
 from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.log_lines import make_plain
+from chatbot_server.web.log_lines import brake_log
 from chatbot_server.web.origins import set_own_names
 from chatbot_server.web.page import page_blueprint
 from chatbot_server.web.panel import panel_blueprint
 from chatbot_server.web.problems import register_problems
 from chatbot_server.web.proxies import watch_proxies
 from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
+from chatbot_server.web.request_ids import REQUEST_ID, register_request_ids
 from chatbot_server.web.terms import LongBody, set_terms
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
@@ -53,17 +55,23 @@ LONG_BODIES = (
     LongBody("/api/knowledge/", MAX_BODY, SIGNATURE_HEADERS),
     LongBody("/admin/", LARGEST_FORM, ("Cookie",)),
 )
+# The headers that the widget sends, and those that it reads.
+CROSS_ORIGIN = {
+    "origins": "*",
+    "max_age": 600,
+    "allow_headers": ("Authorization", "Content-Type", "Last-Event-ID"),
+    "expose_headers": (REQUEST_ID, "Retry-After"),
+}
 
 
 def application() -> Flask:
     """What gunicorn runs: the configuration is named by ``CHATBOT_CONFIG``."""
     config = load_config(find_config())
-    # Of other libraries only warnings: what httpx tells of its requests names their addresses.
-    logging.basicConfig()
-    for handler in logging.getLogger().handlers:
-        make_plain(handler)
-    logging.getLogger("chatbot_server").setLevel(config.server.log_level.upper())
-    return create_app(config, build_engine(config), Database(config.database_url))
+    set_up_logging(config.server.log_level, config.server.log_format)
+    brake_log()
+    database = Database(config.database_url)
+    mend_cut_answers(database)
+    return create_app(config, build_engine(config), database)
 
 
 def create_app(config: Config, engine: Engine, database: Database) -> Flask:
@@ -80,7 +88,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     watch_proxies(app, config)
     # Who may ask is decided by check_origin, which needs the site. CORS only lets a refused
     # page read why; nothing here depends on a cookie.
-    CORS(app, resources={r"/api/*": {"origins": "*", "max_age": 600}}, send_wildcard=True)
+    CORS(app, resources={r"/api/*": CROSS_ORIGIN}, send_wildcard=True)
+    register_request_ids(app)
     register_problems(app)
     register_headers(app)
     set_terms(app, config, LONG_BODIES)
@@ -104,7 +113,9 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     knowledge = build_knowledge(config, database)
     parts = AdminParts(config, database, engine, knowledge, extractor, rates, chore)
     app.register_blueprint(admin_blueprint(parts))
-    app.register_blueprint(health_blueprint(engine, database, needs_model=needs_model))
+    app.register_blueprint(
+        health_blueprint(engine, database, config.data_dir, needs_model=needs_model)
+    )
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint())
     return app

@@ -29,6 +29,8 @@ from typing import Any, ClassVar
 
 from chatbot_server.messages import DEFAULT_LANGUAGE, say
 
+RETRY_SECONDS = 10
+
 
 class ChatbotError(Exception):
     """Something a person should be told about, in words.
@@ -56,6 +58,11 @@ class ChatbotError(Exception):
         self.field = field
         self.retry_after = retry_after
         self.values = values
+
+    @property
+    def retry_seconds(self) -> int | None:
+        """After how long to try again; said wherever that may help."""
+        return self.retry_after or (RETRY_SECONDS if self.status in (429, 503) else None)
 
     def sentence(self, language: str = DEFAULT_LANGUAGE) -> str:
         """What happened, where, and what to do."""

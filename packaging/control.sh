@@ -96,9 +96,9 @@ start() {
         manager start chatbot-server || fail_to_start
     else
         mkdir -p "$DATA/run" "$PREFIX/log"
-        keep_log_small
+        chmod 700 "$PREFIX/log" # what it tells of visitors' requests is for its user alone
         [ ! -f "$LOG" ] || before=$(wc -c <"$LOG")
-        CHATBOT_CONFIG=$CONFIG step spawn "$PID_FILE" "$LOG" \
+        CHATBOT_CONFIG=$CONFIG CHATBOT_LOG_FILE=$LOG step spawn "$PID_FILE" "$LOG" \
             "$PYTHON" "$VERSION/program.py" --config "$CONFIG" serve || exit 1
     fi
     # Also if it has ended already: then nobody waits for it.
@@ -106,11 +106,6 @@ start() {
     t "Waiting until it can answer…" "Attente de la première réponse possible…"
     step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$pid" >/dev/null || fail_to_start
     t "Ready: $url" "Prêt : $url"
-}
-
-# One older log is kept; a full disk is no way to end.
-keep_log_small() {
-    [ ! -f "$LOG" ] || [ "$(wc -c <"$LOG")" -lt 10000000 ] || mv "$LOG" "$LOG.1"
 }
 
 fail_to_start() {

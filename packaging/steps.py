@@ -140,12 +140,13 @@ def restore(config: str, copy: str) -> None:
 
 
 def spawn(pid_file: str, log: str, *command: str) -> None:
-    """Start *command* in a session of its own: it outlives the terminal.
+    """Start *command* in a session of its own: it outlives the terminal. Its *log* is private.
 
     It runs beside its pid file: Python would import what lies in the folder one is in.
     """
-    log_file = Path(log).absolute()
-    with log_file.open("ab") as out:
+    number = os.open(Path(log).absolute(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(number, "ab") as out:
+        os.fchmod(number, 0o600)  # of an earlier version, others could read it
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -22,6 +22,7 @@ from chatbot_server.service.processes import check_port
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.sites import all_sites
+from chatbot_server.storage.soundness import check_every_page
 
 MEGABYTE = 1_000_000
 NEEDED_MEMORY = 600 * MEGABYTE  # the embedded model, the web server and their conversations
@@ -51,7 +52,7 @@ def examine(context: Context) -> Iterator[Check]:
         return
     yield Check("config", True, context.say("doctor_config", file=context.config_file))
     yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
-    yield _try(context, "database", lambda: say("doctor_database", address=context.database.ping()))
+    yield _try(context, "database", lambda: _check_database(context))
     yield from check_pages(context)
     counters = config.limits.storage
     yield _try(
@@ -95,6 +96,12 @@ def check_pages(context: Context) -> Iterator[Check]:
         yield Check("pages", False, sentence)
     if sites and not silent:
         yield Check("pages", True, context.say("doctor_pages"))
+
+
+def _check_database(context: Context) -> str:
+    address = context.database.ping()
+    check_every_page(context.database, context.config.run_dir)
+    return context.say("doctor_database", address=address)
 
 
 def _check_port(context: Context) -> str:

@@ -47,6 +47,8 @@ def _check_page(context: Context, key: str, url: str) -> Iterator[Check]:
     # The owner named these two hosts, so they may be at home; where a redirect leads may not.
     own = [urlsplit(address).hostname or "" for address in (url, server)]
     with closing(Fetcher(private_hosts=own, max_bytes=MAX_CHARS)) as fetcher:
+        for address in (url, server):
+            fetcher.allow_port_of(address)
         try:
             status = fetcher.get(urljoin(server, "/widget.js"), seconds=SECONDS).status
             why = "" if status == 200 else f"HTTP {status}"

@@ -40,6 +40,7 @@ class ServerSection(Section):
     threads: Annotated[int, Field(ge=4, le=256)] = 48
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
 
     @property
     def local_address(self) -> str:

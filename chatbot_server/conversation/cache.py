@@ -24,6 +24,7 @@ from chatbot_server.retrieval.base import Grounding, Source
 
 # Answer and prompt with its passages; 500 answers (the default) of 2,000 characters are 1 MB.
 MAX_CHARS = 30_000
+MOST_DROPPED = 10_000
 FINAL = " .?!…。؟"
 
 
@@ -79,6 +80,8 @@ class AnswerCache:
         self._secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._answers: OrderedDict[CacheKey, tuple[float, CachedAnswer]] = OrderedDict()
+        # Questions whose answer was dropped, and until when a model's is not kept again.
+        self._dropped: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._answers)
@@ -107,6 +110,8 @@ class AnswerCache:
             return
         moment = self._clock()
         with self._lock:
+            if answer.ended.origin == "model" and self._dropped.get(key.question, 0) > moment:
+                return
             self._answers[key] = (min(until, moment + self._seconds), answer)
             self._answers.move_to_end(key)
             while len(self._answers) > self.limit:
@@ -118,6 +123,20 @@ class AnswerCache:
         with self._lock:
             for key in [key for key in self._answers if key.question == digest]:
                 del self._answers[key]
+
+    def reject(self, site: str, question: str) -> None:
+        """Drop the answers to *question* at a visitor's word.
+
+        For as long as one would have been kept, what a model writes to it is not kept again:
+        who asks until an answer pleases would else choose it for everybody.
+        """
+        self.forget(site, question)
+        with self._lock:
+            digest = self._digest(site, normalized(question))
+            self._dropped[digest] = self._clock() + self._seconds
+            self._dropped.move_to_end(digest)
+            while len(self._dropped) > MOST_DROPPED:
+                self._dropped.popitem(last=False)
 
     def _digest(self, *parts: object) -> bytes:
         return hmac.new(self._secret, repr(parts).encode(), hashlib.sha256).digest()

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from contextvars import copy_context
+from functools import partial
 from typing import Protocol
 
 from chatbot_server.conversation.events import Ended, Event, Failed
@@ -74,7 +76,9 @@ class LiveAnswer:
         Raises:
             ChatbotError: it was refused before its first event.
         """
-        threading.Thread(target=self._run, name=f"answer-{self.identifier}", daemon=True).start()
+        # What is logged of it names the request that asked.
+        run, name = partial(copy_context().run, self._run), f"answer-{self.identifier}"
+        threading.Thread(target=run, name=name, daemon=True).start()
         with self._changed:
             self._changed.wait_for(lambda: self._events or self.ended_at is not None)
         if self._refusal:

@@ -62,7 +62,8 @@ class VisitorQuestion:
         exchanges = [
             (asking, answer)
             for asking, answer in pairwise(before)
-            if asking.role == "user" and answer.role == "assistant" and answer.text
+            if (asking.role, answer.role) == ("user", "assistant")
+            and (answer.text and answer.finish != "error")
         ]
         # As the model read them, so that its evaluated prompt can be used again.
         turns = tuple(

@@ -82,7 +82,7 @@ class ConversationService:
         replaced_turns = last_exchange(before) if question.retry else ()
         before = before[: len(before) - len(replaced_turns)]
         if replaced_turns:  # who asks again wants another answer, and this one is to be erased
-            self._parts.cache.forget(question.site.key, replaced_turns[0].text)
+            self._parts.cache.reject(question.site.key, replaced_turns[0].text)
         conversation.extend(self._retention_days)
         return PreparedQuestion(
             question,
@@ -144,20 +144,25 @@ class ConversationService:
 
     def erase(self, conversation: str, secret: str) -> int:
         """Erase the conversation from the disk; returns the number of messages erased."""
+
         with self._database.session() as session:
+            open_conversation(session, conversation, secret)
+        self._cut_short(conversation)
+
+        def erase_all(session: Session) -> tuple[str, Sequence[ChatMessage], int]:
             row = open_conversation(session, conversation, secret)
-            self._cut_short(conversation)
             site_key = session.get_one(Site, row.site_id).key
             first_messages = history(session, row.id)[:1]
-            erased_count = erase_conversation(session, row)
-        self._database.forget_erased()
+            return site_key, first_messages, erase_conversation(session, row)
+
+        site_key, first_messages, erased_count = self._database.erase(erase_all)
         for message in first_messages:
-            self._parts.cache.forget(site_key, message.text)
+            self._parts.cache.reject(site_key, message.text)
         return erased_count
 
     def drop_from_cache(self, site: str, question: str) -> None:
         """Tell the answer to *question* to nobody else: a visitor found it wanting."""
-        self._parts.cache.forget(site, question)
+        self._parts.cache.reject(site, question)
 
     def _cut_short(self, conversation: str) -> None:
         """End the answers in the making, and wait until they are stored."""

@@ -180,7 +180,11 @@ class Engine(Protocol):
         ...
 
     def status(self) -> EngineStatus:
-        """Whether it can answer now; never raises, and waits two seconds at most."""
+        """Whether it can answer, as far as that is known without asking it; never raises."""
+        ...
+
+    def is_answering(self) -> bool:
+        """Whether it says something when it is asked; waits two seconds at most."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
@@ -14,6 +16,7 @@ from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import erase_contact_requests
+from chatbot_server.storage.soundness import check_every_page
 
 DAILY = "daily-"
 logger = logging.getLogger(__name__)
@@ -21,10 +24,13 @@ logger = logging.getLogger(__name__)
 
 def erase(config: Config, database: Database) -> None:
     """Erase what has outlived its time."""
-    with database.session() as session:
-        conversations, messages = erase_expired(session)
-        requests = erase_contact_requests(session, now() - config.privacy.contact_days * DAY)
-    database.forget_erased()  # also what could not be forgotten when it was erased
+
+    def erase_due(session: Session) -> tuple[int, int, int]:
+        before = now() - config.privacy.contact_days * DAY
+        return *erase_expired(session), erase_contact_requests(session, before)
+
+    # This forgets also what could not be forgotten when it was erased.
+    conversations, messages, requests = database.erase(erase_due)
     if conversations or requests:
         logger.info(
             "erased %d conversations (%d messages) and %d messages to a person",
@@ -32,6 +38,10 @@ def erase(config: Config, database: Database) -> None:
             messages,
             requests,
         )
+    try:
+        check_every_page(database, config.run_dir)
+    except ChatbotError as error:
+        logger.error("%s", error)
     folder = config.data_dir / "backups"
     erase_old_backups(folder, config.privacy.retention_days)
     back_up_daily(config, database, folder)

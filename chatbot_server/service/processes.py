@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from chatbot_server.config import Config
@@ -27,14 +27,17 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor
 from chatbot_server.errors import Unavailable
+from chatbot_server.logs import set_up_logging
 from chatbot_server.messages import say
 from chatbot_server.service.children import CHORE_NAMES, Chore, end_process
+from chatbot_server.service.log_file import LogKeeper, log_keeper
 
 logger = logging.getLogger("chatbot_server")
 
 ENGINE_SETTINGS = "engine-settings.json"
 WORKER = "chatbot_server.web.worker.Worker"
 LOGGER = "chatbot_server.web.log_lines.ServerLog"
+RUN_GUNICORN = "chatbot_server.service.run_gunicorn"
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
 # States in which it is decided whether the model can answer ("none": no model is wanted).
@@ -60,21 +63,21 @@ class ServerProcesses:
         Raises:
             Unavailable: the port is in use, or the web server cannot stay up.
         """
-        logging.basicConfig(
-            level=self._config.server.log_level.upper(),
-            format="%(asctime)s %(levelname)s %(message)s",
-        )
+        set_up_logging(self._config.server.log_level, self._config.server.log_format)
         check_port(self._config.server.host, self._config.server.port)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         run_dir = self._config.run_dir
-        parts: list[EngineSupervisor | Chore] = [
+        parts: list[EngineSupervisor | Chore | LogKeeper] = [
             Chore(name, self._environment, run_dir) for name in CHORE_NAMES
         ]
+        if keeper := log_keeper():
+            parts.append(keeper)
         if settings := read_engine_settings(run_dir):
             parts.insert(0, EngineSupervisor(settings, run_dir))
         else:  # answers come from the pages, or from endpoints elsewhere
-            write_state(run_dir, EngineRecord("none", reason="engine_none"))
+            with suppress(OSError):  # a full disk; what is not there is read as the same
+                write_state(run_dir, EngineRecord("none", reason="engine_none"))
         with ExitStack() as running:
             for part in parts:
                 running.callback(part.stop)
@@ -119,7 +122,7 @@ class ServerProcesses:
         # gunicorn's heartbeat files: on a disk, a slow write would look like a dead worker.
         memory_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
         return [
-            *(sys.executable, "-m", "gunicorn", "chatbot_server.app:application()"),
+            *(sys.executable, "-m", RUN_GUNICORN, "chatbot_server.app:application()"),
             *("--bind", f"{host}:{server.port}"),
             # One process, many threads: answers in the making and the rate limits live in
             # its memory. A thread waits for tokens; it does not compute them.
@@ -143,7 +146,10 @@ def write_engine_settings(run_dir: Path, settings: EngineSettings | None) -> Non
     record = settings.to_json() if settings else None
     try:
         run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (run_dir / ENGINE_SETTINGS).write_text(json.dumps(record), encoding="utf-8")
+        file, text = run_dir / ENGINE_SETTINGS, json.dumps(record)
+        # What is there already needs no room on a full disk.
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Unavailable("run_folder", folder=run_dir, why=error.strerror) from error
 

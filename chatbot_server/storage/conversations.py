@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from sqlalchemy import (
@@ -201,6 +201,24 @@ def complete_answer(session: Session, identifier: str, answer: JsonObject) -> bo
     """Store *answer*, values of columns, in its row; False: the conversation was erased."""
     statement = update(MESSAGES).where(MESSAGES.c.id == identifier).values(answer)
     return bool(count_changed(session, statement))
+
+
+def mark_cut_answers(session: Session, words: Mapping[str, str]) -> int:
+    """Give the answers that never ended *words* as their text, by language; returns how many.
+
+    On PostgreSQL another server may be writing its own: only what began an hour ago counts.
+    """
+    moment = now() + 1 if session.get_bind().dialect.name == "sqlite" else now() - HOUR
+    cut = (MESSAGES.c.role == "assistant", MESSAGES.c.finish.is_(None), MESSAGES.c.created < moment)
+    if session.scalar(select(MESSAGES.c.id).where(*cut).limit(1)) is None:
+        return 0  # nothing is written at most starts
+    count = 0
+    for language, text in words.items():
+        mine = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.locale == language)
+        statement = update(MESSAGES).where(*cut, MESSAGES.c.conversation_id.in_(mine))
+        values = {"text": text, "finish": "error", "status": "failed"}
+        count += count_changed(session, statement.values(values))
+    return count
 
 
 def set_facts(session: Session, identifier: str, facts: JsonObject) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -17,9 +17,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from chatbot_server.errors import ConfigError, Unavailable
+from chatbot_server.storage.reserve import Reserve
 from chatbot_server.storage.turns import WriterConnection, WriteTurns, a_turn, write_in_turn
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 PRAGMAS = (
     "journal_mode = WAL",  # readers go on while one writes
@@ -56,6 +59,8 @@ class Database:
                 "database_address", field="database", why=_first_line(error)
             ) from None
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        file = self.engine.url.database
+        self._reserve = Reserve(Path(file).parent) if self._turns and file else None
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -89,11 +94,43 @@ class Database:
                 raise Unavailable("database_folder", folder=folder, why=error.strerror) from error
         try:
             self._extend()
-            command.upgrade(self.alembic_config(), "head")
+            self.with_reserve(lambda: command.upgrade(self.alembic_config(), "head"))
         except CommandError as error:
             raise ConfigError("database_newer", why=_first_line(error)) from error
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
+        if self._reserve:
+            self._reserve.keep()
+
+    def with_reserve(self, work: Callable[[], Result]) -> Result:
+        """What *work* returns; if it fails, once more with the room that was kept on the disk.
+
+        Raises:
+            Unavailable, SQLAlchemyError: it fails again, or there was no such room.
+        """
+        try:
+            return work()
+        except (Unavailable, SQLAlchemyError):
+            if self._reserve is None or not self._reserve.give_up():
+                raise
+        return work()
+
+    def erase(self, work: Callable[[Session], Result]) -> Result:
+        """Do *work*, which erases, also on a full disk, and let nothing of it live on in a log.
+
+        Raises:
+            Unavailable: as :meth:`session`.
+        """
+
+        def erase_once() -> Result:
+            with self.session() as session:
+                return work(session)
+
+        result = self.with_reserve(erase_once)
+        self.forget_erased()
+        if self._reserve:
+            self._reserve.keep()
+        return result
 
     def ping(self) -> str:
         """Ask whether the database is there; its address without a password.
@@ -105,14 +142,36 @@ class Database:
             session.execute(text("SELECT 1"))
         return self.engine.url.render_as_string(hide_password=True)
 
+    def check_writer(self, seconds: float) -> None:
+        """Have a turn at writing, without a word.
+
+        Raises:
+            Unavailable: it did not come within *seconds*, or nothing can be written.
+        """
+        if self._turns is None:
+            return
+        self._turns.take(seconds)
+        try:
+            with self.session() as session:
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+                session.rollback()
+        finally:
+            self._turns.hand_on()
+
     def forget_erased(self) -> None:
         """Let SQLite's write-ahead log go, where erased rows would live on.
 
         A reader who takes long can keep it; then the log says so, and the next call may do it.
+
+        Raises:
+            Unavailable: the disk is full, or the file damaged.
         """
         if self.engine.dialect.name == "sqlite":
-            with a_turn(self._turns), self.engine.connect() as connection:
-                busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
+            try:
+                with a_turn(self._turns), self.engine.connect() as connection:
+                    busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
+            except SQLAlchemyError as error:
+                raise self._unavailable(error) from error
             if busy:
                 logger.warning("what was erased is in the write-ahead log for up to an hour more")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, Text, delete, func, select
+from sqlalchemy import ForeignKey, String, Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chatbot_server.errors import NotFound, Unavailable
+from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import Base, Moment, count_changed, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation, open_conversation
 from chatbot_server.storage.sites import Site
@@ -109,14 +109,19 @@ def add_contact_request(
     email: str,
     text: str,
 ) -> ContactRequest:
-    """Keep a message for the site's people.
+    """Keep a message for the site's people; the oldest goes where it is one too many.
 
-    Raises:
-        Unavailable: as many as they will ever read are waiting.
+    Nobody can close the form for all by writing more than anybody will ever read.
     """
-    waiting = select(func.count()).where(ContactRequest.site_id == site.id)
-    if (session.scalar(waiting) or 0) >= MOST_CONTACT_REQUESTS:
-        raise Unavailable("contact_full")
+    mine = select(ContactRequest.id).where(ContactRequest.site_id == site.id)
+    newest_first = mine.order_by(ContactRequest.id.desc())
+    oldest = session.scalar(newest_first.offset(MOST_CONTACT_REQUESTS - 1).limit(1))
+    if oldest is not None:
+        session.execute(
+            delete(ContactRequest).where(
+                ContactRequest.site_id == site.id, ContactRequest.id <= oldest
+            )
+        )
     request = ContactRequest(
         site_id=site.id,
         conversation_id=conversation.id if conversation else None,

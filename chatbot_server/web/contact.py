@@ -53,11 +53,14 @@ def contact_blueprint(database: Database, rates: RateLimits, limits: LimitsSecti
         with database.session() as session:
             site = find_allowed_site(session, request, body.site)
             rates.check_question(site.key)
+            rates.check_contact()
             conversation = (
                 open_conversation(session, body.conversation, bearer(request))
                 if body.conversation
                 else None
             )
+            if conversation is not None and conversation.site_id != site.id:
+                raise BadRequest("conversation_other_site", field="conversation")
             add_contact_request(
                 session, site, conversation, name=body.name, email=body.email, text=text
             )

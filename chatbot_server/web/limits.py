@@ -9,6 +9,7 @@ import logging
 import secrets
 import threading
 import time
+from dataclasses import dataclass
 
 from flask import request
 from limits import RateLimitItem, parse
@@ -27,6 +28,9 @@ AWAY_SECONDS = 10.0  # in which a server that did not answer is not asked again
 SMALL_REQUESTS = ("120 per minute",)
 # Attempts to log in: of one address, and at one account from wherever.
 LOGINS, LOGINS_OF_ACCOUNT = ("20 per 10 minutes",), ("30 per hour",)
+# Nobody writes more letters than this; a network is a school, or an office.
+CONTACT_REQUESTS = ("5 per hour", "20 per day")
+NETWORK_CONTACT_REQUESTS = ("30 per hour", "100 per day")
 logger = logging.getLogger("chatbot_server")
 
 
@@ -35,7 +39,8 @@ class VisitorKeys:
 
     The name is an HMAC of the address under random bytes that live in memory only and are
     replaced every day, so that yesterday's names cannot be computed again by anyone. An
-    IPv6 visitor is known by the /64 that the provider gives to one household.
+    IPv6 visitor is known by the /64 that the provider gives to one household; many of them
+    come from one network, an IPv4 /24 or an IPv6 /48.
     """
 
     def __init__(self) -> None:
@@ -45,6 +50,13 @@ class VisitorKeys:
 
     def name(self, address: str) -> str:
         """Today's name of whoever calls from *address*."""
+        return self._name(address, ipv4_bytes=4, ipv6_bytes=8)
+
+    def network(self, address: str) -> str:
+        """Today's name of the network of *address*."""
+        return self._name(address, ipv4_bytes=3, ipv6_bytes=6)
+
+    def _name(self, address: str, *, ipv4_bytes: int, ipv6_bytes: int) -> str:
         with self._lock:
             day = int(time.time()) // DAY
             if day != self._day:
@@ -52,11 +64,26 @@ class VisitorKeys:
             salt = self._salt
         try:
             ip = ipaddress.ip_address(address)
-            ipv4 = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-            network = (ipv4 or ip).packed[:8]
+            ipv4 = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else ip
+            network = ipv4.packed[:ipv4_bytes] if ipv4 else ip.packed[:ipv6_bytes]
         except ValueError:
             network = address.encode()
         return hmac.new(salt, network, hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What was counted since a window began.
+
+    Attributes:
+        count: of the requests; no more than the limit is counted.
+        is_full: this one was one too many.
+        seconds: until the next window begins.
+    """
+
+    count: int
+    is_full: bool
+    seconds: int
 
 
 class Counters:
@@ -67,21 +94,29 @@ class Counters:
         self._in_memory = FixedWindowRateLimiter(MemoryStorage())
         self._away_until = 0.0
 
-    def count(self, rate: RateLimitItem, *names: str) -> int:
-        """Count one request; the seconds to wait where it is one too many, else 0."""
+    def count(self, rate: RateLimitItem, *names: str) -> Window:
+        """Count one request."""
+        return self._window(True, rate, *names)
+
+    def look(self, rate: RateLimitItem, *names: str) -> Window:
+        """What was counted until now."""
+        return self._window(False, rate, *names)
+
+    def _window(self, counts: bool, rate: RateLimitItem, *names: str) -> Window:
         if time.monotonic() >= self._away_until:
             try:
-                return _seconds_to_wait(self._shared, rate, *names)
+                return _window_of(self._shared, counts, rate, *names)
             except StorageError as error:
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 logger.warning("limits.storage: %s", error.storage_error)
-        return _seconds_to_wait(self._in_memory, rate, *names)
+        return _window_of(self._in_memory, counts, rate, *names)
 
 
-def _seconds_to_wait(counters: RateLimiter, rate: RateLimitItem, *names: str) -> int:
-    if counters.hit(rate, *names):
-        return 0
-    return max(1, int(counters.get_window_stats(rate, *names).reset_time - time.time()) + 1)
+def _window_of(counters: RateLimiter, counts: bool, rate: RateLimitItem, *names: str) -> Window:
+    is_within = counters.hit(rate, *names) if counts else True
+    stats = counters.get_window_stats(rate, *names)
+    seconds = max(1, int(stats.reset_time - time.time()) + 1)
+    return Window(rate.amount - stats.remaining, not is_within, seconds)
 
 
 class RateLimits:
@@ -104,7 +139,17 @@ class RateLimits:
             TooManyRequests: with the seconds to wait.
         """
         self._check("visitor", self._limits.visitor, self.visitor())
-        self._check("site", self._limits.site, site)
+        for rate in map(parse, self._limits.site):
+            self._check_share(rate, site)
+
+    def check_contact(self) -> None:
+        """Count one message to a person.
+
+        Raises:
+            TooManyRequests: with the seconds to wait.
+        """
+        self._check("contact", CONTACT_REQUESTS, self.visitor())
+        self._check("contact_network", NETWORK_CONTACT_REQUESTS, self._network())
 
     def check_small(self) -> None:
         """Count one request that costs little (reading, feedback, contact)."""
@@ -120,7 +165,25 @@ class RateLimits:
         if account:
             self._check("login", LOGINS_OF_ACCOUNT, account.casefold())
 
+    def _network(self) -> str:
+        return self._visitors.network(request.remote_addr or "")
+
+    def _check_share(self, rate: RateLimitItem, site: str) -> None:
+        """Refuse the networks that ask most, once *site* is asked more than *rate* allows.
+
+        Each network has the same share: a few that ask all the time keep no other visitor out.
+        """
+        own = self._counters.count(rate, "network", site, self._network())
+        count_network = self._counters.count if own.count == 1 else self._counters.look
+        active = count_network(rate, "networks", site).count
+        if not self._counters.count(rate, "site", site).is_full:
+            return
+        if own.is_full or own.count > max(1, rate.amount // max(1, active)):
+            raise TooManyRequests("limit_site", retry_after=own.seconds, seconds=own.seconds)
+
     def _check(self, scope: str, rates: tuple[str, ...], name: str) -> None:
         for rate in rates:
-            if wait := self._counters.count(parse(rate), scope, name):
-                raise TooManyRequests(f"limit_{scope}", retry_after=wait, seconds=wait)
+            window = self._counters.count(parse(rate), scope, name)
+            if window.is_full:
+                code = f"limit_{scope.removesuffix('_network')}"
+                raise TooManyRequests(code, retry_after=window.seconds, seconds=window.seconds)

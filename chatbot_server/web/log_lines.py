@@ -6,32 +6,17 @@ gunicorn writes the addresses of visitors, and pieces of their requests; this se
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from typing import Any
 
 from gunicorn import glogging  # type: ignore[import-untyped]
 
-FORMAT = "%(asctime)s %(levelname)s %(message)s"
+from chatbot_server.logs import LineFormatter
+
 LINES_A_MINUTE = 20
 # gunicorn's sentences that hold an address or a piece of a request; the worker has its own.
 TELLTALE = ("Invalid request from ip=", "Error handling request")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-class SafeLines(logging.Formatter):
-    """Nothing that a terminal obeys or that looks like another line; tracebacks are set in."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The line itself."""
-        return _escape(super().formatMessage(record))
-
-    def formatException(self, error: Any) -> str:  # noqa: N802
-        """The lines of the traceback."""
-        return "\n".join(
-            f"  {_escape(line)}" for line in super().formatException(error).split("\n")
-        )
 
 
 class Brake(logging.Filter):
@@ -71,14 +56,18 @@ class ServerLog(glogging.Logger):  # type: ignore[misc]
 
 
 def make_plain(handler: logging.Handler) -> None:
-    """Have *handler* write :class:`SafeLines`, with a brake."""
-    handler.setFormatter(SafeLines(FORMAT))
+    """Have *handler* write lines that nobody can forge, with a brake."""
+    handler.setFormatter(LineFormatter())
     handler.addFilter(Brake())
+
+
+def brake_log() -> None:
+    """Have gunicorn write its lines as this process does, and a brake on both."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Brake())
+        for other in logging.getLogger("gunicorn.error").handlers:
+            other.setFormatter(handler.formatter)
 
 
 def _tells_nothing(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(TELLTALE)
-
-
-def _escape(line: str) -> str:
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), line)

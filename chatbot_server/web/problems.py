@@ -8,6 +8,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from chatbot_server.errors import ChatbotError
+from chatbot_server.logs import REQUEST
 from chatbot_server.messages import catalogue, say
 from chatbot_server.web.requests import language_of, refuse_nul
 
@@ -30,8 +31,8 @@ def register_problems(app: Flask) -> None:
     def chatbot_error(error: ChatbotError) -> Response:
         message = public_sentence(error, language_of(request))
         response = _error_response(error.status, error.code, message, error.field)
-        if error.retry_after:
-            response.headers["Retry-After"] = str(error.retry_after)
+        if seconds := error.retry_seconds:
+            response.headers["Retry-After"] = str(seconds)
         return response
 
     @app.errorhandler(HTTPException)
@@ -43,12 +44,13 @@ def register_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
+        # Its path may hold a stranger's words; the route does not.
         logger.exception("unexpected error in %s", request.url_rule, exc_info=error)
         return _error_response(500, "internal", say("internal", language_of(request)))
 
 
 def _error_response(status: int, code: str, message: str, field: str | None = None) -> Response:
-    body = {"code": code, "message": message}
+    body = {"code": code, "message": message, "request_id": REQUEST.get()}
     if field:
         body["field"] = field
     response = jsonify(error=body)

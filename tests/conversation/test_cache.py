@@ -214,6 +214,27 @@ def test_a_retry_gets_another_answer_and_the_old_one_is_forgotten(tmp_path: Path
     assert text(visitor.ask_anew("Hi")) == "Good day."
 
 
+@pytest.mark.parametrize("way", ["asking again", "a thumb down", "deleting the chat"])
+def test_nobody_chooses_what_a_model_tells_others(tmp_path: Path, way: str) -> None:
+    visitor = chat(tmp_path)
+    visitor.ask_anew("Hi")
+    visitor.model.says = ["What the attacker likes."]
+    if way == "asking again":
+        visitor.ask("Hi", retry=True)
+    elif way == "a thumb down":
+        with visitor.database.session() as session:
+            visitor.service.drop_from_cache(demo_site(session).key, "Hi")
+    else:
+        assert visitor.conversation
+        visitor.service.erase(visitor.conversation, visitor.secret)
+    visitor.ask_anew("hi!")
+    visitor.model.says = ["Another answer."]
+    assert text(visitor.ask_anew("Hi")) == "Another answer."
+    visitor.time += 3601
+    visitor.ask_anew("Hi")
+    assert end(visitor.ask_anew("Hi")).cached
+
+
 def test_no_answer_is_kept_longer_than_its_conversation() -> None:
     moment = 1000.0
     cache = AnswerCache(9, 3600, lambda: moment)

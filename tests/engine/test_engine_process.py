@@ -191,10 +191,12 @@ def test_a_file_that_cannot_be_loaded_is_not_tried_twice(
 def test_an_engine_that_stops_moving_is_ended_and_started_again(
     supervise: Callable[..., EngineSupervisor], talker: Path
 ) -> None:
-    supervisor = supervise(talker, SupervisorTiming(first_pause=0.01, silence=4))
+    supervisor = supervise(talker, SupervisorTiming(first_pause=0.01, quiet=3, silence=8))
     assert supervisor.wait(LONG) == "ready"
     frozen = read_state(supervisor.run_dir).pid
     os.kill(frozen, signal.SIGSTOP)
+    wait_for(lambda: read_state(supervisor.run_dir).state == "restarting")
+    assert read_state(supervisor.run_dir).pid == frozen  # no question is given to it any more
 
     wait_for(lambda: read_state(supervisor.run_dir).pid not in (frozen, 0))
     assert supervisor.wait(LONG) == "ready"
@@ -212,7 +214,7 @@ def test_a_visitor_who_leaves_frees_the_slot(
 
     assert list(completion) == []
     assert ask(engine, "a", Sampling(max_tokens=3, temperature=0)).text == "on and forever"
-    wait_for(lambda: engine.status().state == "ready" and not engine.status().busy)
+    wait_for(lambda: engine.status().state == "ready" and not engine.workload()[0])
 
 
 def test_closing_wakes_a_thread_that_waits_for_a_token(

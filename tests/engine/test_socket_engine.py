@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,18 @@ def test_without_an_engine_the_state_is_none(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as refused:
         engine.count_tokens(["a"])
     assert refused.value.code == "engine_none"
+
+
+def test_the_state_of_a_frozen_engine_is_told_without_asking_it(tmp_path: Path) -> None:
+    write_state(tmp_path, EngineRecord("ready", supervisor=os.getpid(), pid=os.getpid()))
+    with socket.socket(socket.AF_UNIX) as silent:  # accepts, and never says a word
+        silent.bind(str(tmp_path / SOCKET))
+        silent.listen(0)
+        start = time.monotonic()
+        for _more_than_can_wait in range(4):
+            assert SocketEngine(tmp_path).status().state == "ready"
+        assert time.monotonic() - start < 1
+    assert SocketEngine(tmp_path).status().state == "restarting"  # nobody listens any more
 
 
 def test_a_loading_engine_asks_for_patience(tmp_path: Path) -> None:

@@ -63,6 +63,9 @@ class ScriptedModel:
     def status(self) -> EngineStatus:
         return EngineStatus(self.state)
 
+    def is_answering(self) -> bool:
+        return self.state == "ready"
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 

@@ -12,6 +12,7 @@ from support.scripted_chat import ScriptedModel
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.storage import feedback
+from chatbot_server.storage.conversations import start_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import contact_requests
 from chatbot_server.storage.sites import Site, add_site
@@ -47,14 +48,42 @@ def test_one_visitor_sends_no_more_letters_than_questions(
     assert "Retry-After" in sent[2].headers
 
 
-def test_a_site_whose_letters_nobody_takes_gets_no_more(
+def test_of_letters_that_nobody_takes_the_oldest_go(
     database: Database, sites: list[Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feedback, "MOST_CONTACT_REQUESTS", 2)
     client = visitor(database, tmp_path, "100 per day")
     sent = [client.post("/api/contact", json=LETTER | {"site": sites[0].key}) for _ in range(3)]
-    assert [answer.status_code for answer in sent] == [200, 200, 503]
-    assert sent[2].json["error"]["code"] == "contact_full"
+    assert [answer.status_code for answer in sent] == [200, 200, 200]
     assert client.post("/api/contact", json=LETTER | {"site": sites[1].key}).status_code == 200
     with database.session() as session:
-        assert len(contact_requests(session, sites[0].id)) == 2
+        assert [letter.id for letter in contact_requests(session, sites[0].id)] == [3, 2]
+        assert len(contact_requests(session, sites[1].id)) == 1
+
+
+def test_one_address_and_one_network_send_few_letters(
+    database: Database, sites: list[Site], tmp_path: Path
+) -> None:
+    client = visitor(database, tmp_path, "1000 per day")
+    letter = LETTER | {"site": sites[0].key}
+
+    def send(address: str) -> int:
+        from_there = {"REMOTE_ADDR": address}
+        return client.post("/api/contact", json=letter, environ_base=from_there).status_code
+
+    assert [send("192.0.2.1") for _ in range(6)] == [200] * 5 + [429]
+    assert [send(f"192.0.2.{2 + number // 5}") for number in range(26)] == [200] * 25 + [429]
+    assert send("198.51.100.1") == 200
+
+
+def test_a_letter_belongs_to_a_conversation_of_its_own_site(
+    database: Database, sites: list[Site], tmp_path: Path
+) -> None:
+    client = visitor(database, tmp_path, "1000 per day")
+    with database.session() as session:
+        talk, secret = start_conversation(session, sites[1].id, locale="en", page=None, keep=True)
+    headers = {"Authorization": f"Bearer {secret}"}
+    letter = LETTER | {"conversation": talk.id}
+    for site, status in ((sites[0], 400), (sites[1], 200)):
+        sent = client.post("/api/contact", json=letter | {"site": site.key}, headers=headers)
+        assert sent.status_code == status

@@ -47,7 +47,7 @@ def test_no_line_looks_like_another_and_no_terminal_obeys(written: io.StringIO) 
     lines = written.getvalue().splitlines()
     assert lines[0].endswith("got x\\n2026 ERROR forged\\x1b[31m\\u202e")
     assert not [line for line in lines if line.startswith("2026 ERROR")]
-    assert lines[-1] == "  2026 ERROR forged\\x9b"
+    assert lines[-1].endswith("ERROR | ValueError")  # its words may be a visitor's
 
 
 def test_one_place_warns_so_often_a_minute_and_answers_are_told_on(written: io.StringIO) -> None:

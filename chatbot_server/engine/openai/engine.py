@@ -79,6 +79,9 @@ class OpenAIEngine:
             return EngineStatus("restarting", *self._reason(), busy=busy, waiting=waiting)
         return EngineStatus("ready", busy=busy, waiting=waiting)
 
+    def is_answering(self) -> bool:
+        return self.status().state == "ready"
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """An estimate, rather too high: the API has no route for it."""
         return [estimate(text) for text in texts]

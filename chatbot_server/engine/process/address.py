@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -52,6 +53,13 @@ def connect(path: Path) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def is_listening(path: Path) -> bool:
+    """Whether somebody listens at *path*, busy or not; does not wait."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe, reachable(path) as name:
+        probe.setblocking(False)
+        return probe.connect_ex(str(name)) in (0, errno.EAGAIN, errno.EINPROGRESS)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from chatbot_server.engine.base import (
     Token,
 )
 from chatbot_server.engine.process import protocol
-from chatbot_server.engine.process.address import SOCKET, connect
+from chatbot_server.engine.process.address import SOCKET, connect, is_listening
 from chatbot_server.engine.process.state import EngineRecord, read_state
 from chatbot_server.errors import EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Prompt
@@ -48,17 +48,28 @@ class SocketEngine:
         return latest[1]
 
     def status(self) -> EngineStatus:
+        # As its supervisor says: an engine that is frozen would keep who asks it waiting. Whether
+        # it listens is seen at once, also in the moment before its supervisor notices its death.
         record = read_state(self._run_dir)
-        status = EngineStatus(record.state, record.reason, record.values, record.restarts)
-        if record.state != "ready":
-            return status
-        try:
-            busy, waiting = self._exchange({"op": "status"}, STATUS_SECONDS)
-        except OSError:
+        if record.state == "ready" and not is_listening(self._run_dir / SOCKET):
             return EngineStatus("restarting", "engine_restarting", {}, record.restarts)
-        except EngineError:
-            return status
-        return EngineStatus("ready", None, {}, record.restarts, busy, waiting)
+        return EngineStatus(record.state, record.reason, record.values, record.restarts)
+
+    def is_answering(self) -> bool:
+        try:
+            self._exchange({"op": "status"}, STATUS_SECONDS)
+        except (OSError, EngineError):
+            return False
+        return True
+
+    def workload(self) -> tuple[int, int]:
+        """How many answers are written, and how many wait for a slot.
+
+        Raises:
+            EngineError: the engine does not say.
+        """
+        busy, waiting = self._call({"op": "status"})
+        return busy, waiting
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         result: list[int] = self._call({"op": "count", "texts": list(texts)})
@@ -115,7 +126,8 @@ class SocketEngine:
         deadline = time.monotonic() + self._restart_seconds
         while True:
             record = read_state(self._run_dir)
-            if record.pid != dead_pid or dead_pid == 0:
+            is_another = record.pid != dead_pid or dead_pid == 0
+            if is_another and record.state != "restarting":
                 with suppress(OSError):
                     return connect(self._run_dir / SOCKET), record.pid
             too_late = time.monotonic() > deadline or self._closed.is_set()

@@ -34,13 +34,16 @@ class SupervisorTiming:
 
     Attributes:
         load: for the model to be read at most: a large one comes from a slow disk.
-        silence: for a heart beat at most (there is one every two seconds).
+        quiet: without a heart beat (there is one every two seconds) until no more questions are
+            given to it.
+        silence: for a heart beat at most.
         stall: for one step of the model at most: 32 tokens of a 13B model on two cores take 20.
         first_pause: before the first restart; each further one doubles it.
         longest_pause: between two restarts.
     """
 
     load: float = 900
+    quiet: float = 10
     silence: float = 60
     stall: float = 180
     first_pause: float = 0.2
@@ -125,21 +128,29 @@ class EngineSupervisor:
             The error for which it refused to start, if it did.
         """
         last_message, max_silence = time.monotonic(), self._timing.load
+        is_ready = is_quiet = False
         while not self._stopping.is_set():
             messages = child.messages(timeout=0.1)
             if messages is None:
                 return None
             for message in messages:
                 last_message = time.monotonic()
+                if is_quiet:
+                    is_quiet = False
+                    self._record("ready", pid=child.pid)
                 if "error" in message:
                     error: dict[str, Any] = message["error"]
                     return error
                 if message.get("ready"):
-                    max_silence = self._timing.silence
+                    is_ready, max_silence = True, self._timing.silence
                     self._record("ready", pid=child.pid)
                 if message.get("stalled", 0) > self._timing.stall:
                     last_message = -math.inf
-            if time.monotonic() - last_message > max_silence:
+            silence = time.monotonic() - last_message
+            if is_ready and not is_quiet and silence > self._timing.quiet:
+                is_quiet = True
+                self._record("restarting", reason="engine_restarting", pid=child.pid)
+            if silence > max_silence:
                 logger.error("the engine does not move any more; it is killed")
                 child.kill()
                 return None

@@ -8,7 +8,6 @@ object a line to the supervisor: ``{"ready": true}``, ``{"error": …}``, or a h
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
@@ -27,12 +26,12 @@ from chatbot_server.engine.process.address import SOCKET, listen
 from chatbot_server.engine.process.host import Host
 from chatbot_server.engine.process.load import load_backend
 from chatbot_server.errors import ChatbotError, EngineError
+from chatbot_server.processes.parent import end_with_parent
 
 logger = logging.getLogger("chatbot_server.engine")
 
 BEAT_SECONDS = 2.0
 OPEN_FILES = 256  # ten were seen
-PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -41,7 +40,8 @@ def main() -> None:
     # The pipe to the supervisor; later prints, native ones too, go to standard error.
     control = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
+    end_with_parent(signal.SIGKILL)
     record = json.loads(sys.stdin.buffer.readline())
     settings, run_dir = EngineSettings.from_json(record["settings"]), Path(record["run_dir"])
     limit_process(settings.memory_limit, settings.cpu_limit)
@@ -96,16 +96,6 @@ def _set_limit(kind: int, value: int, grace: int = 0) -> None:
     # A system without this limit still has the supervisor's limits of time.
     with suppress(ValueError, OSError):
         resource.setrlimit(kind, (min(value, hard), hard))
-
-
-def _die_with_parent() -> None:
-    """Be killed with the supervisor, also if it is killed itself (Linux)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # it died in between
 
 
 def _end_with_life_line() -> None:

@@ -78,6 +78,7 @@ class Crawl:
         """
         if not self._frontier.open():
             return {}
+        self.fetcher.allow_port_of(self._frontier.start)
         try:
             self._read_robots()
             self._add_pages_of_sitemaps()

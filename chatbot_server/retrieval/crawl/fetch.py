@@ -6,7 +6,6 @@ address that was checked: a DNS that changes its answer in between gains nothing
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 import ssl
@@ -21,17 +20,13 @@ import httpcore
 
 from chatbot_server import __version__
 from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.crawl.addresses import PrivateHosts, is_public
 from chatbot_server.retrieval.read.urls import joined
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 60.0
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-# All that IPv6 has given out (RFC 4291), and where it leads to the IPv4 address in its last 32
-# bits (RFC 6052); the rest is local, or was meant for such translations.
-_UNICAST = ipaddress.ip_network("2000::/3")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-PORTS = frozenset({80, 443, 8080, 8443})
 
 
 class FetchError(ChatbotError):
@@ -64,7 +59,7 @@ class Fetcher:
 
     Args:
         contact: put into the user agent, so that a site's owner can reach ours.
-        private_hosts: names that may be in the private network.
+        private_hosts: that may be in the private network, with or without a port.
         max_bytes: of one answer, after decompression.
     """
 
@@ -73,7 +68,7 @@ class Fetcher:
     ) -> None:
         about = f"; {contact}" if contact else ""
         self.agent = f"ChatbotServer/{__version__} (site owner's own crawler{about})"
-        self._private_hosts = frozenset(host.lower() for host in private_hosts)
+        self._private_hosts = PrivateHosts(private_hosts)
         self._max_bytes = max_bytes
         self._deadline = _Deadline()
         self._pool = httpcore.ConnectionPool(
@@ -108,6 +103,10 @@ class Fetcher:
             url = joined(url, target) or target
         raise FetchError("fetch_redirects", url=url[:200])
 
+    def allow_port_of(self, url: str) -> None:
+        """See :meth:`~.addresses.PrivateHosts.allow_port_of`."""
+        self._private_hosts.allow_port_of(url)
+
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
@@ -115,11 +114,11 @@ class Fetcher:
     def _raise_for_forbidden_address(self, url: str) -> None:
         try:
             parts = urlsplit(url)
-            port = parts.port
+            port = parts.port or (443 if parts.scheme == "https" else 80)
         except ValueError:
             raise FetchError("fetch_address", url=url[:200]) from None
         host = (parts.hostname or "").lower()
-        is_port_allowed = port is None or port in PORTS or host in self._private_hosts
+        is_port_allowed = self._private_hosts.is_port_allowed(host, port)
         if parts.scheme not in ("http", "https") or not host or not is_port_allowed:
             raise FetchError("fetch_address", url=url[:200])
         if parts.username is not None or len(url) > 2000:
@@ -230,7 +229,7 @@ def _join_headers(response: httpcore.Response) -> dict[str, str]:
 class _PublicAddressBackend(httpcore.SyncBackend):
     """Resolves once, checks every address, and connects to the first."""
 
-    def __init__(self, private_hosts: frozenset[str], deadline: _Deadline) -> None:
+    def __init__(self, private_hosts: PrivateHosts, deadline: _Deadline) -> None:
         super().__init__()
         self._private_hosts = private_hosts
         self._deadline = deadline
@@ -249,7 +248,7 @@ class _PublicAddressBackend(httpcore.SyncBackend):
         return _DeadlineStream(stream, self._deadline)
 
 
-def resolve_public_address(host: str, port: int, private_hosts: frozenset[str]) -> str:
+def resolve_public_address(host: str, port: int, private_hosts: PrivateHosts) -> str:
     """The address to connect to.
 
     Raises:
@@ -260,17 +259,6 @@ def resolve_public_address(host: str, port: int, private_hosts: frozenset[str]) 
     except (OSError, UnicodeError):
         raise FetchError("fetch_unknown_host", host=host[:200]) from None
     addresses = [str(record[4][0]).split("%")[0] for record in records]
-    if host.lower() not in private_hosts and not all(map(is_public, addresses)):
+    if host not in private_hosts and not all(map(is_public, addresses)):
         raise FetchError("fetch_private", host=host[:200])
     return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether anyone on the internet could reach *address*."""
-    ip = ipaddress.ip_address(address)
-    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if ip in _NAT64:
-        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    if inner is None and ip.version == 6 and ip not in _UNICAST:
-        return False
-    return (inner or ip).is_global and not (inner or ip).is_multicast

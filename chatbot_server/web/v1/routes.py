@@ -253,8 +253,8 @@ def _register_errors(bp: Blueprint) -> None:
             logger.warning("%s: %s", error.code, error)
         response = jsonify(problem(error, language_of(request)))
         response.status_code = error.status
-        if error.retry_after:
-            response.headers["Retry-After"] = str(error.retry_after)
+        if error.retry_seconds:
+            response.headers["Retry-After"] = str(error.retry_seconds)
         if error.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response

@@ -8,8 +8,9 @@ import pytest
 from support.web_site import WebSite, page
 
 from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.crawl.addresses import is_public
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
-from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, is_public
+from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.extractor import Extractor
@@ -226,10 +227,32 @@ def test_nothing_inside_is_ever_asked_for(url: str) -> None:
 def test_a_redirect_inwards_is_not_followed(web: WebSite) -> None:
     web.pages["/in"] = (302, {"Location": "http://localhost:8080/admin"}, b"")
     fetcher = Fetcher(private_hosts=["127.0.0.1"])
+    fetcher.allow_port_of(web.address)
     with pytest.raises(FetchError) as caught:
         fetcher.get(web.address + "/in")
     fetcher.close()
     assert caught.value.code == "fetch_private"
+
+
+def test_of_a_private_host_the_named_ports_are_asked_and_no_others(web: WebSite) -> None:
+    other = WebSite()
+    web.pages["/in"] = (302, {"Location": f"{other.address}/secret"}, b"")
+    fetcher = Fetcher(private_hosts=["127.0.0.1"])
+    with pytest.raises(FetchError) as refused:
+        fetcher.get(web.address + "/")  # nobody named its port
+    assert refused.value.code == "fetch_address"
+    fetcher.allow_port_of(web.address)
+    with pytest.raises(FetchError) as redirected:
+        fetcher.get(web.address + "/in")
+    assert (redirected.value.code, other.asked) == ("fetch_address", [])
+    fetcher.close()
+    named = Fetcher(private_hosts=[other.address.removeprefix("http://")])
+    assert named.get(f"{other.address}/secret").status == 404
+    named.allow_port_of("http://192.0.2.1:22/")  # its host is not named
+    with pytest.raises(FetchError):
+        named.get("http://192.0.2.1:22/")
+    named.close()
+    other.close()
 
 
 def test_a_page_that_is_too_big_is_refused_also_when_it_was_packed(web: WebSite) -> None:
@@ -237,6 +260,7 @@ def test_a_page_that_is_too_big_is_refused_also_when_it_was_packed(web: WebSite)
 
     web.pages["/bomb"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 10_000_000))
     fetcher = Fetcher(private_hosts=["127.0.0.1"], max_bytes=100_000)
+    fetcher.allow_port_of(web.address)
     with pytest.raises(FetchError) as caught:
         fetcher.get(web.address + "/bomb")
     fetcher.close()
@@ -262,5 +286,15 @@ def test_only_addresses_of_the_internet_are_public() -> None:
         "64:ff9b:1::7f00:1",
         "fec0::1",
         "::1",
+        "168.63.129.16",
+        "192.88.99.1",
+        "192.0.0.8",
+        "198.18.0.1",
+        "240.0.0.1",
+        "::ffff:168.63.129.16",
+        "2001:db8::1",
+        "2002:5db8:d822::1",
+        "2001:0:5db8:d822::1",
+        "3fff::1",
     ):
         assert not is_public(inside)

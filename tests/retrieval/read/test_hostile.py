@@ -318,6 +318,7 @@ def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(
 def test_redirects_in_a_circle_come_to_an_end(web: WebSite) -> None:
     web.pages["/endless"] = (302, {"Location": "/endless"}, b"")
     fetcher = Fetcher(private_hosts=["127.0.0.1"])
+    fetcher.allow_port_of(web.address)
     with pytest.raises(FetchError) as caught:
         fetcher.get(web.address + "/endless")
     fetcher.close()

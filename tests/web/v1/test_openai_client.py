@@ -220,7 +220,7 @@ def test_an_application_that_leaves_frees_the_slot(
 
     wait_for(lambda: heard[0].closed)
     assert not any(isinstance(event, Finished) for event in heard[0].said)
-    wait_for(lambda: api.engine.status().state == "ready" and not api.engine.status().busy)
+    wait_for(lambda: api.engine.status().state == "ready" and not api.engine.workload()[0])
 
 
 def test_several_applications_are_answered_at_once(api: Any) -> None:

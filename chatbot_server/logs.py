@@ -1,0 +1,91 @@
+"""The log: one line for each thing told, with its time and level, that nobody can forge.
+
+What visitors send can stand in a message: control characters are escaped, so that a message is
+one line, and lines of a traceback each have time and level of their own. Of an exception its kind
+is told and not its words, which may be a visitor's: ``log_level: debug`` tells them, too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+import traceback
+from contextvars import ContextVar
+from typing import Literal
+
+LogFormat = Literal["text", "json"]
+# The request that is being answered, in this thread.
+REQUEST: ContextVar[str] = ContextVar("request", default="")
+MOST_CHARS = 2000  # of one line
+MOST_FRAMES = 20
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def set_up_logging(level: str, form: LogFormat = "text") -> None:
+    """Have this process log to standard error; of other libraries only warnings are told.
+
+    What httpx tells of its requests names their addresses.
+    """
+    handler = logging.StreamHandler()
+    is_debug = level == "debug"
+    handler.setFormatter(JsonFormatter(is_debug) if form == "json" else LineFormatter(is_debug))
+    logging.basicConfig(handlers=[handler], force=True)
+    logging.getLogger("chatbot_server").setLevel(level.upper())
+
+
+def escaped(text: str) -> str:
+    """*text* as one line that does nothing to a terminal."""
+    line = _CONTROL.sub(lambda match: repr(match[0])[1:-1], text[: MOST_CHARS + 1])
+    return line if len(text) <= MOST_CHARS else f"{line[:MOST_CHARS]}…"
+
+
+class LineFormatter(logging.Formatter):
+    """``2026-01-31 12:00:00,000 WARNING [request] what happened``."""
+
+    def __init__(self, tells_all: bool = False) -> None:
+        super().__init__()
+        self._tells_all = tells_all
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; with a traceback, one line for each of its own."""
+        head = f"{self.formatTime(record)} {record.levelname} "
+        if request := REQUEST.get():
+            head += f"[{request}] "
+        frames = traceback_of(record, self._tells_all)
+        return "\n".join(
+            [head + escaped(record.getMessage()), *(head + f"| {it}" for it in frames)]
+        )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def __init__(self, tells_all: bool = False) -> None:
+        super().__init__()
+        self._tells_all = tells_all
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object, without what is empty."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        fields = {
+            "time": f"{moment}.{int(record.msecs):03d}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": escaped(record.getMessage()),
+            "request": REQUEST.get(),
+            "traceback": traceback_of(record, self._tells_all),
+        }
+        return json.dumps({name: value for name, value in fields.items() if value})
+
+
+def traceback_of(record: logging.LogRecord, tells_all: bool) -> list[str]:
+    """Where the exception of *record* came from and of which kind it is; [] without one."""
+    if not record.exc_info or record.exc_info[1] is None:
+        return []
+    error = record.exc_info[1]
+    frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
+    lines = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    kind = type(error).__qualname__
+    return [escaped(line) for line in [*lines, f"{kind}: {error}" if tells_all else kind]]

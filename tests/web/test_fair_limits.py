@@ -1,0 +1,62 @@
+"""A site's limit slows who asks most, and keeps nobody else out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.browser import Browser
+
+from chatbot_server.web.limits import VisitorKeys
+
+Ask = Callable[[str], int]
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    limits = {"visitor": ("1000 per minute",), "site": ("60 per hour",)}
+    browser = Browser(tmp_path, limits=limits)
+    body = {"site": browser.site, "message": "Hello"}
+
+    def ask_from(address: str) -> int:
+        answer = browser.client.post("/api/chat", json=body, environ_base={"REMOTE_ADDR": address})
+        assert answer.status_code == 200 or int(answer.headers["Retry-After"]) > 0
+        return answer.status_code
+
+    return ask_from
+
+
+def test_many_addresses_of_one_network_do_not_shut_a_site(ask: Ask) -> None:
+    assert {ask(f"192.0.2.{number}") for number in range(60)} == {200}
+    assert ask("192.0.2.61") == 429
+    assert [ask("198.51.100.1") for _ in range(3)] == [200] * 3
+    assert ask("2001:db8::1") == 200
+    assert ask("192.0.2.62") == 429
+
+
+def test_many_networks_at_once_leave_each_its_share(ask: Ask) -> None:
+    for number in range(30):
+        assert [ask(f"198.51.{number}.1") for _ in range(2)] == [200, 200]
+    assert ask("198.51.7.1") == 429
+    assert ask("203.0.113.1") == 200
+    assert ask("203.0.113.1") == 429
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_one_visitor", "are_one_network"),
+    [
+        ("192.0.2.1", "192.0.2.2", False, True),
+        ("192.0.2.1", "192.0.3.1", False, False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True, True),
+        ("2001:db8:0:1::1", "2001:db8:0:1::2", True, True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False, True),
+        ("2001:db8:0:1::1", "2001:db8:1:1::1", False, False),
+    ],
+)
+def test_a_household_and_a_network_are_known_by_how_addresses_begin(
+    one: str, other: str, are_one_visitor: bool, are_one_network: bool
+) -> None:
+    keys = VisitorKeys()
+    assert (keys.name(one) == keys.name(other)) is are_one_visitor
+    assert (keys.network(one) == keys.network(other)) is are_one_network
