@@ -104,6 +104,7 @@ class Language(_Record):
         compares: words of a question that is answered by several rows of a table.
         measures: those that ask how much of something: alone, of what was spoken of before.
         moments: name of a moment → how it is spoken of.
+        no_moments: what only looks like one.
         short_days: seven; of each its short forms, which stand for it between times.
         every_day, working_days, weekends: which days are meant together.
         day_ranges: what stands between the first day of several and the last.
@@ -156,6 +157,7 @@ class Language(_Record):
     compares: Words
     measures: Words
     moments: dict[MomentName, Phrases]
+    no_moments: Phrases = ()
     short_days: Annotated[tuple[Words, ...], Field(min_length=7, max_length=7)]
     every_day: Phrases
     working_days: Phrases

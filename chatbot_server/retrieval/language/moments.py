@@ -51,6 +51,7 @@ def find_moment(question: str, languages: Languages = ALWAYS_USED) -> tuple[Mome
     """
     flat = fold(question).replace("’", "'")
     text = question if len(flat) == len(question) else flat
+    flat = _no_moment(languages).sub(lambda match: "#" * len(match[0]), flat)
     names: list[MomentName] = []
     for name, pattern in _patterns(languages).items():
         for match in reversed([*pattern.finditer(flat)]):
@@ -74,3 +75,9 @@ def _patterns(languages: Languages) -> dict[MomentName, re.Pattern[str]]:
     records = [LANGUAGES[code] for code in languages]
     phrases = {name: any_of(p for each in records for p in each.moments[name]) for name in order}
     return {name: re.compile(rf"(?<![\w-]){phrases[name]}(?![\w-])") for name in order}
+
+
+@cache
+def _no_moment(languages: Languages) -> re.Pattern[str]:
+    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].no_moments)
+    return re.compile(rf"(?<![\w-]){phrases}(?![\w-])")

@@ -96,6 +96,17 @@ def test_a_moment_is_taken_out_of_its_question(
     assert find_moment(question) == (moment, rest)
 
 
+@pytest.mark.parametrize("question", ["Guten Morgen!", "¿Abren por la mañana?", "today’s menu?"])
+def test_what_only_looks_like_a_moment_is_none(question: str) -> None:
+    assert find_moment(question, ("fr", "en", "es", "de")) == (None, question)
+
+
+def test_tomorrow_is_understood_in_every_language() -> None:
+    questions = ("¿Abren mañana?", "Haben Sie morgen offen?", "ouvert demain ?", "open tomorrow?")
+    moments = [find_moment(question, ("fr", "en", "es", "de"))[0] for question in questions]
+    assert moments == ["tomorrow"] * 4
+
+
 def test_who_asks_for_a_date_is_understood() -> None:
     assert asks_when("C’est quand, la fête ?")
     assert not asks_when("How much is it?")
