@@ -67,4 +67,4 @@ def build_prompt(
         BadRequest: the question alone is too long for the model.
         EngineError: the engine cannot count its tokens now.
     """
-    return fit_and_assemble(info, dialogue.messages(), engine.count_tokens, sampling.max_tokens)
+    return fit_and_assemble(info, dialogue.messages(), engine, sampling.max_tokens)

@@ -30,6 +30,10 @@ class Backend(Protocol):
         """Tokens of each text, read as untrusted."""
         ...
 
+    def tokenize(self, prompt: Prompt) -> list[int]:
+        """The tokens of *prompt*; control tokens come from its trusted segments only."""
+        ...
+
     def generate(
         self,
         prompt: Prompt,

@@ -191,6 +191,10 @@ class Engine(Protocol):
         """Tokens of each text, read as untrusted."""
         ...
 
+    def count_prompt(self, prompt: Prompt) -> int:
+        """Tokens of the whole *prompt* as it would be read, control tokens included."""
+        ...
+
     def generate(
         self, prompt: Prompt, sampling: Sampling, *, conversation: str | None = None
     ) -> Completion:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chatbot_server.errors import ModelError
 from chatbot_server.prompt.base import Message, Prompt
-from chatbot_server.prompt.budget import Count, Overhead, fit
+from chatbot_server.prompt.budget import Overhead, fit
 from chatbot_server.prompt.formats import TEMPLATE, get_format, render
 from chatbot_server.prompt.template import render_template
 
@@ -46,8 +46,16 @@ def assemble(info: ModelFacts, messages: Sequence[Message]) -> Prompt:
     return render(get_format(info.family), messages)
 
 
+class TokenCounter(Protocol):
+    """Who counts a model's tokens (``engine.base.Engine`` does)."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+    def count_prompt(self, prompt: Prompt) -> int: ...
+
+
 def fit_and_assemble(
-    info: ModelFacts, messages: Sequence[Message], count: Count, max_tokens: int
+    info: ModelFacts, messages: Sequence[Message], counter: TokenCounter, max_tokens: int
 ) -> Prompt:
     """The prompt of as much of the conversation as fits; *messages* is all of it.
 
@@ -55,19 +63,17 @@ def fit_and_assemble(
         BadRequest: the newest question alone is too long.
         ConfigError, ModelError: as for :func:`assemble`.
     """
-    overhead = measure(info, count)
+    overhead = measure(info, counter)
+    count = counter.count_tokens
     return assemble(info, fit(messages, count, info.context_length, max_tokens, overhead))
 
 
-def measure(info: ModelFacts, count: Count) -> Overhead:
-    """Tokens of the format's own text, counted as plain text, which is never too few."""
+def measure(info: ModelFacts, counter: TokenCounter) -> Overhead:
+    """Tokens of the format's own text, as it is sent: a control token is one."""
     probe = [Message("user", "x"), Message("assistant", "x"), Message("user", "x")]
-    of_one, of_three = _own_text(info, probe[:1]), _own_text(info, probe)
-    if not of_one:
+    of_one, of_three = assemble(info, probe[:1]), assemble(info, probe)
+    if not of_one.segments:
         return Overhead()
-    one_turn, three_turns = count([of_one, of_three])
-    return Overhead(base=one_turn + 8, message=(three_turns - one_turn + 1) // 2 + 2)
-
-
-def _own_text(info: ModelFacts, messages: Sequence[Message]) -> str:
-    return "\n".join(s.text for s in assemble(info, messages).segments if s.trusted)
+    one_turn, three_turns = counter.count_prompt(of_one), counter.count_prompt(of_three)
+    # Instructions have text around them, too; words may be cut otherwise where texts meet.
+    return Overhead(base=one_turn + 16, message=(three_turns - one_turn + 1) // 2 + 2)

@@ -78,6 +78,12 @@ def test_the_penalty_leaves_the_words_of_the_question_alone(smol: SocketEngine) 
     )
 
 
+def test_a_prompt_is_counted_as_it_is_read(smol: SocketEngine) -> None:
+    prompt = chat("What is the capital of France?")
+
+    assert smol.count_prompt(prompt) == ask(smol, prompt, GREEDY).finished.usage.prompt_tokens
+
+
 def test_a_prompt_without_room_for_an_answer_is_refused(parrot_engine: SocketEngine) -> None:
     assert parrot_engine.count_tokens(["a" * 509]) == [510]  # with SentencePiece's space
 

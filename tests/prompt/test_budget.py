@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from chatbot_server.engine.base import EngineInfo
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.assemble import fit_and_assemble, measure
-from chatbot_server.prompt.base import Message
+from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.prompt.budget import Overhead, fit
 from chatbot_server.prompt.formats import all_formats
 
@@ -22,6 +23,23 @@ NONE = Overhead(0, 0)
 def count(texts: Sequence[str]) -> list[int]:
     """One token per character: the strictest tokeniser there is."""
     return [len(text) for text in texts]
+
+
+class Letters:
+    """Counts as :func:`count` does."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return count(texts)
+
+    def count_prompt(self, prompt: Prompt) -> int:
+        return sum(len(segment.text) for segment in prompt.segments)
+
+
+class OneForControls(Letters):
+    """Counts a control token as one, as engines do."""
+
+    def count_prompt(self, prompt: Prompt) -> int:
+        return sum(len(re.sub(r"<\|\w+\|>", "c", one.text)) for one in prompt.segments)
 
 
 def talk(turns: int, length: int = 10) -> list[Message]:
@@ -81,14 +99,24 @@ def test_a_long_answer_in_the_past_is_dropped_not_refused() -> None:
 @pytest.mark.parametrize("family", sorted(all_formats()))
 def test_the_assembled_prompt_fits_with_the_formats_own_text(family: str) -> None:
     info = EngineInfo(model="m", engine="e", family=family, context_length=1500)
-    prompt = fit_and_assemble(info, talk(40, 30), count, 200)
+    prompt = fit_and_assemble(info, talk(40, 30), Letters(), 200)
     assert sum(len(segment.text) for segment in prompt.segments) <= 1300
     assert prompt.messages[-1].content.strip() == "39"
 
 
 def test_an_engine_that_formats_chats_itself_gets_messages_alone() -> None:
     info = EngineInfo(model="m", engine="openai", family=None, context_length=1000)
-    prompt = fit_and_assemble(info, talk(2), count, 100)
+    prompt = fit_and_assemble(info, talk(2), Letters(), 100)
     assert prompt.segments == ()
     assert prompt.messages == tuple(talk(2))
-    assert measure(info, count) == Overhead()
+    assert measure(info, Letters()) == Overhead()
+
+
+def test_control_tokens_count_as_what_they_are() -> None:
+    info = EngineInfo(model="m", engine="e", family="chatml", context_length=1500)
+    counts = [
+        len(fit_and_assemble(info, talk(200, 1), counter, 200).messages)
+        for counter in (Letters(), OneForControls())
+    ]
+
+    assert counts[1] > 1.4 * counts[0]

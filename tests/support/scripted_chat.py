@@ -69,6 +69,9 @@ class ScriptedModel:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
+    def count_prompt(self, prompt: Prompt) -> int:
+        return sum(self.count_tokens([segment.text for segment in prompt.segments]))
+
     def generate(
         self, prompt: Prompt, sampling: Sampling, *, conversation: str | None = None
     ) -> ScriptedModel:

@@ -86,6 +86,10 @@ class OpenAIEngine:
         """An estimate, rather too high: the API has no route for it."""
         return [estimate(text) for text in texts]
 
+    def count_prompt(self, prompt: Prompt) -> int:
+        """Likewise."""
+        return sum(estimate(message.content) for message in prompt.messages)
+
     def generate(
         self, prompt: Prompt, sampling: Sampling, *, conversation: str | None = None
     ) -> Completion:

@@ -75,6 +75,10 @@ class SocketEngine:
         result: list[int] = self._call({"op": "count", "texts": list(texts)})
         return result
 
+    def count_prompt(self, prompt: Prompt) -> int:
+        result: int = self._call({"op": "count_prompt", "prompt": prompt.to_json()})
+        return result
+
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         result: list[list[float]] = self._call({"op": "embed", "texts": list(texts)})
         return result

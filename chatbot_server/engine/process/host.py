@@ -36,6 +36,9 @@ class Host:
             "info": lambda _: asdict(self._info),
             "status": lambda _: self._backend.workload(),
             "count": lambda request: self._backend.count_tokens(_texts(request)),
+            "count_prompt": lambda request: len(
+                self._backend.tokenize(Prompt.from_json(request["prompt"]))
+            ),
             "embed": lambda request: self._backend.embed(_texts(request)),
         }
 

@@ -1,7 +1,7 @@
 """What travels over the engine's socket: one JSON object a line.
 
 A connection carries one request; closing it cancels the work. A request is
-``{"op": "info" | "status" | "count" | "embed" | "generate", …}``; the answer one
+``{"op": "info" | "status" | "count" | "count_prompt" | "embed" | "generate", …}``; the answer one
 ``{"result": …}`` or ``{"error": …}``, or for ``generate`` a line for each event.
 """
 
