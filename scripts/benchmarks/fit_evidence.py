@@ -22,7 +22,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from chatbot_server.retrieval.answer import evidence, faq
+from chatbot_server.retrieval.answer import evidence
 from chatbot_server.retrieval.answer.candidates import load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
@@ -48,7 +48,8 @@ OF_MEANING = {"cosine", "other_language_cosine"}
 HEADER = """\
 # What speaks for a section, weighed: see evidence.py, and docs/decisions/0011.
 # Made by scripts/benchmarks/fit_evidence.py, fitted on six small sites in French and English
-# (240 questions) and on 400 questions of XQuAD, each with its paragraph and without it.
+# (240 questions) and on 400 questions of XQuAD, each with its paragraph and without it; entries_…
+# by fit_entries.py, on two ordinary FAQs and the CNIL's.
 # left_out: what was reached on each site with weights fitted without it, XQuAD in halves:
 # "right" with the first section, "right in two" where one of the first two holds the answer.
 """
@@ -161,7 +162,9 @@ def ask(base: KnowledgeBase, site_id: int, question: Question) -> Row:
         sections = [
             section
             for section in (load_sections(index.session, query, hits) if hits else [])
-            if section.document.url not in question.absent and faq.may_quote(query, section, index)
+            if section.document.url not in question.absent
+            and not section.document.faq
+            and evidence.may_answer(query, section)
         ]
         gathered = evidence.gather_evidence(sections, query) if sections else NOTHING_FOUND
         right = [holds(section.chunk, question.patterns) for section in sections[:2]]
@@ -184,18 +187,25 @@ def holds(chunk: Any, patterns: Sequence[str]) -> bool:
 
 
 def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[Numbers, float]:
-    """Weights and constant of a logistic regression, by gradient descent with a small prior."""
+    """Weights and constant by which a section answers."""
     usable = [row for row in rows if row.is_right or not row.has_answer]
     values = np.array([[row.values[name] for name in names] for row in usable], dtype=float)
     right = np.array([row.is_right for row in usable], dtype=float)
     weight = np.array([SQUAD_WEIGHT if row.group == "xquad" else 1.0 for row in usable])
+    return regression(values, right, weight)
+
+
+def regression(values: Numbers, right: Numbers, weight: Numbers) -> tuple[Numbers, float]:
+    """Weights and constant of a logistic regression, by Newton's method, with a small prior."""
     mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-9
-    inputs = np.c_[(values - mean) / deviation, np.ones(len(usable))]
+    inputs = np.c_[(values - mean) / deviation, np.ones(len(values))]
     fitted = np.zeros(inputs.shape[1])
-    for _step in range(1500):
+    prior = np.r_[np.ones(len(fitted) - 1), 1e-6]
+    for _step in range(30):
         likelihood = 1 / (1 + np.exp(-np.clip(inputs @ fitted, -30, 30)))
-        slope = inputs.T @ (weight * (likelihood - right)) + np.r_[fitted[:-1], 0.0]
-        fitted -= 0.5 * slope / weight.sum()
+        slope = inputs.T @ (weight * (likelihood - right)) + prior * fitted
+        spread = weight * likelihood * (1 - likelihood)
+        fitted -= np.linalg.solve((inputs.T * spread) @ inputs + np.diag(prior), slope)
     weights = fitted[:-1] / deviation
     return weights, float(fitted[-1] - weights @ mean)
 
@@ -296,6 +306,7 @@ def main() -> int:
     }
     print(json.dumps(written, indent=1))
     if "--write" in sys.argv:
+        written = yaml.safe_load(FILE.read_text(encoding="utf-8")) | written
         text = yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
         FILE.write_text(HEADER + text, encoding="utf-8")
     return 0

@@ -127,8 +127,10 @@ def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
     heading_before = ""
     for section in answering:
         title = frame.titles.clean(section.document.title)
+        # An entry is shown as what it is: the answer to its own question.
+        is_titled = has_several_pages or section.document.faq
         names = [
-            title if has_several_pages else "",
+            title if is_titled else "",
             frame.titles.below(section.document.title, section.chunk.heading),
         ]
         heading = BETWEEN.join(name for name in names if name)

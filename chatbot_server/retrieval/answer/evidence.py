@@ -8,11 +8,13 @@ on; below the line, nothing is quoted. See
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.faq import asks_for_whole_compounds
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.language import synonyms
 
@@ -51,32 +53,52 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Gate:
-    """The fitted sum: ``weights`` by the names of :class:`Evidence`, and the line to reach.
+    """A fitted sum: ``weights`` by the names of what speaks for something, and the line to reach.
 
-    ``left_out``: what it reached on sites that it was not fitted on.
+    Attributes:
+        sure: the line beyond which no doubt is left.
+        left_out: what it reached on sites that it was not fitted on.
     """
 
     weights: dict[str, float]
     constant: float
     threshold: float
     left_out: dict[str, dict[str, float]]
+    sure: float = math.inf
 
-    def strength(self, evidence: Evidence) -> float:
-        """How much speaks for the section beyond what is enough; below 0, too little does."""
-        values = asdict(evidence)
-        whole: float = sum(weight * values[name] for name, weight in self.weights.items())
-        return whole + self.constant - self.threshold
-
-
-_FITTED = read_yaml("chatbot_server.retrieval.answer", "evidence.yaml")
-BY_MEANING = Gate(**_FITTED["by_meaning"])
-BY_WORDS = Gate(**_FITTED["by_words"])
+    def log_odds(self, values: Mapping[str, float | None]) -> float:
+        """The sum of what speaks for it: 0 where as much speaks against it."""
+        return self.constant + sum(
+            weight * (values[name] or 0.0) for name, weight in self.weights.items()
+        )
 
 
-def is_enough(evidence: Evidence) -> bool:
-    """Whether what speaks for the section is enough to answer with it."""
+def load_gate(name: str) -> Gate:
+    """The gate *name* of ``evidence.yaml``."""
+    return Gate(**read_yaml("chatbot_server.retrieval.answer", "evidence.yaml")[name])
+
+
+BY_MEANING = load_gate("by_meaning")
+BY_WORDS = load_gate("by_words")
+
+
+def may_answer(query: Query, section: Candidate) -> bool:
+    """Whether nothing rules out that *section* answers *query*: a follow-up's own words are not
+    all missing, and what it holds is more than its page's title and less than half a compound."""
+    own_words = query.own.content_words if query.own else []
+    holds_an_own_word = not own_words or any(word.is_in(section.terms) for word in own_words)
+    return (
+        holds_an_own_word
+        and asks_for_whole_compounds(query, section.about)
+        and not _only_title_fits(query, section)
+    )
+
+
+def log_odds(evidence: Evidence) -> float:
+    """How likely the section answers, as log odds; minus infinity where that is not enough."""
     gate = BY_WORDS if evidence.cosine is None else BY_MEANING
-    return gate.strength(evidence) > 0
+    odds = gate.log_odds(asdict(evidence))
+    return odds if odds > gate.threshold else -math.inf
 
 
 def gather_evidence(sections: Sequence[Candidate], query: Query) -> Evidence:
@@ -116,3 +138,11 @@ def _margin(sections: Sequence[Candidate]) -> float:
         if section.chunk.text != first.chunk.text:
             return min(relevances[first.chunk.id] - relevances[section.chunk.id], WIDEST_MARGIN)
     return ALONE
+
+
+def _only_title_fits(query: Query, section: Candidate) -> bool:
+    """Whether the page's title alone holds what *section* holds of the question, and not all:
+    “terms of sale” is no answer to whether kayaks are sold."""
+    there = [word for word in query.content_words if word.is_in(section.terms)]
+    is_whole = len(there) == len(query.content_words)
+    return bool(there) and not is_whole and not any(word.is_in(section.own_terms) for word in there)

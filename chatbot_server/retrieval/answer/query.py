@@ -65,6 +65,16 @@ class ParsedText:
         return facts(self.text, self.languages)
 
     @cached_property
+    def spelled_names(self) -> frozenset[str]:
+        """The names in it that are no acronyms."""
+        return self.names - contrast.in_capitals(self.text)
+
+    @cached_property
+    def numbered_names(self) -> frozenset[tuple[str, str]]:
+        """Names with the number that belongs to each: ``("windows", "10")``."""
+        return frozenset(contrast.numbered_names(self.text, self.languages))
+
+    @cached_property
     def compounds(self) -> list[frozenset[str]]:
         """The parts of each word with a hyphen that has more than one."""
         compounds = [
@@ -125,6 +135,14 @@ class Query(ParsedText):
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that stand in *terms*."""
         return sum(word.weight(self.rarity) for word in self.content_words if word.is_in(terms))
+
+    def share_of(self, text: ParsedText) -> float:
+        """The share of the weight of the content words of *text* that the query holds, 0…1."""
+        weights = [
+            (word.weight(self.rarity), word.is_in(self.terms)) for word in text.content_words
+        ]
+        whole = sum(weight for weight, _is_there in weights)
+        return sum(weight for weight, is_there in weights if is_there) / whole if whole else 0.0
 
     def coverage(self, terms: frozenset[str]) -> float:
         """The share of the weight of all content words that stands in *terms*, 0…1."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
-from chatbot_server.retrieval.answer import faq
 from chatbot_server.retrieval.answer.alike import alike_sections
 from chatbot_server.retrieval.answer.answers import (
     Frame,
@@ -19,7 +19,8 @@ from chatbot_server.retrieval.answer.answers import (
     with_close_second,
 )
 from chatbot_server.retrieval.answer.candidates import load_candidates, load_sections
-from chatbot_server.retrieval.answer.evidence import gather_evidence, is_enough
+from chatbot_server.retrieval.answer.entries import near_entries, ranked_entries, sure_entry
+from chatbot_server.retrieval.answer.evidence import gather_evidence, log_odds, may_answer
 from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.joined import ground_each
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
@@ -155,18 +156,23 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) 
         return Grounding("nothing", lasting=False)
     pages = {section.document.title: section.chunk.heading for section in sections}
     frame = Frame(Titles(pages, site.name), synonyms.compares(query.text, query.languages))
-    entry = next((section for section in sections if section.chunk.id == hits[0].chunk), None)
-    if entry and (
-        entry.document.id == query.entry
-        or (faq.is_clear(hits) and faq.is_answered_by(query, entry, index))
-    ):
-        answer = faq_answer(entry, sections, frame)
+    entries = ranked_entries(query, sections, hits)
+    sure = sure_entry(query, entries, index)
+    if sure is not None:
+        answer = faq_answer(sure, sections, frame)
     else:
-        quotable = [section for section in sections if faq.may_quote(query, section, index)]
-        is_answered = bool(quotable) and is_enough(gather_evidence(quotable, query))
-        quotable = with_hours_first(quotable, query) if is_answered else quotable
-        group = alike_sections(quotable, query, frame.titles) if is_answered else {}
-        shown = with_close_second(quotable) if is_answered and not group else [*group.values()]
+        answering = [
+            section
+            for section in sections
+            if not section.document.faq and may_answer(query, section)
+        ]
+        odds = log_odds(gather_evidence(answering, query)) if answering else -math.inf
+        near = near_entries(query, entries)
+        answering = with_hours_first(answering, query) if odds > -math.inf else []
+        group = alike_sections(answering, query, frame.titles) if answering else {}
+        shown = with_close_second(answering) if answering and not group else [*group.values()]
+        if near and near[0].log_odds >= odds:
+            group, shown = {}, [entry.candidate for entry in near]
         lines = lines_above(shown, query, moment, now)
         shown = [section for section in shown if not moment or lines[section.chunk.id]] or shown
         frame = replace(frame, lines=lines)
