@@ -63,7 +63,7 @@ class EntryEvidence:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RankedEntry:
     """An entry among the candidates: the log odds that it is asked for, by ``gate``."""
 
     candidate: Candidate
@@ -84,7 +84,9 @@ class Entry:
         return self.log_odds > self.gate.sure and evidence.lead >= SURE_LEAD and shares_words
 
 
-def ranked_entries(query: Query, sections: Sequence[Candidate], hits: Sequence[Hit]) -> list[Entry]:
+def ranked_entries(
+    query: Query, sections: Sequence[Candidate], hits: Sequence[Hit]
+) -> list[RankedEntry]:
     """The entries among *sections*, each with its best section, best first."""
     first: dict[int, Candidate] = {}
     for section in sections:
@@ -95,11 +97,11 @@ def ranked_entries(query: Query, sections: Sequence[Candidate], hits: Sequence[H
     entries = []
     for section in (section for section in first.values() if section.document.faq):
         evidence = gather_entry_evidence(query, section, rivals)
-        entries.append(Entry(section, evidence, gate.log_odds(asdict(evidence)), gate))
+        entries.append(RankedEntry(section, evidence, gate.log_odds(asdict(evidence)), gate))
     return sorted(entries, key=lambda entry: (-entry.log_odds, entry.candidate.chunk.id))
 
 
-def sure_entry(query: Query, entries: Sequence[Entry], index: SiteIndex) -> Candidate | None:
+def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -> Candidate | None:
     """The one of *entries*, which stand best first, that is surely asked for."""
     for entry in entries:
         if entry.candidate.document.id == query.entry:
@@ -118,7 +120,7 @@ def _has_same_words(query: Query, entry: Candidate) -> bool:
     return any(faq.has_same_words(query, wording) for wording in entry.wordings)
 
 
-def near_entries(query: Query, entries: Sequence[Entry]) -> list[Entry]:
+def near_entries(query: Query, entries: Sequence[RankedEntry]) -> list[RankedEntry]:
     """Those of *entries*, which stand best first, to show under their own questions."""
     near = [entry for entry in entries if entry.is_near and faq.may_quote(query, entry.candidate)]
     shown = near[:1]
