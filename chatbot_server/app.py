@@ -102,7 +102,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
     app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache))
     app.register_blueprint(contact_blueprint(database, rates, config.limits))
-    app.register_blueprint(page_blueprint(service, database, rates, config.limits))
+    places = config.server.threads // 2  # the others answer who does not wait for a whole answer
+    app.register_blueprint(page_blueprint(service, database, rates, config.limits, places))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))

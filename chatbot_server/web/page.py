@@ -7,6 +7,7 @@ cookie; the page is not stored by anyone.
 from __future__ import annotations
 
 import secrets
+import threading
 from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -15,7 +16,7 @@ from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import Failed, Started
 from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.service import ConversationService
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
 from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.storage.conversations import ChatMessage
@@ -72,17 +73,34 @@ class View:
 
 
 def page_blueprint(
-    service: ConversationService, database: Database, rates: RateLimits, limits: LimitsSection
+    service: ConversationService,
+    database: Database,
+    rates: RateLimits,
+    limits: LimitsSection,
+    places: int,
 ) -> Blueprint:
-    """Routes of the plain page."""
+    """Routes of the plain page. *places*: threads that may wait for whole answers at once."""
     bp = Blueprint("page", __name__, template_folder="templates")
+    free_places = threading.Semaphore(places)
 
     def load(key: str) -> Site:
         with database.session() as session:
             return find_allowed_site(session, request, key)
 
     def ask(site: Site, view: View, language: str) -> None:
-        """One question, answered whole; *view* then knows its conversation."""
+        """One question, answered whole; *view* then knows its conversation.
+
+        Raises:
+            ChatbotError: it was not accepted, or failed; too many wait already.
+        """
+        if not free_places.acquire(blocking=False):
+            raise Unavailable("streams_full", retry_after=10, limit=places)
+        try:
+            wait_for_answer(site, view, language)
+        finally:
+            free_places.release()
+
+    def wait_for_answer(site: Site, view: View, language: str) -> None:
         question = replace(
             admit_question(site, request.form.get("message", ""), language, rates, limits),
             conversation=view.conversation or None,
