@@ -102,7 +102,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
     app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache))
     app.register_blueprint(contact_blueprint(database, rates, config.limits))
-    places = config.server.threads // 2  # the others answer who does not wait for a whole answer
+    places = config.server.threads // 2
     app.register_blueprint(page_blueprint(service, database, rates, config.limits, places))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -15,6 +17,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import Failed, Started
 from chatbot_server.conversation.live import LiveAnswer
+from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
@@ -62,6 +65,15 @@ class View:
                 self.conversation = event.conversation
                 self.secret = event.secret or self.secret
 
+    def place(self, question: VisitorQuestion) -> VisitorQuestion:
+        """*question* in the view's conversation, kept as the form says."""
+        return replace(
+            question,
+            conversation=self.conversation or None,
+            secret=self.secret,
+            keep=request.form.get("keep") != "no",
+        )
+
     def load_messages(self, service: ConversationService) -> None:
         """Show the whole conversation, if there is one."""
         if not self.conversation:
@@ -70,6 +82,28 @@ class View:
             self.messages = list(service.read(self.conversation, self.secret).messages)
         except ChatbotError:  # erased or expired: the next question begins anew
             self.conversation = self.secret = ""
+
+
+class Places:
+    """Threads that may wait for whole answers at once; the others answer who does not wait."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._free = threading.Semaphore(count)
+
+    @contextmanager
+    def take_one(self) -> Iterator[None]:
+        """Wait in one.
+
+        Raises:
+            Unavailable: all are taken.
+        """
+        if not self._free.acquire(blocking=False):
+            raise Unavailable("streams_full", retry_after=10, limit=self._count)
+        try:
+            yield
+        finally:
+            self._free.release()
 
 
 def page_blueprint(
@@ -81,35 +115,20 @@ def page_blueprint(
 ) -> Blueprint:
     """Routes of the plain page. *places*: threads that may wait for whole answers at once."""
     bp = Blueprint("page", __name__, template_folder="templates")
-    free_places = threading.Semaphore(places)
+    free_places = Places(places)
 
     def load(key: str) -> Site:
         with database.session() as session:
             return find_allowed_site(session, request, key)
 
     def ask(site: Site, view: View, language: str) -> None:
-        """One question, answered whole; *view* then knows its conversation.
-
-        Raises:
-            ChatbotError: it was not accepted, or failed; too many wait already.
-        """
-        if not free_places.acquire(blocking=False):
-            raise Unavailable("streams_full", retry_after=10, limit=places)
-        try:
-            wait_for_answer(site, view, language)
-        finally:
-            free_places.release()
-
-    def wait_for_answer(site: Site, view: View, language: str) -> None:
-        question = replace(
-            admit_question(site, request.form.get("message", ""), language, rates, limits),
-            conversation=view.conversation or None,
-            secret=view.secret,
-            keep=request.form.get("keep") != "no",
-        )
-        with database.session() as session:
-            prepared = service.prepare(session, question)
-        view.show(service.answer(prepared))
+        """One question, answered whole; *view* then knows its conversation."""
+        with free_places.take_one():
+            text = request.form.get("message", "")
+            question = view.place(admit_question(site, text, language, rates, limits))
+            with database.session() as session:
+                prepared = service.prepare(session, question)
+            view.show(service.answer(prepared))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:
