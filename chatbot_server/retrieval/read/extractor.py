@@ -20,13 +20,15 @@ TYPES = {
     "application/xhtml+xml": "html",
     "application/pdf": "pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "text/csv": "csv",
     "text/plain": "text",
     "text/markdown": "text",
 }
 SUFFIXES = {
-    ".html": "html", ".htm": "html", ".xhtml": "html", ".pdf": "pdf", ".docx": "docx",
-    ".csv": "csv", ".md": "text", ".markdown": "text", ".txt": "text",
+    ".html": "html", ".htm": "html", ".xhtml": "html", ".pdf": "pdf",
+    ".docx": "docx", ".xlsx": "xlsx", ".csv": "csv", ".md": "text",
+    ".markdown": "text", ".txt": "text",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from chatbot_server.retrieval.read.files.csv_faq import read_csv
 from chatbot_server.retrieval.read.files.docx import read_docx
 from chatbot_server.retrieval.read.files.pdf import read_pdf
 from chatbot_server.retrieval.read.files.text import read_text
+from chatbot_server.retrieval.read.files.xlsx import read_xlsx
 from chatbot_server.retrieval.read.html_page import read_html
 
 FILES: dict[str, Callable[[bytes, str], Result]] = {
@@ -21,6 +22,7 @@ FILES: dict[str, Callable[[bytes, str], Result]] = {
     "csv": read_csv,
     "pdf": read_pdf,
     "docx": read_docx,
+    "xlsx": read_xlsx,
 }
 
 

@@ -1,0 +1,129 @@
+"""Excel workbooks (XLSX): each sheet that is shown as a heading and a table, cells as displayed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from chatbot_server.retrieval.read.document import Result, Unreadable
+from chatbot_server.retrieval.read.files.package import (
+    Package,
+    attribute,
+    child,
+    children,
+    text_of,
+)
+from chatbot_server.retrieval.read.files.titles import one_document
+from chatbot_server.retrieval.read.files.writer import MAX_COLUMNS, MarkdownWriter
+
+MAX_ROWS = 20_000
+EPOCH = datetime(1899, 12, 30, tzinfo=timezone.utc)
+_REFERENCE = re.compile(r"([A-Z]{1,3})\d{1,7}")
+_QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+_CURRENCY = re.compile(r"[€£¥]|\$(?![€£¥])|\b(?:EUR|CHF|USD|GBP)\b")
+_DECIMALS = re.compile(r"0\.(0+)")
+_BUILT_IN = {9: "0%", 10: "0.00%", 20: "h:mm", 21: "h:mm:ss", 22: "d/m/yy h:mm"}
+_BUILT_IN |= dict.fromkeys((14, 15, 16, 17), "d/m/yyyy") | {2: "0.00", 4: "#,##0.00"}
+
+
+def read_xlsx(data: bytes, name: str) -> Result:
+    """The document of a workbook.
+
+    Raises:
+        Unreadable: damaged, protected, too large, or without text.
+    """
+    package = Package(data)
+    parts = package.related("")
+    main = next((part for kind, part in parts.values() if kind == "officeDocument"), "")
+    if main not in package.names:
+        raise Unreadable("extract_broken")
+    related = package.related(main)
+    by_kind = dict(related.values())
+    strings = [
+        "".join(one.text or "" for one in item.iter("{*}t"))
+        for item in children(package.tree(by_kind.get("sharedStrings", "")), "si")
+    ]
+    formats = cell_formats(package.tree(by_kind.get("styles", "")))
+    writer = MarkdownWriter()
+    for sheet in children(child(package.tree(main), "sheets"), "sheet"):
+        relation = next((value for key, value in sheet.items() if key.endswith("}id")), "")
+        reference = related.get(relation)
+        if reference and attribute(sheet, "state") in ("", "visible"):
+            rows = list(rows_of_sheet(package.tree(reference[1]), strings, formats))
+            if any(map(any, rows)):
+                writer.heading(1, attribute(sheet, "name"))
+                writer.table(rows)
+    return one_document(writer, name, package.title("docProps/core.xml"))
+
+
+def cell_formats(styles: Any) -> list[str]:
+    """The number format of each style of cells."""
+    own = {
+        attribute(one, "numFmtId"): attribute(one, "formatCode") for one in styles.iter("{*}numFmt")
+    }
+    ids = [attribute(one, "numFmtId") for one in children(child(styles, "cellXfs"), "xf")]
+    return [own.get(one) or _BUILT_IN.get(int(one) if one.isdigit() else 0, "") for one in ids]
+
+
+def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> Iterator[list[str]]:
+    """The rows of a sheet that are shown.
+
+    Raises:
+        Unreadable: there are too many.
+    """
+    for number, row in enumerate(children(child(sheet, "sheetData"), "row")):
+        if number >= MAX_ROWS:
+            raise Unreadable("extract_big")
+        if attribute(row, "hidden") in ("1", "true"):
+            continue
+        cells: list[str] = []
+        for cell in children(row, "c"):
+            column = column_of(attribute(cell, "r"), len(cells))
+            if column < MAX_COLUMNS:
+                cells += [""] * (column + 1 - len(cells))
+                cells[column] = cell_text(cell, strings, formats)
+        yield cells
+
+
+def column_of(reference: str, following: int) -> int:
+    """The number of the column of a cell such as ``B7``, or the *following* one."""
+    match = _REFERENCE.fullmatch(reference)
+    number = 0
+    for letter in match[1] if match else "":
+        number = 26 * number + ord(letter) - 64
+    return number - 1 if match else following
+
+
+def cell_text(cell: Any, strings: list[str], formats: list[str]) -> str:
+    """What a cell shows."""
+    value, kind = text_of(child(cell, "v")), attribute(cell, "t")
+    if kind == "s":
+        return strings[int(value)] if value.isdigit() and int(value) < len(strings) else ""
+    if kind == "inlineStr":
+        return text_of(child(cell, "is"))
+    if kind in ("str", "d", "e", "b"):
+        return {"1": "✓", "0": "–"}.get(value, value) if kind == "b" else value
+    style = attribute(cell, "s")
+    code = formats[int(style)] if style.isdigit() and int(style) < len(formats) else ""
+    try:
+        return displayed(float(value), code) if value else ""
+    except (ValueError, OverflowError):
+        return value
+
+
+def displayed(value: float, code: str) -> str:
+    """A number in the format *code*: a date, a time, a share, a price."""
+    code = code.split(";")[0]
+    letters = _QUOTED.sub("", code).lower()
+    if any(letter in letters for letter in "dyh"):
+        moment = EPOCH + timedelta(days=value) + timedelta(milliseconds=1)
+        parts = [moment.strftime("%Y-%m-%d")] if "d" in letters or "y" in letters else []
+        return " ".join([*parts, *([moment.strftime("%H:%M")] if "h" in letters else [])])
+    decimals = _DECIMALS.search(letters)
+    if "%" in letters:
+        return f"{round(100 * value, len(decimals[1]) if decimals else 0):.10g} %"
+    number = f"{value:.{len(decimals[1])}f}" if decimals and value % 1 else f"{value:.10g}"
+    currency = _CURRENCY.search(code)
+    return f"{number} {currency[0]}" if currency else number
