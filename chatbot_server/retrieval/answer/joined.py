@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.language.follow_up import is_followup
-from chatbot_server.retrieval.language.markdown import literal, plain_text
+from chatbot_server.retrieval.language.markdown import literal
 
 QUESTIONS = 3
 PASSAGES = 6
@@ -45,13 +45,13 @@ def ground_each(
 def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Grounding) -> Grounding:
     """One answer of several; questions that have the same are told together."""
     pairs = [*zip(questions, answers, strict=True)]
-    by_answer: dict[str, tuple[list[str], Grounding]] = {}
+    by_answer: dict[int, tuple[list[str], Grounding]] = {}
     for question, answer in pairs:
-        if answer.status in ("faq", "quoted"):
-            by_answer.setdefault(plain_text(answer.answer), ([], answer))[0].append(question)
+        if answer.answer and answer.passages:
+            chunk = answer.passages[0].chunk  # what answers best
+            by_answer.setdefault(chunk, ([], answer))[0].append(question)
     open_questions = tuple(q for q, answer in pairs if answer.status in ("passages", "nothing"))
-    is_more = whole.answer and all(text in plain_text(whole.answer) for text in by_answer)
-    if not by_answer or (is_more and (open_questions or len(by_answer) == 1)):
+    if not by_answer or (whole.answer and set(by_answer) == {whole.passages[0].chunk}):
         return replace(whole, unanswered=open_questions if whole.answer else ())
     if len(by_answer) == 1:
         _its_questions, first = next(iter(by_answer.values()))

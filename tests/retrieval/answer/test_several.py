@@ -87,6 +87,13 @@ def test_of_many_questions_the_rest_is_left_for_another_time(write: Write, site_
     assert many.answer.count("We take cards") == 1
 
 
+def test_questions_with_one_answer_are_told_together(write: Write, site_id: int) -> None:
+    course = "Six mornings, 8am to 10am. The adult course costs £95."
+    base = write({"Learn": f"# Learn\n\n## Adult course\n\n{course}", "Payment": PAYMENT})
+    question = "How long is the adult course and what does it cost?"
+    assert base.ground(site_id, question).answer.replace("**", "") == f"Adult course\n{course}"
+
+
 def test_of_a_long_table_only_the_rows_that_answer_are_shown(write: Write, site_id: int) -> None:
     jobs = ("puncture", "brake", "gear", "chain", "wheel", "tyre", "pedal", "fork", "spoke")
     rows = "\n".join(f"| {job.title()} | £1{at} | £2{at} | a day | ask us |" for at, job in enumerate(jobs))  # fmt: skip # noqa: E501
