@@ -149,6 +149,7 @@ def build_service(config: Config, engine: Engine, database: Database) -> Convers
         retention_days=config.privacy.retention_days,
         streams=config.limits.streams or fitting_streams(available_memory()),
         visitor_streams=config.limits.visitor_streams,
+        masks=config.privacy.mask,
     )
 
 

@@ -112,6 +112,7 @@ class PrivacySection(Section):
 
     retention_days: Annotated[int, Field(ge=0, le=365)] = 30
     contact_days: Annotated[int, Field(ge=1, le=365)] = 90
+    mask: bool = True
 
 
 class BackupSection(Section):

@@ -11,6 +11,7 @@ from chatbot_server.conversation.asked_back import completed_question
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.messages import say
+from chatbot_server.privacy.masking import NO_MASK, Mask
 from chatbot_server.prompt.base import Message
 from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.sites import Site
@@ -98,7 +99,9 @@ class PreparedQuestion:
         started: what the visitor is told first.
         index_version: of the site's pages when the question came.
         replaces: ids of the exchange that is asked again; it goes once this one is accepted.
-        first: nothing was said before, so that the question alone decides its answer.
+        first: nothing was said before, so that the question alone decides its answer, and it
+            tells nothing of who asks.
+        mask: what of it is not stored.
     """
 
     question: VisitorQuestion
@@ -108,6 +111,7 @@ class PreparedQuestion:
     index_version: int
     replaces: tuple[str, ...] = ()
     first: bool = False
+    mask: Mask = NO_MASK
 
     @property
     def keep_until(self) -> int | None:

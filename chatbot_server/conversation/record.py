@@ -186,12 +186,15 @@ class Recorder:
         Raises:
             NotFound: the same, where the question is not stored yet.
         """
-        facts: JsonObject = {"prompt": record.prompt} if record.prompt else {}
+        hide = prepared.mask.hide
+        facts: JsonObject = {"prompt": hide(record.prompt)} if record.prompt else {}
+        answer = record.columns(ended)
+        answer["text"] = hide(answer["text"])
         with self._database.session() as session:
             if not record.is_begun:
-                _add(session, prepared, facts, record.columns(ended))
+                _add(session, prepared, facts, answer)
                 return True
-            if not complete_answer(session, prepared.started.message, record.columns(ended)):
+            if not complete_answer(session, prepared.started.message, answer):
                 return False
             if facts:
                 set_facts(session, prepared.started.question, facts)
@@ -209,7 +212,8 @@ def _add(
     """Store the exchange; the one that it takes the place of goes."""
     started = prepared.started
     moment = {"created": now()}
-    question = moment | {"id": started.question, "text": prepared.question.text, "facts": facts}
+    text = prepared.mask.hide(prepared.question.text)
+    question = moment | {"id": started.question, "text": text, "facts": facts}
     add_exchange(
         session, prepared.conversation, question, moment | {"id": started.message} | answer
     )

@@ -17,6 +17,7 @@ from chatbot_server.conversation.questions import PreparedQuestion, VisitorQuest
 from chatbot_server.conversation.turn import Parts, Turn
 from chatbot_server.errors import BadRequest
 from chatbot_server.messages import LANGUAGES
+from chatbot_server.privacy.masking import NO_MASK, Mask
 from chatbot_server.storage.base import random_id
 from chatbot_server.storage.conversations import (
     ChatMessage,
@@ -59,10 +60,12 @@ class ConversationService:
         retention_days: int,
         streams: int,
         visitor_streams: int,
+        masks: bool = False,
     ) -> None:
         self._database = database
         self._parts = parts
         self._retention_days = retention_days
+        self._masks = masks
         self._live = LiveAnswers(streams, visitor_streams)
 
     def prepare(self, session: Session, question: VisitorQuestion) -> PreparedQuestion:
@@ -84,6 +87,7 @@ class ConversationService:
         if replaced_turns:  # who asks again wants another answer, and this one is to be erased
             self._parts.cache.reject(question.site.key, replaced_turns[0].text)
         conversation.extend(self._retention_days)
+        mask = Mask.of(question.text, question.locale) if self._masks else NO_MASK
         return PreparedQuestion(
             question,
             conversation,
@@ -91,7 +95,8 @@ class ConversationService:
             question.dialogue(before),
             index_version(session, question.site.id),
             replaces=tuple(turn.id for turn in replaced_turns),
-            first=not before,
+            first=not before and not mask.labels,
+            mask=mask,
         )
 
     def answer(self, prepared: PreparedQuestion) -> LiveAnswer:

@@ -55,7 +55,8 @@ def test_what_was_erased_before_is_forgotten_though_nothing_is_due(tmp_path: Pat
 
 
 def test_chores_erase_what_is_due(tmp_path: Path) -> None:
-    config = Config.model_validate({"data_dir": tmp_path, "retrieval": {"semantic": "off"}})
+    no_copies = {"retrieval": {"semantic": "off"}, "backup": {"keep": 0}}
+    config = Config.model_validate({"data_dir": tmp_path} | no_copies)
     database = Database(config.database_url)
     database.migrate()
     with database.session() as session:

@@ -1,0 +1,1 @@
+"""What is personal in a text, and is not stored."""

@@ -1,0 +1,104 @@
+"""What visitors tell of themselves in passing: found, and left out of what is stored.
+
+E-mail addresses, telephone numbers, payment cards, bank accounts and numbers of social security.
+Numbers that carry a check digit are looked at, so that an order's number stays what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from chatbot_server.messages import say
+
+# The keys of the labels that stand for them.
+Kind = Literal["mask_email", "mask_iban", "mask_social", "mask_card", "mask_phone"]
+MOST_CHARS = 100_000
+
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?!\w)")
+# France; the United States; the United Kingdom.
+_NIR = re.compile(
+    r"(?<!\d)[12][ .]?\d{2}[ .]?\d{2}[ .]?(?:\d{2}|2[ABab])[ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?!\d)"
+)
+_SSN = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
+_NINO = re.compile(r"(?<!\w)[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z]{2} ?(?:\d{2} ?){3}[A-Da-d](?!\w)")
+_CARD = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
+# With its country or a zero before it, or as North America writes it.
+_PHONE = re.compile(
+    r"(?<![\w.,+])(?<!\d )(?:(?:\+|00)\d{1,3}[ .-]?(?:\(0\) ?)?|0|\(0\d{1,4}\) ?)"
+    r"(?:\d[ ./-]?){7,12}\d(?!\d)"
+    r"|(?<![\w.,+-])(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}(?![\d-])"
+)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """What is personal in one text, and what stands for it."""
+
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, text: str, language: str) -> Mask:
+        """The mask that *text* needs, with labels in *language*."""
+        values = dict(personal_values(text))
+        # The longest first: one may be a part of another.
+        ordered = sorted(values, key=len, reverse=True)
+        return cls(tuple((value, say(values[value], language)) for value in ordered))
+
+    def hide(self, text: str) -> str:
+        """*text* with labels instead of these values."""
+        for value, label in self.labels:
+            text = text.replace(value, label)
+        return text
+
+
+NO_MASK = Mask()
+
+
+def personal_values(text: str) -> Iterator[tuple[str, Kind]]:
+    """Each value of *text* that is personal by its form, as it is written, and its kind."""
+    rest = text[:MOST_CHARS]
+    for kind, pattern, holds in KINDS:
+        values = [match[0].strip() for match in pattern.finditer(rest) if holds(match[0])]
+        for value in values:
+            yield value, kind
+            rest = rest.replace(value, " ")
+
+
+def _is_luhn(text: str) -> bool:
+    digits = [int(char) for char in reversed(text) if char.isdigit()]
+    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return len(set(digits)) > 1 and (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(text: str) -> bool:
+    plain = "".join(char for char in text.upper() if char.isalnum())
+    try:
+        number = int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4]))
+    except ValueError:
+        return False
+    return 15 <= len(plain) <= 34 and number % 97 == 1
+
+
+def _is_nir(text: str) -> bool:
+    plain = "".join(char for char in text.upper() if char.isalnum())
+    number = plain[:13].replace("2A", "19").replace("2B", "18")
+    return number.isdigit() and 97 - int(number) % 97 == int(plain[13:])
+
+
+def _always(_text: str) -> bool:
+    return True
+
+
+KINDS: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
+    ("mask_email", _EMAIL, _always),
+    ("mask_iban", _IBAN, _is_iban),
+    ("mask_social", _NIR, _is_nir),
+    ("mask_social", _SSN, _always),
+    ("mask_social", _NINO, _always),
+    ("mask_card", _CARD, _is_luhn),
+    ("mask_phone", _PHONE, _always),
+)
