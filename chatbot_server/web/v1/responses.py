@@ -102,14 +102,17 @@ class ResponseBody(GenerationBody):
 
     def repeated(self) -> dict[str, Any]:
         """What a response says of its request."""
+        named = isinstance(self.tool_choice, dict)
+        choice = {"type": "function", "name": self.toolbox().choice} if named else self.tool_choice
+        words = {key: value for key, value in (self.metadata or {}).items() if type(value) is str}
         return {
             "instructions": self.instructions,
             "max_output_tokens": self.max_output_tokens,
-            "metadata": self.metadata or {},
+            "metadata": words,
             "parallel_tool_calls": self.parallel_tool_calls,
             "temperature": self.temperature,
             "text": {"format": {"type": self.response_format.type}},
-            "tool_choice": self.tool_choice or "auto",
+            "tool_choice": choice or "auto",
             "tools": [{"strict": None} | tool.model_dump() for tool in self.tools or ()],
             "top_p": self.top_p,
             "truncation": "disabled",

@@ -34,6 +34,9 @@ KEPT = (
 )  # fmt: skip
 
 
+MAX_LEVELS = 64
+
+
 class FunctionSpec(Lenient):
     """``function`` of a tool."""
 
@@ -128,9 +131,13 @@ def open_toolbox(
     """The box of ``tools`` and ``tool_choice``.
 
     Raises:
-        BadRequest: a choice that is none of them.
+        BadRequest: a choice that is none of them; parameters that are too large.
     """
     functions = tuple(tool.function for tool in tools if tool.function)
+    for one in functions:
+        if is_deeper(one.parameters, MAX_LEVELS):
+            raise BadRequest("api_too_deep", field="tools", name=one.name, limit=MAX_LEVELS)
+        schema_text(one.parameters or {}, "tools")
     name: str | None
     if choice is None or isinstance(choice, str):
         name = choice
@@ -225,6 +232,21 @@ class ToolCompletion:
             return None
         self._count += 1
         return ToolCallPiece(self._count - 1, f"call_{secrets.token_hex(12)}", *call)
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists stand in each other more than so many *levels* deep."""
+    inside = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        inside = [
+            child
+            for one in inside
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, dict | list)
+        ]
+        if not inside:
+            return False
+    return True
 
 
 def _wire(one: FunctionSpec) -> dict[str, Any]:

@@ -102,6 +102,15 @@ def test_tools_that_need_not_be_called_may_stand(parrot_api: Api) -> None:
     assert answer.output_text
 
 
+def test_what_is_repeated_of_a_request_is_only_words(parrot_api: Api) -> None:
+    deep = json.loads('{"a":' * 900 + "1" + "}" * 900)
+    asked = {"input": "Hi", "metadata": {"app": "x", "deep": deep}}
+    answer = parrot_api.post("responses", asked)
+
+    assert answer.status_code == 200
+    assert answer.json()["metadata"] == {"app": "x"}
+
+
 def test_calls_come_after_the_text(parrot_api: Api) -> None:
     pieces = [
         Token("Let me look."),

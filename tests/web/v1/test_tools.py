@@ -148,6 +148,23 @@ def test_a_choice_that_is_none_is_named(parrot_api: Api, choice: Any) -> None:
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "tool_choice")
 
 
+@pytest.mark.parametrize("inner", ['{"items":', '{"properties":{"a":', "[", '{"enum":['])
+@pytest.mark.parametrize("choice", ["auto", "required"])
+def test_parameters_without_a_bottom_are_a_400(parrot_api: Api, inner: str, choice: str) -> None:
+    ends = {"{": "}", "[": "]"}
+    closed = "".join(ends[sign] for sign in reversed(inner) if sign in ends)
+    schema = '{"items":' + inner * 300 + "1" + closed * 300 + "}"
+    function = f'"name":"deep","parameters":{schema}'
+    rest = f'"tool_choice":"{choice}"}}'
+    chat = (
+        f'{{"messages":[{{"role":"user","content":"a"}}],"tools":[{{"function":{{{function}}}}}],'
+    )
+    response = f'{{"input":"a","tools":[{{{function}}}],'
+    for path, body in (("chat/completions", chat), ("responses", response)):
+        answer = parrot_api.post(path, (body + rest).encode())
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "tools")
+
+
 @pytest.mark.model
 @pytest.mark.xdist_group("openai_api")
 @pytest.mark.parametrize(
