@@ -19,7 +19,8 @@ Row = Mapping[str, Any]
 # Chunks, terms and vectors are made again of the documents; log-ins and codes are left behind.
 COPIED = (
     *("site", "account", "api_key", "conversation", "message", "feedback", "contact_request"),
-    *("knowledge_golden", "knowledge_source", "knowledge_page", "knowledge_state"),
+    *("knowledge_golden", "knowledge_source", "knowledge_page", "knowledge_reading"),
+    "knowledge_state",
     "knowledge_document",
 )
 VISITORS = ("conversation", "message", "feedback", "contact_request")

@@ -6,6 +6,8 @@ was; a later one asks only whether pages changed.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Callable, Container
@@ -19,6 +21,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, FetchResponse
 from chatbot_server.retrieval.crawl.frontier import Frontier
+from chatbot_server.retrieval.crawl.site_text import settle
 from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
@@ -29,7 +32,17 @@ from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
 from chatbot_server.storage.knowledge.pages import page_counts
-from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource, PageState
+from chatbot_server.storage.knowledge.readings import (
+    forget_reading,
+    page_that_says_the_same,
+    put_reading,
+)
+from chatbot_server.storage.knowledge.tables import (
+    KnowledgePage,
+    KnowledgeReading,
+    KnowledgeSource,
+    PageState,
+)
 
 MAX_DEPTH = 15
 # A page must be missing twice in a row: one bad deployment is no reason to forget.
@@ -86,6 +99,7 @@ class Crawl:
                 self._crawl_page(page)
                 with self.database.session() as session:
                     self.progress(page_counts(session, self.source_id))
+            settle(self.database, self.source_id)
         except ChatbotError as error:
             self._frontier.mark_unreadable(_reason(error, self._frontier.start))
             raise
@@ -100,13 +114,16 @@ class Crawl:
         if response.status >= 500:
             raise FetchError("crawl_robots", url=address)
         body = response.body[:500_000] if response.status == 200 else b""
-        self._robots = Protego.parse(body.decode("utf-8", "replace"))
+        self._robots = Protego.parse(body.decode("utf-8-sig", "replace"))
 
     def _add_pages_of_sitemaps(self) -> None:
         if self._frontier.is_single_page:
             return
         assert self._robots is not None  # noqa: S101 - read before
-        sitemaps = list(self._robots.sitemaps) or [urljoin(self._frontier.start, "/sitemap.xml")]
+        own_sitemaps = [urls.joined(self._frontier.start, url) for url in self._robots.sitemaps]
+        sitemaps = [url for url in own_sitemaps if url] or [
+            urljoin(self._frontier.start, "/sitemap.xml")
+        ]
         addresses = sitemap_addresses(sitemaps[:50], self._fetch_sitemap, self.limits.max_pages)
         while batch := list(islice(addresses, 500)):
             self._frontier.add(batch, 0, listed=True)
@@ -170,20 +187,41 @@ class Crawl:
             self._forget(page)
             self._frontier.mark_page(page, "skipped", "crawl_noindex", response)
         else:
-            drafts = extraction.drafts
-            analysed_drafts = [analyse(draft) for draft in drafts]
-            with self.database.session() as session:
-                source = session.get(KnowledgeSource, self.source_id)
-                if source is None:
-                    return
-                self._delete_documents(session, page.url, keep={draft.url for draft in drafts})
-                for analysis in analysed_drafts:
-                    indexing.put(session, source, analysis)
-                state, why = ("read", "") if drafts else ("skipped", "crawl_empty")
-                self._frontier.mark(session, page, state, why, response)
+            self._put(page, response, extraction)
         if not self._frontier.is_single_page and page.depth < MAX_DEPTH:
             origin = "" if page.listed else page.url
             self._frontier.add(extraction.links, page.depth + 1, listed=False, origin=origin)
+
+    def _put(self, page: KnowledgePage, response: FetchResponse, extraction: Extraction) -> None:
+        """The documents of a page, unless another page says the same.
+
+        A page that was read before keeps its former text until the crawl has seen all, see
+        :mod:`.site_text`.
+        """
+        drafts = extraction.drafts
+        analysed_drafts = [analyse(draft) for draft in drafts]
+        reading = _reading(page, extraction)
+        with self.database.session() as session:
+            source = session.get(KnowledgeSource, self.source_id)
+            if source is None:
+                return
+            waits = False
+            if reading is None or self._frontier.is_single_page:
+                forget_reading(session, source.id, page.url)
+            elif page_that_says_the_same(session, source.id, reading):
+                self._delete_documents(session, page.url)
+                forget_reading(session, source.id, page.url)
+                # Without its ETag: should the other page go, this one must be read again.
+                self._frontier.mark(session, page, "skipped", "crawl_copy")
+                return
+            else:
+                waits = put_reading(session, reading)
+            self._delete_documents(session, page.url, keep={draft.url for draft in drafts})
+            for analysis in analysed_drafts:
+                if not waits or analysis.draft.url != page.url:
+                    indexing.put(session, source, analysis)
+            state, why = ("read", "") if drafts else ("skipped", "crawl_empty")
+            self._frontier.mark(session, page, state, why, response)
 
     def _delete_documents(self, session: Session, url: str, keep: Container[str] = ()) -> None:
         """Those of a page, and of parts of it (``url#2``), that are not to be kept."""
@@ -196,6 +234,7 @@ class Crawl:
     def _forget(self, page: KnowledgePage) -> None:
         with self.database.session() as session:
             self._delete_documents(session, page.url)
+            forget_reading(session, self.source_id, page.url)
             row = session.get(KnowledgePage, page.id)
             if row is not None:  # the next answer must be the page, not that it is unchanged
                 row.etag = row.modified = ""
@@ -222,6 +261,22 @@ class Crawl:
         delay = max(1 / self.limits.requests_per_second, min(float(crawl_delay or 0), MAX_DELAY))
         time.sleep(max(0.0, self._next_request - time.monotonic()))
         self._next_request = time.monotonic() + delay
+
+
+def _reading(page: KnowledgePage, extraction: Extraction) -> KnowledgeReading | None:
+    """What was read of an HTML page; None where that is nothing, or not its own."""
+    draft = next(iter(extraction.drafts), None)
+    if draft is None or not extraction.blocks or draft.url != page.url:
+        return None
+    blocks = json.dumps(extraction.blocks)  # in ASCII: no database takes every character
+    return KnowledgeReading(
+        page_id=page.id,
+        title=clean(draft.title).replace("\n", " ")[:500],
+        site_name=clean(extraction.site_name)[:200],
+        language=draft.language or "",
+        digest=hashlib.sha256(f"{draft.title}\0{blocks}".encode("utf-8", "replace")).hexdigest(),
+        blocks=blocks,
+    )
 
 
 def _reason(error: ChatbotError, url: str) -> str:

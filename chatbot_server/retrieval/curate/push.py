@@ -25,6 +25,7 @@ from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
 from chatbot_server.storage.knowledge.pages import forget_validators
+from chatbot_server.storage.knowledge.readings import forget_reading
 from chatbot_server.storage.knowledge.site_state import push_secret, set_push_secret
 from chatbot_server.storage.knowledge.sources import open_source, sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgeSource
@@ -147,6 +148,7 @@ def _replace_page(
             if document.url not in urls_of_drafts or document.source_id != source.id
         ]
         delete_documents(session, site_id, outdated_ids)
+        forget_reading(session, source.id, url)
         changes = [indexing.put(session, source, analysis) for analysis in analysed_drafts]
         if not drafts:  # should the page come back as it was, the crawl must read it again
             forget_validators(session, source.id, url)

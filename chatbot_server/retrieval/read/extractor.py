@@ -38,12 +38,14 @@ class ExtractError(ChatbotError):
 
 @dataclass(frozen=True)
 class Extraction:
-    """What a file or page holds."""
+    """What a file or page holds; a page also its blocks, as :func:`.html.blocks.packed`."""
 
     drafts: tuple[Draft, ...]
     links: tuple[str, ...] = ()
     canonical: str = ""
     noindex: bool = False
+    blocks: tuple[list[Any], ...] = ()
+    site_name: str = ""
 
 
 @dataclass
@@ -113,5 +115,10 @@ def _extraction(result: dict[str, Any], url: str) -> Extraction:
     ]
     links = () if result.get("nofollow") else tuple(result.get("links") or ())
     return Extraction(
-        tuple(drafts), links, str(result.get("canonical") or ""), bool(result.get("noindex"))
+        tuple(drafts),
+        links,
+        canonical=str(result.get("canonical") or ""),
+        noindex=bool(result.get("noindex")),
+        blocks=tuple(result.get("blocks") or ()),
+        site_name=str(result.get("site_name") or ""),
     )

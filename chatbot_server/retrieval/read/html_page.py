@@ -7,7 +7,7 @@ from typing import Any
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.charset import decoded
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
-from chatbot_server.retrieval.read.html.blocks import page_text
+from chatbot_server.retrieval.read.html.blocks import packed, page_text
 from chatbot_server.retrieval.read.html.business import business_sections
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.structured import faq_pairs, items
@@ -33,7 +33,8 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     record = LANGUAGES.get(language[:2])
     data_items = items(tree)
     names = site_names(tree, data_items)
-    title = page_title(tree, names) or name
+    title, other_name = page_title(tree, names)
+    title = title or name
     blocks = read_blocks(tree, "." if record and not record.space_before_colon else ",")
     # A page whose menu is never closed is nothing but a menu.
     blocks = blocks or read_blocks(tree, ",", with_menus=True)
@@ -47,6 +48,8 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "nofollow": bool(rules & {"nofollow", "none"}),
         "faq": faq_pairs(data_items),
         "documents": [document(title, text)] if text else [],
+        "site_name": next(iter(names), other_name),
+        "blocks": packed(blocks),
     }
 
 

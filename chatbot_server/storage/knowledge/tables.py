@@ -108,6 +108,26 @@ class KnowledgePage(Base):
     misses: Mapped[int] = mapped_column(default=0)
 
 
+class KnowledgeReading(Base):
+    """A crawled page as it was read, with what it shares with others of its site.
+
+    Attributes:
+        digest: equal for pages that say the same.
+        blocks: JSON, see :mod:`chatbot_server.retrieval.read.html.blocks`.
+    """
+
+    __tablename__ = "knowledge_reading"
+
+    page_id: Mapped[int] = mapped_column(
+        ForeignKey("knowledge_page.id", ondelete="CASCADE"), primary_key=True
+    )
+    title: Mapped[str] = mapped_column(String(500))
+    site_name: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(10))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    blocks: Mapped[str] = mapped_column(Text)
+
+
 class KnowledgeDocument(Base):
     """One page, file, note or FAQ entry, as plain Markdown.
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH
 
 # Of a heading: a price, a time or a number that belongs to the heading before it.
 _VALUE = re.compile(r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*")
 _FACT = re.compile(r"[\d@]")
+# Of links: a number to call or an address to write to, not how much is in the basket.
+_CONTACT = re.compile(r"\d(?:\D{0,2}\d){4}|@")
 _COPYRIGHT = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved|tous droits", re.IGNORECASE)
 MAX_LEVEL = 6
 
@@ -38,6 +41,16 @@ class Block:
         return bool(_FACT.search(self.text)) and not (
             _COPYRIGHT.search(self.text) and len(self.text) < 200
         )
+
+
+def packed(blocks: Sequence[Block]) -> list[list[Any]]:
+    """*blocks* as JSON can hold them."""
+    return [[block.text, block.level, int(block.margin), int(block.link)] for block in blocks]
+
+
+def unpacked(rows: Sequence[Sequence[Any]]) -> list[Block]:
+    """The blocks that :func:`packed` gave."""
+    return [Block(text, level, bool(margin), bool(link)) for text, level, margin, link in rows]
 
 
 def with_headings(blocks: Sequence[Block]) -> list[Block]:
@@ -97,15 +110,25 @@ def page_text(blocks: Sequence[Block], site_name: str) -> str:
     if not content:
         return markdown(margin)
     if any(not block.level for block in margin):
-        below = [
-            replace(block, level=max(block.level, 2)) if block.level else block for block in margin
-        ]
-        content += without_empty_sections([Block(site_name, 1), *below])
+        content += below_site_name(margin, site_name)
     return markdown(content)
+
+
+def below_site_name(blocks: Sequence[Block], name: str) -> list[Block]:
+    """*blocks* as the section of the site; headings above nothing are those of menus."""
+    result = [Block(name, 1)]
+    for block in blocks:
+        level = max(block.level, 2) if block.level else 0
+        while level and 0 < level <= result[-1].level:
+            result.pop()
+        result.append(replace(block, level=level))
+    while len(result) > 1 and result[-1].level:
+        result.pop()
+    return result if len(result) > 1 else []
 
 
 def is_furniture(block: Block) -> bool:
     """Whether *block*, in the margin of a page, only leads elsewhere or claims rights."""
-    if block.has_fact:
-        return False
-    return block.link or bool(_COPYRIGHT.search(block.text) and len(block.text) < 200)
+    if block.link:
+        return not _CONTACT.search(block.text)
+    return bool(_COPYRIGHT.search(block.text)) and not block.has_fact

@@ -52,8 +52,8 @@ def business_sections(items: list[Item], language: str) -> list[Block]:
 @cache
 def _words(language: str) -> Words:
     words = read_yaml("chatbot_server.retrieval.read.html", "business.yaml")
-    found: Words = words.get(language) or words["en"]
-    return found
+    own: Words = words.get(language) or words["en"]
+    return own
 
 
 def business_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
@@ -115,8 +115,8 @@ def _date(value: Any, words: Words) -> str:
     if match is None or not 1 <= int(match[2]) <= 12:
         return ""
     month = words["months"][int(match[2]) - 1]
-    told: str = words["date"].format(day=int(match[3]), month=month, year=match[1])
-    return f"{told}, {match[4]}" if match[4] and match[4] != "00:00" else told
+    date: str = words["date"].format(day=int(match[3]), month=month, year=match[1])
+    return f"{date}, {match[4]}" if match[4] and match[4] != "00:00" else date
 
 
 def product_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
@@ -125,8 +125,8 @@ def product_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
             continue
         yield _price_of(offer, words)
         stock = text_of(offer.get("availability"), 100).rpartition("/")[2]
-        told = {"InStock": words["in_stock"], "OutOfStock": words["out_of_stock"]}
-        yield words["availability"], str(told.get(stock, ""))
+        stocks = {"InStock": words["in_stock"], "OutOfStock": words["out_of_stock"]}
+        yield words["availability"], str(stocks.get(stock, ""))
 
 
 def _price_of(offer: Item, words: Words) -> tuple[str, str]:
@@ -134,11 +134,11 @@ def _price_of(offer: Item, words: Words) -> tuple[str, str]:
     price = text_of(offer.get("price"), 20) or lowest
     currency = text_of(offer.get("priceCurrency"), 5)
     name = text_of(offer.get("name"), 100)
-    told = f"{price.replace('.', ',') if words['days'][0] != 'Monday' else price} "
-    told += _SIGNS.get(currency, currency)
+    amount = f"{price.replace('.', ',') if words['days'][0] != 'Monday' else price} "
+    amount += _SIGNS.get(currency, currency)
     prefix = f"{words['from']} " if lowest and lowest == price else ""
     label = f"{words['price']} ({name})" if name else words["price"]
-    return label, f"{prefix}{told.strip()}" if price else ""
+    return label, f"{prefix}{amount.strip()}" if price else ""
 
 
 def event_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:

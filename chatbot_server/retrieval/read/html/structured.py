@@ -77,7 +77,7 @@ def faq_pairs(data: list[Item]) -> list[list[str]]:
                 continue
             answers = as_list(entry.get("acceptedAnswer"))
             answer = next((one for one in answers if isinstance(one, dict)), {})
-            question, told = text_of(entry.get("name")), text_of(answer.get("text"), 20_000)
-            if question and told:
-                pairs.append([question, told])
+            question, answer_text = text_of(entry.get("name")), text_of(answer.get("text"), 20_000)
+            if question and answer_text:
+                pairs.append([question, answer_text])
     return pairs[:MAX_QUESTIONS]

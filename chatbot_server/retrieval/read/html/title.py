@@ -12,20 +12,20 @@ SEPARATOR = re.compile(r"\s+[|–—·•»:-]+\s+|\s*\|\s*|\s+»\s*")
 ANCHOR_SIGNS = " ¶#§🔗"
 
 
-def page_title(tree: Any, site_names: Iterable[str]) -> str:
-    """The first of its titles, without the site's name beside it."""
+def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
+    """The first of its titles, without the site's name beside it; and what stood there."""
     paths = ("//meta[@property='og:title']/@content", "//title", "//h1")
     titles = (_first_text(tree.xpath(path)) for path in paths)
     title = next(filter(None, titles), "")
     parts = [part for part in SEPARATOR.split(title) if part]
     if len(parts) < 2:
-        return title
+        return title, ""
     heading = folded(_first_text(tree.xpath("//h1")))
     names = set(map(folded, site_names))
-    for part in (parts[0], parts[-1]):
+    for part, other in ((parts[0], parts[-1]), (parts[-1], parts[0])):
         if folded(part) == heading and heading not in names:
-            return part
-    return without_names(title, names)
+            return part, other
+    return without_names(title, names), ""
 
 
 def without_names(title: str, names: Iterable[str]) -> str:

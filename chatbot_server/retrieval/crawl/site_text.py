@@ -1,0 +1,217 @@
+"""What the pages of a site share, told from what is their own, once a crawl has seen them all.
+
+Menus, footers and banners stand on every page: repeated a hundred times they would be rivals of
+each other. They are taken out of the pages, and indexed once, under the site's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.retrieval.read.html.blocks import (
+    Block,
+    below_site_name,
+    is_furniture,
+    markdown,
+    page_text,
+    unpacked,
+)
+from chatbot_server.retrieval.read.html.title import SEPARATOR, folded, without_names
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.documents import (
+    delete_documents,
+    documents_of_page,
+    find_document,
+)
+from chatbot_server.storage.knowledge.readings import readings_after
+from chatbot_server.storage.knowledge.tables import KnowledgeReading, KnowledgeSource
+
+# In the margin of pages, what stands on two is the site's; in their content, what stands on
+# nearly all of several.
+MARGIN_PAGES = 2
+CONTENT_PAGES = 5
+CONTENT_SHARE = 0.8
+TITLE_PAGES = 3
+TITLE_SHARE = 0.5
+# More different blocks are not counted: those seen once are forgotten.
+MAX_COUNTED = 300_000
+MAX_SITE_TEXT = 20_000
+AT_ONCE = 20
+
+
+@dataclass
+class SharedBlocks:
+    """How often blocks stand on the pages of a site, in bounded memory."""
+
+    pages: int = 0
+    _counts: Counter[bytes] = field(default_factory=Counter)
+    _title_parts: Counter[str] = field(default_factory=Counter)
+    _names: Counter[str] = field(default_factory=Counter)
+
+    def count(self, reading: KnowledgeReading, blocks: Iterable[Block]) -> None:
+        """Take one page into account."""
+        self.pages += 1
+        self._counts.update({_key(block) for block in blocks})
+        if len(self._counts) > MAX_COUNTED:
+            self._counts = Counter({key: n for key, n in self._counts.items() if n > 1})
+        parts = [part for part in SEPARATOR.split(reading.title) if part]
+        self._title_parts.update({parts[0], parts[-1]} if len(parts) > 1 else ())
+        self._names[reading.site_name] += 1
+
+    def is_shared(self, block: Block) -> bool:
+        """Whether *block* is the site's rather than a page's."""
+        count = self._counts[_key(block)]
+        if block.margin:
+            return count >= MARGIN_PAGES
+        return count >= CONTENT_PAGES and count >= CONTENT_SHARE * self.pages
+
+    def title_names(self) -> set[str]:
+        """The folded parts of titles that are the site's name."""
+        least = max(TITLE_PAGES, TITLE_SHARE * self.pages)
+        return {folded(part) for part, n in self._title_parts.items() if n >= least}
+
+    def site_name(self, start: str) -> str:
+        """What the site at *start* is called."""
+        least = min(2, self.pages)
+        names = [name for name, count in self._names.most_common() if name and count >= least]
+        return names[0] if names else (urlsplit(start).hostname or start).removeprefix("www.")
+
+
+def _key(block: Block) -> bytes:
+    place = "margin" if block.margin else "content"
+    return hashlib.blake2b(f"{place}\0{block.text}".encode(), digest_size=8).digest()
+
+
+def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
+    """Those of a page's *blocks* that are not the site's; headings of anything else stay."""
+    result: list[Block] = []
+    headings: list[Block] = []
+    for block in blocks:
+        if block.level:
+            headings = [one for one in headings if one.level < block.level] + [block]
+        elif not shared.is_shared(block):
+            result += [*headings, block]
+            headings = []
+    return result
+
+
+def settle(database: Database, source_id: int) -> None:
+    """Index each page of a crawl by what is its own, and what they share once."""
+    with database.session() as session:
+        source = session.get(KnowledgeSource, source_id)
+        if source is None or source.kind != "site":
+            return
+        start = source.address
+    shared = SharedBlocks()
+    for batch in _batches(database, source_id):
+        for _url, reading, blocks in batch:
+            shared.count(reading, blocks)
+    name, names = shared.site_name(start), shared.title_names()
+    site_blocks = SiteBlocks(shared)
+    for batch in _batches(database, source_id):
+        drafts = []
+        for url, reading, blocks in batch:
+            site_blocks.add(blocks, reading.language)
+            text = page_text(own_blocks(blocks, shared), name)
+            title = without_names(reading.title, names)
+            drafts.append(Draft(url, title, text, reading.language or None))
+        _put(database, source_id, [draft for draft in drafts if draft.text])
+    drafts = site_blocks.drafts(start, name)
+    _put(database, source_id, drafts)
+    with database.session() as session:
+        source = session.get(KnowledgeSource, source_id)
+        if source is not None:
+            base = site_document_base(start)
+            former = documents_of_page(session, source.site_id, base, source_id)
+            urls = {draft.url for draft in drafts}
+            outdated_ids = [one.id for one in former if one.url not in urls]
+            delete_documents(session, source.site_id, outdated_ids)
+
+
+def _batches(
+    database: Database, source_id: int
+) -> Iterator[list[tuple[str, KnowledgeReading, list[Block]]]]:
+    """The pages of a crawl, a few at a time, each with its reading and blocks."""
+    last = 0
+    while True:
+        with database.session() as session:
+            rows = readings_after(session, source_id, last, AT_ONCE)
+        if not rows:
+            return
+        last = rows[-1][1].page_id
+        yield [(url, reading, unpacked(json.loads(reading.blocks))) for url, reading in rows]
+
+
+def _put(database: Database, source_id: int, drafts: list[Draft]) -> None:
+    with database.session() as session:
+        former = {draft.url: find_document(session, source_id, draft.url) for draft in drafts}
+    analysed_drafts = [
+        analyse(draft)
+        for draft in drafts
+        if (document := former[draft.url]) is None or document.digest != draft.digest()
+    ]
+    with database.session() as session:
+        source = session.get(KnowledgeSource, source_id)
+        if source is not None:
+            for analysis in analysed_drafts:
+                indexing.put(session, source, analysis)
+
+
+def site_document_base(start: str) -> str:
+    """The address of the site's own documents, before the “#”: the start, but no part of it."""
+    return f"{start}{'&' if '?' in start else '?'}"
+
+
+class SiteBlocks:
+    """Gathers what the pages share, each block once, in the language of its first page."""
+
+    def __init__(self, shared: SharedBlocks) -> None:
+        self._shared = shared
+        self._keys: set[bytes] = set()
+        self._blocks: dict[str, list[Block]] = {}
+        self._size = 0
+
+    def add(self, blocks: list[Block], language: str) -> None:
+        """The shared ones among *blocks*, with the headings above them."""
+        headings: list[Block] = []
+        for block in blocks:
+            if not block.margin and (block.level or not block.has_fact):
+                continue
+            if block.level:
+                headings = [one for one in headings if one.level < block.level] + [block]
+            elif self._is_new(block):
+                above = headings if block.margin else []
+                self._blocks.setdefault(language, []).extend([*above, block])
+                self._size += len(block.text)
+                headings = []
+
+    def _is_new(self, block: Block) -> bool:
+        key = _key(block)
+        if key in self._keys or not self._shared.is_shared(block) or is_furniture(block):
+            return False
+        if len(block.text.split()) < 2 or self._size > MAX_SITE_TEXT:
+            return False
+        self._keys.add(key)
+        return True
+
+    def drafts(self, start: str, name: str) -> list[Draft]:
+        """The site's own documents, one a language, where they state anything checkable."""
+        base = site_document_base(start)
+        return [
+            Draft(
+                f"{base}#{language or 'site'}",
+                name,
+                markdown(below_site_name(blocks, name)),
+                language or None,
+            )
+            for language, blocks in self._blocks.items()
+            if any(block.has_fact for block in blocks)
+        ]

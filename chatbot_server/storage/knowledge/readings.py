@@ -1,0 +1,55 @@
+"""Crawled pages as they were read: the queries on readings."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
+
+
+def put_reading(session: Session, reading: KnowledgeReading) -> bool:
+    """Keep *reading* in place of the page's former one; False: there was none."""
+    had_one = session.get(KnowledgeReading, reading.page_id) is not None
+    session.merge(reading)
+    session.flush()
+    return had_one
+
+
+def forget_reading(session: Session, source_id: int, url: str) -> None:
+    """Whatever was read of the page at *url* counts no longer."""
+    page = select(KnowledgePage.id).where(
+        KnowledgePage.source_id == source_id, KnowledgePage.url == url
+    )
+    session.execute(delete(KnowledgeReading).where(KnowledgeReading.page_id.in_(page)))
+
+
+def page_that_says_the_same(
+    session: Session, source_id: int, reading: KnowledgeReading
+) -> str | None:
+    """The address of another page of the crawl with this reading, the one found first."""
+    return session.scalar(
+        select(KnowledgePage.url)
+        .join(KnowledgeReading, KnowledgeReading.page_id == KnowledgePage.id)
+        .where(
+            KnowledgePage.source_id == source_id,
+            KnowledgePage.id != reading.page_id,
+            KnowledgeReading.digest == reading.digest,
+        )
+        .order_by(KnowledgePage.id)
+        .limit(1)
+    )
+
+
+def readings_after(
+    session: Session, source_id: int, page_id: int, limit: int
+) -> list[tuple[str, KnowledgeReading]]:
+    """Address and reading of up to *limit* pages of a crawl, those after *page_id*, in order."""
+    rows = session.execute(
+        select(KnowledgePage.url, KnowledgeReading)
+        .join(KnowledgeReading, KnowledgeReading.page_id == KnowledgePage.id)
+        .where(KnowledgePage.source_id == source_id, KnowledgePage.id > page_id)
+        .order_by(KnowledgePage.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in rows]

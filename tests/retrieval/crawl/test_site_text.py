@@ -1,0 +1,111 @@
+"""What pages share is the site's, indexed once; what is their own stays theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.web_site import WebSite
+
+from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.curate.library import add_site
+from chatbot_server.retrieval.read.extractor import Extractor
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.tables import KnowledgePage
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+Documents = dict[str, tuple[str, str]]
+HEADER = "<header><a href=/>The Mill</a> <p>Open 9–5, call 01 23 45 67 89</p></header>"
+FOOTER = "<footer><h3>Find us</h3><p>1 Mill Road, Bath</p><p><a href=/terms>Terms</a></p></footer>"
+CRUMBS = "<div class=path>Mill shop Home</div>"
+
+
+def put(web: WebSite, path: str, title: str, body: str, footer: str = FOOTER) -> None:
+    page = f"""<html lang=en><title>{title} – The Mill</title><body>{HEADER}{CRUMBS}
+    <div><h1>{title}</h1><h2>Details</h2><p>{body}</p></div>{footer}</body></html>"""
+    headers = {"Content-Type": "text/html", "ETag": f'"{hash(page)}"'}
+    web.pages[path] = (200, headers, page.encode())
+
+
+@pytest.fixture
+def crawl(database: Database, site_id: int, web: WebSite) -> Callable[[], Documents]:
+    """Crawls the site; title and text of each document, by address."""
+
+    def run() -> Documents:
+        source = add_site(database, site_id, web.address)
+        fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
+        try:
+            Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run()
+        finally:
+            fetcher.close()
+            extractor.close()
+        with database.session() as session:
+            documents = documents_of(session, site_id)
+            return {
+                one.url.removeprefix(web.address): (one.title, one.text.replace("\n\n", "\n"))
+                for one in documents
+            }
+
+    return run
+
+
+SITE_TEXT = "# The Mill\nOpen 9–5, call 01 23 45 67 89\n### Find us\n1 Mill Road, Bath"
+
+
+def test_what_stands_on_all_pages_is_indexed_once(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    links = " ".join(f'<a href="/p{at}">Page {at}</a>' for at in range(5))
+    put(web, "/", "Home", f"Welcome. {links}")
+    for at in range(5):
+        put(web, f"/p{at}", f"Page {at}", f"About number {at}.")
+    documents = crawl()
+    assert documents["/?#en"] == ("The Mill", SITE_TEXT)
+    assert documents["/p3"] == ("Page 3", "# Page 3\n## Details\nAbout number 3.")
+    assert len(documents) == 7
+    assert crawl() == documents  # all 304
+    put(web, "/p3", "Page 3", "Changed.", FOOTER.replace("1 Mill", "2 Mill"))
+    documents = crawl()
+    assert documents["/?#en"] == ("The Mill", SITE_TEXT)
+    assert documents["/p3"][1] == (
+        "# Page 3\n## Details\nChanged.\n# The Mill\n### Find us\n2 Mill Road, Bath"
+    )
+    for at in range(5):
+        put(web, f"/p{at}", f"Page {at}", f"Number {at}.", FOOTER.replace("1 Mill", "2 Mill"))
+    assert crawl()["/?#en"][1] == SITE_TEXT.replace("1 Mill", "2 Mill")
+
+
+def test_a_site_of_one_page_keeps_all(crawl: Callable[[], Documents], web: WebSite) -> None:
+    put(web, "/", "Home", "Welcome.")
+    content = "Mill shop Home\n# Home\n## Details\nWelcome.\n"
+    assert crawl() == {"/": ("Home", content + SITE_TEXT)}
+
+
+def test_copies_under_another_address_are_one_document(
+    crawl: Callable[[], Documents], web: WebSite, database: Database
+) -> None:
+    body = 'Welcome. <a href="/index.html">home</a>'
+    put(web, "/", "Home", body)
+    put(web, "/index.html", "Home", body)
+    assert set(crawl()) == {"/"}
+    with database.session() as session:
+        copy = session.query(KnowledgePage).filter(KnowledgePage.url.endswith("l")).one()
+        assert (copy.state, copy.why) == ("skipped", "crawl_copy")
+    del web.pages["/"]
+    crawl()
+    assert set(crawl()) == {"/index.html"}
+
+
+def test_a_robots_txt_from_windows_and_its_own_sitemap_are_understood(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    robots = "\ufeffUser-agent: *\nDisallow: /secret\nSitemap: /map.xml\n"
+    web.pages["/robots.txt"] = (200, {}, robots.encode())
+    listed = "".join(f"<url><loc>{web.address}/{at}</loc></url>" for at in ("secret", "open"))
+    web.pages["/map.xml"] = (200, {}, f"<urlset>{listed}</urlset>".encode())
+    for path in ("/", "/secret", "/open"):
+        put(web, path, f"At {path}", f"This is {path}.")
+    assert {"/", "/open"} <= set(crawl())
+    assert "/secret" not in web.asked
