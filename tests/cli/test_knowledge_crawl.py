@@ -36,6 +36,26 @@ def web() -> Iterator[WebSite]:
     made.close()
 
 
+def test_the_text_that_visitors_are_answered_from_is_shown(
+    run: Run, web: WebSite, allow_loopback: None
+) -> None:
+    page = """<html lang=en><title>{0}</title><main><h1>{0}</h1><h2>Opening</h2>{1}</main>
+    <footer><p>Call 01 23 45 67 89</p></footer>"""
+    table = "<table><tr><th>Day<th>Hours<tr><td>Monday<td>9–5</table> <a href=/b>more</a>"
+    for path, title, body in (("/", "Home", table), ("/b", "Post", "<p>By letter.</p>")):
+        html = page.format(title, body).encode()
+        web.pages[path] = (200, {"Content-Type": "text/html"}, html)
+    number = str(json.loads(knows(run, "crawl", web.address, "--json").out)["source"])
+    first, *_ = listed(run, number)
+    out = knows(run, "show", number, "--document", str(first["document"])).out
+    assert out.startswith(f"{first['document']}  Home  {web.address}/\n\nHome › Opening\n")
+    assert "- Monday — Hours: 9–5" in out
+    assert out.rstrip().endswith("  Call 01 23 45 67 89")
+    assert "By letter." in knows(run, "show", number).out
+    assert json.loads(knows(run, "show", number, "--json").out.split("\n")[0])["title"] == "Home"
+    assert "9999" in refused(run, "show", number, "--document", "9999", code=1)
+
+
 def test_a_site_is_read_listed_paused_and_resumed(
     run: Run, web: WebSite, allow_loopback: None
 ) -> None:

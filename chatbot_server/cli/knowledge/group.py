@@ -14,6 +14,7 @@ from chatbot_server.cli.knowledge.crawl import crawl
 from chatbot_server.cli.knowledge.evaluate import evaluate_answers
 from chatbot_server.cli.knowledge.golden import golden
 from chatbot_server.cli.knowledge.listing import document_lines, source_lines
+from chatbot_server.cli.knowledge.show import show
 from chatbot_server.cli.knowledge.site import (
     SITE,
     embed,
@@ -38,7 +39,7 @@ def knowledge() -> None:
     """See the sentence ``help_knowledge``."""
 
 
-for command in (add, crawl, evaluate_answers, unanswered, answer, golden):
+for command in (add, crawl, show, evaluate_answers, unanswered, answer, golden):
     knowledge.add_command(command)
 
 

@@ -41,6 +41,15 @@ def page_that_says_the_same(
     )
 
 
+def reading_at(session: Session, source_id: int, url: str) -> KnowledgeReading | None:
+    """What was read of the page at *url*."""
+    return session.scalar(
+        select(KnowledgeReading)
+        .join(KnowledgePage, KnowledgePage.id == KnowledgeReading.page_id)
+        .where(KnowledgePage.source_id == source_id, KnowledgePage.url == url)
+    )
+
+
 def readings_after(
     session: Session, source_id: int, page_id: int, limit: int
 ) -> list[tuple[str, KnowledgeReading]]:

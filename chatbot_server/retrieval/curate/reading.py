@@ -1,0 +1,49 @@
+"""What visitors are answered from, as the owner can check it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import NotFound
+from chatbot_server.retrieval.read.html.blocks import unpacked
+from chatbot_server.storage.knowledge.chunks import chunks_of
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.readings import reading_at
+from chatbot_server.storage.knowledge.sources import get_source
+
+
+def read_documents(
+    session: Session, site_id: int, source_id: int, document_id: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """The documents of a source, or one of them, with their sections as they are quoted.
+
+    ``left_out`` is what was read of a page and is told elsewhere (the site's own text) or
+    nowhere (menus).
+
+    Raises:
+        NotFound: the site has no such source, or that no such document.
+    """
+    get_source(session, site_id, source_id)
+    documents = documents_of(session, site_id, source_id)
+    if document_id is not None:
+        documents = [one for one in documents if one.id == document_id]
+        if not documents:
+            raise NotFound("knowledge_no_document", number=source_id, document=document_id)
+    for document in documents:
+        reading = reading_at(session, source_id, document.url)
+        blocks = unpacked(json.loads(reading.blocks)) if reading else []
+        yield {
+            "document": document.id,
+            "title": document.title,
+            "id": document.url,
+            "language": document.language,
+            "sections": [
+                {"heading": chunk.heading, "text": chunk.text}
+                for chunk in chunks_of(session, document.id)
+            ],
+            "left_out": [block.text for block in blocks if block.text not in document.text],
+        }
