@@ -13,6 +13,7 @@ from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.sentences import sentences
+from chatbot_server.retrieval.language.synonyms import Word
 from chatbot_server.storage.knowledge.chunks import load_chunks
 from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeDocument
 
@@ -22,6 +23,8 @@ SECTIONS = 12
 # What a cosine weighs beside the words of a section; fitted on nothing, tried on six sites.
 COSINE_WEIGHT = 60.0
 COVERAGE_WEIGHT = 2.0
+# Of what the best one holds of a follow-up's subject, any section must hold so much.
+SUBJECT_SHARE = 0.6
 
 
 class Candidate:
@@ -138,6 +141,30 @@ def load_sections(session: Session, query: Query, hits: Sequence[Hit]) -> list[C
         candidate.lead = lead(candidate.hit, hits)
     relevances = section_relevances(candidates)
     return sorted(candidates, key=lambda section: (-relevances[section.chunk.id], section.chunk.id))
+
+
+def on_subject(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """Those of *sections* that speak of what a follow-up keeps of the questions before it.
+
+    “And the phone number?” after one about Hull is not answered with another shop's.
+    """
+    if query.own is None:
+        return list(sections)
+    own_words = query.own.content_words
+    subject = [word for word in query.content_words if word not in own_words]
+    return _holding_most(_holding_most(sections, own_words, query), subject, query)
+
+
+def _holding_most(
+    sections: Sequence[Candidate], words: Sequence[Word], query: Query
+) -> list[Candidate]:
+    """Those of *sections* that hold nearly as much of *words* as any does."""
+    weights = [
+        sum(word.weight(query.rarity) for word in words if word.is_in(section.terms))
+        for section in sections
+    ]
+    least = SUBJECT_SHARE * max(weights, default=0.0)
+    return [section for section, weight in zip(sections, weights, strict=True) if weight >= least]
 
 
 def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.facts import Fact, facts
-from chatbot_server.retrieval.language.follow_up import in_context, is_followup
+from chatbot_server.retrieval.language.follow_up import context_of, is_followup
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
 from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.text import fold
@@ -122,10 +122,10 @@ class Query(ParsedText):
         """The query for *question*, behind those questions of *history* that it leans on."""
         query = own_query = cls(question[:MAX_QUESTION], languages)
         if history and is_followup(own_query.text, languages, language=own_query.language):
-            query = cls(in_context(own_query.text, history, languages), languages)
-            query.before = history[-1][:MAX_QUESTION]
-        if query.text != question:
-            query.own = own_query if own_query.text == question else query.parse(question)
+            context = context_of(own_query.text, history, languages)[:MAX_QUESTION]
+            query = cls(f"{context} {own_query.text}", languages)
+            query.before = context
+            query.own = own_query
         return query
 
     def parse(self, text: str) -> ParsedText:

@@ -18,7 +18,7 @@ from chatbot_server.retrieval.answer.answers import (
     several_answer,
     with_close_second,
 )
-from chatbot_server.retrieval.answer.candidates import load_candidates, load_sections
+from chatbot_server.retrieval.answer.candidates import load_candidates, load_sections, on_subject
 from chatbot_server.retrieval.answer.entries import near_entries, ranked_entries, sure_entry
 from chatbot_server.retrieval.answer.evidence import gather_evidence, log_odds, may_answer
 from chatbot_server.retrieval.answer.fusion import Hit, margin
@@ -166,6 +166,7 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) 
             for section in sections
             if not section.document.faq and may_answer(query, section)
         ]
+        answering = on_subject(answering, query)
         odds = log_odds(gather_evidence(answering, query)) if answering else -math.inf
         near = near_entries(query, entries)
         answering = with_hours_first(answering, query) if odds > -math.inf else []

@@ -6,40 +6,126 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from chatbot_server.retrieval.language import stems, synonyms
+from chatbot_server.retrieval.language import contrast, stems, synonyms
+from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 
 # A question that refers to what came before has few content words of its own.
 MAX_CONTENT_WORDS = 3
+# So much of each earlier question is kept, and so many of them are looked at.
+KEPT_CHARS = 400
+LONGEST_CHAIN = 6
+_WORD = re.compile(r"[^\W_]+")
 
 
-def in_context(followup: str, history: Sequence[str], languages: Languages = ALWAYS_USED) -> str:
-    """What to search for: *followup* after the questions of *history* that it leans on.
+def context_of(followup: str, history: Sequence[str], languages: Languages = ALWAYS_USED) -> str:
+    """What *followup* leaves of the questions of *history* that it leans on.
 
-    Of a chain (“a city bike?”, “and for children?”, “for a week?”) the first and the last count.
+    Of a chain (“Is there parking in Leeds?”, “and in Hull?”, “is it free?”) each replaces what
+    it names anew and keeps the rest.
     """
-    last = len(history) - 1
-    whole = (at for at in range(last, -1, -1) if not is_followup(history[at], languages))
-    first = next(whole, 0)
-    before = [history[at].strip()[:400] for at in dict.fromkeys((first, last))]
-    return " ".join([*before, followup])
+    recent = list(history[-LONGEST_CHAIN:])
+    chain: list[str] = []
+    while recent:
+        chain.insert(0, recent.pop()[:KEPT_CHARS].strip())
+        if not is_followup(chain[0], languages):
+            break
+    context, *later = chain
+    for question in [*later, followup]:
+        context = without_replaced(context, question, languages)
+        if question is not followup:
+            context = f"{context} {question}"
+    return context
+
+
+def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_USED) -> str:
+    """*before* without what *followup* names anew.
+
+    A name takes the place of the names; “for a week” that of another “for …”; and a thing in a
+    question of nothing else (“and the pool?”) that of the last thing.
+    """
+    language = stems.guess_language(before, languages=languages)
+    names = _names(followup, languages, language)
+    former_names = _names(before, languages, language) - names
+    if names and former_names:
+        return _WORD.sub(
+            lambda match: "" if set(stems.words(match[0])) <= former_names else match[0], before
+        )
+    opening = _phrase(languages, "followup_openings").match(fold(followup).lstrip())
+    if opening is None:
+        return before
+    rest = stems.words(fold(followup).lstrip()[opening.end() :])
+    words = [(match, "".join(stems.words(match[0]))) for match in _WORD.finditer(before)]
+    for forms in map(frozenset, map(stems.words, LANGUAGES[language].prepositions)):
+        if rest[:1] and rest[0] in forms:
+            starts = [at for at, (_match, word) in enumerate(words) if word in forms]
+            return _without_run(before, words, starts[-1] + 1, language) if starts else before
+    articles = LANGUAGES[language].articles
+    content = {word for word in rest if not stems.is_stop_word(word, language)}
+    is_thing = bool(rest) and rest[0] in articles and len(rest) <= 2 * MAX_CONTENT_WORDS
+    starts = [at for at, (_match, word) in enumerate(words) if word in articles]
+    # “And the deposit?” asks for a property of the same thing.
+    if not (is_thing and starts) or all(
+        synonyms.word(word, languages).concepts for word in content
+    ):
+        return before
+    # “And the electric one?”, “and a child's bike?”: of the same thing as before.
+    flat_words = [word for _match, word in words]
+    alike = [at for at in starts if content & {*flat_words[at : at + MAX_CONTENT_WORDS]}]
+    only_first = bool(alike) or bool(LANGUAGES[language].stand_ins.intersection(rest))
+    return _without_run(before, words, (alike or starts)[-1] + 1, language, only_first)
 
 
 def is_followup(
     question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> bool:
     """Whether *question* leans on what came before it; *language* as for its content words."""
-    flat = fold(question).replace("’", "'")
+    # “Où” asks where; without its accent it may be “or”.
+    flat = fold(question.casefold().replace("où", "where")).replace("’", "'")
+    flat = _phrase(languages, "empty_references").sub(" ", flat)
     language = language or stems.guess_language(question, languages=languages)
     content_words = stems.content_words(question, languages, language)
     if _phrase(languages, "followup_openings").match(flat.lstrip()):
         return len(content_words) <= 2 * MAX_CONTENT_WORDS
-    if len(content_words) <= MAX_CONTENT_WORDS and _phrase(languages, "references").search(flat):
+    is_short = len(content_words) <= MAX_CONTENT_WORDS
+    if is_short and _phrase(languages, "references").search(flat):
         return True
     # A question that speaks of the site or of the visitor stands for itself.
-    is_whole = _phrase(languages, "addresses_someone").search(flat)
-    return not is_whole and synonyms.ask_only_how_much(content_words, language, languages)
+    if _phrase(languages, "addresses_someone").search(flat):
+        return False
+    if is_short and _phrase(languages, "possessives").search(flat):
+        return True
+    return synonyms.ask_only_how_much(content_words, language, languages)
+
+
+def _names(text: str, languages: Languages, language: str) -> set[str]:
+    """The names in *text*, but for days and months."""
+    names = contrast.names(text, languages, language)
+    return {name for name in names if not facts(f"{name} 2000", languages) - _YEAR}
+
+
+def _without_run(
+    text: str,
+    words: Sequence[tuple[re.Match[str], str]],
+    start: int,
+    language: str,
+    only_first: bool = False,
+) -> str:
+    """*text* without the content words that follow each other from word number *start* on."""
+    while start < len(words) and stems.is_stop_word(words[start][1], language):
+        start += 1
+    end = start
+    while end < len(words) and not stems.is_stop_word(words[end][1], language):
+        end += 1
+        if only_first:
+            break
+    if start == end:
+        return text
+    return text[: words[start][0].start()] + text[words[end - 1][0].end() :]
+
+
+_YEAR = facts("2000")
 
 
 @cache

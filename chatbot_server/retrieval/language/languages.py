@@ -98,6 +98,10 @@ class Language(_Record):
         conditions: how a clause begins that is no question, though one may follow it.
         followup_openings: how questions begin that follow another.
         references: what refers to something spoken of before.
+        empty_references: where such words refer to nothing: “is there a …?”.
+        possessives: what refers to somebody spoken of before, where the visitor is not.
+        articles: before a thing; *stand_ins* stand for its name: “the big one”.
+        prepositions: each with its forms: “à au aux”.
         addresses_someone: words of a question that stands for itself.
         polite_phrases: what is said beside a question, and asks nothing.
         asking_words: those that ask, and say nothing about what is asked.
@@ -151,6 +155,11 @@ class Language(_Record):
     conditions: Phrases
     followup_openings: Phrases
     references: Phrases
+    empty_references: Phrases = ()
+    possessives: Phrases = ()
+    articles: Words = frozenset()
+    stand_ins: Words = frozenset()
+    prepositions: Phrases = ()
     addresses_someone: Words
     polite_phrases: Phrases
     asking_words: Words
