@@ -44,6 +44,7 @@ from chatbot_server.web.problems import register_problems
 from chatbot_server.web.proxies import watch_proxies
 from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
 from chatbot_server.web.request_ids import REQUEST_ID, register_request_ids
+from chatbot_server.web.security_txt import security_txt_blueprint
 from chatbot_server.web.terms import LongBody, set_terms
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
@@ -119,6 +120,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     )
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint())
+    app.register_blueprint(security_txt_blueprint(config.server.security_contact))
     return app
 
 

@@ -22,6 +22,9 @@ Counters = Annotated[str, Field(pattern=r"^(memory://|(valkey|redis)s?://[^/]+(/
 # A name or an address; what it stands for is asked when the server starts.
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+(%[A-Za-z0-9._-]+)?$")]
 DatabaseAddress = Annotated[str, Field(pattern=r"^(sqlite|postgres(ql)?(\+psycopg)?)://")]
+SecurityContact = Annotated[
+    str, Field(max_length=300, pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://[^\s]+)$")
+]
 NO_ENDPOINTS = "no_endpoints"
 
 
@@ -37,6 +40,7 @@ class ServerSection(Section):
     host: Host = "127.0.0.1"
     port: Port = 8080
     public_url: Annotated[AnyHttpUrl | None, Field(strict=False)] = None
+    security_contact: SecurityContact | None = None
     threads: Annotated[int, Field(ge=4, le=256)] = 48
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"

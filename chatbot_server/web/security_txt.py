@@ -1,0 +1,27 @@
+"""``/.well-known/security.txt`` (RFC 9116): whom to tell of a hole in this server."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from flask import Blueprint, Response
+
+from chatbot_server.errors import NotFound
+
+# A reader of the file takes nothing older for true; it is made anew at each request.
+GOOD_FOR = timedelta(days=90)
+
+
+def security_txt_blueprint(contact: str | None) -> Blueprint:
+    """The route; without *contact* there is no such file."""
+    bp = Blueprint("security_txt", __name__)
+
+    @bp.get("/.well-known/security.txt")
+    def security_txt() -> Response:
+        if contact is None:
+            raise NotFound("http_404")
+        expires = (datetime.now(timezone.utc) + GOOD_FOR).strftime("%Y-%m-%dT%H:%M:%SZ")
+        lines = (f"Contact: {contact}", f"Expires: {expires}", "Preferred-Languages: en, fr")
+        return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+    return bp
