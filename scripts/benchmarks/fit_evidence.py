@@ -26,7 +26,7 @@ from chatbot_server.retrieval.answer import evidence
 from chatbot_server.retrieval.answer.candidates import load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.evaluate import read_squad
+from chatbot_server.retrieval.curate.evaluate import EvalQuestion, read_squad
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
@@ -39,12 +39,18 @@ from chatbot_server.storage.sites import add_site
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 FILE = Path(evidence.__file__).with_name("evidence.yaml")
+FRENCH = ROOT / "tests" / "answers" / "xquad.fr.jsonl"
 SQUAD_QUESTIONS = 400
 SQUAD_WEIGHT = 0.3
 # Of each set's questions without an answer, so many stay below the line. Of the sites', three in
 # a hundred are put to the chatbot itself (“who made you?”), and find a page about the owner.
-REFUSED = {"sites": 0.92, "xquad": 0.90}
-OF_MEANING = {"cosine", "other_language_cosine"}
+REFUSED = {"sites": 0.92, "xquad": 0.90, "french": 0.90}
+# A gate of one kind of questions only knows no difference of languages.
+WITHOUT = {
+    "by_meaning": {"other_language"},
+    "across_languages": {"other_language"},
+    "by_words": {"cosine"},
+}
 HEADER = """\
 # What speaks for a section, weighed: see evidence.py, and docs/decisions/0011.
 # Made by scripts/benchmarks/fit_evidence.py, fitted on six small sites in French and English
@@ -54,7 +60,7 @@ HEADER = """\
 # "right" with the first section, "right in two" where one of the first two holds the answer.
 """
 # As little as can be: E5's cosines of texts about different things are 0.7 and more.
-NOTHING_FOUND = evidence.Evidence(0.7, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+NOTHING_FOUND = evidence.Evidence(0.7, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 Numbers = NDArray[np.float64]
 
 
@@ -89,7 +95,13 @@ class Row:
     @property
     def group(self) -> str:
         """The set that it is counted in."""
-        return "xquad" if self.site.startswith("xquad") else "sites"
+        name = self.site.partition(" ")[0]
+        return name if name in REFUSED else "sites"
+
+    @property
+    def is_across(self) -> bool:
+        """Whether the question is in another language than the section."""
+        return bool(self.values["other_language"])
 
     @property
     def is_right(self) -> bool:
@@ -133,7 +145,24 @@ def squad(file: Path) -> tuple[list[Draft], list[Question]]:
         patterns = ("|".join(re.escape(answer) for answer in question.answers),)
         questions.append(Question(half, question.text, (), patterns))
         questions.append(Question(half, question.text, (), (), question.relevant))
-    return drafts, questions
+    return drafts, questions + french(file, squad_questions)
+
+
+def french(file: Path, squad_questions: Sequence[EvalQuestion]) -> list[Question]:
+    """Questions of XQuAD as they are asked in French, likewise."""
+    content = json.loads(file.read_text(encoding="utf-8"))["data"]
+    paragraphs = [paragraph for article in content for paragraph in article["paragraphs"]]
+    ids = [entry["id"] for paragraph in paragraphs for entry in paragraph["qas"]]
+    by_id = dict(zip(ids, squad_questions, strict=True))
+    questions = []
+    for number, line in enumerate(FRENCH.read_text(encoding="utf-8").splitlines()):
+        record = json.loads(line)
+        original = by_id[record["id"]]
+        part, text = f"french {number % 5}", record["question"]
+        patterns = ("|".join(re.escape(answer) for answer in original.answers),)
+        questions.append(Question(part, text, (), patterns))
+        questions.append(Question(part, text, (), (), original.relevant))
+    return questions
 
 
 def rows_of(
@@ -191,7 +220,7 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[Numbers, float]:
     usable = [row for row in rows if row.is_right or not row.has_answer]
     values = np.array([[row.values[name] for name in names] for row in usable], dtype=float)
     right = np.array([row.is_right for row in usable], dtype=float)
-    weight = np.array([SQUAD_WEIGHT if row.group == "xquad" else 1.0 for row in usable])
+    weight = np.array([1.0 if row.group == "sites" else SQUAD_WEIGHT for row in usable])
     return regression(values, right, weight)
 
 
@@ -300,10 +329,12 @@ def main() -> int:
             rows += rows_of(database, drafts, questions)
             database.close()
 
-    written = {
-        "by_meaning": fitted_gate([row for row in rows if row.has_vectors], []),
-        "by_words": fitted_gate([row for row in rows if not row.has_vectors], OF_MEANING),
+    kinds = {
+        "by_meaning": [row for row in rows if row.has_vectors and not row.is_across],
+        "across_languages": [row for row in rows if row.has_vectors and row.is_across],
+        "by_words": [row for row in rows if not row.has_vectors],
     }
+    written = {name: fitted_gate(kind, WITHOUT[name]) for name, kind in kinds.items()}
     print(json.dumps(written, indent=1))
     if "--write" in sys.argv:
         written = yaml.safe_load(FILE.read_text(encoding="utf-8")) | written

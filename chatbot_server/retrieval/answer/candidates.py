@@ -50,6 +50,11 @@ class Candidate:
         return self._query.parse(f"{self.document.title} {self.chunk.heading}")
 
     @cached_property
+    def about_terms(self) -> frozenset[str]:
+        """The stems and concepts of title and headings."""
+        return self._query.terms_of(self.about.text, self.document.language)
+
+    @cached_property
     def wordings(self) -> list[ParsedText]:
         """The ways in which an entry's question is asked."""
         return [self._query.parse(text) for text in (self.document.title, *self.document.wordings)]
@@ -67,12 +72,13 @@ class Candidate:
     @cached_property
     def sentence_terms(self) -> list[frozenset[str]]:
         """The stems and concepts of each sentence."""
-        return [self._query.parse(sentence).terms for sentence in self.sentences]
+        language = self.document.language
+        return [self._query.terms_of(sentence, language) for sentence in self.sentences]
 
     @cached_property
     def terms(self) -> frozenset[str]:
         """The stems and concepts of title, headings and chunk."""
-        return self.about.terms.union(*self.sentence_terms)
+        return self.about_terms.union(*self.sentence_terms)
 
     @cached_property
     def own_terms(self) -> frozenset[str]:
@@ -90,7 +96,7 @@ class Candidate:
         """The share that title, headings and the best two neighbouring sentences hold."""
         terms = self.sentence_terms
         return max(
-            self._query.coverage(self.about.terms.union(*terms[at : at + 2]))
+            self._query.coverage(self.about_terms.union(*terms[at : at + 2]))
             for at in range(max(1, len(terms) - 1))
         )
 

@@ -37,7 +37,6 @@ class Evidence:
         names: share of the query's names that stand in the section.
         margin: how much better it fits than the second section.
         other_language: 1 where the question is in another language than the section.
-        other_language_cosine: its cosine then, else 0.
     """
 
     cosine: float | None
@@ -48,7 +47,6 @@ class Evidence:
     names: float
     margin: float
     other_language: float
-    other_language_cosine: float
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,7 @@ def load_gate(name: str) -> Gate:
 
 
 BY_MEANING = load_gate("by_meaning")
+ACROSS_LANGUAGES = load_gate("across_languages")
 BY_WORDS = load_gate("by_words")
 
 
@@ -96,7 +95,8 @@ def may_answer(query: Query, section: Candidate) -> bool:
 
 def log_odds(evidence: Evidence) -> float:
     """How likely the section answers, as log odds; minus infinity where that is not enough."""
-    gate = BY_WORDS if evidence.cosine is None else BY_MEANING
+    gate = ACROSS_LANGUAGES if evidence.other_language else BY_MEANING
+    gate = BY_WORDS if evidence.cosine is None else gate
     odds = gate.log_odds(asdict(evidence))
     return odds if odds > gate.threshold else -math.inf
 
@@ -126,7 +126,6 @@ def gather_evidence(sections: Sequence[Candidate], query: Query) -> Evidence:
         names=len(names_there) / len(names) if names else 1.0,
         margin=_margin(sections),
         other_language=float(is_other),
-        other_language_cosine=float(is_other) * (first.match.cosine or 0.0),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from chatbot_server.retrieval.language import contrast, stems, synonyms
+from chatbot_server.retrieval.language.cognates import Cognates
 from chatbot_server.retrieval.language.facts import Fact, facts
 from chatbot_server.retrieval.language.follow_up import context_of, is_followup
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
@@ -131,6 +132,19 @@ class Query(ParsedText):
     def parse(self, text: str) -> ParsedText:
         """A text that is to be compared with the query, read in the same languages."""
         return ParsedText(text, self.languages)
+
+    def terms_of(self, text: str, language: str | None) -> frozenset[str]:
+        """The stems and concepts of *text*; where it is in another *language*, with the stems of
+        the query's words that are written nearly alike there."""
+        terms = self.parse(text).terms
+        if language == self.language or language not in self.languages:
+            return terms
+        alike = self._cognates.among(set(stems.words(text)))
+        return terms.union(*(stems.all_stems(word, self.languages) for word in alike))
+
+    @cached_property
+    def _cognates(self) -> Cognates:
+        return Cognates(self.words)
 
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that stand in *terms*."""
