@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -40,8 +41,18 @@ class Dialogue:
 
     def with_passages(self, passages: Sequence[Passage]) -> Dialogue:
         """The same, with what the answer is to be written from before the question."""
-        texts = "\n\n".join(f"{passage.title}\n{passage.text}" for passage in passages)
-        prompt = say("prompt_passages", self.language, passages=texts, question=self.question)
+        texts = "\n\n".join(
+            "\n".join(dict.fromkeys(filter(None, (passage.title, passage.heading, passage.text))))
+            for passage in passages
+        )
+        today = time.strftime("%Y-%m-%d")
+        prompt = say(
+            "prompt_passages",
+            self.language,
+            passages=texts,
+            question=self.question,
+            today=today,
+        )
         return replace(self, question=prompt)
 
 

@@ -66,3 +66,13 @@ def test_a_long_passage_is_compared_in_bounded_time() -> None:
     begun = time.perf_counter()
     assert not is_stopped(passage, "Room 12 costs 12 €.")
     assert time.perf_counter() - begun < 5
+
+
+def test_the_model_reads_headings_and_todays_date(tmp_path: Path) -> None:
+    passage = Passage(1, "Rooms", "Rooms › In summer", "https://site.example/rooms", "Open.", 0.9)
+    near = Grounding("passages", passages=(passage,))
+    chat = Chat(tmp_path, ScriptedModel("write", ["Open."]), near)
+    chat.ask("When?")
+    prompt = chat.model.prompts[0].messages[-1].content
+    assert "Rooms\nRooms › In summer\nOpen." in prompt
+    assert time.strftime("%Y-%m-%d") in prompt
