@@ -29,7 +29,9 @@ def serve(context: Context, /, supervise: bool) -> None:
     if plan and plan.passed_over:
         engine, why = plan.settings.kind, plan.why(context.language)
         click.echo(context.say("engine_chosen", engine=engine, why=why), err=True)
-    if token := open_setup(context.database, context.config.data_dir):
+    # For a person who sits there: the code of the set-up does not belong into a log.
+    token = open_setup(context.database, context.config.data_dir)
+    if token and sys.stderr.isatty():
         link = f"{address_of(context.config)}/setup#{token}"
         click.echo(context.say("setup_open", link=link), err=True)
     context.database.close()

@@ -94,7 +94,8 @@ def web_server(folder: Path, engine: dict[str, Any]) -> Iterator[WebServer]:
         sites = subprocess.run(
             [*command, "site", "list", "--json"], capture_output=True, check=True
         )
-        site = next(site["key"] for site in json.loads(sites.stdout) if site["demo"])
+        rows = json.loads(sites.stdout)
+        site = next(site["key"] for site in rows if site["demo"] and site["free_chat"])
         yield WebServer(process.pid, url, site, folder / "data" / "run", seconds)
     finally:
         process.terminate()

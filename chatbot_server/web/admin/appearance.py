@@ -28,7 +28,15 @@ from chatbot_server.web.admin.pages import (
 )
 from chatbot_server.web.snippet import snippet_for
 
-ONE_LINE = ("color", "language", "position", "contact_email", "contact_url", "policy_url")
+ONE_LINE = (
+    "color",
+    "language",
+    "position",
+    "contact_email",
+    "contact_url",
+    "policy_url",
+    "free_chat",
+)
 
 
 def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
@@ -98,6 +106,8 @@ def _change(site: Site) -> None:
         for language in LANGUAGES
         for line in typed_lines(f"suggestions_{language}")
     )
+    for name in ("time_zone", "country"):  # an empty field is the setting that finds it out
+        settings[name] = typed(name) or "auto"
     settings["instructions"] = typed("instructions", 4000, lines=True)
     change_site(site, settings)
 

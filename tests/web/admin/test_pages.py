@@ -181,6 +181,9 @@ def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> N
         "greeting_fr": "Bonjour !",
         "suggestions_fr": "Vos horaires ?\nLivrez-vous ?",
         "contact_email": "a@example.org",
+        "time_zone": "Europe/Paris",
+        "country": "fr",
+        "free_chat": "on",
     }
     assert post("/admin/KEY/appearance", **form).status_code == 303
     panel = owner.app.test_client().get(f"/api/widget?site={owner.key}&locale=fr").get_json()
@@ -191,17 +194,18 @@ def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> N
             "https://example.org",
             "https://example.net",
         ]
-    assert post("/admin/KEY/appearance", **form | {"color": "red"}).status_code == 400
-    assert (
-        post(
-            "/admin/KEY/appearance", **form | {"greeting_fr": "", "suggestions_fr": ""}
-        ).status_code
-        == 303
-    )
+        site = find_site(session, owner.key)
+        assert (site.time_zone, site.country, site.free_chat) == ("Europe/Paris", "FR", True)
+    for wrong in ({"color": "red"}, {"time_zone": "Mars/Phobos"}, {"country": "France"}):
+        assert post("/admin/KEY/appearance", **form | wrong).status_code == 400
+    emptied = form | {"greeting_fr": "", "suggestions_fr": ""}
+    emptied |= {"time_zone": "", "free_chat": "off"}
+    assert post("/admin/KEY/appearance", **emptied).status_code == 303
     with owner.database.session() as session:
         site = find_site(session, owner.key)
         assert site.word("greeting", "fr") is None
         assert site.suggested("fr") == []
+        assert (site.time_zone, site.free_chat) == (None, False)
 
 
 def test_another_sites_things_are_not_there(owner: OwnerServer, post: Post) -> None:
