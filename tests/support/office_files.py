@@ -77,3 +77,89 @@ def encrypted_pdf(text: str) -> bytes:
 def image_pdf() -> bytes:
     """A PDF without a word, as a scanner makes them."""
     return pdf("")
+
+
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_DRAWN = f'xmlns:p="p" xmlns:a="a" xmlns:r="{_OFFICE}"'
+_ODF = " ".join(
+    f'xmlns:{name}="urn:oasis:{name}"'
+    for name in ("office", "text", "table", "style", "draw", "presentation")
+)
+
+
+def relations(**targets: str) -> str:
+    """Relations of a part: each is ``kind_number="target"``."""
+    lines = (
+        f'<Relationship Id="{name}" Target="{target}" Type="{_OFFICE}/{name.partition("_")[0]}"/>'
+        for name, target in targets.items()
+    )
+    return f"<Relationships>{''.join(lines)}</Relationships>"
+
+
+def pptx(*slides: str) -> bytes:
+    """A presentation of these shapes on slides; one that begins with “hidden” is not shown."""
+    names = {f"slide_{at}": f"slides/slide{at}.xml" for at in range(len(slides))}
+    listed = "".join(f'<p:sldId id="{at}" r:id="{name}"/>' for at, name in enumerate(names))
+    parts = {
+        "_rels/.rels": relations(officeDocument="ppt/presentation.xml"),
+        "ppt/_rels/presentation.xml.rels": relations(**names),
+        "ppt/presentation.xml": f"<p:p {_DRAWN}><p:sldIdLst>{listed}</p:sldIdLst></p:p>",
+    }
+    for name, shapes in zip(names.values(), slides, strict=True):
+        shown = ' show="0"' if shapes.startswith("hidden") else ""
+        tree = f"<p:cSld><p:spTree>{shapes.removeprefix('hidden')}</p:spTree></p:cSld>"
+        parts[f"ppt/{name}"] = f"<p:sld {_DRAWN}{shown}>{tree}</p:sld>"
+    return zipped(parts)
+
+
+def xlsx(
+    rows: list[list[str]], merged: tuple[str, ...] = (), hidden_column: int = 0, hidden_row: int = 0
+) -> bytes:
+    """A workbook of one sheet, “Feuil1”."""
+    lines = ""
+    for at, row in enumerate(rows, 1):
+        cells = (f'<c t="inlineStr"><is><t>{one}</t></is></c>' for one in row)
+        lines += f'<row r="{at}" hidden="{int(at == hidden_row)}">{"".join(cells)}</row>'
+    areas = "".join(f'<mergeCell ref="{area}"/>' for area in merged)
+    columns = f'<cols><col min="{hidden_column}" max="{hidden_column}" hidden="1"/></cols>'
+    sheet = f"{columns}<sheetData>{lines}</sheetData><mergeCells>{areas}</mergeCells>"
+    listed = '<sheets><sheet name="Feuil1" r:id="worksheet"/></sheets>'
+    return zipped(
+        {
+            "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
+            "xl/_rels/workbook.xml.rels": relations(worksheet="sheet1.xml"),
+            "xl/workbook.xml": f'<workbook xmlns:r="{_OFFICE}">{listed}</workbook>',
+            "xl/sheet1.xml": f"<worksheet>{sheet}</worksheet>",
+        }
+    )
+
+
+def opendocument(body: str, kind: str = "text", styles: str = "", manifest: str = "") -> bytes:
+    """An OpenDocument file of this XML; *kind* is ``text``, ``spreadsheet`` or ``presentation``."""
+    automatic = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    inside = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    return zipped(
+        {
+            "META-INF/manifest.xml": f'<m:manifest xmlns:m="m">{manifest}</m:manifest>',
+            "content.xml": f"<office:c {_ODF}>{automatic}{inside}</office:c>",
+        }
+    )
+
+
+def epub(chapters: Mapping[str, str], encryption: str = "") -> bytes:
+    """A book of these chapters; one called “nav.xhtml” is its table of contents."""
+    items = spine = ""
+    parts = {"META-INF/encryption.xml": encryption} if encryption else {}
+    for at, (name, body) in enumerate(chapters.items()):
+        kind = 'properties="nav"' if name == "nav.xhtml" else ""
+        href = name.replace(" ", "%20")
+        items += f'<item id="c{at}" href="{href}" media-type="application/xhtml+xml" {kind}/>'
+        spine += f'<itemref idref="c{at}"/>'
+        parts[f"OEBPS/{name}"] = (
+            '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
+            f"<head><title/></head><body>{body}</body></html>"
+        )
+    title = '<metadata><dc:title xmlns:dc="dc">The house guide</dc:title></metadata>'
+    book = f"<package>{title}<manifest>{items}</manifest><spine>{spine}</spine></package>"
+    root = '<container><rootfiles><rootfile full-path="OEBPS/b.opf"/></rootfiles></container>'
+    return zipped(parts | {"META-INF/container.xml": root, "OEBPS/b.opf": book})

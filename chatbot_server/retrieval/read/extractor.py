@@ -21,14 +21,20 @@ TYPES = {
     "application/pdf": "pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.oasis.opendocument.text": "opendocument",
+    "application/vnd.oasis.opendocument.spreadsheet": "opendocument",
+    "application/vnd.oasis.opendocument.presentation": "opendocument",
+    "application/epub+zip": "epub",
     "text/csv": "csv",
     "text/plain": "text",
     "text/markdown": "text",
 }
 SUFFIXES = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".pdf": "pdf",
-    ".docx": "docx", ".xlsx": "xlsx", ".csv": "csv", ".md": "text",
-    ".markdown": "text", ".txt": "text",
+    ".docx": "docx", ".xlsx": "xlsx", ".pptx": "pptx", ".odt": "opendocument",
+    ".ods": "opendocument", ".odp": "opendocument", ".epub": "epub", ".csv": "csv",
+    ".md": "text", ".markdown": "text", ".txt": "text",
 }  # fmt: skip
 
 

@@ -12,7 +12,10 @@ from collections.abc import Callable
 from chatbot_server.retrieval.read.document import Result, Unreadable
 from chatbot_server.retrieval.read.files.csv_faq import read_csv
 from chatbot_server.retrieval.read.files.docx import read_docx
+from chatbot_server.retrieval.read.files.epub import read_epub
+from chatbot_server.retrieval.read.files.opendocument import read_opendocument
 from chatbot_server.retrieval.read.files.pdf import read_pdf
+from chatbot_server.retrieval.read.files.pptx import read_pptx
 from chatbot_server.retrieval.read.files.text import read_text
 from chatbot_server.retrieval.read.files.xlsx import read_xlsx
 from chatbot_server.retrieval.read.html_page import read_html
@@ -23,6 +26,9 @@ FILES: dict[str, Callable[[bytes, str], Result]] = {
     "pdf": read_pdf,
     "docx": read_docx,
     "xlsx": read_xlsx,
+    "pptx": read_pptx,
+    "opendocument": read_opendocument,
+    "epub": read_epub,
 }
 
 

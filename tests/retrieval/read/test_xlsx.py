@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.office_files import xlsx
 from support.read_file import read_bytes, read_office
 
 from chatbot_server.retrieval.read.files.xlsx import column_of, displayed
@@ -39,3 +40,19 @@ def test_cells_know_their_columns() -> None:
 
 def test_what_is_no_workbook_is_refused() -> None:
     assert read_bytes("x.xlsx", b"PK nothing") == {"error": "extract_broken"}
+
+
+def test_merged_cells_say_the_same_and_hidden_ones_nothing() -> None:
+    rows = [
+        ["Prices 2026", "", "", ""],
+        ["Room", "Cost", "Winter", "Summer"],
+        ["Sea view", "20 €", "50 €", "70 €"],
+        ["", "20 €", "closed", ""],
+        ["Attic", "1 €", "2 €", "3 €"],
+    ]
+    data = xlsx(rows, merged=("A1:D1", "A3:A4", "C4:D4"), hidden_column=2, hidden_row=5)
+    assert read_bytes("x.xlsx", data)["text"] == (
+        "Prices 2026\n\n| Room | Winter | Summer |\n| --- | --- | --- |\n"
+        "| Sea view | 50 € | 70 € |\n| Sea view | closed | closed |"
+    )
+    assert read_bytes("prices.xlsx", data)["title"] == "Prices"

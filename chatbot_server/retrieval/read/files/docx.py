@@ -17,13 +17,9 @@ from chatbot_server.retrieval.read.files.package import (
     local,
 )
 from chatbot_server.retrieval.read.files.titles import one_document
-from chatbot_server.retrieval.read.files.writer import MarkdownWriter
+from chatbot_server.retrieval.read.files.writer import MarkdownWriter, with_note
 
 MAX_SPAN = 60
-# A table whose cells hold that many paragraphs places things on the page.
-MAX_BLOCKS_IN_CELL = 6
-MAX_CELL = 1500
-SHORT_NOTE = 150
 _HEADING = re.compile(r"(?:heading|titre|überschrift|título) ?([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(r"(?:toc|table of (?:figures|authorities)|index) ?\d*", re.IGNORECASE)
 _IN_WORDS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
@@ -173,10 +169,9 @@ class WordReader:
             writer = MarkdownWriter()
             if key in self._notes:
                 self.write_blocks(self._notes.pop(key), writer)
-            note = writer.in_one_line
-            if len(note) > SHORT_NOTE:
-                below += f"\n{note}"
-            words = words.replace(mark, f" ({note})" if 0 < len(note) <= SHORT_NOTE else "")
+            inside, further = with_note(writer.in_one_line)
+            words = words.replace(mark, inside)
+            below += further
         return words + below
 
     def write_table(self, table: Any, writer: MarkdownWriter) -> None:
@@ -203,7 +198,7 @@ class WordReader:
                 header_rows += 1
             is_bold.append(bool(elements) and all(self.is_bold(one) for one in elements))
             rows.append(texts[:MAX_SPAN])
-        if any(places_things(cell) for cell in cells):
+        if any(cell.places_things for cell in cells):
             for cell in cells:
                 writer.append(cell)
             return
@@ -308,8 +303,3 @@ def _span(element: Any) -> int:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
-def places_things(cell: MarkdownWriter) -> bool:
-    """Whether the table of this cell is there for its looks."""
-    return cell.is_rich or cell.block_count > MAX_BLOCKS_IN_CELL or len(cell.in_one_line) > MAX_CELL

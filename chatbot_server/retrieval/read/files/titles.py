@@ -14,11 +14,11 @@ _PROGRAMS_OWN = re.compile(
     r"(?:microsoft (?:word|excel|powerpoint)(?: - .*)?|(?:powerpoint presentation"
     r"|présentation powerpoint|diapositive|slide|document|untitled|sans titre|ohne titel"
     r"|sin título|unbenannt|\(?(?:anonymous|unspecified)\)?"
-    r"|titre|title|book|classeur|feuille?|sheet)[\s-]*\d*)",
+    r"|titre|title|book|classeur|mappe|libro|feuil(?:le)?|sheet|tabelle|blatt|hoja|foglio)[\s-]*\d*)",
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(
-    r".*\.(?:docx?|dotx?|odt|ods|odp|xlsx?|pptx?|pdf|indd|rtf|txt|md|qxp|pages|html?)",
+    r".*\.(?:docx?|dotx?|odt|ods|odp|xlsx?|pptx?|epub|pdf|indd|rtf|txt|md|qxp|pages|html?)",
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[_+\s]+|(?<=\w)-(?=\w)")
@@ -42,8 +42,12 @@ def one_document(writer: MarkdownWriter, name: str, own_title: str = "") -> Resu
 def title_of(name: str, own_title: str, heading: str) -> str:
     """The title that a file has of its own, else its first heading, else its name."""
     own_title = " ".join(_CONTROL.sub(" ", own_title).split())
-    is_made_up = _PROGRAMS_OWN.fullmatch(own_title) or _FILE_NAME.fullmatch(own_title)
-    return ("" if is_made_up else own_title) or heading or readable_name(name)
+    return ("" if is_made_up(own_title) else own_title) or heading or readable_name(name)
+
+
+def is_made_up(title: str) -> bool:
+    """Whether a program gave the *title*, not a person: “Feuil1”, “Microsoft Word - a.docx”."""
+    return bool(_PROGRAMS_OWN.fullmatch(title) or _FILE_NAME.fullmatch(title))
 
 
 def readable_name(name: str) -> str:

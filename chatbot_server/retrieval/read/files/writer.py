@@ -11,9 +11,15 @@ from chatbot_server.retrieval.read.document import MAX_TEXT
 
 Row = Sequence[str]
 MAX_COLUMNS = 60
+MAX_ROWS = 20_000
+# A table whose cells hold that many paragraphs places things on the page.
+MAX_BLOCKS_IN_CELL = 6
+MAX_CELL = 1500
+SHORT_NOTE = 150
 MAX_LEVEL = 6
 _HAS_DIGIT = re.compile(r"\d")
 _LOOKS_LIKE_MARKDOWN = re.compile(r"^(?=#{1,6}\s|\|)", re.MULTILINE)
+_FIRST_HEADING = re.compile(r"#{1,6} (.+)")
 _ENDS = re.compile(r"[.!?…:;,]$")
 
 
@@ -57,6 +63,12 @@ class MarkdownWriter:
         """How many headings, paragraphs, items and tables there are."""
         return len(self._blocks)
 
+    @property
+    def places_things(self) -> bool:
+        """Whether the table that has this as a cell is there for its looks."""
+        is_long = self.block_count > MAX_BLOCKS_IN_CELL or len(self.in_one_line) > MAX_CELL
+        return self.is_rich or is_long
+
     def heading(self, level: int, text: str) -> None:
         """A heading; 1 is the highest level."""
         plain = " ".join(text.split())
@@ -86,6 +98,13 @@ class MarkdownWriter:
             self.is_rich = self.is_rich or kind == "table"
             self._add(kind, text)
 
+    def markdown(self, text: str) -> None:
+        """What is Markdown already."""
+        heading = _FIRST_HEADING.match(text)
+        self.first_heading = self.first_heading or (heading[1] if heading else "")
+        self.is_rich = True
+        self._add("markdown", text)
+
     def append(self, other: MarkdownWriter) -> None:
         """All that *other* holds."""
         self.first_heading = self.first_heading or other.first_heading
@@ -98,6 +117,13 @@ class MarkdownWriter:
             text = text[: self._room]
             self._room -= len(text) + 2
             self._blocks.append((kind, text))
+
+
+def with_note(note: str) -> tuple[str, str]:
+    """What is told of a note where it is referred to, and what below: short ones in brackets."""
+    if len(note) > SHORT_NOTE:
+        return "", f"\n{note}"
+    return (f" ({note})" if note else ""), ""
 
 
 def table_blocks(rows: Sequence[Row], header_rows: int | None) -> list[tuple[str, str]]:

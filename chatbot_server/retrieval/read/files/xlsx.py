@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.read.document import Result, Unreadable
@@ -15,11 +15,12 @@ from chatbot_server.retrieval.read.files.package import (
     children,
     text_of,
 )
-from chatbot_server.retrieval.read.files.titles import one_document
-from chatbot_server.retrieval.read.files.writer import MAX_COLUMNS, MarkdownWriter
+from chatbot_server.retrieval.read.files.titles import is_made_up, one_document
+from chatbot_server.retrieval.read.files.writer import MAX_COLUMNS, MAX_ROWS, MarkdownWriter
 
-MAX_ROWS = 20_000
 EPOCH = datetime(1899, 12, 30, tzinfo=timezone.utc)
+MAX_MERGED_ROWS = 100
+_AREA = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 _REFERENCE = re.compile(r"([A-Z]{1,3})\d{1,7}")
 _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _CURRENCY = re.compile(r"[€£¥]|\$(?![€£¥])|\b(?:EUR|CHF|USD|GBP)\b")
@@ -51,9 +52,10 @@ def read_xlsx(data: bytes, name: str) -> Result:
         relation = next((value for key, value in sheet.items() if key.endswith("}id")), "")
         reference = related.get(relation)
         if reference and attribute(sheet, "state") in ("", "visible"):
-            rows = list(rows_of_sheet(package.tree(reference[1]), strings, formats))
+            rows = rows_of_sheet(package.tree(reference[1]), strings, formats)
             if any(map(any, rows)):
-                writer.heading(1, attribute(sheet, "name"))
+                name_of_sheet = attribute(sheet, "name")
+                writer.heading(1, "" if is_made_up(name_of_sheet) else name_of_sheet)
                 writer.table(rows)
     return one_document(writer, name, package.title("docProps/core.xml"))
 
@@ -67,24 +69,59 @@ def cell_formats(styles: Any) -> list[str]:
     return [own.get(one) or _BUILT_IN.get(int(one) if one.isdigit() else 0, "") for one in ids]
 
 
-def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> Iterator[list[str]]:
-    """The rows of a sheet that are shown.
+def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> list[list[str]]:
+    """The rows of a sheet that are shown; what spans several cells stands in each of them.
 
     Raises:
         Unreadable: there are too many.
     """
-    for number, row in enumerate(children(child(sheet, "sheetData"), "row")):
-        if number >= MAX_ROWS:
+    rows: dict[int, dict[int, str]] = {}
+    hidden_rows: set[int] = set()
+    number = 0
+    for row in children(child(sheet, "sheetData"), "row"):
+        if len(rows) >= MAX_ROWS:
             raise Unreadable("extract_big")
+        number = number_in(row, "r") or number + 1
         if attribute(row, "hidden") in ("1", "true"):
-            continue
-        cells: list[str] = []
+            hidden_rows.add(number)
+        cells = rows.setdefault(number, {})
         for cell in children(row, "c"):
-            column = column_of(attribute(cell, "r"), len(cells))
+            column = column_of(attribute(cell, "r"), max(cells, default=-1) + 1)
             if column < MAX_COLUMNS:
-                cells += [""] * (column + 1 - len(cells))
                 cells[column] = cell_text(cell, strings, formats)
-        yield cells
+    spread_merged_cells(sheet, rows)
+    hidden_columns = {
+        at
+        for one in children(child(sheet, "cols"), "col")
+        if attribute(one, "hidden") in ("1", "true")
+        for at in range(MAX_COLUMNS)
+        if number_in(one, "min") <= at + 1 <= number_in(one, "max")
+    }
+    return [
+        [cells.get(at, "") for at in range(max(cells, default=-1) + 1) if at not in hidden_columns]
+        for at_row, cells in rows.items()
+        if at_row not in hidden_rows
+    ]
+
+
+def spread_merged_cells(sheet: Any, rows: dict[int, dict[int, str]]) -> None:
+    """Put what merged cells say into each of them."""
+    for one in islice(children(child(sheet, "mergeCells"), "mergeCell"), MAX_ROWS):
+        match = _AREA.fullmatch(attribute(one, "ref"))
+        if match is None:
+            continue
+        first, last = column_of(match[1] + "1", 0), column_of(match[3] + "1", 0)
+        text = rows.get(int(match[2]), {}).get(first, "")
+        last_row = min(int(match[4]), int(match[2]) + MAX_MERGED_ROWS)
+        for at_row in range(int(match[2]), last_row + 1) if text else ():
+            if at_row in rows:
+                rows[at_row] |= dict.fromkeys(range(first, min(last + 1, MAX_COLUMNS)), text)
+
+
+def number_in(element: Any, name: str) -> int:
+    """The number in the attribute *name*; 0: there is none."""
+    text = attribute(element, name)
+    return int(text) if text.isdigit() and len(text) < 9 else 0
 
 
 def column_of(reference: str, following: int) -> int:
