@@ -7,10 +7,10 @@ A new family is a new data file, and a case file among the tests. Its keys::
     prefix: text before everything
     system, user, assistant:           the text around a turn of that role
       {before: "", after: "", inside: false, finish: ""}
-    default_system: said where the conversation has no system message
+    default_system: said where the conversation has no system message; null: no such turn then
     generate: what the model's answer is written after
     stop: [strings that end an answer]
-    match: {names: regular expression, architectures: [], template: [], priority: 0}
+    match: {names: regular expression, architectures: [], template: [], without: [], priority: 0}
 
 ``inside`` puts the system text in the first user turn; ``finish`` is added to a turn
 that does not end with punctuation. ``generate`` must be what an earlier answer begins
@@ -46,12 +46,25 @@ class TurnMarkup:
 
 @dataclass(frozen=True)
 class Match:
-    """How a model of this family is recognised; all of *template* must be in its template."""
+    """How a model of this family is recognised.
+
+    Attributes:
+        names: a regular expression for the model's name.
+        template: what its chat template holds, all of it.
+        without: what marks the templates of others that hold it too.
+    """
 
     names: str = ""
     architectures: tuple[str, ...] = ()
     template: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     priority: int = 0
+
+    def fits(self, chat_template: str) -> bool:
+        """Whether *chat_template* is of this family."""
+        text = chat_template.replace("\\n", "\n")  # line feeds are written either way
+        has_markers = bool(self.template) and all(marker in text for marker in self.template)
+        return has_markers and not any(marker in text for marker in self.without)
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ class ChatFormat:
     assistant: TurnMarkup
     generate: str
     prefix: str = ""
-    default_system: str = ""
+    default_system: str | None = None
     stop: tuple[str, ...] = ()
     bos: bool | None = None
     source: str = ""
@@ -115,11 +128,7 @@ def pick_format(architecture: str, chat_template: str | None, name: str) -> str:
     """
     forms = sorted(all_formats().values(), key=lambda form: -form.match.priority)
     if chat_template:
-        for form in forms:
-            markers = form.match.template
-            if markers and all(marker in chat_template for marker in markers):
-                return form.name
-        return TEMPLATE
+        return next((form.name for form in forms if form.match.fits(chat_template)), TEMPLATE)
     plain_name = name.lower().replace(" ", "-")
     for form in forms:
         if form.match.names and re.search(form.match.names, plain_name):
@@ -155,11 +164,11 @@ def render(form: ChatFormat, messages: Sequence[Message]) -> Prompt:
 def _opening(form: ChatFormat, messages: Sequence[Message]) -> list[Segment]:
     """The instructions with the text around them; empty where nobody gives any."""
     instructions = "\n\n".join(m.content for m in messages if m.role == "system")
-    if not instructions and not form.default_system:
+    if not instructions and form.default_system is None:
         return []
     return [
         Segment(form.system.before, trusted=True),
-        Segment(instructions or form.default_system, trusted=not instructions),
+        Segment(instructions or form.default_system or "", trusted=not instructions),
         Segment(form.system.after, trusted=True),
     ]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from chatbot_server.errors import ModelError
@@ -39,7 +40,7 @@ def render_template(template: str, eos: str, messages: Sequence[Message]) -> Pro
         return render(form, messages)
     contents = [message.content for message in messages]
     stand_ins = [{"role": m.role, "content": _placeholder(i)} for i, m in enumerate(messages)]
-    texts, reason = _run(template, eos, [(stand_ins, True)])
+    texts, reason = _run(template, eos, [(stand_ins, True)], _today())
     if texts[0] is None or _placeholder(len(contents) - 1) not in texts[0]:
         raise ModelError("prompt_template_broken", reason=_printable(reason or "a message is lost"))
     text = texts[0].removeprefix(BOS)
@@ -59,10 +60,14 @@ def learn_template(template: str, eos: str) -> ChatFormat | None:
     Raises:
         ModelError: as for :func:`render_template`. Failures are remembered, too.
     """
-    form = _learn(template, eos)
+    form = _learn(template, eos, _today())
     if isinstance(form, ModelError):
         raise ModelError(form.code, reason=form.values.get("reason"))
     return form
+
+
+def _today() -> str:
+    return datetime.now().astimezone().date().isoformat()
 
 
 def _placeholder(index: int) -> str:
@@ -76,12 +81,13 @@ def _conversation(roles: str) -> list[dict[str, str]]:
 
 
 @lru_cache(maxsize=8)
-def _learn(template: str, eos: str) -> ChatFormat | ModelError | None:
+def _learn(template: str, eos: str, today: str) -> ChatFormat | ModelError | None:
+    """Remembered for a day, because some templates name it."""
     probes = ["u", "uau", "uauau", "su", "suau", "suauau"]
     orders: list[_Render] = [(_conversation(roles), True) for roles in probes]
     orders += [(_conversation("u"), False), (_conversation("ua"), False)]
     try:
-        texts, reason = _run(template, eos, orders)
+        texts, reason = _run(template, eos, orders, today)
     except ModelError as error:
         return error
     if texts[0] is None:
@@ -117,7 +123,7 @@ def _derive(texts: list[str], eos: str) -> ChatFormat:
     user = TurnMarkup(_without(between, start=answer_after), user_after)
     assistant = TurnMarkup(_without(before_answer, start=user_after), answer_after)
     opening = _without(start, end=user.before)
-    prefix, system, default = opening, TurnMarkup("", "\n\n", inside=True), ""
+    prefix, system, default = opening, TurnMarkup("", "\n\n", inside=True), None
     if len(texts) == 8:
         before, after = _split(texts[3], 2)[:2]
         prefix, system, default = _system(opening, user.before, before, after)
@@ -129,13 +135,13 @@ def _derive(texts: list[str], eos: str) -> ChatFormat:
     )  # fmt: skip
 
 
-def _system(opening: str, user: str, before: str, after: str) -> tuple[str, TurnMarkup, str]:
+def _system(opening: str, user: str, before: str, after: str) -> tuple[str, TurnMarkup, str | None]:
     """Prefix, text around the instructions, and the template's own instructions."""
     if not after.endswith(user):  # they stand in the first question
-        return opening, TurnMarkup(_without(before, start=opening + user), after, inside=True), ""
+        return opening, TurnMarkup(_without(before, start=opening + user), after, inside=True), None
     end = after.removesuffix(user)
     if before.startswith(opening):
-        return opening, TurnMarkup(before.removeprefix(opening), end), ""
+        return opening, TurnMarkup(before.removeprefix(opening), end), None
     return "", TurnMarkup(before, end), _without(_without(opening, start=before), end=end)
 
 
@@ -164,10 +170,12 @@ def _writes(form: ChatFormat, roles: str, text: str | None) -> bool:
     return "".join(segment.text for segment in segments) == text.removeprefix(BOS)
 
 
-def _run(template: str, eos: str, renders: list[_Render]) -> tuple[list[str | None], str]:
+def _run(
+    template: str, eos: str, renders: list[_Render], today: str
+) -> tuple[list[str | None], str]:
     if len(template) > MAX_TEMPLATE:
         raise ModelError("prompt_template_slow")
-    request = {"template": template, "bos": BOS, "eos": eos, "renders": renders}
+    request = {"template": template, "bos": BOS, "eos": eos, "today": today, "renders": renders}
     child = JsonLineChild(
         "chatbot_server.prompt.template_child",
         memory_bytes=MEMORY_BYTES,

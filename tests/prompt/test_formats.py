@@ -103,6 +103,26 @@ def test_a_known_template_is_recognised_before_the_name() -> None:
     assert pick_format("llama", "{{ messages }}", "vicuna-7b") == "template"
 
 
+@pytest.mark.parametrize(
+    ("family", "own", "others"),
+    [
+        ("mistral_v3", "'[INST] ' [AVAILABLE_TOOLS]", " [SYSTEM_PROMPT]"),
+        ("qwen3", r"<|im_start|> <|im_end|> enable_thinking <think>\n\n</think>\n\n", None),
+        ("chatml", "<|im_start|> <|im_end|>", " enable_thinking"),
+        ("chatml", "<|im_start|> <|im_end|>", r" '<|im_start|>assistant\n<think>\n'"),
+        ("phi3", "<|assistant|>\n <|end|>\n", r" '\n<|end|>'"),
+        ("phi3", r"<|assistant|>\n <|end|>\n eos_token <|user|>", None),
+        ("llama3", "<|start_header_id|> <|eot_id|>", " Cutting Knowledge Date"),
+    ],
+)
+def test_a_family_is_not_taken_for_one_that_shares_its_markers(
+    family: str, own: str, others: str | None
+) -> None:
+    assert pick_format("", own, "") == family
+    if others:
+        assert pick_format("", own + others, "") == "template"
+
+
 def test_a_model_nothing_is_known_of_is_asked_plainly() -> None:
     assert pick_format("llama", None, "my-model") == "plain"
 

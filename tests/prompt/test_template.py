@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from chatbot_server.engine.base import EngineInfo
@@ -86,6 +88,40 @@ def test_a_template_that_changes_its_mind_later_is_not_learned() -> None:
     assert learn_template(template, "") is None
     long = [*TURNS, Message("assistant", "A2"), Message("user", "Q3")]
     assert written(render_template(template, "", long)).count("OLD ") == 5
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("strftime_now('%Y-%m-%d')", f"{datetime.now().astimezone().date()}"),
+        ("strftime_now('%H:%M')", "00:00"),
+        ("{'b': '<é>', 'a': none} | tojson", '{"b": "<é>", "a": null}'),
+        ("{'b': [1]} | tojson(indent=1)", '{\n "b": [\n  1\n ]\n}'),
+    ],
+)
+def test_what_templates_may_call_is_there(call: str, text: str) -> None:
+    template = f"[{{{{ {call} }}}}]" + LOOP + "<{{ m.role }}>{{ m.content }}{% endfor %}"
+    assert written(render_template(template, "", TURNS[:1])) == f"[{text}]<user>Q1"
+    assert learn_template(template, "") is not None
+
+
+def test_what_a_template_is_trained_on_is_text_like_the_rest() -> None:
+    template = LOOP + (
+        "<{{ m.role }}>{% generation %}{{ m.content }}{% if m.role == 'assistant' %}.{% endif %}"
+        "{% endgeneration %}{% endfor %}<assistant>"
+    )
+    assert (
+        written(render_template(template, "", TURNS)) == "<user>Q1<assistant>A1.<user>Q2<assistant>"
+    )
+
+
+def test_a_turn_of_instructions_that_is_there_without_any_is_learned() -> None:
+    template = (
+        "SYS {% if messages[0].role == 'system' %}{{ messages[0].content }}{% endif %} END "
+        + LOOP + "{% if m.role != 'system' %}<{{ m.role }}>{{ m.content }}{% endif %}{% endfor %}"
+    )  # fmt: skip
+    assert learn_template(template, "") is not None
+    assert written(render_template(template, "", TURNS[:1])) == "SYS  END <user>Q1"
 
 
 @pytest.mark.parametrize("template", ["{{ ''.__class__ }}", "{{ cycler.__init__ }}"])
