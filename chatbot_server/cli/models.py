@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -16,13 +18,13 @@ from chatbot_server.errors import UsageError
 from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.store.check import check_model
 from chatbot_server.models.store.folder import add_file, find_model, remove_model
-from chatbot_server.models.store.offers import all_offers
+from chatbot_server.models.store.offers import Offer, all_offers
 from chatbot_server.models.store.pull import pull_model
 from chatbot_server.models.store.sources import HUB
 
 MEGABYTE = 1_000_000
-# Name, size, memory, languages, tier, state, family, licence, source.
-ROW = "{:28} {:>6} {:>8}  {:8} {:9} {:14} {:20} {:56} {}"
+# Name, size, memory, context, languages, tier, state, hallucinations, what else is to be said.
+ROW = "{:24} {:>5} {:>7} {:>8}  {:7} {:8} {:13} {:>7}  {}"
 # By whether a model is in use, and whether it is installed.
 STATES = {
     (True, True): "models_in_use",
@@ -52,22 +54,44 @@ def list_models(context: Context, as_json: bool) -> None:
         return
     memory, disk = available_memory() // MEGABYTE, free_disk(config.models_dir) // MEGABYTE
     click.echo(context.say("models_free", memory=memory, disk=disk))
-    click.echo(ROW.format(*context.say("models_columns").split("|")).rstrip())
-    for offer in offers:
-        fitness = "models_fits" if offer.fits else "models_too_big"
-        cells = (
-            offer.name,
-            offer.size // MEGABYTE,
-            offer.memory // MEGABYTE,
-            ",".join(offer.languages),
-            offer.tier,
-            context.say(STATES.get((offer.in_use, offer.installed), fitness)),
-            offer.family or "?",
-            f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})",
-            offer.source,
-        )
-        click.echo(ROW.format(*cells).rstrip())
-    click.echo(context.say("models_legend"))
+    click.echo(context.say("models_without"))
+    for heading, group in groupby(offers, partial(_heading, context)):
+        click.echo("\n" + heading)
+        click.echo(ROW.format(*context.say("models_columns").split("|")).rstrip())
+        for offer in group:
+            click.echo(ROW.format(*_cells(context, offer)).rstrip())
+    click.echo("\n" + context.say("models_legend"))
+
+
+def _heading(context: Context, offer: Offer) -> str:
+    if offer.machine:
+        return context.say("models_for_machine", memory=offer.machine)
+    return context.say("models_older" if offer.older else "models_own")
+
+
+def _percent(context: Context, value: float) -> str:
+    whole, tenth = divmod(round(value * 10), 10)
+    return context.say("models_percent", whole=whole, tenth=tenth)
+
+
+def _cells(context: Context, offer: Offer) -> tuple[object, ...]:
+    fitness = "models_tight" if offer.tight else "models_too_big"
+    fitness = "models_fits" if offer.fits else fitness
+    rate = offer.hallucinations
+    licence = f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})"
+    test = [rate.test] if rate else []
+    good = [context.say(f"models_good_{key}") for key in offer.good_for]
+    return (
+        offer.name,
+        offer.size // MEGABYTE,
+        offer.least_memory // MEGABYTE,
+        offer.context or "?",
+        ",".join(offer.languages),
+        offer.tier,
+        context.say(STATES.get((offer.in_use, offer.installed), fitness)),
+        _percent(context, rate.percent) if rate else "?",
+        " · ".join([*good, *test, offer.licence if offer.commercial == "yes" else licence]),
+    )
 
 
 class _Progress:

@@ -65,14 +65,33 @@ def test_the_list_is_for_people_and_for_scripts(config: Path, tiny: dict[str, Pa
     assert rows["gptj"]["installed"]
     assert rows["smollm2-135m-instruct"]["in_use"]
     assert rows["koala-7b"]["commercial"] == "no"
-    free, heads, *lines, _legend = run(config, "list").splitlines()
+    free, without, *lines = run(config, "list").splitlines()
     assert "MB of memory" in free
+    assert "engine.model: null" in without
+    heads = next(line for line in lines if line.startswith("NAME"))
     assert heads.split()[:3] == ["NAME", "MB", "MEMORY"]
-    shown = {line.split()[0]: line for line in lines}
+    shown = {line.split()[0]: line for line in lines if line.split(" ")[0] in rows}
     assert set(shown) == set(rows)
     for name, row in rows.items():
-        assert all((row[key] or "?") in shown[name] for key in ("family", "licence", "source"))
-        assert shown[name].index(row["source"]) == heads.index("SOURCE")
+        assert row["licence"] in shown[name]
+        assert shown[name].index(row["tier"]) == heads.index("MAY")
+    assert "French" in shown["luth-1.7b-instruct"]
+    assert "24.2%" in shown["ministral-3-3b-instruct"]
+
+
+def test_the_list_goes_from_small_machines_to_large_ones_then_to_older_and_own_files(
+    config: Path, tiny: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    run(config, "add", str(tiny["gptj"]))
+    text = run(config, "list")
+    marks = ["moins 2 Go", "luth-1.7b", "moins 4 Go", "qwen3-4b-instruct-2507", "moins 6 Go"]
+    marks += ["moins 8 Go", "Anciens", "koala-7b", "Vos propres fichiers", "\ngptj "]
+    places = [text.index(mark) for mark in marks]
+    assert places == sorted(places)
+    assert "24,2 %" in text
+    assert "s’en tient à vos pages" in text
 
 
 def test_a_file_is_checked_by_loading_it_elsewhere(config: Path, tiny: dict[str, Path]) -> None:

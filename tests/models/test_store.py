@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from chatbot_server.engine.registry import preferred_engine
 from chatbot_server.errors import EngineError, ModelError
+from chatbot_server.messages import catalogue as sentences
 from chatbot_server.messages import say
 from chatbot_server.models.base import Refusal, tier_by_size
 from chatbot_server.models.files.inspect import inspect_model
@@ -118,6 +120,24 @@ def test_an_offer_is_complete(entry: CatalogueEntry) -> None:
     assert set(entry.languages) <= {"en", "fr"}
     assert entry.commercial in ("yes", "no", "terms")
     assert entry.tier in ("quote", "rephrase", "write")
+    assert entry.context >= 2048
+    assert entry.file_by in ("maker", "third party")
+    assert entry.sha256 is None or re.fullmatch("[0-9a-f]{64}", entry.sha256)
+    assert all(f"models_good_{key}" in sentences() for key in entry.good_for)
+
+
+@pytest.mark.parametrize("entry", catalogue().values(), ids=lambda entry: entry.name)
+def test_a_model_known_to_invent_may_only_quote(entry: CatalogueEntry) -> None:
+    if entry.hallucinations and entry.hallucinations.percent > 20:
+        assert entry.tier == "quote"
+
+
+def test_models_of_today_go_by_machine_and_french_first() -> None:
+    today = [entry for entry in catalogue().values() if entry.machine]
+    assert [entry.machine for entry in today] == sorted(entry.machine or 0 for entry in today)
+    assert {entry.machine for entry in today} == {2, 4, 6, 8}
+    for entry in today:
+        assert entry.least_memory_bytes(4096) <= (entry.machine or 0) * 10**9
 
 
 @pytest.mark.parametrize(
@@ -149,6 +169,8 @@ def test_offers_are_measured_against_the_machine(
     assert offers[SMOLLM2].fits
     assert not offers["mistral-7b-instruct-v0.3"].fits  # memory
     assert not offers["tinyllama-1.1b-chat"].fits  # disk
+    assert not offers["tinyllama-1.1b-chat"].tight
+    assert offers["qwen2.5-0.5b-instruct"].tight  # twice the file does not fit, once does
     own = offers["spm"]
     assert (own.installed, own.in_use, own.fits, own.source) == (True, True, True, str(tiny["spm"]))
     assert json.dumps([offer.as_json() for offer in offers.values()])

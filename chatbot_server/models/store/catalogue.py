@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from chatbot_server.config.sections import EngineName
 from chatbot_server.models.base import Tier
 from chatbot_server.resources import read_yaml
 
 WORK_SPACE = 100_000_000  # bytes, beside weights, keys and values
+
+
+@dataclass(frozen=True)
+class Hallucinations:
+    """How often a model adds to the text that it was given, as published.
+
+    Attributes:
+        percent: of its summaries.
+        test: whose measurement, and of when; the rates of two tests are not comparable.
+    """
+
+    percent: float
+    test: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,12 @@ class CatalogueEntry:
         parameters: billions of weights.
         commercial: ``yes``, ``no``, or ``terms``: the licence says.
         tier: what it may be trusted with.
+        context: tokens it was trained for.
+        file_by: who made the file: who made the model, or somebody else.
+        hallucinations: None where nothing is published about this very model.
+        recurrent: its state cannot be cut back to a prefix; llama.cpp keeps checkpoints.
+        machine: GB of memory of the machines it is for; None: an older model.
+        good_for: keys of the sentences ``models_good_…``.
     """
 
     name: str
@@ -39,6 +58,12 @@ class CatalogueEntry:
     licence: str
     commercial: Literal["yes", "no", "terms"]
     tier: Tier
+    context: int
+    file_by: Literal["maker", "third party"]
+    hallucinations: Hallucinations | None = None
+    recurrent: bool = False
+    machine: int | None = None
+    good_for: tuple[str, ...] = ()
     sha256: str | None = None
 
     @property
@@ -55,13 +80,23 @@ class CatalogueEntry:
         weights took 1.24 GB (xllamacpp, TinyLlama's shape); ctransformers took 666 MB.
         """
         copies = 2 if self.engine == "llamacpp" else 1
-        return copies * self.size + self.kv * context_length + WORK_SPACE
+        return (copies - 1) * self.size + self.least_memory_bytes(context_length)
+
+    def least_memory_bytes(self, context_length: int) -> int:
+        """What of it has to stay; the mapped file's pages can be given back once repacked."""
+        return self.size + self.kv * context_length + WORK_SPACE
 
 
 @cache
 def catalogue() -> Mapping[str, CatalogueEntry]:
-    """All models on offer, by name, in the order of the file."""
-    return {
-        name: CatalogueEntry(name, **{**record, "languages": tuple(record["languages"])})
-        for name, record in read_yaml("chatbot_server.models.store", "catalogue.yaml").items()
-    }
+    """All models on offer, by name: those of today, then the older ones."""
+    files = ("catalogue.yaml", "older_models.yaml")
+    records = [read_yaml("chatbot_server.models.store", file) for file in files]
+    return {name: _entry(name, record) for part in records for name, record in part.items()}
+
+
+def _entry(name: str, record: dict[str, Any]) -> CatalogueEntry:
+    lists = {key: tuple(value) for key, value in record.items() if isinstance(value, list)}
+    rate = record.get("hallucinations")
+    published = Hallucinations(**rate) if rate else None
+    return CatalogueEntry(name, **{**record, **lists, "hallucinations": published})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from chatbot_server.models.base import ModelFile, Tier, tier_by_size
 from chatbot_server.models.files.inspect import inspect_if_whole
 from chatbot_server.models.machine import available_memory, free_disk
-from chatbot_server.models.store.catalogue import catalogue
+from chatbot_server.models.store.catalogue import CatalogueEntry, Hallucinations, catalogue
 from chatbot_server.models.store.folder import installed
 
 
@@ -20,7 +20,12 @@ class Offer:
     Attributes:
         size: bytes of the file.
         memory: bytes to run it with the configured context.
+        least_memory: what of them has to stay.
+        context: tokens it was trained for.
         fits: there is memory for it now, and disk if it is not here yet.
+        tight: so, if the rest of the machine leaves it *least_memory*.
+        machine: GB of memory of the machines it is for; None: an older one, or the owner's own.
+        older: of the catalogue, but not of today.
     """
 
     name: str
@@ -28,19 +33,40 @@ class Offer:
     family: str | None
     size: int
     memory: int
+    least_memory: int
     languages: tuple[str, ...]
     licence: str
     commercial: str
     source: str
     tier: Tier
+    context: int
     engine: str
     fits: bool
+    tight: bool
     installed: bool
     in_use: bool
+    machine: int | None = None
+    older: bool = False
+    file_by: str | None = None
+    sha256: str | None = None
+    hallucinations: Hallucinations | None = None
+    recurrent: bool | None = None
+    good_for: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """For scripts."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What is free on this machine, in bytes."""
+
+    memory: int
+    disk: int
+
+    def for_model(self, memory: int, download: int) -> bool:
+        return memory <= self.memory and download <= self.disk
 
 
 def all_offers(
@@ -50,46 +76,52 @@ def all_offers(
     preferred_engine: Callable[[ModelFile], str],
 ) -> list[Offer]:
     """The catalogue, then the owner's own files. *used*: the configured model."""
-    here, memory, disk = installed(models_dir), available_memory(), free_disk(models_dir)
-    offers = [
-        Offer(
-            name=entry.name,
-            title=entry.title,
-            family=entry.family,
-            size=entry.size,
-            memory=entry.memory_bytes(context_length),
-            languages=entry.languages,
-            licence=entry.licence,
-            commercial=entry.commercial,
-            source=entry.source,
-            tier=entry.tier,
-            engine=entry.engine,
-            fits=entry.memory_bytes(context_length) <= memory
-            and (entry.name in here or entry.size <= disk),
-            installed=entry.name in here,
-            in_use=entry.name == used,
-        )
-        for entry in catalogue().values()
-    ]
+    here, room = installed(models_dir), _Room(available_memory(), free_disk(models_dir))
+    offers = []
+    for entry in catalogue().values():
+        offer = _of_catalogue(entry, context_length, room, is_here=entry.name in here)
+        offers.append(replace(offer, in_use=entry.name == used))
     for name, path in here.items():
         if name not in catalogue() and (file := inspect_if_whole(path)):
-            memory_bytes = file.memory_bytes(context_length)
-            offers.append(
-                Offer(
-                    name=name,
-                    title=file.name,
-                    family=file.family,
-                    size=file.size,
-                    memory=memory_bytes,
-                    languages=(),
-                    licence="?",
-                    commercial="terms",
-                    source=str(path),
-                    tier=tier_by_size(file.parameters),
-                    engine=preferred_engine(file),
-                    fits=memory_bytes <= memory,
-                    installed=True,
-                    in_use=used in (name, str(path)),
-                )
-            )
+            offer = _of_file(name, file, file.memory_bytes(context_length), room)
+            is_used = used in (name, str(path))
+            offers.append(replace(offer, engine=preferred_engine(file), in_use=is_used))
     return offers
+
+
+def _of_catalogue(entry: CatalogueEntry, context_length: int, room: _Room, is_here: bool) -> Offer:
+    memory, least = entry.memory_bytes(context_length), entry.least_memory_bytes(context_length)
+    download = 0 if is_here else entry.size
+    shared = {key.name for key in fields(Offer)} & {key.name for key in fields(CatalogueEntry)}
+    return Offer(
+        **{name: getattr(entry, name) for name in shared},
+        memory=memory,
+        least_memory=least,
+        fits=room.for_model(memory, download),
+        tight=not room.for_model(memory, download) and room.for_model(least, download),
+        installed=is_here,
+        in_use=False,
+        older=entry.machine is None,
+    )
+
+
+def _of_file(name: str, file: ModelFile, memory: int, room: _Room) -> Offer:
+    return Offer(
+        name=name,
+        title=file.name,
+        family=file.family,
+        size=file.size,
+        memory=memory,
+        least_memory=memory,
+        languages=(),
+        licence="?",
+        commercial="terms",
+        source=str(file.path),
+        tier=tier_by_size(file.parameters),
+        context=file.context_length,
+        engine="",
+        fits=room.for_model(memory, 0),
+        tight=False,
+        installed=True,
+        in_use=False,
+    )
