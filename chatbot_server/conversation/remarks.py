@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chatbot_server.resources import read_yaml_files
 from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.language.stems import words
+from chatbot_server.retrieval.language.stems import MAX_WORD, words
 
 Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
 Distress = Literal["self_harm", "violence", "medical"]
@@ -189,13 +189,17 @@ def find_courtesy(message_words: Iterable[str]) -> Remark | None:
 
 
 def _shortened(word: str) -> list[str]:
-    """*word* and what is left of it without one letter: equal for words one letter apart."""
+    """*word* and what is left of it without one letter: equal for words one letter apart.
+
+    Only the first letters count, of which no word of a message has more.
+    """
+    word = word[:MAX_WORD]
     return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]
 
 
 def _one_line(text: str) -> str:
     """Alternatives over several lines of a file as one."""
-    return re.sub(r"\s*\|\s*", "|", re.sub(r"\s+", " ", text)).strip()
+    return "|".join(" ".join(alternative.split()) for alternative in text.split("|"))
 
 
 _REMARKS = [

@@ -20,7 +20,7 @@ from chatbot_server.retrieval.language.facts import Fact, facts, unsupported
 from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.tables import DASH
-from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 
 # So much of the passages is compared, in statements; a prompt holds less.
 MOST_STATEMENTS = 200
@@ -28,12 +28,14 @@ LARGEST_COUNT = 31  # “for two weeks”: what an amount may be multiplied by
 SEVERAL_LINES = 2
 ONE = frozenset((Fact("number", "1"),))
 _CONTRAST = re.compile(
-    r"\s*[;:]\s+|,?\s+(?:but|mais|except|sauf|however|whereas|tandis que|alors que)\s+|,\s+(?!\d)",
+    rf"(?:{BLANKS_RUN})?[;:]\s+"
+    rf"|(?:,\s+|{BLANKS_RUN})(?:but|mais|except|sauf|however|whereas|tandis que|alors que)\s+"
+    r"|,\s+(?!\d)",
     re.IGNORECASE,
 )
-_JOINT = re.compile(r"\s+(?:and|et|or|ou|plus|so|donc)\s+|\s+[–—]\s+", re.IGNORECASE)
-_CELL = re.compile(r"\s*;\s+|,\s+")
-_ADVERSATIVE = re.compile(r",?\s+(?:but|mais|except|sauf)\s+", re.IGNORECASE)
+_JOINT = re.compile(rf"{BLANKS_RUN}(?:and|et|or|ou|plus|so|donc|–|—)\s+", re.IGNORECASE)
+_CELL = re.compile(rf"(?:{BLANKS_RUN})?;\s+|,\s+")
+_ADVERSATIVE = re.compile(rf"(?:,\s+|{BLANKS_RUN})(?:but|mais|except|sauf)\s+", re.IGNORECASE)
 # Words of these concepts ask for a fact and tell no row.
 _FACTUAL_CONCEPTS = frozenset(
     f"={concept}"

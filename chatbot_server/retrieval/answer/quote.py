@@ -23,7 +23,8 @@ _NUMBER = re.compile(r"\d")
 BOLD_SHARE = 0.36
 # What may not stand in bold: marks of Markdown, links, code.
 _MARKDOWN = re.compile(r"[*_`\[\]<>\\]|https?://")
-_SENTENCE_END = re.compile(r"[.!?…:;]\W*$")
+_SENTENCE_ENDS = ".!?…:;"
+_LETTER_OR_END = re.compile(rf"[\w{_SENTENCE_ENDS}]")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def joined(sentences: Sequence[Sentence]) -> str:
 def _between(before: Sentence, sentence: Sentence) -> str:
     if sentence.position != before.position + 1:
         return " … "
-    return " " if _SENTENCE_END.search(before.text) else "\n"  # a line that is no sentence
+    last = next(filter(_LETTER_OR_END.match, reversed(before.text)), "a")
+    return " " if last in _SENTENCE_ENDS else "\n"  # a line that is no sentence
 
 
 def section(sentences: Sequence[str], best: Sequence[Sentence], start: int = 0) -> str:

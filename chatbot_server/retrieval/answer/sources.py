@@ -9,11 +9,11 @@ from urllib.parse import quote
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.language.markdown import ITEM, plain_text
 from chatbot_server.retrieval.language.tables import DASH, first_cells
-from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 
 # Signs that templates put beside a heading, to link to it.
 _ANCHOR_SIGNS = " ¶#§🔗⚓"
-_SEPARATOR = re.compile(r"\s+[|–—·•»›-]\s+")
+_SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»›-]\s+")
 # Longer texts are named by both ends, each of so many words.
 _WHOLE_WORDS, _END_WORDS = 8, 4
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
-from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 from chatbot_server.storage.knowledge.chunks import titles_and_headings
 
 TOPICS = 6
@@ -19,7 +19,7 @@ LONGEST = 70
 # A part that so many titles have is the name of the site.
 COMMON_SHARE = 0.4
 FEW_PAGES = 3
-_JOINTS = re.compile(r"\s+[|–—·›»-]\s+|\s*\|\s*")
+_JOINTS = re.compile(rf"{BLANKS_RUN}[|–—·›»-]\s+|(?:{BLANKS_RUN})?\|\s*")
 _HOME = frozenset(
     ("accueil", "home", "index", "bienvenue", "welcome", "page d'accueil", "homepage")
 )

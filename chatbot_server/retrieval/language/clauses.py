@@ -14,7 +14,7 @@ from chatbot_server.retrieval.language.text import fold
 
 # More of one message is no question to a chat.
 READ_CHARS = 1000
-_MARK = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|\s*\n+\s*|(?<=[.!…])\s+")
+_MARK = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|(?<!\s)\s*\n\s*|(?<=[.!…])\s+")
 # “prenez-vous”, “y a-t-il”: a verb before its subject asks.
 _INVERSION = r"(?:[^\W\d_]+-)+(?:vous|tu|il|ils|elle|elles|on|je|nous|ce)\b"
 

@@ -6,7 +6,11 @@ import re
 
 ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)]) +")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_LINK = re.compile(r"!?\[([^\]\n]{0,500})\]\([ <]*([^\s<>)]{0,1990})[^)\n]{0,200}\)")
+# An address is read once, by looking ahead: else each of its beginnings is tried, too.
+_LINK = re.compile(
+    r"!?\[([^\]\n]{0,500})\]\([ <]{0,9}(?=([^\s<>)]{0,1990}))\2"
+    r"(?:(?:[^\S\n]|[<>])[^)\n]{0,199})?\)"
+)
 # Pairs only: “5 * 3”, “2*3” and the star of a footnote are no marks.
 _MARKS = (
     re.compile(r"(?<!`)`([^`\n]{1,500})`(?!`)"),
@@ -14,7 +18,7 @@ _MARKS = (
     re.compile(r"(?<![\w*])(\*)(?=[^\s*])([^*\n]{1,500})(?<=[^\s*])\*(?![\w*])"),
     re.compile(r"(?<![\w_])(_)(?=[^\s_])([^_\n]{1,500})(?<=[^\s_])_(?![\w_])"),
 )
-_HEADING = re.compile(r"^ {0,3}#{1,6} +(.*?)[ #]*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#{1,6} +(.*)$", re.MULTILINE)
 _SIGN = re.compile(r"[\\`*_~\[\]<>#|]")
 # Escaped signs wait there until no mark is looked for any more.
 _PRIVATE = 0xE000
@@ -31,7 +35,7 @@ def plain_text(markdown: str, *, addresses: bool = False) -> str:
     text = _LINK.sub(lambda match: _link(*match.groups()) if addresses else match[1], text)
     for mark in _MARKS:
         text = mark.sub(lambda match: match[match.re.groups], text)
-    text = _HEADING.sub(r"\1", text)
+    text = _HEADING.sub(lambda match: match[1].rstrip(" #"), text)
     return _WAITING.sub(lambda match: chr(ord(match[0]) - _PRIVATE), text)
 
 

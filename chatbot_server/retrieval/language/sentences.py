@@ -12,7 +12,7 @@ _CLOSING = r"[\"”»)’]*"
 # “règles.Ensuite”: editors that lose the space between two paragraphs are common (a third of
 # the CNIL's articles), and “Node.Js” is rare.
 _GLUED_END = r"(?<=[a-zà-ÿ0-9»”\")’%€][.!?…])(?=[A-ZÀ-Þ«“][\w’'])"
-_END = rf"(?<=[.!?…]){_CLOSING}\s+(?=[^\sa-zà-ÿ,;:])|\s*\n\s*"
+_END = rf"(?<=[.!?…]){_CLOSING}\s+(?=[^\sa-zà-ÿ,;:])|(?<!\s)\s*\n\s*"
 _SENTENCE_END = re.compile(_END)
 _SENTENCE_END_OR_GLUED = re.compile(f"{_GLUED_END}|{_END}")
 

@@ -13,7 +13,7 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 # What a row is about, and what is said of it.
 DASH = " — "
 _ROW = re.compile(r"\|.*\|")
-_RULE = re.compile(r"\|[\s|:-]*-[\s|:-]*\|")
+_RULE = re.compile(r"\|(?=[\s|:]*-)[\s|:-]*\|")
 _BAR = re.compile(r"(?<!\\)\|")
 _BETWEEN_CELLS = re.compile(r"\s?; ")
 _LETTER = re.compile(r"[^\W\d_]")

@@ -10,6 +10,8 @@ from chatbot_server.prompt.clean import ZWJ, ZWNJ, clean_text
 # Replaced by a blank: some part words, such as the end of a page of a PDF.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
+# All of a run of blanks: else what is left of a long one is read again from each of its blanks.
+BLANKS_RUN = r"(?<!\s)\s+"
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 

@@ -57,7 +57,7 @@ class _DayWords:
             rf"\s*(?:[-–—]|{words('day_ranges')}(?!\w))\s*(?:{words('day_lists')}\s)?"
         )
         self.list = re.compile(day_list)
-        self.excepting = re.compile(rf"\s*,?\s*{words('excepting')}(?!\w){day_list}")
+        self.excepting = re.compile(rf"\s*(?:,\s*)?{words('excepting')}(?!\w){day_list}")
         self.trailing = re.compile(rf"(?:[\s,;]|(?<!\w){words('day_lists')}(?!\w))*\Z")
         closing = [each.opposites["open / closed"][1] for each in records]
         self.closed = re.compile(rf"(?<!\w){any_of(frozenset().union(*closing))}(?!\w)")

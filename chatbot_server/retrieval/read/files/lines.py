@@ -25,7 +25,7 @@ _OWN_HYPHEN = re.compile(
     r"|in|out|up|on|off|free|time|week|day|end|être|midi|dessus|dessous|chef|de|à|d)\b",
     re.IGNORECASE,
 )
-_WORD_AND_HYPHEN = re.compile(r"(\w+)[-\u2010\u00ad]$")
+_WORD_AND_HYPHEN = re.compile(r"(?<!\w)(\w+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"\w+")
 _STARTS_BLOCK = re.compile(r"\s*(?:[-*+•–—>|#]|\d{1,3}[.)]|```|~~~|<)|\s{4}|\t")
 _ENDS_BLOCK = re.compile(r"^\s*(?:#|\||<|```|~~~|[-=]{3,}\s*$)|(?:  |\\)$")

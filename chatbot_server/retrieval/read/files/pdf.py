@@ -35,7 +35,7 @@ _CONTENTS = re.compile(
 _TO_PAGE = re.compile(r"\s\d{1,4}$")
 _NOTE = re.compile(r"(\d{1,2})\s+(\S.*)")
 _DIGITS = re.compile(r"\d+")
-_LEADERS = re.compile(r"[ \t]*(?:[.…_·] ?){4,}[ \t]*")
+_LEADERS = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:[.…_·] ?){4,}[ \t]*")
 _ITEM = re.compile(r"([•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0ff–—*-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")
 _NUMBERED = re.compile(r"\d{1,2}[.)]")
 _MARK = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")

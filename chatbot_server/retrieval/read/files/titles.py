@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from chatbot_server.retrieval.language.text import BLANKS_RUN
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 
@@ -23,7 +24,7 @@ _FILE_NAME = re.compile(
 )
 _SEPARATORS = re.compile(r"[_+\s]+|(?<=\w)-(?=\w)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_COPY = re.compile(r"\s*\(\d{1,2}\)$")
+_COPY = re.compile(rf"(?:{BLANKS_RUN})?\(\d{{1,2}}\)$")
 
 
 def one_document(writer: MarkdownWriter, name: str, own_title: str = "") -> Result:

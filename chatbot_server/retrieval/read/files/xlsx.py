@@ -22,7 +22,8 @@ EPOCH = datetime(1899, 12, 30, tzinfo=timezone.utc)
 MAX_MERGED_ROWS = 100
 _AREA = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 _REFERENCE = re.compile(r"([A-Z]{1,3})\d{1,7}")
-_QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+# A format has 255 characters at most.
+_QUOTED = re.compile(r'"[^"]{0,255}"|\[[^\]]{0,255}\]|\\.')
 _CURRENCY = re.compile(r"[€£¥]|\$(?![€£¥])|\b(?:EUR|CHF|USD|GBP)\b")
 _DECIMALS = re.compile(r"0\.(0+)")
 _BUILT_IN = {9: "0%", 10: "0.00%", 20: "h:mm", 21: "h:mm:ss", 22: "d/m/yy h:mm"}

@@ -11,6 +11,7 @@ from chatbot_server.retrieval.language.tables import DASH
 
 # Of a heading: a price, a time or a number that belongs to the heading before it.
 _VALUE = re.compile(r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*")
+VALUE_CHARS = 60  # so many are read: the pattern tries every way to part them
 _FACT = re.compile(r"[\d@]")
 # Of links: a number to call or an address to write to, not how much is in the basket.
 _CONTACT = re.compile(r"\d(?:\D{0,2}\d){4}|@")
@@ -86,7 +87,7 @@ def without_empty_sections(blocks: Sequence[Block]) -> list[Block]:
     result: list[Block] = []
     for block in blocks:
         before = result[-1] if result else None
-        if before and before.level and block.level and _VALUE.fullmatch(block.text[:60]):
+        if before and before.level and block.level and _VALUE.fullmatch(block.text[:VALUE_CHARS]):
             result[-1] = replace(before, text=f"{before.text}{DASH}{block.text}")
             continue
         if before and before.level and 0 < block.level <= before.level:

@@ -9,7 +9,7 @@ from typing import Any
 from chatbot_server.retrieval.read.urls import joined
 
 MAX_LINKS = 5000
-_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"'\s]{1,2000})", re.IGNORECASE)
+_REFRESH = re.compile(r"\s*(?:[\d.]+\s*)?[;,]\s*(?:url\s*=\s*)?[\"']?([^\"'\s]{1,2000})", re.I)
 
 
 def links(tree: Any, url: str) -> list[str]:

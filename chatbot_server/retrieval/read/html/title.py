@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 
-SEPARATOR = re.compile(r"\s+[|–—·•»:-]+\s+|\s*\|\s*|\s+»\s*")
+SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»:-]+\s+|(?:{BLANKS_RUN})?\|\s*|{BLANKS_RUN}»\s*")
 ANCHOR_SIGNS = " ¶#§🔗"
 
 
