@@ -28,6 +28,8 @@ WIDEST_LEAD = 0.06
 SURE_LEAD = 0.01
 # A second entry is shown beside the first where about as much speaks for it.
 CLOSE = 0.8
+# So much more must speak for an entry beside pages; the gate is fitted on FAQs alone.
+BESIDE_PAGES = 0.7
 MAX_WORDS = 300
 
 
@@ -70,11 +72,6 @@ class RankedEntry:
     evidence: EntryEvidence
     log_odds: float
     gate: Gate
-
-    @property
-    def is_near(self) -> bool:
-        """Whether it may be shown under its own question."""
-        return self.log_odds > self.gate.threshold
 
     @property
     def is_sure(self) -> bool:
@@ -120,9 +117,19 @@ def _has_same_words(query: Query, entry: Candidate) -> bool:
     return any(faq.has_same_words(query, wording) for wording in entry.wordings)
 
 
-def near_entries(query: Query, entries: Sequence[RankedEntry]) -> list[RankedEntry]:
-    """Those of *entries*, which stand best first, to show under their own questions."""
-    near = [entry for entry in entries if entry.is_near and faq.may_quote(query, entry.candidate)]
+def near_entries(
+    query: Query, entries: Sequence[RankedEntry], *, beside_pages: bool
+) -> list[RankedEntry]:
+    """Those of *entries*, which stand best first, to show under their own questions.
+
+    *beside_pages*: the site has pages, which may say it better or rightly say nothing.
+    """
+    needed = BESIDE_PAGES if beside_pages else 0.0
+    near = [
+        entry
+        for entry in entries
+        if entry.log_odds > entry.gate.threshold + needed and faq.may_quote(query, entry.candidate)
+    ]
     shown = near[:1]
     for second in near[1:2]:
         texts = [entry.candidate.chunk.text for entry in (shown[0], second)]

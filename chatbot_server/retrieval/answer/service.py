@@ -167,8 +167,13 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) 
             if not section.document.faq and may_answer(query, section)
         ]
         answering = on_subject(answering, query)
-        odds = log_odds(gather_evidence(answering, query)) if answering else -math.inf
-        near = near_entries(query, entries)
+        odds = (
+            log_odds(gather_evidence(answering, query), index.chunk_count)
+            if answering
+            else -math.inf
+        )
+        has_pages = any(not section.document.faq for section in sections)
+        near = near_entries(query, entries, beside_pages=has_pages)
         answering = with_hours_first(answering, query) if odds > -math.inf else []
         group = alike_sections(answering, query, frame.titles) if answering else {}
         shown = with_close_second(answering) if answering and not group else [*group.values()]
