@@ -9,7 +9,7 @@ from itertools import islice
 from chatbot_server.retrieval.language.languages import Languages, together
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.tables import in_sentences
-from chatbot_server.retrieval.language.text import clean, fold
+from chatbot_server.retrieval.language.text import FENCE, clean, fold
 
 # Measured on the CNIL's FAQ and XQuAD, 120 to 180 words are equally good; short chunks cost
 # the least to embed and to read for a small model.
@@ -72,8 +72,10 @@ def chunks_of_text(text: str, max_words: int = MAX_WORDS, language: str = "en") 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
     path: dict[int, str] = {}
     lines: list[str] = []
+    is_code = False
     for line in text.split("\n"):
-        heading = _heading(line)
+        heading = None if is_code else _heading(line)
+        is_code = is_code != bool(FENCE.match(line.lstrip()))
         if heading is None:
             lines.append(line)
             continue

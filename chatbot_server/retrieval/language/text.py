@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 from chatbot_server.prompt.clean import ZWJ, ZWNJ, clean_text
 
@@ -12,13 +13,40 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
 # All of a run of blanks: else what is left of a long one is read again from each of its blanks.
 BLANKS_RUN = r"(?<!\s)\s+"
+# “```sell()```” is no fence.
+FENCE = re.compile("`{3,}(?=[^`]*$)|~{3,}")
+_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?= )")
+MAX_INDENT = 40
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def clean(text: str) -> str:
-    """What :func:`clean_text` leaves, in single blanks and with at most one empty line."""
-    text = _BLANKS.sub(" ", clean_text(_CONTROL.sub(" ", text)))
-    return _EMPTY_LINES.sub("\n\n", text.replace(" \n", "\n").replace("\n ", "\n")).strip()
+    """What :func:`clean_text` leaves, in single blanks and with at most one empty line.
+
+    What Markdown means by leading blanks stays: inside of lists, and code between fences.
+    """
+    lines = _without_blanks(clean_text(_CONTROL.sub(" ", text)).split("\n"))
+    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _without_blanks(lines: Iterable[str]) -> Iterator[str]:
+    fence = ""
+    first_item: int | None = None  # how far the list around a line is indented
+    for line in lines:
+        words = _BLANKS.sub(" ", line).strip()
+        start = line[: len(line) - len(line.lstrip())][:MAX_INDENT].expandtabs(4)
+        depth = len(start[:MAX_INDENT]) - (first_item or 0)
+        mark = FENCE.match(words)
+        if fence:
+            yield " " * max(0, depth) + line.strip() if words else ""
+            fence = "" if words.startswith(fence) and not words.strip(fence[0]) else fence
+            continue
+        if _ITEM.match(words) and (first_item is None or depth <= 0):
+            first_item, depth = depth + (first_item or 0), 0
+        elif words and depth <= 0:
+            first_item = None
+        fence = mark[0] if mark else ""
+        yield " " * max(0, depth) + words if words and first_item is not None else words
 
 
 def fold(text: str) -> str:
