@@ -100,10 +100,11 @@ def pptx(*slides: str) -> bytes:
     """A presentation of these shapes on slides; one that begins with “hidden” is not shown."""
     names = {f"slide_{at}": f"slides/slide{at}.xml" for at in range(len(slides))}
     listed = "".join(f'<p:sldId id="{at}" r:id="{name}"/>' for at, name in enumerate(names))
+    order = f"<p:sldIdLst>{listed}</p:sldIdLst>"
     parts = {
         "_rels/.rels": relations(officeDocument="ppt/presentation.xml"),
         "ppt/_rels/presentation.xml.rels": relations(**names),
-        "ppt/presentation.xml": f"<p:p {_DRAWN}><p:sldIdLst>{listed}</p:sldIdLst></p:p>",
+        "ppt/presentation.xml": f"<p:presentation {_DRAWN}>{order}</p:presentation>",
     }
     for name, shapes in zip(names.values(), slides, strict=True):
         shown = ' show="0"' if shapes.startswith("hidden") else ""

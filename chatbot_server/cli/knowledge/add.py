@@ -86,8 +86,11 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
                 if file.name in names:
                     raise ChatbotError("knowledge_same_name", file=file)
                 names.add(file.name)
-                count = add_file(context.database, extractor, site_id, file, limit)
+                result = add_file(context.database, extractor, site_id, file, limit)
+                count = result.document_count
                 click.echo(context.say("knowledge_file_read", name=file.name, count=count))
+                if result.notice:
+                    click.echo(context.say(result.notice, name=file.name), err=True)
             except ChatbotError as error:  # noqa: PERF203
                 failures += 1
                 click.echo(error.sentence(context.language), err=True)

@@ -27,6 +27,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
+from chatbot_server.retrieval.read.document import CUT_PAGES, CUT_TEXT
 from chatbot_server.retrieval.read.extractor import TYPES, Extraction, Extractor
 from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
 from chatbot_server.storage.database import Database
@@ -158,7 +159,8 @@ class Crawl:
         if response.status == 304 and page.why in LEFT_OUT:
             self._frontier.mark_page(page, "skipped", page.why)
         elif response.status == 304:
-            self._frontier.mark_page(page, "unchanged")
+            notice = page.why if page.why in (CUT_PAGES, CUT_TEXT) else ""
+            self._frontier.mark_page(page, "unchanged", notice)
         elif response.status != 200:
             self._mark_missing(page, "failed", MISSING.get(response.status, "crawl_status"))
         elif not self._is_of_site(response.url):
@@ -220,7 +222,7 @@ class Crawl:
             for analysis in analysed_drafts:
                 if not waits or analysis.draft.url != page.url:
                     indexing.put(session, source, analysis)
-            state, why = ("read", "") if drafts else ("skipped", "crawl_empty")
+            state, why = ("read", extraction.notice) if drafts else ("skipped", "crawl_empty")
             self._frontier.mark(session, page, state, why, response)
 
     def _delete_documents(self, session: Session, url: str, keep: Container[str] = ()) -> None:

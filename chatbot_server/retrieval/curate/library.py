@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -16,7 +16,9 @@ from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.retrieval.index.chunks import MAX_CHUNKS
 from chatbot_server.retrieval.read import urls
+from chatbot_server.retrieval.read.document import CUT_TEXT
 from chatbot_server.retrieval.read.extractor import ExtractError, Extractor, kind_of_name
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import (
@@ -77,10 +79,22 @@ def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
         return indexing.put(session, open_source(session, site_id, "note"), analysis)
 
 
+@dataclass(frozen=True)
+class AddedFile:
+    """What became of a file.
+
+    Attributes:
+        notice: the code of a sentence about what was not read of it; also its source's ``why``.
+    """
+
+    document_count: int
+    notice: str = ""
+
+
 def add_file(
     database: Database, extractor: Extractor, site_id: int, file: Path, max_bytes: int
-) -> int:
-    """Read a file; what it held before is replaced. Returns the number of documents.
+) -> AddedFile:
+    """Read a file; what it held before is replaced.
 
     Raises:
         ExtractError: it cannot be read, is too big, or of a kind that is not known.
@@ -91,19 +105,23 @@ def add_file(
         raise ExtractError("extract_kind", name=file.name)
     if file.stat().st_size > max_bytes:
         raise ExtractError("extract_big", name=file.name)
-    drafts = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}").drafts
+    extraction = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}")
+    drafts = extraction.drafts
     if not drafts:
         raise ExtractError("extract_no_text", name=file.name)
     analysed_drafts = [analyse(draft) for draft in drafts]
+    is_cut = any(len(analysis.chunks) >= MAX_CHUNKS for analysis in analysed_drafts)
+    notice = extraction.notice or (CUT_TEXT if is_cut else "")
     with database.session() as session:
         source = open_source(session, site_id, "file", file.name)
+        source.why = notice
         urls_of_drafts = {draft.url for draft in drafts}
         former = documents_of(session, site_id, source.id)
         missing = [document.id for document in former if document.url not in urls_of_drafts]
         delete_documents(session, site_id, missing)
         for analysis in analysed_drafts:
             indexing.put(session, source, analysis)
-    return len(drafts)
+    return AddedFile(len(drafts), notice)
 
 
 def add_site(database: Database, site_id: int, address: str, *, single: bool = False) -> int:

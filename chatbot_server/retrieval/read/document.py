@@ -11,6 +11,10 @@ MAX_TITLE = 500
 Result = dict[str, Any]
 
 
+# Of a file that was not read to its end: the code of the sentence that says so.
+CUT_PAGES, CUT_TEXT = "extract_cut_pages", "extract_cut_text"
+
+
 class Unreadable(Exception):
     """The argument is the code of the sentence that says why."""
 

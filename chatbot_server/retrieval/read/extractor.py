@@ -14,7 +14,8 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.language.languages import LANGUAGES
 
 SECONDS = 30.0
-MEMORY_BYTES = 1_500_000_000
+# The largest real files take less than half of it, most of them a tenth.
+MEMORY_BYTES = 600_000_000
 TYPES = {
     "text/html": "html",
     "application/xhtml+xml": "html",
@@ -44,7 +45,11 @@ class ExtractError(ChatbotError):
 
 @dataclass(frozen=True)
 class Extraction:
-    """What a file or page holds; a page also its blocks, as :func:`.html.blocks.packed`."""
+    """What a file or page holds; a page also its blocks, as :func:`.html.blocks.packed`.
+
+    Attributes:
+        notice: the code of a sentence about what was not read of it.
+    """
 
     drafts: tuple[Draft, ...]
     links: tuple[str, ...] = ()
@@ -52,6 +57,7 @@ class Extraction:
     noindex: bool = False
     blocks: tuple[list[Any], ...] = ()
     site_name: str = ""
+    notice: str = ""
 
 
 @dataclass
@@ -127,4 +133,5 @@ def _extraction(result: dict[str, Any], url: str) -> Extraction:
         noindex=bool(result.get("noindex")),
         blocks=tuple(result.get("blocks") or ()),
         site_name=str(result.get("site_name") or ""),
+        notice=str(result.get("notice") or ""),
     )

@@ -37,7 +37,7 @@ def answer(request: dict[str, str]) -> Result:
 
     A request is ``{"kind", "name", "url", "charset", "data": base64}``, its answer
     ``{"documents": [{"title", "text", "faq"?}], "faq"?, "links"?, "canonical"?, "language"?,
-    "noindex"?, "nofollow"?}`` or ``{"error": code}``.
+    "noindex"?, "nofollow"?, "notice"?}`` or ``{"error": code}``.
     """
     try:
         data, name = base64.b64decode(request["data"]), request["name"]

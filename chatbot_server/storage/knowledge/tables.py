@@ -62,8 +62,8 @@ class KnowledgeSource(Base):
         address: URL of a site or page, name of a file; empty for notes, FAQ and push.
         state: ``active`` or ``paused``; a paused crawl goes on where it stopped.
         started, finished: of the last crawl; ``finished`` is None while one is under way.
-        why: key of the sentence that says why it could not be read, and perhaps, after a blank,
-            the host, address or error that the sentence names.
+        why: key of the sentence that says why it could not be read, or not whole, and perhaps,
+            after a blank, the host, address or error that the sentence names.
     """
 
     __tablename__ = "knowledge_source"

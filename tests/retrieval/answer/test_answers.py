@@ -151,9 +151,16 @@ def test_files_are_read_and_bad_ones_refused_in_words(
     (tmp_path / "x.exe").write_bytes(b"MZ")
     extractor = Extractor()
     try:
-        assert add_file(database, extractor, site_id, tmp_path / "faq.csv", 10**6) == 2
-        assert add_file(database, extractor, site_id, tmp_path / "page.html", 10**6) == 1
-        assert add_file(database, extractor, site_id, tmp_path / "note.md", 10**6) == 1
+        assert (
+            add_file(database, extractor, site_id, tmp_path / "faq.csv", 10**6).document_count == 2
+        )
+        assert (
+            add_file(database, extractor, site_id, tmp_path / "page.html", 10**6).document_count
+            == 1
+        )
+        assert (
+            add_file(database, extractor, site_id, tmp_path / "note.md", 10**6).document_count == 1
+        )
         for name in ("bad.pdf", "x.exe"):
             with pytest.raises(ExtractError):
                 add_file(database, extractor, site_id, tmp_path / name, 10**6)

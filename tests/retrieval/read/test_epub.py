@@ -35,5 +35,5 @@ def test_a_book_with_protected_chapters_says_so_and_one_with_protected_fonts_is_
 
 
 def test_what_is_no_book_is_refused() -> None:
-    assert read_bytes("x.epub", zipped({"mimetype": "a"})) == {"error": "extract_broken"}
+    assert read_bytes("x.epub", zipped({"mimetype": "a"})) == {"error": "extract_other_kind"}
     assert read_bytes("x.epub", epub({"a.xhtml": ""})) == {"error": "extract_no_text"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.read.document import Result, Unreadable, decode_text, document
@@ -20,8 +21,9 @@ def read_csv(data: bytes, _name: str) -> Result:
         dialect: Any = csv.Sniffer().sniff(text[:5000], ",;\t|")
     except csv.Error:
         dialect = csv.excel
-    lines = zip(csv.reader(io.StringIO(text), dialect), range(MAX_ROWS), strict=False)
-    rows = [row for row, _number in lines if row]
+    rows = [row for row in islice(csv.reader(io.StringIO(text), dialect), MAX_ROWS + 1) if row]
+    if len(rows) > MAX_ROWS:
+        raise Unreadable("extract_big")
     if not rows:
         raise Unreadable("extract_csv")
     question, answer = _column(rows[0], QUESTION_COLUMNS), _column(rows[0], ANSWER_COLUMNS)

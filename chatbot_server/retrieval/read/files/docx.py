@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from chatbot_server.retrieval.read.document import Result, Unreadable
+from chatbot_server.retrieval.read.document import Result
 from chatbot_server.retrieval.read.files.lines import without_page_number
 from chatbot_server.retrieval.read.files.package import (
     Package,
@@ -34,13 +34,10 @@ def read_docx(data: bytes, name: str) -> Result:
         Unreadable: damaged, protected, or without text.
     """
     package = Package(data)
-    parts = package.related("")
-    main = next((part for kind, part in parts.values() if kind == "officeDocument"), "")
-    if main not in package.names:
-        raise Unreadable("extract_broken")
+    main, tree = package.main_part("document")
     writer, body = MarkdownWriter(), MarkdownWriter()
     reader = WordReader(package, main)
-    reader.write_blocks(child(package.tree(main), "body"), body)
+    reader.write_blocks(child(tree, "body"), body)
     for line in reader.margins(body.text):
         writer.paragraph(line)
     writer.append(body)

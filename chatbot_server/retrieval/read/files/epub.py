@@ -26,9 +26,11 @@ def read_epub(data: bytes, name: str) -> Result:
     container = package.tree("META-INF/container.xml")
     main = next((attribute(one, "full-path") for one in container.iter("{*}rootfile")), "")
     if main not in package.names:
-        raise Unreadable("extract_broken")
+        raise Unreadable("extract_other_kind")
     book = package.tree(main)
     chapters = chapters_of(book, dirname(main))
+    if len(chapters) > MAX_CHAPTERS:
+        raise Unreadable("extract_big")
     encryption = package.tree("META-INF/encryption.xml")
     encrypted = {unquote(attribute(one, "URI")) for one in encryption.iter("{*}CipherReference")}
     if not encrypted.isdisjoint(chapters):  # fonts often are, and harm nothing
@@ -54,5 +56,5 @@ def chapters_of(book: Any, folder: str) -> list[str]:
         if attribute(one, "media-type") in PAGES
         and "nav" not in attribute(one, "properties").split()
     }
-    order = [attribute(one, "idref") for one in book.iter("{*}itemref")][:MAX_CHAPTERS]
+    order = [attribute(one, "idref") for one in book.iter("{*}itemref")][: MAX_CHAPTERS + 1]
     return list(dict.fromkeys(pages[one] for one in order if one in pages))

@@ -8,6 +8,7 @@ from collections.abc import Container
 # Shorter lines are verses, addresses or hours, and end where their writer wanted them to.
 NARROWEST = 45
 WIDEST = 130
+LONGEST_WORD = 100
 NEARLY_FULL = 0.85
 _PAGE_NUMBER = re.compile(
     r"\W{0,5}(?:(?:page|seite|página|pagina|p|s)\b\.?\s{0,3})?\d{0,4}"
@@ -43,7 +44,9 @@ def joined(first: str, second: str, words: Container[str] = ()) -> str:
     *words* are those of the whole document, in small letters: what is written with its hyphen, or
     without, in the middle of some line.
     """
-    before, after = _WORD_AND_HYPHEN.search(first), _FIRST_WORD.match(second)
+    # Of a paragraph without end, too, only its last word is looked at.
+    before = _WORD_AND_HYPHEN.search(first, max(0, len(first) - LONGEST_WORD))
+    after = _FIRST_WORD.match(second)
     if not before or not after or not after[0][0].islower():
         return f"{first} {second}"
     if first.endswith("\u00ad"):

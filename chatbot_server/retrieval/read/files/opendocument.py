@@ -41,7 +41,7 @@ def read_opendocument(data: bytes, name: str) -> Result:
     if next(manifest.iter("{*}encryption-data"), None) is not None:
         raise Unreadable("extract_encrypted")
     if "content.xml" not in package.names:
-        raise Unreadable("extract_broken")
+        raise Unreadable("extract_other_kind")
     writer, body = MarkdownWriter(), MarkdownWriter()
     reader = OpenDocumentReader(package.tree("content.xml"), package.tree("styles.xml"))
     reader.write_body(body)

@@ -37,7 +37,8 @@ class Package:
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, NotImplementedError, ValueError):
-            raise Unreadable("extract_broken") from None
+            is_other = not data.startswith(b"PK")
+            raise Unreadable("extract_other_kind" if is_other else "extract_broken") from None
         entries = self._archive.infolist()
         if len(entries) > MAX_ENTRIES or any(map(_is_bomb, entries)):
             raise Unreadable("extract_bomb")
@@ -55,14 +56,14 @@ class Package:
         entry = self._archive.getinfo(name)
         if entry.flag_bits & 1:
             raise Unreadable("extract_encrypted")
+        if entry.file_size > self._budget:
+            raise Unreadable("extract_bomb" if _is_packed_tightly(entry) else "extract_big")
         try:
-            with self._archive.open(entry) as part:
-                data = part.read(self._budget + 1)
+            with self._archive.open(entry) as part:  # never yields more than its size says
+                data = part.read()
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
             raise Unreadable("extract_broken") from None
         self._budget -= len(data)
-        if self._budget < 0:
-            raise Unreadable("extract_bomb")
         return io.BytesIO(data)
 
     def tree(self, name: str) -> Any:
@@ -93,6 +94,19 @@ class Package:
             if element.get("TargetMode") != "External"
         }
 
+    def main_part(self, root: str) -> tuple[str, Any]:
+        """The name of an Office file's main part, and its tree, whose root is called *root*.
+
+        Raises:
+            Unreadable: it is a file of another kind, or damaged.
+        """
+        parts = self.related("").values()
+        name = next((part for kind, part in parts if kind == "officeDocument"), "")
+        tree = self.tree(name)
+        if local(tree) != root:
+            raise Unreadable("extract_other_kind")
+        return name, tree
+
     def title(self, name: str) -> str:
         """The title among the properties in the part *name*."""
         return next((text_of(one) for one in self.tree(name).iter("{*}title")), "")
@@ -100,8 +114,12 @@ class Package:
 
 def _is_bomb(entry: zipfile.ZipInfo) -> bool:
     """Whether a part grows beyond what text does; pictures of one colour are not read."""
-    is_packed_tightly = entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
-    return entry.filename.endswith(TEXT) and is_packed_tightly and entry.file_size > SMALL
+    is_text = entry.filename.endswith(TEXT) and entry.file_size > SMALL
+    return is_text and _is_packed_tightly(entry)
+
+
+def _is_packed_tightly(entry: zipfile.ZipInfo) -> bool:
+    return entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
 
 
 def xml_parser() -> Any:

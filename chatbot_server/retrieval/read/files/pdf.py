@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chatbot_server.retrieval.read.document import MAX_TEXT, Result, Unreadable
+from chatbot_server.retrieval.read.document import CUT_PAGES, MAX_TEXT, Result, Unreadable
 from chatbot_server.retrieval.read.files.lines import joined, without_page_number
 from chatbot_server.retrieval.read.files.pdf_layout import Item, Line, read_layout
 from chatbot_server.retrieval.read.files.pdf_page import SUPERSCRIPT, PdfPage, read_page
@@ -57,7 +57,9 @@ def read_pdf(data: bytes, name: str) -> Result:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         is_locked = "password" in str(error).lower() or "security" in str(error).lower()
-        raise Unreadable("extract_encrypted" if is_locked else "extract_broken") from None
+        is_other = b"%PDF" not in data[:1024]
+        code = "extract_other_kind" if is_other else "extract_broken"
+        raise Unreadable("extract_encrypted" if is_locked else code) from None
     pages = list(pages_of(pdf))
     writer = MarkdownWriter()
     margins = running_lines(pages)
@@ -69,7 +71,8 @@ def read_pdf(data: bytes, name: str) -> Result:
         writer.paragraph(field)
     if not writer.text and any(page.has_picture for page, _rows in pages):
         raise Unreadable("extract_scan")
-    return one_document(writer, name, str(pdf.get_metadata_dict().get("Title") or ""))
+    title = str(pdf.get_metadata_dict().get("Title") or "")
+    return one_document(writer, name, title, CUT_PAGES if len(pages) < len(pdf) else "")
 
 
 def pages_of(pdf: Any) -> Iterator[tuple[PdfPage, list[Row]]]:

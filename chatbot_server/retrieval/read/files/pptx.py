@@ -32,18 +32,17 @@ def read_pptx(data: bytes, name: str) -> Result:
     """The document of a presentation.
 
     Raises:
-        Unreadable: damaged, protected, or without text.
+        Unreadable: damaged, protected, too large, or without text.
     """
     package = Package(data)
-    parts = package.related("")
-    main = next((part for kind, part in parts.values() if kind == "officeDocument"), "")
-    if main not in package.names:
-        raise Unreadable("extract_broken")
+    main, presentation = package.main_part("presentation")
     related = package.related(main)
     writer, body = MarkdownWriter(), MarkdownWriter()
     footers: dict[str, None] = {}
-    slides = list(children(child(package.tree(main), "sldIdLst"), "sldId"))
-    for number, reference in enumerate(slides[:MAX_SLIDES]):
+    slides = list(children(child(presentation, "sldIdLst"), "sldId"))
+    if len(slides) > MAX_SLIDES:
+        raise Unreadable("extract_big")
+    for number, reference in enumerate(slides):
         # Of its two attributes of that name, the one in a namespace is the relation.
         relation = next((value for key, value in reference.items() if key.endswith("}id")), "")
         part = related.get(relation, ("", ""))[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chatbot_server.retrieval.read.document import (
+    CUT_TEXT,
     MAX_TEXT,
     Result,
     Unreadable,
@@ -28,7 +29,8 @@ def read_text(data: bytes, name: str) -> Result:
     Raises:
         Unreadable: it is no text, or an empty one.
     """
-    text = decode_text(data)[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
+    whole = decode_text(data)
+    text = whole[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
     own_title = ""
     if front_matter := _FRONT_MATTER.match(text):
         text = text[front_matter.end() :]
@@ -38,4 +40,7 @@ def read_text(data: bytes, name: str) -> Result:
         raise Unreadable("extract_no_text")
     heading = _HEADING.match(text.lstrip())
     first_heading = heading[1].rstrip("# ") if heading else ""
-    return {"documents": [document(title_of(name, own_title, first_heading), unwrapped(text))]}
+    return {
+        "documents": [document(title_of(name, own_title, first_heading), unwrapped(text))],
+        "notice": CUT_TEXT if len(whole) > MAX_TEXT else "",
+    }

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from chatbot_server.retrieval.language.text import BLANKS_RUN
-from chatbot_server.retrieval.read.document import Result, Unreadable, document
+from chatbot_server.retrieval.read.document import CUT_TEXT, Result, Unreadable, document
 from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 
 # What programs put there by themselves.
@@ -27,8 +27,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COPY = re.compile(rf"(?:{BLANKS_RUN})?\(\d{{1,2}}\)$")
 
 
-def one_document(writer: MarkdownWriter, name: str, own_title: str = "") -> Result:
+def one_document(
+    writer: MarkdownWriter, name: str, own_title: str = "", notice: str = ""
+) -> Result:
     """The one document of a file called *name*, which calls itself *own_title*.
+
+    *notice* is the code of a sentence about what was not read.
 
     Raises:
         Unreadable: there is no text in it.
@@ -37,7 +41,8 @@ def one_document(writer: MarkdownWriter, name: str, own_title: str = "") -> Resu
     if not text:
         raise Unreadable("extract_no_text")
     title = title_of(name, own_title, writer.first_heading)
-    return {"documents": [document(title, text)]}
+    notice = notice or (CUT_TEXT if writer.is_full else "")
+    return {"documents": [document(title, text)], "notice": notice}
 
 
 def title_of(name: str, own_title: str, heading: str) -> str:

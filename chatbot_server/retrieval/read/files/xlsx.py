@@ -37,10 +37,7 @@ def read_xlsx(data: bytes, name: str) -> Result:
         Unreadable: damaged, protected, too large, or without text.
     """
     package = Package(data)
-    parts = package.related("")
-    main = next((part for kind, part in parts.values() if kind == "officeDocument"), "")
-    if main not in package.names:
-        raise Unreadable("extract_broken")
+    main, workbook = package.main_part("workbook")
     related = package.related(main)
     by_kind = dict(related.values())
     strings = [
@@ -49,7 +46,7 @@ def read_xlsx(data: bytes, name: str) -> Result:
     ]
     formats = cell_formats(package.tree(by_kind.get("styles", "")))
     writer = MarkdownWriter()
-    for sheet in children(child(package.tree(main), "sheets"), "sheet"):
+    for sheet in children(child(workbook, "sheets"), "sheet"):
         relation = next((value for key, value in sheet.items() if key.endswith("}id")), "")
         reference = related.get(relation)
         if reference and attribute(sheet, "state") in ("", "visible"):
