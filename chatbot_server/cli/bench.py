@@ -13,12 +13,15 @@ from chatbot_server.bench.questions import Questions, long_question
 from chatbot_server.bench.report import Row
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, print_json
+from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.errors import EngineError
 from chatbot_server.service.prepare import plan_engine
 
+FASTER_ROUNDS = 3
+MUCH_FASTER = 1.25  # times the speed of the engine in use
 VISITORS = (1, 2, 4, 8)
 VISITOR_ROWS = ("bench_visitors", "bench_spread")
 
@@ -57,7 +60,33 @@ def _local_rows(context: Context, rounds: int, as_json: bool) -> list[Row]:
             one_slot = _engine_memory() or 0.0
         memory_rows.append(Row("bench_memory_slot", (full - one_slot) / (slots - 1), "MB"))
     _show(context, memory_rows, as_json)
-    return rows + memory_rows
+    rows += memory_rows
+    if plan.faster:
+        rows += _faster_rows(context, replace(settings, kind=plan.faster), rows, as_json)
+    return rows
+
+
+def _faster_rows(
+    context: Context, settings: EngineSettings, rows: list[Row], as_json: bool
+) -> list[Row]:
+    """The same questions on llama.cpp, and what to change where it is much faster."""
+    with local_engine(settings) as engine:
+        questions = Questions()
+        words = long_question(engine, questions)
+        run(engine, questions.first_turn(8), 4)
+        reading = [read_speed(engine, questions, words) for _ in range(FASTER_ROUNDS)]
+        writing = [write_speed(engine, questions, 64) for _ in range(FASTER_ROUNDS)]
+    faster_rows = [
+        _median_speed("bench_read_llamacpp", reading),
+        _median_speed("bench_write_llamacpp", writing),
+    ]
+    _show(context, faster_rows, as_json)
+    read, write = (
+        other.value / own.value for other, own in zip(faster_rows, rows[:2], strict=True)
+    )
+    if not as_json and max(read, write) >= MUCH_FASTER:
+        click.echo(context.say("bench_faster", read=f"{read:.1f}", write=f"{write:.1f}"))
+    return faster_rows
 
 
 def _speed_rows(context: Context, engine: Engine, rounds: int, as_json: bool) -> list[Row]:

@@ -123,4 +123,5 @@ def _plan_model(context: Context) -> str:
     if plan is None:
         return context.say("doctor_no_model")
     sentence = context.say("doctor_model", file=plan.settings.path, engine=plan.settings.kind)
-    return f"{sentence} {plan.why(context.language)}".strip()
+    hint = context.say("doctor_faster") if plan.faster else ""
+    return " ".join(text for text in (sentence, plan.why(context.language), hint) if text)

@@ -14,7 +14,7 @@ from chatbot_server.engine.base import Engine, EngineInfo
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.supervisor import local_engine
-from chatbot_server.engine.registry import choose_engine
+from chatbot_server.engine.registry import choose_engine, faster_engine
 from chatbot_server.models.base import ModelFile, Refusal
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.store.check import ensure_memory, ensure_template
@@ -34,10 +34,12 @@ class EnginePlan:
 
     Attributes:
         passed_over: engines that come first, and why they cannot run it.
+        faster: an engine that could run it faster; None where there is none.
     """
 
     settings: EngineSettings
     passed_over: Mapping[EngineName, Refusal]
+    faster: EngineName | None = None
 
     def why(self, language: str) -> str:
         """Why it is this engine; empty where none was passed over."""
@@ -98,7 +100,7 @@ def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan 
         max_restarts=engine.max_restarts,
         warm=tuple(_opening(file, family, text) for text in instructions),
     )
-    return EnginePlan(settings, passed_over)
+    return EnginePlan(settings, passed_over, faster_engine(file, kind))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from support.patience import wait_for
 from support.tiny_models import write_random_llama_gguf
 
@@ -17,6 +18,7 @@ from chatbot_server.bench.measure import Run, Together
 from chatbot_server.bench.memory import family, pss_mb
 from chatbot_server.bench.questions import Questions
 from chatbot_server.bench.report import Row
+from chatbot_server.cli.main import root
 
 
 def test_the_command_measures_the_configured_model(tmp_path: Path) -> None:
@@ -32,6 +34,24 @@ def test_the_command_measures_the_configured_model(tmp_path: Path) -> None:
         assert found[name]["value"] > 0
     assert found["bench_first_ratio"]["goal"] == 0.3
     assert found["bench_memory"]["value"] > 10
+    assert found["bench_read_llamacpp"]["value"] > 0
+    assert found["bench_write_llamacpp"]["value"] > 0
+
+
+def test_a_much_faster_engine_is_named_with_what_to_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_random_llama_gguf(tmp_path / "tiny.gguf", context_length=2048)
+    engine = {"model": str(model), "threads": 1, "slots": 1, "context_length": 2048}
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"engine": engine}))
+    monkeypatch.setattr("chatbot_server.cli.bench.VISITORS", (1,))
+    for least, is_named in ((0, True), (10**6, False)):
+        monkeypatch.setattr("chatbot_server.cli.bench.MUCH_FASTER", least)
+        result = CliRunner().invoke(root, ["--config", str(config), "bench", "--rounds", "1"])
+        assert result.exception is None, result.exception
+        assert "writing an answer, on llama.cpp" in result.stdout
+        assert ("set engine.kind: llamacpp in config.yaml" in result.stdout) is is_named
 
 
 def test_speeds_leave_out_the_first_token_and_what_was_cached() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command_line import Run
+from support.tiny_models import write_random_llama_gguf
 
 from chatbot_server.cli.context import refusal
 from chatbot_server.cli.main import VERBS
@@ -338,6 +339,15 @@ def test_doctor_finds_what_is_wrong_and_exits_with_1(run: Run, tmp_path: Path) -
     assert bad.exit_code == 1
     assert "✘" in bad.out
     assert "no-such-model" in bad.out
+
+
+def test_doctor_names_an_engine_that_is_faster(run: Run, tmp_path: Path) -> None:
+    model = write_random_llama_gguf(tmp_path / "tiny.gguf")
+    for kind, is_named in (("auto", True), ("llamacpp", False)):
+        (tmp_path / "config.yaml").write_text(f"engine: {{model: {model}, kind: {kind}}}")
+        checks = {check["name"]: check for check in json.loads(run("doctor", "--json").out)}
+        assert checks["model"]["ok"]
+        assert ("engine.kind: llamacpp" in checks["model"]["sentence"]) is is_named
 
 
 def test_config_example_is_a_configuration(run: Run, tmp_path: Path) -> None:
