@@ -24,7 +24,7 @@ def test_an_entry_a_note_and_files_are_answered_from_at_once(run: Run, write: Wr
         str(write("faq.csv", "question,answer\nDo you wrap gifts?,For 2 €.\n")),
         str(write("prices.md", "# Prices\n\nA bicycle costs 300 €.")),
     )
-    assert "faq.csv: documents read: 1" in ran.out
+    assert "faq.csv: documents read: 1, words: 2, tables: 0" in ran.out
     assert told(run, "is there delivery") == "faq: In two days."
     assert told(run, "Is the shop closed in August?") == "quoted: The shop is closed in August."
     assert told(run, "do you wrap gifts?") == "faq: For 2 €."
@@ -35,6 +35,21 @@ def test_an_entry_a_note_and_files_are_answered_from_at_once(run: Run, write: Wr
         ("file", 1),
         ("file", 1),
     ]
+
+
+def test_files_are_summed_up_for_scripts(run: Run, write: Written) -> None:
+    table = write("prices.md", "# Prices\n\n| what | price |\n|---|---|\n| bicycle | 300 € |\n")
+    missing = run("knowledge", "add", str(table), "/nowhere.md", "--json")
+    assert missing.exit_code == 1
+    good, bad = json.loads(missing.out)["files"]
+    figures = {"documents": 1, "words": 5, "tables": 1}
+    assert good == {
+        "name": "prices.md",
+        "source": listed(run)[0]["number"],
+        **figures,
+        "notice": "",
+    }
+    assert (bad["name"], bad["why"]) == ("nowhere.md", missing.err.strip())
 
 
 def test_search_shows_a_person_the_answer_and_where_it_is_from(run: Run) -> None:

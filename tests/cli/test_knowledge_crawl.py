@@ -17,6 +17,8 @@ from chatbot_server.retrieval.curate.jobs import crawl_lock
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 
+SILENT = "no pages yet, so visitors get “I don’t know”"
+
 
 @pytest.fixture
 def allow_loopback(knowledge_config: Path) -> None:
@@ -78,6 +80,47 @@ def test_a_site_is_read_listed_paused_and_resumed(
     assert "paused" in knows(run, "list").out
     assert listed(run)[0]["state"] == "paused"
     assert "1 left out, 2 unchanged" in knows(run, "crawl", "--resume", number).out
+
+
+def test_what_was_read_and_what_was_lost_is_summed_up(
+    run: Run, web: WebSite, allow_loopback: None
+) -> None:
+    html = """<html lang=en><title>Home</title><nav>Call 01 23 45 67 89</nav><main><h1>Home</h1>
+    <table><tr><th>Day<th>Hours<tr><td>Monday<td>9:00</table><a href=/gone>gone</a></main>"""
+    web.pages["/"] = (200, {"Content-Type": "text/html"}, html.encode())
+    lines = knows(run, "crawl", web.address).out.split("\n")
+    assert lines[:2] == ["1 gone, 1 read", "Documents: 1, words: 7, tables: 1"]
+    assert lines[2].startswith("Seen on pages, but not in the text that was read")
+    assert lines[3] == f"  {web.address}/: 01 23 45 67 89"
+    assert lines[4] == f"1 gone: The page is gone. ({web.address}/gone)"
+    shown = [line.strip() for line in knows(run, "list").out.split("\n")]
+    assert f"{web.address}/: 01 23 45 67 89" in shown
+    summary = json.loads(knows(run, "crawl", web.address, "--json").out)
+    assert summary["lost"] == {f"{web.address}/": ["01 23 45 67 89"]}
+    assert (summary["words"], summary["tables"], summary["documents"]) == (7, 1, 1)
+    assert summary["pages"] == {"gone": 1, "read": 1}
+    assert summary["reasons"][0]["why"] == "crawl_gone"
+
+
+def test_that_the_last_page_was_lost_is_said(
+    run: Run, web: WebSite, allow_loopback: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    web.put("/", "Home", "The shop opens at 9:30.")
+    knows(run, "crawl", web.address)
+    web.pages["/"] = (403, {}, b"")
+    once = run("knowledge", "crawl", web.address)
+    assert SILENT not in once.out + knows(run, "list").out
+    assert "9:30" in told(run, "When does the shop open?")
+    for _again in range(2):
+        caplog.clear()
+        ran = run("knowledge", "crawl", web.address)
+        assert ran.exit_code == 1
+        assert "does not show it to everyone" in ran.err
+        assert SILENT in ran.out
+        assert SILENT in knows(run, "list").out
+        assert "its visitors get “I don’t know”" in caplog.text
+    assert json.loads(run("knowledge", "crawl", web.address, "--json").out)["has_pages"] is False
+    assert told(run, "When does the shop open?").startswith("nothing")
 
 
 def test_pages_beyond_the_limit_and_pages_without_text_are_told(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from chatbot_server.cli.context import Context, refusal
 from chatbot_server.cli.knowledge.site import SITE, embed, mention_demo, site_id_of
-from chatbot_server.cli.options import FILE
+from chatbot_server.cli.options import FILE, JSON, print_json
 from chatbot_server.errors import ChatbotError, UsageError
 
 
@@ -54,32 +55,49 @@ class TypedKnowledge:
 @click.option("--title", metavar="TEXT", callback=_text, help="help_knowledge_title")
 @click.option("--text", metavar="TEXT", callback=_text, help="help_knowledge_text")
 @SITE
+@JSON
 @click.pass_obj
-def add(context: Context, /, files: tuple[Path, ...], key: str | None, **options: Any) -> None:
+def add(
+    context: Context, /, files: tuple[Path, ...], key: str | None, as_json: bool, **options: Any
+) -> None:
     """Files, one FAQ entry, or one note."""
     entry = TypedKnowledge(**options)
     if not entry.is_whole or not (files or entry.question or entry.title):
         raise UsageError("knowledge_add_what")
     site_id = site_id_of(context, key)
     has_text = entry.add(context, site_id)
-    failures = _add_files(context, site_id, files)
-    if has_text or failures < len(files):
+    reports = []
+    for report in _add_files(context, site_id, files):
+        reports.append(report)
+        if "why" in report:
+            click.echo(report["why"], err=True)
+        elif not as_json:
+            click.echo(context.say("knowledge_file_read", **report))
+        if report.get("notice"):
+            click.echo(report["notice"], err=True)
+    is_failed = any("why" in report for report in reports)
+    is_added = has_text or not all("why" in report for report in reports)
+    if is_added:
         embed(context)
+    if as_json:
+        print_json({"files": reports})
+    elif is_added:
         click.echo(context.say("knowledge_added"))
         mention_demo(context)
-    if failures:
+    if is_failed:
         raise SystemExit(1)
 
 
-def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
-    """Read each and count what cannot be read; the others are read all the same."""
+def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
+    """Read each; what was read of it, or why it cannot be: the others are read all the same."""
     from chatbot_server.retrieval.curate.library import add_file
+    from chatbot_server.retrieval.curate.reading import text_figures
     from chatbot_server.retrieval.read.extractor import Extractor
+    from chatbot_server.storage.knowledge.sources import open_source
 
     extractor = Extractor()
     limit = context.config.retrieval.page_bytes
     names: set[str] = set()
-    failures = 0
     try:
         for file in files:
             try:
@@ -87,16 +105,14 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> int:
                     raise ChatbotError("knowledge_same_name", file=file)
                 names.add(file.name)
                 result = add_file(context.database, extractor, site_id, file, limit)
-                count = result.document_count
-                click.echo(context.say("knowledge_file_read", name=file.name, count=count))
-                if result.notice:
-                    click.echo(context.say(result.notice, name=file.name), err=True)
+                with context.database.session() as session:
+                    source_id = open_source(session, site_id, "file", file.name).id
+                    figures = text_figures(session, site_id, source_id)
+                notice = context.say(result.notice, name=file.name) if result.notice else ""
+                yield {"name": file.name, "source": source_id, **figures, "notice": notice}
             except ChatbotError as error:  # noqa: PERF203
-                failures += 1
-                click.echo(error.sentence(context.language), err=True)
+                yield {"name": file.name, "why": error.sentence(context.language)}
             except OSError as error:
-                failures += 1
-                click.echo(refusal(error, context.language), err=True)
+                yield {"name": file.name, "why": refusal(error, context.language)}
     finally:
         extractor.close()
-    return failures

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,16 @@ from typing import Any
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.knowledge.listing import in_words, limit_reached, page_counts
-from chatbot_server.cli.knowledge.site import SITE, embed, mention_demo, site_id_of
-from chatbot_server.cli.options import JSON, NUMBER
+from chatbot_server.cli.knowledge.listing import in_words, page_counts, source_notes
+from chatbot_server.cli.knowledge.site import (
+    SITE,
+    embed,
+    has_pages,
+    mention_demo,
+    mention_silence,
+    site_id_of,
+)
+from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.errors import ChatbotError, UsageError
 
 
@@ -71,7 +77,8 @@ def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
 
 def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) -> None:
     from chatbot_server.retrieval.curate.jobs import crawl_source
-    from chatbot_server.storage.knowledge.pages import page_reasons
+    from chatbot_server.retrieval.curate.library import describe_source
+    from chatbot_server.retrieval.curate.reading import text_figures
     from chatbot_server.storage.knowledge.sources import get_source
 
     def show_progress(counts: dict[str, int]) -> None:
@@ -82,17 +89,23 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
     counts = crawl_source(context.database, config.retrieval, config.run_dir, number, show_progress)
     embed(context)
     with context.database.session() as session:
-        source = get_source(session, site_id, number)
-        why, address = source.why, source.address
-        if not why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
-            for reason in page_reasons(session, source.id, 1):
-                why, address = reason.why, reason.url
+        source = describe_source(session, get_source(session, site_id, number))
+        figures = text_figures(session, site_id, number)
+    why, address = source["why"], source["address"]
+    if not why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
+        for reason in source["reasons"][:1]:
+            why, address = reason["why"], reason["url"]
     if as_json:
-        click.echo(json.dumps({"source": number, "pages": counts, "why": why}))
-    elif not why:
-        for line in (page_counts(context, counts), *limit_reached(context, counts)):
-            click.echo(line)
-        mention_demo(context)
+        report = {"source": number, "pages": counts, "why": why, **figures}
+        report |= {"reasons": source["reasons"], "lost": source["lost"]}
+        print_json(report | {"has_pages": has_pages(context, site_id)})
+    else:
+        if not why:
+            lines = (page_counts(context, counts), context.say("knowledge_figures", **figures))
+            for line in (*lines, *source_notes(context, source)):
+                click.echo(line)
+            mention_demo(context)
+        mention_silence(context, site_id)
     if why:
         sentence = in_words(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)

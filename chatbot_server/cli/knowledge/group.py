@@ -21,6 +21,7 @@ from chatbot_server.cli.knowledge.site import (
     knowledge_base,
     mention_demo,
     mention_demo_sources,
+    mention_silence,
     site_id_of,
 )
 from chatbot_server.cli.knowledge.unanswered import answer, unanswered
@@ -65,6 +66,8 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
     for row in rows:
         for line in document_lines(row) if number else source_lines(context, row):
             click.echo(line)
+    if rows and not number:
+        mention_silence(context, site_id)
     if not rows and not number:
         click.echo(context.say("knowledge_empty"))
         mention_demo_sources(context, site_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from chatbot_server.cli.context import Context
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 
+MOST_LOST = 5  # pages, and facts of each
 PAGES = {
     "found": "knowledge_page_found",
     "read": "knowledge_page_read",
@@ -36,6 +38,18 @@ def limit_reached(context: Context, counts: Mapping[str, int]) -> list[str]:
     return [context.say("knowledge_full", limit=limit)] if sum(counts.values()) >= limit else []
 
 
+def lost_lines(context: Context, lost: Mapping[str, Sequence[str]]) -> list[str]:
+    """What visitors see on pages and no document says, page by page."""
+    if not lost:
+        return []
+    count = sum(map(len, lost.values()))
+    lines = [context.say("knowledge_lost", count=count, pages=len(lost))]
+    for url, facts in islice(lost.items(), MOST_LOST):
+        more = ", …" if len(facts) > MOST_LOST else ""
+        lines.append(f"  {url}: {', '.join(facts[:MOST_LOST])}{more}")
+    return [*lines, "  …"] if len(lost) > MOST_LOST else lines
+
+
 def document_lines(document: Mapping[str, Any]) -> list[str]:
     """A document's number, title and address, and an entry's other wordings below."""
     address = document["id"] if "://" in document["id"] else ""
@@ -49,12 +63,16 @@ def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
     pages = page_counts(context, source["pages"])
     head = f"{source['number']:4}  {source['kind']:5} {source['documents']:6}  {source['address']}"
     lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
-    if source["why"]:
-        lines.append(f"      {in_words(context, source['why'], source['address'])}")
-    lines += [f"      {note}" for note in limit_reached(context, source["pages"])]
+    return lines + [f"      {note}" for note in source_notes(context, source)]
+
+
+def source_notes(context: Context, source: Mapping[str, Any]) -> list[str]:
+    """Why a source, or pages of it, were not read, and what of the others was lost."""
+    lines = [in_words(context, source["why"], source["address"])] if source["why"] else []
+    lines += limit_reached(context, source["pages"]) + lost_lines(context, source["lost"])
     for reason in source["reasons"]:
         sentence = in_words(context, reason["why"], reason["url"])
         address = "" if reason["url"] in sentence else f" ({reason['url']})"
         state = context.say(PAGES[reason["state"]])
-        lines.append(f"      {reason['count']} {state}: {sentence}{address}")
+        lines.append(f"{reason['count']} {state}: {sentence}{address}")
     return lines

@@ -45,6 +45,26 @@ def mention_demo(context: Context) -> None:
         click.echo(context.say("knowledge_of_demo"))
 
 
+def has_pages(context: Context, site_id: int) -> bool:
+    """Whether the site has anything to answer from."""
+    from chatbot_server.storage.knowledge.documents import has_documents
+
+    with context.database.session() as session:
+        return has_documents(session, site_id)
+
+
+def mention_silence(context: Context, site_id: int) -> None:
+    """Say what visitors get where the site has nothing to answer from."""
+    from chatbot_server.storage.sites import Site
+
+    if has_pages(context, site_id):
+        return
+    with context.database.session() as session:
+        site = session.get_one(Site, site_id)
+        sentence = "site_free_chat" if site.free_chat else "site_no_pages"
+        click.echo(context.say(sentence, key=site.key))
+
+
 def mention_demo_sources(context: Context, site_id: int) -> None:
     """Say where to look for what was added before the owner's first site was made."""
     from chatbot_server.storage.knowledge.sources import sources_of

@@ -208,7 +208,7 @@ class Crawl:
             if source is None:
                 return
             waits = False
-            if reading is None or self._frontier.is_single_page:
+            if reading is None:
                 forget_reading(session, source.id, page.url)
             elif page_that_says_the_same(session, source.id, reading):
                 self._delete_documents(session, page.url)
@@ -278,6 +278,7 @@ def _reading(page: KnowledgePage, extraction: Extraction) -> KnowledgeReading | 
         language=draft.language or "",
         digest=hashlib.sha256(f"{draft.title}\0{blocks}".encode("utf-8", "replace")).hexdigest(),
         blocks=blocks,
+        facts=json.dumps([[clean(words), places] for words, places in extraction.facts]),
     )
 
 

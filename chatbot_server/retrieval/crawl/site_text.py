@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ from chatbot_server.storage.knowledge.documents import (
     documents_of_page,
     find_document,
 )
-from chatbot_server.storage.knowledge.readings import readings_after
+from chatbot_server.storage.knowledge.readings import put_lost_facts, readings_after
 from chatbot_server.storage.knowledge.tables import KnowledgeReading, KnowledgeSource
 
 # In the margin of pages, what stands on two is the site's; in their content, what stands on
@@ -104,10 +104,10 @@ def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
 
 
 def settle(database: Database, source_id: int) -> None:
-    """Index each page of a crawl by what is its own, and what they share once."""
+    """Index each page by what is its own, and what they share once; note what is lost."""
     with database.session() as session:
         source = session.get(KnowledgeSource, source_id)
-        if source is None or source.kind != "site":
+        if source is None:
             return
         start = source.address
     shared = SharedBlocks()
@@ -116,11 +116,14 @@ def settle(database: Database, source_id: int) -> None:
             shared.count(reading, blocks)
     name, names = shared.site_name(start), shared.title_names()
     site_blocks = SiteBlocks(shared)
+    untold: list[UntoldFacts] = []
     for batch in _batches(database, source_id):
         drafts = []
         for url, reading, blocks in batch:
             site_blocks.add(blocks, reading.language)
-            text = page_text(own_blocks(blocks, shared), name)
+            own = own_blocks(blocks, shared)
+            untold.append(UntoldFacts(reading, blocks, own))
+            text = page_text(own, name)
             title = without_names(reading.title, names)
             drafts.append(Draft(url, title, text, reading.language or None))
         _put(database, source_id, [draft for draft in drafts if draft.text])
@@ -134,6 +137,8 @@ def settle(database: Database, source_id: int) -> None:
             urls = {draft.url for draft in drafts}
             outdated_ids = [one.id for one in former if one.url not in urls]
             delete_documents(session, source.site_id, outdated_ids)
+        site_keys = site_blocks.keys()
+        put_lost_facts(session, {one.page_id: one.lost for one in untold if one.compare(site_keys)})
 
 
 def _batches(
@@ -170,6 +175,30 @@ def site_document_base(start: str) -> str:
     return f"{start}{'&' if '?' in start else '?'}"
 
 
+class UntoldFacts:
+    """The facts of a page that its own blocks do not tell, each with the keys of those that do."""
+
+    def __init__(
+        self, reading: KnowledgeReading, blocks: list[Block], own: Iterable[Block]
+    ) -> None:
+        self.page_id = reading.page_id
+        self.lost: list[str] = []
+        self._former = reading.lost
+        told = {_key(block) for block in own if not (block.margin and is_furniture(block))}
+        keys = [_key(block) for block in blocks]
+        facts = (
+            (words, {keys[at] for at in places}) for words, places in json.loads(reading.facts)
+        )
+        self._facts = [(words, places) for words, places in facts if told.isdisjoint(places)]
+
+    def compare(self, site_keys: Container[bytes]) -> bool:
+        """Set what the site's own text does not tell either; whether that has changed."""
+        self.lost = [
+            words for words, keys in self._facts if not any(key in site_keys for key in keys)
+        ]
+        return json.dumps(self.lost) != self._former
+
+
 class SiteBlocks:
     """Gathers what the pages share, each block once, in the language of its first page."""
 
@@ -192,6 +221,10 @@ class SiteBlocks:
                 self._blocks.setdefault(language, []).extend([*above, block])
                 self._size += len(block.text)
                 headings = []
+
+    def keys(self) -> set[bytes]:
+        """Of all that was gathered, headings too."""
+        return {_key(block) for blocks in self._blocks.values() for block in blocks}
 
     def _is_new(self, block: Block) -> bool:
         key = _key(block)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatbot_server.errors import ChatbotError, Unavailable
+from chatbot_server.messages import say
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.index import indexing
@@ -20,7 +21,10 @@ from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.knowledge.sources import sources_to_crawl
+from chatbot_server.storage.knowledge.tables import KnowledgeSource
+from chatbot_server.storage.sites import Site
 
 if TYPE_CHECKING:
     from chatbot_server.config.sections import RetrievalSection
@@ -75,10 +79,16 @@ def crawl_source(
         closing(Extractor()) as extractor,
     ):
         try:
-            return Crawl(database, fetcher, extractor, source_id, limits, progress).run()
+            counts = Crawl(database, fetcher, extractor, source_id, limits, progress).run()
         except ChatbotError as error:
             logger.info("source %s: %s", source_id, error)
-            return {}
+            counts = {}
+    with database.session() as session:
+        source = session.get(KnowledgeSource, source_id)
+        if source is not None and not has_documents(session, source.site_id):
+            site = session.get_one(Site, source.site_id)
+            logger.warning("%s", say("doctor_no_pages", name=site.name, key=site.key))
+    return counts
 
 
 @contextmanager

@@ -28,13 +28,14 @@ from chatbot_server.storage.knowledge.documents import (
     find_faq_entry,
 )
 from chatbot_server.storage.knowledge.pages import page_counts, page_reasons
+from chatbot_server.storage.knowledge.readings import lost_facts
 from chatbot_server.storage.knowledge.sources import (
     delete_source,
     get_source,
     open_source,
     sources_of,
 )
-from chatbot_server.storage.knowledge.tables import KnowledgeDocument, SourceKind
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource, SourceKind
 
 
 def add_faq(
@@ -144,20 +145,28 @@ def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:
     """The site's sources, with what was read from each."""
     counts = document_counts(session, site_id)
     return [
-        {
-            "number": source.id,
-            "kind": source.kind,
-            "address": source.address,
-            "state": source.state,
-            "documents": counts.get(source.id, 0),
-            "pages": page_counts(session, source.id),
-            "reasons": [asdict(reason) for reason in page_reasons(session, source.id)],
-            "started": source.started,
-            "finished": source.finished,
-            "why": source.why,
-        }
+        describe_source(session, source) | {"documents": counts.get(source.id, 0)}
         for source in sources_of(session, site_id)
     ]
+
+
+def describe_source(session: Session, source: KnowledgeSource) -> dict[str, Any]:
+    """A source, with what became of its pages.
+
+    ``lost`` is, by page, what a visitor can check there and no document says.
+    """
+    return {
+        "number": source.id,
+        "kind": source.kind,
+        "address": source.address,
+        "state": source.state,
+        "pages": page_counts(session, source.id),
+        "lost": lost_facts(session, source.id),
+        "reasons": [asdict(reason) for reason in page_reasons(session, source.id)],
+        "started": source.started,
+        "finished": source.finished,
+        "why": source.why,
+    }
 
 
 def describe_documents(session: Session, site_id: int, source_id: int) -> list[dict[str, Any]]:

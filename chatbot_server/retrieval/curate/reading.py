@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import NotFound
+from chatbot_server.retrieval.language.tables import table_count
 from chatbot_server.retrieval.read.html.blocks import unpacked
 from chatbot_server.storage.knowledge.chunks import chunks_of
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.readings import reading_at
 from chatbot_server.storage.knowledge.sources import get_source
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def text_figures(session: Session, site_id: int, source_id: int) -> dict[str, int]:
+    """How much was read of a source: its documents, words and tables."""
+    texts = [document.text for document in documents_of(session, site_id, source_id)]
+    return {
+        "documents": len(texts),
+        "words": sum(len(_WORD.findall(text)) for text in texts),
+        "tables": sum(map(table_count, texts)),
+    }
 
 
 def read_documents(

@@ -113,14 +113,8 @@ class FactPattern:
 
 def facts(text: str, languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
     """Every fact that *text* states."""
-    rest, stated_facts = fold(text), set[Fact]()
-    for pattern in fact_patterns(languages):
-        for match in pattern.regex.finditer(rest):
-            try:
-                stated_facts.add(Fact(pattern.kind, pattern.value(match)))
-            except (ValueError, OverflowError):  # digits of another script that int() refuses  # noqa: PERF203
-                stated_facts.add(Fact(pattern.kind, match[0]))
-        rest = pattern.regex.sub(" · ", rest)
+    written, rest = written_facts(fold(text), languages)
+    stated_facts = set(written)
     days, months = _fact_words(languages).days, _fact_words(languages).months_alone
     for word in _WORDS.findall(rest):
         if (number := spelled_number(word, languages)) is not None:
@@ -130,6 +124,26 @@ def facts(text: str, languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
         if (day := days.get(word) or days.get(word.removesuffix("s"))) is not None:
             stated_facts.add(Fact("day", str(day)))
     return frozenset(stated_facts)
+
+
+def written_facts(folded: str, languages: Languages = ALWAYS_USED) -> tuple[dict[Fact, str], str]:
+    """The facts that a folded text writes with digits or signs, each as it is written first.
+
+    Beside them what is left of the text.
+    """
+    rest, written = folded, dict[Fact, str]()
+    for pattern in fact_patterns(languages):
+        has_match = False
+        for match in pattern.regex.finditer(rest):
+            has_match = True
+            try:
+                fact = Fact(pattern.kind, pattern.value(match))
+            except (ValueError, OverflowError):  # digits of another script that int() refuses
+                fact = Fact(pattern.kind, match[0])
+            written.setdefault(fact, match[0])
+        if has_match:
+            rest = pattern.regex.sub(" · ", rest)
+    return written, rest
 
 
 def gather(texts: Iterable[str], languages: Languages = ALWAYS_USED) -> frozenset[Fact]:

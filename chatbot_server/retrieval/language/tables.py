@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from chatbot_server.retrieval.language.languages import LANGUAGES
 
@@ -81,6 +82,12 @@ def _row_sentences(rows: list[str], colon: str, between: str) -> Iterator[str]:
 
 def _cells(row: str) -> list[str]:
     return [cell.strip() for cell in _BAR.split(row[1:-1])]
+
+
+def table_count(text: str) -> int:
+    """How many tables *text* has, as :func:`markdown_table` wrote them."""
+    are_rows = [bool(_ROW.fullmatch(line.strip())) for line in text.split("\n")]
+    return sum(is_row and not before for before, is_row in pairwise([False, *are_rows]))
 
 
 def first_cells(row: str) -> list[str]:

@@ -45,7 +45,10 @@ class ExtractError(ChatbotError):
 
 @dataclass(frozen=True)
 class Extraction:
-    """What a file or page holds; a page also its blocks, as :func:`.html.blocks.packed`.
+    """What a file or page holds.
+
+    A page also has its blocks, as :func:`.html.blocks.packed`, and what of them a visitor sees,
+    as :func:`.html.seen.seen_facts`.
 
     Attributes:
         notice: the code of a sentence about what was not read of it.
@@ -56,6 +59,7 @@ class Extraction:
     canonical: str = ""
     noindex: bool = False
     blocks: tuple[list[Any], ...] = ()
+    facts: tuple[list[Any], ...] = ()
     site_name: str = ""
     notice: str = ""
 
@@ -132,6 +136,7 @@ def _extraction(result: dict[str, Any], url: str) -> Extraction:
         canonical=str(result.get("canonical") or ""),
         noindex=bool(result.get("noindex")),
         blocks=tuple(result.get("blocks") or ()),
+        facts=tuple(result.get("facts") or ()),
         site_name=str(result.get("site_name") or ""),
         notice=str(result.get("notice") or ""),
     )

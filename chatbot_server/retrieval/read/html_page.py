@@ -10,6 +10,8 @@ from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.blocks import packed, page_text
 from chatbot_server.retrieval.read.html.business import business_sections
 from chatbot_server.retrieval.read.html.links import links
+from chatbot_server.retrieval.read.html.protected import show_protected_addresses
+from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.structured import faq_pairs, items
 from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.walk import read_blocks
@@ -22,6 +24,7 @@ NOT_KEPT = {"noindex", "none", "nosnippet"}
 def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     """The document of a page, if there is text in it, its questions and answers, and its links."""
     tree = parsed(decoded(data, charset))
+    show_protected_addresses(tree)
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
     canonical_addresses = (
@@ -35,7 +38,8 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     names = site_names(tree, data_items)
     title, other_name = page_title(tree, names)
     title = title or name
-    blocks = read_blocks(tree, "." if record and not record.space_before_colon else ",")
+    decimal = "." if record and not record.space_before_colon else ","
+    blocks = read_blocks(tree, decimal)
     # A page whose menu is never closed is nothing but a menu.
     blocks = blocks or read_blocks(tree, ",", with_menus=True)
     blocks += business_sections(data_items, language[:2])
@@ -50,6 +54,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "documents": [document(title, text)] if text else [],
         "site_name": next(iter(names), other_name),
         "blocks": packed(blocks),
+        "facts": seen_facts(tree, blocks, decimal, language),
     }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
@@ -39,6 +42,27 @@ def page_that_says_the_same(
         .order_by(KnowledgePage.id)
         .limit(1)
     )
+
+
+def put_lost_facts(session: Session, lost: Mapping[int, list[str]]) -> None:
+    """Note at the readings of pages, by id, which facts of each were lost."""
+    for page_id, facts in lost.items():
+        session.execute(
+            update(KnowledgeReading)
+            .where(KnowledgeReading.page_id == page_id)
+            .values(lost=json.dumps(facts))
+        )
+
+
+def lost_facts(session: Session, source_id: int) -> dict[str, list[str]]:
+    """The facts that were lost in reading a source, by the address of their page."""
+    rows = session.execute(
+        select(KnowledgePage.url, KnowledgeReading.lost)
+        .join(KnowledgeReading, KnowledgeReading.page_id == KnowledgePage.id)
+        .where(KnowledgePage.source_id == source_id, KnowledgeReading.lost != "[]")
+        .order_by(KnowledgePage.id)
+    )
+    return {row[0]: json.loads(row[1]) for row in rows}
 
 
 def reading_at(session: Session, source_id: int, url: str) -> KnowledgeReading | None:

@@ -114,6 +114,8 @@ class KnowledgeReading(Base):
     Attributes:
         digest: equal for pages that say the same.
         blocks: JSON, see :mod:`chatbot_server.retrieval.read.html.blocks`.
+        facts: JSON, see :mod:`chatbot_server.retrieval.read.html.seen`.
+        lost: JSON, those of the facts that no document of the crawl tells.
     """
 
     __tablename__ = "knowledge_reading"
@@ -126,6 +128,8 @@ class KnowledgeReading(Base):
     language: Mapped[str] = mapped_column(String(10))
     digest: Mapped[str] = mapped_column(String(64), index=True)
     blocks: Mapped[str] = mapped_column(Text)
+    facts: Mapped[str] = mapped_column(Text, default="[]")
+    lost: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class KnowledgeDocument(Base):

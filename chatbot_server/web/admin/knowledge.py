@@ -34,6 +34,7 @@ from chatbot_server.web.admin.pages import (
 )
 
 MOST_DOCUMENTS = 500  # listed of one source
+MOST_PAGES_WITH_LOSSES = 50
 LONGEST_NOTE = 20_000
 
 
@@ -84,6 +85,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         source["why"] = source["why"] and reason_sentence(
             source["why"], source["address"], language, limit
         )
+        source["lost_shown"] = list(source["lost"].items())[:MOST_PAGES_WITH_LOSSES]
         for reason in source["reasons"]:
             reason["sentence"] = reason_sentence(reason["why"], reason["url"], language, limit)
     query = " ".join(request.args.get("q", "").split())[:300]

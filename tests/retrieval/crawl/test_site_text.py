@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from support.web_site import WebSite
 
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
@@ -13,11 +15,15 @@ from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.readings import lost_facts
+from chatbot_server.storage.knowledge.sources import sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgePage
+from chatbot_server.storage.sites import Site
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Documents = dict[str, tuple[str, str]]
 HEADER = "<header><a href=/>The Mill</a> <p>Open 9–5, call 01 23 45 67 89</p></header>"
+SITES = Path(__file__).parents[2] / "answers/sites"
 FOOTER = "<footer><h3>Find us</h3><p>1 Mill Road, Bath</p><p><a href=/terms>Terms</a></p></footer>"
 CRUMBS = "<div class=path>Mill shop Home</div>"
 
@@ -109,3 +115,38 @@ def test_a_robots_txt_from_windows_and_its_own_sitemap_are_understood(
         put(web, path, f"At {path}", f"This is {path}.")
     assert {"/", "/open"} <= set(crawl())
     assert "/secret" not in web.asked
+
+
+def losses(database: Database) -> list[list[str]]:
+    """What was lost, page by page."""
+    with database.session() as session:
+        sources = sources_of(session, session.scalars(select(Site.id)).one())
+        return [facts for source in sources for facts in lost_facts(session, source.id).values()]
+
+
+def test_what_visitors_see_and_no_document_tells_is_counted(
+    crawl: Callable[[], Documents], web: WebSite, database: Database
+) -> None:
+    menu = "<nav>Call <a href=tel:+33198765432>us</a></nav>"
+    put(web, "/", "Home", 'Welcome, 12 € a day. <a href="/more">more</a>')
+    put(web, "/more", "More", "Until 9:30.", f"{FOOTER}{menu}")
+    crawl()
+    assert losses(database) == [["+33198765432"]]
+    crawl()  # all 304
+    assert losses(database) == [["+33198765432"]]
+    put(web, "/more", "More", "Until 9:30.")
+    crawl()
+    assert losses(database) == []
+
+
+@pytest.mark.parametrize("site", ["clinic-fr", "club-en", "craftsman-fr", "hotel-mixed"])
+def test_of_the_sites_that_answers_are_tested_on_nothing_is_lost(
+    crawl: Callable[[], Documents], web: WebSite, database: Database, site: str
+) -> None:
+    links = ""
+    for page in sorted((SITES / site).glob("*.html")):
+        web.pages[f"/{page.name}"] = (200, {"Content-Type": "text/html"}, page.read_bytes())
+        links += f'<a href="/{page.name}">{page.stem}</a> '
+    web.put("/", "Home", links)
+    assert len(crawl()) > 5
+    assert losses(database) == []

@@ -16,6 +16,8 @@ from werkzeug.test import TestResponse
 from chatbot_server.retrieval.curate.library import add_faq, add_note, describe_entries
 from chatbot_server.storage.conversations import add_message, start_conversation
 from chatbot_server.storage.feedback import add_contact_request, save_feedback
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
 from chatbot_server.storage.sites import Site, add_site, find_site
 
 Post = Callable[..., TestResponse]
@@ -170,6 +172,25 @@ def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -
     page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf price").text
     assert "A loaf costs 4 euros." in page
     assert "https://example.org/shop" in page
+
+
+def test_what_was_lost_in_reading_is_shown_and_that_nothing_is_left(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        source = open_source(session, owner.site_id, "site", "https://example.org/")
+        page = KnowledgePage(source_id=source.id, url="https://example.org/<b>", state="read")
+        session.add(page)
+        session.flush()
+        lost = json.dumps(["01 23 45 67 89", EVIL])
+        words = dict.fromkeys(("title", "site_name", "language", "digest", "blocks"), "")
+        session.add(KnowledgeReading(page_id=page.id, lost=lost, **words))
+    shown = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert "dates): 2, pages: 1" in shown
+    assert "<li>01 23 45 67 89, &lt;script&gt;" in shown
+    assert "https://example.org/&lt;b&gt;" in shown
+    assert "Nothing that could be read is left" in shown
+    add_note(owner.database, owner.site_id, "Parking", "It is free.")
+    shown = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert "Nothing that could be read is left" not in shown
 
 
 def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> None:

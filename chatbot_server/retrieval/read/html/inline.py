@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from chatbot_server.retrieval.read.html.names import MARKING
+from chatbot_server.retrieval.read.html.names import BLOCKS, MARKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Marks in the text being gathered, from the area that Unicode leaves to programs.
 _LINE, _SUP, _SUP_END, _MARKS = "\ue000", "\ue001", "\ue002", "\ue000\ue001\ue002"
@@ -128,6 +131,32 @@ class InlineText:
         )
         text = _RAISED.sub(lambda match: match[1].translate(_SUPERSCRIPT), text)
         return text.replace(_SUP, "").replace(_SUP_END, "")
+
+
+def lines_of(root: Any, decimal: str, leaves_out: Callable[[Any], bool]) -> list[str]:
+    """The text of the element *root*, without what *leaves_out* says of the elements in it."""
+    from lxml import etree  # type: ignore[import-untyped]
+
+    text = InlineText(decimal)
+    walker = etree.iterwalk(root, events=("start", "end"))
+    is_skipped = False
+    for event, element in walker:
+        if not isinstance(element.tag, str):
+            continue
+        if event == "start":
+            is_skipped = element is not root and leaves_out(element)
+            if is_skipped:
+                walker.skip_subtree()
+                continue
+            text.line() if element.tag in BLOCKS else text.open(element)
+            text.add(element.text)
+            continue
+        if not is_skipped:
+            text.line() if element.tag in BLOCKS else text.close(element)
+        is_skipped = False
+        if element is not root:
+            text.add(element.tail)
+    return text.take()
 
 
 def one_line(lines: list[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from chatbot_server.retrieval.language.tables import markdown_table
 from chatbot_server.retrieval.read.html import tables
 from chatbot_server.retrieval.read.html.blocks import MAX_LEVEL, Block, with_headings
-from chatbot_server.retrieval.read.html.inline import InlineText, one_line
+from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, MARGIN_ROLES, SILENT
 from chatbot_server.retrieval.read.html.visible import Visibility, short_text
@@ -247,28 +247,7 @@ class _Walk:
 
     def _cell(self, element: Any) -> str:
         """The text of a cell as one line."""
-        from lxml import etree
-
-        text = InlineText(self._decimal)
-        walker = etree.iterwalk(element, events=("start", "end"))
-        is_skipped = False
-        for event, one in walker:
-            if not isinstance(one.tag, str):
-                continue
-            if event == "start":
-                is_skipped = one is not element and self._visibility.leaves_out(one)
-                if is_skipped:
-                    walker.skip_subtree()
-                    continue
-                text.line() if one.tag in BLOCKS else text.open(one)
-                text.add(one.text)
-                continue
-            if not is_skipped:
-                text.line() if one.tag in BLOCKS else text.close(one)
-            is_skipped = False
-            if one is not element:
-                text.add(one.tail)
-        return one_line(text.take())
+        return one_line(lines_of(element, self._decimal, self._visibility.leaves_out))
 
     def close(self, element: Any) -> None:
         """After the content of *element*."""
