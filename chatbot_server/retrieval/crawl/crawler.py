@@ -28,7 +28,7 @@ from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.document import CUT_PAGES, CUT_TEXT
-from chatbot_server.retrieval.read.extractor import TYPES, Extraction, Extractor
+from chatbot_server.retrieval.read.extractor import Extraction, Extractor, kind_of
 from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
@@ -165,11 +165,11 @@ class Crawl:
             self._mark_missing(page, "failed", MISSING.get(response.status, "crawl_status"))
         elif not self._is_of_site(response.url):
             self._mark_missing(page, "skipped", "crawl_elsewhere")
-        elif response.media_type not in TYPES:
+        elif (kind := kind_of(response.media_type, response.url)) is None:
             self._mark_missing(page, "skipped", "crawl_type")
         else:
             url = urls.canonical(response.url) or page.url
-            name, kind = urlsplit(url).path.rsplit("/", 1)[-1], TYPES[response.media_type]
+            name = urlsplit(url).path.rsplit("/", 1)[-1]
             extraction = self.extractor.read(response.body, kind, name, url, response.charset)
             self._index(page, response, extraction, url)
 

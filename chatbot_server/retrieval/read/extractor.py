@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
@@ -31,6 +32,7 @@ TYPES = {
     "text/plain": "text",
     "text/markdown": "text",
 }
+UNKNOWN_TYPES = ("application/octet-stream", "application/zip", "binary/octet-stream")
 SUFFIXES = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".pdf": "pdf",
     ".docx": "docx", ".xlsx": "xlsx", ".pptx": "pptx", ".odt": "opendocument",
@@ -109,6 +111,16 @@ class Extractor:
 def kind_of_name(name: str) -> str | None:
     """How a file of this name is read; None: not at all."""
     return SUFFIXES.get(PurePosixPath(name.lower()).suffix)
+
+
+def kind_of(media_type: str, url: str) -> str | None:
+    """How what is at *url* is read; None: not at all.
+
+    Many servers know no media type for files younger than they are.
+    """
+    if media_type in UNKNOWN_TYPES:
+        return kind_of_name(urlsplit(url).path)
+    return TYPES.get(media_type)
 
 
 def _extraction(result: dict[str, Any], url: str) -> Extraction:

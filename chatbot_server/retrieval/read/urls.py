@@ -22,7 +22,7 @@ _NOISE = re.compile(
 _SESSION = re.compile(r";(jsessionid|sid)=[^/?#]*", re.IGNORECASE)
 _NOT_A_PAGE = re.compile(
     r"\.(jpe?g|png|gif|webp|svg|ico|avif|css|js|mjs|json|xml|rss|atom|zip|gz|tgz|rar|7z|exe|dmg|apk|mp[34]|m4a|avi|mov"
-    r"|webm|ogg|wav|woff2?|ttf|eot|ics|vcf|xlsx?|pptx?)$",
+    r"|webm|ogg|wav|woff2?|ttf|eot|ics|vcf|docm?|dotx?|xls|ppt|rtf|pages|numbers|key|mobi|azw3?)$",
     re.IGNORECASE,
 )
 # Line breaks and tabs inside an address are dropped, as browsers do; the rest no database takes.
