@@ -50,6 +50,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.document": "reader",
     "admin.appearance": "reader",
     "admin.save_appearance": "owner",
+    "admin.delete_site": "owner",
     "admin.messages": "editor",
     "admin.delete_message": "editor",
     "admin.people": "owner",

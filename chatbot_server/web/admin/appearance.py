@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from chatbot_server.errors import ChatbotError, NotFound
+from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.storage.feedback import ContactRequest, contact_requests
 from chatbot_server.storage.site_settings import (
@@ -28,6 +28,7 @@ from chatbot_server.web.admin.pages import (
 )
 from chatbot_server.web.snippet import snippet_for
 
+LONGEST_FIELD = 4000
 ONE_LINE = (
     "color",
     "language",
@@ -40,18 +41,20 @@ ONE_LINE = (
 
 
 def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of what a site's owner decides, and of what visitors wrote to them."""
+    """Routes of what a site's owner decides."""
 
     def show(key: str, *, status: int = 200, **values: Any) -> Response:
         with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            tag = snippet_for(parts.address, find_site(session, key))
+            sites = load_site(session, key)[1]
+            site = find_site(session, key)
+            tag = snippet_for(parts.address, site)
         return render(
             "appearance",
             status=status,
             site=site,
             sites=sites,
             tag=tag,
+            fields=typed_fields() if "problem" in values else fields_of(site),
             positions=POSITIONS,
             languages=LANGUAGES,
             **values,
@@ -70,6 +73,20 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             return show(key, problem=problem_of(error), status=error.status)
         return go("appearance", key=key, done="saved")
 
+    @bp.post(f"{PATH}/<key>/delete")
+    def delete_site(key: str) -> Response:
+        with parts.database.session() as session:
+            site = find_site(session, key)
+            if site.demo:
+                raise UsageError("site_demo_stays", field="site")
+            session.delete(site)
+        parts.database.forget_erased()
+        return go("home", done="deleted")
+
+
+def add_messages(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of what visitors wrote to a person."""
+
     @bp.get(f"{PATH}/<key>/messages")
     def messages(key: str) -> Response:
         with parts.database.session() as session:
@@ -86,6 +103,23 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             session.delete(letter)
         parts.database.forget_erased()
         return go("messages", key=key, done="deleted")
+
+
+def fields_of(site: Site) -> dict[str, str]:
+    """What the form shows of *site*, by field."""
+    fields = {name: str(getattr(site, name) or "") for name in (*ONE_LINE, "time_zone", "country")}
+    fields |= {"name": site.name, "instructions": site.instructions}
+    fields |= {"origins": "\n".join(site.origins), "free_chat": "on" if site.free_chat else "off"}
+    for language in LANGUAGES:
+        for name in ("greeting", "notice"):
+            fields[f"{name}_{language}"] = site.word(name, language) or ""
+        fields[f"suggestions_{language}"] = "\n".join(site.suggested(language))
+    return fields
+
+
+def typed_fields() -> dict[str, str]:
+    """The form as it was typed, where something in it is wrong: nothing is lost."""
+    return {name: text[:LONGEST_FIELD] for name, text in request.form.items()}
 
 
 def _change(site: Site) -> None:

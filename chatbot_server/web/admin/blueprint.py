@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.web.admin.access import check_access
-from chatbot_server.web.admin.appearance import add_appearance
+from chatbot_server.web.admin.appearance import add_appearance, add_messages
 from chatbot_server.web.admin.backups import add_backups
 from chatbot_server.web.admin.conversations import add_conversations, add_owner_rights
 from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
@@ -45,6 +45,7 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
     add_questions(bp, parts)
     add_knowledge(bp, parts)
     add_appearance(bp, parts)
+    add_messages(bp, parts)
     add_people(bp, parts)
     add_own_account(bp, parts)
     add_backups(bp, parts)

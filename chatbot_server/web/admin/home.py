@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
@@ -14,13 +15,15 @@ from chatbot_server.retrieval.curate.trial import Trial, try_own_headings
 from chatbot_server.storage.base import now
 from chatbot_server.storage.feedback import contact_requests
 from chatbot_server.storage.inbox import activity
-from chatbot_server.storage.site_settings import change_site, name_of
-from chatbot_server.storage.sites import Site, add_site, find_site
+from chatbot_server.storage.site_settings import change_site, name_of, origin_of
+from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.backups import copies_in
+from chatbot_server.web.admin.knowledge import explain_sources
 from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,
+    admin_language,
     go,
     load_site,
     problem_of,
@@ -81,8 +84,10 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
             sources = describe_sources(session, find_site(session, key).id)
         own_question = " ".join(request.args.get("q", "").split())[:300]
         trial = _trial(parts, site, own_question)
+        explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
         is_reading = any(
-            source["kind"] in ("site", "page") and not source["finished"] for source in sources
+            source["kind"] in ("site", "page") and not source["finished"] and not source["why"]
+            for source in sources
         )
         return render(
             "trial",
@@ -103,9 +108,15 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
     """
     if not address:
         raise UsageError("knowledge_address", address=address)
+    origin = origin_of(address)
+    host = urlsplit(origin).hostname or ""
+    if "." not in host and ":" not in host and host != "localhost":  # a word is no address
+        raise UsageError("knowledge_address", address=address)
     with parts.database.session() as session:
-        site = add_site(session, name_of(name))
-        change_site(site, {"origin": (address,)})
+        same = [site for site in all_sites(session) if not site.demo and site.allows(origin)]
+        site = same[0] if same else add_site(session, name_of(name))
+        site.name = name_of(name)
+        change_site(site, {"origin": (origin,)})
         key, site_id = site.key, site.id
     add_site_to_read(parts.database, site_id, address)
     return key

@@ -73,21 +73,13 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
-    language = admin_language()
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         site_id = find_site(session, key).id
         sources = describe_sources(session, site_id)
         source_id = request.args.get("source", type=int)
         documents = describe_documents(session, site_id, source_id) if source_id else []
-    limit = parts.config.retrieval.page_bytes
-    for source in sources:
-        source["why"] = source["why"] and reason_sentence(
-            source["why"], source["address"], language, limit
-        )
-        source["lost_shown"] = list(source["lost"].items())[:MOST_PAGES_WITH_LOSSES]
-        for reason in source["reasons"]:
-            reason["sentence"] = reason_sentence(reason["why"], reason["url"], language, limit)
+    explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
     query = " ".join(request.args.get("q", "").split())[:300]
     return render(
         "knowledge",
@@ -100,6 +92,17 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         passages=parts.knowledge.search(site_id, query) if query else [],
         **values,
     )
+
+
+def explain_sources(sources: list[dict[str, Any]], language: str, page_bytes: int) -> None:
+    """Say in words why sources and pages of *sources* were not read."""
+    for source in sources:
+        source["why"] = source["why"] and reason_sentence(
+            source["why"], source["address"], language, page_bytes
+        )
+        source["lost_shown"] = list(source["lost"].items())[:MOST_PAGES_WITH_LOSSES]
+        for reason in source["reasons"]:
+            reason["sentence"] = reason_sentence(reason["why"], reason["url"], language, page_bytes)
 
 
 def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
