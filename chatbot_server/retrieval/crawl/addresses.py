@@ -51,7 +51,8 @@ class PrivateHosts:
     def __init__(self, entries: Iterable[str] = ()) -> None:
         self._ports: dict[str, set[int]] = {}
         for entry in entries:
-            parts = urlsplit(f"//{entry}")
+            is_bare_ipv6 = entry.count(":") > 1 and "[" not in entry
+            parts = urlsplit(f"//[{entry}]" if is_bare_ipv6 else f"//{entry}")
             ports = self._ports.setdefault((parts.hostname or entry).lower(), set())
             ports |= {parts.port} if parts.port else USUAL_PORTS
 
@@ -68,3 +69,9 @@ class PrivateHosts:
     def is_port_allowed(self, host: str, port: int) -> bool:
         """Whether *port* of *host*, private or not, may be asked."""
         return port in self._ports.get(host.lower(), PORTS)
+
+
+def private_hosts_entry(host: str, port: int) -> str:
+    """What to add to ``retrieval.private_hosts`` so that *port* of *host* is asked."""
+    name = f"[{host}]" if ":" in host and port not in USUAL_PORTS else host
+    return name[:200] if port in USUAL_PORTS else f"{name[:200]}:{port}"

@@ -50,7 +50,10 @@ MAX_DEPTH = 15
 MAX_MISSES = 2
 # What does not answer, or cannot just now, may be back: a week of daily crawls.
 MAX_FAILURES = 7
-PASSING = ("crawl_status", "fetch_slow", "fetch_failed", "fetch_unknown_host", "extract_slow")
+PASSING = (
+    "crawl_status", "fetch_slow", "fetch_failed", "fetch_unreachable", "fetch_certificate",
+    "fetch_unknown_host", "extract_slow",
+)  # fmt: skip
 MISSING = {401: "crawl_refused", 403: "crawl_refused", 404: "crawl_gone", 410: "crawl_gone"}
 MAX_DELAY = 30.0
 ROBOTS_SECONDS = 15.0

@@ -20,7 +20,7 @@ import httpcore
 
 from chatbot_server import __version__
 from chatbot_server.errors import ChatbotError
-from chatbot_server.retrieval.crawl.addresses import PrivateHosts, is_public
+from chatbot_server.retrieval.crawl.addresses import PrivateHosts, is_public, private_hosts_entry
 from chatbot_server.retrieval.read.urls import joined
 
 MAX_REDIRECTS = 5
@@ -118,10 +118,15 @@ class Fetcher:
         except ValueError:
             raise FetchError("fetch_address", url=url[:200]) from None
         host = (parts.hostname or "").lower()
-        is_port_allowed = self._private_hosts.is_port_allowed(host, port)
-        if parts.scheme not in ("http", "https") or not host or not is_port_allowed:
+        if parts.scheme not in ("http", "https") or not host:
             raise FetchError("fetch_address", url=url[:200])
         if parts.username is not None or len(url) > 2000:
+            raise FetchError("fetch_address", url=url[:200])
+        if not self._private_hosts.is_port_allowed(host, port):
+            if host in self._private_hosts:
+                raise FetchError("fetch_private", host=private_hosts_entry(host, port))
+            # That it is private comes first: its owner can name it with this very port.
+            resolve_public_address(host, port, self._private_hosts)
             raise FetchError("fetch_address", url=url[:200])
 
     def _send_single_request(
@@ -149,6 +154,10 @@ class Fetcher:
             raise
         except (httpcore.TimeoutException, TimeoutError):
             raise FetchError("fetch_slow", url=url[:200]) from None
+        except httpcore.ConnectError as error:
+            is_tls = isinstance(error.__context__, ssl.SSLError)
+            code = "fetch_certificate" if is_tls else "fetch_unreachable"
+            raise FetchError(code, host=urlsplit(url).netloc[:200]) from None
         except Exception as error:  # httpcore, h11, ssl and idna each raise their own
             raise FetchError("fetch_failed", url=url[:200], why=type(error).__name__) from None
 
@@ -260,5 +269,5 @@ def resolve_public_address(host: str, port: int, private_hosts: PrivateHosts) ->
         raise FetchError("fetch_unknown_host", host=host[:200]) from None
     addresses = [str(record[4][0]).split("%")[0] for record in records]
     if host not in private_hosts and not all(map(is_public, addresses)):
-        raise FetchError("fetch_private", host=host[:200])
+        raise FetchError("fetch_private", host=private_hosts_entry(host, port))
     return addresses[0]

@@ -145,7 +145,7 @@ class Frontier:
             source = session.get(KnowledgeSource, self.source_id)
             counts = page_counts(session, self.source_id)
             if source is not None and source.state != "paused" and not counts.get("found"):
-                source.finished = now()
+                source.finished, source.why = now(), ""
             return counts
 
     def mark_unreadable(self, why: str) -> None:

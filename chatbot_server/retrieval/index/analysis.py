@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import BadRequest
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.chunks import Chunk, chunks_of_text
 from chatbot_server.retrieval.language import acronyms, stems
@@ -24,7 +24,7 @@ MAX_DEFINITIONS = 200
 SECONDS = 20.0
 
 
-class AnalysisError(ChatbotError):
+class AnalysisError(BadRequest):
     """A document cannot be indexed; ``code`` says why."""
 
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import BadRequest
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.language.languages import LANGUAGES
@@ -41,7 +41,7 @@ SUFFIXES = {
 }  # fmt: skip
 
 
-class ExtractError(ChatbotError):
+class ExtractError(BadRequest):
     """A file cannot be read; ``code`` says why."""
 
 

@@ -162,8 +162,11 @@ def test_files_are_read_and_bad_ones_refused_in_words(
             add_file(database, extractor, site_id, tmp_path / "note.md", 10**6).document_count == 1
         )
         for name in ("bad.pdf", "x.exe"):
-            with pytest.raises(ExtractError):
+            with pytest.raises(ExtractError) as caught:
                 add_file(database, extractor, site_id, tmp_path / name, 10**6)
+            error = caught.value
+            assert (error.status, error.exit_code) == (400, 1)
+            assert name in error.public_sentence("fr")
     finally:
         extractor.close()
 

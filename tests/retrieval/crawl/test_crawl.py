@@ -141,6 +141,10 @@ def test_a_site_whose_robots_txt_fails_is_not_read_and_says_so(
     assert web.asked == ["/robots.txt"]
     with database.session() as session:
         assert session.query(KnowledgeSource).one().why == f"crawl_robots {web.address}/robots.txt"
+    del web.pages["/robots.txt"]  # the same crawl goes on, and comes to its end
+    assert crawl(database, site_id, web) == {"read": 1}
+    with database.session() as session:
+        assert session.query(KnowledgeSource).one().why == ""
 
 
 def test_a_page_of_another_address_and_a_noindex_page_are_not_kept(
@@ -234,17 +238,46 @@ def test_a_redirect_inwards_is_not_followed(web: WebSite) -> None:
     assert caught.value.code == "fetch_private"
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:8632", "[::1]:8632", "127.0.0.1", "::1"])
+def test_a_private_address_is_told_by_what_to_write_into_the_configuration(address: str) -> None:
+    url = f"http://[{address}]/" if address == "::1" else f"http://{address}/"
+    fetcher, own_fetcher = Fetcher(), Fetcher(private_hosts=[address])
+    with pytest.raises(FetchError) as refused:
+        fetcher.get(url)
+    assert refused.value.code == "fetch_private"
+    assert f'private_hosts, section retrieval de config.yaml : ["{address}"]' in (
+        refused.value.sentence("fr")
+    )
+    with pytest.raises(FetchError) as unreachable:  # with that in it, it is asked
+        own_fetcher.get(url)
+    assert unreachable.value.code == "fetch_unreachable"
+    fetcher.close()
+    own_fetcher.close()
+
+
+def test_a_certificate_that_is_none_is_told_as_such(web: WebSite) -> None:
+    fetcher = Fetcher(private_hosts=[web.address.removeprefix("http://")])
+    with pytest.raises(FetchError) as caught:
+        fetcher.get(web.address.replace("http:", "https:"))
+    assert caught.value.code == "fetch_certificate"
+    fetcher.close()
+
+
 def test_of_a_private_host_the_named_ports_are_asked_and_no_others(web: WebSite) -> None:
     other = WebSite()
     web.pages["/in"] = (302, {"Location": f"{other.address}/secret"}, b"")
     fetcher = Fetcher(private_hosts=["127.0.0.1"])
     with pytest.raises(FetchError) as refused:
         fetcher.get(web.address + "/")  # nobody named its port
-    assert refused.value.code == "fetch_address"
+    port = web.address.rpartition(":")[2]
+    assert (refused.value.code, refused.value.values) == (
+        "fetch_private",
+        {"host": f"127.0.0.1:{port}"},
+    )
     fetcher.allow_port_of(web.address)
     with pytest.raises(FetchError) as redirected:
         fetcher.get(web.address + "/in")
-    assert (redirected.value.code, other.asked) == ("fetch_address", [])
+    assert (redirected.value.code, other.asked) == ("fetch_private", [])
     fetcher.close()
     named = Fetcher(private_hosts=[other.address.removeprefix("http://")])
     assert named.get(f"{other.address}/secret").status == 404

@@ -134,7 +134,7 @@ def test_a_name_that_changes_its_address_after_the_check_gains_nothing(
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
     fetcher = Fetcher()
-    for code in ("fetch_failed", "fetch_private"):
+    for code in ("fetch_unreachable", "fetch_private"):
         with pytest.raises(FetchError) as caught:
             fetcher.get("http://rebinding.example/")
         assert caught.value.code == code
@@ -273,7 +273,7 @@ def test_addresses_of_files_and_of_the_inside_are_never_asked_for(
     assert [why[f"/in-{at}"] for at in range(4)] == [
         "fetch_address file:///etc/passwd",
         "fetch_private 169.254.169.254",
-        "fetch_private ::1",
+        "fetch_private [::1]:8080",
         "fetch_address ftp://x/",
     ]
     assert "root:" not in texts(database, site_id)
