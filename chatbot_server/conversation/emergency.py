@@ -47,7 +47,9 @@ def region_of(tag: str | None) -> str | None:
 
 def words_of_help(kind: Kind, country: str, language: str) -> str:
     """What a visitor in distress is told: where people answer, now."""
-    numbers = NUMBERS[country]
+    numbers = dict(NUMBERS[country])
+    if own := numbers.get(f"{kind}_{language}"):
+        numbers["emergency"] = own
     lines: Iterable[str] = (
         say(f"call_{name}", language, number=numbers[name])
         for name in HELPFUL[kind]

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from support.scripted_chat import QUOTED, Chat, ScriptedModel, end, text
 
-from chatbot_server.conversation.emergency import NUMBERS, country_of, region_of
+from chatbot_server.conversation.emergency import NUMBERS, country_of, region_of, words_of_help
 from chatbot_server.conversation.events import Cited
 from chatbot_server.conversation.remarks import DISTRESSES, find_remark
 from chatbot_server.retrieval.base import Grounding, Passage
@@ -86,6 +86,12 @@ def test_the_country_is_the_owners_word_or_told_by_language_and_addresses(
 def test_a_region_is_read_from_the_tag_of_a_language() -> None:
     tags = ["fr-CA", "fr_be", "zh-Hant-TW", "fr", "", None, "fr-CA-x-y", "nonsense"]
     assert [region_of(tag) for tag in tags] == ["CA", "BE", "TW", None, None, None, None, None]
+
+
+def test_where_no_country_is_known_those_who_write_french_read_the_number_of_france_too() -> None:
+    assert "**15 (France), 112**" in words_of_help("medical", "EU", "fr")
+    assert "**112**" in words_of_help("medical", "EU", "en")
+    assert "**112**" in words_of_help("violence", "EU", "fr")
 
 
 @pytest.mark.parametrize(
