@@ -7,6 +7,7 @@ shown, each under its name, or the visitor is asked which is meant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
 from chatbot_server.retrieval.answer.query import Query
@@ -46,7 +47,7 @@ def alike_sections(
     paths = [_path(member, titles) for member in group]
     columns = zip(*paths, strict=True)
     distinct = [at for at, column in enumerate(columns) if len(set(column)) > 1]
-    names = [BETWEEN.join(path[at] for at in distinct)[:LONGEST_NAME] for path in paths]
+    names = [_name(BETWEEN.join(path[at] for at in distinct)) for path in paths]
     if len(group) < 2 or len(set(names)) < len(names) or not all(names):
         return {}
     by_name = dict(zip(names, group, strict=True))
@@ -54,10 +55,17 @@ def alike_sections(
     return {name: by_name[name] for name in in_order}
 
 
+def _name(path: str) -> str:
+    """*path*, without the words at its end for which there is no room."""
+    return shorten(path, LONGEST_NAME, placeholder="…")
+
+
 def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
     """Whether both have the same place, on pages or under headings side by side."""
     one, two = _path(first, titles), _path(other, titles)
     if len(one) != len(two) or first.document.faq or other.document.faq:
+        return False
+    if is_in_another_language(first, other):
         return False
     if first.document.id == other.document.id and one[:-1] != two[:-1]:
         return False
@@ -67,6 +75,12 @@ def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
     has_same_heading = len(one) > 1 and one[-1] == two[-1]
     share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
     return share >= (SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS)
+
+
+def is_in_another_language(first: Candidate, other: Candidate) -> bool:
+    """Whether a visitor who reads *first* need not be able to read *other*."""
+    languages = {first.document.language, other.document.language}
+    return len(languages - {"", None}) > 1
 
 
 def _path(section: Candidate, titles: Titles) -> tuple[str, ...]:

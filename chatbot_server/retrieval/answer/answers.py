@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatbot_server.retrieval.answer import quote
+from chatbot_server.retrieval.answer.alike import is_in_another_language
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
 from chatbot_server.retrieval.answer.sources import Titles, link_to
 from chatbot_server.retrieval.base import Grounding, Passage, Source
@@ -103,11 +104,12 @@ def several_answer(
 
 
 def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
-    """The first of *sections*, and the next if it fits nearly as well and both are short."""
+    """The first of *sections*, and the next in its language if it fits nearly as well and both
+    are short."""
     first = sections[0]
     relevances = section_relevances(sections)
     for second in sections[1:]:
-        if second.chunk.text != first.chunk.text:
+        if second.chunk.text != first.chunk.text and not is_in_another_language(first, second):
             is_close = relevances[first.chunk.id] - relevances[second.chunk.id] <= CLOSE
             words = len(first.chunk.text.split()) + len(second.chunk.text.split())
             return [first, second] if is_close and words <= MAX_WORDS else [first]

@@ -106,3 +106,28 @@ def test_of_a_long_table_only_the_rows_that_answer_are_shown(write: Write, site_
     )
     compared = base.ground(site_id, "Which repairs cost less, a chain or a tyre?").answer
     assert compared.count("City bike") == len(jobs)
+
+
+def test_what_two_languages_say_alike_is_shown_in_one(database: Database, site_id: int) -> None:
+    texts = {
+        "en": "The API has a key for applications that speak OpenAI.",
+        "fr": "L’API a une clé pour les applications qui parlent OpenAI.",
+    }
+    with database.session() as session:
+        source = open_source(session, site_id, "file", "pages")
+        for language, text in texts.items():
+            page = Draft(f"https://s.example/{language}", "Applications", text, language)
+            indexing.put(session, source, analyse(page))
+    answer = KnowledgeBase(database, "off").ground(site_id, "API applications OpenAI?").answer
+    assert sum(text in answer.replace("**", "") for text in texts.values()) == 1
+
+
+def test_a_long_name_is_cut_between_words(write: Write, site_id: int) -> None:
+    about = "the shop beside the station, which opens on most days of the year ?"
+    hours = "\n\n".join(f"## {town}, {about}\n\nOpen Monday to Saturday, Sunday {9 + at}am to 4pm, call 0{at}." for at, town in enumerate(TOWNS))  # fmt: skip # noqa: E501
+    base = write({"Our shops": f"# Our shops\n\n{hours}", "Payment": PAYMENT})
+    choices = base.ground(site_id, "Are you open on Sunday?").choices
+    assert len(choices) == len(TOWNS)
+    for name, town in zip(choices, TOWNS, strict=True):
+        assert len(name) <= 60
+        assert f"{town}, {about}".startswith(f"{name.removesuffix('…')} ")
