@@ -83,7 +83,7 @@ def test_half_an_entry_is_refused(run: Run, words: list[str]) -> None:
     ("name", "content", "why"),
     [
         ("broken.pdf", b"%PDF-1.7 nothing here", "damaged"),
-        ("empty.pdf", b"", "damaged"),
+        ("empty.pdf", b"", "not a file of the kind"),
         ("empty.csv", b"", "two columns"),
         ("empty.md", b"", "no text"),
         ("blank.txt", b" \r\n\n", "no text"),
@@ -92,7 +92,7 @@ def test_half_an_entry_is_refused(run: Run, words: list[str]) -> None:
         ("locked.pdf", encrypted_pdf("Secret."), "password"),
         ("scanned.pdf", image_pdf(), "no text"),
         ("broken.docx", b"PK\x03\x04 nothing here", "damaged"),
-        ("text.docx", b"only text", "damaged"),
+        ("text.docx", b"only text", "not a file of the kind"),
         ("picture.png", b"\x89PNG", "cannot be read"),
         ("noise.txt", b"\x00\x01\x02" * 100, "not a text"),
     ],

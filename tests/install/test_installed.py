@@ -67,9 +67,9 @@ def test_one_command_ends_ready_and_says_what_comes_next(installed: Installation
 
 
 def test_the_embedded_model_answers_through_curl(installed: Installation) -> None:
-    site = re.search(r'data-site="([^"]+)"', installed.command("snippet").stdout)
-    assert site
-    body = {"site": site[1], "message": "Write one short sentence about the sea."}
+    sites = json.loads(installed.command("site", "list", "--json").stdout)
+    playground = next(site["key"] for site in sites if site["demo"] and site["free_chat"])
+    body = {"site": playground, "message": "Write one short sentence about the sea."}
     curl = ["curl", "-sN", "--noproxy", "*", f"{installed.address}/api/chat", "--data-binary"]
     headers = ["-H", "Content-Type: application/json", "-H", f"Origin: {installed.address}"]
     done = subprocess.run(
