@@ -8,6 +8,7 @@
     ├── Unauthorized            401
     ├── Forbidden               403
     ├── NotFound                404
+    ├── Conflict                409          somebody else changed it meanwhile
     ├── TooManyRequests         429
     ├── Unavailable             503          try again later
     │   └── EngineError         503          the language model cannot answer
@@ -110,6 +111,12 @@ class NotFound(ChatbotError):
     """There is no such thing."""
 
     status = 404
+
+
+class Conflict(ChatbotError):
+    """Somebody else changed it meanwhile."""
+
+    status = 409
 
 
 class TooManyRequests(ChatbotError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatbot_server.errors import UsageError
+from chatbot_server.errors import Conflict, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.golden import (
     GoldenResult,
@@ -12,7 +12,7 @@ from chatbot_server.retrieval.curate.golden import (
     worse_results,
 )
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.library import add_faq, find_faq, restore_faq
+from chatbot_server.retrieval.curate.library import add_faq, describe_entries, find_faq, restore_faq
 from chatbot_server.retrieval.curate.unanswered import QuestionGroup
 from chatbot_server.retrieval.language import stems
 
@@ -50,9 +50,11 @@ def teach(
 
     Args:
         question: the entry's question in the owner's words, instead of a visitor's.
-        force: keep the entry even if golden questions are answered worse with it.
+        force: keep the entry even if golden questions are answered worse with it, or the FAQ
+            has another answer already.
 
     Raises:
+        Conflict: the FAQ has another answer to one of these questions.
         UsageError: the answer is empty or too long, or no wording may be used.
     """
     answer, own_question = answer.strip(), (question or "").strip()
@@ -61,13 +63,15 @@ def teach(
     wordings = [*([own_question] if own_question else []), *group.quotable()]
     if not wordings:
         raise UsageError("lesson_personal")
+    before = ask_golden_questions(base, site_id)
+    if not force:
+        _raise_for_other_answer(base, site_id, wordings, answer)
     former = find_faq(base.database, site_id, wordings[0])
     # Of those that differ in case, accents or marks alone, the first.
     distinct_wordings: dict[tuple[str, ...], str] = {}
     for wording in [*wordings, *(former.wordings if former else ())]:
         distinct_wordings.setdefault(tuple(stems.words(wording)), wording)
     title, *others = distinct_wordings.values()
-    before = ask_golden_questions(base, site_id)
     is_kept = False
     try:
         add_faq(base.database, site_id, title, answer, others)
@@ -81,6 +85,24 @@ def teach(
             restore_faq(base.database, site_id, title, former)
             _embed(base)
     return Lesson(title, tuple(others), answer_count, tuple(worse), is_kept)
+
+
+def _raise_for_other_answer(
+    base: KnowledgeBase, site_id: int, wordings: list[str], answer: str
+) -> None:
+    """Two people may have the same question before them.
+
+    Raises:
+        Conflict: an entry for one of *wordings* says something else than *answer*.
+    """
+    questions = {tuple(stems.words(wording)) for wording in wordings}
+    with base.database.session() as session:
+        entries = describe_entries(session, site_id)
+    for entry in entries:
+        names = {tuple(stems.words(name)) for name in (entry["title"], *entry["wordings"])}
+        if names & questions and entry["text"].split() != answer.split():
+            question, other_answer = entry["title"][:200], entry["text"][:200]
+            raise Conflict("lesson_meanwhile", question=question, answer=other_answer)
 
 
 def _embed(base: KnowledgeBase) -> None:

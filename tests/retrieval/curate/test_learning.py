@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatbot_server.errors import NotFound, UsageError
+from chatbot_server.errors import Conflict, NotFound, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate import teaching
 from chatbot_server.retrieval.curate.golden import ask_golden_questions
@@ -255,10 +255,28 @@ def test_an_entry_that_stood_there_before_stands_there_again(
     group = hijacked(database, base, site_id)
     add_faq(database, site_id, group.question, "12 € a day, 50 € a week.", ["Ski prices?"])
     before = base.ground(site_id, group.question)
-    assert teach(base, site_id, group, "It depends.").kept is False
+    with pytest.raises(Conflict):
+        teach(base, site_id, group, "It depends.")
     assert base.ground(site_id, group.question).answer == before.answer
     (entry,) = [row for row in state_of(database, site_id) if row["faq"]]
     assert entry["wordings"] == ["Ski prices?"]
+
+
+def test_of_two_who_answer_the_same_question_the_second_is_told_the_first_answer(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    group = group_of(database, site_id, "Do you rent skis?", "Can I rent skis?")
+    assert teach(base, site_id, group, "Yes, 12 € a day.", question="Ski rental?").kept
+    before = state_of(database, site_id)
+    for question in (None, "Are there skis?", "ski rental"):
+        with pytest.raises(Conflict) as caught:
+            teach(base, site_id, group, "No.", question=question)
+        assert caught.value.status == 409
+        assert "« Yes, 12 € a day. »" in caught.value.public_sentence("fr")
+    assert state_of(database, site_id) == before
+    assert teach(base, site_id, group, "Yes,  12 € a day.\n", question="Ski rental?").kept
+    assert teach(base, site_id, group, "No.", question="Ski rental?", force=True).kept
+    assert base.ground(site_id, "Can I rent skis?").answer == "No."
 
 
 def test_who_loses_patience_leaves_nothing_half_done(
