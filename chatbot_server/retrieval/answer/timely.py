@@ -55,7 +55,8 @@ def lines_above(
 def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
     """*sections*, before all those that tell the hours of the days that *query* means.
 
-    Whoever asks about a day asks for hours, whatever else speaks of opening.
+    Whoever asks about a day asks for hours, whatever else speaks of opening. Where no subject is
+    named, a section that tells more days of the week is more general.
     """
     opening = any("=opening_hours" in word.concepts for word in query.content_words)
     if not query.days or not (query.moment or opening):
@@ -63,12 +64,19 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
     relevances = section_relevances(sections)
     enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
 
-    def tells_hours(section: Candidate) -> bool:
-        return relevances[section.chunk.id] >= enough and bool(
-            of_days(section.sentences, query.days, query.languages)
-        )
+    def days_told(section: Candidate) -> int:
+        is_near = relevances[section.chunk.id] >= enough
+        if not is_near or not of_days(section.sentences, query.days, query.languages):
+            return 0
+        by_sentence = [hours_by_day(text, query.languages) for text in section.sentences]
+        return len(frozenset().union(*by_sentence)) if asks_only_hours(query) else 1
 
-    return sorted(sections, key=tells_hours, reverse=True)
+    return sorted(sections, key=days_told, reverse=True)
+
+
+def asks_only_hours(query: Query) -> bool:
+    """Whether *query* names nothing of which it asks the hours: those of the place are meant."""
+    return all("=opening_hours" in word.concepts for word in query.content_words)
 
 
 def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:

@@ -97,3 +97,18 @@ def test_a_date_that_has_passed_is_said_to_have_passed(
     base = base_of(database, site_id, ("Fête", text))
     assert base.ground(site_id, "Quand est la fête ?").answer == f"{note}{text}"
     assert "passée" not in base.ground(site_id, "la fête").answer
+
+
+def test_without_a_subject_the_hours_of_most_days_come_first(
+    database: Database, site_id: int
+) -> None:
+    days = ("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi")
+    text = (
+        "## Prises de sang\n\nDu lundi au vendredi de 7 h à 9 h 30, sans rendez-vous, à jeun si "
+        "votre ordonnance le demande. Pas de prise de sang le samedi.\n\n## Accueil\n\n"
+    ) + "\n".join(f"- {day} : 8 h – 19 h" for day in days)
+    base = base_of(database, site_id, ("Horaires", text))
+    general = base.ground(site_id, "Horaires aujourd’hui ?").answer
+    assert general.startswith("**Accueil**\n**Aujourd’hui, jeudi : 8 h – 19 h** (ouvert")
+    named = base.ground(site_id, "Horaires des prises de sang aujourd’hui ?").answer
+    assert named.startswith("**Prises de sang**")
