@@ -234,6 +234,11 @@ def test_one_entry_is_seen_and_removed_and_the_others_stay(run: Run) -> None:
     knows(run, "add", "--title", "Summer", "--text", "The shop is closed in August.")
     elsewhere = str(listed(run, str(listed(run)[1]["number"]))[0]["document"])
     assert elsewhere in refused(run, "remove", number, "--document", elsewhere, code=1)
+    knows(run, "add", "--title", "Winter", "--text", "The shop is open in December.")
+    notes = str(listed(run)[1]["number"])
+    assert all(row["removable"] for row in listed(run, notes))
+    knows(run, "remove", notes, "--document", elsewhere)
+    assert [row["title"] for row in listed(run, notes)] == ["Winter"]
     assert "99" in refused(run, "list", "99", code=1)
 
 

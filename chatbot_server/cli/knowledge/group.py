@@ -64,7 +64,7 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
         print_json(rows)
         return
     for row in rows:
-        for line in document_lines(row) if number else source_lines(context, row):
+        for line in document_lines(context, row) if number else source_lines(context, row):
             click.echo(line)
     if rows and not number:
         mention_silence(context, site_id)

@@ -50,10 +50,13 @@ def lost_lines(context: Context, lost: Mapping[str, Sequence[str]]) -> list[str]
     return [*lines, "  …"] if len(lost) > MOST_LOST else lines
 
 
-def document_lines(document: Mapping[str, Any]) -> list[str]:
+def document_lines(context: Context, document: Mapping[str, Any]) -> list[str]:
     """A document's number, title and address, and an entry's other wordings below."""
     address = document["id"] if "://" in document["id"] else ""
-    head = f"{document['document']:6}  {document['title'] or document['id']}  {address}"
+    title = document["title"] or document["id"]
+    if document["every_page"]:
+        title, address = context.say("document_every_page"), ""
+    head = f"{document['document']:6}  {title}  {address}"
     return [head.rstrip(), *(f"{'':8}{wording}" for wording in document["wordings"])]
 
 

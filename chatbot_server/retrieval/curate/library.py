@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.crawl.site_text import site_document_base
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.chunks import MAX_CHUNKS
@@ -25,6 +26,7 @@ from chatbot_server.storage.knowledge.documents import (
     delete_documents,
     document_counts,
     documents_of,
+    documents_of_page,
     find_faq_entry,
 )
 from chatbot_server.storage.knowledge.pages import page_counts, page_reasons
@@ -145,7 +147,8 @@ def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:
     """The site's sources, with what was read from each."""
     counts = document_counts(session, site_id)
     return [
-        describe_source(session, source) | {"documents": counts.get(source.id, 0)}
+        describe_source(session, source)
+        | {"documents": counts.get(source.id, 0) - _site_document_count(session, source)}
         for source in sources_of(session, site_id)
     ]
 
@@ -169,15 +172,34 @@ def describe_source(session: Session, source: KnowledgeSource) -> dict[str, Any]
     }
 
 
+def _site_document_count(session: Session, source: KnowledgeSource) -> int:
+    """How many documents hold what stands on every page: these are no pages."""
+    if source.kind != "site":
+        return 0
+    base = site_document_base(source.address)
+    return len(documents_of_page(session, source.site_id, base, source.id))
+
+
 def describe_documents(session: Session, site_id: int, source_id: int) -> list[dict[str, Any]]:
     """The documents of one source, oldest first.
+
+    ``every_page``: it is no page, but what stands on every one; ``removable``: see
+    :func:`remove_document`.
 
     Raises:
         NotFound: the site has no such source.
     """
-    get_source(session, site_id, source_id)
+    source = get_source(session, site_id, source_id)
+    base = site_document_base(source.address)
     return [
-        {"document": row.id, "title": row.title, "id": row.url, "wordings": row.wordings}
+        {
+            "document": row.id,
+            "title": row.title,
+            "id": row.url,
+            "wordings": row.wordings,
+            "every_page": source.kind == "site" and row.url.startswith(f"{base}#"),
+            "removable": source.kind not in ("site", "page"),
+        }
         for row in documents_of(session, site_id, source_id)
     ]
 

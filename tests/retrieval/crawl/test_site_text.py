@@ -11,7 +11,7 @@ from support.web_site import WebSite
 
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
-from chatbot_server.retrieval.curate.library import add_site
+from chatbot_server.retrieval.curate.library import add_site, describe_documents, describe_sources
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
@@ -61,7 +61,7 @@ SITE_TEXT = "# The Mill\nOpen 9–5, call 01 23 45 67 89\n### Find us\n1 Mill Ro
 
 
 def test_what_stands_on_all_pages_is_indexed_once(
-    crawl: Callable[[], Documents], web: WebSite
+    crawl: Callable[[], Documents], web: WebSite, database: Database, site_id: int
 ) -> None:
     links = " ".join(f'<a href="/p{at}">Page {at}</a>' for at in range(5))
     put(web, "/", "Home", f"Welcome. {links}")
@@ -71,6 +71,13 @@ def test_what_stands_on_all_pages_is_indexed_once(
     assert documents["/?#en"] == ("The Mill", SITE_TEXT)
     assert documents["/p3"] == ("Page 3", "# Page 3\n## Details\nAbout number 3.")
     assert len(documents) == 7
+    with database.session() as session:
+        (source,) = describe_sources(session, site_id)
+        rows = describe_documents(session, site_id, source["number"])
+    assert source["documents"] == 6  # pages
+    shared_urls = [row["id"] for row in rows if row["every_page"]]
+    assert shared_urls == [f"{web.address}/?#en"]
+    assert not any(row["removable"] for row in rows)
     assert crawl() == documents  # all 304
     put(web, "/p3", "Page 3", "Changed.", FOOTER.replace("1 Mill", "2 Mill"))
     documents = crawl()
