@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
+from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.alike import alike_sections
 from chatbot_server.retrieval.answer.answers import (
     Frame,
@@ -27,7 +28,12 @@ from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
-from chatbot_server.retrieval.answer.timely import lines_above, moment_of, with_hours_first
+from chatbot_server.retrieval.answer.timely import (
+    asks_only_hours,
+    lines_above,
+    moment_of,
+    with_hours_first,
+)
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
@@ -136,7 +142,12 @@ class KnowledgeBase:
                 return query
             *history, before = history
             _earlier_moment, rest = find_moment(before, query.languages)
+        language = query.language
         query = self.searcher.query(index, rest, history)
+        # “Are you open?” is near nothing; what stands above the hours is near them.
+        if query.content_words and asks_only_hours(query):
+            noun = say("opening_hours_noun", language)
+            query = self.searcher.query(index, f"{rest} {noun}", history)
         query.moment = moment
         return query
 

@@ -112,3 +112,18 @@ def test_without_a_subject_the_hours_of_most_days_come_first(
     assert general.startswith("**Accueil**\n**Aujourd’hui, jeudi : 8 h – 19 h** (ouvert")
     named = base.ground(site_id, "Horaires des prises de sang aujourd’hui ?").answer
     assert named.startswith("**Prises de sang**")
+
+
+def test_the_hours_of_the_place_come_before_what_else_opens(
+    database: Database, site_id: int
+) -> None:
+    rows = "- Lundi — Matin : 8 h – 12 h\n- Jeudi — Matin : 8 h – 12 h ; Après-midi : fermé"
+    base = base_of(
+        database,
+        site_id,
+        ("Prendre rendez-vous", "En ligne, les créneaux s’ouvrent chaque matin à 7 h."),
+        ("Accueil", f"## Horaires d’ouverture\n\n{rows}"),
+    )
+    answer = base.ground(site_id, "Vous êtes ouverts maintenant ?").answer
+    assert "**Aujourd’hui, jeudi : Matin : 8 h – 12 h ; Après-midi : fermé**" in answer
+    assert answer.index("jeudi") < len("**Accueil › Horaires d’ouverture**\n") + 40
