@@ -47,6 +47,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.knowledge": "reader",
     "admin.add_source": "editor",
     "admin.change_source": "editor",
+    "admin.remove_text": "editor",
     "admin.document": "reader",
     "admin.appearance": "reader",
     "admin.save_appearance": "owner",

@@ -17,6 +17,7 @@ from chatbot_server.retrieval.curate.library import (
     add_site,
     describe_documents,
     describe_sources,
+    remove_document,
     remove_source,
 )
 from chatbot_server.storage.knowledge.sources import get_source
@@ -62,6 +63,13 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
         parts.call_chore("read")
         return go("knowledge", key=key, done="deleted" if is_gone else "saved")
 
+    @bp.post(f"{PATH}/<key>/knowledge/<int:number>/<int:document>/delete")
+    def remove_text(key: str, number: int, document: int) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+        remove_document(parts.database, site_id, number, document)
+        return go("knowledge", key=key, done="deleted")
+
     @bp.get(f"{PATH}/<key>/knowledge/document/<int:number>")
     def document(key: str, number: int) -> Response:
         with parts.database.session() as session:
@@ -88,6 +96,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         sites=sites,
         sources=[source for source in sources if source["kind"] != "faq"],
         documents=documents[:MOST_DOCUMENTS],
+        shown=source_id,
         q=query,
         passages=parts.knowledge.search(site_id, query) if query else [],
         **values,

@@ -44,7 +44,12 @@ def add_questions(bp: Blueprint, parts: AdminParts) -> None:
         try:
             lesson = _teach(parts, key, group)
         except ChatbotError as error:
-            return _show_unanswered(parts, key, problem=problem_of(error), status=error.status)
+            values = {
+                "problem": problem_of(error),
+                "group": group,
+                "may_force": error.status == 409,
+            }
+            return _show_unanswered(parts, key, status=error.status, **values)
         if not lesson.kept:
             return _show_unanswered(parts, key, lesson=lesson, group=group, status=409)
         return go("unanswered", key=key, done="answered")
@@ -91,7 +96,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         sites=sites,
         groups=open_groups,
         answer=request.form.get("answer", ""),
-        **{"lesson": None, "group": ""} | values,
+        **{"lesson": None, "group": "", "may_force": False} | values,
     )
 
 

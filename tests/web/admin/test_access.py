@@ -10,7 +10,14 @@ from support.owner_server import ORIGIN, PASSWORD, OwnerServer
 from chatbot_server.storage.accounts import ROLES, Role
 from chatbot_server.web.admin.access import LEAST_ROLE, RANKS, safe_next
 
-VALUES = {"identifier": "none", "number": 4711, "group": "none", "kind": "csv", "name": "none"}
+VALUES = {
+    "identifier": "none",
+    "number": 4711,
+    "group": "none",
+    "kind": "csv",
+    "name": "none",
+    "document": 4711,
+}
 
 
 def routes(owner: OwnerServer) -> Iterator[tuple[str, str, str]]:

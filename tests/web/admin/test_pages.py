@@ -193,6 +193,31 @@ def test_what_was_lost_in_reading_is_shown_and_that_nothing_is_left(owner: Owner
     assert "Nothing that could be read is left" not in shown
 
 
+def test_one_text_of_several_is_removed(owner: OwnerServer, post: Post) -> None:
+    for title in ("Parking", "Dogs"):
+        form = {"title": title, "text": f"{title}: yes."}
+        assert post("/admin/KEY/knowledge", **form).status_code == 303
+    page = owner.browser("editor").get(f"/admin/{owner.key}/knowledge?source=1").text
+    actions = [part.split('"')[0] for part in page.split('action="') if "/delete" in part[:80]]
+    assert len(actions) == 2
+    assert post(actions[0]).status_code == 303
+    left = owner.browser("editor").get(f"/admin/{owner.key}/knowledge?source=1").text
+    assert "Parking" not in left
+    assert "Dogs" in left
+
+
+def test_two_who_answer_one_question_are_told(owner: OwnerServer, post: Post) -> None:
+    talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
+    page = owner.browser("editor").get(f"/admin/{owner.key}/unanswered").text
+    group = page.split("/unanswered/")[1].split('"')[0]
+    assert post(f"/admin/KEY/unanswered/{group}", answer="Yes.").status_code == 303
+    refused = post(f"/admin/KEY/unanswered/{group}", answer="No.")
+    assert refused.status_code == 409
+    assert entries(owner)[0]["text"] == "Yes."
+    assert post(f"/admin/KEY/unanswered/{group}", answer="No.", force="yes").status_code == 303
+    assert entries(owner)[0]["text"] == "No."
+
+
 def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> None:
     form = {
         "name": "Boulangerie",
