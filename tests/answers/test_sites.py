@@ -43,3 +43,15 @@ def test_every_site_has_questions_that_it_answers_and_questions_that_it_does_not
         of_site = [bool(each["must"]) for each in QUESTIONS if each["site"] == site.name]
         assert len(of_site) == 25
         assert 4 <= of_site.count(False) <= 8
+
+
+def test_the_sites_that_nothing_is_fitted_to_are_whole() -> None:
+    unseen = SITES.with_name("unseen")
+    lines = (unseen / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line) for line in lines]
+    assert len({question["id"] for question in questions}) == 50
+    for question in questions:
+        for pattern in (*question["must"], *question["must_not"]):
+            re.compile(pattern)
+        for name in question["pages"]:
+            assert (unseen / question["site"] / f"{name}.html").is_file(), name
