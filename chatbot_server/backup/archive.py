@@ -7,6 +7,7 @@ its SHA-256. A passphrase wraps the whole file in the age format (age-encryption
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -169,6 +170,10 @@ def open_archive(file: Path, passphrase: str = "") -> Iterator[Archive]:
                     raise BackupError("backup_damaged", name=file.name)
                 yield Archive(archive)
         except UNREADABLE as error:
+            raise BackupError("backup_damaged", name=file.name) from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a place before the beginning, by a damaged list
+                raise
             raise BackupError("backup_damaged", name=file.name) from error
 
 

@@ -143,7 +143,7 @@ def test_a_page_that_leads_elsewhere_into_the_private_network_is_not_followed(
 ) -> None:
     assert run(tmp_path, monkeypatch, "site", "test", pages.key, f"{pages.url}/away") == 1
     said = capsys.readouterr().out
-    assert "✘ localhost is in a private network" in said
+    assert "✘ localhost:8080 is in a private network" in said
     assert "?chatbot-debug" in said
 
 

@@ -28,7 +28,7 @@ def test_the_model_is_tried_freely_in_a_corner_that_says_that_it_invents(tmp_pat
     with database.session() as session:
         key, playground = demo_site(session).key, playground_site(session).key
     assert f'data-site="{key}"' in page
-    assert re.search(rf'Il invente.*<a href="/chat/{playground}">', page)
+    assert re.search(rf'Il invente.*<a href="chat/{playground}">', page)
     assert client.get(f"/chat/{playground}").status_code == 200
 
 
@@ -36,6 +36,6 @@ def test_the_corner_is_gone_where_the_owner_does_not_want_it(tmp_path: Path) -> 
     client, database = demo_client(tmp_path)
     with database.session() as session:
         playground_site(session).free_chat = False
-    assert "/chat/" not in client.get("/").text
+    assert "chat/" not in client.get("/").text
     with database.session() as session:
         assert not playground_site(session).free_chat

@@ -10,10 +10,8 @@ import pytest
 from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext
 from scripted_server import SITE, Script, Serving, create_scripted_app
-from support.browsers import LIMIT, axe_source, browser, chromium, firefox, images, playwright
+from support.browsers import LIMIT
 from visits import Visit
-
-__all__ = ["axe_source", "browser", "chromium", "firefox", "images", "playwright"]
 
 
 # Of one test each: a request that an earlier test's page left behind reaches nobody here.

@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from support.browsers import axe_source, browser, chromium, firefox, images, playwright
 from support.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.read.extractor import Extractor
-
-__all__ = ["axe_source", "browser", "chromium", "firefox", "images", "playwright"]
 
 
 @pytest.fixture
