@@ -22,11 +22,11 @@ PASSWORD = "four words for sleeping"
 class OwnerServer:
     """A server with one site of the owner's, and browsers that open its pages."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **server: str) -> None:
         self.folder = folder
         self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
         self.database.migrate()
-        config = Config(data_dir=folder, retrieval={"semantic": "off"})
+        config = Config(data_dir=folder, retrieval={"semantic": "off"}, server=server)
         self.app: Flask = create_app(config, ScriptedModel("quote", ["Hello."]), self.database)
         with self.database.session() as session:
             site = add_site(session, "Bakery")

@@ -16,6 +16,7 @@ from chatbot_server.storage.accounts import (
     start_session,
 )
 from chatbot_server.storage.database import Database
+from chatbot_server.web.address import own_origins
 
 COOKIE = "chatbot_admin"
 PATH = "/admin"
@@ -98,10 +99,9 @@ def may(account: Account | None, view: str) -> bool:
 
 def _refuse_other_origins(request: Request) -> None:
     """No form of another site acts with the owner's cookie; browsers say where it is from."""
-    own = f"{request.scheme}://{request.host}"
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    is_own = origin.lower() == own.lower() if origin is not None else site == "same-origin"
+    is_own = site == "same-origin" if origin is None else origin.lower() in own_origins(request)
     if not is_own or site not in (None, "same-origin"):
         raise Forbidden("form_of_another_site")
 

@@ -16,6 +16,7 @@ from chatbot_server.storage.site_settings import (
     origin_of,
 )
 from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.web.address import own_address
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import (
     AdminParts,
@@ -47,7 +48,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             sites = load_site(session, key)[1]
             site = find_site(session, key)
-            tag = snippet_for(parts.address, site)
+            tag = snippet_for(own_address(request), site)
         return render(
             "appearance",
             status=status,

@@ -17,6 +17,7 @@ from chatbot_server.storage.feedback import contact_requests
 from chatbot_server.storage.inbox import activity
 from chatbot_server.storage.site_settings import change_site, name_of, origin_of
 from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
+from chatbot_server.web.address import own_address
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.backups import copies_in
 from chatbot_server.web.admin.knowledge import explain_sources
@@ -54,8 +55,8 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
     def show_tag(key: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            tag = snippet_for(parts.address, find_site(session, key))
-        return render("tag", site=site, sites=sites, tag=tag, address=parts.address)
+            tag = snippet_for(own_address(request), find_site(session, key))
+        return render("tag", site=site, sites=sites, tag=tag, address=own_address(request))
 
 
 def add_start(bp: Blueprint, parts: AdminParts) -> None:

@@ -24,7 +24,6 @@ from chatbot_server.web.admin.access import may
 from chatbot_server.web.limits import RateLimits
 from chatbot_server.web.problems import public_sentence
 from chatbot_server.web.requests import language_of
-from chatbot_server.web.snippet import address_of
 
 # Pages of a site in the menu, with the sentence of their name.
 MENU = (
@@ -55,13 +54,6 @@ class AdminParts:
     extractor: Extractor
     rates: RateLimits
     call_chore: Callable[[str], None]
-
-    @property
-    def address(self) -> str:
-        """Where pages find this server."""
-        if self.config.server.public_url:
-            return address_of(self.config)
-        return request.host_url.rstrip("/")
 
 
 def admin_language() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
 from chatbot_server.accounts.passwords import is_password
@@ -22,6 +22,7 @@ from chatbot_server.storage.accounts import (
     open_invitations,
     withdraw_invitations,
 )
+from chatbot_server.web.address import own_address
 from chatbot_server.web.admin.access import COOKIE, PATH
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render
 
@@ -50,7 +51,7 @@ def add_people(bp: Blueprint, parts: AdminParts) -> None:
         role = _role()
         with parts.database.session() as session:
             token = make_token(session, "invitation", role)
-        return show_people(link=_link(parts, token))
+        return show_people(link=_link(token))
 
     @bp.post(f"{PATH}/people/change")
     def change_person() -> Response:
@@ -59,7 +60,7 @@ def add_people(bp: Blueprint, parts: AdminParts) -> None:
                 token = _change(session, request.form.get("account", 0, int))
         except ChatbotError as error:
             return show_people(problem=problem_of(error), status=error.status)
-        return show_people(link=_link(parts, token)) if token else go("people", done="saved")
+        return show_people(link=_link(token)) if token else go("people", done="saved")
 
 
 def add_own_account(bp: Blueprint, parts: AdminParts) -> None:
@@ -122,6 +123,6 @@ def _role() -> Role:
     raise UsageError("role_unknown", field="role", roles=" | ".join(ROLES))
 
 
-def _link(parts: AdminParts, token: str) -> str:
+def _link(token: str) -> str:
     """Where the token may be used: in the fragment, which no server and no log gets to see."""
-    return f"{parts.address}{url_for('admin.show_join')}#{token}"
+    return f"{own_address(request)}{PATH}/join#{token}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.owner_server import ORIGIN, PASSWORD, OwnerServer
@@ -73,6 +74,16 @@ def test_no_form_of_another_site_does_anything(owner: OwnerServer, headers: dict
             answer = browser.post(path, headers=headers)
             assert answer.status_code == 403, endpoint
     assert browser.get("/admin/people").status_code == 200  # not even logged out
+
+
+def test_forms_work_at_the_public_address_whatever_the_proxy_sends(tmp_path: Path) -> None:
+    owner = OwnerServer(tmp_path, public_url="https://chat.example.org")
+    browser = owner.browser("owner")
+    for origin, status in (("https://chat.example.org", 200), ("https://evil.example", 403)):
+        answer = browser.post("/admin/people", data={"role": "reader"}, headers={"Origin": origin})
+        assert answer.status_code == status
+        assert ("https://chat.example.org/admin/join#" in answer.text) is (status == 200)
+    owner.database.close()
 
 
 def test_a_wrong_password_opens_nothing_and_tells_nothing(owner: OwnerServer) -> None:
