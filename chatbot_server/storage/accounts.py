@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from typing import Literal
@@ -11,7 +10,7 @@ from sqlalchemy import ForeignKey, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, Unauthorized, UsageError
-from chatbot_server.storage.base import Base, Moment, count_changed, now
+from chatbot_server.storage.base import Base, Moment, count_changed, hash_of_secret, now
 
 Role = Literal["owner", "editor", "reader"]
 ROLES: tuple[Role, ...] = ("owner", "editor", "reader")
@@ -157,13 +156,13 @@ def start_session(session: Session, account: Account) -> str:
     is_over = AccountSession.seen < now() - SESSION_SECONDS
     session.execute(delete(AccountSession).where(is_over))
     token = secrets.token_urlsafe(32)
-    session.add(AccountSession(token_hash=_hash(token), account_id=account.id))
+    session.add(AccountSession(token_hash=hash_of_secret(token), account_id=account.id))
     return token
 
 
 def account_of_session(session: Session, token: str) -> Account | None:
     """Who is logged in with this cookie, if it is still good."""
-    browser = session.get(AccountSession, _hash(token)) if token else None
+    browser = session.get(AccountSession, hash_of_secret(token)) if token else None
     moment = now()
     if browser is None or browser.seen < moment - SESSION_SECONDS:
         return None
@@ -174,13 +173,13 @@ def account_of_session(session: Session, token: str) -> Account | None:
 
 def end_session(session: Session, token: str) -> None:
     """Log one browser out."""
-    this = AccountSession.token_hash == _hash(token)
+    this = AccountSession.token_hash == hash_of_secret(token)
     session.execute(delete(AccountSession).where(this))
 
 
 def end_sessions(session: Session, account: Account, *, except_token: str = "") -> int:
     """Log the person out everywhere, but for one browser; returns in how many."""
-    others = AccountSession.token_hash != _hash(except_token)
+    others = AccountSession.token_hash != hash_of_secret(except_token)
     mine = AccountSession.account_id == account.id
     return count_changed(session, delete(AccountSession).where(mine, others))
 
@@ -195,7 +194,7 @@ def make_token(
     token = secrets.token_urlsafe(18)
     session.add(
         OneTimeToken(
-            token_hash=_hash(token),
+            token_hash=hash_of_secret(token),
             purpose=purpose,
             role=role,
             account_id=account.id if account else None,
@@ -211,7 +210,7 @@ def use_token(session: Session, token: str, *purposes: TokenPurpose) -> OneTimeT
     Raises:
         Unauthorized: there is none, it was used, or it is too old.
     """
-    row = session.get(OneTimeToken, _hash(token.strip()))
+    row = session.get(OneTimeToken, hash_of_secret(token.strip()))
     if row is not None and row.purpose in purposes and row.expires >= now():
         session.expunge(row)
         statement = delete(OneTimeToken).where(OneTimeToken.token_hash == row.token_hash)
@@ -232,8 +231,3 @@ def open_invitations(session: Session) -> Sequence[OneTimeToken]:
 def withdraw_invitations(session: Session) -> int:
     """End every open invitation; returns how many."""
     return count_changed(session, delete(OneTimeToken).where(OneTimeToken.purpose == "invitation"))
-
-
-def _hash(token: str) -> str:
-    # 144 random bits and more need no slow hash.
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, Moment, now
+from chatbot_server.storage.base import Base, Moment, hash_of_secret, now
 
 # 256 random bits need no slow hash: guessing one is out of reach however fast it is checked.
 SECRET_BYTES = 32
@@ -42,7 +41,7 @@ class ApiKey(Base):
 def create_key(session: Session, name: str) -> tuple[ApiKey, str]:
     """A new key and its text, which cannot be had again."""
     secret = f"sk-{secrets.token_urlsafe(SECRET_BYTES)}"
-    key = ApiKey(name=name[:80], prefix=secret[:SHOWN], digest=_digest(secret))
+    key = ApiKey(name=name[:80], prefix=secret[:SHOWN], digest=hash_of_secret(secret))
     session.add(key)
     session.flush()
     return key, secret
@@ -50,7 +49,7 @@ def create_key(session: Session, name: str) -> tuple[ApiKey, str]:
 
 def find_key(session: Session, secret: str) -> ApiKey | None:
     """The key whose text is *secret*; notes that it was used."""
-    digest = _digest(secret)
+    digest = hash_of_secret(secret)
     key = session.scalar(select(ApiKey).where(ApiKey.digest == digest))
     if key is None or not hmac.compare_digest(key.digest, digest):
         return None
@@ -76,7 +75,3 @@ def revoke_key(session: Session, number: int) -> ApiKey:
         raise NotFound("api_key_unknown", number=number)
     session.delete(key)
     return key
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

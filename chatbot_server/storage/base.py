@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,11 @@ class Base(DeclarativeBase):
 def random_id() -> str:
     """A new identifier of 128 random bits."""
     return secrets.token_urlsafe(16)
+
+
+def hash_of_secret(secret: str) -> str:
+    """SHA-256 of *secret*, in hexadecimal: of so many random bits that no slow hash is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def now() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
@@ -33,6 +32,7 @@ from chatbot_server.storage.base import (
     RandomId,
     batches,
     count_changed,
+    hash_of_secret,
     now,
     random_id,
 )
@@ -111,7 +111,7 @@ def new_conversation(
     conversation = Conversation(
         id=random_id(),
         site_id=site_id,
-        secret_hash=_hash(secret),
+        secret_hash=hash_of_secret(secret),
         created=now(),
         locale=locale,
         page=page,
@@ -143,7 +143,7 @@ def open_conversation(session: Session, identifier: str, secret: str) -> Convers
         raise Unauthorized("conversation_no_secret", field="Authorization")
     conversation = session.get(Conversation, identifier)
     secret_hash = conversation.secret_hash if conversation else "0" * 64
-    is_owner = hmac.compare_digest(secret_hash, _hash(secret))
+    is_owner = hmac.compare_digest(secret_hash, hash_of_secret(secret))
     if conversation is None or not is_owner or conversation.expires < now():
         raise NotFound("conversation_unknown", field="conversation")
     return conversation
@@ -307,7 +307,3 @@ def _erase(session: Session, conversation_ids: Sequence[str]) -> int:
         message_count += count_changed(session, messages)
         session.execute(delete(Conversation).where(Conversation.id.in_(batch)))
     return message_count
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

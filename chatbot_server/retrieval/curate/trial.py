@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.storage.knowledge.chunks import headings_of
 
 WANTED, MOST_ASKED, MOST_HEADINGS = 3, 12, 500
@@ -25,7 +26,8 @@ def try_own_headings(base: KnowledgeBase, site_id: int, own_question: str = "") 
     trials = [Trial(own_question, base.ground(site_id, own_question))] if own_question else []
     with base.database.session() as session:
         places = headings_of(session, site_id, MOST_HEADINGS)
-    headings = [place for place in places if SHORTEST <= len(place.heading) <= LONGEST]
+    last_parts = [replace(place, heading=place.heading.split(BETWEEN)[-1]) for place in places]
+    headings = [place for place in last_parts if SHORTEST <= len(place.heading) <= LONGEST]
     # One of each document first, questions before titles.
     headings.sort(key=lambda row: (not row.heading.endswith("?"), row.position))
     question_count, documents = 0, set[int]()

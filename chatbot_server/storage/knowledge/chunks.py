@@ -82,7 +82,7 @@ def titles_and_headings(session: Session, site_id: int, limit: int) -> list[Titl
 
 @dataclass(frozen=True)
 class HeadingPlace:
-    """A heading: the last of the path above a chunk, and where that chunk stands."""
+    """The path of headings above a chunk, and where that chunk stands."""
 
     heading: str
     document: int
@@ -97,7 +97,7 @@ def headings_of(session: Session, site_id: int, limit: int) -> list[HeadingPlace
         .order_by(KnowledgeChunk.position, KnowledgeChunk.document_id)
         .limit(limit)
     )
-    return [HeadingPlace(row[0].rsplit(" › ", 1)[-1], row[1], row[2]) for row in rows]
+    return [HeadingPlace(*row) for row in rows]
 
 
 def replace_chunks(

@@ -46,8 +46,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
 
     def show(key: str, *, status: int = 200, **values: Any) -> Response:
         with parts.database.session() as session:
-            sites = load_site(session, key)[1]
-            site = find_site(session, key)
+            site, sites = load_site(session, key)
             tag = snippet_for(own_address(request), site)
         return render(
             "appearance",
@@ -92,7 +91,7 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
     def messages(key: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            letters = list(contact_requests(session, find_site(session, key).id))
+            letters = list(contact_requests(session, site.id))
         return render("messages", site=site, sites=sites, letters=letters)
 
     @bp.post(f"{PATH}/<key>/messages/<int:number>/delete")

@@ -40,7 +40,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
     def conversations(key: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            filters = _filter(find_site(session, key).id)
+            filters = _filter(site.id)
             before = request.args.get("before", "")[:22]
             rows = list_conversations(session, filters, before, PAGE + 1)
         last = rows[PAGE - 1].id if len(rows) > PAGE else ""
@@ -63,7 +63,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
     def conversation(key: str, identifier: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            thread = find_conversation(session, find_site(session, key).id, identifier)
+            thread = find_conversation(session, site.id, identifier)
             messages, feedback = list(thread.messages), feedback_on(session, thread.id)
         now_answers = _ask_again(parts, thread, messages) if "again" in request.args else {}
         return render(

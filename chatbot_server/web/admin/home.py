@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.retrieval.curate.library import describe_sources
-from chatbot_server.retrieval.curate.trial import Trial, try_own_headings
+from chatbot_server.retrieval.curate.trial import try_own_headings
 from chatbot_server.storage.base import now
 from chatbot_server.storage.feedback import contact_requests
 from chatbot_server.storage.inbox import activity
@@ -25,6 +25,7 @@ from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,
     admin_language,
+    all_sites_in_order,
     go,
     load_site,
     problem_of,
@@ -43,9 +44,10 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
     @bp.get(f"{PATH}/<key>/")
     def home(key: str | None = None) -> Response:
         with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            if site is None:
+            sites = all_sites_in_order(session)
+            if key is None and (not sites or sites[0].demo):
                 return go("show_start")
+            site = find_site(session, key) if key else sites[0]
             values = _figures(session, site)
         values["copies"] = copies_in(parts.config.data_dir / "backups")
         values["status_of_engine"] = parts.engine.status()
@@ -55,7 +57,7 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
     def show_tag(key: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            tag = snippet_for(own_address(request), find_site(session, key))
+            tag = snippet_for(own_address(request), site)
         return render("tag", site=site, sites=sites, tag=tag, address=own_address(request))
 
 
@@ -65,7 +67,7 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
     @bp.get(f"{PATH}/start")
     def show_start() -> Response:
         with parts.database.session() as session:
-            sites = load_site(session, None)[1]
+            sites = all_sites_in_order(session)
         return render("start", sites=sites, name="", address="")
 
     @bp.post(f"{PATH}/start")
@@ -82,9 +84,9 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
     def show_trial(key: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            sources = describe_sources(session, find_site(session, key).id)
+            sources = describe_sources(session, site.id)
         own_question = " ".join(request.args.get("q", "").split())[:300]
-        trial = _trial(parts, site, own_question)
+        trial = try_own_headings(parts.knowledge, site.id, own_question)
         explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
         is_reading = any(
             source["kind"] in ("site", "page") and not source["finished"] and not source["why"]
@@ -121,12 +123,6 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
         key, site_id = site.key, site.id
     add_site_to_read(parts.database, site_id, address)
     return key
-
-
-def _trial(parts: AdminParts, site: Site | None, own_question: str) -> list[Trial]:
-    if site is None:
-        return []
-    return try_own_headings(parts.knowledge, site.id, own_question)
 
 
 def _figures(session: Session, site: Site) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
             row = session.get(KnowledgeDocument, number)
-            if row is None or row.site_id != find_site(session, key).id:
+            if row is None or row.site_id != site.id:
                 raise NotFound("document_unknown", number=number)
         return render("document", site=site, sites=sites, document=row)
 
@@ -83,7 +83,7 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
 def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
     with parts.database.session() as session:
         site, sites = load_site(session, key)
-        site_id = find_site(session, key).id
+        site_id = site.id
         sources = describe_sources(session, site_id)
         source_id = request.args.get("source", type=int)
         documents = describe_documents(session, site_id, source_id) if source_id else []

@@ -114,16 +114,18 @@ def render_problem(error: ChatbotError) -> Response:
     return render("problem", status=error.status, problem=problem_of(error))
 
 
-def load_site(session: Session, key: str | None) -> tuple[Site | None, list[Site]]:
-    """The site that a page is about, and all there are: the owner's own before the demo.
+def all_sites_in_order(session: Session) -> list[Site]:
+    """Every site, the owner's own before those of the demo."""
+    return sorted(all_sites(session), key=lambda site: (site.demo, site.id))
+
+
+def load_site(session: Session, key: str) -> tuple[Site, list[Site]]:
+    """The site that a page is about, and all there are.
 
     Raises:
         NotFound: no site has this key.
     """
-    sites = sorted(all_sites(session), key=lambda site: (site.demo, site.id))
-    if key is not None:
-        return find_site(session, key), sites
-    return (sites[0] if sites and not sites[0].demo else None), sites
+    return find_site(session, key), all_sites_in_order(session)
 
 
 def typed(name: str, limit: int = 500, *, lines: bool = False) -> str:

@@ -84,7 +84,7 @@ def add_questions(bp: Blueprint, parts: AdminParts) -> None:
 def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
     with parts.database.session() as session:
         site, sites = load_site(session, key)
-        site_id = find_site(session, key).id
+        site_id = site.id
     groups = unanswered_groups(parts.database, site_id)
     open_groups: list[QuestionGroup] = list(
         islice(still_open(parts.knowledge, site_id, groups), MOST_GROUPS)
@@ -116,7 +116,7 @@ def _teach(parts: AdminParts, key: str, name: str) -> Lesson:
 def _show_entries(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
     with parts.database.session() as session:
         site, sites = load_site(session, key)
-        entries = describe_entries(session, find_site(session, key).id)
+        entries = describe_entries(session, site.id)
     number = request.args.get("edit", type=int)
     draft = {"question": "", "wordings": "", "answer": "", "former": ""}
     if number is not None:
