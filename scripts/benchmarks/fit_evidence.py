@@ -26,8 +26,9 @@ from chatbot_server.retrieval.answer import evidence
 from chatbot_server.retrieval.answer.candidates import load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.evaluate import EvalQuestion, read_squad
+from chatbot_server.retrieval.curate.evaluate import read_squad
 from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.verdicts import EvalQuestion
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder

@@ -9,12 +9,12 @@ from typing import Literal
 
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.evaluate import (
-    EvalQuestion,
     evaluate,
     read_documents,
     read_questions,
     read_squad,
 )
+from chatbot_server.retrieval.curate.verdicts import EvalQuestion
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PARTS = 6

@@ -73,10 +73,33 @@ def test_eval_prints_its_figures_and_touches_nothing(run: Run, write: Written) -
     assert listed(run) == []
 
 
+def test_eval_counts_each_way_in_which_the_site_s_own_answers_go_wrong(
+    run: Run, write: Written
+) -> None:
+    knows(run, "add", "--title", "Summer", "--text", "The shop is closed in August.")
+    knows(run, "add", "--title", "Prices", "--text", "A bicycle costs 300 €. A tandem costs 500 €.")
+    august = '{"question": "Is the shop closed in August?", "must": [%s], "must_not": [%s]}\n'
+    lines = (
+        august % ('"closed in august"', ""),
+        august % ('"30 days"', ""),
+        august % ('"closed"', '"AUGUST"'),
+        '{"question": "Wo ist der Bahnhof?", "must": ["Leeds"]}\n',
+        '{"question": "Who painted Guernica?", "must": []}\n',
+        august % ("", ""),
+        '{"question": "And a tandem?", "history": ["What does a bicycle cost?"], "must": ["500"]}',
+    )
+    words = ["--questions", str(write("q.jsonl", "".join(lines))), "--semantic", "off"]
+    figures = json.loads(knows(run, "eval", *words, "--json").out)
+    shares = {"right": 0.4, "incomplete": 0.2, "misleading": 0.2, "wrong_no": 0.2, "bare_no": 0.2}
+    assert {name: figures[name] for name in shares} == shares
+    assert (figures["questions"], figures["honest_no"]) == (7, 0.5)
+
+
 @pytest.mark.parametrize(
     ("documents", "questions", "why"),
     [
         ("", '{"question": "Why?", "relevant": "x"', "line 1"),
+        ("", '{"question": "Why?", "must": ["("]}', "line 1: this is no pattern"),
         ("", '{"question": "Why?"}', "line 1"),
         ('{"id": "1"}', "", "line 1"),
         ("3\n", "", "line 1"),

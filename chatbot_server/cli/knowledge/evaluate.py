@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.knowledge.site import SITE, site_id_of
 from chatbot_server.cli.options import FILE, JSON
 from chatbot_server.errors import UsageError
 
@@ -24,37 +26,44 @@ from chatbot_server.errors import UsageError
     default="auto",
     help="help_knowledge_semantic",
 )
+@SITE
 @JSON
 @click.pass_obj
 def evaluate_answers(
-    context: Context,  # noqa: ARG001
+    context: Context,
     /,
-    squad: Path | None,
-    documents: Path | None,
-    questions: Path | None,
     semantic: Any,
+    key: str | None,
     as_json: bool,
+    **files: Path | None,
 ) -> None:
-    """Measure on an index of its own; nothing of the owner's is touched."""
+    """Measure on the site's index, or on one of its own; nothing of the owner's is touched."""
+    from chatbot_server.retrieval.answer.service import KnowledgeBase
     from chatbot_server.retrieval.curate.evaluate import (
+        ask_all,
         evaluate,
         read_documents,
         read_questions,
         read_squad,
     )
 
-    if squad is not None and documents is None and questions is None:
-        drafts, cases = read_squad(squad)
-    elif squad is None and documents is not None and questions is not None:
-        drafts, cases = read_documents(documents), read_questions(questions)
-    else:
-        raise UsageError("knowledge_eval_what")
+    squad, documents, questions = (files[name] for name in ("squad", "documents", "questions"))
 
     def show_progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
             click.echo(f"\r{done}/{total}", nl=done == total, err=True)
 
-    figures = evaluate(drafts, cases, semantic, show_progress)
+    if squad is not None and documents is None and questions is None:
+        figures = evaluate(*read_squad(squad), semantic, show_progress)
+    elif squad is None and documents is not None and questions is not None:
+        drafts, cases = read_documents(documents), read_questions(questions)
+        figures = evaluate(drafts, cases, semantic, show_progress)
+    elif squad is None and documents is None and questions is not None:
+        site_id, cases = site_id_of(context, key), read_questions(questions)
+        with closing(KnowledgeBase(context.database, semantic)) as base:
+            figures = ask_all(base, site_id, cases)
+    else:
+        raise UsageError("knowledge_eval_what")
     if as_json:
         click.echo(json.dumps(figures))
         return

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,6 +18,13 @@ from typing import Any, Literal
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding
+from chatbot_server.retrieval.curate.verdicts import (
+    EvalQuestion,
+    Verdict,
+    pattern_of,
+    shares,
+    verdict,
+)
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
@@ -29,18 +38,6 @@ MAX_BYTES = 200_000_000
 DEPTH = 10
 
 
-@dataclass(frozen=True)
-class EvalQuestion:
-    """A question, the ids of documents that answer it, and, if known, the answers' words.
-
-    ``relevant`` is empty where the right answer is that nothing is known.
-    """
-
-    text: str
-    relevant: frozenset[str]
-    answers: tuple[str, ...] = ()
-
-
 @dataclass
 class Tally:
     """What is counted, question by question."""
@@ -51,20 +48,21 @@ class Tally:
     answered: list[bool] = field(default_factory=list)
     wrong_numbers: int = 0
     seconds: list[float] = field(default_factory=list)
-    honest: list[bool] = field(default_factory=list)
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
 
     def count(self, question: EvalQuestion, grounding: Grounding, urls: Sequence[str]) -> None:
         """Count one answer, and the *urls* of the passages found, best first."""
-        if not question.relevant:
-            self.honest.append(grounding.status in ("nothing", "passages"))
-        else:
+        outcome = verdict(question, grounding)
+        self.verdicts[outcome] += 1
+        if question.relevant:
             ranks = (rank for rank, url in enumerate(urls, 1) if url in question.relevant)
             self.ranks.append(next(ranks, None))
             if question.answers:
                 text = grounding.answer.casefold()
                 self.answered.append(any(answer.casefold() in text for answer in question.answers))
         if grounding.status == "faq":
-            self.faq.append(bool(urls) and urls[0] in question.relevant)
+            is_first = bool(urls) and urls[0] in question.relevant
+            self.faq.append(outcome == "right" if question.must else is_first)
         self.quoted += grounding.status == "quoted"
         if grounding.answer:
             texts = [f"{page.title} {page.heading} {page.text}" for page in grounding.passages]
@@ -74,7 +72,7 @@ class Tally:
 
     def report(self) -> dict[str, float | int | None]:
         """The figures, shares in 0…1."""
-        total = len(self.ranks) + len(self.honest)
+        total = self.verdicts.total()
         direct = len(self.faq) + self.quoted
         return {
             "questions": total,
@@ -87,7 +85,7 @@ class Tally:
             "answered_without_model": round(direct / total, 4) if total else None,
             "faq_share": round(len(self.faq) / total, 4) if total else None,
             "faq_precision": _mean(self.faq),
-            "honest_no": _mean(self.honest),
+            **shares(self.verdicts),
             "wrong_number_rate": round(self.wrong_numbers / direct, 4) if direct else 0.0,
             "seconds_median": round(sorted(self.seconds)[total // 2], 4) if total else None,
         }
@@ -103,7 +101,6 @@ def evaluate(
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> dict[str, Any]:
     """Index *documents* in a folder of its own, ask *questions*, and tell how it went."""
-    tally = Tally()
     with (
         tempfile.TemporaryDirectory(prefix="chatbot-eval-") as folder,
         closing(Database(f"sqlite:///{folder}/eval.db")) as database,
@@ -116,14 +113,19 @@ def evaluate(
                 indexing.put(session, source, analyse(document))
         _embed_in_parallel(database, semantic, progress)
         with closing(KnowledgeBase(database, semantic)) as base:
-            for question in questions:
-                hits = base.search(site.id, question.text, DEPTH)
-                start = time.perf_counter()
-                grounding = base.ground(site.id, question.text)
-                tally.seconds.append(time.perf_counter() - start)
-                tally.count(question, grounding, [passage.url for passage in hits])
-    meaning = base.searcher.embedder is not None
-    return {"documents": len(documents), "semantic": meaning, **tally.report()}
+            return {"documents": len(documents), **ask_all(base, site.id, questions)}
+
+
+def ask_all(base: KnowledgeBase, site_id: int, questions: Sequence[EvalQuestion]) -> dict[str, Any]:
+    """How the site answers *questions*."""
+    tally = Tally()
+    for question in questions:
+        hits = base.search(site_id, question.text, DEPTH)
+        start = time.perf_counter()
+        grounding = base.ground(site_id, question.text, question.history)
+        tally.seconds.append(time.perf_counter() - start)
+        tally.count(question, grounding, [passage.url for passage in hits])
+    return {"semantic": base.searcher.embedder is not None, **tally.report()}
 
 
 def _embed_in_parallel(
@@ -177,7 +179,8 @@ def read_documents(file: Path) -> list[Draft]:
 
 
 def read_questions(file: Path) -> list[EvalQuestion]:
-    """Questions of a JSON Lines file: ``{"question", "relevant": [ids]}``, perhaps ``"answers"``.
+    """Questions of a JSON Lines file: each a ``question`` with ``relevant`` ids of documents, or
+    with ``must``, or both; perhaps with ``answers``, ``must_not`` and ``history``.
 
     Raises:
         UsageError: names the line that cannot be understood.
@@ -185,12 +188,33 @@ def read_questions(file: Path) -> list[EvalQuestion]:
     questions = []
     for number, row in read_json_lines(file):
         try:
-            relevant = frozenset(str(name) for name in row["relevant"])
-            answers = tuple(str(answer) for answer in row.get("answers", ()))
-            questions.append(EvalQuestion(str(row["question"]), relevant, answers))
+            if "must" not in row:
+                row["relevant"]
+            questions.append(
+                EvalQuestion(
+                    str(row["question"]),
+                    frozenset(_texts(row, "relevant")),
+                    _texts(row, "answers"),
+                    _patterns(row, "must"),
+                    _patterns(row, "must_not"),
+                    _texts(row, "history"),
+                )
+            )
         except (KeyError, AttributeError, TypeError):  # noqa: PERF203
             raise _line_error(file, number) from None
+        except re.error as error:
+            raise UsageError(
+                "knowledge_eval_pattern", file=file, line=number, reason=error
+            ) from None
     return questions
+
+
+def _texts(row: Any, key: str) -> tuple[str, ...]:
+    return tuple(str(text) for text in row.get(key) or ())
+
+
+def _patterns(row: Any, key: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(pattern_of(text) for text in _texts(row, key))
 
 
 def read_squad(file: Path) -> tuple[list[Draft], list[EvalQuestion]]:
