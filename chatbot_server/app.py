@@ -25,30 +25,30 @@ from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
-from chatbot_server.web.address import set_public_address
 from chatbot_server.web.admin.blueprint import LARGEST_FORM, admin_blueprint
 from chatbot_server.web.admin.pages import AdminParts
-from chatbot_server.web.chat import chat_blueprint
-from chatbot_server.web.contact import contact_blueprint
-from chatbot_server.web.conversations import conversations_blueprint
-from chatbot_server.web.demo import demo_blueprint
-from chatbot_server.web.feedback import feedback_blueprint
-from chatbot_server.web.headers import register_headers, web_schemes_only
 from chatbot_server.web.health import health_blueprint
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.log_lines import brake_log
-from chatbot_server.web.origins import set_own_names
-from chatbot_server.web.page import page_blueprint
-from chatbot_server.web.panel import panel_blueprint
-from chatbot_server.web.problems import register_problems
-from chatbot_server.web.proxies import watch_proxies
+from chatbot_server.web.middleware.address import set_public_address
+from chatbot_server.web.middleware.headers import register_headers, web_schemes_only
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.log_lines import brake_log
+from chatbot_server.web.middleware.origins import set_own_names
+from chatbot_server.web.middleware.problems import register_problems
+from chatbot_server.web.middleware.proxies import watch_proxies
+from chatbot_server.web.middleware.request_ids import REQUEST_ID, register_request_ids
 from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
-from chatbot_server.web.request_ids import REQUEST_ID, register_request_ids
 from chatbot_server.web.security_txt import security_txt_blueprint
-from chatbot_server.web.terms import LongBody, set_terms
+from chatbot_server.web.server.terms import LongBody, set_terms
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
-from chatbot_server.web.widget import widget_blueprint
+from chatbot_server.web.visitor.chat import chat_blueprint
+from chatbot_server.web.visitor.contact import contact_blueprint
+from chatbot_server.web.visitor.conversations import conversations_blueprint
+from chatbot_server.web.visitor.demo import demo_blueprint
+from chatbot_server.web.visitor.feedback import feedback_blueprint
+from chatbot_server.web.visitor.page import page_blueprint
+from chatbot_server.web.visitor.panel import panel_blueprint
+from chatbot_server.web.visitor.widget import widget_blueprint
 
 LONG_BODIES = (
     LongBody("/v1/embeddings", BATCH_BYTES, ("Authorization",)),

@@ -80,7 +80,14 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "curate": {"", "answer", "crawl", "index", "language", "read"},
     },
     "storage": {"": set(), "migrations": {""}, "knowledge": {""}},
-    "web": {"": set(), "v1": {""}, "admin": {""}},
+    "web": {
+        "server": set(),
+        "middleware": set(),
+        "": {"middleware"},
+        "visitor": {"", "middleware", "server"},
+        "v1": {"", "middleware", "server"},
+        "admin": {"", "middleware"},
+    },
 }
 
 

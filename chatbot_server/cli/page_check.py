@@ -17,9 +17,9 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchResponse
 from chatbot_server.storage.site_settings import origin_of
 from chatbot_server.storage.sites import find_site
-from chatbot_server.web.origins import is_loopback
+from chatbot_server.web.middleware.origins import is_loopback
 from chatbot_server.web.snippet import address_of, snippet_for
-from chatbot_server.web.widget import loader_integrity
+from chatbot_server.web.visitor.widget import loader_integrity
 
 HTML = ("text/html", "application/xhtml+xml")
 SECONDS = 20.0

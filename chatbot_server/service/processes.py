@@ -35,8 +35,8 @@ from chatbot_server.service.log_file import LogKeeper, log_keeper
 logger = logging.getLogger("chatbot_server")
 
 ENGINE_SETTINGS = "engine-settings.json"
-WORKER = "chatbot_server.web.worker.Worker"
-LOGGER = "chatbot_server.web.log_lines.ServerLog"
+WORKER = "chatbot_server.web.server.worker.Worker"
+LOGGER = "chatbot_server.web.middleware.log_lines.ServerLog"
 RUN_GUNICORN = "chatbot_server.service.run_gunicorn"
 # A web server that dies at once, again and again, has a reason that waiting does not cure.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3

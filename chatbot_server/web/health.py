@@ -12,8 +12,8 @@ from chatbot_server.engine.base import Engine
 from chatbot_server.errors import ChatbotError, EngineError
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.soundness import check_database, check_disk
-from chatbot_server.web.problems import public_sentence
-from chatbot_server.web.requests import language_of
+from chatbot_server.web.middleware.problems import public_sentence
+from chatbot_server.web.middleware.requests import language_of
 
 
 def health_blueprint(

@@ -16,7 +16,7 @@ from flask import Flask, Response, redirect
 from werkzeug.serving import make_server
 
 from chatbot_server.cli.main import main
-from chatbot_server.web.widget import widget_blueprint
+from chatbot_server.web.visitor.widget import widget_blueprint
 
 
 @dataclass

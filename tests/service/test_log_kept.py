@@ -16,7 +16,7 @@ from support.patience import wait_for
 
 from chatbot_server.logs import REQUEST, JsonFormatter, LineFormatter
 from chatbot_server.service.log_file import VARIABLE, LogKeeper, log_keeper
-from chatbot_server.web import demo
+from chatbot_server.web.visitor import demo
 
 ROOT = Path(__file__).parents[2]
 HEAD = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (INFO|WARNING|ERROR) "

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from chatbot_server.web.event_stream import Bell, EventStream, Pieces
-from chatbot_server.web.incoming import Pace
-from chatbot_server.web.worker import Worker
+from chatbot_server.web.server.event_stream import Bell, EventStream, Pieces
+from chatbot_server.web.server.incoming import Pace
+from chatbot_server.web.server.worker import Worker
 
 MUCH = 8_000_000  # more than the system keeps for a client that does not read
 

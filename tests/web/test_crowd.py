@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatbot_server.web.crowd import Crowd, network_of
+from chatbot_server.web.server.crowd import Crowd, network_of
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.browser import Browser
 
-from chatbot_server.web.limits import VisitorKeys
+from chatbot_server.web.middleware.limits import VisitorKeys
 
 Ask = Callable[[str], int]
 

@@ -18,7 +18,7 @@ from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot_server.web.incoming import Pace, RequestReader
+from chatbot_server.web.server.incoming import Pace, RequestReader
 
 CLIENT = ("192.0.2.1", 5000)
 LIMIT, PACE = 5000, Pace()

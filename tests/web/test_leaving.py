@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Request
 
-from chatbot_server.web.disconnect import disconnect_check
+from chatbot_server.web.server.disconnect import disconnect_check
 
 BEYOND_SELECT = 1100
 

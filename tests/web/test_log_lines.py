@@ -15,7 +15,7 @@ from support.patience import LONG, wait_for
 from support.ports import free_port
 
 from chatbot_server.service import processes
-from chatbot_server.web.log_lines import LINES_A_MINUTE, ServerLog, make_plain
+from chatbot_server.web.middleware.log_lines import LINES_A_MINUTE, ServerLog, make_plain
 
 WRONG = [
     b"GET / my name is Bob HTTP/1.1\r\n\r\n",

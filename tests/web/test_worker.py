@@ -16,7 +16,7 @@ from support.patience import LONG, wait_for
 from support.ports import free_port
 
 from chatbot_server.service import processes
-from chatbot_server.web.worker import Worker
+from chatbot_server.web.server.worker import Worker
 
 HALF_A_HEADER = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"

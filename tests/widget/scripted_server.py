@@ -17,7 +17,7 @@ from flask import Flask, Response, jsonify, request
 from flask_cors import CORS
 from werkzeug.serving import make_server
 
-from chatbot_server.web.widget import widget_blueprint
+from chatbot_server.web.visitor.widget import widget_blueprint
 
 SITE = "demo"
 CONFIG: dict[str, Any] = {

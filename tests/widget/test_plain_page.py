@@ -18,7 +18,7 @@ from chatbot_server.config import Config
 from chatbot_server.storage.conversations import ChatMessage, add_message, start_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, add_site
-from chatbot_server.web.page import ink
+from chatbot_server.web.visitor.page import ink
 
 Visitor = Callable[..., Any]
 SOURCE = {"title": "Hours", "url": "https://example.org/hours", "quote": "Open from ten to six"}

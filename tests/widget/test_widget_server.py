@@ -23,11 +23,11 @@ from chatbot_server.storage.feedback import (
     feedback_of,
 )
 from chatbot_server.storage.sites import add_site
-from chatbot_server.web.contact import contact_blueprint
-from chatbot_server.web.feedback import feedback_blueprint
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.problems import register_problems
-from chatbot_server.web.widget import DIST, loader_integrity, widget_blueprint
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.problems import register_problems
+from chatbot_server.web.visitor.contact import contact_blueprint
+from chatbot_server.web.visitor.feedback import feedback_blueprint
+from chatbot_server.web.visitor.widget import DIST, loader_integrity, widget_blueprint
 
 OWN = {"Origin": "https://own.example"}
 

@@ -16,7 +16,7 @@ from chatbot_server.storage.accounts import (
     start_session,
 )
 from chatbot_server.storage.database import Database
-from chatbot_server.web.address import own_origins
+from chatbot_server.web.middleware.address import own_origins
 
 COOKIE = "chatbot_admin"
 PATH = "/admin"

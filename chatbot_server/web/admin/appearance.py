@@ -16,7 +16,6 @@ from chatbot_server.storage.site_settings import (
     origin_of,
 )
 from chatbot_server.storage.sites import Site, find_site
-from chatbot_server.web.address import own_address
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import (
     AdminParts,
@@ -27,6 +26,7 @@ from chatbot_server.web.admin.pages import (
     typed,
     typed_lines,
 )
+from chatbot_server.web.middleware.address import own_address
 from chatbot_server.web.snippet import snippet_for
 
 LONGEST_FIELD = 4000

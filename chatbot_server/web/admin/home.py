@@ -17,7 +17,6 @@ from chatbot_server.storage.feedback import contact_requests
 from chatbot_server.storage.inbox import activity
 from chatbot_server.storage.site_settings import change_site, name_of, origin_of
 from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
-from chatbot_server.web.address import own_address
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.backups import copies_in
 from chatbot_server.web.admin.knowledge import explain_sources
@@ -32,6 +31,7 @@ from chatbot_server.web.admin.pages import (
     render,
     typed,
 )
+from chatbot_server.web.middleware.address import own_address
 from chatbot_server.web.snippet import snippet_for
 
 WEEK = 7 * DAY

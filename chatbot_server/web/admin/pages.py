@@ -21,9 +21,9 @@ from chatbot_server.storage.accounts import Account, has_accounts
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, all_sites, find_site
 from chatbot_server.web.admin.access import may
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.problems import public_sentence
-from chatbot_server.web.requests import language_of
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.problems import public_sentence
+from chatbot_server.web.middleware.requests import language_of
 
 # Pages of a site in the menu, with the sentence of their name.
 MENU = (

@@ -22,9 +22,9 @@ from chatbot_server.storage.accounts import (
     open_invitations,
     withdraw_invitations,
 )
-from chatbot_server.web.address import own_address
 from chatbot_server.web.admin.access import COOKIE, PATH
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render
+from chatbot_server.web.middleware.address import own_address
 
 
 def add_people(bp: Blueprint, parts: AdminParts) -> None:

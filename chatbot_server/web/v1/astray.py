@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.errors import NotFound
-from chatbot_server.web.address import own_address
-from chatbot_server.web.requests import language_of
+from chatbot_server.web.middleware.address import own_address
+from chatbot_server.web.middleware.requests import language_of
 from chatbot_server.web.v1.wire import problem
 
 METHODS = ("GET", "POST")

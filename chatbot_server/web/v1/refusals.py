@@ -12,7 +12,7 @@ from flask import Request
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from chatbot_server.errors import BadRequest
-from chatbot_server.web.requests import RequestBody, read_body
+from chatbot_server.web.middleware.requests import RequestBody, read_body
 
 # Field → values that ask for nothing and may stand, besides null.
 NOT_HERE: dict[str, tuple[Any, ...]] = {

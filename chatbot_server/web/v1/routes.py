@@ -26,9 +26,9 @@ from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Prompt
 from chatbot_server.storage.api_keys import find_key
 from chatbot_server.storage.database import Database
-from chatbot_server.web.disconnect import disconnect_check
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.requests import bearer, language_of
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.requests import bearer, language_of
+from chatbot_server.web.server.disconnect import disconnect_check
 from chatbot_server.web.v1.bodies import (
     ChatCompletionBody,
     CompletionBody,

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from chatbot_server.errors import ChatbotError
 from chatbot_server.logs import REQUEST
 from chatbot_server.messages import catalogue, say
-from chatbot_server.web.requests import language_of, refuse_nul
+from chatbot_server.web.middleware.requests import language_of, refuse_nul
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,15 @@ from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import find_answer, question_of, save_feedback
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import check_origin
-from chatbot_server.web.requests import Identifier, RequestBody, bearer, read_body, read_message
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.origins import check_origin
+from chatbot_server.web.middleware.requests import (
+    Identifier,
+    RequestBody,
+    bearer,
+    read_body,
+    read_message,
+)
 
 LONGEST_COMMENT = 1000
 

@@ -25,12 +25,12 @@ from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site
-from chatbot_server.web.chat import admit_question
-from chatbot_server.web.disconnect import disconnect_check
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import find_allowed_site
-from chatbot_server.web.problems import public_sentence
-from chatbot_server.web.requests import language_of, refuse_nul
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.origins import find_allowed_site
+from chatbot_server.web.middleware.problems import public_sentence
+from chatbot_server.web.middleware.requests import language_of, refuse_nul
+from chatbot_server.web.server.disconnect import disconnect_check
+from chatbot_server.web.visitor.chat import admit_question
 
 # No script may run here, not even the server's own; the one style in it is the owner's colour.
 POLICY = (
@@ -114,7 +114,7 @@ def page_blueprint(
     places: int,
 ) -> Blueprint:
     """Routes of the plain page. *places*: threads that may wait for whole answers at once."""
-    bp = Blueprint("page", __name__, template_folder="templates")
+    bp = Blueprint("page", __name__, template_folder="../templates")
     free_places = Places(places)
 
     def load(key: str) -> Site:

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.storage.conversations import ChatMessage
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.requests import bearer
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.requests import bearer
 
 
 def conversations_blueprint(service: ConversationService, rates: RateLimits) -> Blueprint:

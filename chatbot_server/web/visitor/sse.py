@@ -15,8 +15,8 @@ from chatbot_server.conversation.events import (
     Waiting,
 )
 from chatbot_server.conversation.live import Reader
-from chatbot_server.web.event_stream import Pieces
-from chatbot_server.web.problems import public_sentence
+from chatbot_server.web.middleware.problems import public_sentence
+from chatbot_server.web.server.event_stream import Pieces
 
 
 def pieces_of(reader: Reader, language: str) -> Pieces:

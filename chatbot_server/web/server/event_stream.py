@@ -1,7 +1,7 @@
 """Answers that come in their own time, and that no thread of the web server waits for.
 
-The project's worker (``web/worker.py``) asks such a stream for what there is whenever the stream
-calls it; any other WSGI server can iterate it, and waits in its own thread.
+The project's worker (``web/server/worker.py``) asks such a stream for what there is whenever the
+stream calls it; any other WSGI server can iterate it, and waits in its own thread.
 """
 
 from __future__ import annotations

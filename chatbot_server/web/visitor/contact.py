@@ -13,9 +13,9 @@ from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request
 from chatbot_server.storage.site_settings import is_email
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import find_allowed_site
-from chatbot_server.web.requests import (
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.origins import find_allowed_site
+from chatbot_server.web.middleware.requests import (
     Identifier,
     Line,
     RequestBody,

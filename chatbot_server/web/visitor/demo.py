@@ -7,13 +7,13 @@ from flask import Blueprint, Response, make_response, render_template, request
 from chatbot_server.messages import say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site, playground_site
-from chatbot_server.web.address import own_address
-from chatbot_server.web.requests import language_of
+from chatbot_server.web.middleware.address import own_address
+from chatbot_server.web.middleware.requests import language_of
 
 
 def demo_blueprint(database: Database) -> Blueprint:
     """The demo page."""
-    bp = Blueprint("demo", __name__, template_folder="templates")
+    bp = Blueprint("demo", __name__, template_folder="../templates")
 
     @bp.get("/")
     def demo() -> Response:

@@ -13,9 +13,9 @@ from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site_settings import SITE_SETTINGS
 from chatbot_server.storage.sites import Site
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import find_allowed_site
-from chatbot_server.web.requests import language_of
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.origins import find_allowed_site
+from chatbot_server.web.middleware.requests import language_of
 
 
 def panel_blueprint(

@@ -23,11 +23,11 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.workers import base  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-untyped]
 
-from chatbot_server.web.connection import MOST_WAITING, Connection, State
-from chatbot_server.web.crowd import Crowd
-from chatbot_server.web.event_stream import EventStream
-from chatbot_server.web.incoming import Pace, RequestReader, WholeRequest
-from chatbot_server.web.terms import terms_of
+from chatbot_server.web.server.connection import MOST_WAITING, Connection, State
+from chatbot_server.web.server.crowd import Crowd
+from chatbot_server.web.server.event_stream import EventStream
+from chatbot_server.web.server.incoming import Pace, RequestReader, WholeRequest
+from chatbot_server.web.server.terms import terms_of
 
 # Answered by the loop itself, so that whoever watches the server learns that it is alive while
 # every thread is busy. The application waits for nothing there.

@@ -15,10 +15,9 @@ from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site
-from chatbot_server.web.event_stream import Bell, EventStream, respond
-from chatbot_server.web.limits import RateLimits
-from chatbot_server.web.origins import find_allowed_site
-from chatbot_server.web.requests import (
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.origins import find_allowed_site
+from chatbot_server.web.middleware.requests import (
     Identifier,
     Line,
     RequestBody,
@@ -27,7 +26,8 @@ from chatbot_server.web.requests import (
     read_body,
     read_message,
 )
-from chatbot_server.web.sse import pieces_of
+from chatbot_server.web.server.event_stream import Bell, EventStream, respond
+from chatbot_server.web.visitor.sse import pieces_of
 
 
 class ChatBody(RequestBody):

@@ -1,6 +1,6 @@
 """The widget's files: the loader ``/widget.js`` and its hashed parts under ``/widget/``.
 
-They are built by ``widget/build.mjs`` into ``widget/dist``, which is this room's ``widget_dist``
+They are built by ``widget/build.mjs`` into ``widget/dist``, which is ``web/widget_dist``
 (a link in a checkout, real files in a wheel).
 """
 
@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 
 from chatbot_server.errors import NotFound
 
-DIST = Path(__file__).parent / "widget_dist"
+DIST = Path(__file__).parents[1] / "widget_dist"
 LOADER = "widget.js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json; charset=utf-8"}
 # The name of a part is the hash of its bytes, so it never changes; the loader names the parts

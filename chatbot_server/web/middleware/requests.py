@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from chatbot_server.errors import BadRequest, NotFound, TooLarge
 from chatbot_server.messages import pick_language
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
-from chatbot_server.web.fields import field_error
+from chatbot_server.web.middleware.fields import field_error
 
 
 def _one_line(text: str) -> str:

@@ -9,9 +9,9 @@ from enum import Enum, auto
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 from typing import Any
 
-from chatbot_server.web.event_stream import EventStream
-from chatbot_server.web.incoming import RequestReader
-from chatbot_server.web.outgoing import Outbox
+from chatbot_server.web.server.event_stream import EventStream
+from chatbot_server.web.server.incoming import RequestReader
+from chatbot_server.web.server.outgoing import Outbox
 
 READ_SIZE = 65_536
 # Of a stream's text, kept for a client that reads it more slowly than it comes.

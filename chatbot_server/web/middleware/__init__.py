@@ -1,0 +1,1 @@
+"""What every route relies on: addresses, origins, limits, request bodies, errors, logs."""
