@@ -19,11 +19,16 @@ from typing import Any
 import pytest
 import yaml
 from _pytest.nodeid import coerce_node_id
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from support.browsers import axe_source, browser, chromium, firefox, images, playwright
+from support.migrated import Template
 from support.patience import LONG, alone, wait_for
 from support.ports import free_port
 from support.postgresql import Cluster
+
+from chatbot_server.accounts import passwords
+from chatbot_server.storage.database import Database
 
 __all__ = ["axe_source", "browser", "chromium", "firefox", "images", "playwright"]
 
@@ -68,6 +73,25 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if is_personal(name):
             monkeypatch.delenv(name)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log-in of a test costs a millisecond; tests/accounts has those that a server stores."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", hasher)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """What new SQLite databases are copied from."""
+    return Template(tmp_path_factory.mktemp("template") / "migrated.db")
+
+
+@pytest.fixture(autouse=True)
+def migrations(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's own process runs the migrations once, not for each database; tests/storage does."""
+    monkeypatch.setattr(Database, "migrate", lambda database: template.migrate(database))
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 import yaml
 from flask import Flask, Response, redirect
-from werkzeug.serving import make_server
+from support.serving import serve_app
 
 from chatbot_server.cli.main import main
 from chatbot_server.web.visitor.widget import widget_blueprint
@@ -40,30 +39,27 @@ Test = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 def pages(tmp_path: Path) -> Iterator[Pages]:
     app = Flask("pages")
     app.register_blueprint(widget_blueprint())
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    found = Pages(f"http://127.0.0.1:{server.server_port}", "")
+    pages = Pages("", "")
 
     @app.get("/page")
     def page() -> Response:
-        response = Response(found.html, content_type="text/html; charset=utf-8")
-        for name, value in found.headers:
+        response = Response(pages.html, content_type="text/html; charset=utf-8")
+        for name, value in pages.headers:
             response.headers.add(name, value)
         return response
 
     app.add_url_rule("/away", view_func=lambda: redirect("http://localhost:8080/inward"))
     app.add_url_rule("/file", endpoint="file", view_func=lambda: Response("x", mimetype="text/csv"))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    serving = serve_app(app)
+    pages.url = serving.url
     settings = {
         "data_dir": str(tmp_path / "data"),
         "engine": {"model": None},
-        "server": {"public_url": found.url},
+        "server": {"public_url": pages.url},
     }
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    yield pages
+    serving.close()
 
 
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

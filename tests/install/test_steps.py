@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from support.patience import LONG
+from support.serving import Serving
 
 STEPS = Path(__file__).parents[2] / "packaging/steps.py"
 
@@ -27,9 +27,8 @@ class Failed(BaseHTTPRequestHandler):
 
 def test_nobody_waits_for_a_model_that_has_failed() -> None:
     with HTTPServer(("127.0.0.1", 0), Failed) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        command = [sys.executable, str(STEPS), "wait", address, str(2 * LONG), "0"]
+        serving = Serving(server)
+        command = [sys.executable, str(STEPS), "wait", serving.url, str(2 * LONG), "0"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONG)
-        server.shutdown()
+        serving.close()
     assert (done.returncode, done.stdout) == (1, "failed\n")

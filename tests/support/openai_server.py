@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import httpx
 import openai
 from flask import Flask
 from support.patience import LONG
-from werkzeug.serving import make_server
+from support.serving import serve_app
 
 from chatbot_server.config.sections import LimitsSection, ServerSection
 from chatbot_server.engine.base import Engine, Sampling
@@ -63,13 +62,9 @@ def serve(
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling, embedder))
     app.register_blueprint(astray_blueprint())
     set_public_address(app, ServerSection.model_validate({"public_url": PUBLIC_URL}))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    serving = serve_app(app)
     try:
-        yield Api(f"http://127.0.0.1:{server.server_port}", key, database, engine)
+        yield Api(serving.url, key, database, engine)
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        serving.close()
         database.close()

@@ -8,11 +8,9 @@ import random
 import socket
 import tempfile
 from pathlib import Path
-from typing import TextIO
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 LOWEST = 20_000
-_held: list[TextIO] = []  # a lock lasts as long as its file is open
 
 
 def free_port() -> int:
@@ -38,13 +36,13 @@ def _first_ephemeral() -> int:
 
 
 def _take(path: Path) -> bool:
-    file = path.open("w")
+    """Lock a file for as long as this process lives: nothing closes its descriptor before."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        file.close()
+        os.close(descriptor)
         return False
-    _held.append(file)
     return True
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from support.serving import Serving
 
 
 class WebSite:
@@ -38,9 +39,8 @@ class WebSite:
                 return
 
         self.agent = ""
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self._serving = Serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        self.address = self._serving.url
 
     def other(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """A calendar without end; everything else does not exist."""
@@ -63,8 +63,7 @@ class WebSite:
         )
 
     def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self._serving.close()
 
 
 def page(title: str, text: str) -> bytes:

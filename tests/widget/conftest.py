@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext
-from scripted_server import SITE, Script, Serving, create_scripted_app
+from scripted_server import SITE, Script, create_scripted_app
 from support.browsers import LIMIT
+from support.serving import Serving, serve_app
 from visits import Visit
 
 
@@ -26,7 +27,7 @@ def script() -> Iterator[Script]:
 @pytest.fixture
 def server(script: Script) -> Iterator[Serving]:
     """The scripted server, on a port of its own."""
-    serving = Serving(create_scripted_app(script))
+    serving = serve_app(create_scripted_app(script))
     yield serving
     serving.close()
 
@@ -39,7 +40,7 @@ class Pages:
         self.found: dict[str, tuple[str, dict[str, str]]] = {}
         app = Flask("pages")
         app.add_url_rule("/<path:name>", view_func=self._serve)
-        self.serving = Serving(app)
+        self.serving = serve_app(app)
 
     def _serve(self, name: str) -> Response:
         if name not in self.found:

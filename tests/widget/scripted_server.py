@@ -15,7 +15,6 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from flask_cors import CORS
-from werkzeug.serving import make_server
 
 from chatbot_server.web.visitor.widget import widget_blueprint
 
@@ -180,22 +179,3 @@ def _event(script: Script, number: int, name: str, data: Any) -> Iterator[bytes]
     size = script.cut or len(raw)
     for at in range(0, len(raw), size):
         yield raw[at : at + size]
-
-
-class Serving:
-    """A WSGI application on a free port of this machine, in a thread."""
-
-    def __init__(self, app: Flask) -> None:
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        # How often it looks whether to end: each test waits for that once.
-        again = {"poll_interval": 0.02}
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs=again, daemon=True
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from scripted_server import Serving
+from support.serving import serve_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
 Visitor = Callable[..., Any]
@@ -36,7 +36,7 @@ def other_origin(live_server: Any) -> Iterator[str]:
     app = Flask("other")
     page = f"<!doctype html><html lang=en><meta charset=utf-8><title>Shop</title>{tag}"
     app.add_url_rule("/", view_func=lambda: page)
-    serving = Serving(app)
+    serving = serve_app(app)
     yield serving.url
     serving.close()
 

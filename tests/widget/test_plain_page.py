@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
-from scripted_server import Serving
 from support.scripted_chat import ScriptedModel
+from support.serving import serve_app
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
@@ -56,7 +56,7 @@ def talk(database: Database) -> dict[str, str]:
 def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
     browser: Any, visit: Visitor, app: Flask, talk: dict[str, str]
 ) -> None:
-    serving = Serving(app)
+    serving = serve_app(app)
     fill = """([conversation, secret]) => { document.querySelector("[name=conversation]").value = conversation;
         document.querySelector("[name=secret]").value = secret; }"""
     with visit(browser) as it:

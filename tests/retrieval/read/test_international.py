@@ -68,7 +68,7 @@ def test_a_site_with_an_accent_in_its_name_is_crawled(
         return resolve("127.0.0.1" if host == TRAVELLING else host, *more, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", local)
-    port = web.server.server_port
+    port = web.address.rpartition(":")[2]
     name = f"http://bücher.example:{port}"
     web.put("/", "Home", f'Welcome. <a href="{name}/books">books</a> <a href="/moved">more</a>')
     web.put("/books", "Books", "All books.")
