@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, print_json
 from chatbot_server.cli.page_check import test
+from chatbot_server.errors import UsageError
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.site_settings import (
     SITE_SETTINGS,
@@ -54,7 +56,8 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
     """Make a site and print its tag."""
     with context.database.session() as session:
         new_site = add_site(session, name_of(name))
-        change_site(new_site, settings)
+        with _naming_the_option(context):
+            change_site(new_site, settings)
         tag = snippet_for(address_of(context.config), new_site)
         record = _record(session, new_site)
     _show(context, [record], as_json)
@@ -89,8 +92,9 @@ def edit(
         target = find_site(session, key)
         if name is not None:
             target.name = name_of(name)
-        remove_origins(target, removed_origins)
-        change_site(target, settings)
+        with _naming_the_option(context):
+            remove_origins(target, removed_origins)
+            change_site(target, settings)
         record = _record(session, target)
     _show(context, [record], as_json)
 
@@ -118,6 +122,16 @@ def remove(context: Context, key: str, yes: bool) -> None:
         session.delete(target)
     context.database.forget_erased()
     click.echo(context.say("site_removed", key=key))
+
+
+@contextmanager
+def _naming_the_option(context: Context) -> Iterator[None]:
+    """What is wrong with a setting is said for browsers, too, which know no options."""
+    try:
+        yield
+    except UsageError as error:
+        why = error.sentence(context.language)
+        raise UsageError("site_option_wrong", option=error.field, why=why) from error
 
 
 def _record(session: Session, target: Site) -> dict[str, Any]:

@@ -7,12 +7,14 @@ A ``*.yaml`` file beside this one holds the sentences of one room::
       fr: "Les {slots} places sont prises. Réessayez dans un instant."
 
 Keys are unique over all files; a test checks that every key has every
-language and the same placeholders in each.
+language and the same placeholders in each. ``{count:page|pages}`` is the first of the two words
+where the language counts *count* as one.
 """
 
 from __future__ import annotations
 
 import os
+import string
 from collections.abc import Mapping
 from functools import cache
 
@@ -38,7 +40,22 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
         KeyError: no such sentence, or a placeholder without a value.
     """
     texts = catalogue()[key]
-    return (texts.get(language) or texts[DEFAULT_LANGUAGE]).format(**values)
+    text = texts.get(language) or texts[DEFAULT_LANGUAGE]
+    return _Sentence(language).vformat(text, (), values) if "|" in text else text.format(**values)
+
+
+class _Sentence(string.Formatter):
+    """``str.format`` that also knows singular and plural."""
+
+    def __init__(self, language: str) -> None:
+        # French counts nothing at all as one.
+        self._singular = (0, 1) if language == "fr" else (1,)
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, mark, many = format_spec.partition("|")
+        if not mark:
+            return str(super().format_field(value, format_spec))
+        return one if value in self._singular else many
 
 
 def pick_language(*wanted: str | None) -> str:

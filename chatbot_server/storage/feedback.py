@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, Text, delete, select
+from sqlalchemy import ForeignKey, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
@@ -35,7 +35,11 @@ class Feedback(Base):
 
 
 class ContactRequest(Base):
-    """A visitor's message to a human. It stays when the conversation is erased: it was sent."""
+    """A visitor's message to a human. It stays when the conversation is erased: it was sent.
+
+    Attributes:
+        seen: when one of the site's people first saw it; None: nobody did.
+    """
 
     __tablename__ = "contact_request"
 
@@ -48,6 +52,7 @@ class ContactRequest(Base):
     email: Mapped[str] = mapped_column(String(254))
     text: Mapped[str] = mapped_column(Text)
     created: Mapped[Moment] = mapped_column(default=now)
+    seen: Mapped[Moment | None]
 
 
 def find_answer(session: Session, message: str, secret: str) -> tuple[ChatMessage, Site]:
@@ -141,6 +146,25 @@ def contact_requests(session: Session, site_id: int) -> Sequence[ContactRequest]
         .where(ContactRequest.site_id == site_id)
         .order_by(ContactRequest.id.desc())
     ).all()
+
+
+def unread_counts(session: Session) -> dict[int, int]:
+    """How many messages nobody has seen yet, by site."""
+    rows = session.execute(
+        select(ContactRequest.site_id, func.count())
+        .where(ContactRequest.seen.is_(None))
+        .group_by(ContactRequest.site_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def mark_seen(session: Session, site_id: int) -> None:
+    """All messages to the people of the site were shown to one of them."""
+    session.execute(
+        update(ContactRequest)
+        .where(ContactRequest.site_id == site_id, ContactRequest.seen.is_(None))
+        .values(seen=now())
+    )
 
 
 def erase_contact_requests(session: Session, before: int) -> int:

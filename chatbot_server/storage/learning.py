@@ -6,14 +6,14 @@ that they go with their conversations, by retention or at the visitor's wish.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, delete, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import Base, now
+from chatbot_server.storage.base import Base, Moment, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.sites import Site
 
@@ -37,6 +37,19 @@ class GoldenQuestion(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), index=True)
     question: Mapped[str] = mapped_column(String(LONGEST_QUESTION))
     expect: Mapped[str] = mapped_column(String(LONGEST_EXPECT))
+
+
+class IgnoredQuestion(Base):
+    """A question without an answer that the owner does not want to see again.
+
+    Its *name* is a digest of its words: what a visitor wrote is copied nowhere.
+    """
+
+    __tablename__ = "knowledge_ignored"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(8), primary_key=True)
+    created: Mapped[Moment] = mapped_column(default=now)
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,20 @@ def unanswered_questions(session: Session, site_id: int, limit: int) -> list[Una
     return [
         UnansweredQuestion(text, asked_at, first=position == 0) for text, asked_at, position in rows
     ]
+
+
+def ignored_names(session: Session, site_id: int) -> frozenset[str]:
+    """Names of the questions that the owner ignores."""
+    mine = select(IgnoredQuestion.name).where(IgnoredQuestion.site_id == site_id)
+    return frozenset(session.scalars(mine))
+
+
+def set_ignored(session: Session, site_id: int, names: Collection[str], *, ignored: bool) -> None:
+    """Ignore the questions of these names from now on, or no longer."""
+    former = IgnoredQuestion.site_id == site_id, IgnoredQuestion.name.in_(names)
+    session.execute(delete(IgnoredQuestion).where(*former))
+    if ignored:
+        session.add_all(IgnoredQuestion(site_id=site_id, name=name) for name in sorted(names))
 
 
 def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]:

@@ -117,7 +117,7 @@ def _wording(name: str, value: str) -> tuple[str, str]:
     match = WORDING.fullmatch(value.strip())
     text = match["text"].strip() if match else ""
     if not text or len(value) > LONGEST_WORDS or CONTROLS.search(text.replace("\n", "")):
-        raise UsageError("words_wrong", field=name, name=name, limit=LONGEST_WORDS)
+        raise UsageError("words_wrong", field=name, limit=LONGEST_WORDS)
     return (match and match["language"]) or "*", text
 
 
@@ -141,7 +141,7 @@ def _url_of(option: str, text: str, _site: Site) -> str | None:
     except ValueError:
         good = False
     if text and (not good or len(text) > LONGEST_URL or re.search(r"\s", text)):
-        raise UsageError("url_wrong", field=option, name=option, found=text[:100])
+        raise UsageError("url_wrong", field=option, found=text[:100])
     return text or None
 
 

@@ -84,3 +84,11 @@ def test_the_language_is_the_first_that_is_spoken() -> None:
 
 def test_values_are_filled_in() -> None:
     assert "42 s" in say("limit_visitor", "fr", seconds=42)
+
+
+def test_words_agree_with_their_number() -> None:
+    for language, texts in {
+        "en": ["0 texts", "1 text", "2 texts"],
+        "fr": ["0 texte", "1 texte", "2 textes"],
+    }.items():
+        assert [say("source_documents", language, count=count) for count in range(3)] == texts

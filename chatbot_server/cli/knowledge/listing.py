@@ -23,7 +23,7 @@ PAGES = {
 def page_counts(context: Context, counts: Mapping[str, int]) -> str:
     """How many pages are in which state."""
     return ", ".join(
-        f"{count} {context.say(PAGES[state])}" for state, count in sorted(counts.items())
+        context.say(PAGES[state], count=count) for state, count in sorted(counts.items())
     )
 
 
@@ -76,6 +76,6 @@ def source_notes(context: Context, source: Mapping[str, Any]) -> list[str]:
     for reason in source["reasons"]:
         sentence = in_words(context, reason["why"], reason["url"])
         address = "" if reason["url"] in sentence else f" ({reason['url']})"
-        state = context.say(PAGES[reason["state"]])
-        lines.append(f"{reason['count']} {state}: {sentence}{address}")
+        state = context.say(PAGES[reason["state"]], count=reason["count"])
+        lines.append(f"{state}: {sentence}{address}")
     return lines

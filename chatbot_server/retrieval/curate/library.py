@@ -44,10 +44,20 @@ def add_faq(
     database: Database, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
 ) -> bool:
     """An answer in the owner's own words; the same question again replaces it."""
-    draft = Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
-    analysis = analyse(draft)
+    return put_faq_entries(database, site_id, [(question, answer, wordings)]) > 0
+
+
+def put_faq_entries(
+    database: Database, site_id: int, entries: Iterable[tuple[str, str, Sequence[str]]]
+) -> int:
+    """Questions, answers and wordings, all at once; returns how many are new or changed."""
+    analysed_drafts = [
+        analyse(Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings)))
+        for question, answer, wordings in entries
+    ]
     with database.session() as session:
-        return indexing.put(session, open_source(session, site_id, "faq"), analysis)
+        source = open_source(session, site_id, "faq")
+        return sum(indexing.put(session, source, analysis) for analysis in analysed_drafts)
 
 
 def find_faq(database: Database, site_id: int, question: str) -> Draft | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.learning import (
     LONGEST_QUESTION,
     UnansweredQuestion,
+    ignored_names,
     unanswered_questions,
 )
 
@@ -66,6 +67,7 @@ class QuestionGroup:
     Attributes:
         name: by which the owner calls it; any of its wordings has one, and all lead here.
         last: when it was asked last, in Unix seconds.
+        ignored: the owner does not want to answer it.
     """
 
     name: str
@@ -73,10 +75,11 @@ class QuestionGroup:
     times: int
     last: int
     names: frozenset[str] = field(default=frozenset(), repr=False)
+    ignored: bool = False
 
     @classmethod
-    def of(cls, members: Sequence[_Wording]) -> QuestionGroup:
-        """The group of *members*, the most frequent first."""
+    def of(cls, members: Sequence[_Wording], ignored: Collection[str] = ()) -> QuestionGroup:
+        """The group of *members*, the most frequent first; *ignored*: names of questions."""
         names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
         return cls(
             names[0],
@@ -84,6 +87,7 @@ class QuestionGroup:
             sum(member.times for member in members),
             max(member.last for member in members),
             frozenset(names),
+            not frozenset(names).isdisjoint(ignored),
         )
 
     @property
@@ -107,6 +111,7 @@ def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
     """
     with database.session() as session:
         questions = unanswered_questions(session, site_id, MOST_QUESTIONS)
+        ignored = ignored_names(session, site_id)
     groups: list[list[_Wording]] = []
     for wording in _wordings(questions):
         for members in groups:
@@ -116,15 +121,19 @@ def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
         else:
             groups.append([wording])
     return sorted(
-        map(QuestionGroup.of, groups), key=lambda group: (-group.times, -group.last, group.name)
+        (QuestionGroup.of(members, ignored) for members in groups),
+        key=lambda group: (-group.times, -group.last, group.name),
     )
 
 
 def still_open(
     base: KnowledgeBase, site_id: int, groups: Sequence[QuestionGroup]
 ) -> Iterator[QuestionGroup]:
-    """Those of *groups* that have no answer to this day: pages and FAQ may have grown since."""
-    for group in groups[:MOST_ASKED]:
+    """Those of *groups* that have no answer to this day: pages and FAQ may have grown since.
+
+    Those that the owner ignores are left out.
+    """
+    for group in [group for group in groups if not group.ignored][:MOST_ASKED]:
         if base.ground(site_id, group.question).status not in ("faq", "quoted"):
             yield group
 

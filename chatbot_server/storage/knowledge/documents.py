@@ -64,6 +64,45 @@ def find_faq_entry(session: Session, site_id: int, url: str) -> KnowledgeDocumen
     )
 
 
+def faq_entry(session: Session, site_id: int, number: int) -> KnowledgeDocument | None:
+    """The site's own entry of this number."""
+    return session.scalar(
+        select(KnowledgeDocument)
+        .join(KnowledgeSource, KnowledgeSource.id == KnowledgeDocument.source_id)
+        .where(
+            KnowledgeDocument.id == number,
+            KnowledgeSource.site_id == site_id,
+            KnowledgeSource.kind == "faq",
+        )
+    )
+
+
+def faq_page(
+    session: Session, site_id: int, contains: str = "", after: int = 0, limit: int = 50
+) -> Sequence[KnowledgeDocument]:
+    """Some of the owner's own entries, oldest first, from the one after number *after*.
+
+    *contains*: part of the question or of the answer.
+    """
+    query = (
+        select(KnowledgeDocument)
+        .join(KnowledgeSource, KnowledgeSource.id == KnowledgeDocument.source_id)
+        .where(
+            KnowledgeSource.site_id == site_id,
+            KnowledgeSource.kind == "faq",
+            KnowledgeDocument.id > after,
+        )
+    )
+    if contains:
+        query = query.where(
+            or_(
+                KnowledgeDocument.title.icontains(contains, autoescape=True),
+                KnowledgeDocument.text.icontains(contains, autoescape=True),
+            )
+        )
+    return session.scalars(query.order_by(KnowledgeDocument.id).limit(limit)).all()
+
+
 def entry_wordings(session: Session, site_id: int) -> list[tuple[int, str, list[str]]]:
     """Id, digest and wordings of each entry of the site, its question the first of them."""
     document = KnowledgeDocument
@@ -128,6 +167,17 @@ def documents_to_embed(session: Session, model: str, limit: int) -> Sequence[int
         .order_by(KnowledgeDocument.id)
         .limit(limit)
     ).all()
+
+
+def waiting_counts(session: Session, site_id: int, model: str) -> dict[int, int]:
+    """Number of documents without vectors of *model*, by source, where there are any."""
+    others = KnowledgeDocument.embedded_by.is_(None) | (KnowledgeDocument.embedded_by != model)
+    rows = session.execute(
+        select(KnowledgeDocument.source_id, func.count())
+        .where(KnowledgeDocument.site_id == site_id, others)
+        .group_by(KnowledgeDocument.source_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def embedded_counts(session: Session, site_id: int, model: str) -> tuple[int, int]:

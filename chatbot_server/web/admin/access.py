@@ -16,6 +16,8 @@ from chatbot_server.storage.accounts import (
     start_session,
 )
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import unread_counts
+from chatbot_server.storage.sites import sites_in_order
 from chatbot_server.web.middleware.address import own_origins
 
 COOKIE = "chatbot_admin"
@@ -30,6 +32,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.log_in": None,
     "admin.show_join": None,
     "admin.join": None,
+    "admin.unknown": None,
     "admin.log_out": "reader",
     "admin.home": "reader",
     "admin.show_start": "owner",
@@ -42,8 +45,11 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.export_conversations": "owner",
     "admin.unanswered": "reader",
     "admin.answer_group": "editor",
+    "admin.ignore_group": "editor",
     "admin.faq_entries": "reader",
     "admin.save_entry": "editor",
+    "admin.import_entries": "editor",
+    "admin.export_entries": "reader",
     "admin.delete_entry": "editor",
     "admin.knowledge": "reader",
     "admin.add_source": "editor",
@@ -70,6 +76,8 @@ LEAST_ROLE: dict[str, Role | None] = {
 def check_access(database: Database) -> Response | None:
     """Before each view: the account is in ``g.account``, or the visitor is sent to log in.
 
+    ``g.sites`` and ``g.unread`` (messages, by site) are for the frame of every page.
+
     Raises:
         Forbidden: the role may not do this, or another site's page sent the request.
     """
@@ -79,6 +87,8 @@ def check_access(database: Database) -> Response | None:
     token = request.cookies.get(COOKIE, "")
     with database.session() as session:
         g.account = account_of_session(session, token)
+        if g.account is not None:
+            g.sites, g.unread = sites_in_order(session), unread_counts(session)
     if least is None:
         return None
     if g.account is None:

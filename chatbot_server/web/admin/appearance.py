@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import LANGUAGES
-from chatbot_server.storage.feedback import ContactRequest, contact_requests
+from chatbot_server.storage.feedback import ContactRequest, contact_requests, mark_seen
 from chatbot_server.storage.site_settings import (
     POSITIONS,
     change_site,
@@ -19,6 +19,7 @@ from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import (
     AdminParts,
+    admin_language,
     go,
     load_site,
     problem_of,
@@ -56,7 +57,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             tag=tag,
             fields=typed_fields() if "problem" in values else fields_of(site),
             positions=POSITIONS,
-            languages=LANGUAGES,
+            languages=sorted(LANGUAGES, key=lambda code: code != admin_language()),
             **values,
         )
 
@@ -92,7 +93,9 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
             letters = list(contact_requests(session, site.id))
-        return render("messages", site=site, sites=sites, letters=letters)
+            new_ones = {letter.id for letter in letters if letter.seen is None}
+            mark_seen(session, site.id)
+        return render("messages", site=site, sites=sites, letters=letters, new_ones=new_ones)
 
     @bp.post(f"{PATH}/<key>/messages/<int:number>/delete")
     def delete_message(key: str, number: int) -> Response:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
-from chatbot_server.errors import ChatbotError
-from chatbot_server.web.admin.access import check_access
+from chatbot_server.errors import ChatbotError, NotFound
+from chatbot_server.web.admin.access import PATH, check_access
 from chatbot_server.web.admin.appearance import add_appearance, add_messages
 from chatbot_server.web.admin.backups import add_backups
 from chatbot_server.web.admin.conversations import add_conversations, add_owner_rights
 from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
+from chatbot_server.web.admin.faq import add_faq_files, add_faq_pages
 from chatbot_server.web.admin.home import add_home, add_start
 from chatbot_server.web.admin.knowledge import add_knowledge
-from chatbot_server.web.admin.pages import AdminParts, render_problem
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    admin_language,
+    problem_of,
+    render_problem,
+)
 from chatbot_server.web.admin.people import add_own_account, add_people
 from chatbot_server.web.admin.questions import add_questions
 from chatbot_server.web.markdown import in_html
+from chatbot_server.web.middleware.problems import other_problem
 
 LARGEST_FORM = 40 * 1024 * 1024  # a file to read
 
@@ -28,13 +36,23 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
 
     @bp.before_request
     def check() -> Response | None:
-        if request.endpoint == "admin.add_source":
+        if request.endpoint in ("admin.add_source", "admin.import_entries"):
             request.max_content_length = LARGEST_FORM
         return check_access(parts.database)
 
     @bp.errorhandler(ChatbotError)
     def show_problem(error: ChatbotError) -> Response:
-        return render_problem(error)
+        return render_problem(error.status, problem_of(error))
+
+    @bp.errorhandler(HTTPException)
+    @bp.errorhandler(Exception)
+    def show_other_problem(error: Exception) -> Response:
+        status, _code, sentence = other_problem(error, admin_language())
+        return render_problem(status, sentence)
+
+    @bp.route(f"{PATH}/<path:rest>", methods=["GET", "POST"])
+    def unknown(rest: str) -> Response:
+        raise NotFound("http_404", field=rest[:100])
 
     add_new_accounts(bp, parts)
     add_log_in(bp, parts)
@@ -43,6 +61,8 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
     add_conversations(bp, parts)
     add_owner_rights(bp, parts)
     add_questions(bp, parts)
+    add_faq_pages(bp, parts)
+    add_faq_files(bp, parts)
     add_knowledge(bp, parts)
     add_appearance(bp, parts)
     add_messages(bp, parts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 from collections.abc import Iterator
@@ -21,16 +19,16 @@ from chatbot_server.storage.inbox import (
     find_conversation,
     list_conversations,
 )
-from chatbot_server.storage.sites import find_site
+from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.pages import DAY, AdminParts, go, load_site, render
+from chatbot_server.web.admin.clock import Clock
+from chatbot_server.web.admin.pages import DAY, AdminParts, admin_language, go, load_site, render
+from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
 TRAITS = tuple(trait for trait in get_args(Trait) if trait)
 ORIGINS = ("faq", "pages", "model", "none")
 COLUMNS = ("conversation", "began", "page", "language", "role", "at", "text", "origin", "sources")
-# A spreadsheet takes a cell that begins so for a formula, and runs it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
@@ -40,7 +38,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
     def conversations(key: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            filters = _filter(site.id)
+            filters = _filter(site)
             before = request.args.get("before", "")[:22]
             rows = list_conversations(session, filters, before, PAGE + 1)
         last = rows[PAGE - 1].id if len(rows) > PAGE else ""
@@ -93,45 +91,33 @@ def add_owner_rights(bp: Blueprint, parts: AdminParts) -> None:
         if kind not in ("csv", "jsonl"):
             raise UsageError("export_kind", field="kind", found=kind[:20])
         with parts.database.session() as session:
-            filters = _filter(find_site(session, key).id)
+            filters = _filter(find_site(session, key))
         rows = _export(parts, filters)
-        text = (
-            _csv_lines(rows)
-            if kind == "csv"
-            else (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        )
-        response = Response(text, mimetype="text/csv" if kind == "csv" else "application/jsonl")
         name = f"conversations-{time.strftime('%Y-%m-%d')}.{kind}"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        if kind == "csv":
+            return download(csv_lines(COLUMNS, map(_cells, rows)), name)
+        return download((json.dumps(row, ensure_ascii=False) + "\n" for row in rows), name)
 
 
-def _filter(site_id: int) -> ConversationFilter:
-    """What the fields above the list say."""
-    trait = request.args.get("trait", "")
-    until = _moment("until")
+def _filter(site: Site) -> ConversationFilter:
+    """What the fields above the list say.
+
+    Raises:
+        UsageError: a day is none.
+    """
+    trait, clock = request.args.get("trait", ""), Clock(admin_language(), site.time_zone)
+    since, until = (
+        clock.start_of(text, name) if (text := request.args.get(name, "")) else 0
+        for name in ("since", "until")
+    )
     return ConversationFilter(
-        site_id,
+        site.id,
         trait=trait if trait in get_args(Trait) else "",  # type: ignore[arg-type]
         origin=request.args.get("origin", "") if request.args.get("origin") in ORIGINS else "",
-        since=_moment("since"),
+        since=since,
         until=until + DAY if until else 0,  # that day included
         page=request.args.get("page", "")[:200],
     )
-
-
-def _moment(name: str) -> int:
-    """The beginning of the day in the field *name*; 0: none was given.
-
-    Raises:
-        UsageError: it is no day.
-    """
-    text = request.args.get(name, "")
-    try:
-        return int(time.mktime(time.strptime(text, "%Y-%m-%d"))) if text else 0
-    except (ValueError, OverflowError):
-        raise UsageError("date_wrong", field=name, found=text[:20]) from None
 
 
 def _ask_again(
@@ -163,23 +149,8 @@ def _export(parts: AdminParts, wanted: ConversationFilter) -> Iterator[dict[str,
             }
 
 
-def _csv_lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """*rows* as RFC 4180, with a mark by which spreadsheets know UTF-8."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write("\ufeff")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        row["sources"] = " ".join(row["sources"])
-        writer.writerow([_inert(str(row[name])) for name in COLUMNS])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _inert(cell: str) -> str:
-    return "'" + cell if cell.startswith(FORMULA) else cell
+def _cells(row: dict[str, Any]) -> list[object]:
+    return [*(row[name] for name in COLUMNS[:-1]), " ".join(row["sources"])]
 
 
 def _iso(unix_seconds: int) -> str:

@@ -16,7 +16,13 @@ from chatbot_server.storage.base import now
 from chatbot_server.storage.feedback import contact_requests
 from chatbot_server.storage.inbox import activity
 from chatbot_server.storage.site_settings import change_site, name_of, origin_of
-from chatbot_server.storage.sites import Site, add_site, all_sites, find_site
+from chatbot_server.storage.sites import (
+    Site,
+    add_site,
+    all_sites,
+    find_site,
+    sites_in_order,
+)
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.backups import copies_in
 from chatbot_server.web.admin.knowledge import explain_sources
@@ -24,7 +30,6 @@ from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,
     admin_language,
-    all_sites_in_order,
     go,
     load_site,
     problem_of,
@@ -44,7 +49,7 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
     @bp.get(f"{PATH}/<key>/")
     def home(key: str | None = None) -> Response:
         with parts.database.session() as session:
-            sites = all_sites_in_order(session)
+            sites = sites_in_order(session)
             if key is None and (not sites or sites[0].demo):
                 return go("show_start")
             site = find_site(session, key) if key else sites[0]
@@ -67,7 +72,7 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
     @bp.get(f"{PATH}/start")
     def show_start() -> Response:
         with parts.database.session() as session:
-            sites = all_sites_in_order(session)
+            sites = sites_in_order(session)
         return render("start", sites=sites, name="", address="")
 
     @bp.post(f"{PATH}/start")

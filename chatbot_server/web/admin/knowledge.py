@@ -20,6 +20,7 @@ from chatbot_server.retrieval.curate.library import (
     remove_document,
     remove_source,
 )
+from chatbot_server.storage.knowledge.documents import waiting_counts
 from chatbot_server.storage.knowledge.sources import get_source
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 from chatbot_server.storage.sites import find_site
@@ -86,8 +87,12 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         site_id = site.id
         sources = describe_sources(session, site_id)
         source_id = request.args.get("source", type=int)
+        embedder = parts.knowledge.searcher.embedder
+        waiting = waiting_counts(session, site_id, embedder.model) if embedder else {}
         documents = describe_documents(session, site_id, source_id) if source_id else []
     explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
+    for source in sources:
+        source["waiting"] = waiting.get(source["number"], 0)
     query = " ".join(request.args.get("q", "").split())[:300]
     return render(
         "knowledge",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +18,9 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.accounts import Account, has_accounts
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import Site, all_sites, find_site
+from chatbot_server.storage.sites import Site, find_site, sites_in_order
 from chatbot_server.web.admin.access import may
+from chatbot_server.web.admin.clock import Clock
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of
@@ -65,6 +65,11 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     """A page in the reader's language, never kept by a cache."""
     language = admin_language()
     account: Account | None = g.get("account")
+    sites: Sequence[Site] = g.get("sites", ()) if account else ()
+    own_sites = [site for site in sites if not site.demo]
+    values = {"site": own_sites[0] if own_sites else None, "sites": sites, "problem": ""} | values
+    site = values["site"]
+    clock = Clock(language, site.time_zone if site else None)
 
     def in_words(name: str, /, **words: object) -> str:
         return say(name, language, **words)
@@ -76,10 +81,11 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
         account=account,
         may=lambda view: may(account, view),
         menu=MENU,
-        day=day,
-        moment=moment,
+        unread=g.get("unread", {}),
+        day=clock.day,
+        moment=clock.moment,
         done=_done(language),
-        **{"site": None, "sites": (), "problem": ""} | values,
+        **values,
     )
     response = make_response(html, status)
     response.headers["Cache-Control"] = "no-store"
@@ -107,16 +113,9 @@ def problem_of(error: ChatbotError) -> str:
     return public_sentence(error, admin_language())
 
 
-def render_problem(error: ChatbotError) -> Response:
-    """A page about *error*, where no form can show it."""
-    if g.get("account") is None:
-        g.account = None
-    return render("problem", status=error.status, problem=problem_of(error))
-
-
-def all_sites_in_order(session: Session) -> list[Site]:
-    """Every site, the owner's own before those of the demo."""
-    return sorted(all_sites(session), key=lambda site: (site.demo, site.id))
+def render_problem(status: int, sentence: str) -> Response:
+    """A page that says what went wrong, where no form can show it."""
+    return render("problem", status=status, problem=sentence)
 
 
 def load_site(session: Session, key: str) -> tuple[Site, list[Site]]:
@@ -125,7 +124,7 @@ def load_site(session: Session, key: str) -> tuple[Site, list[Site]]:
     Raises:
         NotFound: no site has this key.
     """
-    return find_site(session, key), all_sites_in_order(session)
+    return find_site(session, key), sites_in_order(session)
 
 
 def typed(name: str, limit: int = 500, *, lines: bool = False) -> str:
@@ -145,16 +144,6 @@ def typed_lines(name: str, limit: int = 4000) -> list[str]:
     """The lines that were typed into the field *name*, without empty ones."""
     lines = (line.strip() for line in typed(name, limit, lines=True).splitlines())
     return [line for line in lines if line]
-
-
-def day(unix_seconds: int | None) -> str:
-    """``2026-03-01``, in the server's time zone."""
-    return time.strftime("%Y-%m-%d", time.localtime(unix_seconds)) if unix_seconds else "–"
-
-
-def moment(unix_seconds: int | None) -> str:
-    """``2026-03-01 14:05``, in the server's time zone."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_seconds)) if unix_seconds else "–"
 
 
 def is_set_up(database: Database) -> bool:

@@ -35,18 +35,21 @@ def register_problems(app: Flask) -> None:
             response.headers["Retry-After"] = str(seconds)
         return response
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        status = error.code or 500
-        code = f"http_{status}"
-        message = say(code, language_of(request)) if code in catalogue() else error.name
+    @app.errorhandler(Exception)
+    def other_error(error: Exception) -> Response:
+        status, code, message = other_problem(error, language_of(request))
         return _error_response(status, code, message)
 
-    @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> Response:
-        # Its path may hold a stranger's words; the route does not.
-        logger.exception("unexpected error in %s", request.url_rule, exc_info=error)
-        return _error_response(500, "internal", say("internal", language_of(request)))
+
+def other_problem(error: Exception, language: str) -> tuple[int, str, str]:
+    """Status, code and sentence of an error that is not in our tree."""
+    if isinstance(error, HTTPException):
+        status = error.code or 500
+        code = f"http_{status}"
+        return status, code, say(code, language) if code in catalogue() else error.name
+    # Its path may hold a stranger's words; the route does not.
+    logger.exception("unexpected error in %s", request.url_rule, exc_info=error)
+    return 500, "internal", say("internal", language)
 
 
 def _error_response(status: int, code: str, message: str, field: str | None = None) -> Response:

@@ -18,6 +18,7 @@ VALUES = {
     "kind": "csv",
     "name": "none",
     "document": 4711,
+    "rest": "nothing/here",
 }
 
 

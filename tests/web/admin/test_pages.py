@@ -13,8 +13,17 @@ import pytest
 from support.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
-from chatbot_server.retrieval.curate.library import add_faq, add_note, describe_entries
-from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.retrieval.curate.library import (
+    add_faq,
+    add_note,
+    describe_entries,
+    put_faq_entries,
+)
+from chatbot_server.storage.conversations import (
+    Conversation,
+    add_message,
+    start_conversation,
+)
 from chatbot_server.storage.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
@@ -242,8 +251,19 @@ def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> N
         ]
         site = find_site(session, owner.key)
         assert (site.time_zone, site.country, site.free_chat) == ("Europe/Paris", "FR", True)
-    for wrong in ({"color": "red"}, {"time_zone": "Mars/Phobos"}, {"country": "France"}):
-        assert post("/admin/KEY/appearance", **form | wrong).status_code == 400
+    for wrong in (
+        {"color": "red"},
+        {"time_zone": "Mars/Phobos"},
+        {"country": "France"},
+        {"origins": "null"},
+        {"policy_url": "my page"},
+        {"contact_email": "me"},
+        {"suggestions_en": "a\n" * 9},
+    ):
+        refused = post("/admin/KEY/appearance", **form | wrong)
+        assert refused.status_code == 400
+        problem = refused.text.split('role="alert">')[1].split("<")[0]
+        assert "--" not in problem, "that is an option of the terminal"
     emptied = form | {"greeting_fr": "", "suggestions_fr": ""}
     emptied |= {"time_zone": "", "free_chat": "off"}
     assert post("/admin/KEY/appearance", **emptied).status_code == 303
@@ -303,13 +323,89 @@ def test_a_backup_is_made_and_taken_away(owner: OwnerServer, post: Post) -> None
     assert owner.browser("editor").get(f"/admin/backups/{name}").status_code == 403
 
 
+def test_what_is_not_there_is_said_on_a_page(owner: OwnerServer, post: Post) -> None:
+    for browser in (owner.browser("owner"), owner.browser(None)):
+        for path in ("/admin/non/sense", f"/admin/{owner.key}/faq/1/delete"):
+            page = browser.get(path)
+            assert page.status_code == 404
+            assert "There is nothing at this address" in page.text
+            assert page.mimetype == "text/html"
+    too_large = post("/admin/KEY/messages/1/delete", text="x" * 10**6)
+    assert too_large.status_code in (404, 413)
+    assert too_large.mimetype == "text/html"
+    assert post("/admin/non/sense").status_code == 404
+
+
+def test_times_are_the_sites_and_the_readers(owner: OwnerServer) -> None:
+    thread = talk(owner, "Where?", "Here.", "pages")
+    with owner.database.session() as session:
+        session.get_one(Conversation, thread).created = 1_767_222_000  # midnight in Paris
+        session.get_one(Site, owner.site_id).time_zone = "Europe/Paris"
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/conversations"
+    assert "1 January 2026, 00:00" in browser.get(f"{path}?locale=en").text
+    assert "1er janvier 2026 à 00:00" in browser.get(f"{path}?locale=fr").text
+    assert thread in browser.get(f"{path}?since=2026-01-01&until=2026-01-01").text
+    assert thread not in browser.get(f"{path}?until=2025-12-31").text
+
+
+def test_a_question_that_shall_have_no_answer_is_ignored(owner: OwnerServer, post: Post) -> None:
+    talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/unanswered"
+    page = browser.get(path).text
+    assert "asked 1 time," in page
+    group = page.split("group-")[1].split('"')[0]
+    assert post(f"/admin/KEY/unanswered/{group}/ignore").status_code == 303
+    page = browser.get(path).text
+    assert f"group-{group}" not in page
+    assert "1 ignored question<" in page
+    post(f"/admin/KEY/unanswered/{group}/ignore", ignored="no")
+    assert f"group-{group}" in browser.get(path).text
+
+
+def test_answers_come_from_a_file_and_go_into_one(owner: OwnerServer, post: Post) -> None:
+    table = (
+        "Question;Réponse;Formulations\nOuvert ?;Oui.;Êtes-vous ouverts ?|Ouvrez-vous ?\n;Non.\n"
+    )
+    upload = (io.BytesIO(table.encode("cp1252")), "faq.csv")
+    page = post("/admin/KEY/faq/import", file=upload).text
+    assert "1 answer of the file kept, 1 of them new" in page
+    assert "<td>3</td><td>The question is missing.</td>" in page
+    assert entries(owner)[0]["wordings"] == ["Êtes-vous ouverts ?", "Ouvrez-vous ?"]
+    browser = owner.browser("reader")
+    for kind in ("csv", "jsonl"):
+        file = browser.get(f"/admin/{owner.key}/faq.{kind}").data
+        again = post("/admin/KEY/faq/import", file=(io.BytesIO(file), f"faq.{kind}")).text
+        assert "1 answer of the file kept, 0 of them new" in again
+    assert post("/admin/KEY/faq/import", file=(io.BytesIO(b" "), "x.csv")).status_code == 400
+
+
+def test_a_long_faq_goes_on_and_is_searched(owner: OwnerServer) -> None:
+    texts = [(f"Question {number}?", "Yes.", ()) for number in range(60)]
+    put_faq_entries(owner.database, owner.site_id, texts)
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/faq"
+    first = browser.get(path).text
+    assert "Question 49?" in first
+    assert "Question 50?" not in first
+    rest = first.split('href="?after=')[1].split("&")[0]
+    assert "Question 59?" in browser.get(f"{path}?after={rest}").text
+    assert "Question 59?" in browser.get(f"{path}?q=question 59").text
+
+
 def test_messages_are_read_and_deleted(owner: OwnerServer, post: Post) -> None:
     with owner.database.session() as session:
         site = session.get_one(Site, owner.site_id)
         letter = add_contact_request(
             session, site, None, name="Ann", email="a@example.org", text="Help"
         )
-    assert "Help" in owner.browser("editor").get(f"/admin/{owner.key}/messages").text
+    editor = owner.browser("editor")
+    assert "1 new<" in editor.get(f"/admin/{owner.key}/").text
+    page = editor.get(f"/admin/{owner.key}/messages").text
+    assert "Help" in page
+    assert ">new<" in page
+    assert "1 new<" not in editor.get(f"/admin/{owner.key}/messages").text
     assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 303
     assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 404
 

@@ -1,0 +1,54 @@
+"""Days and times as the reader writes them, in the time zone of the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from chatbot_server.errors import UsageError
+from chatbot_server.messages import say
+
+NEVER = "–"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Tells moments in *language*; *time_zone*: IANA's name, None for the server's own."""
+
+    language: str
+    time_zone: str | None = None
+
+    def day(self, unix_seconds: int | None) -> str:
+        """``1 March 2026``, “1er mars 2026”."""
+        if not unix_seconds:
+            return NEVER
+        date = self._local(unix_seconds)
+        months = say("clock_months", self.language).split()
+        number = say("clock_first", self.language) if date.day == 1 else str(date.day)
+        return f"{number} {months[date.month - 1]} {date.year}"
+
+    def moment(self, unix_seconds: int | None) -> str:
+        """``1 March 2026, 14:05``."""
+        if not unix_seconds:
+            return NEVER
+        time = f"{self._local(unix_seconds):%H:%M}"
+        return say("clock_moment", self.language, day=self.day(unix_seconds), time=time)
+
+    def start_of(self, text: str, field: str) -> int:
+        """The first moment of the day *text*, which a browser writes as ``2026-03-01``.
+
+        Raises:
+            UsageError: it is no day.
+        """
+        try:
+            date = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - the zone is set below
+            return int(date.replace(tzinfo=self._zone()).timestamp())
+        except (ValueError, OverflowError):
+            raise UsageError("date_wrong", field=field, found=text[:20]) from None
+
+    def _local(self, unix_seconds: int) -> datetime:
+        return datetime.fromtimestamp(unix_seconds, self._zone())
+
+    def _zone(self) -> ZoneInfo | None:
+        return ZoneInfo(self.time_zone) if self.time_zone else None

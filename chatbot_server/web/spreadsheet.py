@@ -1,0 +1,38 @@
+"""Tables as spreadsheets take them: CSV in which no cell is a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from flask import Response
+
+from chatbot_server.retrieval.curate.faq_file import FORMULA
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """*rows* as RFC 4180, with a mark by which spreadsheets know UTF-8."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_inert(str(cell)) for cell in row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def download(lines: Iterable[str], name: str) -> Response:
+    """*lines* as a file called *name*, never kept by a cache."""
+    media_type = "text/csv" if name.endswith(".csv") else "application/jsonl"
+    response = Response(lines, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _inert(cell: str) -> str:
+    return "'" + cell if cell.startswith(FORMULA) else cell
