@@ -10,7 +10,8 @@ import pytest
 
 TOP = Path(__file__).parents[1]
 OF_DEVELOPERS = {"build", "lint", "supply", "test"}
-NAMED = set(re.findall(r"`([^`]+)`", (TOP / "docs" / "licences.md").read_text().partition("|---")[2]))
+TABLE = (TOP / "docs" / "licences.md").read_text().partition("|---")[2]
+NAMED = set(re.findall(r"`([^`]+)`", TABLE))
 
 
 def installed_packages() -> list[str]:
