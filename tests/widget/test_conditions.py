@@ -79,18 +79,20 @@ def test_a_tampered_panel_does_not_run_and_the_visitor_is_told(
         expect(it.panel).to_have_count(0)
 
 
-@pytest.mark.parametrize("style", [HOSTILE, BOOTSTRAP], ids=["hostile", "bootstrap"])
-def test_the_page_styles_do_not_reach_it(guest: Any, pages: Any, style: str) -> None:
-    shots = []
-    for head in ("", style):
+def test_the_page_styles_do_not_reach_it(guest: Any, pages: Any, subtests: pytest.Subtests) -> None:
+    shots = {}
+    for name, head in {"plain": "", "hostile": HOSTILE, "bootstrap": BOOTSTRAP}.items():
         guest.go(pages.add(head=head))
         guest.page.evaluate("Chatbot.open()")
         guest.configured().panel.get_by_role("button", name="When are you open?").wait_for()
-        shots.append(guest.still().page.evaluate(EVERY_STYLE))
+        elements = guest.still().page.evaluate(EVERY_STYLE)
+        shots[name] = [set(element.split(";")) for element in elements]
         guest.page.evaluate("sessionStorage.clear()")
-    assert len(shots[0]) > 30
-    plain, styled = ([set(element.split(";")) for element in shot] for shot in shots)
-    assert [a ^ b for a, b in zip(plain, styled, strict=True) if a != b] == []
+    plain = shots.pop("plain")
+    assert len(plain) > 30
+    for name, styled in shots.items():
+        with subtests.test(name):
+            assert [a ^ b for a, b in zip(plain, styled, strict=True) if a != b] == []
 
 
 def test_the_page_does_not_feel_it(chromium: Any, visit: Visitor, pages: Any) -> None:
@@ -164,16 +166,18 @@ AGAIN = """(html) => { const made = document.createRange().createContextualFragm
     made.querySelector("script").onload = () => { window.ran = true; }; document.body.append(made); }"""
 
 
-@pytest.mark.parametrize("how", SWAPS)
-def test_it_survives_a_swapped_page(guest: Any, pages: Any, how: str) -> None:
-    guest.go(pages.add()).open().ask("hello").answered("You said: hello")
-    guest.page.evaluate(SWAPS[how])
-    expect(guest.answers.last).to_have_text("You said: hello")
-    guest.ask("again").answered("You said: again")
-    guest.page.evaluate(AGAIN, pages.tag())
-    guest.until(lambda: guest.page.evaluate("window.ran"))
-    expect(guest.page.locator("chatbot-widget")).to_have_count(1)
-    expect(guest.questions).to_have_count(2)
+def test_it_survives_a_swapped_page(guest: Any, pages: Any, subtests: pytest.Subtests) -> None:
+    for how, swap in SWAPS.items():
+        with subtests.test(how):
+            guest.go(pages.add()).open().ask("hello").answered("You said: hello")
+            guest.page.evaluate(swap)
+            expect(guest.answers.last).to_have_text("You said: hello")
+            guest.ask("again").answered("You said: again")
+            guest.page.evaluate(AGAIN, pages.tag())
+            guest.until(lambda: guest.page.evaluate("window.ran"))
+            expect(guest.page.locator("chatbot-widget")).to_have_count(1)
+            expect(guest.questions).to_have_count(2)
+        guest.page.evaluate("sessionStorage.clear()")
 
 
 def optimised(pages: Any) -> dict[str, str]:
@@ -191,16 +195,14 @@ def optimised(pages: Any) -> dict[str, str]:
     }
 
 
-OPTIMISED = ["moved to the head", "made a module", "without currentScript", "without attributes"]
-
-
-@pytest.mark.parametrize("how", [*OPTIMISED, "run from a copy", "twice"])
-def test_an_optimiser_does_not_break_it(guest: Any, pages: Any, how: str) -> None:
-    tag = optimised(pages)[how]
-    head = how == "moved to the head"
-    guest.go(pages.add(head=tag if head else "", tag="" if head else tag))
-    guest.open().ask("hello").answered("You said: hello")
-    expect(guest.page.locator("chatbot-widget")).to_have_count(1)
+def test_an_optimiser_does_not_break_it(guest: Any, pages: Any, subtests: pytest.Subtests) -> None:
+    for how, tag in optimised(pages).items():
+        head = how == "moved to the head"
+        with subtests.test(how):
+            guest.go(pages.add(head=tag if head else "", tag="" if head else tag))
+            guest.open().ask("hello").answered("You said: hello")
+            expect(guest.page.locator("chatbot-widget")).to_have_count(1)
+        guest.page.evaluate("sessionStorage.clear()")
 
 
 def test_several_sites_and_an_inline_one_live_on_one_page(
