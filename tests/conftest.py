@@ -22,6 +22,7 @@ from _pytest.nodeid import coerce_node_id
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from support.browsers import axe_source, browser, chromium, firefox, images, playwright
+from support.crawling import extractor
 from support.migrated import Template
 from support.patience import LONG, alone, wait_for
 from support.ports import free_port
@@ -80,6 +81,13 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log-in of a test costs a millisecond; tests/accounts has those that a server stores."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", hasher)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def close_extractor() -> Iterator[None]:
+    """Ends the child that read pages for this process."""
+    yield
+    extractor.close()
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,8 @@ def test_what_a_reader_keeps_in_the_log_is_told_and_forgotten_the_next_time(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(connecting, "PRAGMAS", ("journal_mode = WAL", "secure_delete = ON"))
+    pragmas = ("journal_mode = WAL", "secure_delete = ON", "busy_timeout = 0")
+    monkeypatch.setattr(connecting, "PRAGMAS", pragmas)
     talk(sqlite, "a very particular sentence")
     file = next(tmp_path.rglob("chatbot.db"))
     reader = sqlite3.connect(file, isolation_level=None)

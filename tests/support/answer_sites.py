@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from support.crawling import extractor
+
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import add_site
@@ -16,7 +17,6 @@ from chatbot_server.storage.sites import add_site
 def index_folders(database: Database, folders: Iterable[Path]) -> dict[str, int]:
     """The id of a new site for each folder, by the folder's name."""
     ids: dict[str, int] = {}
-    extractor = Extractor()
     for folder in folders:
         with database.session() as session:
             ids[folder.name] = add_site(session, folder.name).id
@@ -25,5 +25,4 @@ def index_folders(database: Database, folders: Iterable[Path]) -> dict[str, int]
                 url = f"https://site.example/{page.name}"
                 for draft in extractor.read(page.read_bytes(), "html", page.name, url).drafts:
                     indexing.put(session, source, analyse(draft))
-    extractor.close()
     return ids

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support.crawling import extractor
 from support.scripted_chat import ScriptedModel
 from werkzeug.test import TestResponse
 
@@ -19,7 +20,6 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate import push
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
@@ -71,11 +71,9 @@ def cms(
 ) -> Iterator[Cms]:
     database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
     database.migrate()
-    extractor = Extractor()
     monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
     config = Config(data_dir=tmp_path, retrieval={"semantic": getattr(request, "param", "off")})
     yield Cms(create_app(config, ScriptedModel(), database).test_client(), database)
-    extractor.close()
     database.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from support.crawling import extractor
 
 from chatbot_server.retrieval.answer import faq
 from chatbot_server.retrieval.answer.query import ParsedText, Query
@@ -19,7 +20,7 @@ from chatbot_server.retrieval.curate.library import (
 )
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.acronyms import definitions, glossary, variants
-from chatbot_server.retrieval.read.extractor import ExtractError, Extractor
+from chatbot_server.retrieval.read.extractor import ExtractError
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import add_site
 
@@ -149,26 +150,15 @@ def test_files_are_read_and_bad_ones_refused_in_words(
     (tmp_path / "note.md").write_bytes("# Été\n\nFermé en août.".encode("cp1252"))
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 nothing here")
     (tmp_path / "x.exe").write_bytes(b"MZ")
-    extractor = Extractor()
-    try:
-        assert (
-            add_file(database, extractor, site_id, tmp_path / "faq.csv", 10**6).document_count == 2
-        )
-        assert (
-            add_file(database, extractor, site_id, tmp_path / "page.html", 10**6).document_count
-            == 1
-        )
-        assert (
-            add_file(database, extractor, site_id, tmp_path / "note.md", 10**6).document_count == 1
-        )
-        for name in ("bad.pdf", "x.exe"):
-            with pytest.raises(ExtractError) as caught:
-                add_file(database, extractor, site_id, tmp_path / name, 10**6)
-            error = caught.value
-            assert (error.status, error.exit_code) == (400, 1)
-            assert name in error.public_sentence("fr")
-    finally:
-        extractor.close()
+    assert add_file(database, extractor, site_id, tmp_path / "faq.csv", 10**6).document_count == 2
+    assert add_file(database, extractor, site_id, tmp_path / "page.html", 10**6).document_count == 1
+    assert add_file(database, extractor, site_id, tmp_path / "note.md", 10**6).document_count == 1
+    for name in ("bad.pdf", "x.exe"):
+        with pytest.raises(ExtractError) as caught:
+            add_file(database, extractor, site_id, tmp_path / name, 10**6)
+        error = caught.value
+        assert (error.status, error.exit_code) == (400, 1)
+        assert name in error.public_sentence("fr")
 
 
 def test_a_zip_bomb_in_a_docx_is_not_opened(
@@ -178,10 +168,8 @@ def test_a_zip_bomb_in_a_docx_is_not_opened(
 
     with zipfile.ZipFile(tmp_path / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("word/document.xml", b"0" * 60_000_000)
-    extractor = Extractor()
     with pytest.raises(ExtractError) as caught:
         add_file(database, extractor, site_id, tmp_path / "bomb.docx", 10**7)
-    extractor.close()
     assert caught.value.code == "extract_bomb"
 
 

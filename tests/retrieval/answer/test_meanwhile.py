@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.crawling import run_crawl
 from support.web_site import WebSite, page
 
 from chatbot_server.retrieval.answer import search
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
-from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language import acronyms
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of
@@ -136,10 +134,7 @@ def test_a_source_that_is_removed_during_its_crawl_ends_it(
     web.other = other
     if not step:
         remove()
-    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
-    assert Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run() == {}
-    fetcher.close()
-    extractor.close()
+    assert run_crawl(database, source) == {}
     assert "/more" not in web.asked
     with database.session() as session:
         assert not documents_of(session, site_id)

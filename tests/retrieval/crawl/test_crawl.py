@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from support.crawling import run_crawl
 from support.web_site import WebSite, page
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.addresses import is_public
-from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.crawler import CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.retrieval.read.urls import Traps
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
@@ -26,13 +26,7 @@ def crawl(
     database: Database, site_id: int, web: WebSite, limits: CrawlLimits = FAST
 ) -> dict[str, int]:
     source = add_site(database, site_id, web.address)
-    fetcher, extractor = Fetcher("me@example.org", ["127.0.0.1"]), Extractor()
-    fetcher_limits = CrawlLimits(limits.max_pages, 1000)
-    try:
-        return Crawl(database, fetcher, extractor, source, fetcher_limits).run()
-    finally:
-        fetcher.close()
-        extractor.close()
+    return run_crawl(database, source, CrawlLimits(limits.max_pages, 1000))
 
 
 def titles(database: Database, site_id: int) -> set[str]:
@@ -168,21 +162,18 @@ def test_a_crawl_that_was_paused_goes_on_where_it_was(
     listed(web, 10)
     web.put("/", "Home", "Welcome.")
     source = add_site(database, site_id, web.address)
-    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
 
     def pause(counts: dict[str, int]) -> None:
         if counts.get("read") == 4:
             with database.session() as session:
                 session.get_one(KnowledgeSource, source).state = "paused"
 
-    Crawl(database, fetcher, extractor, source, CrawlLimits(500, 1000), pause).run()
+    run_crawl(database, source, progress=pause)
     assert len(titles(database, site_id)) == 4
     with database.session() as session:
         session.get_one(KnowledgeSource, source).state = "active"
     web.asked.clear()
-    Crawl(database, fetcher, extractor, source, CrawlLimits(500, 1000)).run()
-    fetcher.close()
-    extractor.close()
+    run_crawl(database, source)
     assert len(titles(database, site_id)) == 11
     assert sum(path.startswith("/p/") for path in web.asked) <= 7
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from support.crawling import run_crawl
 from support.web_site import WebSite
 
 from chatbot_server.retrieval.crawl import crawler as crawling
 from chatbot_server.retrieval.crawl import frontier
-from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
-from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_site
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.tables import KnowledgePage
@@ -27,12 +25,7 @@ def crawl(database: Database, site_id: int, web: WebSite) -> Callable[[], Told]:
 
     def run() -> Told:
         source = add_site(database, site_id, web.address)
-        fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
-        try:
-            Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run()
-        finally:
-            fetcher.close()
-            extractor.close()
+        run_crawl(database, source)
         with database.session() as session:
             pages = session.query(KnowledgePage).all()
             return {one.url.removeprefix(web.address): (one.state, one.why) for one in pages}

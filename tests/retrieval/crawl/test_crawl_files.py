@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from support.crawling import run_crawl
 from support.office_files import opendocument, pptx, xlsx
 from support.web_site import WebSite
 
-from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
-from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_site
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 
@@ -28,11 +26,7 @@ def test_files_are_read_also_where_the_server_does_not_know_them(
     web.put("/", "Home", "".join(f'<a href="{name}">file</a>' for name in files))
     for name, data in files.items():
         web.pages[name] = (200, {"Content-Type": "application/octet-stream"}, data)
-    source = add_site(database, site_id, web.address)
-    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
-    Crawl(database, fetcher, extractor, source, CrawlLimits(10, 1e9)).run()
-    fetcher.close()
-    extractor.close()
+    run_crawl(database, add_site(database, site_id, web.address))
     with database.session() as session:
         texts = {one.text for one in documents_of(session, site_id)}
     assert texts >= {"Bread costs 3 €.", "Dogs are welcome.", "We open at nine."}

@@ -1,4 +1,4 @@
-"""A site of 2,000 pages full of traps: what is listed is found, what is forbidden not asked for."""
+"""A site of 600 pages full of traps: what is listed is found, what is forbidden not asked for."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
+from support.crawling import run_crawl
 from support.web_site import WebSite, page
 
-from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
-from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.crawl.crawler import CrawlLimits
 from chatbot_server.retrieval.curate.library import add_site
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 
-PAGES = 2000
+PAGES = 600
 CHANGED = 5
 LIMITS = CrawlLimits(max_pages=PAGES + 1000, requests_per_second=1e9)
 FORBIDDEN = ("/private/", "/cart?", "/search?q=")
@@ -77,21 +76,12 @@ def large(web: WebSite) -> WebSite:
     return web
 
 
-def crawl(database: Database, source: int) -> dict[str, int]:
-    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
-    try:
-        return Crawl(database, fetcher, extractor, source, LIMITS).run()
-    finally:
-        fetcher.close()
-        extractor.close()
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_all_is_found_nothing_forbidden_asked_for_and_only_changes_read_again(
     database: Database, site_id: int, large: WebSite
 ) -> None:
     source = add_site(database, site_id, large.address)
-    crawl(database, source)
+    run_crawl(database, source, LIMITS)
     asked = Counter(large.asked)
     assert {f"/p/{number}" for number in range(PAGES)} <= set(asked)
     assert not [path for path in asked if path.startswith(FORBIDDEN)]
@@ -109,7 +99,7 @@ def test_all_is_found_nothing_forbidden_asked_for_and_only_changes_read_again(
         large.put(f"/p/{number}", f"Page {number}", "Other words.")
     large.asked.clear()
     large.answered.clear()
-    counts = crawl(database, source)
+    counts = run_crawl(database, source, LIMITS)
     assert large.answered.count(304) == PAGES + 1 - len(changed)
     assert counts["unchanged"] == PAGES + 1 - len(changed)
     assert len(large.asked) - PAGES <= strayed

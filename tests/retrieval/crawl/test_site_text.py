@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from support.crawling import run_crawl
 from support.web_site import WebSite
 
-from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
-from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_site, describe_documents, describe_sources
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.readings import lost_facts
@@ -40,13 +38,7 @@ def crawl(database: Database, site_id: int, web: WebSite) -> Callable[[], Docume
     """Crawls the site; title and text of each document, by address."""
 
     def run() -> Documents:
-        source = add_site(database, site_id, web.address)
-        fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
-        try:
-            Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run()
-        finally:
-            fetcher.close()
-            extractor.close()
+        run_crawl(database, add_site(database, site_id, web.address))
         with database.session() as session:
             documents = documents_of(session, site_id)
             return {

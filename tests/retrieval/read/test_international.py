@@ -6,15 +6,13 @@ import socket
 from typing import Any
 
 import pytest
+from support.crawling import run_crawl
 from support.web_site import WebSite
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
-from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.library import add_faq, add_note, add_site
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.pages import page_counts
@@ -25,12 +23,7 @@ TRAVELLING = "xn--bcher-kva.example"
 def crawl(database: Database, site_id: int, address: str) -> dict[str, int]:
     """Counts of the site's pages by state."""
     source = add_site(database, site_id, address)
-    fetcher, extractor = Fetcher(private_hosts=["127.0.0.1", TRAVELLING]), Extractor()
-    try:
-        Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run()
-    finally:
-        fetcher.close()
-        extractor.close()
+    run_crawl(database, source, hosts=["127.0.0.1", TRAVELLING])
     with database.session() as session:
         return page_counts(session, source)
 

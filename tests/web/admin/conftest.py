@@ -8,20 +8,17 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support.crawling import extractor
 from support.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
-
-from chatbot_server.retrieval.read.extractor import Extractor
 
 
 @pytest.fixture
 def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerServer]:
     """A server that has a site, and no account yet."""
-    extractor = Extractor()
     monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
     server = OwnerServer(tmp_path)
     yield server
-    extractor.close()
     server.database.close()
 
 
