@@ -6,10 +6,11 @@ import time
 
 import click
 
+from chatbot_server.accounts.second_factor import turn_off
 from chatbot_server.accounts.service import create_owner, open_setup, renew_setup, reset_token
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, print_json
-from chatbot_server.storage.accounts import all_accounts
+from chatbot_server.storage.accounts import all_accounts, find_account
 from chatbot_server.web.snippet import address_of
 
 
@@ -58,6 +59,17 @@ def reset(context: Context, /, name: str) -> None:
         token = reset_token(session, name)
     link = f"{address_of(context.config)}/admin/join#{token}"
     click.echo(context.say("admin_reset_link", link=link))
+
+
+@admin.command("second-factor-off", help="help_admin_factor_off")
+@click.argument("name")
+@click.pass_obj
+def second_factor_off(context: Context, /, name: str) -> None:
+    """Let the person of this name log in with the password alone."""
+    with context.database.session() as session:
+        account = find_account(session, name)
+        turn_off(session, account)
+    click.echo(context.say("admin_factor_off", name=account.name))
 
 
 @admin.command("setup-token", help="help_admin_setup_token")

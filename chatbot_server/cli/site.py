@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,10 +11,11 @@ import click
 from sqlalchemy.orm import Session
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import JSON, print_json
+from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.cli.page_check import test
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.knowledge.documents import has_documents
+from chatbot_server.storage.site_history import changes_of, note_change, undo_change
 from chatbot_server.storage.site_settings import (
     SITE_SETTINGS,
     change_site,
@@ -90,13 +92,43 @@ def edit(
     """Change what is given, keep the rest."""
     with context.database.session() as session:
         target = find_site(session, key)
+        before = settings_of(target)
         if name is not None:
             target.name = name_of(name)
         with _naming_the_option(context):
             remove_origins(target, removed_origins)
             change_site(target, settings)
+        note_change(session, target, before)
         record = _record(session, target)
     _show(context, [record], as_json)
+
+
+@site.command(help="help_site_history")
+@click.argument("key")
+@JSON
+@click.pass_obj
+def history(context: Context, key: str, as_json: bool) -> None:
+    """Show what was changed, the last change first."""
+    with context.database.session() as session:
+        changes = changes_of(session, find_site(session, key).id)
+    if as_json:
+        fields = ("id", "created", "who", "before", "after")
+        print_json([{name: getattr(change, name) for name in fields} for change in changes])
+        return
+    for change in changes:
+        day = time.strftime("%Y-%m-%d", time.localtime(change.created))
+        click.echo(f"{change.id:6}  {day}  {change.who or '-'}  {', '.join(change.after)}")
+
+
+@site.command(help="help_site_undo")
+@click.argument("key")
+@click.argument("number", type=NUMBER)
+@click.pass_obj
+def undo(context: Context, key: str, number: int) -> None:
+    """Put back what stood before a change."""
+    with context.database.session() as session:
+        undo_change(session, find_site(session, key), number)
+    click.echo(context.say("admin_done_undone"))
 
 
 @site.command("list", help="help_site_list")

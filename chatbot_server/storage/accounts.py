@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import ForeignKey, String, delete, func, select
+from sqlalchemy import ForeignKey, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, Unauthorized, UsageError
@@ -14,7 +14,7 @@ from chatbot_server.storage.base import Base, Moment, count_changed, hash_of_sec
 
 Role = Literal["owner", "editor", "reader"]
 ROLES: tuple[Role, ...] = ("owner", "editor", "reader")
-TokenPurpose = Literal["setup", "invitation", "reset"]
+TokenPurpose = Literal["setup", "invitation", "reset", "second"]
 
 HOUR = 3600
 SESSION_SECONDS = 14 * 24 * HOUR  # from the last request
@@ -22,6 +22,7 @@ TOKEN_SECONDS: dict[TokenPurpose, int] = {
     "setup": 30 * 24 * HOUR,
     "invitation": 7 * 24 * HOUR,
     "reset": HOUR,
+    "second": 600,  # between the password and the second factor
 }
 # Not written more often than this: every page would be a write otherwise.
 SEEN_SECONDS = 300
@@ -34,6 +35,8 @@ class Account(Base):
         name: by which they log in; any text, an e-mail address or not.
         password_hash: argon2id, with its parameters.
         role: ``owner`` everything; ``editor`` answers and knowledge; ``reader`` looks.
+        totp_secret: of the second factor, in base 32; None: the password is enough.
+        totp_step: the last time step whose digits were used.
     """
 
     __tablename__ = "account"
@@ -43,6 +46,19 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(10))
     created: Mapped[Moment] = mapped_column(default=now)
+    totp_secret: Mapped[str | None] = mapped_column(String(32))
+    totp_step: Mapped[Moment | None]
+
+
+class RecoveryCode(Base):
+    """Opens an account once, where its second factor is lost."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
 
 
 class AccountSession(Base):
@@ -204,6 +220,18 @@ def make_token(
     return token
 
 
+def account_of_token(session: Session, token: str) -> Account:
+    """Whose password opened *token*, which asks for the second factor; it is not spent yet.
+
+    Raises:
+        Unauthorized: as :func:`use_token`.
+    """
+    row = session.get(OneTimeToken, hash_of_secret(token.strip()))
+    if row is None or row.purpose != "second" or row.expires < now():
+        raise Unauthorized("token_wrong", field="token")
+    return session.get_one(Account, row.account_id)
+
+
 def use_token(session: Session, token: str, *purposes: TokenPurpose) -> OneTimeToken:
     """Spend *token* in this unit of work: of two who use it at once, one waits and is refused.
 
@@ -217,6 +245,39 @@ def use_token(session: Session, token: str, *purposes: TokenPurpose) -> OneTimeT
         if count_changed(session, statement):
             return row
     raise Unauthorized("token_wrong", field="token")
+
+
+def replace_recovery_codes(session: Session, account_id: int, codes: Sequence[str]) -> None:
+    """*codes*, of which only hashes are stored, instead of the former ones."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    session.add_all(
+        RecoveryCode(code_hash=_hash_of_code(account_id, code), account_id=account_id)
+        for code in codes
+    )
+
+
+def spend_recovery_code(session: Session, account_id: int, code: str) -> bool:
+    """Whether *code* was one of the account's; it is none any more."""
+    this = RecoveryCode.code_hash == _hash_of_code(account_id, code)
+    return count_changed(session, delete(RecoveryCode).where(this)) > 0
+
+
+def recovery_code_count(session: Session, account_id: int) -> int:
+    """How many recovery codes the account has left."""
+    mine = RecoveryCode.account_id == account_id
+    return session.scalar(select(func.count()).select_from(RecoveryCode).where(mine)) or 0
+
+
+def _hash_of_code(account_id: int, code: str) -> str:
+    return hash_of_secret(f"{account_id}:{code}")
+
+
+def spend_time_step(session: Session, account: Account, step: int) -> bool:
+    """Whether *step* is later than the last that was used; of two at once, one is."""
+    session.flush()
+    is_later = or_(Account.totp_step.is_(None), Account.totp_step < step)
+    statement = update(Account).where(Account.id == account.id, is_later).values(totp_step=step)
+    return count_changed(session, statement) > 0
 
 
 def open_invitations(session: Session) -> Sequence[OneTimeToken]:

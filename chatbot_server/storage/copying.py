@@ -18,10 +18,10 @@ from chatbot_server.storage.sites import Site
 Row = Mapping[str, Any]
 # Chunks, terms and vectors are made again of the documents; log-ins and codes are left behind.
 COPIED = (
-    *("site", "account", "api_key", "conversation", "message", "feedback", "contact_request"),
-    *("knowledge_golden", "knowledge_source", "knowledge_page", "knowledge_reading"),
-    "knowledge_state",
-    "knowledge_document",
+    *("site", "site_change", "account", "recovery_code", "api_key"),
+    *("conversation", "message", "feedback", "contact_request"),
+    *("knowledge_golden", "knowledge_ignored", "knowledge_source", "knowledge_page"),
+    *("knowledge_reading", "knowledge_state", "knowledge_document"),
 )
 VISITORS = ("conversation", "message", "feedback", "contact_request")
 DOCUMENTS = "knowledge_document"

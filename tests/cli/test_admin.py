@@ -37,6 +37,7 @@ def test_an_owner_is_made_listed_and_helped(run: Run, typed: list[str], tmp_path
     assert [(row["name"], row["role"]) for row in listed] == [("Ann", "owner")]
     assert "password" not in json.dumps(listed)
 
+    assert "password alone" in run("admin", "second-factor-off", "ann").out
     assert "/admin/join#" in run("admin", "reset", "ANN").out
     assert run("admin", "reset", "Bob").exit_code == 1
     assert "/setup#" not in run("admin", "setup-token").out

@@ -30,6 +30,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.set_up": None,
     "admin.show_login": None,
     "admin.log_in": None,
+    "admin.check_code": None,
     "admin.show_join": None,
     "admin.join": None,
     "admin.unknown": None,
@@ -70,6 +71,11 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.account": "reader",
     "admin.change_password": "reader",
     "admin.log_out_elsewhere": "reader",
+    "admin.enrol_factor": "reader",
+    "admin.turn_factor_on": "reader",
+    "admin.turn_factor_off": "reader",
+    "admin.history": "reader",
+    "admin.undo_setting": "owner",
 }
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.storage.feedback import ContactRequest, contact_requests, mark_seen
+from chatbot_server.storage.site_history import note_change
 from chatbot_server.storage.site_settings import (
     POSITIONS,
     change_site,
     name_of,
     origin_of,
+    settings_of,
 )
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.admin.access import PATH
@@ -69,7 +71,10 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
     def save_appearance(key: str) -> Response:
         try:
             with parts.database.session() as session:
-                _change(find_site(session, key))
+                site = find_site(session, key)
+                before = settings_of(site)
+                _change(site)
+                note_change(session, site, before, g.account.name)
         except ChatbotError as error:
             return show(key, problem=problem_of(error), status=error.status)
         return go("appearance", key=key, done="saved")

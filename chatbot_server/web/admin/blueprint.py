@@ -12,15 +12,17 @@ from chatbot_server.web.admin.backups import add_backups
 from chatbot_server.web.admin.conversations import add_conversations, add_owner_rights
 from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
 from chatbot_server.web.admin.faq import add_faq_files, add_faq_pages
+from chatbot_server.web.admin.history import add_history
 from chatbot_server.web.admin.home import add_home, add_start
 from chatbot_server.web.admin.knowledge import add_knowledge
+from chatbot_server.web.admin.own_account import add_own_account, add_second_factor
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
     problem_of,
     render_problem,
 )
-from chatbot_server.web.admin.people import add_own_account, add_people
+from chatbot_server.web.admin.people import add_people
 from chatbot_server.web.admin.questions import add_questions
 from chatbot_server.web.markdown import in_html
 from chatbot_server.web.middleware.problems import other_problem
@@ -68,5 +70,7 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
     add_messages(bp, parts)
     add_people(bp, parts)
     add_own_account(bp, parts)
+    add_second_factor(bp, parts)
+    add_history(bp, parts)
     add_backups(bp, parts)
     return bp

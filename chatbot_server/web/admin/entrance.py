@@ -7,9 +7,16 @@ from collections.abc import Callable
 from flask import Blueprint, Response, redirect, request
 from sqlalchemy.orm import Session
 
+from chatbot_server.accounts.second_factor import check_code
 from chatbot_server.accounts.service import accept_invitation, accept_setup, log_in
 from chatbot_server.errors import ChatbotError, NotFound
-from chatbot_server.storage.accounts import Account, end_session
+from chatbot_server.storage.accounts import (
+    Account,
+    account_of_token,
+    end_session,
+    make_token,
+    use_token,
+)
 from chatbot_server.web.admin.access import COOKIE, PATH, log_browser_in, safe_next
 from chatbot_server.web.admin.pages import (
     AdminParts,
@@ -37,6 +44,9 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
                     typed("name", 80),
                     request.form.get("password", ""),
                 )
+                # Whoever only chose another password still has to show the second factor.
+                if account.totp_secret:
+                    return go("show_login")
                 return log_browser_in(session, account, go(first_page))
         except ChatbotError as error:
             values = {name: request.form.get(name, "")[:100] for name in ("token", "name")}
@@ -79,11 +89,30 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
             parts.rates.check_login(name)
             with parts.database.session() as session:
                 account = log_in(session, name, request.form.get("password", ""))
+                if account.totp_secret:
+                    token = make_token(session, "second", "reader", account)
+                    return render("code", token=token, target=target)
                 response: Response = redirect(target, 303)  # type: ignore[assignment]
                 return log_browser_in(session, account, response)
         except ChatbotError as error:
             problem = problem_of(error)
             return render("login", status=error.status, problem=problem, name=name, target=target)
+
+    @bp.post(f"{PATH}/login/code", endpoint="check_code")
+    def check_second_factor() -> Response:
+        target, token = safe_next(request.form.get("next", "")), typed("token", 100)
+        try:
+            with parts.database.session() as session:
+                account = account_of_token(session, token)
+                parts.rates.check_login(account.name)
+                check_code(session, account, typed("code", 40))
+                use_token(session, token, "second")
+                response: Response = redirect(target, 303)  # type: ignore[assignment]
+                return log_browser_in(session, account, response)
+        except ChatbotError as error:
+            template = "login" if error.code == "token_wrong" else "code"
+            values = {"problem": problem_of(error), "token": token, "target": target, "name": ""}
+            return render(template, status=error.status, **values)
 
     @bp.post(f"{PATH}/logout")
     def log_out() -> Response:

@@ -1,28 +1,25 @@
-"""Who may use the owner's pages, and one's own account."""
+"""Who may use the owner's pages."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from chatbot_server.accounts.passwords import is_password
-from chatbot_server.accounts.service import reset_token, set_password
-from chatbot_server.errors import ChatbotError, Unauthorized, UsageError
+from chatbot_server.accounts.service import reset_token
+from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.storage.accounts import (
     ROLES,
-    Account,
     Role,
     all_accounts,
     change_role,
     delete_account,
-    end_sessions,
     make_token,
     open_invitations,
     withdraw_invitations,
 )
-from chatbot_server.web.admin.access import COOKIE, PATH
+from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render
 from chatbot_server.web.middleware.address import own_address
 
@@ -61,34 +58,6 @@ def add_people(bp: Blueprint, parts: AdminParts) -> None:
         except ChatbotError as error:
             return show_people(problem=problem_of(error), status=error.status)
         return show_people(link=_link(token)) if token else go("people", done="saved")
-
-
-def add_own_account(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of the account of whoever is logged in."""
-
-    @bp.get(f"{PATH}/account")
-    def account() -> Response:
-        return render("account")
-
-    @bp.post(f"{PATH}/account/password")
-    def change_password() -> Response:
-        former, newer = (request.form.get(name, "") for name in ("former", "password"))
-        try:
-            parts.rates.check_login(g.account.name)
-            with parts.database.session() as session:
-                person = session.get_one(Account, g.account.id)
-                if not is_password(former, person.password_hash):
-                    raise Unauthorized("login_wrong", field="former")
-                set_password(session, person, newer, except_token=request.cookies[COOKIE])
-        except ChatbotError as error:
-            return render("account", status=error.status, problem=problem_of(error))
-        return go("account", done="saved")
-
-    @bp.post(f"{PATH}/account/logout-elsewhere")
-    def log_out_elsewhere() -> Response:
-        with parts.database.session() as session:
-            end_sessions(session, g.account, except_token=request.cookies[COOKIE])
-        return go("account", done="logged_out")
 
 
 def _change(session: Session, account_id: int) -> str:

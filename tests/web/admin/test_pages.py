@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +28,7 @@ from chatbot_server.storage.conversations import (
 from chatbot_server.storage.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
-from chatbot_server.storage.sites import Site, add_site, find_site
+from chatbot_server.storage.sites import DEFAULT_COLOR, Site, add_site, find_site
 
 Post = Callable[..., TestResponse]
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>[x](javascript:alert(1)) =1+1"
@@ -272,6 +273,28 @@ def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> N
         assert site.word("greeting", "fr") is None
         assert site.suggested("fr") == []
         assert (site.time_zone, site.free_chat) == (None, False)
+
+
+def test_a_change_of_settings_is_undone(owner: OwnerServer, post: Post) -> None:
+    form = {"name": "Bakery", "color": "#aa0000", "position": "bottom-left", "greeting_en": "Hi"}
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/history"
+    post("/admin/KEY/appearance", **form)
+    post("/admin/KEY/appearance", **form)  # nothing differs: nothing is noted
+    post("/admin/KEY/appearance", **form | {"color": "#00aa00"})
+    page = browser.get(path).text
+    numbers = re.findall(r"change-(\d+)\"><h2", page)
+    assert len(numbers) == 2
+    assert "en: Hi" in page
+    assert "the owner" in page
+    assert post(f"/admin/KEY/history/{numbers[1]}").status_code == 409, "the colour is newer"
+    for number in numbers:
+        assert post(f"/admin/KEY/history/{number}").status_code == 303
+    with owner.database.session() as session:
+        site = find_site(session, owner.key)
+        assert (site.color, site.position) == (DEFAULT_COLOR, "bottom-right")
+        assert site.word("greeting", "en") is None
+    assert post("/admin/KEY/history/4711").status_code == 404
 
 
 def test_another_sites_things_are_not_there(owner: OwnerServer, post: Post) -> None:
