@@ -38,15 +38,27 @@ class Frame:
 
     def around(self, section: Candidate, heading: str, start: int = 0) -> str:
         """A whole *section* from its sentence *start* on, under *heading* and its line."""
-        rows = quote.only_rows(section.sentences, section.quoted_sentences)
-        if self.is_comparing or len(rows) == len(section.sentences):
+        line = self.lines.get(section.chunk.id)
+        rows = self._rows(section, has_line=bool(line))
+        if len(rows) == len(section.sentences):
             body = quote.section(section.sentences, section.quoted_sentences, start)
         else:
             body = quote.section(rows, ())
         above = [f"**{heading}**"] if heading else []
-        if line := self.lines.get(section.chunk.id):
+        if line:
             above += [line, ""]
         return "\n".join([*above, body])
+
+    def _rows(self, section: Candidate, *, has_line: bool) -> list[str]:
+        """The sentences of *section*, without the rows that answer something else."""
+        if self.is_comparing:
+            return section.sentences
+        if section.rows_left_out and not has_line:  # which tells the row of the day already
+            return [
+                text for at, text in enumerate(section.sentences)
+                if at not in section.rows_left_out
+            ]  # fmt: skip
+        return quote.only_rows(section.sentences, section.quoted_sentences)
 
 
 def faq_answer(entry: Candidate, sections: Sequence[Candidate], frame: Frame) -> Grounding:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.retrieval.answer import quote
 from chatbot_server.retrieval.answer.fusion import ChunkMatch, Hit, lead
 from chatbot_server.retrieval.answer.query import ParsedText, Query
+from chatbot_server.retrieval.answer.rows import rows_left_out
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.sentences import sentences
@@ -105,6 +106,11 @@ class Candidate:
         """Those of its sentences that answer the query: of days, those that tell their hours."""
         of_days = quote.of_days(self.sentences, self._query.days, self._query.languages)
         return of_days or quote.pick(self.sentences, self.sentence_terms, self._query)
+
+    @cached_property
+    def rows_left_out(self) -> frozenset[int]:
+        """Positions of the rows among its sentences that the query does not ask for."""
+        return rows_left_out(self.sentences, self._query, self.document.language)
 
     def passage(self) -> Passage:
         """What a model may read of it."""

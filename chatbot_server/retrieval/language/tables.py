@@ -90,6 +90,12 @@ def table_count(text: str) -> int:
     return sum(is_row and not before for before, is_row in pairwise([False, *are_rows]))
 
 
+def row_name(sentence: str) -> str:
+    """What a row that :func:`in_sentences` made is about; empty: *sentence* is none."""
+    item, mark, _ = sentence.partition(DASH)
+    return item.removeprefix("- ") if mark and item.startswith("- ") else ""
+
+
 def first_cells(row: str) -> list[str]:
     """The first two cells of a *row* that :func:`in_sentences` made, without their headings."""
     first, _, statement = row.partition(DASH)

@@ -1,0 +1,68 @@
+"""Of a table, the row that is asked about is told, not its neighbours."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.rows import rows_left_out
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.database import Database
+
+TABLES = {
+    "nights": [
+        "Nos tarifs par nuit, taxe de séjour en plus.",
+        "- Emplacement tente — Basse saison : 14 € ; Haute saison : 22 €",
+        "- Mobil-home 4 places — Basse saison : 55 € ; Haute saison : 98 €",
+        "- Chalet 6 places — Basse saison : 80 € ; Haute saison : 145 €",
+    ],
+    "cottage": [
+        "- Check-in — From 4 pm",
+        "- Check-out — Before 10.30 am",
+        "- Towels — Not included; £6 a set",
+        "- Bed linen — Included",
+        "- Cleaning fee — £45",
+    ],
+    "hair": ["- Cut › Women — 42 €", "- Cut › Men — 28 €", "- Colour › Women — 60 €"],
+    "hours": [
+        "- Lundi — Matin : 9 h – 12 h ; Après-midi : 14 h – 19 h",
+        "- Mardi — Matin : 9 h – 12 h ; Après-midi : fermé",
+        "- Dimanche — Matin : 10 h – 12 h ; Après-midi : fermé",
+        "- Jours fériés — fermé",
+    ],
+    "list": ["- Breakfast", "- Towels", "- Parking"],
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "shown"),
+    [
+        ("nights", "Combien coûte un chalet en haute saison ?", [0, 3]),
+        ("nights", "Prix du mobil-home et de la tente ?", [0, 1, 2]),
+        ("nights", "Quels sont les tarifs en basse saison ?", [0, 1, 2, 3]),
+        ("cottage", "When is check-in?", [0]),
+        ("cottage", "Are towels included?", [2]),
+        ("cottage", "What is included?", [0, 1, 2, 3, 4]),
+        ("hair", "How much is a women's cut?", [0]),
+        ("hair", "How much is a cut?", [0, 1]),
+        ("hours", "Êtes-vous ouverts mardi après-midi ?", [1, 3]),
+        ("hours", "Quels sont vos horaires ?", [0, 1, 2, 3]),
+        ("list", "Are towels there?", [0, 1, 2]),
+    ],
+)
+def test_only_rows_that_are_asked_about_are_shown(
+    table: str, question: str, shown: list[int]
+) -> None:
+    query = Query(question)
+    query.days = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
+    rows = TABLES[table]
+    assert [at for at in range(len(rows)) if at not in rows_left_out(rows, query, "en")] == shown
+
+
+def test_a_row_is_told_with_its_condition(database: Database, site_id: int) -> None:
+    table = "| Room | Price |\n|---|---|\n| Single room | 60 € |\n| Double room | 85 € |"
+    breakfast = "Breakfast is not in the price of the room: it is 12 € for each of you."
+    add_note(database, site_id, "Rooms", f"# Rooms\n\n{table}\n\n{breakfast}")
+    answer = KnowledgeBase(database, "off").ground(site_id, "How much is a double room?").answer
+    assert answer == f"- Double room — Price: 85 €\n\n{breakfast}"
