@@ -92,8 +92,9 @@ def test_a_very_long_document_is_found_by_its_last_words(database: Database, sit
     assert KnowledgeBase(database, "off").search(site_id, "zanzibar")
 
 
-WRITER = """
-import itertools, sys
+# Everything is imported once; each line that comes wants another writer.
+WRITERS = """
+import itertools, os, sys
 import numpy
 from chatbot_server.retrieval.index.indexing import embed_some
 from chatbot_server.retrieval.curate.library import add_note
@@ -104,11 +105,19 @@ class Quick:
     def passages(self, texts):
         return numpy.ones((len(texts), 4), dtype=numpy.float32)
 
-database = Database(sys.argv[1])
-for number in itertools.count():
-    print(number, flush=True)
-    add_note(database, int(sys.argv[2]), f"Note {number % 7}", f"Text {number} about thing{number}. " * 50)
-    embed_some(database, Quick(), 2)
+def write():
+    print(os.getpid(), flush=True)
+    database = Database(sys.argv[1])
+    for number in itertools.count():
+        print(number, flush=True)
+        add_note(database, int(sys.argv[2]), f"Note {number % 7}", f"Text {number} about thing{number}. " * 50)
+        embed_some(database, Quick(), 2)
+
+for _ in sys.stdin:
+    if not (writer := os.fork()):
+        write()
+    os.waitpid(writer, 0)
+    print("killed", flush=True)
 """  # noqa: E501
 BROKEN = {
     "chunks without words": "SELECT count(*) FROM knowledge_chunk WHERE id NOT IN (SELECT {key} FROM knowledge_terms)",  # noqa: E501
@@ -137,18 +146,21 @@ def broken(database: Database) -> dict[str, int]:
 def test_an_index_whose_writer_is_killed_is_whole_and_goes_on(
     database: Database, site_id: int
 ) -> None:
-    for attempt in range(KILLS):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, database.url, str(site_id)], stdout=subprocess.PIPE
-        )
-        assert writer.stdout is not None
-        for _line in range(2 + attempt % 9):
-            writer.stdout.readline()
-        time.sleep(0.0017 * attempt)  # anywhere between two lines, not a wait for something
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
-        assert broken(database) == {}
+    command = [sys.executable, "-c", WRITERS, database.url, str(site_id)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1) as writers:
+        assert writers.stdin
+        assert writers.stdout
+        for attempt in range(KILLS):
+            writers.stdin.write("another\n")
+            writer = int(writers.stdout.readline())
+            numbers = [int(writers.stdout.readline()) for _line in range(2 + attempt % 9)]
+            assert numbers == list(range(len(numbers)))
+            time.sleep(0.0017 * attempt)  # anywhere between two lines, not a wait for something
+            os.kill(writer, signal.SIGKILL)
+            while writers.stdout.readline() not in ("killed\n", ""):
+                pass
+            assert broken(database) == {}
     add_note(database, site_id, "Last", "It goes on with zanzibar.")
     assert KnowledgeBase(database, "off").search(site_id, "zanzibar")
     with database.session() as session:
