@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 from flask import Flask
@@ -15,6 +16,8 @@ from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import Parts
 from chatbot_server.conversation.unfinished import mend_cut_answers
+from chatbot_server.energy.meter import EnergyMeter
+from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
@@ -28,6 +31,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.web.admin.blueprint import LARGEST_FORM, admin_blueprint
 from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.health import health_blueprint
+from chatbot_server.web.metrics_page import StateCollector, set_metrics_apart
 from chatbot_server.web.middleware.address import set_public_address
 from chatbot_server.web.middleware.headers import register_headers, web_schemes_only
 from chatbot_server.web.middleware.limits import RateLimits
@@ -121,6 +125,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint())
     app.register_blueprint(security_txt_blueprint(config.server.security_contact))
+    state = StateCollector(engine, database, vectors.model if vectors else None)
+    set_metrics_apart(app, config.metrics, state)
     return app
 
 
@@ -138,12 +144,14 @@ def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
 
 def build_service(config: Config, engine: Engine, database: Database) -> ConversationService:
     """The conversations of all sites."""
+    knowledge = build_knowledge(config, database)
     parts = Parts(
         engine,
-        build_knowledge(config, database),
+        knowledge,
         Recorder(database),
         sampling(config),
         AnswerCache(config.cache.answers, 60 * config.cache.minutes),
+        build_meter(config, engine, knowledge),
     )
     return ConversationService(
         database,
@@ -153,6 +161,17 @@ def build_service(config: Config, engine: Engine, database: Database) -> Convers
         visitor_streams=config.limits.visitor_streams,
         masks=config.privacy.mask,
     )
+
+
+def build_meter(config: Config, engine: Engine, knowledge: KnowledgeBase) -> EnergyMeter:
+    """What answers cost: the work of this process, of the engine's and of the embedder's."""
+
+    def pids() -> set[int]:
+        return {os.getpid(), *engine.pids(), *knowledge.pids()}
+
+    is_here = config.engine.kind != "openai"
+    watts = config.energy.core_watts
+    return EnergyMeter(pids, watts, PowerCounter.find(), has_model=is_here)
 
 
 def sampling(config: Config) -> Sampling:

@@ -272,6 +272,6 @@ def make_server(
 @pytest.fixture(scope="session")
 def live_server(make_server: Callable[..., LiveServer]) -> LiveServer:
     """One running server with the embedded model, shared by a worker's tests."""
-    server = make_server()
+    server = make_server(metrics={"port": free_port()})
     server.start()
     return server

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "chatbot_server"
-FOR_ALL = {"config", "errors", "logs", "messages", "resources"}
+FOR_ALL = {"config", "errors", "logs", "messages", "metrics", "resources"}
 ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
     "bench": {"engine", "prompt"},
@@ -30,6 +30,7 @@ MAY_USE = {
         "accounts",
         "backup",
         "conversation",
+        "energy",
         "engine",
         "processes",
         "prompt",
@@ -37,7 +38,9 @@ MAY_USE = {
         "storage",
     },
     "accounts": {"storage"},
-    "conversation": {"engine", "privacy", "prompt", "retrieval", "storage"},
+    "conversation": {"energy", "engine", "privacy", "prompt", "retrieval", "storage"},
+    "energy": set(),
+    "metrics": set(),
     "privacy": set(),
     "retrieval": {"processes", "prompt", "storage"},
     "engine": {"models", "processes", "prompt"},

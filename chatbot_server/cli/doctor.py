@@ -13,6 +13,7 @@ from chatbot_server.cli.checks import Check, report
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON
 from chatbot_server.config.sections import EngineSection
+from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import ChatbotError
@@ -61,6 +62,9 @@ def examine(context: Context) -> Iterator[Check]:
     yield _try(context, "port", lambda: _check_port(context))
     if config.untrusted_proxy_mark.exists():
         yield Check("proxies", bool(config.server.trusted_proxies), say("proxy_untrusted"))
+    watts = config.energy.core_watts
+    way = "measured" if PowerCounter.find() else "estimated" if watts else "unknown"
+    yield Check("energy", True, say(f"doctor_energy_{way}", watts=f"{watts:g}"))
     if config.engine.kind != "openai":
         yield _try(context, "model", lambda: _plan_model(context))
         return
@@ -108,7 +112,7 @@ def _check_port(context: Context) -> str:
     server = context.config.server
     # This very server may hold it already.
     if read_state(context.config.run_dir).supervisor == 0:
-        check_port(server.host, server.port)
+        check_port("server", server.host, server.port)
     return context.say("doctor_port", address=f"{server.host}:{server.port}")
 
 

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from chatbot_server.config.parse import NotPlainError, parse
-from chatbot_server.config.sections import NO_ENDPOINTS, Config
+from chatbot_server.config.sections import NO_ENDPOINTS, NO_TOKEN, ONE_PORT, Config
 from chatbot_server.config.value_errors import choices_of, limit_of, sentences_about
 from chatbot_server.errors import ConfigError
 
@@ -26,7 +26,10 @@ WRONG = {
     "limits.storage": "config_not_counters",
     "database": "config_not_database",
     "server.host": "config_not_host",
+    "metrics.token": "config_not_token",
     NO_ENDPOINTS: "config_no_endpoints",
+    NO_TOKEN: "config_no_token",
+    ONE_PORT: "config_one_port",
 }
 
 

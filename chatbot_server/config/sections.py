@@ -25,7 +25,8 @@ DatabaseAddress = Annotated[str, Field(pattern=r"^(sqlite|postgres(ql)?(\+psycop
 SecurityContact = Annotated[
     str, Field(max_length=300, pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://[^\s]+)$")
 ]
-NO_ENDPOINTS = "no_endpoints"
+MetricsToken = Annotated[str, Field(pattern=r"^[!-~]{16,200}$")]
+NO_ENDPOINTS, NO_TOKEN, ONE_PORT = "no_endpoints", "no_token", "one_port"
 
 
 class Section(BaseModel):
@@ -74,6 +75,7 @@ class EngineSection(Section):
     queue: Annotated[int, Field(ge=0, le=1000)] = 16
     answer_seconds: Annotated[int, Field(ge=5, le=3600)] = 120
     state_cache_mb: Annotated[int, Field(ge=0)] = 256
+    idle_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
     max_restarts: Annotated[int, Field(ge=0, le=100)] = 5
     max_tokens: Annotated[int, Field(ge=1, le=8192)] = 256
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.3
@@ -125,6 +127,26 @@ class BackupSection(Section):
     keep: Annotated[int, Field(ge=0, le=365)] = 7
 
 
+class MetricsSection(Section):
+    """``/metrics`` for Prometheus, on a listener of its own."""
+
+    port: Port | None = None
+    host: Host = "127.0.0.1"
+    token: MetricsToken | None = None
+
+    @model_validator(mode="after")
+    def _token_where_others_reach_it(self) -> MetricsSection:
+        if self.token is None and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise PydanticCustomError(NO_TOKEN, "no token")
+        return self
+
+
+class EnergySection(Section):
+    """What is said of the energy of answers."""
+
+    core_watts: Annotated[float, Field(ge=0, le=500)] = 10.0
+
+
 class RetrievalSection(Section):
     """The owner's pages: how they are read and searched."""
 
@@ -148,6 +170,14 @@ class Config(Section):
     privacy: PrivacySection = PrivacySection()
     retrieval: RetrievalSection = RetrievalSection()
     backup: BackupSection = BackupSection()
+    metrics: MetricsSection = MetricsSection()
+    energy: EnergySection = EnergySection()
+
+    @model_validator(mode="after")
+    def _two_listeners(self) -> Config:
+        if self.metrics.port == self.server.port:
+            raise PydanticCustomError(ONE_PORT, "one port")
+        return self
 
     @property
     def database_url(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from chatbot_server.energy.meter import Energy
 from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.base import Source
@@ -65,6 +66,7 @@ class Ended:
     Attributes:
         cached: it was given before.
         suggestions: what may be asked next, offered as buttons.
+        energy: what it cost; None: that is not measurable here.
     """
 
     origin: AnswerOrigin
@@ -74,6 +76,7 @@ class Ended:
     model: str | None = None
     cached: bool = False
     suggestions: tuple[str, ...] = ()
+    energy: Energy | None = None
 
 
 @dataclass(frozen=True)

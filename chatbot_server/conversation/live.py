@@ -18,6 +18,7 @@ from typing import Protocol
 
 from chatbot_server.conversation.events import Ended, Event, Failed
 from chatbot_server.errors import ChatbotError, NotFound, TooManyRequests, Unavailable
+from chatbot_server.metrics import STREAMS
 
 logger = logging.getLogger(__name__)
 
@@ -145,8 +146,9 @@ class LiveAnswer:
 
     def _run(self) -> None:
         try:
-            for event in self._work.events():
-                self._add(event)
+            with STREAMS.track_inprogress():
+                for event in self._work.events():
+                    self._add(event)
         except ChatbotError as error:
             self._fail(error)
         except Exception:

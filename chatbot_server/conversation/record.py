@@ -12,6 +12,7 @@ from chatbot_server.conversation.cache import CachedAnswer
 from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, TextPiece
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.engine.base import Usage
+from chatbot_server.metrics import ANSWERS, ENERGY, FIRST_TEXT, TOKENS
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.base import JsonObject, now
 from chatbot_server.storage.conversations import (
@@ -103,6 +104,8 @@ class Record:
             facts["usage"] = asdict(ended.usage)
         if ended and ended.timings:
             facts["timings"] = asdict(ended.timings)
+        if ended and ended.energy:
+            facts["energy"] = asdict(ended.energy)
         if self.grounding:
             facts["score"] = round(self.grounding.score, 4)
             facts["margin"] = round(self.grounding.margin, 4)
@@ -140,6 +143,18 @@ class Record:
             usage.prompt_tokens,
             usage.completion_tokens,
         )
+
+    def count(self, ended: Ended | None) -> None:
+        """Add the answer to what the server counts (:mod:`chatbot_server.metrics`)."""
+        origin, is_cached = ended.origin if ended else "none", self.cached_answer is not None
+        ANSWERS.labels(self.status(ended), origin, "yes" if is_cached else "no").inc()
+        if self.first_text_at is not None:
+            FIRST_TEXT.labels(origin).observe(self.first_text_at - self.begun_at)
+        if ended and ended.usage:
+            TOKENS.labels("prompt").inc(ended.usage.prompt_tokens - ended.usage.cached_tokens)
+            TOKENS.labels("completion").inc(ended.usage.completion_tokens)
+        if ended and ended.energy:
+            ENERGY.labels(origin, ended.energy.method).inc(ended.energy.joules)
 
     def to_cache(self, ended: Ended, conversation: str) -> CachedAnswer | None:
         """What can be told again to whoever asks the same; None: nothing of this answer can.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from chatbot_server.conversation.asked_back import which_one, words_about_rest
@@ -19,6 +19,7 @@ from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
 from chatbot_server.conversation.remarks import Remark, find_remark
 from chatbot_server.conversation.writing import Withheld, Writer
+from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
@@ -38,6 +39,7 @@ class Parts:
     recorder: Recorder
     sampling: Sampling
     cache: AnswerCache = field(default_factory=AnswerCache)
+    meter: EnergyMeter = field(default_factory=lambda: EnergyMeter(tuple))
 
 
 class Turn:
@@ -59,10 +61,13 @@ class Turn:
         not stored, and its error is raised.
         """
         untold: list[Event] = [self._prepared.started]
-        record = self._record
+        record, meter = self._record, self._parts.meter
+        share = meter.begin()
         try:
             for event in self._story():
                 if isinstance(event, Ended):
+                    energy = meter.end(share, by_model=self._writer.has_begun)
+                    event = replace(event, energy=energy)
                     self._store(event)
                 else:
                     record.note(event)
@@ -75,6 +80,7 @@ class Turn:
                     yield from untold
                     untold = []
         finally:
+            meter.end(share)
             if record.is_begun and not record.is_stored:
                 self._store(None)
 
@@ -182,6 +188,7 @@ class Turn:
     def _store(self, ended: Ended | None) -> None:
         self._record.is_stored = True
         self._record.log(self._question.site.key, ended)
+        self._record.count(ended)
         is_cached = self._put_into_cache(ended)
         is_saved = False
         try:

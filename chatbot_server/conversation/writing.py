@@ -10,6 +10,7 @@ from chatbot_server.conversation.guard import Guard, Passed, Refused
 from chatbot_server.conversation.prompting import Dialogue, build_prompt, passages_that_fit
 from chatbot_server.conversation.record import Record
 from chatbot_server.engine.base import (
+    ASLEEP,
     Completion,
     Engine,
     EngineInfo,
@@ -44,7 +45,7 @@ class Writer:
 
     def model(self) -> EngineInfo | None:
         """The model that can write now; None: there is none."""
-        if self._engine.status().state != "ready":
+        if self._engine.status().state not in ("ready", *ASLEEP):
             return None
         try:
             return self._engine.info()

@@ -87,6 +87,7 @@ class EngineSettings:
         queue: answers that may wait.
         answer_seconds: one answer at most.
         state_cache_mb: memory for conversations without a slot; 0: none.
+        idle_seconds: without a question, after which the model leaves memory; 0: never.
         max_restarts: deaths within ten minutes before the engine is given up.
         memory_limit: bytes of address space that the process may take; 0: no limit.
         cpu_limit: seconds of processor time that it may take; 0: no limit.
@@ -106,6 +107,7 @@ class EngineSettings:
     queue: int = 16
     answer_seconds: float = 120
     state_cache_mb: int = 256
+    idle_seconds: float = 0
     max_restarts: int = 5
     memory_limit: int = 0
     cpu_limit: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -10,7 +10,9 @@ from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
 
 FinishReason = Literal["stop", "length", "time", "content_filter", "tool_calls"]
-EngineState = Literal["starting", "ready", "restarting", "failed", "none"]
+EngineState = Literal["starting", "ready", "restarting", "idle", "waking", "failed", "none"]
+# It has left memory because nobody asked; the next question brings it back.
+ASLEEP: tuple[EngineState, ...] = ("idle", "waking")
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,6 @@ class EngineStatus:
     reason: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
     restarts: int = 0
-    busy: int = 0
-    waiting: int = 0
 
 
 class Completion(Protocol):
@@ -181,6 +181,17 @@ class Engine(Protocol):
 
     def status(self) -> EngineStatus:
         """Whether it can answer, as far as that is known without asking it; never raises."""
+        ...
+
+    def workload(self) -> tuple[int, int]:
+        """How many completions are being made, and how many wait; 0 and 0 if it does not say.
+
+        Waits two seconds at most, never raises, and wakes nobody.
+        """
+        ...
+
+    def pids(self) -> Collection[int]:
+        """The processes of this machine in which it computes, as far as they are its own."""
         ...
 
     def is_answering(self) -> bool:

@@ -11,7 +11,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,11 @@ class JsonLineChild:
     def is_running(self) -> bool:
         """Whether the next request needs no new process."""
         return self._process is not None and self._process.poll() is None
+
+    def pids(self) -> Collection[int]:
+        """The process, where there is one now."""
+        process = self._process
+        return () if process is None else (process.pid,)
 
     def ask(self, request: object, seconds: float) -> Any:
         """The answer to *request*.

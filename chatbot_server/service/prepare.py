@@ -10,7 +10,7 @@ from chatbot_server.config import Config
 from chatbot_server.config.sections import EngineName
 from chatbot_server.conversation.service import common_instructions
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.base import Engine, EngineInfo
+from chatbot_server.engine.base import ASLEEP, Engine, EngineInfo
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.supervisor import local_engine
@@ -97,6 +97,7 @@ def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan 
         queue=engine.queue,
         answer_seconds=engine.answer_seconds,
         state_cache_mb=engine.state_cache_mb,
+        idle_seconds=60 * engine.idle_minutes,
         max_restarts=engine.max_restarts,
         warm=tuple(_opening(file, family, text) for text in instructions),
     )
@@ -115,7 +116,7 @@ def engine_for(config: Config) -> Iterator[Engine]:
         yield OpenAIEngine(config.engine)
         return
     running = SocketEngine(config.run_dir)
-    is_running = running.status().state in ("ready", "starting", "restarting")
+    is_running = running.status().state in ("ready", "starting", "restarting", *ASLEEP)
     plan = None if is_running else plan_engine(config)
     if plan is None:
         yield running

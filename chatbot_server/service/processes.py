@@ -21,6 +21,7 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from chatbot_server.config import Config
 from chatbot_server.engine.backend import EngineSettings
@@ -35,6 +36,7 @@ from chatbot_server.service.log_file import LogKeeper, log_keeper
 logger = logging.getLogger("chatbot_server")
 
 ENGINE_SETTINGS = "engine-settings.json"
+COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where web processes keep their counts together
 WORKER = "chatbot_server.web.server.worker.Worker"
 LOGGER = "chatbot_server.web.middleware.log_lines.ServerLog"
 RUN_GUNICORN = "chatbot_server.service.run_gunicorn"
@@ -64,7 +66,8 @@ class ServerProcesses:
             Unavailable: the port is in use, or the web server cannot stay up.
         """
         set_up_logging(self._config.server.log_level, self._config.server.log_format)
-        check_port(self._config.server.host, self._config.server.port)
+        for name, host, port in listeners(self._config):
+            check_port(name, host, port)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         run_dir = self._config.run_dir
@@ -79,6 +82,9 @@ class ServerProcesses:
             with suppress(OSError):  # a full disk; what is not there is read as the same
                 write_state(run_dir, EngineRecord("none", reason="engine_none"))
         with ExitStack() as running:
+            if self._config.metrics.port:
+                folder = TemporaryDirectory(prefix="chatbot-counts-", dir=memory_folder())
+                self._environment[COUNTS_FOLDER] = running.enter_context(folder)
             for part in parts:
                 running.callback(part.stop)
                 part.start()
@@ -118,12 +124,13 @@ class ServerProcesses:
 
     def _web_command(self) -> list[str]:
         server = self._config.server
-        host = f"[{server.host}]" if ":" in server.host else server.host
-        # gunicorn's heartbeat files: on a disk, a slow write would look like a dead worker.
-        memory_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
+        binds = [
+            f"--bind={f'[{host}]' if ':' in host else host}:{port}"
+            for _, host, port in listeners(self._config)
+        ]
         return [
             *(sys.executable, "-m", RUN_GUNICORN, "chatbot_server.app:application()"),
-            *("--bind", f"{host}:{server.port}"),
+            *binds,
             # One process, many threads: answers in the making and the rate limits live in
             # its memory. A thread waits for tokens; it does not compute them.
             *("--workers", "1", "--worker-class", WORKER, "--threads", str(server.threads)),
@@ -132,7 +139,8 @@ class ServerProcesses:
             *("--worker-connections", str(self._config.limits.connections)),
             *("--logger-class", LOGGER),
             *("--log-level", "warning" if server.log_level == "info" else server.log_level),
-            *("--worker-tmp-dir", memory_dir),
+            # gunicorn's heartbeat files: on a disk, a slow write would look like a dead worker.
+            *("--worker-tmp-dir", memory_folder()),
             "--no-control-socket",
         ]
 
@@ -160,9 +168,22 @@ def read_engine_settings(run_dir: Path) -> EngineSettings | None:
     return EngineSettings.from_json(record) if record else None
 
 
-def check_port(host: str, port: int) -> None:
+def listeners(config: Config) -> list[tuple[str, str, int]]:
+    """Where the web server listens: section of the configuration, host, port."""
+    server, metrics = config.server, config.metrics
+    where = [("server", server.host, server.port)]
+    return [*where, ("metrics", metrics.host, metrics.port)] if metrics.port else where
+
+
+def memory_folder() -> str:
+    """For small files that must not wait for a disk, nor meet a full one."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
+
+
+def check_port(section: str, host: str, port: int) -> None:
     """Raises:
-    Unavailable: another program listens there, or the address is not this machine's.
+    Unavailable: another program listens there, or the address is not this machine's; the
+        sentence names the *section* of the configuration.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -175,5 +196,10 @@ def check_port(host: str, port: int) -> None:
             else:
                 code, field = "host_unusable", "host"
             raise Unavailable(
-                code, field=f"server.{field}", host=host, port=port, why=error.strerror
+                code,
+                field=f"{section}.{field}",
+                section=section,
+                host=host,
+                port=port,
+                why=error.strerror,
             ) from None

@@ -53,13 +53,22 @@ class ConversationRow:
 
 @dataclass(frozen=True)
 class Activity:
-    """Figures of a period: answers by what they came from, and thumbs."""
+    """Figures of a period: answers by what they came from, thumbs, and energy.
+
+    Attributes:
+        by_model: those of *answered* that a model wrote.
+        joules: of all answers whose energy is known.
+        estimated: how many of these were estimated, not measured.
+    """
 
     conversations: int
     answered: int
     unanswered: int
     thumbs_up: int
     thumbs_down: int
+    by_model: int
+    joules: float
+    estimated: int
 
     @property
     def asked(self) -> int:
@@ -70,6 +79,11 @@ class Activity:
     def share_answered(self) -> int | None:
         """Percent of the questions that were answered; None: nothing was asked."""
         return round(100 * self.answered / self.asked) if self.asked else None
+
+    @property
+    def share_without_model(self) -> int | None:
+        """Percent of the questions for which no model was run; None: nothing was asked."""
+        return round(100 * (1 - self.by_model / self.asked)) if self.asked else None
 
 
 def list_conversations(
@@ -168,12 +182,17 @@ def activity(session: Session, site_id: int, since: int, until: int) -> Activity
         query = select(func.count()).select_from(ChatMessage).where(of_these, *conditions)
         return session.scalar(query) or 0
 
+    energy = ChatMessage.facts["energy"]
+    joules = energy["joules"].as_float()
     return Activity(
         conversations=session.scalar(select(func.count()).select_from(ids.subquery())) or 0,
         answered=count(ChatMessage.origin.in_(ANSWERED)),
         unanswered=count(_is_unanswered()),
         thumbs_up=count(_has_thumb("up")),
         thumbs_down=count(_has_thumb("down")),
+        by_model=count(ChatMessage.origin == "model"),
+        joules=session.scalar(select(func.sum(joules)).where(of_these)) or 0.0,
+        estimated=count(energy["method"].as_string() == "estimated"),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from chatbot_server.engine.base import Engine
+from chatbot_server.engine.base import ASLEEP, Engine
 from chatbot_server.errors import ChatbotError, EngineError
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.soundness import check_database, check_disk
@@ -38,7 +38,7 @@ def health_blueprint(
             "disk": fault_of(lambda: check_disk(data_dir)),
             "database": fault_of(lambda: check_database(database, data_dir)),
         }
-        ready = (state == "ready" or not needs_model) and not any(faults.values())
+        ready = (state in ("ready", *ASLEEP) or not needs_model) and not any(faults.values())
         body: dict[str, object] = {"ready": ready, "engine": state}
         body |= {name: error.code if error else "ready" for name, error in faults.items()}
         fault = next(filter(None, faults.values()), None)

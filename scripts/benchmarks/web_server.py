@@ -74,14 +74,17 @@ class WebServer:
 
 
 @contextmanager
-def web_server(folder: Path, engine: dict[str, Any]) -> Iterator[WebServer]:
-    """A server with a folder of its own and the settings *engine*."""
+def web_server(
+    folder: Path, engine: dict[str, Any], **sections: dict[str, Any]
+) -> Iterator[WebServer]:
+    """A server with a folder of its own, the settings *engine* and those of *sections*."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     file = folder / "config.yaml"
     limits: dict[str, Any] = {"visitor": ["100000 per minute"], "site": ["100000 per minute"]}
     limits["visitor_streams"] = 200  # all come from one address
-    settings = {"server": {"port": port}, "engine": engine, "limits": limits, "data_dir": "data"}
+    server = {"port": port} | sections.pop("server", {})
+    settings = {"server": server, "engine": engine, "limits": limits, "data_dir": "data"} | sections
     file.write_text(yaml.safe_dump(settings), encoding="utf-8")
     command = [sys.executable, "-m", "chatbot_server", "--config", str(file)]
     began = time.monotonic()
@@ -95,7 +98,7 @@ def web_server(folder: Path, engine: dict[str, Any]) -> Iterator[WebServer]:
             [*command, "site", "list", "--json"], capture_output=True, check=True
         )
         rows = json.loads(sites.stdout)
-        site = next(site["key"] for site in rows if site["demo"] and site["free_chat"])
+        site = next(row["key"] for row in rows if row["demo"] and row["free_chat"])
         yield WebServer(process.pid, url, site, folder / "data" / "run", seconds)
     finally:
         process.terminate()

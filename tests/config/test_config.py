@@ -83,6 +83,8 @@ def test_an_empty_variable_of_the_installer_is_not_a_setting(tmp_path: Path) -> 
         ("engine: {top_p: 0}", "engine.top_p", "more than 0"),
         ("engine: {endpoints: [{}]}", "engine.endpoints.0.url", "is missing"),
         ("limits: {site: often}", "limits.site", "a list"),
+        ("metrics: {host: 0.0.0.0}", "metrics", "metrics.token is needed"),
+        ("metrics: {token: short}", "metrics.token", "16 to 200"),
         ("limits: {storage: memcached}", "limits.storage", "valkey://"),
         ("limits: {api_key: [0 per minute]}", "limits.api_key.0", "20 per minute"),
         ("limits: {api_key: [9 per 0 minutes]}", "limits.api_key.0", "20 per minute"),

@@ -204,6 +204,22 @@ def test_an_engine_that_stops_moving_is_ended_and_started_again(
     assert read_state(supervisor.run_dir).pid != frozen
 
 
+def test_a_model_that_nobody_asks_leaves_memory_and_comes_back_for_a_question(
+    supervise: Callable[..., EngineSupervisor], talker: Path
+) -> None:
+    supervisor = supervise(talker, idle_seconds=0.1)
+    assert supervisor.wait(LONG) == "ready"
+    engine = client_of(supervisor)
+    info, pid = engine.info(), read_state(supervisor.run_dir).pid
+    wait_for(lambda: engine.status().state == "idle")
+    assert not running(pid)
+    assert (engine.workload(), engine.info()) == ((0, 0), info)  # looking wakes nobody
+    assert engine.status().state == "idle"
+
+    assert ask(engine, "a", Sampling(max_tokens=3, temperature=0)).text == "on and forever"
+    assert engine.status().restarts == 0
+
+
 def test_a_visitor_who_leaves_frees_the_slot(
     start: Callable[..., SocketEngine], talker: Path
 ) -> None:

@@ -268,7 +268,7 @@ def test_a_visitor_who_leaves_wakes_the_reader_and_frees_the_endpoint(
     assert list(completion) == []
     leaver.join()
     assert left.wait(LONG)
-    wait_for(lambda: engine.status().busy == 0)
+    wait_for(lambda: engine.workload()[0] == 0)
 
 
 def test_an_answer_that_is_closed_and_not_read_on_leaves_its_place(
@@ -279,7 +279,7 @@ def test_an_answer_that_is_closed_and_not_read_on_leaves_its_place(
     assert [next(completion), next(completion)] == [Queued(0), Token("Bon")]
     completion.close()
 
-    assert engine.status().busy == 0
+    assert engine.workload()[0] == 0
     assert list(completion) == []
 
 

@@ -63,6 +63,12 @@ class ScriptedModel:
     def status(self) -> EngineStatus:
         return EngineStatus(self.state)
 
+    def workload(self) -> tuple[int, int]:
+        return 0, 0
+
+    def pids(self) -> tuple[int, ...]:
+        return ()
+
     def is_answering(self) -> bool:
         return self.state == "ready"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import httpx
 
@@ -70,14 +70,19 @@ class OpenAIEngine:
     def status(self) -> EngineStatus:
         """Ready while one endpoint is well."""
         self._pool.watch()
-        busy, waiting = self._queue.workload()
         if not any(endpoint.facts for endpoint in self._pool):
             ill = all(endpoint.rest_seconds() for endpoint in self._pool)
             code, values = self._reason() if ill else (None, {})
             return EngineStatus("failed" if ill else "starting", code, values)
         if all(endpoint.rest_seconds() for endpoint in self._pool):
-            return EngineStatus("restarting", *self._reason(), busy=busy, waiting=waiting)
-        return EngineStatus("ready", busy=busy, waiting=waiting)
+            return EngineStatus("restarting", *self._reason())
+        return EngineStatus("ready")
+
+    def workload(self) -> tuple[int, int]:
+        return self._queue.workload()
+
+    def pids(self) -> Collection[int]:
+        return ()
 
     def is_answering(self) -> bool:
         return self.status().state == "ready"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from chatbot_server.engine.base import (
+    ASLEEP,
     EngineInfo,
     EngineStatus,
     Event,
@@ -21,12 +22,14 @@ from chatbot_server.engine.base import (
 )
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET, connect, is_listening
-from chatbot_server.engine.process.state import EngineRecord, read_state
+from chatbot_server.engine.process.state import WAKE_FILE, EngineRecord, read_state
 from chatbot_server.errors import EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Prompt
 
 # Reading a small model again takes under a second; longer than this nobody waits.
 RESTART_SECONDS = 15.0
+# A large model comes from a slow disk.
+WAKE_SECONDS = 120.0
 # On a machine with much other work, a healthy engine may need a second to say so.
 STATUS_SECONDS = 2.0
 CALL_SECONDS = 60.0
@@ -42,10 +45,12 @@ class SocketEngine:
         self._closed = threading.Event()
 
     def info(self) -> EngineInfo:
-        pid, latest = read_state(self._run_dir).pid, self._info
-        if latest is None or latest[0] != pid or pid == 0:
-            latest = self._info = (pid, EngineInfo(**self._call({"op": "info"})))
-        return latest[1]
+        record, latest = read_state(self._run_dir), self._info
+        if latest and (record.state in ASLEEP or 0 < record.pid == latest[0]):
+            return latest[1]
+        info = EngineInfo(**self._call({"op": "info"}))
+        self._info = (read_state(self._run_dir).pid, info)
+        return info
 
     def status(self) -> EngineStatus:
         # As its supervisor says: an engine that is frozen would keep who asks it waiting. Whether
@@ -63,13 +68,15 @@ class SocketEngine:
         return True
 
     def workload(self) -> tuple[int, int]:
-        """How many answers are written, and how many wait for a slot.
-
-        Raises:
-            EngineError: the engine does not say.
-        """
-        busy, waiting = self._call({"op": "status"})
+        try:
+            busy, waiting = self._exchange({"op": "status"}, STATUS_SECONDS)
+        except (OSError, EngineError):
+            return 0, 0
         return busy, waiting
+
+    def pids(self) -> Collection[int]:
+        pid = read_state(self._run_dir).pid
+        return (pid,) if pid else ()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         result: list[int] = self._call({"op": "count", "texts": list(texts)})
@@ -99,6 +106,7 @@ class SocketEngine:
         self._closed.set()
 
     def _call(self, request: dict[str, Any]) -> Any:
+        self._wake(self._closed)
         try:
             return self._exchange(request, CALL_SECONDS)
         except TimeoutError as error:
@@ -127,9 +135,13 @@ class SocketEngine:
         Raises:
             EngineError: there is none, and none is expected soon enough.
         """
+        self._wake(closed)
         deadline = time.monotonic() + self._restart_seconds
         while True:
             record = read_state(self._run_dir)
+            if record.state in ASLEEP:  # it has just left
+                self._wake(closed)
+                continue
             is_another = record.pid != dead_pid or dead_pid == 0
             if is_another and record.state != "restarting":
                 with suppress(OSError):
@@ -139,6 +151,20 @@ class SocketEngine:
                 raise self._engine_error(record)
             if closed.wait(0.05):
                 raise EngineError("engine_none")
+
+    def _wake(self, closed: threading.Event) -> None:
+        """Have a model that has left memory brought back, and wait for it.
+
+        Raises:
+            EngineError: that takes too long.
+        """
+        deadline = time.monotonic() + WAKE_SECONDS
+        while (record := read_state(self._run_dir)).state in ASLEEP:
+            if record.state == "idle":
+                with suppress(OSError):  # a full disk: the next look may find room
+                    (self._run_dir / WAKE_FILE).touch()
+            if time.monotonic() > deadline or closed.wait(0.05):
+                raise EngineError("engine_starting", retry_after=5)
 
     def _engine_error(self, record: EngineRecord | None = None) -> EngineError:
         record = record or read_state(self._run_dir)

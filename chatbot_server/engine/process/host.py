@@ -6,8 +6,9 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 REQUEST_SECONDS = 10  # a client that connects and says nothing
 WRITE_SECONDS = 30  # a client that does not read its answer
 MAX_TEXTS = 10_000
+LOOKS = ("info", "status")  # who looks at the engine does not keep it in memory
 
 
 class Host:
@@ -32,6 +34,9 @@ class Host:
         self._info = info
         self._free_connections = threading.BoundedSemaphore(connections)
         self._watcher = DisconnectWatcher()
+        self._lock = threading.Lock()
+        self._working = 0
+        self._worked_at = time.monotonic()
         self._operations: dict[str, Callable[[dict[str, Any]], Any]] = {
             "info": lambda _: asdict(self._info),
             "status": lambda _: self._backend.workload(),
@@ -41,6 +46,11 @@ class Host:
             ),
             "embed": lambda request: self._backend.embed(_texts(request)),
         }
+
+    def idle_seconds(self) -> float:
+        """How long nobody has asked for anything that takes the model."""
+        with self._lock:
+            return 0.0 if self._working else time.monotonic() - self._worked_at
 
     def serve(self, listener: socket.socket) -> None:
         """Accept connections until *listener* is closed."""
@@ -65,11 +75,8 @@ class Host:
                 connection.settimeout(WRITE_SECONDS)
                 if request is None:
                     return
-                if request.get("op") == "generate":
-                    self._generate(connection, request)
-                else:
-                    result = self._operations[str(request.get("op"))](request)
-                    connection.sendall(protocol.encode({"result": result}))
+                with self._at_work() if request.get("op") not in LOOKS else nullcontext():
+                    self._do(connection, request)
             except OSError:
                 pass  # the client left
             except ChatbotError as error:
@@ -79,6 +86,24 @@ class Host:
                 _send_error(connection, EngineError("engine_protocol"))
             finally:
                 self._free_connections.release()
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with self._lock:
+            self._working += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._working -= 1
+                self._worked_at = time.monotonic()
+
+    def _do(self, connection: socket.socket, request: dict[str, Any]) -> None:
+        if request.get("op") == "generate":
+            self._generate(connection, request)
+            return
+        result = self._operations[str(request.get("op"))](request)
+        connection.sendall(protocol.encode({"result": result}))
 
     def _generate(self, connection: socket.socket, request: dict[str, Any]) -> None:
         client_left = self._watcher.watch(connection)

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chatbot_server.engine.base import EngineState
+from chatbot_server.engine.base import ASLEEP, EngineState
 
 STATE_FILE = "engine.json"
+WAKE_FILE = "engine.wake"  # is there when somebody asks for a model that left memory
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_state(run_dir: Path) -> EngineRecord:
         record = EngineRecord(**json.loads((run_dir / STATE_FILE).read_text()))
     except (OSError, ValueError, TypeError):
         return NO_ENGINE
-    if record.state in ("starting", "ready", "restarting"):
+    if record.state in ("starting", "ready", "restarting", *ASLEEP):
         try:
             os.kill(record.supervisor, 0)
         except ProcessLookupError:

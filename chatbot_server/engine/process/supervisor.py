@@ -20,7 +20,7 @@ from chatbot_server.engine.base import EngineState
 from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.child import Child
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
+from chatbot_server.engine.process.state import WAKE_FILE, EngineRecord, read_state, write_state
 from chatbot_server.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class SupervisorTiming:
             given to it.
         silence: for a heart beat at most.
         stall: for one step of the model at most: 32 tokens of a 13B model on two cores take 20.
+        look: between two looks whether an idle model is asked for.
         first_pause: before the first restart; each further one doubles it.
         longest_pause: between two restarts.
     """
@@ -46,6 +47,7 @@ class SupervisorTiming:
     quiet: float = 10
     silence: float = 60
     stall: float = 180
+    look: float = 0.05
     first_pause: float = 0.2
     longest_pause: float = 30
 
@@ -66,6 +68,8 @@ class EngineSupervisor:
         self._stopping = threading.Event()
         self._deaths: list[float] = []
         self._restarts = 0
+        self._coming: EngineState = "starting"  # until the next child is ready
+        self._is_idle = False
         # A thread of its own for all children: the system kills them with the thread that
         # started them (PR_SET_PDEATHSIG), not only with the process.
         self._thread = threading.Thread(target=self._keep_running, name="engine", daemon=True)
@@ -98,6 +102,9 @@ class EngineSupervisor:
             refusal, status = self._run_child()
             if self._stopping.is_set():
                 return
+            if self._is_idle:
+                self._wait_for_question()
+                continue
             if refusal:
                 self._record("failed", reason=str(refusal["code"]), values=refusal["values"])
                 return
@@ -111,13 +118,14 @@ class EngineSupervisor:
         except OSError:
             logger.exception("the engine's process could not be started")
             return None, 1
-        self._record("restarting" if self._restarts else "starting", pid=child.pid)
-        refusal = None
+        self._record(self._coming, pid=child.pid)
+        self._coming, refusal = "restarting", None
         try:
             refusal = self._watch_child(child)
         finally:
-            status = child.end(3 if self._stopping.is_set() else 0.2)
-        if not (refusal or self._stopping.is_set()):
+            is_wanted = self._stopping.is_set() or self._is_idle
+            status = child.end(3 if is_wanted else 0.2)
+        if not (refusal or is_wanted):
             logger.error("the engine ended (%s): %s", _exit_reason(status), child.log_tail())
         return refusal, status
 
@@ -129,7 +137,7 @@ class EngineSupervisor:
         """
         last_message, max_silence = time.monotonic(), self._timing.load
         is_ready = is_quiet = False
-        while not self._stopping.is_set():
+        while not (self._stopping.is_set() or self._is_idle):
             messages = child.messages(timeout=0.1)
             if messages is None:
                 return None
@@ -146,6 +154,8 @@ class EngineSupervisor:
                     self._record("ready", pid=child.pid)
                 if message.get("stalled", 0) > self._timing.stall:
                     last_message = -math.inf
+                idle = message.get("idle", 0.0)
+                self._is_idle = is_ready and 0 < self._settings.idle_seconds < idle
             silence = time.monotonic() - last_message
             if is_ready and not is_quiet and silence > self._timing.quiet:
                 is_quiet = True
@@ -155,6 +165,15 @@ class EngineSupervisor:
                 child.kill()
                 return None
         return None
+
+    def _wait_for_question(self) -> None:
+        """The model has left memory; until somebody asks for it, or this supervisor stops."""
+        wake_file = self.run_dir / WAKE_FILE
+        wake_file.unlink(missing_ok=True)
+        self._record("idle")
+        while not (wake_file.exists() or self._stopping.wait(self._timing.look)):
+            pass
+        self._is_idle, self._coming = False, "waking"
 
     def _may_restart(self, status: int) -> bool:
         """Wait before the next start; False once there were too many deaths."""

@@ -3,7 +3,7 @@
 Reads its settings as one line from standard input, which stays open as its life line: when
 it ends, the supervisor is gone and so is this process. Standard output carries one JSON
 object a line to the supervisor: ``{"ready": true}``, ``{"error": …}``, or a heart beat
-``{"stalled": seconds}``. What native code prints goes to standard error.
+``{"stalled": seconds, "idle": seconds}``. What native code prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ def main() -> None:
             logger.exception("the model could not be loaded")
         _send(control, {"error": protocol.error_record(refusal)})
         sys.exit(1)
-    threading.Thread(target=_send_heart_beats, args=(control, backend), daemon=True).start()
+    # One for every answer in the queue, and some for the questions beside it.
+    host = Host(backend, info, connections=backend.slots + settings.queue + 64)
+    beats = threading.Thread(target=_send_heart_beats, args=(control, backend, host), daemon=True)
+    beats.start()
     if isinstance(backend, Warmable):
         try:
             for prompt in settings.warm:
@@ -67,8 +70,7 @@ def main() -> None:
         except ChatbotError as error:
             logger.warning("the instructions could not be read in advance: %s", error)
     _send(control, {"ready": True})
-    # One for every answer in the queue, and some for the questions beside it.
-    Host(backend, info, connections=backend.slots + settings.queue + 64).serve(listener)
+    host.serve(listener)
 
 
 def limit_process(memory: int, cpu_seconds: int) -> None:
@@ -104,10 +106,10 @@ def _end_with_life_line() -> None:
     os._exit(0)
 
 
-def _send_heart_beats(control: IO[str], backend: Backend) -> None:
+def _send_heart_beats(control: IO[str], backend: Backend, host: Host) -> None:
     while True:
         seconds = backend.stalled_seconds() if isinstance(backend, Watched) else 0.0
-        _send(control, {"stalled": seconds})
+        _send(control, {"stalled": seconds, "idle": host.idle_seconds()})
         time.sleep(BEAT_SECONDS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -150,6 +150,10 @@ class KnowledgeBase:
             query = self.searcher.query(index, f"{rest} {noun}", history)
         query.moment = moment
         return query
+
+    def pids(self) -> Collection[int]:
+        """The process that searches by meaning, where there is one now."""
+        return self.searcher.embedder.pids() if self.searcher.embedder else ()
 
     def close(self) -> None:
         """Let go of the process that searches by meaning."""

@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any, Literal, Protocol
 
@@ -38,6 +38,10 @@ class Embedder(Protocol):
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
         """One row per text to be found by questions; None: not now."""
+        ...
+
+    def pids(self) -> Collection[int]:
+        """Its process, where there is one now."""
         ...
 
     def close(self) -> None:
@@ -88,6 +92,10 @@ class ChildEmbedder:
         """Tokens the model reads for each text, its own marks included; None: not now."""
         with self._lock:
             return self._ask_for_each(texts, PASSAGE_SECONDS, query=query, count=True)
+
+    def pids(self) -> Collection[int]:
+        """See :class:`Embedder`."""
+        return self._child.pids()
 
     def close(self) -> None:
         """See :class:`Embedder`."""

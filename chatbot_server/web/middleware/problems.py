@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from chatbot_server.errors import ChatbotError
 from chatbot_server.logs import REQUEST
 from chatbot_server.messages import catalogue, say
+from chatbot_server.metrics import REFUSALS
 from chatbot_server.web.middleware.requests import language_of, refuse_nul
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ def register_problems(app: Flask) -> None:
         response = _error_response(error.status, error.code, message, error.field)
         if seconds := error.retry_seconds:
             response.headers["Retry-After"] = str(seconds)
+            REFUSALS.labels(error.code).inc()
         return response
 
     @app.errorhandler(Exception)

@@ -15,6 +15,7 @@ from chatbot_server.conversation.events import (
     Waiting,
 )
 from chatbot_server.conversation.live import Reader
+from chatbot_server.energy.meter import Energy
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.server.event_stream import Pieces
 
@@ -55,8 +56,15 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
                 "finish": event.finish,
                 "usage": asdict(event.usage) if event.usage else None,
                 "timings": asdict(event.timings) if event.timings else None,
-                "energy": None,
+                "energy": _energy(event.energy),
                 "ai": {"generated": event.origin == "model", "model": event.model},
                 "suggestions": list(event.suggestions),
                 "cached": event.cached,
             }
+
+
+def _energy(energy: Energy | None) -> dict[str, object] | None:
+    """Of three digits: more would not be true."""
+    if energy is None:
+        return None
+    return {"wh": float(f"{energy.watt_hours:.3g}"), "method": energy.method}

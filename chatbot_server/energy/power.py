@@ -1,0 +1,64 @@
+"""The processor's own energy counters (RAPL), as Linux shows them to who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+POWERCAP = Path("/sys/class/powercap")
+# What is counted in no other domain: cores and graphics are parts of their package.
+DOMAINS = ("package", "dram")
+
+
+@dataclass
+class Domain:
+    """One counter of microjoules, which begins anew at *wrap*."""
+
+    file: Path
+    wrap: int
+    last: int
+
+    @classmethod
+    def open(cls, zone: Path) -> Domain | None:
+        """The counter in the folder *zone*; None: what it counts stands in another one, too.
+
+        Raises:
+            OSError, ValueError: it cannot be read, or it is none.
+        """
+        if not (zone / "name").read_text().startswith(DOMAINS):
+            return None
+        file = zone / "energy_uj"
+        return cls(file, int((zone / "max_energy_range_uj").read_text()), int(file.read_text()))
+
+    def spent(self) -> int:
+        """Microjoules since the last time; a counter that cannot be read any more adds nothing."""
+        try:
+            now = int(self.file.read_text())
+        except (OSError, ValueError):
+            return 0
+        spent = now - self.last if now >= self.last else now + self.wrap - self.last
+        self.last = now
+        return spent
+
+
+class PowerCounter:
+    """The energy that the processor and its memory take, all programs together."""
+
+    def __init__(self, domains: Sequence[Domain]) -> None:
+        self._domains = domains
+
+    @classmethod
+    def find(cls, folder: Path = POWERCAP) -> PowerCounter | None:
+        """That of this machine; None: it has none (virtual machines), or only root may read it."""
+        # “intel-rapl-mmio:0” counts a package once more, “intel-rapl:0:2” may be its memory.
+        zones = sorted(folder.glob("intel-rapl:*"))
+        try:
+            domains = [domain for zone in zones if (domain := Domain.open(zone))]
+        except (OSError, ValueError):
+            return None  # a part would be taken for the whole
+        return cls(domains) if domains else None
+
+    def joules(self) -> float:
+        """What was spent since the last call."""
+        return sum(domain.spent() for domain in self._domains) / 1e6
