@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from contextvars import copy_context
@@ -70,6 +71,7 @@ class LiveAnswer:
         self._changed = threading.Condition()
         self._readers: list[Reader] = []
         self.ended_at: float | None = None
+        self.when_ended: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Begin the work; returns when the answer was accepted.
@@ -157,6 +159,7 @@ class LiveAnswer:
         finally:
             with self._changed:
                 self.ended_at = time.monotonic()
+            self.when_ended()
             self._tell()
 
     def _add(self, event: Event) -> None:
@@ -241,7 +244,8 @@ class LiveAnswers:
         self._limit = limit
         self._visitor_limit = visitor_limit
         self._lock = threading.Lock()
-        self._answers: dict[str, LiveAnswer] = {}
+        self._running: dict[str, LiveAnswer] = {}
+        self._ended = OrderedDict[str, LiveAnswer]()  # in the order in which they ended
 
     def add(self, answer: LiveAnswer) -> None:
         """Make room for one more.
@@ -252,19 +256,20 @@ class LiveAnswers:
         """
         with self._lock:
             self._forget_old()
-            running = [other for other in self._answers.values() if other.ended_at is None]
-            if len(running) >= self._limit:
+            if len(self._running) >= self._limit:
                 raise Unavailable("streams_full", retry_after=10, limit=self._limit)
-            limit = self._visitor_limit
+            limit, running = self._visitor_limit, self._running.values()
             visitors_own = sum(1 for other in running if other.visitor == answer.visitor)
             if answer.visitor and visitors_own >= limit:
                 raise TooManyRequests("streams_visitor", retry_after=10, limit=limit)
-            self._answers[answer.identifier] = answer
+            self._running[answer.identifier] = answer
+        answer.when_ended = partial(self._file, answer)
 
     def discard(self, answer: LiveAnswer) -> None:
         """Forget an answer that was refused."""
         with self._lock:
-            self._answers.pop(answer.identifier, None)
+            self._running.pop(answer.identifier, None)
+            self._ended.pop(answer.identifier, None)
 
     def get(self, identifier: str) -> LiveAnswer:
         """Raises:
@@ -272,7 +277,7 @@ class LiveAnswers:
         """
         with self._lock:
             self._forget_old()
-            answer = self._answers.get(identifier)
+            answer = self._running.get(identifier) or self._ended.get(identifier)
         if answer is None:
             raise NotFound("answer_unknown", field="message")
         return answer
@@ -280,16 +285,16 @@ class LiveAnswers:
     def running_in(self, conversation: str) -> list[LiveAnswer]:
         """Unfinished answers of one conversation."""
         with self._lock:
-            return [
-                answer
-                for answer in self._answers.values()
-                if answer.conversation == conversation and answer.ended_at is None
-            ]
+            running = self._running.values()
+            return [answer for answer in running if answer.conversation == conversation]
+
+    def _file(self, answer: LiveAnswer) -> None:
+        """*answer* has ended, and can be taken up for a while."""
+        with self._lock:
+            if self._running.pop(answer.identifier, None):
+                self._ended[answer.identifier] = answer
 
     def _forget_old(self) -> None:
         oldest = time.monotonic() - KEEP_SECONDS
-        self._answers = {
-            name: answer
-            for name, answer in self._answers.items()
-            if answer.ended_at is None or answer.ended_at > oldest
-        }
+        while self._ended and (next(iter(self._ended.values())).ended_at or 0.0) <= oldest:
+            self._ended.popitem(last=False)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     cast,
     delete,
     func,
@@ -226,9 +227,12 @@ def set_facts(session: Session, identifier: str, facts: JsonObject) -> None:
     session.execute(update(MESSAGES).where(MESSAGES.c.id == identifier).values(facts=facts))
 
 
+_SAME_ID = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == bindparam("id"))
+
+
 def has_conversation(session: Session, identifier: str) -> bool:
     """Whether the conversation was not erased."""
-    return bool(session.scalar(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == identifier)))
+    return bool(session.scalar(_SAME_ID, {"id": identifier}))
 
 
 def _next_position(session: Session, conversation_id: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
@@ -63,13 +63,16 @@ class Site(Base):
         return origin.lower() in self.origins
 
 
+_WITH_KEY = select(Site).where(Site.key == bindparam("key"))  # made once, for each question
+
+
 def find_site(session: Session, key: str) -> Site:
     """The site with *key*.
 
     Raises:
         NotFound: there is none.
     """
-    site = session.scalar(select(Site).where(Site.key == key))
+    site = session.scalar(_WITH_KEY, {"key": key})
     if site is None:
         raise NotFound("site_unknown", field="site", key=key[:60])
     return site

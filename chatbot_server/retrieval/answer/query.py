@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.cognates import Cognates
@@ -16,6 +16,9 @@ from chatbot_server.retrieval.language.text import fold
 
 MAX_QUESTION = 1000
 
+# Sentences of pages whose terms are remembered, some 3 KB each; no text of a visitor's.
+SENTENCES = 4000
+_terms_of_page = lru_cache(SENTENCES)(synonyms.terms_in)
 _COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
 
 
@@ -115,6 +118,7 @@ class Query(ParsedText):
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
         self.rarity: Rarity = lambda _stem: 1.0
+        self._weighed: tuple[Rarity | None, list[tuple[Word, float]]] = (None, [])
 
     @classmethod
     def in_context(
@@ -134,9 +138,12 @@ class Query(ParsedText):
         return ParsedText(text, self.languages)
 
     def terms_of(self, text: str, language: str | None) -> frozenset[str]:
-        """The stems and concepts of *text*; where it is in another *language*, with the stems of
-        the query's words that are written nearly alike there."""
-        terms = self.parse(text).terms
+        """The stems and concepts of a page's *text*.
+
+        Where it is in another *language*, with the stems of the query's words that are written
+        nearly alike there.
+        """
+        terms = _terms_of_page(text, self.languages)
         if language == self.language or language not in self.languages:
             return terms
         alike = self._cognates.among(set(stems.words(text)))
@@ -148,7 +155,15 @@ class Query(ParsedText):
 
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that stand in *terms*."""
-        return sum(word.weight(self.rarity) for word in self.content_words if word.is_in(terms))
+        return sum(weight for word, weight in self._weights() if word.is_in(terms))
+
+    def _weights(self) -> list[tuple[Word, float]]:
+        """The content words and what each weighs: asked for every sentence that is looked at."""
+        rarity, weights = self._weighed
+        if rarity is not self.rarity:
+            weights = [(word, word.weight(self.rarity)) for word in self.content_words]
+            self._weighed = self.rarity, weights
+        return weights
 
     def share_of(self, text: ParsedText) -> float:
         """The share of the weight of the content words of *text* that the query holds, 0…1."""
@@ -160,5 +175,5 @@ class Query(ParsedText):
 
     def coverage(self, terms: frozenset[str]) -> float:
         """The share of the weight of all content words that stands in *terms*, 0…1."""
-        whole = sum(word.weight(self.rarity) for word in self.content_words)
+        whole = sum(weight for _word, weight in self._weights())
         return self.weight_in(terms) / whole if whole else 0.0

@@ -121,7 +121,7 @@ class Searcher:
                 np.array(chunks, dtype=np.int64),
                 np.array(cosines, dtype=np.float32),
             )
-        table = self._tables.of(session, site_id)
+        table = self._tables.of(session, site_id, index.version)
         cosines_of_all = table.compare(vector) if len(table.ids) else np.empty(0, dtype=np.float32)
         return VectorRows(table.documents, table.chunks, cosines_of_all)
 

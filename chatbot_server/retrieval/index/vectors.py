@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
@@ -101,9 +100,8 @@ class VectorTables:
         self._lock = threading.Lock()
         self._tables: dict[int, VectorTable] = {}
 
-    def of(self, session: Session, site_id: int) -> VectorTable:
-        """The site's table as of now."""
-        current = index_version(session, site_id)
+    def of(self, session: Session, site_id: int, current: int) -> VectorTable:
+        """The site's table of the *current* version of its index, or of a newer one."""
         table = self._tables.get(site_id)
         if table is not None and table.version == current:
             return table

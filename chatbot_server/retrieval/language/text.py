@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from chatbot_server.prompt.clean import ZWJ, ZWNJ, clean_text
 
@@ -17,6 +18,8 @@ BLANKS_RUN = r"(?<!\s)\s+"
 FENCE = re.compile("`{3,}(?=[^`]*$)|~{3,}")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?= )")
 MAX_INDENT = 40
+# Where Unicode has combining characters; a test looks at all others.
+COMBINING = range(0x300, 0x1F000)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
@@ -51,6 +54,14 @@ def _without_blanks(lines: Iterable[str]) -> Iterator[str]:
 
 def fold(text: str) -> str:
     """Lower case without accents and joiners: what a hurried visitor types."""
-    text = text.casefold().replace("œ", "oe").replace("æ", "ae")
-    spread = unicodedata.normalize("NFKD", text.replace(ZWNJ, "").replace(ZWJ, ""))
-    return "".join(char for char in spread if not unicodedata.combining(char))
+    text = text.casefold()
+    if text.isascii():
+        return text
+    text = text.replace("œ", "oe").replace("æ", "ae").replace(ZWNJ, "").replace(ZWJ, "")
+    return unicodedata.normalize("NFKD", text).translate(_combining())
+
+
+@cache
+def _combining() -> dict[int, None]:
+    """Every combining character, to be left out."""
+    return {code: None for code in COMBINING if unicodedata.combining(chr(code))}

@@ -6,14 +6,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
+from chatbot_server.storage.base import Base
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
     KnowledgeChunk,
     KnowledgeDocument,
     KnowledgeVector,
+)
+
+# Statements that every question makes are made once: making one takes longer than running it.
+_CHUNKS = Base.metadata.tables[KnowledgeChunk.__tablename__]
+_DOCUMENTS = Base.metadata.tables[KnowledgeDocument.__tablename__]
+_COUNT = select(func.count()).select_from(_CHUNKS).where(_CHUNKS.c.site_id == bindparam("site"))
+_TITLES = (
+    select(_CHUNKS.c.id, _DOCUMENTS.c.id, _DOCUMENTS.c.title)
+    .join(_DOCUMENTS, _DOCUMENTS.c.id == _CHUNKS.c.document_id)
+    .where(_CHUNKS.c.id.in_(bindparam("chunks", expanding=True)))
+)
+_WITH_DOCUMENTS = (
+    select(KnowledgeDocument, KnowledgeChunk)
+    .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
+    .where(KnowledgeChunk.id.in_(bindparam("chunks", expanding=True)))
 )
 
 
@@ -28,29 +44,20 @@ def chunks_of(session: Session, document_id: int) -> Sequence[KnowledgeChunk]:
 
 def chunk_count(session: Session, site_id: int) -> int:
     """How many chunks the site has."""
-    count = select(func.count()).select_from(KnowledgeChunk)
-    return session.scalar(count.where(KnowledgeChunk.site_id == site_id)) or 0
+    return session.scalar(_COUNT, {"site": site_id}) or 0
 
 
 def load_chunks(
     session: Session, chunk_ids: Sequence[int]
 ) -> list[tuple[KnowledgeDocument, KnowledgeChunk]]:
     """Those of the chunks that still exist, each with its document."""
-    rows = session.execute(
-        select(KnowledgeDocument, KnowledgeChunk)
-        .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
-        .where(KnowledgeChunk.id.in_(chunk_ids))
-    )
+    rows = session.execute(_WITH_DOCUMENTS, {"chunks": list(chunk_ids)})
     return [(row[0], row[1]) for row in rows]
 
 
 def titles_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
     """The document of each chunk that still exists, and its title."""
-    rows = session.execute(
-        select(KnowledgeChunk.id, KnowledgeDocument.id, KnowledgeDocument.title)
-        .join(KnowledgeDocument, KnowledgeDocument.id == KnowledgeChunk.document_id)
-        .where(KnowledgeChunk.id.in_(chunk_ids))
-    )
+    rows = session.execute(_TITLES, {"chunks": list(chunk_ids)})
     return {row[0]: (row[1], row[2]) for row in rows}
 
 

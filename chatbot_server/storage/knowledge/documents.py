@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.base import batches
+from chatbot_server.storage.base import Base, batches
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
     KnowledgeDocument,
     KnowledgeSource,
+)
+
+# Statements that every question makes are made once: making one takes longer than running it.
+_DOCUMENTS = Base.metadata.tables[KnowledgeDocument.__tablename__]
+_ACRONYMS = Base.metadata.tables[KnowledgeAcronym.__tablename__]
+_FIRST = select(_DOCUMENTS.c.id).where(_DOCUMENTS.c.site_id == bindparam("site")).limit(1)
+_DEFINITIONS = (
+    select(_ACRONYMS.c.short, _ACRONYMS.c.long)
+    .where(
+        _ACRONYMS.c.site_id == bindparam("site"),
+        _ACRONYMS.c.short.in_(bindparam("acronyms", expanding=True)),
+    )
+    .order_by(_ACRONYMS.c.id)
+    .limit(bindparam("limit"))
 )
 
 
@@ -116,8 +130,7 @@ def entry_wordings(session: Session, site_id: int) -> list[tuple[int, str, list[
 
 def has_documents(session: Session, site_id: int) -> bool:
     """Whether the site has any document."""
-    first = select(KnowledgeDocument.id).where(KnowledgeDocument.site_id == site_id).limit(1)
-    return session.scalar(first) is not None
+    return session.scalar(_FIRST, {"site": site_id}) is not None
 
 
 def document_counts(session: Session, site_id: int) -> dict[int, int]:
@@ -150,12 +163,8 @@ def acronym_definitions(
     session: Session, site_id: int, acronyms: Collection[str], limit: int
 ) -> list[tuple[str, str]]:
     """What the documents say *acronyms* stand for: ``(acronym, long form)``, oldest first."""
-    rows = session.execute(
-        select(KnowledgeAcronym.short, KnowledgeAcronym.long)
-        .where(KnowledgeAcronym.site_id == site_id, KnowledgeAcronym.short.in_(acronyms))
-        .order_by(KnowledgeAcronym.id)
-        .limit(limit)
-    )
+    values = {"site": site_id, "acronyms": list(acronyms), "limit": limit}
+    rows = session.execute(_DEFINITIONS, values)
     return [(row[0], row[1]) for row in rows]
 
 

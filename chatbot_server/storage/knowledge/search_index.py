@@ -53,18 +53,21 @@ def match(
     return [(chunk, -score) for chunk, score in rows]
 
 
+_ONE_COUNT = "(SELECT count(*) FROM knowledge_terms WHERE knowledge_terms MATCH ?)"
+
+
 def known_terms(session: Session, site_id: int, terms: Sequence[str]) -> dict[str, int]:
     """In how many chunks of the site each of *terms* stands (0 included)."""
     counts = dict.fromkeys(terms, 0)
     askable = [term for term in counts if term.isalnum()]
     if on_postgresql(session):
         return counts | postgresql.known_terms(session, site_id, askable)
-    for term in askable:
-        counts[term] = session.execute(
-            text("SELECT count(*) FROM knowledge_terms WHERE knowledge_terms MATCH :query"),
-            {"query": f'site : {_tag(site_id)} AND terms : "{term}"'},
-        ).scalar_one()
-    return counts
+    if not askable:
+        return counts
+    columns = ", ".join([_ONE_COUNT] * len(askable))
+    patterns = tuple(f'site : {_tag(site_id)} AND terms : "{term}"' for term in askable)
+    row = session.connection().exec_driver_sql(f"SELECT {columns}", patterns).one()
+    return counts | dict(zip(askable, row, strict=True))
 
 
 def _tag(site_id: int) -> str:

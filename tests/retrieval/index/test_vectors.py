@@ -9,7 +9,7 @@ from sqlalchemy import text
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index.vectors import VectorTable, VectorTables
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.site_state import bump_version
+from chatbot_server.storage.knowledge.site_state import bump_version, index_version
 from chatbot_server.storage.knowledge.tables import KnowledgeVector
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -28,7 +28,7 @@ def add(database: Database, site_id: int, count: int, seed: int) -> None:
 
 def read(tables: VectorTables, database: Database, site_id: int) -> VectorTable:
     with database.session() as session:
-        return tables.of(session, site_id)
+        return tables.of(session, site_id, index_version(session, site_id))
 
 
 def same(one: VectorTable, other: VectorTable) -> bool:

@@ -1,0 +1,97 @@
+"""What one answer costs the database and the process: it bounds how many visitors are answered."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from support.scripted_chat import ScriptedModel
+
+from chatbot_server.app import create_app
+from chatbot_server.config import Config
+from chatbot_server.conversation.events import Event
+from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import add_site
+
+NEW, AGAIN = 16, 6
+LONG_QUESTION = "When exactly is your little shop near the river open on a normal working Monday?"
+
+
+class Counted:
+    """A server whose statements are counted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
+        self.database.migrate()
+        with self.database.session() as session:
+            site = add_site(session, "Shop")
+            self.site, site_id = site.key, site.id
+        add_note(self.database, site_id, "Hours", "The shop is open from 9 to 17 on Monday.")
+        config = Config(data_dir=folder, retrieval={"semantic": "off"})
+        self.client: FlaskClient = create_app(config, ScriptedModel(), self.database).test_client()
+        self.statements: list[str] = []
+
+        @event.listens_for(self.database.engine, "before_cursor_execute")
+        def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            self.statements.append(statement)
+
+    def cost(self, message: str) -> int:
+        self.statements.clear()
+        answer = self.client.post("/api/chat", json={"site": self.site, "message": message})
+        assert b"event: done" in answer.get_data()
+        return len(self.statements)
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> Iterator[Counted]:
+    counted = Counted(tmp_path)
+    yield counted
+    counted.database.close()
+
+
+def test_an_answer_takes_few_statements_however_long_the_question(counted: Counted) -> None:
+    assert counted.cost("When is the shop open?") <= NEW, "\n".join(counted.statements)
+    assert counted.cost(LONG_QUESTION) <= NEW, "\n".join(counted.statements)
+    assert counted.cost("When is the shop open?") <= AGAIN, "\n".join(counted.statements)
+
+
+class Nothing:
+    """Work that is done at once."""
+
+    def events(self) -> Iterator[Event]:
+        return iter(())
+
+    def cancel(self) -> None:
+        """Never needed."""
+
+
+def test_answers_that_can_be_taken_up_again_do_not_slow_new_ones() -> None:
+    answers = LiveAnswers(4, 4)
+    many = [LiveAnswer(str(number), "", Nothing(), grace=0) for number in range(12_000)]
+    for answer in many:
+        answer.start = lambda: None  # type: ignore[method-assign]
+    seconds = []
+    for thousand in range(12):
+        began = perf_counter()
+        for answer in many[1000 * thousand : 1000 * (thousand + 1)]:
+            answers.add(answer)
+            answer._run()
+        seconds.append(perf_counter() - began)
+    assert answers.get("0") is many[0]
+    assert min(seconds[-4:]) < 3 * min(seconds[:4])
+
+
+def test_folding_is_what_it_says_for_every_character() -> None:
+    every = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
+    plain = every.casefold().replace("œ", "oe").replace("æ", "ae")
+    spread = unicodedata.normalize("NFKD", plain.replace("\u200c", "").replace("\u200d", ""))
+    assert fold(every) == "".join(char for char in spread if not unicodedata.combining(char))
