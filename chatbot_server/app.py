@@ -105,8 +105,9 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
     app.register_blueprint(conversations_blueprint(service, rates))
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
-    app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache))
-    app.register_blueprint(contact_blueprint(database, rates, config.limits))
+    masks = config.privacy.mask
+    app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache, masks))
+    app.register_blueprint(contact_blueprint(database, rates, config.limits, masks))
     places = config.server.threads // 2
     app.register_blueprint(page_blueprint(service, database, rates, config.limits, places))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
@@ -125,8 +126,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint())
     app.register_blueprint(security_txt_blueprint(config.server.security_contact))
-    state = StateCollector(engine, database, vectors.model if vectors else None)
-    set_metrics_apart(app, config.metrics, state)
+    set_metrics_apart(app, config.metrics, StateCollector(engine, database, vectors))
     return app
 
 

@@ -32,6 +32,7 @@ MAY_USE = {
         "conversation",
         "energy",
         "engine",
+        "privacy",
         "processes",
         "prompt",
         "retrieval",

@@ -7,14 +7,18 @@ Numbers that carry a check digit are looked at, so that an order's number stays 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property, partial
+from typing import Literal, get_args
 
 from chatbot_server.messages import say
 
 # The keys of the labels that stand for them.
 Kind = Literal["mask_email", "mask_iban", "mask_social", "mask_card", "mask_phone"]
+LABELS: tuple[Kind, ...] = get_args(Kind)
+# Who writes to a person wants to be written to, or called: the rest is no way to reach anybody.
+NO_WAY_TO_REPLY: tuple[Kind, ...] = ("mask_iban", "mask_social", "mask_card")
 MOST_CHARS = 100_000
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
@@ -41,18 +45,23 @@ class Mask:
     labels: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, text: str, language: str) -> Mask:
-        """The mask that *text* needs, with labels in *language*."""
-        values = dict(personal_values(text))
+    def of(cls, text: str, language: str, kinds: Collection[Kind] = ()) -> Mask:
+        """The mask that *text* needs, with labels in *language*; of *kinds* alone, if any."""
+        values = {value: kind for value, kind in personal_values(text) if kind in (kinds or LABELS)}
         # The longest first: one may be a part of another.
         ordered = sorted(values, key=len, reverse=True)
         return cls(tuple((value, say(values[value], language)) for value in ordered))
 
     def hide(self, text: str) -> str:
-        """*text* with labels instead of these values."""
-        for value, label in self.labels:
-            text = text.replace(value, label)
-        return text
+        """*text* with labels instead of these values, however their digits are parted."""
+        if not self.labels:
+            return text
+        return self._pattern.sub(lambda match: self.labels[(match.lastindex or 1) - 1][1], text)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        spellings = "|".join(f"({_spelled(value)})" for value, _label in self.labels)
+        return re.compile(rf"(?<!\w)(?:{spellings})(?!\w)", re.IGNORECASE)
 
 
 NO_MASK = Mask()
@@ -62,10 +71,23 @@ def personal_values(text: str) -> Iterator[tuple[str, Kind]]:
     """Each value of *text* that is personal by its form, as it is written, and its kind."""
     rest = text[:MOST_CHARS]
     for kind, pattern, holds in KINDS:
-        values = [match[0].strip() for match in pattern.finditer(rest) if holds(match[0])]
-        for value in values:
-            yield value, kind
-            rest = rest.replace(value, " ")
+        values = [match[0] for match in pattern.finditer(rest) if holds(match[0])]
+        yield from ((value.strip(), kind) for value in values)
+        if values:
+            taken = frozenset(values)
+            rest = pattern.sub(partial(_without, taken), rest)
+
+
+def _without(taken: frozenset[str], match: re.Match[str]) -> str:
+    return " " if match[0] in taken else match[0]
+
+
+def _spelled(value: str) -> str:
+    """A pattern for *value*: an address as it is, a number however its digits are parted."""
+    if "@" in value:
+        return re.escape(value)
+    plain = [re.escape(char) for char in value if char.isalnum()]
+    return r"[+(]?" + r"[ ./()-]{0,2}".join(plain)
 
 
 def _is_luhn(text: str) -> bool:

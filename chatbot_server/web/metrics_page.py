@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from chatbot_server.config.sections import MetricsSection
 from chatbot_server.engine.base import Engine
 from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.index_size import index_size
 
@@ -28,10 +29,10 @@ ENGINE_STATES = ("starting", "ready", "restarting", "idle", "waking", "failed", 
 class StateCollector(Collector):
     """What is looked up when it is asked for: the engine and the index."""
 
-    def __init__(self, engine: Engine, database: Database, model: str | None) -> None:
+    def __init__(self, engine: Engine, database: Database, vectors: Embedder | None) -> None:
         self._engine = engine
         self._database = database
-        self._model = model
+        self._model = vectors.model if vectors else None
 
     def collect(self) -> Iterator[Metric]:
         """See :class:`prometheus_client.registry.Collector`."""

@@ -8,6 +8,9 @@ import pytest
 from support.browser import Browser
 
 from chatbot_server.privacy.masking import Mask, personal_values
+from chatbot_server.storage.feedback import contact_requests
+from chatbot_server.storage.inbox import feedback_on
+from chatbot_server.storage.sites import demo_site
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,53 @@ def test_other_numbers_stay(text: str) -> None:
 @pytest.mark.parametrize("part", ["1", "1 ", "a", "a@", "0 ", "AB12 ", "(0", ". "])
 def test_a_long_text_takes_no_time(part: str) -> None:
     list(personal_values(part * 50_000))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "stored"),
+    [
+        ("call 06 12 34 56 78", "I call 0612345678, or 06.12.34.56.78.", "I call [p], or [p]."),
+        ("call (212) 555-0100", "212-555-0100, not 3212-555-0100", "[p], not 3212-555-0100"),
+        ("I am ada@example.org", "lada@example.org, ADA@example.org!", "lada@example.org, [e]!"),
+        ("ada@example.org or x.ada@example.org", "x.ada@example.org", "[e]"),
+        ("card 4111 1111 1111 1111", "4111111111111111", "[c]"),
+    ],
+)  # fmt: skip
+def test_what_was_masked_is_masked_however_it_is_written_again(
+    asked: str, told: str, stored: str
+) -> None:
+    hidden = Mask.of(asked, "en").hide(told)
+    for label, short in (("telephone number", "p"), ("e-mail address", "e"), ("card number", "c")):
+        hidden = hidden.replace(f"[{label}]", f"[{short}]")
+    assert hidden == stored
+
+
+def test_a_value_inside_of_another_one_leaves_nothing_of_it() -> None:
+    text = "ada@example.org, x.ada@example.org, ada@example.org.uk"
+    assert Mask.of(text, "en").hide(text) == ", ".join(["[e-mail address]"] * 3)
+
+
+def test_a_letter_keeps_the_ways_to_reply(tmp_path: Path) -> None:
+    browser = Browser(tmp_path)
+    letter = "Call 06 12 34 56 78 or ada@example.org. IBAN FR14 2004 1010 0505 0001 3M02 606"
+    body = {"site": browser.site, "name": "Ada", "email": "ada@example.org", "message": letter}
+    assert browser.client.post("/api/contact", json=body).status_code == 200
+    with browser.database.session() as session:
+        (kept,) = contact_requests(session, demo_site(session).id)
+    assert kept.email == "ada@example.org"
+    assert kept.text == "Call 06 12 34 56 78 or ada@example.org. IBAN [bank account]"
+
+
+def test_what_is_said_of_an_answer_is_masked(tmp_path: Path) -> None:
+    browser = Browser(tmp_path)
+    answer = browser.ask("Hello there, what is this?")
+    message, secret = answer["start"]["message"], answer["start"]["secret"]
+    body = {"message": message, "value": "down", "comment": "Write to ada@example.org"}
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert browser.client.post("/api/feedback", json=body, headers=headers).status_code == 200
+    with browser.database.session() as session:
+        thumbs = feedback_on(session, answer["start"]["conversation"])
+    assert thumbs[message].comment == "Write to [e-mail address]"
 
 
 def test_a_question_is_answered_as_it_was_typed_and_stored_without(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import BadRequest
+from chatbot_server.privacy.masking import NO_WAY_TO_REPLY, Mask
 from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request
@@ -20,6 +21,7 @@ from chatbot_server.web.middleware.requests import (
     Line,
     RequestBody,
     bearer,
+    language_of,
     read_body,
     read_message,
 )
@@ -41,8 +43,13 @@ class ContactBody(RequestBody):
     conversation: Identifier | None = None
 
 
-def contact_blueprint(database: Database, rates: RateLimits, limits: LimitsSection) -> Blueprint:
-    """The route of messages to a human."""
+def contact_blueprint(
+    database: Database, rates: RateLimits, limits: LimitsSection, masks: bool = True
+) -> Blueprint:
+    """The route of messages to a human.
+
+    *masks*: what is personal in them, and no way to reach who wrote them, is not stored.
+    """
     bp = Blueprint("contact", __name__)
 
     @bp.post("/api/contact")
@@ -50,6 +57,8 @@ def contact_blueprint(database: Database, rates: RateLimits, limits: LimitsSecti
         rates.check_small()
         body = read_body(request, ContactBody)
         text = read_message(body.message, limits.message_chars)
+        if masks:
+            text = Mask.of(text, language_of(request), NO_WAY_TO_REPLY).hide(text)
         with database.session() as session:
             site = find_allowed_site(session, request, body.site)
             rates.check_question(site.key)

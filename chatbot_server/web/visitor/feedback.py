@@ -7,6 +7,7 @@ from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
 
+from chatbot_server.privacy.masking import Mask
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import find_answer, question_of, save_feedback
 from chatbot_server.web.middleware.limits import RateLimits
@@ -15,6 +16,7 @@ from chatbot_server.web.middleware.requests import (
     Identifier,
     RequestBody,
     bearer,
+    language_of,
     read_body,
     read_message,
 )
@@ -32,9 +34,15 @@ class FeedbackBody(RequestBody):
 
 
 def feedback_blueprint(
-    database: Database, rates: RateLimits, drop_from_cache: Callable[[str, str], None]
+    database: Database,
+    rates: RateLimits,
+    drop_from_cache: Callable[[str, str], None],
+    masks: bool = True,
 ) -> Blueprint:
-    """The route of the thumbs; a thumb down drops the answer from the cache of the site."""
+    """The route of the thumbs; a thumb down drops the answer from the cache of the site.
+
+    *masks*: what is personal in a comment is not stored.
+    """
     bp = Blueprint("feedback", __name__)
 
     @bp.post("/api/feedback")
@@ -44,6 +52,7 @@ def feedback_blueprint(
         comment = (body.comment or "").strip()
         if comment:
             comment = read_message(comment, LONGEST_COMMENT, "comment")
+            comment = Mask.of(comment, language_of(request)).hide(comment) if masks else comment
         with database.session() as session:
             answer, site = find_answer(session, body.message, bearer(request))
             check_origin(request, site)
