@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
 from importlib.resources import files
 
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.config.edit import set_setting
+from chatbot_server.config.load import ENVIRONMENT, known_keys, load_config
+from chatbot_server.config.parse import parse
+from chatbot_server.errors import UsageError
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.formats import TEMPLATE, get_format
@@ -35,3 +41,21 @@ def example() -> None:
     """Print the file that shows every setting."""
     text = files("chatbot_server.config").joinpath("example.yaml").read_text(encoding="utf-8")
     click.echo(text, nl=False)
+
+
+@config.command("set", help="help_config_set")
+@click.argument("key", metavar="SECTION.KEY")
+@click.argument("value")
+@click.pass_obj
+def set_value(context: Context, key: str, value: str) -> None:
+    """Write one setting into the file, if the whole is a configuration with it."""
+    settings = [name for name in known_keys() if "." in name]
+    if key not in settings:
+        near = ", ".join(get_close_matches(key, settings, cutoff=0.5)) or "config example"
+        raise UsageError("config_set_unknown", field="SECTION.KEY", key=key, near=near)
+    text = "null" if value == "none" else value
+    variable = ENVIRONMENT + key.replace(".", "_").upper()
+    load_config(context.config_file, {**os.environ, variable: text})
+    section, _, name = key.partition(".")
+    set_setting(context.config_file, section, name, parse(text))
+    click.echo(context.say("config_was_set", key=key, value=value, file=context.config_file))

@@ -14,7 +14,7 @@ from chatbot_server.cli.click_messages import misuse, translate
 from chatbot_server.cli.context import Context, refusal
 from chatbot_server.config import find_config
 from chatbot_server.errors import ChatbotError
-from chatbot_server.messages import say, terminal_language
+from chatbot_server.messages import COMMAND_VARIABLE, command_as_typed, say, terminal_language
 
 PROGRAM = "chatbot-server"
 # Each verb and its module. A verb's module is imported when the verb is used: all of them
@@ -41,7 +41,7 @@ VERBS = {
 HIDDEN = {"jobs"}
 # What an installation's own command does itself; it says so by this variable (control.sh).
 CONTROL = "CHATBOT_CONTROL"
-CONTROLS = ("start", "stop", "restart", "status", "log")
+CONTROLS = ("start", "stop", "restart", "status", "log", "rollback", "uninstall", "purge")
 SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that are not text in the terminal's encoding
 
 
@@ -82,6 +82,7 @@ def root(context: click.Context, config_file: str | None) -> None:
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 misused."""
     os.umask(0o077)  # conversations and keys are for this user only
+    os.environ.setdefault(COMMAND_VARIABLE, command_as_typed(sys.argv[0]))
     language = terminal_language()
     translate(root, language)
     if any(SURROGATES.search(word) for word in sys.argv):

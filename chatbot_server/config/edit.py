@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from contextlib import suppress
@@ -15,7 +16,10 @@ PLAIN = re.compile(r"[A-Za-z0-9/][\w./-]*")
 RESERVED = re.compile(r"(?i)(true|false|yes|no|on|off|null|y|n|[\d.eE_+-]+)")
 
 
-def set_setting(file: Path, section: str, key: str, value: str) -> None:
+Value = str | int | float | bool | None
+
+
+def set_setting(file: Path, section: str, key: str, value: Value) -> None:
     """Write ``section: {key: value}`` into *file*, keeping comments and all other lines.
 
     Raises:
@@ -57,7 +61,7 @@ def write_config(file: Path, text: str) -> None:
         raise ConfigError("config_unwritable", file=file, why=error.strerror) from error
 
 
-def _with_setting(text: str, section: str, key: str, value: str) -> str:
+def _with_setting(text: str, section: str, key: str, value: Value) -> str:
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
@@ -77,7 +81,9 @@ def _with_setting(text: str, section: str, key: str, value: str) -> str:
     return "".join([*lines[: head + 1], f"{indent}{key}: {_scalar(value)}\n", *lines[head + 1 :]])
 
 
-def _scalar(value: str) -> str:
+def _scalar(value: Value) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
     if PLAIN.fullmatch(value) and not RESERVED.fullmatch(value):
         return value
     return "'" + value.replace("'", "''") + "'"

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.config.parse import NotPlainError, parse
 from chatbot_server.config.sections import NO_ENDPOINTS, NO_TOKEN, ONE_PORT, Config
 from chatbot_server.config.value_errors import choices_of, limit_of, sentences_about
@@ -82,7 +83,10 @@ def _read_mapping(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ConfigError("config_missing", file=file) from None
     except OSError as error:
-        raise ConfigError("config_unreadable", file=file, why=error.strerror) from None
+        user, owner = user_name(), owner_of(file)
+        raise ConfigError(
+            "config_unreadable", file=file, why=error.strerror, user=user, owner=owner
+        ) from None
     if len(data) > MAX_BYTES:
         raise ConfigError("config_too_big", file=file, limit=MAX_BYTES)
     try:

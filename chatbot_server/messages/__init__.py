@@ -14,14 +14,22 @@ where the language counts *count* as one.
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 import string
+import sys
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 from chatbot_server.resources import read_yaml_files
 
 LANGUAGES = ("en", "fr")
 DEFAULT_LANGUAGE = "en"
+# How this program's command is typed on this machine; an installation's own script sets it.
+COMMAND_VARIABLE = "CHATBOT_COMMAND"
+COMMAND = "chatbot-server"
 
 
 @cache
@@ -30,7 +38,30 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     sentences: dict[str, dict[str, str]] = {}
     for room in read_yaml_files(__name__).values():
         sentences |= room or {}
-    return sentences
+    command = os.environ.get(COMMAND_VARIABLE, COMMAND)
+    if command == COMMAND:
+        return sentences
+    return {
+        key: {language: with_command(text, command) for language, text in texts.items()}
+        for key, texts in sentences.items()
+    }
+
+
+def with_command(text: str, command: str) -> str:
+    """The sentence *text* with its commands as they work here: PATH may not lead to them."""
+    literal = command.replace("{", "{{").replace("}", "}}")
+    return re.sub(rf"\b{COMMAND} (?=[a-z])", lambda _: f"{literal} ", text)
+
+
+def command_as_typed(program: str) -> str:
+    """How a person types the command that was started as *program* (``sys.argv[0]``)."""
+    if program.endswith("__main__.py"):
+        return f"{shlex.quote(sys.executable)} -m chatbot_server"
+    in_path = shutil.which(COMMAND)
+    is_in_path = in_path is not None and os.path.realpath(in_path) == os.path.realpath(program)
+    # Without a folder it was found in PATH.
+    is_named = is_in_path or Path(program).name != COMMAND or os.sep not in program
+    return COMMAND if is_named else shlex.quote(str(Path(program).absolute()))
 
 
 def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
