@@ -100,10 +100,14 @@ class _Progress:
     def __init__(self) -> None:
         self._stream = sys.stderr
         self._tenth = -1
+        self._text = ""
 
     def __call__(self, done: int, total: int | None) -> None:
         percent = 100 * done // total if total else 0
         text = f"{percent:3} %  {done // MEGABYTE} / {(total or 0) // MEGABYTE} MB"
+        if text == self._text:
+            return
+        self._text = text
         if self._stream.isatty():
             click.echo(f"\r{text} ", nl=done == total, file=self._stream)
         elif percent // 10 > self._tenth:

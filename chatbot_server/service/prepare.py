@@ -13,8 +13,10 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import ASLEEP, Engine, EngineInfo
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.process.state import NO_ENGINE, EngineRecord
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.engine.registry import choose_engine, faster_engine
+from chatbot_server.errors import ModelError
 from chatbot_server.models.base import ModelFile, Refusal
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.store.check import ensure_memory, ensure_template
@@ -26,6 +28,12 @@ from chatbot_server.service.processes import write_engine_settings
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import all_sites
+
+# A name that no model has is the operator's mistake, as any other impossible setting.
+MISTAKES = (
+    *("model_name_near", "model_name_unknown"),
+    *("prompt_template_broken", "prompt_template_slow", "prompt_template_missing"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,17 +57,28 @@ class EnginePlan:
 def prepare_start(config: Config, database: Database) -> EnginePlan | None:
     """Check the model and write down how it is to be run, for the small parent process.
 
+    Without its model the server starts all the same, and quotes its pages: the reason is
+    written down instead.
+
     Raises:
         ConfigError: the endpoints of ``engine.kind: openai`` cannot be used.
-        ModelError: the model is not there, broken, or nothing here can run it.
+        ModelError: there is no model of that name, or its chat template cannot be used.
         Unavailable: the data folder cannot be written to, or requests cannot be counted.
     """
     check_counters(config.limits.storage)
     prepare_demo(database)
     with database.session() as session:
         instructions = common_instructions(all_sites(session))
-    plan = plan_engine(config, instructions)
-    write_engine_settings(config.run_dir, plan.settings if plan else None)
+    try:
+        plan = plan_engine(config, instructions)
+    except ModelError as error:
+        if error.code in MISTAKES:
+            raise
+        values = {name: str(value) for name, value in error.values.items()}
+        record = EngineRecord("failed", reason=error.code, values=values)
+        write_engine_settings(config.run_dir, record)
+        return None
+    write_engine_settings(config.run_dir, plan.settings if plan else NO_ENGINE)
     return plan
 
 

@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +31,7 @@ from chatbot_server.engine.process.supervisor import EngineSupervisor
 from chatbot_server.errors import Unavailable
 from chatbot_server.logs import set_up_logging
 from chatbot_server.messages import say
+from chatbot_server.processes.identity import VARIABLE, announce
 from chatbot_server.service.children import CHORE_NAMES, Chore, end_process
 from chatbot_server.service.log_file import LogKeeper, log_keeper
 
@@ -71,16 +73,18 @@ class ServerProcesses:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         run_dir = self._config.run_dir
+        self._environment[VARIABLE] = announce(run_dir)
         parts: list[EngineSupervisor | Chore | LogKeeper] = [
             Chore(name, self._environment, run_dir) for name in CHORE_NAMES
         ]
         if keeper := log_keeper():
             parts.append(keeper)
-        if settings := read_engine_settings(run_dir):
+        settings = read_engine_settings(run_dir)
+        if isinstance(settings, EngineSettings):
             parts.insert(0, EngineSupervisor(settings, run_dir))
         else:  # answers come from the pages, or from endpoints elsewhere
             with suppress(OSError):  # a full disk; what is not there is read as the same
-                write_state(run_dir, EngineRecord("none", reason="engine_none"))
+                write_state(run_dir, settings)
         with ExitStack() as running:
             if self._config.metrics.port:
                 folder = TemporaryDirectory(prefix="chatbot-counts-", dir=memory_folder())
@@ -145,13 +149,16 @@ class ServerProcesses:
         ]
 
 
-def write_engine_settings(run_dir: Path, settings: EngineSettings | None) -> None:
-    """Keep *settings* for the small parent process; None: no engine is wanted.
+def write_engine_settings(run_dir: Path, settings: EngineSettings | EngineRecord) -> None:
+    """Keep *settings* for the small parent process; a record: why there is to be no engine.
 
     Raises:
         Unavailable: the folder cannot be written to.
     """
-    record = settings.to_json() if settings else None
+    if isinstance(settings, EngineSettings):
+        record = {"run": settings.to_json()}
+    else:
+        record = {"without": asdict(settings)}
     try:
         run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         file, text = run_dir / ENGINE_SETTINGS, json.dumps(record)
@@ -162,10 +169,12 @@ def write_engine_settings(run_dir: Path, settings: EngineSettings | None) -> Non
         raise Unavailable("run_folder", folder=run_dir, why=error.strerror) from error
 
 
-def read_engine_settings(run_dir: Path) -> EngineSettings | None:
+def read_engine_settings(run_dir: Path) -> EngineSettings | EngineRecord:
     """What was last written."""
     record = json.loads((run_dir / ENGINE_SETTINGS).read_text(encoding="utf-8"))
-    return EngineSettings.from_json(record) if record else None
+    if "run" in record:
+        return EngineSettings.from_json(record["run"])
+    return EngineRecord(**record["without"])
 
 
 def listeners(config: Config) -> list[tuple[str, str, int]]:
@@ -191,8 +200,10 @@ def check_port(section: str, host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            if error.errno == errno.EADDRINUSE:
                 code, field = "port_unusable", "port"
+            elif error.errno == errno.EACCES:
+                code, field = "port_forbidden", "port"
             else:
                 code, field = "host_unusable", "host"
             raise Unavailable(

@@ -130,6 +130,23 @@ def test_a_full_disk_does_not_end_the_watching(
     assert supervisor.wait(LONG) == "ready"
 
 
+def test_what_a_full_disk_kept_from_being_written_is_written_when_there_is_room(
+    supervise: Callable[..., EngineSupervisor], parrot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = 0
+
+    def full(run_dir: Path, recorded: EngineRecord) -> None:
+        nonlocal refused
+        if recorded.state == "ready" and refused < 3:
+            refused += 1
+            raise OSError("no space left")
+        write_state(run_dir, recorded)
+
+    monkeypatch.setattr("chatbot_server.engine.process.supervisor.write_state", full)
+    assert supervise(parrot).wait(LONG) == "ready"
+    assert refused == 3
+
+
 def test_a_state_that_cannot_be_written_leaves_no_files_behind(tmp_path: Path) -> None:
     (tmp_path / "engine.json").mkdir()
     for _ in range(3):

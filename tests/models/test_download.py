@@ -127,9 +127,18 @@ def test_redirects_end(hub: Hub, tmp_path: Path) -> None:
     assert len(hub.requests) < 10
 
 
-def test_a_hub_that_is_not_there_is_told(hub: Hub, tmp_path: Path) -> None:
-    hub.url = "http://127.0.0.1:1"
-    assert refused(hub, tmp_path).code == "model_download_unreachable"
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://127.0.0.1:1", "model_download_refused"),
+        ("http://nobody.invalid", "model_download_name"),
+        ("http://0.0.0.0.0", "model_download_name"),
+    ],
+)
+def test_why_a_hub_cannot_be_reached_is_told(hub: Hub, tmp_path: Path, url: str, code: str) -> None:
+    hub.url = url
+    assert refused(hub, tmp_path).code == code
+    assert refused(hub, tmp_path, f"{url}/x/{NAME}").code == code
 
 
 def test_a_file_that_is_no_model_is_deleted_again(hub: Hub, tmp_path: Path) -> None:

@@ -234,3 +234,10 @@ def test_a_malicious_template_is_found_by_the_check(tiny: dict[str, Path], tmp_p
     record = check_model(path, choose).as_json("en")
     assert record["ok"] is False
     assert "engine.family" in str(record["reason"])
+
+
+def test_a_list_of_models_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "installed.json").mkdir()
+    with pytest.raises(ModelError) as told:
+        installed(tmp_path)
+    assert told.value.code == "model_unreadable"

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,6 +70,7 @@ class EngineSupervisor:
         self._restarts = 0
         self._coming: EngineState = "starting"  # until the next child is ready
         self._is_idle = False
+        self._unwritten: EngineRecord | None = None
         # A thread of its own for all children: the system kills them with the thread that
         # started them (PR_SET_PDEATHSIG), not only with the process.
         self._thread = threading.Thread(target=self._keep_running, name="engine", daemon=True)
@@ -138,6 +139,8 @@ class EngineSupervisor:
         last_message, max_silence = time.monotonic(), self._timing.load
         is_ready = is_quiet = False
         while not (self._stopping.is_set() or self._is_idle):
+            with suppress(OSError):
+                self._write_down()
             messages = child.messages(timeout=0.1)
             if messages is None:
                 return None
@@ -197,11 +200,18 @@ class EngineSupervisor:
         values: dict[str, str] | None = None,
         pid: int = 0,
     ) -> None:
-        record = EngineRecord(state, reason, values or {}, self._restarts, pid, os.getpid())
+        self._unwritten = EngineRecord(
+            state, reason, values or {}, self._restarts, pid, os.getpid()
+        )
         try:
-            write_state(self.run_dir, record)
-        except OSError:  # the disk is full, say; the engine is watched all the same
+            self._write_down()
+        except OSError:  # the disk is full, say; the engine is watched, and this tried again
             logger.exception("the engine's state could not be written down")
+
+    def _write_down(self) -> None:
+        if self._unwritten:
+            write_state(self.run_dir, self._unwritten)
+            self._unwritten = None
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 
 from chatbot_server.errors import ModelError
+from chatbot_server.models.store.network import connection_error
 
 Progress = Callable[[int, int | None], None]
 MAX_BYTES = 500_000_000_000
-MAX_REDIRECTS = 5
 ATTEMPTS = 3  # as long as each of them brings something
 CHUNK = 1 << 20
 SPARE = 50_000_000
@@ -66,12 +66,6 @@ class _PartFile:
         self._notes.unlink(missing_ok=True)
 
 
-def new_client() -> httpx.Client:
-    """A client that follows few redirects and gives up on silence, not on slowness."""
-    timeout = httpx.Timeout(30, connect=15)
-    return httpx.Client(follow_redirects=True, max_redirects=MAX_REDIRECTS, timeout=timeout)
-
-
 def download(client: httpx.Client, remote: Remote, folder: Path, progress: Progress) -> Path:
     """Fetch *remote* into *folder*, from where an earlier attempt's ``.part`` file ends.
 
@@ -105,10 +99,7 @@ def _fetch(client: httpx.Client, remote: Remote, part: _PartFile, progress: Prog
             raise ModelError("model_download_url", url=remote.url) from error
         except httpx.HTTPError as error:
             if attempt == ATTEMPTS or part.size() <= before:
-                megabytes = part.size() // 1_000_000
-                raise ModelError(
-                    "model_download_dropped", url=remote.url, done=megabytes
-                ) from error
+                raise connection_error(error, remote.url, part.size()) from error
         else:
             return
 

