@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatbot_server.config import Config, load_config
+from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.messages import say
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ REFUSALS = {
 def refusal(error: OSError, language: str) -> str:
     """What the operating system refused, and what to do."""
     key = REFUSALS.get(error.errno or 0, "os_error")
-    return say(key, language, where=error.filename or "?", why=error.strerror or error)
+    where = error.filename or "?"
+    values = {"user": user_name(), "owner": owner_of(Path(where))}
+    return say(key, language, where=where, why=error.strerror or error, **values)
 
 
 @dataclass

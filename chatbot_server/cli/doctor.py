@@ -12,21 +12,25 @@ import click
 from chatbot_server.cli.checks import Check, report
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON
+from chatbot_server.cli.running_server import check_server, runs_here
 from chatbot_server.config.sections import EngineSection
 from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.openai.engine import OpenAIEngine
-from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import ChatbotError
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
 from chatbot_server.service.prepare import plan_engine
-from chatbot_server.service.processes import check_port
+from chatbot_server.service.processes import check_port, listeners
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.sites import all_sites
 from chatbot_server.storage.soundness import check_every_page
 
 MEGABYTE = 1_000_000
-NEEDED_MEMORY = 600 * MEGABYTE  # the embedded model, the web server and their conversations
+# The embedded model, the web server and their conversations, with every cache full.
+NEEDED_MEMORY = 750 * MEGABYTE
+# What a server that runs should be left: the rest, it has already.
+LEFT_MEMORY = 60 * MEGABYTE
+WRITER_SECONDS = 5.0
 NEEDED_DISK = 300 * MEGABYTE
 
 
@@ -45,13 +49,16 @@ def examine(context: Context) -> Iterator[Check]:
     else:
         version = ".".join(map(str, sys.version_info[:3]))
         yield Check("machine", True, context.say("doctor_machine", value=version))
-    yield _check_enough(context, "memory", available_memory(), NEEDED_MEMORY)
     try:
         config, say = context.config, context.say
     except ChatbotError as error:
         yield Check("config", False, error.sentence(context.language))
         return
     yield Check("config", True, context.say("doctor_config", file=context.config_file))
+    yield _try(context, "server", lambda: check_server(context))
+    is_running = runs_here(context)
+    needed_memory = LEFT_MEMORY if is_running else NEEDED_MEMORY
+    yield _check_enough(context, "memory", available_memory(), needed_memory)
     yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
     yield _try(context, "database", lambda: _check_database(context))
     yield from check_pages(context)
@@ -59,7 +66,8 @@ def examine(context: Context) -> Iterator[Check]:
     yield _try(
         context, "counters", lambda: say("doctor_counters", address=check_counters(counters))
     )
-    yield _try(context, "port", lambda: _check_port(context))
+    if not is_running:
+        yield _try(context, "port", lambda: _check_port(context))
     if config.untrusted_proxy_mark.exists():
         yield Check("proxies", bool(config.server.trusted_proxies), say("proxy_untrusted"))
     watts = config.energy.core_watts
@@ -104,15 +112,15 @@ def check_pages(context: Context) -> Iterator[Check]:
 
 def _check_database(context: Context) -> str:
     address = context.database.ping()
+    context.database.check_writer(WRITER_SECONDS)
     check_every_page(context.database, context.config.run_dir)
     return context.say("doctor_database", address=address)
 
 
 def _check_port(context: Context) -> str:
     server = context.config.server
-    # This very server may hold it already.
-    if read_state(context.config.run_dir).supervisor == 0:
-        check_port("server", server.host, server.port)
+    for name, host, port in listeners(context.config):
+        check_port(name, host, port)
     return context.say("doctor_port", address=f"{server.host}:{server.port}")
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.errors import ConfigError, Unavailable
 from chatbot_server.storage.reserve import Reserve
 from chatbot_server.storage.turns import WriterConnection, WriteTurns, a_turn, write_in_turn
@@ -30,6 +31,13 @@ PRAGMAS = (
     "foreign_keys = ON",
     "busy_timeout = 5000",
     "secure_delete = ON",  # erased text is overwritten, not only unlinked
+)
+# What is in SQLite’s words, and the sentence that names its remedy.
+SQLITE_TROUBLES = (
+    ("is locked", "database_locked"),
+    ("readonly database", "database_readonly"),
+    ("not a database", "database_unreadable"),
+    ("malformed", "database_unreadable"),
 )
 CONNECT_SECONDS = 10
 RETRY_SECONDS = 5  # a visitor is told to come back after
@@ -192,9 +200,13 @@ class Database:
                 raise Unavailable("database_pgvector", why=_first_line(error.orig)) from error
 
     def _unavailable(self, error: SQLAlchemyError) -> Unavailable:
-        code = "database_failed" if self.engine.dialect.name == "sqlite" else "database_away"
         why = _first_line(getattr(error, "orig", None) or error)
-        return Unavailable(code, retry_after=RETRY_SECONDS, why=why)
+        if self.engine.dialect.name != "sqlite":
+            return Unavailable("database_away", retry_after=RETRY_SECONDS, why=why)
+        code = next((code for words, code in SQLITE_TROUBLES if words in why), "database_failed")
+        file = self.engine.url.database
+        values = {"file": file, "user": user_name(), "owner": owner_of(Path(file or ""))}
+        return Unavailable(code, retry_after=RETRY_SECONDS, why=why, **values)
 
     def alembic_config(self) -> Any:
         """How alembic finds the migrations and this database."""

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.engine.base import ASLEEP, Engine
 from chatbot_server.errors import ChatbotError, EngineError
+from chatbot_server.processes.identity import own_run
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.soundness import check_database, check_disk
 from chatbot_server.web.middleware.problems import public_sentence
@@ -39,7 +40,7 @@ def health_blueprint(
             "database": fault_of(lambda: check_database(database, data_dir)),
         }
         ready = (state in ("ready", *ASLEEP) or not needs_model) and not any(faults.values())
-        body: dict[str, object] = {"ready": ready, "engine": state}
+        body: dict[str, object] = {"ready": ready, "engine": state, "run": own_run()}
         body |= {name: error.code if error else "ready" for name, error in faults.items()}
         fault = next(filter(None, faults.values()), None)
         if reason := fault or problem:

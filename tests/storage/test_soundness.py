@@ -6,10 +6,12 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, text
 from support.browser import Browser
 
 from chatbot_server.errors import Unavailable
 from chatbot_server.storage import soundness
+from chatbot_server.storage.database import Database
 from chatbot_server.storage.soundness import DAMAGED, check_every_page
 
 Usage = namedtuple("Usage", "total used free")
@@ -45,7 +47,7 @@ def test_a_damaged_database_is_told(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "chatbot.db"
     file.write_bytes(file.read_bytes()[:4096] + b"x" * (file.stat().st_size - 4096))
     status, body = readiness(browser)
-    assert (status, body["database"]) == (503, "database_failed")
+    assert (status, body["database"]) == (503, "database_unreadable")
     with pytest.raises(Unavailable):
         check_every_page(browser.database, tmp_path / "run")
 
@@ -77,3 +79,13 @@ def test_an_engine_that_says_nothing_is_told(
     monkeypatch.setattr(browser.model, "is_answering", lambda: False)
     status, body = readiness(browser)
     assert (status, body["engine"]) == (503, "restarting")
+
+
+def test_a_database_that_cannot_be_written_is_told_with_who_may(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
+    event.listen(database.engine, "connect", lambda link, _: link.execute("pragma query_only = on"))
+    with pytest.raises(Unavailable) as told, database.session() as session:
+        session.execute(text("CREATE TABLE x (y)"))
+    database.close()
+    assert told.value.code == "database_readonly"
+    assert told.value.values["owner"] == tmp_path.owner()

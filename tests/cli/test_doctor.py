@@ -1,0 +1,105 @@
+"""``doctor`` is not content while visitors are not answered."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from support.command_line import Run
+from support.ports import free_port
+
+from chatbot_server.engine.process.state import EngineRecord, write_state
+from chatbot_server.processes.identity import announce
+
+
+class Server(HTTPServer):
+    """What a running server answers to ``/readyz``."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Ready)
+        self.said: dict[str, object] = {"ready": True, "engine": "ready"}
+
+
+class Ready(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Server)
+        self.send_response(200 if self.server.said["ready"] else 503)
+        self.end_headers()
+        self.wfile.write(json.dumps(self.server.said).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """The server of the configuration in *tmp_path*, and its run folder."""
+    (tmp_path / "data/run").mkdir(parents=True)
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = f"server: {{port: {server.server_port}}}\nengine: {{model: null}}\n"
+        (tmp_path / "config.yaml").write_text(settings)
+        server.said["run"] = announce(tmp_path / "data/run")
+        yield server
+        server.shutdown()
+
+
+def wrong(run: Run) -> dict[str, str]:
+    """What is not right, by name."""
+    done = run("doctor", "--json")
+    faults = {check["name"]: check["sentence"] for check in json.loads(done.out) if not check["ok"]}
+    assert done.exit_code == (1 if faults else 0)
+    return faults
+
+
+def test_all_is_well_while_the_server_answers(run: Run, server: Server) -> None:
+    assert wrong(run) == {}
+
+
+def test_a_server_that_is_stopped_is_a_fault(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = f"server: {{port: {free_port()}}}\nengine: {{model: null}}\n"
+    (tmp_path / "config.yaml").write_text(settings)
+    assert "chatbot-server serve" in wrong(run)["server"]
+    monkeypatch.setenv("CHATBOT_CONTROL", "1")
+    assert "chatbot-server start" in wrong(run)["server"]
+
+
+def test_an_engine_that_was_given_up_is_told_with_its_whole_reason(
+    run: Run, server: Server, tmp_path: Path
+) -> None:
+    values = {"times": "6", "how": "SIGSEGV", "log": "/var/run"}
+    record = EngineRecord("failed", reason="engine_keeps_dying", values=values)
+    write_state(tmp_path / "data/run", record)
+    server.said |= {"ready": False, "engine": "failed", "reason": "Not now."}
+    assert "SIGSEGV" in wrong(run)["server"]
+
+
+def test_another_program_at_the_address_is_a_fault(run: Run, server: Server) -> None:
+    server.said["run"] = "another"
+    faults = wrong(run)
+    assert "Another program answers" in faults["server"]
+    assert "server.port" in faults["port"]
+
+
+def test_a_database_that_is_in_use_is_named_as_that(
+    run: Run, server: Server, tmp_path: Path
+) -> None:
+    assert wrong(run) == {}
+    with closing(sqlite3.connect(tmp_path / "data/chatbot.db")) as other:
+        other.execute("begin immediate")
+        assert "in use by another program" in wrong(run)["database"]
+
+
+def test_what_is_no_database_is_named_with_the_way_back(
+    run: Run, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "data/chatbot.db").write_text("garbage" * 1000)
+    assert "chatbot-server restore FILE --replace" in wrong(run)["database"]
