@@ -6,10 +6,11 @@
 set -eu
 
 usage() {
-    t "Usage: ./install.sh [OPTION…]
+    t "Usage: $me [OPTION…]
 
   --run             install, start, and wait until the server can answer
-  --upgrade         put this checkout's version in the place of the installed one
+  --upgrade         put this version in the place of the installed one
+  --rollback        go back to the version before the last upgrade
   --uninstall       remove the program; your data and configuration stay
   --purge           remove everything, data and configuration too
   --prefix FOLDER   install everything in FOLDER
@@ -24,10 +25,11 @@ usage() {
   --help
 
 Each option can be given as a variable: CHATBOT_PORT=9000, CHATBOT_NO_SERVICE=1.
-More: docs/install.md" "Usage : ./install.sh [OPTION…]
+More: docs/install.md" "Usage : $me [OPTION…]
 
   --run             installer, démarrer et attendre que le serveur puisse répondre
-  --upgrade         remplacer la version installée par celle de ce dossier
+  --upgrade         remplacer la version installée par celle-ci
+  --rollback        revenir à la version d’avant la dernière mise à niveau
   --uninstall       retirer le programme ; vos données et réglages restent
   --purge           tout retirer, données et réglages compris
   --prefix DOSSIER  tout installer dans DOSSIER
@@ -46,7 +48,7 @@ Pour en savoir plus : docs/install.md"
 }
 
 read_variables() {
-    for name in YES DRY_RUN RUN NO_SERVICE UPGRADE UNINSTALL PURGE QUIET HELP; do
+    for name in YES DRY_RUN RUN NO_SERVICE UPGRADE ROLLBACK UNINSTALL PURGE QUIET HELP; do
         value=$(eval "printf %s \"\${CHATBOT_$name:-}\"")
         case $value in
             1 | true | yes | on) switch "$name" ;;
@@ -65,6 +67,7 @@ switch() {
         RUN) run=1 ;;
         NO_SERVICE) no_service=1 ;;
         UPGRADE) upgrade=1 ;;
+        ROLLBACK) rollback=1 ;;
         UNINSTALL) uninstall=1 ;;
         PURGE) uninstall=1 purge=1 ;;
         QUIET) quiet=1 ;;
@@ -75,7 +78,7 @@ switch() {
 read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --yes | --dry-run | --run | --no-service | --upgrade | --uninstall | --purge | --quiet | --help)
+            --yes | --dry-run | --run | --no-service | --upgrade | --rollback | --uninstall | --purge | --quiet | --help)
                 switch "$(printf '%s' "${1#--}" | tr 'a-z-' 'A-Z_')"
                 ;;
             -h) help=1 ;;
@@ -95,7 +98,7 @@ assign() {
     [ -n "$2" ] || misuse "$1 needs a value." "$1 demande une valeur."
     case $1 in
         --prefix) prefix=$2 ;;
-        --host) host=$2 ;;
+        --host) host=${2#[} host=${host%]} ;;
         --port) port=$2 ;;
         --model) model=$2 ;;
         --offline) offline=$2 ;;
@@ -106,7 +109,7 @@ assign() {
 meant() {
     for length in 7 6 5; do
         for known in --prefix --port --host --model --offline --run --yes --dry-run --no-service \
-            --upgrade --uninstall --purge --quiet --help; do
+            --upgrade --rollback --uninstall --purge --quiet --help; do
             case $known in
                 "$(printf "%.${length}s" "$1")"*)
                     t " (did you mean $known?)" " (vouliez-vous dire $known ?)"
@@ -118,8 +121,10 @@ meant() {
 }
 
 check_options() {
-    [ -z "$uninstall" ] || [ -z "$run$upgrade" ] ||
+    [ -z "$uninstall" ] || [ -z "$run$upgrade$rollback" ] ||
         misuse "Install or remove, not both." "Installer ou retirer, pas les deux."
+    [ -z "$rollback" ] || [ -z "$upgrade" ] ||
+        misuse "Upgrade or go back, not both." "Mettre à niveau ou revenir, pas les deux."
     case ${port:-8080} in
         *[!0-9]* | ??????* | 0*) bad_port ;;
     esac
@@ -147,8 +152,10 @@ absolute() {
 # -------------------------------------------------------------------- main
 
 prepare() {
+    # The folder that a released installer, one file, unpacked itself into.
+    [ -z "${CHATBOT_UNPACKED:-}" ] || trap 'rm -rf "$CHATBOT_UNPACKED"' EXIT
     here=$(cd "$(dirname "$0")" && pwd)
-    for part in words places locks checks build activate; do
+    for part in words places locks checks build activate next_steps remove; do
         file=$here/packaging/install/$part.sh
         if [ "$(tail -n 1 "$file" 2>/dev/null)" != "# whole" ]; then
             echo "This copy of Chatbot Server is not whole: $file. / Cette copie de Chatbot Server est incomplète : $file." >&2
@@ -157,8 +164,11 @@ prepare() {
         # shellcheck source=/dev/null
         . "$file"
     done
-    yes='' dry_run='' run='' no_service='' upgrade='' uninstall='' purge='' quiet='' help=''
-    unfinished='' upgrading='' embedded=smollm2-135m-instruct
+    yes='' dry_run='' run='' no_service='' upgrade='' rollback='' uninstall='' purge='' quiet='' help=''
+    unfinished='' upgrading='' without_model='' built='' progress=''
+    embedded=smollm2-135m-instruct embedded_file=SmolLM2-135M-Instruct.Q4_1.gguf
+    # How this script is called, for what it says; a released installer says it itself.
+    me=${CHATBOT_INSTALLER:-./install.sh}
     # What a person set for another Python is not for ours.
     unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV
 }
@@ -166,63 +176,53 @@ prepare() {
 # However it ends: nothing half-made stays, and an upgrade that was cut is taken back.
 clean_up() {
     trap '' INT TERM HUP
+    [ -z "${teller:-}" ] || kill "$teller" 2>/dev/null || true
     [ -z "$upgrading" ] || go_back
     [ -z "$unfinished" ] || rm -rf "$unfinished"
     [ -z "${tmp:-}" ] || rm -rf "$tmp"
-    for folder in "${prefix:-}/versions" "${prefix:-}/packages" "${prefix:-}"; do
+    [ -z "${CHATBOT_UNPACKED:-}" ] || rm -rf "$CHATBOT_UNPACKED"
+    for folder in "${prefix:-}/versions" "${prefix:-}/packages"; do
         [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || true
     done
+    # The mark alone is nothing to keep.
+    [ "$(ls -A "$prefix" 2>/dev/null)" != .chatbot-server ] || rm -rf "$prefix"
 }
 
+# Makes whatever is not there yet; an installation that was stopped goes on here.
 install() {
     show_plan
     [ -z "$dry_run" ] || return 0
     confirm "Install?" "Installer ?"
+    begin
     build
     configure
-    fetch_model
     activate "$id"
     say "Installed." "Installé."
+    fetch_model
+    [ -n "$run" ] || say "Start it with: $(command_line) start" "Pour démarrer : $(command_line) start"
+}
+
+# Nothing is missing, of the version in this folder.
+is_whole() {
+    version=$prefix/versions/$id
+    [ "$installed" = "$id" ] && is_built && [ -x "$control" ] && [ -f "$config" ] && has_model
 }
 
 start() {
+    [ -x "$control" ] || return 0
     control start || exit 1
-    [ -z "$quiet" ] || return 0
-    snippet=$("$control" snippet)
-    setup=$("$control" admin setup-token)
-    t "
-$setup
-Or put this line into your pages, before </body>:
-  $snippet
-Settings  $config
-Data      $data
-Log       $control log
-Stop      $control stop      Start again: $control start
-Upgrade   git pull && ./install.sh --upgrade$again
-Remove    ./install.sh --uninstall$again (data stays), or --purge (everything)" "
-$setup
-Ou mettez cette ligne dans vos pages, avant </body> :
-  $snippet
-Réglages  $config
-Données   $data
-Journal   $control log
-Arrêter   $control stop      Redémarrer : $control start
-Mettre à niveau  git pull && ./install.sh --upgrade$again
-Retirer   ./install.sh --uninstall$again (les données restent), ou --purge (tout)"
+    [ -n "$quiet" ] || tell_next_steps
 }
 
-# An installation is there: is there anything to do?
-already() {
-    if [ "$installed" = "$id" ]; then
-        say "Chatbot Server ${id%-*} is installed at $prefix; there is nothing to install." \
-            "Chatbot Server ${id%-*} est installé à $prefix ; il n’y a rien à installer."
-    elif [ -n "$upgrade" ]; then
+# An installation of another version is there.
+change_version() {
+    if [ -n "$upgrade" ]; then
         [ -n "$dry_run" ] && say "To be upgraded: $installed to $id" "À mettre à niveau : $installed vers $id" && return
         confirm "Upgrade $installed to $id?" "Passer de $installed à $id ?"
         upgrade
     else
-        say "Version $installed is installed; this folder holds $id. To change over: ./install.sh --upgrade$again" \
-            "La version $installed est installée ; ce dossier contient $id. Pour en changer : ./install.sh --upgrade$again"
+        say "Version $installed is installed; this one is $id. To change over: $me --upgrade$again" \
+            "La version $installed est installée ; celle-ci est $id. Pour en changer : $me --upgrade$again"
     fi
 }
 
@@ -236,7 +236,7 @@ main() {
     tmp=$prefix/.tmp
     remember_places
     again=
-    [ "$prefix" = "${XDG_DATA_HOME:-${HOME:-}/.local/share}/chatbot-server" ] || [ "$service" = system ] || again=" --prefix '$prefix'"
+    [ "$prefix" = "${default:-}" ] || [ "$service" = system ] || again=" --prefix $(quoted "$prefix")"
     if [ -n "$uninstall" ]; then
         remove
         return
@@ -247,15 +247,24 @@ main() {
     id=$(steps fingerprint "$here" "$locks" "$python_version")
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP
-    if [ -n "$installed" ]; then
-        already
-    elif [ -n "$upgrade" ]; then
-        die "There is nothing at $prefix to upgrade. To install: ./install.sh --run" \
-            "Il n’y a rien à mettre à niveau à $prefix. Pour installer : ./install.sh --run"
+    [ -n "$dry_run" ] || [ ! -d "$prefix/versions" ] || begin
+    [ -n "$dry_run" ] || [ ! -f "$prefix/.upgrade" ] || resume_upgrade
+    if [ -n "$rollback" ]; then
+        roll_back
+    elif [ -z "$installed" ] && [ -n "$upgrade" ]; then
+        die "There is nothing at $prefix to upgrade. To install: $me --run$again" \
+            "Il n’y a rien à mettre à niveau à $prefix. Pour installer : $me --run$again"
+    elif [ -n "$installed" ] && [ "$installed" != "$id" ]; then
+        change_version
+    elif is_whole; then
+        say "Chatbot Server ${id%-*} is installed at $prefix; there is nothing to install." \
+            "Chatbot Server ${id%-*} est installé à $prefix ; il n’y a rien à installer."
     else
         install
     fi
     [ -z "$run" ] || [ -n "$dry_run" ] || start
+    # All of it is in place and runs, but not as it was asked for.
+    [ -z "$without_model" ] || exit 1
 }
 
 # In braces, because a copy cut after “main” would otherwise run it without its options.

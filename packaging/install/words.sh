@@ -30,23 +30,46 @@ die() {
 
 misuse() {
     t "$@" >&2
-    t "All options: ./install.sh --help" "Toutes les options : ./install.sh --help" >&2
+    t "All options: $me --help" "Toutes les options : $me --help" >&2
     exit 2
 }
 
-# confirm ENGLISH FRENCH [always]: without a terminal, “always” insists on --yes; the rest goes on.
+# A path as it is typed in a shell.
+quoted() {
+    case $1 in
+        *[!A-Za-z0-9/._+-]*) printf "'%s'\n" "$1" ;;
+        *) printf '%s\n' "$1" ;;
+    esac
+}
+
+# confirm ENGLISH FRENCH: Enter means yes; without a terminal it goes on.
 confirm() {
+    [ -z "$yes" ] && has_terminal || return 0
+    case $(answer "$1 [Y/n]" "$2 [O/n]") in
+        '' | [YyOo]*) ;;
+        *) die "Nothing was changed." "Rien n’a été changé." ;;
+    esac
+}
+
+# confirm_loss ENGLISH FRENCH: Enter means no; without a terminal it insists on --yes.
+confirm_loss() {
     [ -z "$yes" ] || return 0
-    if [ -t 1 ] && { [ -t 0 ] || (: </dev/tty) 2>/dev/null; }; then
-        printf '%s ' "$(t "$1 [Y/n]" "$2 [O/n]")"
-        if [ -t 0 ]; then read -r reply; else read -r reply </dev/tty; fi || reply=n
-        case $reply in
-            '' | [YyOo]*) ;;
-            *) die "Nothing was changed." "Rien n’a été changé." ;;
-        esac
-    elif [ "${3:-}" = always ]; then
-        die "There is no terminal to ask on. Add --yes." "Pas de terminal pour poser la question. Ajoutez --yes."
-    fi
+    has_terminal || die "There is no terminal to ask on. Add --yes." "Pas de terminal pour poser la question. Ajoutez --yes."
+    case $(answer "$1 [y/N]" "$2 [o/N]") in
+        [YyOo]*) ;;
+        *) die "Nothing was changed." "Rien n’a été changé." ;;
+    esac
+}
+
+has_terminal() {
+    [ -t 1 ] && { [ -t 0 ] || (: </dev/tty) 2>/dev/null; }
+}
+
+# What a person types; “n” where the terminal goes away.
+answer() {
+    printf '%s ' "$(t "$@")" >&2
+    if [ -t 0 ]; then read -r reply; else read -r reply </dev/tty; fi || reply=n
+    printf '%s\n' "$reply"
 }
 
 # whole

@@ -3,57 +3,182 @@
 from __future__ import annotations
 
 import subprocess
-import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from support.patience import LONG
-from support.ports import free_port
+from support.stand_in import StandIn
 
 pytestmark = pytest.mark.install
-PACKAGING = Path(__file__).parents[2] / "packaging"
 
 
 @pytest.fixture
-def control(tmp_path: Path) -> Path:
-    """The filled-in control.sh; the program there says what it was given, and fails."""
-    version = tmp_path / "versions/1"
-    (version / "bin").mkdir(parents=True)
-    (tmp_path / "current").symlink_to("versions/1")
-    (version / "bin/python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    (version / "bin/python").chmod(0o755)
-    (version / "steps.py").write_text((PACKAGING / "steps.py").read_text())
-    (version / "program.py").write_text("import sys\nsys.exit('new reason')\n")
-    config = tmp_path / "config.yaml"
-    config.write_text(f"server: {{port: {free_port()}}}\n")
-    text = (PACKAGING / "control.sh").read_text()
-    places = {"PREFIX": tmp_path, "DATA": tmp_path / "data", "CONFIG": config}
-    for name, value in (places | {"SERVICE": "none", "OWNER": ""}).items():
-        text = text.replace(f"@{name}@", str(value))
-    script = tmp_path / "control.sh"
-    script.write_text(text)
-    return script
+def place(tmp_path: Path) -> Iterator[StandIn]:
+    """An installation; whatever it started is ended."""
+    made = StandIn(tmp_path / "chatbot")
+    yield made
+    made.run("stop")
 
 
-def run(control: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["sh", control, *words], capture_output=True, text=True, timeout=LONG)
+def serving(place: StandIn) -> list[str]:
+    """Process numbers of its servers."""
+    version = place.prefix / "versions/1"
+    words = [version / "bin/python", version / "steps.py", "servers", place.prefix, place.config]
+    return subprocess.run(words, capture_output=True, text=True, timeout=LONG).stdout.split()
 
 
-def test_a_start_that_fails_shows_its_own_lines_only(control: Path) -> None:
-    log = control.parent / "log/server.log"
+def test_a_start_that_fails_shows_its_own_lines_only(place: StandIn) -> None:
+    place.add_version("broken", "import sys\nsys.exit('new reason')\n")
+    place.use("broken")
+    log = place.prefix / "log/server.log"
     log.parent.mkdir()
     log.write_text("old reason\n")
-    done = run(control, "start")
+    done = place.run("start")
     assert done.returncode == 1
     assert "new reason" in done.stderr
     assert "old reason" not in done.stderr
-    assert run(control, "log").stdout == "old reason\nnew reason\n"
+    assert place.run("log").stdout == "old reason\nnew reason\n"
+    assert place.run("log", "1").stdout == "new reason\n"
+    assert "not a number of lines" in place.run("log", "--all").stderr
 
 
-def test_the_help_of_an_installation_names_its_own_words(control: Path) -> None:
+def test_the_help_of_an_installation_names_its_own_words(place: StandIn) -> None:
     program = "from chatbot_server.__main__ import main\nmain()\n"
-    (control.parent / "versions/1/program.py").write_text(program)
-    told = run(control, "--help").stdout
-    for verb in ("start", "stop", "restart", "status", "log"):
+    (place.prefix / "versions/1/program.py").write_text(program)
+    told = place.run("--help").stdout
+    for verb in ("start", "stop", "restart", "status", "log", "rollback", "uninstall", "purge"):
         assert f"\n  {verb} " in told
-    assert "Did you mean start?" in run(control, "strat").stderr
+    assert "Did you mean start?" in place.run("strat").stderr
+
+
+@pytest.mark.parametrize("spelling", ["link/chatbot", "/chatbot", "chatbot/"])
+def test_a_server_is_known_however_its_folder_is_spelt(spelling: str, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    place = StandIn(tmp_path / "chatbot")
+    control = place.prefix / "versions/1/control.sh"
+    spelt = control.read_text().replace(f"PREFIX={place.prefix}", f"PREFIX={tmp_path}/{spelling}")
+    control.write_text(spelt)
+    assert place.run("start").stdout.endswith(f"Ready: {place.address}\n")
+    [first] = serving(place)
+    assert place.run("status").returncode == 0
+    assert "Stopped." in place.run("restart").stdout
+    [second] = serving(place)
+    assert first != second
+    assert place.run("stop").stdout == "Stopped.\n"
+    assert serving(place) == []
+    assert place.run("stop").stdout == "Not running.\n"
+
+
+def test_a_server_is_known_without_the_file_that_holds_its_number(place: StandIn) -> None:
+    place.run("start")
+    (place.prefix / "data/run/server.pid").write_text("")
+    assert "Already running" in place.run("start").stdout
+    (place.prefix / "data/run/server.pid").unlink()
+    assert place.run("status").returncode == 0
+    assert place.run("stop").stdout == "Stopped.\n"
+    assert serving(place) == []
+
+
+def test_a_web_server_without_its_parent_is_ended_before_a_start(place: StandIn) -> None:
+    orphan = subprocess.Popen(
+        [place.prefix / "versions/1/bin/python", "-c", "import time; time.sleep(900)",
+         "chatbot_server.service.run_gunicorn"]
+    )  # fmt: skip
+    place.run("start")
+    assert orphan.wait(LONG) < 0
+
+
+def test_a_server_of_another_version_does_not_pass_for_this_one(place: StandIn) -> None:
+    place.run("start")
+    old = serving(place)
+    place.add_version("2")
+    place.use("2")
+    assert "another version" in place.run("status").stdout
+    done = place.run("start")
+    assert "Another version is still running" in done.stdout
+    assert done.stdout.endswith(f"Ready: {place.address}\n")
+    assert len(serving(place)) == 1 != len({*old, *serving(place)})
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Another program, which says it is ready."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"ready": true, "engine": "ready", "run": "another"}')
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_another_program_at_the_address_does_not_pass_for_the_server(place: StandIn) -> None:
+    with HTTPServer(("127.0.0.1", place.port), Stranger) as stranger:
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        done = place.run("start")
+        stranger.shutdown()
+    assert done.returncode == 1
+    assert "Ready" not in done.stdout
+    assert "Address already in use" in done.stderr
+
+
+def test_without_its_model_a_server_runs_and_says_why(place: StandIn) -> None:
+    place.add_version("2", engine="failed")
+    place.use("2")
+    done = place.run("start")
+    assert done.returncode == 0, done.stderr
+    assert "without its language model" in done.stdout
+    assert f"{place.prefix}/bin/chatbot-server restart" in done.stdout
+    assert not (place.prefix / "data/.was-ready").exists()
+    assert place.run("status").returncode == 1
+
+
+def test_once_it_was_ready_the_settings_are_the_operator_s(place: StandIn) -> None:
+    place.run("start")
+    assert (place.prefix / "data/.was-ready").exists()
+
+
+def test_a_service_that_ends_at_its_start_is_not_waited_for(tmp_path: Path) -> None:
+    place = StandIn(tmp_path / "chatbot", service="user")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    said = "ActiveState=activating\\nSubState=auto-restart\\nNRestarts=1\\n"
+    answer = f'case "$*" in *is-active*) echo inactive ;; *show*) printf "{said}" ;; esac'
+    for tool, text in (("systemctl", answer), ("journalctl", "echo the reason")):
+        (tools / tool).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / tool).chmod(0o755)
+    began = time.monotonic()
+    done = place.run("start", PATH=f"{tools}:/usr/bin:/bin")
+    assert (done.returncode, "the reason" in done.stderr) == (1, True)
+    assert time.monotonic() - began < LONG / 4
+
+
+def test_a_systemd_that_cannot_be_asked_is_not_taken_for_a_stopped_server(tmp_path: Path) -> None:
+    place = StandIn(tmp_path / "chatbot", service="user")
+    done = place.run("status", PATH="/usr/bin:/bin", XDG_RUNTIME_DIR="/nowhere")
+    assert done.returncode == 1
+    assert "systemd cannot be asked" in done.stderr
+
+
+def test_a_python_that_has_gone_is_named_with_what_repairs_it(place: StandIn) -> None:
+    python = place.prefix / "versions/1/bin/python"
+    python.unlink()
+    python.symlink_to("/no/such/python")
+    done = place.run("doctor")
+    assert done.returncode == 1
+    assert f"sh {place.prefix}/versions/1/installer/install.sh" in done.stderr
+
+
+def test_the_program_is_told_how_its_command_is_typed(place: StandIn) -> None:
+    command = f"{place.prefix}/bin/chatbot-server"
+    assert f"asked: ['doctor'] as {command}" in place.run("doctor").stderr
+    tools = place.prefix / "tools"
+    tools.mkdir()
+    (tools / "chatbot-server").symlink_to("../current/control.sh")
+    (place.prefix / "versions/1/control.sh").chmod(0o755)
+    by_name = place.run("doctor", PATH=f"{tools}:/usr/bin:/bin")
+    assert "asked: ['doctor'] as chatbot-server" in by_name.stderr

@@ -61,8 +61,10 @@ def test_one_command_ends_ready_and_says_what_comes_next(installed: Installation
     assert installed.is_ready()
     snippet = installed.command("snippet").stdout.strip()
     assert f'src="{installed.address}/widget.js"' in snippet
-    for part in (installed.address, snippet, "config.yaml", " stop", "--upgrade", "--uninstall"):
+    parts = ("/setup#", "site add", "server.public_url", "crontab", "config.yaml", " stop")
+    for part in (installed.address, *parts, "--upgrade", "uninstall", "purge"):
         assert part in installed.said
+    assert snippet not in installed.said  # it is the demo’s: a real site would refuse it
     assert "build" not in [path.name for path in installed.checkout.iterdir()]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.patience import LONG
+from support.stand_in import StandIn
 
 pytestmark = pytest.mark.install
 
@@ -38,10 +42,146 @@ def test_a_file_that_is_no_model_is_refused_before_the_settings_are_written(
     config, model = tmp_path / "config.yaml", tmp_path / "bad.gguf"
     model.write_text("bad")
     script = f"tmp={tmp_path} config={config} model={model} host= port= service=none quiet="
-    script += "; . packaging/install/words.sh; . packaging/install/build.sh; make_data() { :; }"
+    script += " embedded=x owner= prefix=/; for part in words checks build"
+    script += "; do . packaging/install/$part.sh; done; make_data() { :; }"
     script += f'; program() {{ {sys.executable} -m chatbot_server --config $config "$@"; }}'
     script += "; configure; echo written"
     done = subprocess.run(["sh", "-c", script], cwd=checkout, capture_output=True, text=True)
     assert (done.returncode, "written" in done.stdout) == (1, False)
     assert "bad.gguf is not a model file" in done.stderr
     assert not config.exists()
+
+
+def shell(checkout: Path, script: str, **variables: str) -> str:
+    """What *script* says, with every part of install.sh there."""
+    parts = "for part in words places locks checks build activate next_steps remove"
+    parts += "; do . packaging/install/$part.sh; done; quiet= me=./install.sh prefix=/ service=none"
+    command = ["sh", "-euc", f"{parts}; {script}"]
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nowhere"} | variables
+    done = subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=LONG
+    )
+    return done.stdout + done.stderr
+
+
+def test_a_folder_has_one_name_however_it_is_written(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for written in ("link", "real/", "/real", "link/../link", "real//"):
+        assert shell(checkout, f"physical '{tmp_path}/{written}'") == f"{tmp_path}/real\n"
+    for written in ("link/not/yet", "link//not//yet/"):
+        assert shell(checkout, f"physical '{tmp_path}/{written}'") == f"{tmp_path}/real/not/yet\n"
+
+
+def test_the_command_is_linked_into_path_where_nothing_else_is(
+    checkout: Path, tmp_path: Path
+) -> None:
+    control, link = tmp_path / "bin/chatbot-server", tmp_path / "path/chatbot-server"
+    control.parent.mkdir()
+    control.write_text("ours")
+    script = f"control={control} link={link} python={sys.executable} here=.; link_command"
+    path = {"PATH": f"{link.parent}:/usr/bin:/bin"}
+    assert shell(checkout, f"{script}; command_line", **path) == f"{control}\n"  # it cannot be run
+    control.chmod(0o755)
+    assert shell(checkout, f"{script}; command_line", **path) == "chatbot-server\n"
+    assert link.readlink() == control
+    link.unlink()
+    link.write_text("another program")
+    assert shell(checkout, f"{script}; command_line", **path) == f"{control}\n"
+    assert link.read_text() == "another program"
+
+
+PIP_WORDS = {
+    "not trusted here (self-signed certificate": "WARNING: Retrying … SSLError(SSLCertVerification"
+    "Error(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed "
+    "certificate in certificate chain (_ssl.c:992)'))\nERROR: No matching distribution found for a",
+    "Temporary failure in name resolution": "WARNING: Retrying … NewConnectionError('[Errno -3] "
+    "Temporary failure in name resolution')\nERROR: No matching distribution found for alembic",
+    "403 Forbidden": "WARNING: … ERROR: HTTP error 403 Forbidden\nERROR: No matching distribution",
+    "A package could not be found: No matching distribution found for alembic==9": "ERROR: No "
+    "matching distribution found for alembic==9",
+    "its hash differs": "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE",
+}
+
+
+@pytest.mark.parametrize("said", PIP_WORDS)
+def test_why_packages_were_not_fetched_is_told_by_its_cause(
+    checkout: Path, tmp_path: Path, said: str
+) -> None:
+    output = tmp_path / "output"
+    output.write_text(PIP_WORDS[said])
+    assert said in shell(checkout, f"offline=; explain {output}")
+
+
+def test_a_bundle_for_another_python_is_named_as_that(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "python-version").write_text("3.11\n")
+    (tmp_path / "output").write_text("ERROR: No matching distribution found for a")
+    script = f"offline={tmp_path} python_version=3.12; explain {tmp_path}/output"
+    assert "was filled for Python 3.11, and this is 3.12" in shell(checkout, script)
+
+
+def test_room_is_asked_for_only_for_what_is_still_missing(checkout: Path, tmp_path: Path) -> None:
+    script = f"python={sys.executable} here=. prefix={tmp_path} data={tmp_path}/data"
+    script += " python_version=3.11 locks=requirements.lock model= embedded_file=m.gguf"
+    script += "; count_needs; echo $needed_disk $packages_name"
+    whole, name = shell(checkout, script).split()
+    (tmp_path / "packages" / name).mkdir(parents=True)
+    (tmp_path / "packages" / name / ".complete").touch()
+    with_packages = shell(checkout, script).split()[0]
+    (tmp_path / "data/models").mkdir(parents=True)
+    (tmp_path / "data/models/m.gguf").touch()
+    assert (whole, with_packages, shell(checkout, script).split()[0]) == ("900", "300", "110")
+
+
+def test_how_far_pip_has_come_is_counted(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "output").write_text("Collecting a==1\n  Downloading a\nCollecting b==2\n")
+    script = f"tmp={tmp_path} packages_total=64; count_packages"
+    assert shell(checkout, script) == "2 of at most 64\n"
+
+
+def test_what_survives_a_restart_of_the_machine_is_said_with_the_line(checkout: Path) -> None:
+    script = "control='/srv/mon café/bin/chatbot-server'"
+    told = shell(checkout, f"{script}; survival")
+    assert "@reboot '/srv/mon café/bin/chatbot-server' start" in told
+    lingering = shell(checkout, f"{script} service=user; survival")
+    assert "loginctl enable-linger" in lingering
+    assert "starts again" in shell(checkout, f"{script} service=system; survival")
+
+
+def test_enter_deletes_nothing(checkout: Path) -> None:
+    for reply, said in (("", "Nothing was changed."), ("y", "deleted")):
+        script = f"yes= ; has_terminal() {{ :; }}; answer() {{ echo '{reply}'; }}"
+        told = shell(checkout, f"{script}; confirm_loss sure sûr; echo deleted")
+        assert told == f"{said}\n"
+
+
+def test_what_root_hands_over_is_read_by_the_service_s_user(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root hands files over")
+    place = StandIn(tmp_path / "chatbot")
+    (place.prefix / "versions/1/program.py").write_text(
+        "import os, sys\nprint(os.getuid(), open(sys.argv[-1]).read(), sys.argv[-1])\n"
+    )
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    control = place.prefix / "versions/1/control.sh"
+    control.write_text(control.read_text().replace("OWNER= ", "OWNER=nobody "))
+    data = place.prefix / "data"
+    os.chown(data, pwd.getpwnam("nobody").pw_uid, -1)
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    (private / "faq.md").write_text("Open on Sunday.")
+    (private / "faq.md").chmod(0o600)
+    done = place.run("knowledge", "add", str(private / "faq.md"), PATH=os.environ["PATH"])
+    assert "Open on Sunday." in done.stdout, done.stderr
+    assert "The user nobody cannot read" in done.stderr
+    assert not Path(done.stdout.split()[-1]).exists()
+    done = place.run("models", "add", str(private / "faq.md"), PATH=os.environ["PATH"])
+    copy = Path(done.stdout.split()[-1])
+    assert (copy.parent, copy.owner()) == (data / "models", "nobody")
+    place.config.chmod(0o600)
+    (data / "chatbot.db").touch(0o644)
+    place.run("start", PATH=os.environ["PATH"])
+    assert (data / "chatbot.db").owner() == "nobody"
+    assert place.config.stat().st_mode & 0o777 == 0o640
+    place.run("stop", PATH=os.environ["PATH"])

@@ -189,7 +189,7 @@ def test_everything_missing_is_listed_at_once_with_the_package_line(
     for missing in (
         "Python 3.10 or newer",
         "900 MB of free disk",
-        "600 MB of free memory",
+        "750 MB of free memory",
         "no AVX2",
         f"127.0.0.1:{port} cannot be used",
         "apt-get install -y python3 python3-venv",
@@ -203,7 +203,7 @@ def test_everything_missing_is_listed_at_once_with_the_package_line(
 @pytest.mark.parametrize(
     ("manager", "line"),
     [
-        ("apt-get", "apt-get install -y python3 python3-venv"),
+        ("apt-get", "apt-get update && apt-get install -y python3 python3-venv"),
         ("dnf", "dnf install -y python3.12"),
         ("yum", "yum install -y python3.12"),
         ("apk", "apk add python3 py3-pip"),
@@ -224,6 +224,34 @@ def test_a_python_that_is_too_old_is_named(sh: Run, tmp_path: Path, prefix: Path
     path = tools(tmp_path / "bin", python3="echo 3.8 False")
     done = sh("--run", "--prefix", str(prefix), PATH=path)
     assert "Python 3.10 or newer (found: 3.8)" in done.stderr
+
+
+def test_a_python_that_was_named_is_the_one_that_is_meant(
+    sh: Run, tmp_path: Path, prefix: Path
+) -> None:
+    old = tmp_path / "old"
+    old.write_text("#!/bin/sh\necho 3.9 False\n")
+    old.chmod(0o755)
+    for python in ("/nonexistent", str(old)):
+        done = sh("--run", "--dry-run", "--prefix", str(prefix), CHATBOT_PYTHON=python)
+        assert done.returncode == 1
+        assert f"CHATBOT_PYTHON={python} is no Python 3.10" in done.stderr
+
+
+def test_a_system_whose_python_is_old_is_not_told_to_install_it_again(
+    sh: Run, tmp_path: Path, prefix: Path
+) -> None:
+    path = tools(tmp_path / "bin", python3="echo 3.9 False", apt_get="")
+    done = sh("--run", "--prefix", str(prefix), PATH=path)
+    assert "uv python install" in done.stderr
+    assert "apt-get install" not in done.stderr
+
+
+def test_a_file_on_the_way_to_the_folder_is_named(sh: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = sh("--run", "--prefix", str(tmp_path / "file/chatbot"))
+    assert (done.returncode, f"{tmp_path}/file is a file" in done.stderr) == (1, True)
+    assert sh("--run", "--prefix", "/").returncode == 2
 
 
 def test_a_python_without_venv_is_told_apart(sh: Run, tmp_path: Path, prefix: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -19,16 +20,18 @@ class Failed(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(503)
         self.end_headers()
-        self.wfile.write(b'{"engine":"failed","ready":false,"reason":"No."}\n')
+        body = b'"engine":"failed","ready":false,"disk":"ready","database":"ready"'
+        self.wfile.write(b'{"run":null,' + body + b"}")
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
 
 
-def test_nobody_waits_for_a_model_that_has_failed() -> None:
+def test_nobody_waits_for_a_model_that_has_failed(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Failed) as server:
         serving = Serving(server)
-        command = [sys.executable, str(STEPS), "wait", serving.url, str(2 * LONG), "0"]
+        command = [sys.executable, str(STEPS), "wait", serving.url, str(2 * LONG)]
+        command += [str(tmp_path), str(os.getpid())]
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONG)
         serving.close()
     assert (done.returncode, done.stdout) == (1, "failed\n")

@@ -1,0 +1,240 @@
+"""Steps about the running server: started, found, asked, ended; standard library only.
+
+A server is known by what runs and by what answers, and not by a file with a number: such a file
+can be lost, old, or another program's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+MOST_SAID = 10_000  # bytes of an answer that are read
+
+
+def spawn(pid_file: str, log: str, *command: str) -> str:
+    """Start *command* in a session of its own: it outlives the terminal. Its *log* is private.
+
+    It runs beside its pid file: Python would import what lies in the folder one is in.
+    """
+    # An upgrade that is taken back ignores these, and a child would too.
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_DFL)
+    number = os.open(Path(log).absolute(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(number, "ab") as out:
+        os.fchmod(number, 0o600)  # of an earlier version, others could read it
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            cwd=Path(pid_file).parent,
+        )
+    Path(pid_file).write_text(f"{process.pid}\n", encoding="ascii")
+    return str(process.pid)
+
+
+class _Process(NamedTuple):
+    pid: int
+    parent: int
+    command: str
+
+
+def servers(prefix: str, config: str) -> str:
+    """Process numbers of the servers that run from this installation with this configuration.
+
+    They are looked for among all processes: a file with a number can be lost, or old.
+    """
+    return "\n".join(str(process.pid) for process in _servers(prefix, config))
+
+
+def stop(prefix: str, config: str, seconds: str) -> str:
+    """End every server of this installation, and web servers that outlived theirs; how many."""
+    running = [*_servers(prefix, config), *_orphans(prefix)]
+    _signal_all((process.pid for process in running), signal.SIGTERM)
+    if not _all_ended(running, float(seconds)):
+        for process in running:
+            # A server leads its own session, so this reaches its children and nothing else.
+            with suppress(ProcessLookupError):
+                leads = os.getpgid(process.pid) == process.pid
+                (os.killpg if leads else os.kill)(process.pid, signal.SIGKILL)
+        _all_ended(running, 10)
+    return str(len(running))
+
+
+def _servers(prefix: str, config: str) -> list[_Process]:
+    named = {f"--config {path} " for path in (config, os.path.realpath(config))}
+    return [
+        process
+        for process in _own_processes(prefix)
+        if " serve " in process.command and any(name in process.command for name in named)
+    ]
+
+
+def _orphans(prefix: str) -> list[_Process]:
+    web = "chatbot_server.service.run_gunicorn"
+    parents = {p.pid for p in _own_processes(prefix) if web in p.command or " serve " in p.command}
+    return [p for p in _own_processes(prefix) if web in p.command and p.parent not in parents]
+
+
+def _own_processes(prefix: str) -> Iterator[_Process]:
+    """Whatever runs with the Python of a version of this installation, however it is spelt."""
+    spellings = {str(Path(prefix)), os.path.realpath(prefix)}
+    places = tuple(f"{path}/{folder}/" for path in spellings for folder in ("versions", "current"))
+    return (process for process in _processes() if process.command.startswith(places))
+
+
+def _processes() -> Iterator[_Process]:
+    """Every process that can be seen, its words with a blank behind each."""
+    if not Path("/proc/self/cmdline").exists():
+        ps = subprocess.run(["ps", "-axo", "pid=,ppid=,args="], capture_output=True, text=True)
+        for line in ps.stdout.splitlines():
+            pid, parent, command = line.split(None, 2)
+            yield _Process(int(pid), int(parent), f"{command} ")
+        return
+    for folder in Path("/proc").glob("[1-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            words = (folder / "cmdline").read_bytes().decode(errors="surrogateescape")
+            fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            if words and fields[0] != "Z":
+                yield _Process(int(folder.name), int(fields[1]), words.replace("\0", " "))
+
+
+def _signal_all(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            _signal(pid, number)
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except PermissionError:
+        raise PermissionError(f"process {pid} is another user’s") from None
+
+
+def _all_ended(processes: Iterable[_Process], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while any(_alive(process.pid) for process in processes):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def version(run_dir: str) -> str:
+    """The folder of the version that the running server is of; nothing where it did not say."""
+    return str(_announced(run_dir).get("program", ""))
+
+
+def _announced(run_dir: str) -> dict[str, object]:
+    """What the running server said of itself."""
+    try:
+        record = json.loads((Path(run_dir) / "server.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def ready(address: str, run_dir: str) -> str:
+    """``ready``, ``failed`` where waiting does not help, or what ``/readyz`` said instead.
+
+    ``other``: it is not the server of *run_dir* that answers there.
+    """
+    # A proxy of the environment is not asked for this machine's own address.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{address}/readyz", timeout=5) as answer:
+            status, body = answer.status, answer.read(MOST_SAID)
+    except urllib.error.HTTPError as error:
+        status, body = error.code, error.read(MOST_SAID)
+    except OSError as error:
+        return str(getattr(error, "reason", error))
+    try:
+        said = json.loads(body)
+        run = said["run"]
+    except (ValueError, TypeError, KeyError):
+        return "other"
+    if run != _announced(run_dir).get("run"):
+        return "other"
+    if status == 200:
+        return "ready"
+    is_sound = said.get("disk") == said.get("database") == "ready"
+    return "failed" if said["engine"] == "failed" and is_sound else str(said.get("reason", status))
+
+
+def wait(address: str, seconds: str, run_dir: str, watched: str) -> str:
+    """Wait for ``/readyz``; gives up at once where it would be in vain.
+
+    That is: the model has failed, or what is *watched* has ended: a process number, or a
+    service (``user`` or ``system``) of systemd.
+    """
+    end = time.monotonic() + float(seconds)
+    has_ended = _watch_unit(watched) if watched in ("user", "system") else _watch_pid(int(watched))
+    said = ""
+    while time.monotonic() < end:
+        said = ready(address, run_dir)
+        if said in ("ready", "failed"):
+            return said
+        if has_ended():
+            return "ended"
+        time.sleep(0.3)
+    return said
+
+
+def _watch_pid(pid: int) -> Callable[[], bool]:
+    return lambda: not _alive(pid)
+
+
+def _watch_unit(manager: str) -> Callable[[], bool]:
+    """Whether the unit has ended, or was started again, since now."""
+    words = ["systemctl", f"--{manager}", "show", "chatbot-server"]
+
+    def state() -> dict[str, str]:
+        show = subprocess.run(
+            [*words, "--property=ActiveState,SubState,NRestarts"], capture_output=True, text=True
+        )
+        return dict(line.split("=", 1) for line in show.stdout.splitlines() if "=" in line)
+
+    before = state().get("NRestarts")
+
+    def has_ended() -> bool:
+        now = state()
+        over = now.get("ActiveState") in ("failed", "inactive") or "auto" in now.get("SubState", "")
+        return over or now.get("NRestarts") != before
+
+    return has_ended
+
+
+def trouble(config: str) -> str:
+    """Why the running server has no language model, in words."""
+    from chatbot_server.config import load_config
+    from chatbot_server.engine.process.state import read_state
+    from chatbot_server.messages import say, terminal_language
+
+    record = read_state(load_config(Path(config)).run_dir)
+    return say(record.reason or "engine_none", terminal_language(), **record.values)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        # One that has ended but was not waited for still has a number.
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return True

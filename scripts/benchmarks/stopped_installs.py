@@ -1,0 +1,162 @@
+"""Kills installations and upgrades at random moments, and counts how many next runs end ready.
+
+    PYTHONPATH=scripts python -m benchmarks.stopped_installs BUNDLE [--moments 30] [--seed 1]
+
+BUNDLE is a folder of ``scripts/offline-bundle``. Most installations find their packages there
+already (they are shared by links), so that the moments are not nearly all while pip works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import mkdtemp
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = (
+    *("install.sh", "chatbot_server", "packaging", "requirements", "requirements.lock"),
+    *("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "config.example.yaml", "widget/dist"),
+)
+WITH_PACKAGES = 10  # one installation in so many fetches its packages itself
+SECONDS = 900
+
+
+def _build_wheel(clone: Path) -> None:
+    """Make of sources what a released installer carries: building is not what is killed here."""
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", str(clone / "wheel"), str(clone)], check=True)
+    shutil.rmtree(clone / "chatbot_server")
+    (clone / "digest").write_text(clone.name)
+
+
+class Trial:
+    """Two versions of the sources, and a prefix that they are installed to."""
+
+    def __init__(self, folder: Path, bundle: Path) -> None:
+        self.folder, self.prefix, self.bundle = folder, folder / "chatbot", bundle
+        self.old, self.new = folder / "old", folder / "new"
+        for clone, version in ((self.old, "0.1.0"), (self.new, "0.1.1")):
+            for name in PARTS:
+                (clone / name).parent.mkdir(parents=True, exist_ok=True)
+                copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+                copy(ROOT / name, clone / name)
+            init = clone / "chatbot_server/__init__.py"
+            text = re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', init.read_text())
+            init.write_text(text)
+            _build_wheel(clone)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    def run(self, clone: Path, *options: str, seconds: float = 0) -> tuple[int, str, float]:
+        """The installer's exit code, words and duration; after *seconds* all of it is killed."""
+        words = ["sh", str(clone / "install.sh"), *options, "--prefix", str(self.prefix)]
+        if "--purge" not in options:
+            words += ["--port", str(self.port), "--offline", str(self.bundle)]
+        start = time.monotonic()
+        installer = subprocess.Popen(
+            words,
+            env=os.environ | {"PIP_NO_COMPILE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            said, _ = installer.communicate(timeout=seconds or SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(installer.pid, signal.SIGKILL)
+            said, _ = installer.communicate()
+        return installer.returncode, said, time.monotonic() - start
+
+    def is_ready(self, site: str = "") -> bool:
+        """Whether its command says so, and the site is still known."""
+        command = self.prefix / "bin/chatbot-server"
+        status = subprocess.run([command, "status"], capture_output=True)
+        sites = subprocess.run([command, "site", "list"], capture_output=True, text=True).stdout
+        return status.returncode == 0 and site in sites
+
+    def begin_upgrade(self, packages: Path) -> None:
+        """The old version runs, and knows a site."""
+        self.reset(packages)
+        self.run(self.old, "--run")
+        command = [str(self.prefix / "bin/chatbot-server"), "site", "add", "Kept"]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def reset(self, packages: Path | None) -> None:
+        """Nothing is installed; *packages* are there already."""
+        self.run(self.old, "--purge", "--yes")
+        shutil.rmtree(self.prefix, ignore_errors=True)
+        if packages:
+            self.prefix.mkdir()
+            (self.prefix / ".chatbot-server").touch()
+            link = ["cp", "-al", str(packages), str(self.prefix / "packages")]
+            subprocess.run(link, check=True)
+
+
+def kill_installations(trial: Trial, packages: Path, moments: list[float]) -> int:
+    """How many of the next runs end ready."""
+    good = 0
+    for number, moment in enumerate(moments):
+        trial.reset(packages if number % WITH_PACKAGES else None)
+        trial.run(trial.old, "--run", seconds=moment)
+        code, said, _ = trial.run(trial.old, "--run")
+        is_good = code == 0 and trial.is_ready()
+        good += is_good
+        print(f"install {number + 1}: {moment:.1f} s {'ready' if is_good else said}", flush=True)
+    return good
+
+
+def kill_upgrades(trial: Trial, packages: Path, moments: list[float]) -> int:
+    """How many of the next runs end ready, with the new version and the site of before."""
+    good = 0
+    for number, moment in enumerate(moments):
+        trial.begin_upgrade(packages)
+        trial.run(trial.new, "--upgrade", seconds=moment)
+        code, said, _ = trial.run(trial.new, "--upgrade", "--run")
+        is_new = (trial.prefix / "current").readlink().name.startswith("0.1.1-")
+        is_good = code == 0 and is_new and trial.is_ready("Kept")
+        good += is_good
+        print(f"upgrade {number + 1}: {moment:.1f} s {'ready' if is_good else said}", flush=True)
+    return good
+
+
+def main() -> None:
+    """Kill, run again, count."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--moments", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    dice = random.Random(given.seed)
+    trial = Trial(Path(mkdtemp(prefix="stopped-")), given.bundle.absolute())
+    code, said, whole = trial.run(trial.old, "--run")
+    assert code == 0, said
+    packages = trial.folder / "packages"
+    subprocess.run(["cp", "-al", str(trial.prefix / "packages"), str(packages)], check=True)
+    trial.begin_upgrade(packages)
+    _, _, upgrade = trial.run(trial.new, "--upgrade")
+    print(f"an installation takes {whole:.0f} s, an upgrade {upgrade:.0f} s", flush=True)
+    # With its packages at hand, an installation takes as long as an upgrade.
+    longest = [upgrade if number % WITH_PACKAGES else whole for number in range(given.moments)]
+    good = kill_installations(trial, packages, [dice.uniform(0.2, most) for most in longest])
+    print(f"installations killed: {good} of {given.moments} next runs ended ready", flush=True)
+    moments = [dice.uniform(0.2, upgrade) for _ in range(given.moments)]
+    good = kill_upgrades(trial, packages, moments)
+    print(f"upgrades killed: {good} of {given.moments} next runs ended ready", flush=True)
+    trial.reset(None)
+    shutil.rmtree(trial.folder)
+
+
+if __name__ == "__main__":
+    main()
