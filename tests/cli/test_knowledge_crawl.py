@@ -85,8 +85,9 @@ def test_a_site_is_read_listed_paused_and_resumed(
 def test_what_was_read_and_what_was_lost_is_summed_up(
     run: Run, web: WebSite, allow_loopback: None
 ) -> None:
-    html = """<html lang=en><title>Home</title><nav>Call 01 23 45 67 89</nav><main><h1>Home</h1>
-    <table><tr><th>Day<th>Hours<tr><td>Monday<td>9:00</table><a href=/gone>gone</a></main>"""
+    html = """<html lang=en><title>Home</title><div id=cookies>Call 01 23 45 67 89</div>
+    <main><h1>Home</h1><table><tr><th>Day<th>Hours<tr><td>Monday<td>9:00</table>
+    <a href=/gone>gone</a></main>"""
     web.pages["/"] = (200, {"Content-Type": "text/html"}, html.encode())
     lines = knows(run, "crawl", web.address).out.split("\n")
     assert lines[:2] == ["1 gone, 1 read", "Documents: 1, words: 7, tables: 1"]

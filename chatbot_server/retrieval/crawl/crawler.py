@@ -184,7 +184,10 @@ class Crawl:
         if extraction.canonical:
             canonical = urls.canonical(urls.joined(url, extraction.canonical) or url)
         rules = robots_directives(response.headers.get("x-robots-tag", ""))
-        if canonical and canonical != page.url and urls.same_site(canonical, self._frontier.start):
+        is_elsewhere = (
+            canonical and canonical != page.url and urls.same_site(canonical, self._frontier.start)
+        )
+        if canonical and is_elsewhere and not self._frontier.was_in_vain(canonical):
             self._frontier.add([canonical], page.depth, listed=True)
             self._forget(page)
             self._frontier.mark_page(page, "skipped", "crawl_other_address", response)

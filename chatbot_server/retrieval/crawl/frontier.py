@@ -100,6 +100,14 @@ class Frontier:
                 elif page and page.crawl != self._started and page.state != "found":
                     page.state, page.depth, page.listed = "found", depth, listed
 
+    def was_in_vain(self, url: str) -> bool:
+        """Whether this crawl was at *url* and found no page, or one that calls another its own."""
+        with self.database.session() as session:
+            page = pages_at(session, self.source_id, [url]).get(url)
+            if page is None or page.crawl != self._started:
+                return False
+            return page.state in ("failed", "gone") or page.why == "crawl_other_address"
+
     def next_page(self) -> KnowledgePage | None:
         """The next page to read; None: none is left, or the source is paused."""
         with self.database.session() as session:

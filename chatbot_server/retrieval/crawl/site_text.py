@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -216,7 +216,7 @@ class SiteBlocks:
                 continue
             if block.level:
                 headings = [one for one in headings if one.level < block.level] + [block]
-            elif self._is_new(block):
+            elif self._is_new(block, headings):
                 above = headings if block.margin else []
                 self._blocks.setdefault(language, []).extend([*above, block])
                 self._size += len(block.text)
@@ -226,11 +226,13 @@ class SiteBlocks:
         """Of all that was gathered, headings too."""
         return {_key(block) for blocks in self._blocks.values() for block in blocks}
 
-    def _is_new(self, block: Block) -> bool:
-        key = _key(block)
+    def _is_new(self, block: Block, headings: Sequence[Block]) -> bool:
+        """Whether *block* is the site's and was not gathered below the last of *headings*."""
+        key = b"".join(map(_key, [*headings[-1:], block]))
         if key in self._keys or not self._shared.is_shared(block) or is_furniture(block):
             return False
-        if len(block.text.split()) < 2 or self._size > MAX_SITE_TEXT:
+        is_label = len(block.text.split()) < 2 and not headings and not block.has_fact
+        if is_label or self._size > MAX_SITE_TEXT:
             return False
         self._keys.add(key)
         return True

@@ -121,3 +121,16 @@ def test_a_page_that_stays_away_is_asked_for_no_more_in_the_end(
     shop.asked.clear()
     assert "/w" not in crawl()
     assert "/w" not in shop.asked
+
+
+def test_pages_that_call_each_other_their_original_are_not_lost(
+    web: WebSite, crawl: Callable[[], Told]
+) -> None:
+    page = "<html><link rel=canonical href=/{}><title>T</title><p>Page {}. <a href=/b>b</a></html>"
+    for path, other in (("/", "b"), ("/b", "")):
+        body = page.format(other, path).encode()
+        web.pages[path] = (200, {"Content-Type": "text/html"}, body)
+    assert {path: state for path, (state, _why) in crawl().items()} == {
+        "/": "skipped",
+        "/b": "read",
+    }

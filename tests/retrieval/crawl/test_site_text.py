@@ -149,3 +149,14 @@ def test_of_the_sites_that_answers_are_tested_on_nothing_is_lost(
     web.put("/", "Home", links)
     assert len(crawl()) > 5
     assert losses(database) == []
+
+
+def test_single_words_below_headings_are_told_below_each(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    footer = """<footer><h3>Phone</h3><p>0123456789</p><h3>Monday</h3><p>Closed</p>
+    <h3>Sunday</h3><p>Closed</p></footer>"""
+    put(web, "/", "Home", "<a href=/p>p</a> Welcome.", footer)
+    put(web, "/p", "Page", "Another page.", footer)
+    _title, text = crawl()["/?#en"]
+    assert text.endswith("### Phone\n0123456789\n### Monday\nClosed\n### Sunday\nClosed")

@@ -93,6 +93,9 @@ CARDS = """<ul><li><h3>Ann</h3><p>Cooks.</p></li><li><h3>Ben</h3><p>Serves.</p><
          "Or call."),
         ("<nav><a href=/a>a</a></nav><section id=menu><h2>Menu</h2><p>Soup</p></section>",
          "## Menu\nSoup"),
+        (("<nav><ul><li><a href=/a>a</a><li>Call <a href=tel:1>01 23 45 67 89</a></ul></nav>"
+          "<nav><a href=/1>1</a> <a href=/2>2</a> 3 4 5 6 7 8 9 10</nav><h1>A</h1><p>b</p>"),
+         "# A\nb\n# T\n01 23 45 67 89"),
         ("<header><h1>The Mill</h1><p>Since 1900.</p></header><p>a</p>",
          "# The Mill\nSince 1900.\na"),
         (("<header>Call 01 23</header><main><h1>A</h1><p>a</p></main>"
@@ -201,3 +204,25 @@ def test_questions_for_machines_are_read_as_html() -> None:
     data = {"@type": "FAQPage", "mainEntity": {"name": "How?", "acceptedAnswer": {"text": answer}}}
     faq = structured(json.dumps(data).replace("</", "<\\/"))["faq"]
     assert faq == [["How?", "It is £4.95, we don’t.\nMore\n\na\n\ntail"]]
+
+
+def test_microdata_is_read_as_other_statements_for_machines() -> None:
+    body = """<div itemscope itemtype="https://schema.org/Bakery"><b itemprop=name>Martin</b>
+    <meta itemprop=openingHours content="Mo-Fr 07:00-19:30">
+    <p itemprop=address>1 rue X</p></div>
+    <section itemscope itemtype="https://schema.org/FAQPage">
+    <div itemprop=mainEntity itemscope itemtype="https://schema.org/Question">
+    <h2 itemprop=name>Do you deliver?</h2>
+    <div itemprop=acceptedAnswer itemscope><p itemprop=text>Yes, <b>daily</b>.</p></div></div>
+    </section>"""
+    page = f"<html lang=en><title>T</title><h1>T</h1>{body}"
+    result = read_html(page.encode(), "p", "https://s.example/p", "")
+    assert result["faq"] == [["Do you deliver?", "Yes, daily."]]
+    text = result["documents"][0]["text"]
+    assert text.endswith("## Martin\n\n- Opening hours: Monday – Friday 07:00–19:30")
+    assert text.count("1 rue X") == 1  # what is seen is not told again
+
+
+def test_microdata_without_end_is_bounded() -> None:
+    page = "<html><title>T</title><p>Text.</p>" + "<div itemscope itemprop=name>" * 20_000
+    assert read_html(page.encode(), "p", "https://s.example/p", "")["documents"]

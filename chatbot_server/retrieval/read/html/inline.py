@@ -108,15 +108,16 @@ class InlineText:
         self._size = self._linked = self._bold = 0
         if _SUP in text:
             text = self.without_marks_of_sup(text)
-        lines: list[str] = []
+        lines: list[list[str]] = []
         for line in filter(None, (part.strip() for part in text.split(_LINE))):
-            if lines and line[0].islower() and not lines[-1].endswith((".", ":", ";")):
-                lines[-1] += f" {line}"  # broken where it looked good, not where a thought ends
+            former = lines[-1][-1] if lines else ""
+            if lines and line[0].islower() and not former.endswith((".", ":", ";")):
+                lines[-1] += [" ", line]  # broken where it looked good, not where a thought ends
             elif lines and _POSTCODE.match(line):
-                lines[-1] += f"{'' if lines[-1].endswith(',') else ','} {line}"
+                lines[-1] += [" " if former.endswith(",") else ", ", line]
             else:
-                lines.append(line)
-        return lines
+                lines.append([line])
+        return ["".join(parts) for parts in lines]
 
     def without_marks_of_sup(self, text: str) -> str:
         """Cents and footnotes as they are read: “9€50” above the line is “9,50 €”."""

@@ -1,4 +1,4 @@
-"""What a page says of itself to machines (schema.org): in JSON-LD, told as a person would."""
+"""What a page says of itself to machines (schema.org), told as a person would."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatbot_server.retrieval.read.html.blocks import markdown
+from chatbot_server.retrieval.read.html.microdata import microdata_items
 from chatbot_server.retrieval.read.html.walk import read_blocks
 
 MAX_SCRIPTS = 20
@@ -17,12 +18,13 @@ Item = dict[str, Any]
 
 
 def items(tree: Any) -> list[Item]:
-    """The items of the page's JSON-LD, those of a ``@graph`` each."""
+    """The items of the page's JSON-LD, those of a ``@graph`` each, and of its microdata."""
     result: list[Item] = []
     for script in tree.xpath("//script[@type='application/ld+json']")[:MAX_SCRIPTS]:
         with contextlib.suppress(ValueError, RecursionError):
             data = json.loads(script.text or "", strict=False)
             result += list(items_of(data))[:MAX_ITEMS]
+    result += microdata_items(tree)
     return result[:MAX_ITEMS]
 
 

@@ -12,7 +12,7 @@ from chatbot_server.retrieval.read.html.blocks import MAX_LEVEL, Block, with_hea
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, MARGIN_ROLES, SILENT
-from chatbot_server.retrieval.read.html.visible import Visibility, short_text
+from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in, short_text
 
 MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000
@@ -109,6 +109,8 @@ class _Walk:
                 self._flush()
             elif tag in SILENT:
                 self._text.blank()
+            for text in contacts_in(element, self._visibility):
+                self._put(Block(text, margin=True))
             return False
         if self._heading is not None:
             self.open_in_heading(element)
