@@ -237,9 +237,9 @@ as_owner() {
 
 # What root's editor or copies left as root's own: the service could not use it.
 hand_over_files() {
-    owner_can_read "$CONFIG" || { chown "root:$OWNER" "$CONFIG" && chmod 640 "$CONFIG"; }
+    owner_can_read "$CONFIG" || { chgrp "$(id -gn "$OWNER")" "$CONFIG" && chmod 640 "$CONFIG"; }
     # From inside each folder: no link put in the place of a folder leads elsewhere.
-    find "$DATA" -xdev -user root -links 1 -type f -execdir chown -h "$OWNER:$OWNER" {} + 2>/dev/null || true
+    find "$DATA" -xdev -user root -links 1 -type f -execdir chown -h "$OWNER:" {} + 2>/dev/null || true
 }
 
 # The program, as the user who owns the data. Files of root's are copied to where that one can read.

@@ -91,7 +91,17 @@ def _own_processes(prefix: str) -> Iterator[_Process]:
     """Whatever runs with the Python of a version of this installation, however it is spelt."""
     spellings = {str(Path(prefix)), os.path.realpath(prefix)}
     places = tuple(f"{path}/{folder}/" for path in spellings for folder in ("versions", "current"))
-    return (process for process in _processes() if process.command.startswith(places))
+    for process in _processes():
+        if process.command.startswith(places) and _sees(process.pid, os.path.realpath(prefix)):
+            yield process
+
+
+def _sees(pid: int, folder: str) -> bool:
+    """Whether the process means the same *folder*: not one by that name in another container."""
+    try:
+        return Path(f"/proc/{pid}/root{folder}").samefile(folder)
+    except OSError:
+        return True  # another user’s, who will be named when it is to be ended; or no Linux
 
 
 def _processes() -> Iterator[_Process]:

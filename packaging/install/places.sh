@@ -38,7 +38,7 @@ physical() {
         [ -n "$folder" ] || folder=/
     done
     folder=$(cd "$folder" && pwd -P)
-    printf '%s\n' "${folder%/}$rest" | sed 's|//*|/|g; s|\(.\)/$|\1|'
+    printf '%s\n' "$folder/$rest" | sed 's|//*|/|g; s|\(.\)/$|\1|'
 }
 
 link_place() {

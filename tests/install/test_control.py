@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import threading
 import time
@@ -55,7 +57,7 @@ def test_the_help_of_an_installation_names_its_own_words(place: StandIn) -> None
     assert "Did you mean start?" in place.run("strat").stderr
 
 
-@pytest.mark.parametrize("spelling", ["link/chatbot", "/chatbot", "chatbot/"])
+@pytest.mark.parametrize("spelling", ["link/chatbot", "/chatbot/"])
 def test_a_server_is_known_however_its_folder_is_spelt(spelling: str, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     place = StandIn(tmp_path / "chatbot")
@@ -102,6 +104,27 @@ def test_a_server_of_another_version_does_not_pass_for_this_one(place: StandIn) 
     assert "Another version is still running" in done.stdout
     assert done.stdout.endswith(f"Ready: {place.address}\n")
     assert len(serving(place)) == 1 != len({*old, *serving(place)})
+
+
+def test_a_server_of_the_same_path_in_another_container_is_not_this_one(
+    place: StandIn, tmp_path: Path
+) -> None:
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("only root can mount")
+    shutil.copytree(place.prefix, tmp_path / "other", symlinks=True)
+    mount = f'mount --bind "{tmp_path}/other" "{place.prefix}" && exec "$@"'
+    python = str(place.prefix / "versions/1/bin/python")
+    waits = ["-c", "import time; print(flush=True); time.sleep(900)"]
+    words = [python, *waits, "--config", str(place.config), "serve"]
+    other = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", mount, "sh", *words], stdout=subprocess.PIPE
+    )
+    assert other.stdout is not None
+    other.stdout.readline()
+    assert place.run("stop").stdout == "Not running.\n"
+    assert other.poll() is None
+    other.kill()
+    other.communicate()
 
 
 class Stranger(BaseHTTPRequestHandler):
