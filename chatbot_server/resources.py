@@ -13,6 +13,13 @@ def read_yaml(package: str, name: str) -> Any:
     return yaml.safe_load(files(package).joinpath(name).read_text(encoding="utf-8"))
 
 
+def read_words(package: str, name: str) -> frozenset[str]:
+    """The words of the text file *name* in *package*; none where there is no such file."""
+    file = files(package).joinpath(name)
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return frozenset(" ".join(line for line in lines if not line.startswith("#")).split())
+
+
 def read_yaml_files(package: str, folder: str = "") -> dict[str, Any]:
     """The contents of every YAML file in *folder* of *package*, by name without ``.yaml``."""
     names = (file.name for file in files(package).joinpath(folder).iterdir())

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from chatbot_server.retrieval.base import Grounding, Source
+from chatbot_server.retrieval.language.clauses import Question
 from chatbot_server.retrieval.language.follow_up import is_followup
 from chatbot_server.retrieval.language.markdown import literal
 
@@ -20,8 +21,19 @@ _INVERTED = re.compile(r"-(?:t-)?(?:ils?|elles?|on|ce)\b", re.IGNORECASE)
 Ground = Callable[[str, Sequence[str]], Grounding]
 
 
+def ground_question(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
+    """What *ground* says of *question* itself; else of it with what the visitor tells beside it."""
+    if not question.background:
+        return ground(question.text, history)
+    whole = f"{question.background} {question.text}"
+    if _leans(question):
+        return ground(whole, history)
+    alone = ground(question.text, history)
+    return alone if alone.answer else ground(whole, history)
+
+
 def ground_each(
-    ground: Ground, questions: Sequence[str], history: Sequence[str], whole: Grounding
+    ground: Ground, questions: Sequence[Question], history: Sequence[str], whole: Grounding
 ) -> Grounding:
     """What *ground* says of each of *questions*, as one; *whole*: what it says of all at once.
 
@@ -31,15 +43,20 @@ def ground_each(
     looked_up, rest = questions[:QUESTIONS], questions[QUESTIONS:]
     answers = []
     for number, question in enumerate(looked_up):
-        before = looked_up[number - 1 : number] or looked_up[1:2]
+        before = [other.text for other in looked_up[number - 1 : number] or looked_up[1:2]]
         alone, leaning = history, [*history, *before]
-        leans = is_followup(_INVERTED.sub("", question))
-        first, second = (leaning, alone) if leans else (alone, leaning)
-        answer = ground(question, first)
-        answers.append(answer if answer.answer else ground(question, second))
-    joint = join(looked_up, answers, whole)
-    unclear = [q for q, each in zip(looked_up, answers, strict=True) if each.status == "choices"]
-    return replace(joint, left=(*unclear, *rest)) if joint.answer else joint
+        first, second = (leaning, alone) if _leans(question) else (alone, leaning)
+        answer = ground_question(ground, question, first)
+        answers.append(answer if answer.answer else ground_question(ground, question, second))
+    texts = [question.text for question in looked_up]
+    joint = join(texts, answers, whole)
+    unclear = [q for q, each in zip(texts, answers, strict=True) if each.status == "choices"]
+    left = (*unclear, *(question.text for question in rest))
+    return replace(joint, left=left) if joint.answer else joint
+
+
+def _leans(question: Question) -> bool:
+    return is_followup(_INVERTED.sub("", question.text))
 
 
 def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Grounding) -> Grounding:

@@ -29,14 +29,17 @@ class ParsedText:
         languages: those of the site; see :mod:`chatbot_server.retrieval.language.languages`.
     """
 
-    def __init__(self, text: str, languages: Languages = ALWAYS_USED) -> None:
+    def __init__(
+        self, text: str, languages: Languages = ALWAYS_USED, language: str | None = None
+    ) -> None:
         self.text = text
         self.languages = languages
+        self._language = language
 
     @cached_property
     def language(self) -> str:
         """The language it is asked in, as far as its small words tell."""
-        return stems.guess_language(self.text, languages=self.languages)
+        return self._language or stems.guess_language(self.text, languages=self.languages)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -110,8 +113,10 @@ class Query(ParsedText):
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
-    def __init__(self, text: str, languages: Languages = ALWAYS_USED) -> None:
-        super().__init__(text, languages)
+    def __init__(
+        self, text: str, languages: Languages = ALWAYS_USED, language: str | None = None
+    ) -> None:
+        super().__init__(text, languages, language)
         self.own: ParsedText | None = None
         self.before = ""
         self.moment: MomentName | None = None
@@ -122,10 +127,14 @@ class Query(ParsedText):
 
     @classmethod
     def in_context(
-        cls, question: str, history: Sequence[str], languages: Languages = ALWAYS_USED
+        cls,
+        question: str,
+        history: Sequence[str],
+        languages: Languages = ALWAYS_USED,
+        language: str | None = None,
     ) -> Query:
         """The query for *question*, behind those questions of *history* that it leans on."""
-        query = own_query = cls(question[:MAX_QUESTION], languages)
+        query = own_query = cls(question[:MAX_QUESTION], languages, language)
         if history and is_followup(own_query.text, languages, language=own_query.language):
             context = context_of(own_query.text, history, languages)[:MAX_QUESTION]
             query = cls(f"{context} {own_query.text}", languages)

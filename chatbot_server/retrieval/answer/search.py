@@ -16,8 +16,9 @@ from chatbot_server.retrieval.answer.fusion import (
     nearest,
     with_matches,
 )
-from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.site_index import SiteIndex
+from chatbot_server.retrieval.answer.spellings import SiteSpellings
 from chatbot_server.retrieval.answer.wordings import EntryWordings
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import Vector, VectorTables
@@ -53,12 +54,26 @@ class Searcher:
         self._title_counts: dict[int, tuple[int, dict[int, int]]] = {}
         self._languages: dict[int, tuple[int, Languages]] = {}
         self._wordings = EntryWordings()
+        self._spellings = SiteSpellings()
 
-    def query(self, index: SiteIndex, question: str, history: Sequence[str]) -> Query:
-        """The query for *question*: behind those of *history*, unless it is an entry's own."""
+    def query(
+        self, index: SiteIndex, question: str, history: Sequence[str], language: str | None
+    ) -> Query:
+        """The query for *question*: behind those of *history*, unless it is an entry's own.
+
+        It is in *language*, as far as that is known.
+        """
         languages = self._languages_of(index)
         entry = self._wordings.entry(index, question, languages)
-        query = Query.in_context(question, history if entry is None else (), languages)
+        if entry is None:
+            question = question[:MAX_QUESTION]
+            language = language or stems.guess_language(question, languages=languages)
+            question, *history = (
+                self._spellings.corrected(index, text[:MAX_QUESTION], languages, language)
+                for text in (question, *history)
+            )
+            entry = self._wordings.entry(index, question, languages)
+        query = Query.in_context(question, history if entry is None else (), languages, language)
         query.entry = entry
         return query
 
@@ -69,6 +84,10 @@ class Searcher:
             languages = together(document_languages(index.session, index.site_id))
             self._languages[index.site_id] = (index.version, languages)
         return languages
+
+    def languages(self, site_id: int) -> Languages:
+        """The languages of a site, as they were when it was asked last."""
+        return self._languages.get(site_id, (0, ALWAYS_USED))[1]
 
     def forms(self, index: SiteIndex, query: Query) -> list[str]:
         """The texts whose meaning is searched for; none where there is nothing to search."""

@@ -23,7 +23,7 @@ from chatbot_server.retrieval.answer.candidates import load_candidates, load_sec
 from chatbot_server.retrieval.answer.entries import near_entries, ranked_entries, sure_entry
 from chatbot_server.retrieval.answer.evidence import gather_evidence, log_odds, may_answer
 from chatbot_server.retrieval.answer.fusion import Hit, margin
-from chatbot_server.retrieval.answer.joined import ground_each
+from chatbot_server.retrieval.answer.joined import ground_each, ground_question
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
@@ -38,7 +38,8 @@ from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.language import stems, synonyms
-from chatbot_server.retrieval.language.clauses import split_questions
+from chatbot_server.retrieval.language.clauses import questions_of
+from chatbot_server.retrieval.language.everyday import spelled_out
 from chatbot_server.retrieval.language.moments import find_moment
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
@@ -78,14 +79,22 @@ class KnowledgeBase:
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~.base.Knowledge`."""
-        whole = self._ground_one(site_id, question, history)
-        questions = split_questions(question)
-        if len(questions) == 1 or whole.status == "faq" or not whole.has_content:
+        languages = self.searcher.languages(site_id)
+        language = stems.guess_language(question[:MAX_QUESTION], languages=languages)
+        message = spelled_out(question[:MAX_QUESTION], language)
+        questions = questions_of(message, language, languages)
+        ground = partial(self._ground_one, site_id, language=language)
+        if len(questions) == 1:
+            return ground_question(ground, questions[0], history)
+        whole = ground(message, history)
+        if whole.status == "faq" or not whole.has_content:
             return whole
-        return ground_each(partial(self._ground_one, site_id), questions, history, whole)
+        return ground_each(ground, questions, history, whole)
 
-    def _ground_one(self, site_id: int, question: str, history: Sequence[str]) -> Grounding:
-        with self.searched(site_id, question, history, HITS) as (index, query, hits):
+    def _ground_one(
+        self, site_id: int, question: str, history: Sequence[str], language: str | None = None
+    ) -> Grounding:
+        with self.searched(site_id, question, history, HITS, language) as (index, query, hits):
             if hits:
                 grounding = _answer(query, hits, index, self._clock())
             else:
@@ -109,7 +118,12 @@ class KnowledgeBase:
 
     @contextmanager
     def searched(
-        self, site_id: int, question: str, history: Sequence[str], limit: int
+        self,
+        site_id: int,
+        question: str,
+        history: Sequence[str],
+        limit: int,
+        language: str | None = None,
     ) -> Iterator[tuple[SiteIndex, Query, list[Hit]]]:
         """What a question finds, in the session in which it was found.
 
@@ -118,7 +132,7 @@ class KnowledgeBase:
         searcher = self.searcher
         with self.database.session() as session:
             index = SiteIndex(session, site_id)
-            query = self._timeless_query(index, question, history)
+            query = self._timeless_query(index, question, history, language)
             if searcher.embedder is None:
                 yield index, query, searcher.search(index, query, None, limit)
                 return
@@ -128,12 +142,14 @@ class KnowledgeBase:
             index = SiteIndex(session, site_id)
             yield index, query, searcher.search(index, query, vector, limit)
 
-    def _timeless_query(self, index: SiteIndex, question: str, history: Sequence[str]) -> Query:
+    def _timeless_query(
+        self, index: SiteIndex, question: str, history: Sequence[str], language: str | None
+    ) -> Query:
         """The query for *question*, without the moment that it names, unless it is an entry's.
 
         “And tomorrow?” asks what was asked before, of another day.
         """
-        query = self.searcher.query(index, question, history)
+        query = self.searcher.query(index, question, history, language)
         moment, rest = find_moment(question[:MAX_QUESTION], query.languages)
         if moment is None or query.entry is not None:
             return query
@@ -143,11 +159,11 @@ class KnowledgeBase:
             *history, before = history
             _earlier_moment, rest = find_moment(before, query.languages)
         language = query.language
-        query = self.searcher.query(index, rest, history)
+        query = self.searcher.query(index, rest, history, language)
         # “Are you open?” is near nothing; what stands above the hours is near them.
         if query.content_words and asks_only_hours(query):
             noun = say("opening_hours_noun", language)
-            query = self.searcher.query(index, f"{rest} {noun}", history)
+            query = self.searcher.query(index, f"{rest} {noun}", history, language)
         query.moment = moment
         return query
 

@@ -1,12 +1,16 @@
 """The questions of one message: “Are you open on Sunday and do you take cards?” has two.
 
-Split is only where a second question begins as questions do. “Bread and butter?” is one.
+Split is only where a second question begins as questions do. “Bread and butter?” is one. What is
+said around a question is left out: greetings, thanks, “I was wondering if”. What visitors tell
+of themselves before they ask is told apart, for it is not what is asked.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
@@ -14,41 +18,78 @@ from chatbot_server.retrieval.language.text import fold
 
 # More of one message is no question to a chat.
 READ_CHARS = 1000
+# So few words tell nothing by themselves.
+FRAGMENT = 3
 _MARK = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|(?<!\s)\s*\n\s*|(?<=[.!…])\s+")
 # “prenez-vous”, “y a-t-il”: a verb before its subject asks.
 _INVERSION = r"(?:[^\W\d_]+-)+(?:vous|tu|il|ils|elle|elles|on|je|nous|ce)\b"
+_MARKS = " \t\u00a0\u202f,;:.!…–—-"
+_ASKS = re.compile("[?？]")
+_ADDRESS = re.compile(r"(?:[\w'-]+[ ]?){1,4}[,!:]\s*")
+_WORD = re.compile(r"[^\W_]+")
+_WORD_END = r"(?:(?<=')|(?!\w))"
 
 
-def split_questions(text: str, languages: Languages = ALWAYS_USED) -> list[str]:
-    """The questions of *text* in order; all of it where there is but one.
+@dataclass(frozen=True)
+class Question:
+    """One question of a message.
 
-    A sentence that asks nothing stays with the question after it, else with the one before.
+    Attributes:
+        background: what the visitor tells beside it: “My son is ten.”
+    """
+
+    text: str
+    background: str = ""
+
+
+def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -> list[Question]:
+    """The questions of *text* in order; where it is but one with nothing around it, as it is.
+
+    A sentence that asks nothing belongs to the question after it, else to the one before.
+    *language* is that of most of the text.
     """
     if len(text) > READ_CHARS:
-        return [text]
+        return [Question(text)]
+    text = unicodedata.normalize("NFC", text)
     phrases = _phrases(languages)
-    questions: list[str] = []
+    has_mark = bool(_ASKS.search(text))
+    questions: list[Question] = []
     statements: list[str] = []
     for sentence in filter(None, map(str.strip, _MARK.split(text))):
-        flat = _flat(sentence)
-        is_marked = sentence.endswith(("?", "？"))
-        if not (is_marked or phrases.opening.match(flat) or phrases.joint.search(flat)):
-            statements.append(sentence)
+        content = phrases.without_courtesies(sentence)
+        if not content:
             continue
-        first, *rest = _clauses(sentence, phrases)
-        questions += [" ".join([*statements, first]), *rest]
+        own, asking = _phrases((language,)).without_own_affairs(content)
+        core = phrases.without_introduction(asking)
+        flat = _flat(core)
+        is_told = has_mark and sentence.endswith((".", "!", "…"))
+        is_asked = sentence.endswith(("?", "？")) or core != asking or phrases.asks_surely(flat)
+        if not (is_asked or (not is_told and phrases.asks(flat))):
+            statements.append(content)
+            continue
+        background = " ".join([*statements, *filter(None, [own])])
+        first, *others = _clauses(core, phrases)
+        first = _without_joint(first, phrases) if questions else first
+        clauses = [_capitalised(first) if others else first, *others]
+        questions += [Question(clause, background) for clause in clauses]
         statements = []
-    if len(questions) < 2:
-        return [text]
-    questions[-1] = " ".join([questions[-1], *statements])
-    return questions
+    if not questions:
+        questions, statements = [Question(" ".join(statements) or text)], []
+    last = questions[-1]
+    if len(_WORD.findall(" ".join(statements))) <= FRAGMENT:  # “Are you open? In Leeds.”
+        questions[-1] = Question(" ".join([last.text, *statements]), last.background)
+    else:
+        background = " ".join(filter(None, [last.background, *statements]))
+        questions[-1] = Question(last.text, background)
+    is_whole = _WORD.findall(questions[0].text.casefold()) == _WORD.findall(text.casefold())
+    return [Question(text)] if is_whole else questions
 
 
 def _clauses(sentence: str, phrases: _Phrases) -> Iterator[str]:
     """*sentence*, cut before each question that a joining word or a comma leads in."""
     flat = _flat(sentence)
-    if len(flat) != len(sentence) or phrases.condition.match(flat):
-        yield _without_joint(sentence, phrases)
+    if phrases.condition.match(flat):
+        yield sentence
         return
     start, mark = 0, " ?" if " ?" in sentence.replace("\u00a0", " ") else "?"
     for joint in phrases.joint.finditer(flat):
@@ -56,24 +97,25 @@ def _clauses(sentence: str, phrases: _Phrases) -> Iterator[str]:
         is_listed = joint["comma"] and not phrases.opening.match(before)
         if is_listed or len(before.split()) < 2 or len(after.split()) < 2:
             continue
-        yield _without_joint(sentence[start : joint.start()], phrases).rstrip(" ,;?") + mark
+        clause = sentence[start : joint.start()]
+        yield (_without_joint(clause, phrases) if start else clause).rstrip(" ,;?") + mark
         start = joint.end()
-    yield _without_joint(sentence[start:], phrases)
+    yield _without_joint(sentence[start:], phrases) if start else sentence
 
 
 def _without_joint(clause: str, phrases: _Phrases) -> str:
     """*clause* without an “and” that only leads it in; a capital letter begins it."""
     joint = phrases.leading_joint.match(_flat(clause))
-    rest = clause[joint.end() :] if joint and len(_flat(clause)) == len(clause) else clause
-    return rest[:1].upper() + rest[1:]
+    return _capitalised(clause[joint.end() :] if joint else clause)
 
 
 def _flat(text: str) -> str:
-    return fold(text).replace("’", "'")
+    """*text*, folded letter by letter, so that places in it are those in *text*."""
+    return "".join(fold(letter)[:1] or letter for letter in text).replace("’", "'")
 
 
 class _Phrases:
-    """How questions of some languages begin, and how a second one is led in.
+    """How questions of some languages begin, what is said around them, how a second is led in.
 
     Attributes:
         opening: begins a question, and no statement behind a joining word.
@@ -84,14 +126,89 @@ class _Phrases:
 
     def __init__(self, languages: Languages) -> None:
         records = [LANGUAGES[code] for code in languages]
-        joints = any_of(joint for record in records for joint in record.question_joints)
-        openings = any_of(phrase for record in records for phrase in record.question_openings)
-        conditions = any_of(word for record in records for word in record.conditions)
-        opening = rf"(?:{openings}(?!\w)|{_INVERSION})"
+
+        def phrases(field: str) -> str:
+            return any_of(phrase for record in records for phrase in getattr(record, field))
+
+        joints = phrases("question_joints")
+        opening = rf"(?:{phrases('question_openings')}(?!\w)|{_INVERSION})"
+        anywhere = rf"(?<!\w){phrases('asking_anywhere')}(?!\w)"
+        introduction = (
+            rf"(?:{phrases('introduction_words')}[\s,'-]+){{0,8}}{phrases('introductions')}(?!\w)"
+            rf"(?:\s*,[^,]{{1,50}},)?\s*(?:{phrases('if_words')}(?:(?<=')|\s+)|:\s*|(?={opening}|{anywhere}))"
+        )
         self.opening = re.compile(opening)
         self.joint = re.compile(rf"(?:(?P<comma>,)\s*(?:{joints}\s+)?|\s+{joints}\s+)(?={opening})")
         self.leading_joint = re.compile(rf"\s*{joints}\s+(?=\w+\W+\w|\w{{3,}})")
-        self.condition = re.compile(rf"\s*{conditions}(?!\w)")
+        self.condition = re.compile(rf"\s*{phrases('conditions')}(?!\w)")
+        self._anywhere = re.compile(anywhere)
+        self._own_affair = re.compile(rf"\s*{phrases('own_affairs')}{_WORD_END}")
+        self._turn_to_question = re.compile(
+            rf"[,:;]\s*(?={opening}|[^,:;]*{anywhere}|{introduction})"
+        )
+        greeting, wish = phrases("courtesies"), phrases("wishes")
+        answer = rf"{phrases('acknowledgements')}(?:[,.!]|\s+(?={joints}\s))"
+        courtesy = rf"(?:{answer}|{wish}{_WORD_END}[^,;:.!?]*|{greeting}{_WORD_END})"
+        self._courtesy = re.compile(rf"{courtesy}[{_MARKS}]*(?:(?:et|and)\s+(?={courtesy}))?")
+        self._ending = re.compile(
+            rf"(?<!\w)(?:{greeting}{_WORD_END}[{_MARKS}]*(?:(?:et|and)\s+)?)+[?？]?\Z"
+        )
+        self._introduction = re.compile(introduction)
+        self._courtesy_words = frozenset().union(*(record.courtesy_words for record in records))
+
+    def asks(self, flat: str) -> bool:
+        """Whether a sentence without a mark may be meant as a question."""
+        return bool(self.opening.match(flat) or self.joint.search(flat))
+
+    def asks_surely(self, flat: str) -> bool:
+        """Whether a sentence asks, wherever its mark is."""
+        return bool(self._anywhere.search(flat))
+
+    def without_courtesies(self, sentence: str) -> str:
+        """*sentence* without what is said around a question; empty where that is all."""
+        flat = _flat(sentence)
+        start, end = 0, len(flat)
+        while match := self._courtesy.match(flat, start):
+            start = match.end()
+            while address := _ADDRESS.match(flat, start):  # “Bonjour Camille,”
+                if not self._is_addressed(sentence[start : address.end()]):
+                    break
+                start = address.end()
+        if ending := self._ending.search(flat, start):
+            end = ending.start()
+        is_cut = bool(start) or end < len(flat)
+        if is_cut and self._is_addressed(sentence[start:end]):
+            return ""
+        if not is_cut:
+            return sentence
+        mark = sentence[-1] if end < len(flat) and sentence.endswith(("?", "？")) else ""
+        return _capitalised(sentence[start:end].strip(_MARKS) + mark)
+
+    def without_introduction(self, sentence: str) -> str:
+        """*sentence* without “I was wondering if”."""
+        flat = _flat(sentence)
+        start = 0
+        while match := self._introduction.match(flat, start):
+            start = match.end()
+        return _capitalised(sentence[start:]) if start else sentence
+
+    def without_own_affairs(self, sentence: str) -> tuple[str, str]:
+        """What visitors tell of themselves before they ask in *sentence*, and what they ask."""
+        flat = _flat(sentence)
+        turn = self._turn_to_question.search(flat) if self._own_affair.match(flat) else None
+        if turn is None or len(_WORD.findall(flat[turn.end() :])) < 2:
+            return "", sentence
+        return sentence[: turn.start()].strip(_MARKS), _capitalised(sentence[turn.end() :])
+
+    def _is_addressed(self, text: str) -> bool:
+        """Whether *text* only names who is addressed, or who writes."""
+        return all(
+            word[0].isupper() or fold(word) in self._courtesy_words for word in _WORD.findall(text)
+        )
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 _phrases = cache(_Phrases)

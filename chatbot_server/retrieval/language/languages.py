@@ -95,6 +95,14 @@ class Language(_Record):
         asks_number: what asks for a number.
         question_joints: what may lead in a second question.
         question_openings: how questions begin, and statements behind those words do not.
+        asking_anywhere: what asks wherever it stands in a sentence.
+        introductions: what leads in a question, and asks nothing: “I was wondering”.
+        introduction_words: those that may stand before such, and *if_words* behind them.
+        courtesies: what is said around a question, at the beginning or end of a sentence.
+        acknowledgements: how visitors take up what they were told.
+        wishes: how courtesies begin that end with their clause: “I hope you …”.
+        courtesy_words: those that may stand beside courtesies in a sentence of nothing else.
+        own_affairs: how clauses begin in which visitors tell of themselves.
         conditions: how a clause begins that is no question, though one may follow it.
         followup_openings: how questions begin that follow another.
         references: what refers to something spoken of before.
@@ -125,6 +133,9 @@ class Language(_Record):
         email_phrases: what means e-mail, and no address of a street.
         payment_means: what one pays with.
         alike_endings: ending → another of the same verb.
+        shorthand: how words are typed in a hurry → what they stand for.
+        colloquial: what a page says → how visitors say it among themselves.
+        elisions: letters of small words that lose their apostrophe: “lecole”.
     """
 
     name: str
@@ -152,6 +163,15 @@ class Language(_Record):
     asks_number: Phrases
     question_joints: Phrases
     question_openings: Phrases
+    asking_anywhere: Phrases
+    introductions: Phrases
+    introduction_words: Words
+    if_words: Words
+    courtesies: Phrases
+    acknowledgements: Phrases
+    wishes: Phrases
+    courtesy_words: Words
+    own_affairs: Phrases
     conditions: Phrases
     followup_openings: Phrases
     references: Phrases
@@ -185,6 +205,9 @@ class Language(_Record):
     email_phrases: Phrases
     payment_means: Phrases
     alike_endings: dict[str, str] = {}
+    shorthand: dict[str, str] = {}
+    colloquial: dict[str, Phrases] = {}
+    elisions: Words = frozenset()
     small_talk: SmallTalk
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,6 +60,18 @@ def titles_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tu
     """The document of each chunk that still exists, and its title."""
     rows = session.execute(_TITLES, {"chunks": list(chunk_ids)})
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def texts_of(session: Session, site_id: int, limit: int) -> Iterator[str]:
+    """Title, headings and text of each of the site's first *limit* chunks."""
+    rows = session.execute(
+        select(KnowledgeDocument.title, KnowledgeChunk.heading, KnowledgeChunk.text)
+        .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
+        .where(KnowledgeChunk.site_id == site_id)
+        .order_by(KnowledgeChunk.id)
+        .limit(limit)
+    )
+    return (f"{row[0]} {row[1]}\n{row[2]}" for row in rows)
 
 
 class TitleAndHeading(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.language.clauses import split_questions
+from chatbot_server.retrieval.language.clauses import Question, questions_of
+from chatbot_server.retrieval.language.stems import guess_language
 
 
 @pytest.mark.parametrize(
@@ -30,13 +31,15 @@ from chatbot_server.retrieval.language.clauses import split_questions
             ["Quel bus prendre ?", "Où est-ce qu’on peut se garer ?"],
         ),
         (
-            "Hello! I come on Friday. Are you open?\nIs there parking? Thanks.",
-            ["Hello! I come on Friday. Are you open?", "Is there parking? Thanks."],
+            "Vous ouvrez à 8 h et jusqu’à quand puis-je venir ?",
+            ["Vous ouvrez à 8 h ?", "Jusqu’à quand puis-je venir ?"],
         ),
     ],
 )
 def test_each_question_of_a_message_is_one(message: str, questions: list[str]) -> None:
-    assert split_questions(message) == questions
+    assert [
+        question.text for question in questions_of(message, guess_language(message))
+    ] == questions
 
 
 @pytest.mark.parametrize(
@@ -50,11 +53,66 @@ def test_each_question_of_a_message_is_one(message: str, questions: list[str]) -
         "Combien pour deux adultes et un enfant ?",
         "and to Northern Ireland?",
         "et c’est quand le prochain ?",
-        "Vous êtes ouverts ? Je viens avec mon chien.",
+        "La livraison est-elle gratuite si j’achète pour 90 € et que j’habite à 6 km ?",
+        "On the family plan, how fast is it?",
+        "Bonjour",
         "",
         "?" * 5000,
         "and do " * 140,
     ],
 )
 def test_what_asks_one_thing_stays_whole(message: str) -> None:
-    assert split_questions(message) == [message]
+    assert questions_of(message, guess_language(message)) == [Question(message)]
+
+
+@pytest.mark.parametrize(
+    ("message", "question"),
+    [
+        (
+            "Bonjour, j'espère que vous allez bien. Je voulais savoir si vous livrez. Merci !",
+            "Vous livrez.",
+        ),
+        (
+            "Bonjour Anna, petite question rapide : acceptez-vous les chiens ? Merci d’avance",
+            "Acceptez-vous les chiens ?",
+        ),
+        (
+            "Madame, Monsieur, pourriez-vous me dire s’il faut réserver ? Bien à vous, Jean",
+            "Il faut réserver ?",
+        ),
+        (
+            "Hi there, hope you're all well! Quick one: do you take cards? Thanks a lot!",
+            "Do you take cards?",
+        ),
+        (
+            "I'd just like to know, if it's no bother, whether you deliver. Kind regards, Moira",
+            "You deliver.",
+        ),
+        ("ok and how do I pay?", "And how do I pay?"),
+    ],
+)
+def test_what_is_said_around_a_question_is_left_out(message: str, question: str) -> None:
+    assert questions_of(message, guess_language(message)) == [Question(question)]
+
+
+@pytest.mark.parametrize(
+    ("message", "question", "background"),
+    [
+        ("Hello! I come on Friday. Are you open?", "Are you open?", "I come on Friday."),
+        (
+            "Vous êtes ouverts ? Je viens avec mon chien.",
+            "Vous êtes ouverts ?",
+            "Je viens avec mon chien.",
+        ),
+        (
+            "mon vélo est cassé, combien coûte la réparation ?",
+            "Combien coûte la réparation ?",
+            "mon vélo est cassé",
+        ),
+        ("My son is 15, can he come alone?", "Can he come alone?", "My son is 15"),
+    ],
+)
+def test_what_visitors_tell_of_themselves_stands_beside_their_question(
+    message: str, question: str, background: str
+) -> None:
+    assert questions_of(message, guess_language(message)) == [Question(question, background)]

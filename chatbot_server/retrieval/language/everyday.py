@@ -1,0 +1,52 @@
+"""What visitors type in a hurry or say among themselves, in the words that pages use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
+from chatbot_server.retrieval.language.text import fold
+
+
+def spelled_out(text: str, language: str) -> str:
+    """*text* with what its words are short for: “c koi le prix svp”."""
+    shorthand = LANGUAGES[language].shorthand
+
+    def long_form(match: re.Match[str]) -> str:
+        is_name = len(match[0]) <= 2 and match.start() and not match[0].islower()  # “vitamine C”
+        return match[0] if is_name else shorthand[match[0].casefold()]
+
+    return _pattern(language, "shorthand").sub(long_form, text)
+
+
+def in_plain_words(text: str, is_known: Callable[[str], bool], language: str) -> str:
+    """*text* with a page's words for those of every day that the site, as *is_known* tells, has
+    not: “gamin”, “fork out”."""
+    plain = _plain_words(language)
+
+    def plain_word(match: re.Match[str]) -> str:
+        idiom = fold(match[0])
+        return match[0] if is_known(idiom) else plain[idiom]
+
+    return _pattern(language, "colloquial").sub(plain_word, text)
+
+
+@cache
+def _plain_words(language: str) -> Mapping[str, str]:
+    return {
+        fold(phrase): word
+        for word, phrases in LANGUAGES[language].colloquial.items()
+        for phrase in phrases
+    }
+
+
+@cache
+def _pattern(language: str, field: str) -> re.Pattern[str]:
+    if field == "shorthand":
+        phrases = [*LANGUAGES[language].shorthand]
+    else:
+        idiom = [p for each in LANGUAGES[language].colloquial.values() for p in each]
+        phrases = [*idiom, *map(fold, idiom)]
+    return re.compile(rf"(?<![\w'’-]){any_of(phrases)}(?![\w'’-])", re.IGNORECASE)
