@@ -222,3 +222,44 @@ def test_only_a_crawl_can_be_paused(run: Run) -> None:
     for option in ("--pause", "--resume"):
         assert "no crawl" in refused(run, "crawl", option, number)
         assert "99" in refused(run, "crawl", option, "99", code=1)
+
+
+def test_what_the_last_crawl_found_changed_is_told(
+    run: Run, web: WebSite, allow_loopback: None
+) -> None:
+    def put(path: str, text: str, footer: str = "Call us.") -> None:
+        html = f"<html lang=en><title>{path}</title><main><h1>{path}</h1>{text}</main>"
+        body = f"{html}<footer><p>{footer}</p></footer>".encode()
+        web.pages[path] = (200, {"Content-Type": "text/html"}, body)
+
+    links = " ".join(f"<a href={path}>{path}</a>" for path in ("/a", "/b", "/c", "/d"))
+    for path in ("/a", "/b", "/d"):
+        put(path, "<p>Open at nine.</p><p>We sell bread.</p>")
+    put("/", links)
+    knows(run, "crawl", web.address)
+    changes = json.loads(knows(run, "diff", "1", "--json").out)
+    assert len(changes["new"]) == 4
+    put("/", links, "Write to us.")
+    for path in ("/b", "/c", "/d"):
+        put(path, "<p>Open at nine.</p><p>We sell bread.</p>", "Write to us.")
+    put("/a", "<p>Open at ten.</p><p>We sell bread.</p>", "Write to us.")
+    del web.pages["/b"]
+    knows(run, "crawl", web.address)
+    lines = knows(run, "diff", "1").out.rstrip().split("\n")
+    assert lines == [
+        "New pages: 1",
+        f"  {web.address}/c",
+        f"Changed: {web.address}/a",
+        "  - Open at nine.",
+        "  + Open at ten.",
+        "Changed on several pages alike:",
+        "  - Call us.",
+        "  + Write to us.",
+    ]
+    knows(run, "crawl", web.address)
+    assert knows(run, "diff", "1").out.split("\n")[:2] == [
+        "Pages no longer quoted: 1",
+        f"  {web.address}/b",
+    ]
+    knows(run, "crawl", web.address)
+    assert knows(run, "diff", "1").out.strip() == "The last crawl found every page as it was."

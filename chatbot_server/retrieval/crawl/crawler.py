@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +19,7 @@ from protego import Protego
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import ChatbotError
+from chatbot_server.retrieval.crawl.changes import GONE, change_of
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, FetchResponse
 from chatbot_server.retrieval.crawl.frontier import Frontier
 from chatbot_server.retrieval.crawl.site_text import settle
@@ -29,6 +30,7 @@ from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.document import CUT_PAGES, CUT_TEXT
 from chatbot_server.retrieval.read.extractor import Extraction, Extractor, kind_of
+from chatbot_server.retrieval.read.html.blocks import unpacked
 from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
@@ -39,6 +41,7 @@ from chatbot_server.storage.knowledge.readings import (
     put_reading,
 )
 from chatbot_server.storage.knowledge.tables import (
+    KnowledgeDocument,
     KnowledgePage,
     KnowledgeReading,
     KnowledgeSource,
@@ -214,6 +217,7 @@ class Crawl:
             if source is None:
                 return
             waits = False
+            change = change_of(self._former_texts(session, page), _texts(extraction))
             if reading is None:
                 forget_reading(session, source.id, page.url)
             elif page_that_says_the_same(session, source.id, reading):
@@ -230,22 +234,36 @@ class Crawl:
                     indexing.put(session, source, analysis)
             state, why = ("read", extraction.notice) if drafts else ("skipped", "crawl_empty")
             self._frontier.mark(session, page, state, why, response)
+            if row := session.get(KnowledgePage, page.id):
+                row.change = change if drafts else ""
 
-    def _delete_documents(self, session: Session, url: str, keep: Container[str] = ()) -> None:
-        """Those of a page, and of parts of it (``url#2``), that are not to be kept."""
+    def _former_texts(self, session: Session, page: KnowledgePage) -> list[str] | None:
+        """What *page* said before; None: it was not known."""
+        if reading := session.get(KnowledgeReading, page.id):
+            return [block.text for block in unpacked(json.loads(reading.blocks))]
+        documents = self._documents_of(session, page.url)
+        return [document.text for document in documents] if documents else None
+
+    def _documents_of(self, session: Session, url: str) -> Sequence[KnowledgeDocument]:
         source = session.get(KnowledgeSource, self.source_id)
-        if source is not None:
-            documents = documents_of_page(session, source.site_id, url, source.id)
-            ids = [document.id for document in documents if document.url not in keep]
-            delete_documents(session, source.site_id, ids)
+        return documents_of_page(session, source.site_id, url, source.id) if source else ()
+
+    def _delete_documents(self, session: Session, url: str, keep: Container[str] = ()) -> bool:
+        """Those of a page, and of parts of it (``url#2``), that are not to be kept; whether there
+        were any."""
+        documents = [one for one in self._documents_of(session, url) if one.url not in keep]
+        for document in documents:
+            delete_documents(session, document.site_id, [document.id])
+        return bool(documents)
 
     def _forget(self, page: KnowledgePage) -> None:
         with self.database.session() as session:
-            self._delete_documents(session, page.url)
+            had_text = self._delete_documents(session, page.url)
             forget_reading(session, self.source_id, page.url)
             row = session.get(KnowledgePage, page.id)
             if row is not None:  # the next answer must be the page, not that it is unchanged
                 row.etag = row.modified = ""
+                row.change = GONE if had_text else row.change
 
     def _mark_missing(
         self, page: KnowledgePage, state: PageState, code: str, why: str = ""
@@ -286,6 +304,12 @@ def _reading(page: KnowledgePage, extraction: Extraction) -> KnowledgeReading | 
         blocks=blocks,
         facts=json.dumps([[clean(words), places] for words, places in extraction.facts]),
     )
+
+
+def _texts(extraction: Extraction) -> list[str]:
+    """What is read of a page, with what its site says on every one."""
+    blocks = [block.text for block in unpacked(extraction.blocks)]
+    return blocks or [draft.text for draft in extraction.drafts]
 
 
 def _reason(error: ChatbotError, url: str) -> str:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import NotFound
+from chatbot_server.retrieval.crawl.changes import read_change
 from chatbot_server.retrieval.language.tables import table_count
 from chatbot_server.retrieval.read.html.blocks import unpacked
 from chatbot_server.storage.knowledge.chunks import chunks_of
 from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.pages import changed_pages
 from chatbot_server.storage.knowledge.readings import reading_at
 from chatbot_server.storage.knowledge.sources import get_source
 
+SEVERAL_PAGES = 3
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -61,3 +65,35 @@ def read_documents(
             ],
             "left_out": [block.text for block in blocks if block.text not in document.text],
         }
+
+
+def page_changes(session: Session, site_id: int, source_id: int) -> dict[str, Any]:
+    """What the last crawl of a source found new, changed and gone.
+
+    A line that changed on several pages, as a footer does, is told once, under ``everywhere``.
+
+    Raises:
+        NotFound: the site has no such source.
+    """
+    get_source(session, site_id, source_id)
+    changes = {page.url: read_change(page.change) for page in changed_pages(session, source_id)}
+    counts = {
+        part: Counter(line for change in changes.values() for line in change[part])
+        for part in ("added", "removed")
+    }
+    everywhere = {
+        part: [line for line, count in lines.items() if count >= SEVERAL_PAGES]
+        for part, lines in counts.items()
+    }
+    rows = []
+    for url, change in changes.items():
+        own = {
+            part: [line for line in change[part] if line not in everywhere[part]] for part in counts
+        }
+        if change["kind"] == "changed" and any(own.values()):
+            rows.append({"url": url, **own})
+    by_kind = {
+        kind: [url for url, change in changes.items() if change["kind"] == kind]
+        for kind in ("new", "gone")
+    }
+    return {**by_kind, "changed": rows, "everywhere": everywhere}

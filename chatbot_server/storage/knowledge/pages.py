@@ -31,7 +31,9 @@ def reopen_pages(session: Session, source_id: int, most_misses: int) -> None:
         )
     )
     session.execute(
-        update(KnowledgePage).where(KnowledgePage.source_id == source_id).values(state="found")
+        update(KnowledgePage)
+        .where(KnowledgePage.source_id == source_id)
+        .values(state="found", change="")
     )
 
 
@@ -43,6 +45,15 @@ def next_page(session: Session, source_id: int) -> KnowledgePage | None:
         .order_by(KnowledgePage.depth, KnowledgePage.id)
         .limit(1)
     )
+
+
+def changed_pages(session: Session, source_id: int) -> Sequence[KnowledgePage]:
+    """Those on which the last crawl found a change, by address."""
+    return session.scalars(
+        select(KnowledgePage)
+        .where(KnowledgePage.source_id == source_id, KnowledgePage.change != "")
+        .order_by(KnowledgePage.url)
+    ).all()
 
 
 def pages_at(session: Session, source_id: int, urls: Sequence[str]) -> dict[str, KnowledgePage]:

@@ -88,6 +88,8 @@ class KnowledgePage(Base):
         why: why it was skipped or failed, as at :class:`KnowledgeSource`.
         crawl: ``started`` of the crawl that dealt with it last.
         misses: how often in a row it was not there, or not to be read.
+        change: JSON, see :mod:`chatbot_server.retrieval.crawl.changes`; empty: the last crawl
+            found it as it was.
     """
 
     __tablename__ = "knowledge_page"
@@ -106,6 +108,7 @@ class KnowledgePage(Base):
     etag: Mapped[str] = mapped_column(String(300), default="")
     modified: Mapped[str] = mapped_column(String(60), default="")
     misses: Mapped[int] = mapped_column(default=0)
+    change: Mapped[str] = mapped_column(Text, default="")
 
 
 class KnowledgeReading(Base):
