@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any, Literal
 
 from benchmarks.libraries import LibraryProcess
+from benchmarks.quoting import quoting_speed
 from benchmarks.web_server import WebServer, web_server
 from chatbot_server.bench.measure import Together, read_speed, run, second_turns, together
 from chatbot_server.bench.memory import engine_process, family, pss_mb
@@ -245,6 +246,7 @@ PARTS: dict[str, Callable[[Options], Iterator[Row]]] = {
     "http": over_http,
     "ctransformers": on_ctransformers,
     "llamacpp": on_llamacpp,
+    "quoting": lambda options: quoting_speed(options.model, thread_count(options.threads)),
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@ from chatbot_server.models.machine import available_memory
 # 1,000-token prompt as fast as llama.cpp's default of 2,048 (docs/decisions/0006).
 PIECE = 128
 
+# Prompt lookup: where the last LOOKUP_TOKENS tokens stand earlier in the prompt or the answer, up
+# to DRAFT_TOKENS that follow there are verified in one step. What is written stays the same.
+# Longer drafts and shorter matches cost more than they give (docs/decisions/0006).
+LOOKUP_TOKENS, DRAFT_TOKENS = 4, 6
+
 
 def start(settings: EngineSettings, socket: Path, *, embedding: bool = False) -> tuple[Any, str]:
     """llama.cpp's server with the model loaded, and the key of its *socket*.
@@ -62,6 +67,10 @@ def _parameters(library: Any, settings: EngineSettings, *, embedding: bool) -> A
     parameters.chat_template = "chatml"
     parameters.n_threads_http = 2
     parameters.verbosity = 0
+    if not embedding and DRAFT_TOKENS:
+        kinds, lookup = library.common_speculative_type, parameters.speculative.ngram_simple
+        parameters.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+        lookup.size_n, lookup.size_m, lookup.min_hits = LOOKUP_TOKENS, DRAFT_TOKENS, 1
     if embedding:
         parameters.embedding = True
         parameters.pooling_type = library.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN

@@ -1,0 +1,78 @@
+"""What prompt lookup gives where an answer quotes its passage: the same texts, sooner."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatbot_server.bench.report import Row
+from chatbot_server.engine.backend import EngineSettings
+from chatbot_server.engine.base import Finished, Sampling, Token
+from chatbot_server.engine.llamacpp import parameters
+from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
+from chatbot_server.prompt.base import Prompt, Segment
+
+PASSAGES = (
+    "The workshop is open from Tuesday to Saturday, from 9 am to 12:30 pm and from 2 pm to 6:30. "
+    "A puncture repair costs 12 euros, tube included. A full service costs 59 euros.\n"
+    "Guests may arrive between 3 pm and 10 pm; later the key is in the box by the side door. "
+    "Breakfast is served from 7:30 to 10 in the winter garden and costs 14 euros for adults.\n"
+    "Membership costs 120 pounds a year for adults and 60 pounds for juniors under eighteen. "
+    "Courts are booked on the notice board at most seven days in advance.\n"
+    "Orders above 45 euros are delivered free of charge within three working days. "
+    "Unopened tea may be returned within thirty days of delivery."
+).splitlines()
+ASKED = (
+    "Repeat the text above word for word.",
+    "List every figure of the text, with the sentence it stands in.",
+    "What does the text say? Copy its sentences.",
+    "Quote the first half of the text.",
+    "Answer with the exact words of the text: what may I do, and what does it cost?",
+)
+GREEDY = Sampling(max_tokens=80, temperature=0, repetition_penalty=1)
+
+
+def quoting_speed(model: Path, threads: int) -> Iterator[Row]:
+    """Twenty quoting prompts, each written without drafts and with them, in turns."""
+    drafts = parameters.DRAFT_TOKENS
+    plain_seconds, drafted_seconds, same = 0.0, 0.0, 0
+    with _backend(model, threads, 0) as plain, _backend(model, threads, drafts) as drafted:
+        prompts = [_prompt(passage, asked) for passage in PASSAGES for asked in ASKED]
+        for prompt in prompts:
+            plain_text, seconds = _write(plain, prompt)
+            plain_seconds += seconds
+            drafted_text, seconds = _write(drafted, prompt)
+            drafted_seconds += seconds
+            same += plain_text == drafted_text
+    speedup = plain_seconds / drafted_seconds
+    yield Row("20 quoting prompts, written with lookup ÷ without", speedup, "", 1.6)
+    yield Row("equal texts of them", same / len(prompts), "", 1.0)
+
+
+@contextmanager
+def _backend(model: Path, threads: int, drafts: int) -> Iterator[LlamaCppBackend]:
+    usual, parameters.DRAFT_TOKENS = parameters.DRAFT_TOKENS, drafts
+    with tempfile.TemporaryDirectory() as folder:
+        settings = EngineSettings(model, "llamacpp", Path(folder), slots=1, threads=threads)
+        backend = LlamaCppBackend(settings, Path(folder))
+        parameters.DRAFT_TOKENS = usual
+        yield backend
+        backend.close()
+
+
+def _prompt(passage: str, asked: str) -> Prompt:
+    """In the chat format of the embedded model."""
+    question = Segment(f"Text: {passage}\n\n{asked}")
+    before = Segment("<|im_start|>user\n", trusted=True)
+    after = Segment("<|im_end|>\n<|im_start|>assistant\n", trusted=True)
+    return Prompt(segments=(before, question, after))
+
+
+def _write(backend: LlamaCppBackend, prompt: Prompt) -> tuple[str, float]:
+    """The text, and the seconds after the prompt was read."""
+    events = list(backend.generate(prompt, GREEDY))
+    assert isinstance(events[-1], Finished)
+    text = "".join(event.text for event in events if isinstance(event, Token))
+    return text, events[-1].timings.completion
