@@ -50,10 +50,10 @@ check_python() {
         set -- python3 python3.14 python3.13 python3.12 python3.11 python3.10
     fi
     for candidate in "$@"; do
-        version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 10))' 2>/dev/null) || continue
-        seen="$seen ${version% *}"
-        [ "${version#* }" = True ] || continue
-        python_version=${version% *}
+        answered=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 10))' 2>/dev/null) || continue
+        seen="$seen ${answered% *}"
+        [ "${answered#* }" = True ] || continue
+        python_version=${answered% *}
         "$candidate" -c 'import venv, ensurepip' 2>/dev/null || continue
         python=$(command -v "$candidate")
         return

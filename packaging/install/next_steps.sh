@@ -1,8 +1,8 @@
 # Sourced by install.sh: what to do once it runs, in the order in which it is done.
-# shellcheck shell=sh disable=SC2154,SC1111  # its variables are shared with install.sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC1111  # its variables are shared with install.sh
 
 tell_next_steps() {
-    command=$(command_line)
+    version=$prefix/current command=$(command_line)
     told "$control" admin setup-token || explain_program
     setup=$(cat "$tmp/output")
     listening=$(steps_of_version listen "$config")

@@ -90,6 +90,9 @@ def test_an_upgrade_that_was_killed_goes_on(
 
 
 def test_one_can_go_back_to_the_version_before(quick: QuickInstaller, new: Path) -> None:
+    unasked = quick.run(new, "--run")
+    assert (unasked.returncode, unasked.stderr) == (0, "")
+    assert "To change over: ./install.sh --upgrade" in unasked.stdout
     quick.run(new, "--upgrade")
     note(quick, "written since")
     done = quick.run(new, "--rollback")
