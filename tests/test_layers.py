@@ -32,6 +32,7 @@ MAY_USE = {
         "conversation",
         "energy",
         "engine",
+        "models",
         "privacy",
         "processes",
         "prompt",

@@ -33,6 +33,7 @@ VERBS = {
     "knowledge": "knowledge.group",
     "migrate": "serve",
     "models": "models",
+    "privacy": "privacy",
     "restore": "backup",
     "serve": "serve",
     "site": "site",

@@ -86,7 +86,7 @@ class ConversationService:
         before = before[: len(before) - len(replaced_turns)]
         if replaced_turns:  # who asks again wants another answer, and this one is to be erased
             self._parts.cache.reject(question.site.key, replaced_turns[0].text)
-        conversation.extend(self._retention_days)
+        conversation.extend(question.site.days_kept(self._retention_days))
         mask = Mask.of(question.text, question.locale) if self._masks else NO_MASK
         return PreparedQuestion(
             question,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 logger = logging.getLogger("chatbot_server")
 
-CHORE_NAMES = ("erase", "read", "embed")
+CHORE_NAMES = ("erase", "read", "embed", "pull")
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
 LOOK_EVERY = 2.0

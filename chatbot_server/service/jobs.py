@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
+from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.service.children import CHORE_NAMES
 from chatbot_server.storage.base import now
@@ -57,7 +58,12 @@ def embed(config: Config, database: Database) -> None:
     embed_waiting(database, config.retrieval)
 
 
-CHORES = dict(zip(CHORE_NAMES, (erase, read, embed), strict=True))
+def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all chores are called
+    """Bring the model that a page asked for, or go on with it."""
+    pull_wanted(config.models_dir)
+
+
+CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull), strict=True))
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

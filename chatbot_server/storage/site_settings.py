@@ -34,6 +34,7 @@ LONGEST_URL = 500
 LONGEST_INSTRUCTIONS = 4000
 LONGEST_WORDS = 500
 LONGEST_TIME_ZONE = 64
+LONGEST_RETENTION = 365
 WORDING_EXAMPLE = "[LANG=]TEXT"
 MOST_SUGGESTIONS = 6
 
@@ -157,6 +158,17 @@ def _time_zone_of(text: str, _site: Site) -> str | None:
     return text
 
 
+def _days_of(text: str, _site: Site) -> int | None:
+    """For how many days conversations are kept; “auto”: as the server says."""
+    if text == "auto":
+        return None
+    if not re.fullmatch(r"\d{1,3}", text) or int(text) > LONGEST_RETENTION:
+        raise UsageError(
+            "retention_wrong", field="retention-days", found=text[:20], limit=LONGEST_RETENTION
+        )
+    return int(text)
+
+
 @dataclass(frozen=True)
 class SiteSetting:
     """One thing that an owner may set.
@@ -208,6 +220,7 @@ SITE_SETTINGS = (
         ),
     ),
     SiteSetting("time_zone", "time_zone", "AREA/CITY", _time_zone_of),
+    SiteSetting("retention_days", "retention_days", "DAYS", _days_of),
     SiteSetting(
         "position", "position", "", lambda text, _: text, choices=POSITIONS, panel=("position",)
     ),

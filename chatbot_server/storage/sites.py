@@ -22,6 +22,7 @@ class Site(Base):
         origins: who may embed it, e.g. ``https://example.org``; none by default.
         words: greeting and notice, each ``{language: text}``; ``*`` is any language.
         suggestions: ``{language: [question, …]}``.
+        retention_days: for which conversations are kept; None: as long as the server's.
         time_zone: IANA's name of it, by which “today” is told; None: the server's.
         instructions: the model's system prompt; empty: the server's own.
         free_chat: the model may answer from what it knows while there are no pages.
@@ -48,6 +49,11 @@ class Site(Base):
     free_chat: Mapped[bool] = mapped_column(default=False)
     country: Mapped[str | None] = mapped_column(String(2))
     time_zone: Mapped[str | None] = mapped_column(String(64))
+    retention_days: Mapped[int | None]
+
+    def days_kept(self, most: int) -> int:
+        """For how many days conversations are kept, where the server keeps none for longer."""
+        return most if self.retention_days is None else min(self.retention_days, most)
 
     def word(self, name: str, language: str) -> str | None:
         """The owner's wording of *name*, if there is one for *language* or for all."""

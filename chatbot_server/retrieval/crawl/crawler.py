@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.changes import GONE, change_of
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, FetchResponse
-from chatbot_server.retrieval.crawl.frontier import Frontier
+from chatbot_server.retrieval.crawl.frontier import UNWANTED, Frontier
 from chatbot_server.retrieval.crawl.site_text import settle
 from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
 from chatbot_server.retrieval.index import indexing
@@ -150,6 +150,10 @@ class Crawl:
         if not self._is_allowed(page.url):
             self._forget(page)
             self._frontier.mark_page(page, "skipped", "crawl_forbidden")
+            return
+        if self._frontier.is_unwanted(page.url):
+            self._forget(page)
+            self._frontier.mark_page(page, "skipped", UNWANTED)
             return
         self._wait_for_turn()
         headers = {"If-None-Match": page.etag, "If-Modified-Since": page.modified}

@@ -5,8 +5,9 @@ A crawl that was stopped or killed goes on from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,20 @@ AT_ONCE = 500
 # A page that is gone is asked for again, or an outage would lose it for good; after a month of
 # daily crawls it makes room for others.
 GIVEN_UP = 30
+# Why a page was not read that the owner did not want to be.
+UNWANTED = "crawl_unwanted"
+
+
+def is_unwanted(url: str, unwanted: Iterable[str]) -> bool:
+    """Whether *url* is one of the paths *unwanted*, or in a folder among them."""
+    path = path_of(url)
+    return any(path == one or (one.endswith("/") and path.startswith(one)) for one in unwanted)
+
+
+def path_of(url: str) -> str:
+    """Path and query of *url*."""
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
 
 @dataclass
@@ -44,6 +59,7 @@ class Frontier:
     start: str = ""
     is_single_page: bool = False
     _started: int = 0
+    _unwanted: Sequence[str] = ()
     _traps: urls.Traps = field(default_factory=urls.Traps)
 
     def open(self) -> bool:
@@ -114,7 +130,12 @@ class Frontier:
             source = session.get(KnowledgeSource, self.source_id)
             if source is None or source.state == "paused":
                 return None
+            self._unwanted = source.unwanted  # the owner may choose while the site is read
             return next_page(session, self.source_id)
+
+    def is_unwanted(self, url: str) -> bool:
+        """Whether the owner does not want the page at *url* to be read."""
+        return url != self.start and is_unwanted(url, self._unwanted)
 
     def mark_page(
         self,

@@ -66,6 +66,16 @@ def pages_at(session: Session, source_id: int, urls: Sequence[str]) -> dict[str,
     return {page.url: page for page in pages}
 
 
+def pages_of(session: Session, source_id: int, limit: int) -> Sequence[KnowledgePage]:
+    """The pages that a crawl knows of, by address."""
+    return session.scalars(
+        select(KnowledgePage)
+        .where(KnowledgePage.source_id == source_id)
+        .order_by(KnowledgePage.url)
+        .limit(limit)
+    ).all()
+
+
 def linked_urls(session: Session, source_id: int) -> Sequence[str]:
     """The addresses that were found by links, not listed by a sitemap."""
     return session.scalars(

@@ -64,6 +64,8 @@ class KnowledgeSource(Base):
         started, finished: of the last crawl; ``finished`` is None while one is under way.
         why: key of the sentence that says why it could not be read, or not whole, and perhaps,
             after a blank, the host, address or error that the sentence names.
+        unwanted: paths of pages that the owner does not want to be read; one that ends with
+            ``/`` stands for the whole folder.
     """
 
     __tablename__ = "knowledge_source"
@@ -78,6 +80,7 @@ class KnowledgeSource(Base):
     started: Mapped[int | None] = mapped_column(BigInteger)
     finished: Mapped[int | None] = mapped_column(BigInteger)
     why: Mapped[str] = mapped_column(String(300), default="")
+    unwanted: Mapped[Texts] = mapped_column(default=list)
 
 
 class KnowledgePage(Base):

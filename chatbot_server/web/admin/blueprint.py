@@ -15,6 +15,7 @@ from chatbot_server.web.admin.faq import add_faq_files, add_faq_pages
 from chatbot_server.web.admin.history import add_history
 from chatbot_server.web.admin.home import add_home, add_start
 from chatbot_server.web.admin.knowledge import add_knowledge
+from chatbot_server.web.admin.models import add_models
 from chatbot_server.web.admin.own_account import add_own_account, add_second_factor
 from chatbot_server.web.admin.pages import (
     AdminParts,
@@ -24,6 +25,7 @@ from chatbot_server.web.admin.pages import (
 )
 from chatbot_server.web.admin.people import add_people
 from chatbot_server.web.admin.questions import add_questions
+from chatbot_server.web.admin.wizard import add_choice_of_pages, add_privacy
 from chatbot_server.web.markdown import in_html
 from chatbot_server.web.middleware.problems import other_problem
 
@@ -60,6 +62,9 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
     add_log_in(bp, parts)
     add_home(bp, parts)
     add_start(bp, parts)
+    add_choice_of_pages(bp, parts)
+    add_privacy(bp, parts)
+    add_models(bp, parts)
     add_conversations(bp, parts)
     add_owner_rights(bp, parts)
     add_questions(bp, parts)

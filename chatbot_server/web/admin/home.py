@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from chatbot_server.errors import ChatbotError, UsageError
+from chatbot_server import __version__
+from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.errors import ChatbotError, EngineError, UsageError
+from chatbot_server.models.machine import free_disk
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.retrieval.curate.trial import try_own_headings
@@ -40,6 +44,7 @@ from chatbot_server.web.middleware.address import own_address
 from chatbot_server.web.snippet import snippet_for
 
 WEEK = 7 * DAY
+LOW_DISK = 1_000_000_000  # bytes; a backup or an upgrade may fail
 
 
 def add_home(bp: Blueprint, parts: AdminParts) -> None:
@@ -55,7 +60,7 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
             site = find_site(session, key) if key else sites[0]
             values = _figures(session, site)
         values["copies"] = copies_in(parts.config.data_dir / "backups")
-        values["status_of_engine"] = parts.engine.status()
+        values |= _machine_state(parts)
         return render("home", site=site, sites=sites, **values)
 
     @bp.get(f"{PATH}/<key>/tag")
@@ -83,7 +88,7 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
             values = {name: request.form.get(name, "")[:500] for name in ("name", "address")}
             return render("start", status=error.status, problem=problem_of(error), **values)
         parts.call_chore("read")
-        return go("show_trial", key=key)
+        return go("show_pages", key=key)
 
     @bp.get(f"{PATH}/<key>/trial")
     def show_trial(key: str) -> Response:
@@ -128,6 +133,19 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
         key, site_id = site.key, site.id
     add_site_to_read(parts.database, site_id, address)
     return key
+
+
+def _machine_state(parts: AdminParts) -> dict[str, Any]:
+    """What Home says of the machine: engine, model, who waits, disk, version."""
+    status = parts.engine.status()
+    state: dict[str, Any] = {"status_of_engine": status, "model": "", "workload": None}
+    if status.state == "ready":
+        with suppress(EngineError):
+            state["model"] = parts.engine.info().model
+            if isinstance(parts.engine, SocketEngine):
+                state["workload"] = parts.engine.workload()
+    disk = free_disk(parts.config.data_dir)
+    return state | {"disk": disk, "disk_is_low": disk < LOW_DISK, "version": __version__}
 
 
 def _figures(session: Session, site: Site) -> dict[str, Any]:

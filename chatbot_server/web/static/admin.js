@@ -21,6 +21,33 @@ document.addEventListener("submit", (event) => {
   if (sentence && !confirm(sentence)) event.preventDefault();
 });
 
+// What goes on in the background: its figures are looked at again every three seconds.
+const live = [...document.querySelectorAll("[data-live=open]")];
+const lookAgain = () => {
+  const request = new XMLHttpRequest();
+  request.responseType = "document";
+  request.open("GET", location.href);
+  request.addEventListener("load", () => {
+    let isOpen = false;
+    for (const element of live) {
+      const newer = request.response?.getElementById(element.id);
+      if (newer?.dataset.live !== "open" && element.dataset.reload) location.reload();
+      isOpen ||= newer?.dataset.live === "open";
+      if (!newer) continue;
+      if (element.dataset.grow) {
+        const fresh = [...newer.children].filter((child) => !document.getElementById(child.id));
+        element.append(...fresh.map((child) => document.importNode(child, true)));
+        continue;
+      }
+      if (element.localName === "progress") [element.max, element.value] = [newer.max, newer.value];
+      else if (element.textContent !== newer.textContent) element.textContent = newer.textContent;
+    }
+    if (isOpen) setTimeout(lookAgain, 3000);
+  });
+  request.send();
+};
+if (live.length) setTimeout(lookAgain, 3000);
+
 // One menu at a time, closed by Escape or a click elsewhere.
 const menus = [...document.querySelectorAll("details.menu")];
 const closeOthers = (kept) => {

@@ -40,7 +40,7 @@ def panel_blueprint(
             model = {"model": None, "local": True}
         panel: dict[str, Any] = {
             "limits": {"message_chars": limits.message_chars},
-            "privacy": model | {"retention_days": privacy.retention_days},
+            "privacy": model | {"retention_days": site.days_kept(privacy.retention_days)},
             "state": engine.status().state,
             **_owners_words(site, request.args.get("locale", ""), language_of(request)),
         }

@@ -10,10 +10,11 @@ from support.web_site import WebSite
 
 from chatbot_server.retrieval.crawl import crawler as crawling
 from chatbot_server.retrieval.crawl import frontier
+from chatbot_server.retrieval.curate.choosing import choose_pages
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
-from chatbot_server.storage.knowledge.tables import KnowledgePage
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Told = dict[str, tuple[str, str]]
@@ -52,6 +53,27 @@ def shop(web: WebSite, crawl: Callable[[], Told], quoted: Callable[[], bool]) ->
     crawl()
     assert quoted()
     return web
+
+
+def test_what_the_owner_left_out_is_forgotten_until_it_is_wanted_again(
+    shop: WebSite,
+    crawl: Callable[[], Told],
+    quoted: Callable[[], bool],
+    database: Database,
+    site_id: int,
+) -> None:
+    with database.session() as session:
+        source = session.query(KnowledgeSource).one()
+        assert choose_pages(session, site_id, source.id, ["/w"], []) == 1
+    shop.asked.clear()
+    assert crawl()["/w"] == ("skipped", "crawl_unwanted")
+    assert not quoted()
+    assert "/w" not in shop.asked
+    assert crawl()["/w"] == ("skipped", "crawl_unwanted"), "also a day later"
+    with database.session() as session:
+        choose_pages(session, site_id, session.query(KnowledgeSource).one().id, ["/w"], ["/w"])
+    assert crawl()["/w"][0] == "read"
+    assert quoted()
 
 
 @pytest.mark.parametrize(

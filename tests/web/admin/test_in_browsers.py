@@ -23,7 +23,10 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
 }
 SITE_PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "appearance", "messages")
-MORE_PAGES = ("tag", "trial", "knowledge?source=1&q=bread")
+MORE_PAGES = (
+    *("tag", "trial", "knowledge?source=1&q=bread", "pages", "privacy?setup=yes"),
+    *("history", "appearance?setup=yes"),
+)
 
 
 @pytest.fixture
@@ -73,6 +76,11 @@ def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> st
     page.get_by_label("Name of the site").fill("Bakery Hull")
     page.get_by_label("Address of the site").fill(site.address)
     page.get_by_role("button", name="Read my pages").click()
+    if not script:
+        page.get_by_role("link", name="Look for more").click()
+        wait_for(lambda: page.reload() and page.get_by_label("/prices").count() == 1)
+    expect(page.get_by_label("/prices")).to_be_checked()
+    page.get_by_role("link", name="Next: first answers").click()
 
     def are_shown() -> bool:
         page.reload()
@@ -92,7 +100,12 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
         page.get_by_label("Greeting").first.fill("Good morning from the bakery!")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("status")).to_have_text("Saved.")
-        page.get_by_role("link", name="The line for your site").click()
+        page.goto(page.url.split("?")[0] + "?setup=yes")
+        page.get_by_role("link", name="Next: Model").click()
+        expect(page.get_by_role("heading", name="Pages only, no model")).to_be_visible()
+        page.get_by_role("link", name="Next: Privacy").click()
+        expect(page.locator("#paragraph")).to_contain_text("Answers are quotes of our pages.")
+        page.get_by_role("link", name="Next: Your site").click()
         tag = page.locator("#tag").inner_text()
         page.get_by_role("link", name="Done").click()
         expect(page.get_by_role("heading", name="What is left to do")).to_be_visible()
@@ -132,7 +145,13 @@ def test_axe_finds_nothing_on_any_page(
     with page_of(chromium) as page:
         key = set_up(page, server, site)
         addresses = [f"/admin/{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)]
-        addresses += ["/admin/start", "/admin/people", "/admin/account", "/admin/login"]
+        addresses += [
+            "/admin/start",
+            "/admin/models?setup=yes",
+            "/admin/people",
+            "/admin/account",
+            "/admin/login",
+        ]
         addresses += ["/admin/backups", "/admin/join", f"/admin/{key}/conversations/none"]
         state = page.context.storage_state()
     for look, options in LOOKS.items():

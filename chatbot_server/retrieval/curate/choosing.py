@@ -1,0 +1,100 @@
+"""Which pages of a site are read: the owner's choice, page by page or a whole folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import UsageError
+from chatbot_server.retrieval.crawl.frontier import UNWANTED, is_unwanted, path_of
+from chatbot_server.storage.knowledge.pages import pages_of
+from chatbot_server.storage.knowledge.sources import get_source
+from chatbot_server.storage.knowledge.tables import KnowledgePage
+
+MOST_PAGES = 2000
+SMALLEST_FOLDER = 4  # pages; fewer are chosen one by one
+MOST_UNWANTED = 2000
+LONGEST_PATH = 2000
+
+
+@dataclass
+class Choice:
+    """Something to be read or not: a page, or a folder with its *pages*.
+
+    Attributes:
+        path: what the choice is called, see :class:`KnowledgeSource`.
+        wanted: whether it is read.
+        state: of a single page, as its crawl left it.
+    """
+
+    path: str
+    wanted: bool
+    state: str = ""
+    pages: list[Choice] = field(default_factory=list)
+
+
+def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
+    """What a crawl found, as the owner may choose of it: folders first, then single pages.
+
+    The page that the source begins at is always read, and not among them.
+
+    Raises:
+        NotFound: the site has no such source.
+    """
+    source = get_source(session, site_id, source_id)
+    folders: dict[str, list[Choice]] = {}
+    for page in pages_of(session, source.id, MOST_PAGES):
+        path = path_of(page.url)
+        if page.url == source.address or page.state == "gone" or len(path) > LONGEST_PATH:
+            continue
+        folder = f"/{path.split('/')[1]}/" if path.count("/") > 1 else ""
+        is_wanted = not is_unwanted(page.url, source.unwanted)
+        folders.setdefault(folder, []).append(Choice(path, is_wanted, page.state))
+    single, folder_choices = folders.pop("", []), list[Choice]()
+    for folder, pages in folders.items():
+        if len(pages) < SMALLEST_FOLDER and folder not in source.unwanted:
+            single += pages
+        else:
+            folder_choices.append(Choice(folder, folder not in source.unwanted, pages=pages))
+    return [*folder_choices, *sorted(single, key=lambda choice: choice.path)]
+
+
+def choose_pages(
+    session: Session, site_id: int, source_id: int, shown: Collection[str], ticked: Collection[str]
+) -> int:
+    """Read of what was *shown* what is *ticked*, and nothing else of it; returns how many pages
+    that changes. What was not shown stays as it is.
+
+    Raises:
+        NotFound: the site has no such source.
+        UsageError: more was left out than can be kept in mind.
+    """
+    source = get_source(session, site_id, source_id)
+    paths = {path for path in shown if path.startswith("/") and 1 < len(path) <= LONGEST_PATH}
+    others = [path for path in source.unwanted if path not in paths]
+    left_out = sorted({*others, *(paths - set(ticked))})
+    folders = [path for path in left_out if path.endswith("/")]
+    left_out = [
+        path
+        for path in left_out
+        if not any(path != folder and path.startswith(folder) for folder in folders)
+    ]
+    if len(left_out) > MOST_UNWANTED:
+        raise UsageError("choice_many", field="page", limit=MOST_UNWANTED)
+    changes = [
+        page
+        for page in pages_of(session, source.id, MOST_PAGES)
+        if page.url != source.address and _is_to_change(page, left_out)
+    ]
+    source.unwanted = left_out
+    for page in changes:
+        page.state = "found"
+    if changes:
+        source.finished = None
+    return len(changes)
+
+
+def _is_to_change(page: KnowledgePage, unwanted: list[str]) -> bool:
+    return is_unwanted(page.url, unwanted) != (page.why == UNWANTED) and page.state != "found"

@@ -1,0 +1,109 @@
+"""Language models: what this machine could run, brought here and chosen."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from chatbot_server.config import find_config, load_config
+from chatbot_server.config.edit import set_setting
+from chatbot_server.engine.registry import preferred_engine
+from chatbot_server.errors import ChatbotError, NotFound, UsageError
+from chatbot_server.messages import say
+from chatbot_server.models.machine import available_memory, free_disk, total_memory
+from chatbot_server.models.store.background import download_state, want_model
+from chatbot_server.models.store.folder import installed
+from chatbot_server.models.store.offers import Offer, all_offers
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import AdminParts, admin_language, go, render
+
+GIGABYTE = 1_000_000_000
+# Below this, what a model that fits would write is worse than what the pages say.
+SMALL_MACHINE = 6 * GIGABYTE
+
+
+def add_models(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of the catalogue, of its download, and of the choice."""
+    config = parts.config
+    models_dir = config.models_dir
+
+    def show(*, status: int = 200, **values: Any) -> Response:
+        choice = configured_model(config.engine.model)
+        offers = all_offers(models_dir, choice, config.engine.context_length, preferred_engine)
+        groups = [(machine, list(group)) for machine, group in groupby(offers, _machine)]
+        is_small = total_memory() < SMALL_MACHINE
+        return render(
+            "models",
+            status=status,
+            groups=groups,
+            chosen=choice,
+            running=config.engine.model,
+            is_small=is_small,
+            memory=available_memory() / GIGABYTE,
+            disk=free_disk(models_dir) / GIGABYTE,
+            download=download_state(models_dir),
+            download_problem=_download_problem(parts),
+            status_of_engine=parts.engine.status(),
+            remote=config.engine.kind == "openai",
+            gigabyte=GIGABYTE,
+            **values,
+        )
+
+    @bp.get(f"{PATH}/models")
+    def models() -> Response:
+        return show()
+
+    @bp.post(f"{PATH}/models")
+    def change_model() -> Response:
+        name = request.form.get("name", "")[:200]
+        try:
+            if request.form.get("action") == "use":
+                _choose(parts, name)
+                report = "chosen"
+            else:
+                want_model(models_dir, name)
+                parts.call_chore("pull")
+                report = "downloading"
+        except ChatbotError as error:
+            return show(status=error.status, problem=error.sentence(admin_language()))
+        return go("models", done=report, **request.args.to_dict())
+
+
+def configured_model(running: str | None) -> str | None:
+    """The model that the configuration names now; *running*: the one at the start."""
+    try:
+        return load_config(find_config()).engine.model
+    except ChatbotError:
+        return running
+
+
+def _choose(parts: AdminParts, name: str) -> None:
+    """Write the model *name* into the configuration; empty: none.
+
+    Raises:
+        UsageError: another server writes the answers.
+        NotFound: there is no such model here.
+        ConfigError: the configuration cannot be written.
+    """
+    if parts.config.engine.kind == "openai":
+        raise UsageError("models_elsewhere", field="name")
+    if name and name not in installed(parts.config.models_dir):  # a name, never a path
+        raise NotFound("models_not_here", field="name", name=name[:80])
+    set_setting(find_config(), "engine", "model", name or None)
+
+
+def _machine(offer: Offer) -> tuple[int | None, bool]:
+    """What offers are put together by."""
+    return offer.machine, offer.older
+
+
+def _download_problem(parts: AdminParts) -> str:
+    state = download_state(parts.config.models_dir)
+    if state is None or state.state != "failed":
+        return ""
+    try:
+        return say(state.code, admin_language(), **state.values)
+    except KeyError:
+        return say("internal", admin_language())

@@ -1,0 +1,24 @@
+"""What this server does with what visitors write, for the owner's texts about it."""
+
+from __future__ import annotations
+
+from chatbot_server.config import Config
+from chatbot_server.privacy.texts import ProcessingFacts
+from chatbot_server.storage.sites import Site
+
+OWN_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
+def processing_facts(site: Site, config: Config) -> ProcessingFacts:
+    """Of *site*, on a server that is set up as *config* says."""
+    endpoints = config.engine.endpoints if config.engine.kind == "openai" else ()
+    hosts = [endpoint.url.host for endpoint in endpoints]
+    return ProcessingFacts(
+        site=site.name,
+        contact=site.contact_email or site.contact_url or "",
+        days=site.days_kept(config.privacy.retention_days),
+        contact_days=config.privacy.contact_days,
+        masks=config.privacy.mask,
+        remote=any(host not in OWN_MACHINE for host in hosts),
+        model=config.engine.model is not None or bool(endpoints),
+    )

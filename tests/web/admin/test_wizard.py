@@ -1,0 +1,107 @@
+"""Steps of the set-up: pages chosen, privacy, a model; each works without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.owner_server import ORIGIN, OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.models.store.background import DownloadState, download_state
+from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
+from chatbot_server.storage.accounts import Role
+from chatbot_server.storage.knowledge.sources import get_source
+from chatbot_server.storage.knowledge.tables import KnowledgePage
+from chatbot_server.storage.sites import find_site
+
+Post = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def source(owner: OwnerServer) -> int:
+    """A site that was found to have a start, two pages and a folder of five."""
+    number = add_site_to_read(owner.database, owner.site_id, "https://shop.example")
+    paths = ["/", "/prices", "/legal", *(f"/blog/{day}" for day in range(5))]
+    with owner.database.session() as session:
+        get_source(session, owner.site_id, number).finished = 1
+        session.add_all(
+            KnowledgePage(source_id=number, url=f"https://shop.example{path}", state="read")
+            for path in paths
+        )
+    return number
+
+
+def states(owner: OwnerServer) -> dict[str, str]:
+    with owner.database.session() as session:
+        return {
+            page.url.removeprefix("https://shop.example"): page.state
+            for page in session.query(KnowledgePage)
+        }
+
+
+def test_pages_are_chosen_one_by_one_and_by_folder(
+    owner: OwnerServer, post: Post, source: int
+) -> None:
+    browser = owner.browser("owner")
+    page = browser.get(f"/admin/{owner.key}/pages").text
+    assert page.count('name="ticked"') == 1 + 5 + 2, "a folder, its pages, and two single ones"
+    assert 'value="/"' not in page
+    path = f"/admin/KEY/pages/{source}"
+    shown = ["/blog/", "/prices", "/legal", "/"]
+    assert post(path, shown=shown, ticked=["/prices"]).status_code == 303
+    with owner.database.session() as session:
+        row = get_source(session, owner.site_id, source)
+        assert (row.unwanted, row.finished) == (["/blog/", "/legal"], None)
+    assert {url for url, state in states(owner).items() if state == "found"} == {
+        "/legal",
+        *(f"/blog/{day}" for day in range(5)),
+    }
+    page = browser.get(f"/admin/{owner.key}/pages").text
+    assert 'value="/legal" checked' not in page
+    assert 'value="/prices" checked' in page
+    post(path, shown=["/blog/"], ticked=["/blog/"])
+    with owner.database.session() as session:
+        row = get_source(session, owner.site_id, source)
+        assert row.unwanted == ["/legal"], "what was not shown stays as it is"
+    assert post(f"/admin/KEY/pages/{source + 1}", shown="/x").status_code == 404
+
+
+def test_what_is_kept_is_decided_and_said(owner: OwnerServer, post: Post) -> None:
+    form = {"retention_days": "7", "contact_email": "a@shop.example", "notice_fr": "Bonjour"}
+    assert post("/admin/KEY/privacy", **form).status_code == 303
+    browser = owner.browser("reader")
+    page = browser.get(f"/admin/{owner.key}/privacy?text=fr").text
+    assert "effacées 7 jours après" in page
+    assert "a@shop.example" in page
+    assert 'lang="fr">Un chat' in page
+    panel = browser.get(f"/api/widget?site={owner.key}&locale=fr").get_json()
+    assert panel["privacy"]["retention_days"] == 7
+    for days in ("soon", "-1", "366"):
+        refused = post("/admin/KEY/privacy", **form | {"retention_days": days})
+        assert refused.status_code == 400
+        assert f'value="{days}"' in refused.text
+    assert post("/admin/KEY/privacy", **form | {"retention_days": ""}).status_code == 303
+    with owner.database.session() as session:
+        site = find_site(session, owner.key)
+        assert site.days_kept(30) == 30
+        site.retention_days = 90
+        assert site.days_kept(30) == 30, "never longer than the server"
+
+
+def test_a_model_is_wanted_and_a_wrong_one_refused(owner: OwnerServer, post: Post) -> None:
+    browser = owner.browser("owner")
+    page = browser.get("/admin/models").text
+    assert "Pages only, no model" in page
+    form = {"action": "get", "name": "smollm2-135m-instruct"}
+    assert post("/admin/models", **form).status_code == 303
+    state = download_state(owner.folder / "models")
+    assert isinstance(state, DownloadState)
+    assert (state.name, state.state) == ("smollm2-135m-instruct", "waiting")
+    assert 'data-live="open"' in browser.get("/admin/models").text
+    assert post("/admin/models", action="get", name="../../etc/passwd").status_code == 400
+    assert post("/admin/models", action="use", name="/etc/passwd").status_code == 404
+    roles: tuple[Role, ...] = ("editor", "reader")
+    for role in roles:
+        refused = owner.browser(role).post("/admin/models", data=form, headers=ORIGIN)
+        assert refused.status_code == 403
