@@ -12,6 +12,7 @@ from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
+from chatbot_server.retrieval.curate.quality import run_nightly
 from chatbot_server.service.children import CHORE_NAMES
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
@@ -49,8 +50,9 @@ def erase(config: Config, database: Database) -> None:
 
 
 def read(config: Config, database: Database) -> None:
-    """Read again what the owner's sites say."""
+    """Read again what the owner's sites say, and look whether they answer as well as before."""
     crawl_and_embed_due(database, config.retrieval, config.run_dir)
+    run_nightly(database, config.retrieval)
 
 
 def embed(config: Config, database: Database) -> None:

@@ -20,10 +20,11 @@ Row = Mapping[str, Any]
 COPIED = (
     *("site", "site_change", "account", "recovery_code", "api_key"),
     *("conversation", "message", "feedback", "contact_request"),
-    *("knowledge_golden", "knowledge_ignored", "knowledge_source", "knowledge_page"),
+    *("quality_run", "answer_review", "knowledge_golden", "knowledge_ignored"),
+    *("knowledge_source", "knowledge_page"),
     *("knowledge_reading", "knowledge_state", "knowledge_document"),
 )
-VISITORS = ("conversation", "message", "feedback", "contact_request")
+VISITORS = ("conversation", "message", "feedback", "contact_request", "answer_review")
 DOCUMENTS = "knowledge_document"
 AT_ONCE = 500
 

@@ -196,6 +196,12 @@ def activity(session: Session, site_id: int, since: int, until: int) -> Activity
     )
 
 
+def has_conversations(session: Session, site_id: int) -> bool:
+    """Whether the site has any conversation that is kept."""
+    ids = _matching(ConversationFilter(site_id)).with_only_columns(Conversation.id)
+    return session.scalar(ids.limit(1)) is not None
+
+
 def find_conversation(session: Session, site_id: int, identifier: str) -> Conversation:
     """A conversation of the site that is kept.
 

@@ -26,8 +26,8 @@ class OwnerServer:
         self.folder = folder
         self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
         self.database.migrate()
-        config = Config(data_dir=folder, retrieval={"semantic": "off"}, server=server)
-        self.app: Flask = create_app(config, ScriptedModel("quote", ["Hello."]), self.database)
+        self.config = Config(data_dir=folder, retrieval={"semantic": "off"}, server=server)
+        self.app: Flask = create_app(self.config, ScriptedModel("quote", ["Hello."]), self.database)
         with self.database.session() as session:
             site = add_site(session, "Bakery")
             self.key, self.site_id = site.key, site.id

@@ -24,6 +24,7 @@ from chatbot_server.web.admin.pages import (
     render_problem,
 )
 from chatbot_server.web.admin.people import add_people
+from chatbot_server.web.admin.quality import add_quality, add_runs, add_sample
 from chatbot_server.web.admin.questions import add_questions
 from chatbot_server.web.admin.wizard import add_choice_of_pages, add_privacy
 from chatbot_server.web.markdown import in_html
@@ -70,6 +71,9 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
     add_questions(bp, parts)
     add_faq_pages(bp, parts)
     add_faq_files(bp, parts)
+    add_quality(bp, parts)
+    add_runs(bp, parts)
+    add_sample(bp, parts)
     add_knowledge(bp, parts)
     add_appearance(bp, parts)
     add_messages(bp, parts)

@@ -18,6 +18,7 @@ from chatbot_server.retrieval.curate.faq_file import (
     read_entries,
 )
 from chatbot_server.retrieval.curate.library import add_faq, describe_entries, remove_document
+from chatbot_server.retrieval.curate.quality import Preview, preview_entry
 from chatbot_server.retrieval.curate.teaching import LONGEST_ANSWER
 from chatbot_server.storage.knowledge.documents import faq_entry, faq_page
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
@@ -51,10 +52,12 @@ def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
     @bp.post(f"{PATH}/<key>/faq")
     def save_entry(key: str) -> Response:
         try:
+            if request.form.get("action") == "preview":
+                return _show(parts, key, draft=_draft(), preview=_preview(parts, key))
             _save(parts, key)
         except ChatbotError as error:
-            draft = {name: request.form.get(name, "")[:LONGEST_ANSWER] for name in FIELDS}
-            return _show(parts, key, problem=problem_of(error), status=error.status, draft=draft)
+            problem, status = problem_of(error), error.status
+            return _show(parts, key, problem=problem, status=status, draft=_draft())
         parts.call_chore("embed")
         return go("faq_entries", key=key, done="saved")
 
@@ -129,7 +132,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         draft = dict(
             zip(FIELDS, (former.title, wordings, former.text, str(former.id)), strict=True)
         )
-    values = {"draft": draft, "report": None} | values
+    values = {"draft": draft, "report": None, "preview": None} | values
     return render(
         "faq",
         status=status,
@@ -142,11 +145,16 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     )
 
 
-def _save(parts: AdminParts, key: str) -> None:
-    """The entry that was typed; where its question changed, the former one goes.
+def _draft() -> dict[str, str]:
+    """The form as it was typed."""
+    return {name: request.form.get(name, "")[:LONGEST_ANSWER] for name in FIELDS}
+
+
+def _typed_entry() -> tuple[str, str]:
+    """The question and the answer that were typed.
 
     Raises:
-        UsageError: no question, or no answer.
+        UsageError: one of them is missing.
     """
     question = typed("question", LONGEST_QUESTION)
     answer = typed("answer", LONGEST_ANSWER, lines=True)
@@ -154,6 +162,23 @@ def _save(parts: AdminParts, key: str) -> None:
         raise UsageError("text_empty", field="question", name="question")
     if not answer:
         raise UsageError("lesson_answer", field="answer", limit=LONGEST_ANSWER)
+    return question, answer
+
+
+def _preview(parts: AdminParts, key: str) -> Preview:
+    question, answer = _typed_entry()
+    with parts.database.session() as session:
+        site_id = find_site(session, key).id
+    return preview_entry(parts.knowledge, site_id, question, answer, typed_lines("wordings"))
+
+
+def _save(parts: AdminParts, key: str) -> None:
+    """The entry that was typed; where its question changed, the former one goes.
+
+    Raises:
+        UsageError: no question, or no answer.
+    """
+    question, answer = _typed_entry()
     number = request.form.get("former", type=int)
     with parts.database.session() as session:
         site_id = find_site(session, key).id

@@ -18,7 +18,7 @@ from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.retrieval.curate.trial import try_own_headings
 from chatbot_server.storage.base import now
 from chatbot_server.storage.feedback import contact_requests
-from chatbot_server.storage.inbox import activity
+from chatbot_server.storage.inbox import activity, has_conversations
 from chatbot_server.storage.site_settings import change_site, name_of, origin_of
 from chatbot_server.storage.sites import (
     Site,
@@ -163,6 +163,6 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
             "pages": documents > 0,
             "contact": bool(site.contact_email or site.contact_url),
             "privacy": bool(site.policy_url),
-            "asked": activity(session, site.id, 0, 0).conversations > 0,
+            "asked": has_conversations(session, site.id),
         },
     }

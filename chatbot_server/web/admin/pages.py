@@ -32,6 +32,7 @@ MENU = (
     ("unanswered", "admin_unanswered"),
     ("faq_entries", "admin_faq"),
     ("knowledge", "admin_knowledge"),
+    ("quality", "admin_quality"),
     ("appearance", "admin_appearance"),
     ("messages", "admin_messages"),
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import ChatbotError, UsageError
+from chatbot_server.retrieval.curate.quality import Preview, preview_entry
 from chatbot_server.retrieval.curate.teaching import LONGEST_ANSWER, Lesson, teach
 from chatbot_server.retrieval.curate.unanswered import (
     QuestionGroup,
@@ -41,6 +42,10 @@ def add_questions(bp: Blueprint, parts: AdminParts) -> None:
     @bp.post(f"{PATH}/<key>/unanswered/<group>")
     def answer_group(key: str, group: str) -> Response:
         try:
+            if request.form.get("action") == "preview":
+                return _show_unanswered(
+                    parts, key, group=group, preview=_preview(parts, key, group)
+                )
             lesson = _teach(parts, key, group)
         except ChatbotError as error:
             values = {
@@ -80,8 +85,24 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         groups=open_groups,
         ignored=[group for group in groups if group.ignored][:MOST_IGNORED],
         answer=request.form.get("answer", ""),
-        **{"lesson": None, "group": "", "may_force": False} | values,
+        **{"lesson": None, "group": "", "may_force": False, "preview": None} | values,
     )
+
+
+def _preview(parts: AdminParts, key: str, name: str) -> Preview:
+    """What the answer that was typed would change.
+
+    Raises:
+        UsageError: there is no answer.
+    """
+    with parts.database.session() as session:
+        site_id = find_site(session, key).id
+    group = find_group(unanswered_groups(parts.database, site_id), name)
+    answer = typed("answer", LONGEST_ANSWER, lines=True)
+    if not answer:
+        raise UsageError("lesson_answer", field="answer", limit=LONGEST_ANSWER)
+    question = typed("question", LONGEST_QUESTION) or group.question
+    return preview_entry(parts.knowledge, site_id, question, answer, group.quotable())
 
 
 def _teach(parts: AdminParts, key: str, name: str) -> Lesson:
