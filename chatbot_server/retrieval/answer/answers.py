@@ -117,12 +117,13 @@ def several_answer(
 
 def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
     """The first of *sections*, and the next in its language if it fits nearly as well and both
-    are short."""
+    are short; beside a row that is asked for, no other table."""
     first = sections[0]
     relevances = section_relevances(sections)
     for second in sections[1:]:
         if second.chunk.text != first.chunk.text and not is_in_another_language(first, second):
             is_close = relevances[first.chunk.id] - relevances[second.chunk.id] <= CLOSE
+            is_close = is_close and not (first.rows_left_out and second.is_other_table)
             words = len(first.chunk.text.split()) + len(second.chunk.text.split())
             return [first, second] if is_close and words <= MAX_WORDS else [first]
     return [first]

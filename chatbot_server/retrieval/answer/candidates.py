@@ -15,6 +15,7 @@ from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.synonyms import Word
+from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.storage.knowledge.chunks import load_chunks
 from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeDocument
 
@@ -111,6 +112,12 @@ class Candidate:
     def rows_left_out(self) -> frozenset[int]:
         """Positions of the rows among its sentences that the query does not ask for."""
         return rows_left_out(self.sentences, self._query, self.document.language)
+
+    @property
+    def is_other_table(self) -> bool:
+        """Whether it has rows with names, and the query says none of these."""
+        names = [text for text in self.sentences if row_name(text)]
+        return len(names) > 1 and not self.rows_left_out
 
     def passage(self) -> Passage:
         """What a model may read of it."""

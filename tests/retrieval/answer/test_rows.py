@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot_server.retrieval.answer import answers
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.rows import rows_left_out
 from chatbot_server.retrieval.answer.service import KnowledgeBase
@@ -58,6 +59,19 @@ def test_only_rows_that_are_asked_about_are_shown(
     query.days = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
     rows = TABLES[table]
     assert [at for at in range(len(rows)) if at not in rows_left_out(rows, query, "en")] == shown
+
+
+@pytest.mark.parametrize(("rows", "is_other"), [("Towels", True), ("Double room", False)])
+def test_beside_the_row_that_is_asked_for_no_other_table_is_shown(
+    monkeypatch: pytest.MonkeyPatch, database: Database, site_id: int, rows: str, is_other: bool
+) -> None:
+    monkeypatch.setattr(answers, "CLOSE", 100.0)
+    head = "| What | Price |\n|---|---|\n"
+    add_note(database, site_id, "Rooms", f"{head}| Single room | 60 € |\n| Double room | 85 € |")
+    add_note(database, site_id, "Double room extras", f"{head}| {rows} | 7 € |\n| Cleaning | 9 € |")
+    answer = KnowledgeBase(database, "off").ground(site_id, "How much is a double room?").answer
+    assert ("7 €" not in answer) is is_other
+    assert "85 €" in answer
 
 
 def test_a_row_is_told_with_its_condition(database: Database, site_id: int) -> None:
