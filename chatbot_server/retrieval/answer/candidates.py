@@ -111,7 +111,8 @@ class Candidate:
     @cached_property
     def rows_left_out(self) -> frozenset[int]:
         """Positions of the rows among its sentences that the query does not ask for."""
-        return rows_left_out(self.sentences, self._query, self.document.language)
+        language = self.document.language
+        return rows_left_out(self.sentences, self._query, language, self.terms)
 
     @property
     def is_other_table(self) -> bool:

@@ -14,31 +14,39 @@ from chatbot_server.retrieval.language.weekdays import hours_by_day
 NEARLY = 0.85
 
 
-def rows_left_out(sentences: Sequence[str], query: Query, language: str | None) -> frozenset[int]:
+def rows_left_out(
+    sentences: Sequence[str], query: Query, language: str | None, terms: frozenset[str]
+) -> frozenset[int]:
     """Positions of the rows among *sentences* that *query* does not ask for; none where it names
     none of them, or all.
 
-    *language* is that of the page.
+    *language* is that of the page, *terms* are those of the whole section.
     """
     by_day = {at: days for at, text in enumerate(sentences) if (days := _days(text, query))}
     if len(by_day) > 1:
         of_days = {at for at, days in by_day.items() if days & query.days}
         return frozenset(by_day) - of_days if of_days else frozenset()
     names = {at: name for at, text in enumerate(sentences) if (name := row_name(text))}
-    asked = rows_named(names, query, language)
+    # “The menu for children” may be a row that calls them otherwise: any menu may be meant.
+    is_understood = all(word.is_in(terms) for word in query.content_words)
+    asked = rows_named(names, query, language, NEARLY if is_understood else 0.0)
     return frozenset(names) - asked if asked else frozenset()
 
 
-def rows_named(names: Mapping[int, str], query: Query, language: str | None) -> frozenset[int]:
-    """Those of the rows called *names* that the words of *query* name, for each word the best."""
+def rows_named(
+    names: Mapping[int, str], query: Query, language: str | None, share: float
+) -> frozenset[int]:
+    """Those of the rows called *names* that the words of *query* name: for each word the best,
+    and those that hold such a *share* of what the best one does."""
     terms = {at: query.terms_of(name, language) for at, name in names.items()}
     weights = {at: query.weight_in(held) for at, held in terms.items()}
     asked: set[int] = set()
     for word in query.content_words:
         holders = [at for at, held in terms.items() if word.is_in(held)]
         if 0 < len(holders) < len(names):
-            enough = NEARLY * max(weights[at] for at in holders)
-            asked |= _closest((at for at in holders if weights[at] >= enough), names, query)
+            enough = share * max(weights[at] for at in holders)
+            best = [at for at in holders if weights[at] >= enough]
+            asked |= _closest(best, names, query) if share else set(best)
     return frozenset(asked)
 
 

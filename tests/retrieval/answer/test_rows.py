@@ -32,6 +32,11 @@ TABLES = {
         "- Dimanche — Matin : 10 h – 12 h ; Après-midi : fermé",
         "- Jours fériés — fermé",
     ],
+    "menus": [
+        "- Formule du midi — 19,50 €",
+        "- Menu du marin — 36 €",
+        "- Menu moussaillon (jusqu’à 10 ans) — 11 €",
+    ],
     "list": ["- Breakfast", "- Towels", "- Parking"],
 }
 
@@ -49,6 +54,8 @@ TABLES = {
         ("hair", "How much is a cut?", [0, 1]),
         ("hours", "Êtes-vous ouverts mardi après-midi ?", [1, 3]),
         ("hours", "Quels sont vos horaires ?", [0, 1, 2, 3]),
+        ("menus", "Combien pour un menu du marin et un menu enfant ?", [1, 2]),
+        ("menus", "Combien coûte le menu du marin ?", [1]),
         ("list", "Are towels there?", [0, 1, 2]),
     ],
 )
@@ -58,7 +65,8 @@ def test_only_rows_that_are_asked_about_are_shown(
     query = Query(question)
     query.days = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
     rows = TABLES[table]
-    assert [at for at in range(len(rows)) if at not in rows_left_out(rows, query, "en")] == shown
+    left_out = rows_left_out(rows, query, "en", query.parse(" ".join([table, *rows])).terms)
+    assert [at for at in range(len(rows)) if at not in left_out] == shown
 
 
 @pytest.mark.parametrize(("rows", "is_other"), [("Towels", True), ("Double room", False)])
