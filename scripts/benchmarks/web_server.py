@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -73,36 +74,73 @@ class WebServer:
         return HttpAnswer(first, whole, tokens, start["conversation"], secret)
 
 
+class Served:
+    """A server that can be started again, with a folder of its own.
+
+    Args:
+        engine: settings of the model.
+        sections: further settings.
+        environment: further variables.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        engine: dict[str, Any],
+        sections: dict[str, dict[str, Any]] | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.process: subprocess.Popen[bytes]
+        self._environment = os.environ | (environment or {})
+        more = dict(sections or {})
+        limits: dict[str, Any] = {"visitor": ["100000 per minute"], "site": ["100000 per minute"]}
+        limits["visitor_streams"] = 200  # all come from one address
+        server = {"port": port} | more.pop("server", {})
+        settings = {"server": server, "engine": engine, "limits": limits, "data_dir": "data"}
+        file = folder / "config.yaml"
+        file.write_text(yaml.safe_dump(settings | more), encoding="utf-8")
+        self._command = [sys.executable, "-m", "chatbot_server", "--config", str(file)]
+
+    def start(self) -> WebServer:
+        """Start it, and wait until it is ready."""
+        began = time.monotonic()
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*self._command, "serve"], stdout=log, stderr=log, env=self._environment
+            )
+        _wait_ready(self.process, self.url)
+        seconds = time.monotonic() - began
+        sites = subprocess.run(
+            [*self._command, "site", "list", "--json"],
+            capture_output=True,
+            check=True,
+            env=self._environment,
+        )
+        rows = json.loads(sites.stdout)
+        site = next(row["key"] for row in rows if row["demo"] and row["free_chat"])
+        run_dir = self.folder / "data" / "run"
+        return WebServer(self.process.pid, self.url, site, run_dir, seconds)
+
+    def end(self) -> None:
+        """Ask it to stop, and wait."""
+        self.process.terminate()
+        self.process.wait(30)
+
+
 @contextmanager
 def web_server(
     folder: Path, engine: dict[str, Any], **sections: dict[str, Any]
 ) -> Iterator[WebServer]:
     """A server with a folder of its own, the settings *engine* and those of *sections*."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    file = folder / "config.yaml"
-    limits: dict[str, Any] = {"visitor": ["100000 per minute"], "site": ["100000 per minute"]}
-    limits["visitor_streams"] = 200  # all come from one address
-    server = {"port": port} | sections.pop("server", {})
-    settings = {"server": server, "engine": engine, "limits": limits, "data_dir": "data"} | sections
-    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    command = [sys.executable, "-m", "chatbot_server", "--config", str(file)]
-    began = time.monotonic()
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen([*command, "serve"], stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
+    served = Served(folder, engine, sections)
     try:
-        _wait_ready(process, url)
-        seconds = time.monotonic() - began
-        sites = subprocess.run(
-            [*command, "site", "list", "--json"], capture_output=True, check=True
-        )
-        rows = json.loads(sites.stdout)
-        site = next(row["key"] for row in rows if row["demo"] and row["free_chat"])
-        yield WebServer(process.pid, url, site, folder / "data" / "run", seconds)
+        yield served.start()
     finally:
-        process.terminate()
-        process.wait(30)
+        served.end()
 
 
 def _wait_ready(process: subprocess.Popen[bytes], url: str) -> None:

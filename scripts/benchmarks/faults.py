@@ -1,0 +1,327 @@
+"""Break a running server while visitors ask, and count what they lost.
+
+Each process is killed again and again, or stopped (SIGSTOP); the database is locked, then damaged;
+the clock jumps. Afterwards every answer that a visitor saw to its end must be stored as it was
+shown, and none may be empty. Prints a line for each fault; exit 1 if anything was lost.
+
+    PYTHONPATH=scripts python -m benchmarks.faults MODEL.gguf --kills 50 --faults web,engine,parent
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import httpx
+
+from benchmarks.visitors import fill
+from benchmarks.web_server import Served, WebServer
+
+VISITORS, PAUSE = 4, 0.7
+PAGES = [
+    (f"Room {number}", f"Room {number} has {number + 2} chairs and opens at {8 + number % 4}.")
+    for number in range(20)
+]
+KILLED = ("web", "arbiter", "engine", "embedder", "parent")
+STOPPED = ("stop-engine", "stop-web")
+OTHERS = ("locked", "damaged", "clock")
+READY_SECONDS = 180.0
+# Every process of the server reads its time from this file's offset, if there is one.
+SHIFTED = """
+import os, time
+_real, _file = time.time, os.environ.get("FAULTS_CLOCK", "")
+def _now():
+    try:
+        with open(_file) as offset:
+            return _real() + float(offset.read())
+    except (OSError, ValueError):
+        return _real()
+time.time = _now
+"""
+
+
+@dataclass
+class Shown:
+    """One answer as its visitor saw it; *is_whole*: to its end."""
+
+    conversation: str
+    secret: str
+    text: str
+    is_whole: bool
+
+
+@dataclass
+class Crowd:
+    """Visitors who never stop asking; each question comes from another address."""
+
+    url: Callable[[], str]
+    sites: list[str]
+    shown: list[Shown] = field(default_factory=list)
+    refused: int = 0
+    numbers: count[int] = field(default_factory=count)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def ask_on(self, site: str) -> None:
+        """One visitor."""
+        while not self.over.wait(PAUSE):
+            number = next(self.numbers)
+            question = f"How many chairs has room {number % 20}, please, on day {number}?"
+            try:
+                self.shown.append(self._ask(site, question, number))
+            except (httpx.HTTPError, KeyError, ValueError):
+                self.refused += 1
+                time.sleep(0.2)
+
+    def _ask(self, site: str, question: str, number: int) -> Shown:
+        start, text, is_whole, name = {}, "", False, ""
+        body = {"site": site, "message": question}
+        with (
+            suppress(httpx.HTTPError),
+            httpx.stream(
+                "POST", f"{self.url()}/api/chat", json=body, headers=address(number), timeout=120
+            ) as response,
+        ):
+            for line in response.iter_lines():
+                kind, _, value = line.partition(": ")
+                name = value if kind == "event" else name
+                if kind == "data" and name == "start":
+                    start = json.loads(value)
+                elif kind == "data" and name == "token":
+                    text += json.loads(value)["text"]
+                is_whole = is_whole or (kind == "data" and name == "done")
+        return Shown(start["conversation"], start["secret"], text, is_whole)
+
+    def losses(self) -> dict[str, int]:
+        """What is not stored as it was shown."""
+        lost = {
+            "answers": len(self.shown),
+            "lost": 0,
+            "other text": 0,
+            "cut": 0,
+            "cut and empty": 0,
+        }
+        for number, answer in enumerate(self.shown):
+            headers = address(number) | {"Authorization": f"Bearer {answer.secret}"}
+            url = f"{self.url()}/api/conversation/{answer.conversation}"
+            reply = httpx.get(url, headers=headers, timeout=60)
+            messages = reply.json().get("messages", [])
+            stored = messages[-1]["text"] if messages else ""
+            if answer.is_whole:
+                lost["lost"] += not messages
+                lost["other text"] += bool(messages) and stored != answer.text
+            else:
+                lost["cut"] += 1
+                lost["cut and empty"] += bool(messages) and not stored
+        return lost
+
+
+def address(number: int) -> dict[str, str]:
+    """Headers of a visitor of its own."""
+    place = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    return {"X-Forwarded-For": place, "X-Forwarded-Proto": "http"}
+
+
+def processes(parent: int) -> dict[str, int]:
+    """The server's processes by what they do."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            words = (entry / "stat").read_text().rpartition(")")[2].split()
+            if words[0] != "Z":
+                children.setdefault(int(words[1]), []).append(int(entry.name))
+    roles = {"parent": parent}
+    for pid in children.get(parent, []):
+        line = command_line(pid)
+        if "run_gunicorn" in line:
+            roles["arbiter"] = pid
+        elif "engine.process.worker" in line:
+            roles["engine"] = pid
+    for pid in children.get(roles.get("arbiter", -1), []):
+        roles["web"] = pid
+    for pid in children.get(roles.get("web", -1), []):
+        if "embedder_child" in command_line(pid):
+            roles["embedder"] = pid
+    return roles
+
+
+def command_line(pid: int) -> str:
+    """Empty where the process is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+class Breaker:
+    """Does one thing to the server, and says how long it took until it answered again."""
+
+    def __init__(self, served: Served, clock: Path) -> None:
+        self._served = served
+        self._clock = clock
+
+    def kill(self, role: str) -> float:
+        """SIGKILL; a parent that is gone is started anew, as a service manager would."""
+        pid = self._pid(role)
+        began = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        if role == "parent":
+            self._served.process.wait()
+            self._start()
+        self._until(lambda: self._pid(role, 0.1) != pid)
+        self._until(self._is_ready)
+        return time.monotonic() - began
+
+    def stop(self, role: str) -> float:
+        """SIGSTOP, until somebody ends it."""
+        pid = self._pid(role)
+        began = time.monotonic()
+        os.kill(pid, signal.SIGSTOP)
+        self._until(lambda: self._pid(role, 0.1) != pid)
+        self._until(self._is_ready)
+        return time.monotonic() - began
+
+    def locked(self) -> float:
+        """Another program writes for nine seconds."""
+        other = sqlite3.connect(self._database(), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(9)
+        began = time.monotonic()
+        other.execute("ROLLBACK")
+        other.close()
+        self._until(self._is_ready)
+        return time.monotonic() - began
+
+    def damaged(self) -> float:
+        """The middle of the file is overwritten; then the copy from before is put back."""
+        file = self._database()
+        with sqlite3.connect(file) as source, sqlite3.connect(f"{file}.copy") as copy:
+            source.backup(copy)
+        size = file.stat().st_size
+        with file.open("r+b") as data:
+            data.seek(size // 3)
+            data.write(os.urandom(size // 3))
+        time.sleep(5)
+        self._served.end()
+        for ending in ("-wal", "-shm"):
+            Path(f"{file}{ending}").unlink(missing_ok=True)
+        began = time.monotonic()
+        shutil.move(f"{file}.copy", file)
+        self._start()
+        self._until(self._is_ready)
+        return time.monotonic() - began
+
+    def clock(self) -> float:
+        """A day back, a month ahead, and right again."""
+        for offset in (-86_400, 29 * 86_400, 0):
+            self._clock.write_text(str(offset))
+            time.sleep(3)
+        began = time.monotonic()
+        self._until(self._is_ready)
+        return time.monotonic() - began
+
+    def _start(self) -> None:
+        """As a service manager does: again, while the port is not free yet."""
+        for _attempt in range(20):
+            with suppress(RuntimeError):
+                self._served.start()
+                return
+            time.sleep(1)
+        raise TimeoutError("the server does not start")
+
+    def _database(self) -> Path:
+        return self._served.folder / "data" / "chatbot.db"
+
+    def _pid(self, role: str, seconds: float = READY_SECONDS) -> int:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if pid := processes(self._served.process.pid).get(role):
+                return pid
+            time.sleep(0.05)
+        return 0
+
+    def _is_ready(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self._served.url}/readyz", timeout=5).status_code == 200
+        return False
+
+    def _until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise TimeoutError("not ready again")
+            time.sleep(0.05)
+
+
+def main() -> int:
+    """Every fault that was asked for, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--faults", default=",".join((*KILLED, *STOPPED, *OTHERS)))
+    parser.add_argument("--seconds", type=float, default=240, help="for each fault at most")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="chatbot-faults-") as name:
+        folder = Path(name)
+        key, clock = fill(folder, PAGES), folder / "clock"
+        (folder / "sitecustomize.py").write_text(SHIFTED)
+        engine = {"model": str(options.model.resolve()), "threads": 1, "max_restarts": 100}
+        served = Served(
+            folder,
+            engine | {"max_tokens": 24},
+            {"server": {"trusted_proxies": 1}},
+            {
+                "PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}",
+                "FAULTS_CLOCK": str(clock),
+            },
+        )
+        server: WebServer = served.start()
+        crowd = Crowd(lambda: served.url, [key, server.site])
+        visitors = [
+            threading.Thread(target=crowd.ask_on, args=(site,), daemon=True)
+            for site in [key] * (VISITORS - 1) + [server.site]
+        ]
+        for visitor in visitors:
+            visitor.start()
+        time.sleep(3)
+        breaker = Breaker(served, clock)
+        for fault in options.faults.split(","):
+            report(fault, breaker, options)
+        crowd.over.set()
+        for visitor in visitors:
+            visitor.join()
+        losses = crowd.losses()
+        print(f"refused or cut before their first word: {crowd.refused}; {losses}", flush=True)
+        served.end()
+    return int(any(losses[name] for name in ("lost", "other text", "cut and empty")))
+
+
+def report(fault: str, breaker: Breaker, options: argparse.Namespace) -> None:
+    """One line: how often, and seconds until the server was ready again."""
+    end = time.monotonic() + options.seconds
+    word, _, role = fault.partition("-")
+    times = 1 if word in OTHERS or word == "stop" else options.kills
+    seconds: list[float] = []
+    while len(seconds) < times and time.monotonic() < end:
+        if word in OTHERS:
+            seconds.append(getattr(breaker, word)())
+        else:
+            seconds.append(breaker.stop(role) if word == "stop" else breaker.kill(fault))
+        time.sleep(0.3)
+    line = f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s"
+    print(f"{fault:14} {len(seconds):3} times, ready again: {line}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
