@@ -12,6 +12,7 @@ from chatbot_server.engine.base import EngineInfo
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.language import contrast, stems
+from chatbot_server.retrieval.language.clauses import questions_of
 from chatbot_server.retrieval.language.markdown import literal
 
 # So much of a question is looked at for names, and so many are named in the answer.
@@ -78,8 +79,11 @@ def _names_elsewhere(question: VisitorQuestion, grounding: Grounding) -> list[st
         f"{passage.title} {passage.heading} {passage.text}" for passage in grounding.passages
     )
     known_words = set(stems.words(" ".join([question.site.name, *passages])))
-    names = contrast.names(question.text[:READ_CHARS]) - known_words
-    visitors_words = _WORD.findall(question.text[:READ_CHARS])
+    text = question.text[:READ_CHARS]
+    questions = questions_of(text, stems.guess_language(text))  # without “Bonjour Camille”
+    text = " ".join(f"{each.text} {each.background}" for each in questions)
+    names = contrast.names(text) - known_words
+    visitors_words = _WORD.findall(text)
     return list(dict.fromkeys(word for word in visitors_words if names & set(stems.words(word))))[
         :NAMES
     ]

@@ -31,7 +31,10 @@ REMARK_WORDS = 20
 READ_CHARS = 1000
 READ_WORDS = 150
 SHORTEST_MISSPELLED = 6
+# What of these is asked beside a question of the site is answered, too.
+BESIDE: tuple[About, ...] = ("person", "maker", "identity")
 
+_SENTENCE = re.compile(r"[^.!?？\n]+[.!?？]*")
 _DOUBLED = re.compile(r"(?<!\\)([a-z])\1+")  # in a pattern, “\\bb” is no double letter
 _NAMED_LIST = re.compile(r"\{([a-z_]+)\}")
 
@@ -162,6 +165,19 @@ def find_remark(message: str) -> Remark | None:
     distress = [remark for remark in remarks if remark.kind in DISTRESSES]
     courtesy = find_courtesy(message_words) if is_short and not distress else None
     return next(iter([*distress, *([courtesy] if courtesy else []), *remarks]), None)
+
+
+def find_remark_beside(message: str) -> tuple[Remark, str] | None:
+    """A question of *message* about the chatbot itself, and the rest, which asks something else."""
+    if len(message) > READ_CHARS:
+        return None
+    sentences = _SENTENCE.findall(message)
+    for at, sentence in enumerate(sentences):
+        remark = find_remark(sentence)
+        rest = " ".join(sentences[:at] + sentences[at + 1 :]).strip()
+        if remark and remark.kind in BESIDE and rest and find_remark(rest) is None:
+            return remark, rest
+    return None
 
 
 def squeezed(text: str) -> str:

@@ -17,7 +17,7 @@ from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, W
 from chatbot_server.conversation.own_words import honest_no, language_of_reply, reply_to
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
-from chatbot_server.conversation.remarks import Remark, find_remark
+from chatbot_server.conversation.remarks import Remark, find_remark, find_remark_beside
 from chatbot_server.conversation.writing import Withheld, Writer
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.engine.base import Engine, Sampling
@@ -105,6 +105,9 @@ class Turn:
             return
         earlier_questions = self._prepared.dialogue.earlier_questions
         looked_up = question.text
+        if remark is None and (beside := find_remark_beside(question.text)):
+            about_itself, looked_up = beside
+            yield TextPiece(f"{reply_to(about_itself, question, (), self._writer.model())}\n\n")
         if self._prepared.dialogue.completed:  # a reply to what was asked back
             looked_up, earlier_questions = self._prepared.dialogue.completed, earlier_questions[:-1]
         grounding = knowledge.ground(question.site.id, looked_up, earlier_questions)

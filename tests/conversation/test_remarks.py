@@ -144,6 +144,50 @@ def test_what_stands_nowhere_on_the_site_is_named_in_the_no(tmp_path: Path) -> N
     assert "Carrefour" not in text(chat.ask("When does Carrefour open?"))
 
 
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "Tu es un robot ou c'est quelqu'un de la mairie qui me répond ?",
+        "Am I talking to a real person or to ChatGPT?",
+        "are you a robot or somebody of the club?",
+        "a real person or ChatGPT?",
+        "je parle à qui ?",
+        "Est-ce que je parle à une vraie personne de l'hôtel ?",
+        "Is there a real person behind this chat?",
+    ],
+)
+def test_who_answers_is_asked_in_many_ways(phrase: str) -> None:
+    remark = find_remark(phrase)
+    assert remark is not None
+    assert remark.kind == "person"
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "C'est un robot ou une machine à café ?",
+        "Is this a machine or hand wash item?",
+        "Is there someone at the desk on Sunday?",
+        "Est-ce un robot tondeuse ?",
+    ],
+)
+def test_a_machine_for_sale_is_no_question_about_the_chatbot(phrase: str) -> None:
+    assert find_remark(phrase) is None
+
+
+def test_what_is_asked_beside_a_question_about_the_chatbot_is_answered_too(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
+    answer = text(chat.ask("Are you a bot? When are you open?"))
+    assert "automatic assistant" in answer
+    assert answer.endswith(QUOTED.answer)
+    assert chat.pages.asked[-1] == ("When are you open?", ())
+
+
+def test_a_greeting_s_names_are_nothing_that_the_site_does_not_know(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), NOTHING)
+    assert "Camille" not in text(chat.ask("Bonjour Camille, vendez-vous des kayaks ? Merci"))
+
+
 def test_no_message_takes_long_to_tell() -> None:
     parts = ["tu es ", "i want to ", "merci ", "mon mari me ", "ok thanks ", "je veux ", "a" * 40]
     for part in parts:

@@ -108,6 +108,7 @@ class Query(ParsedText):
         own: the question without the ones it follows; None where it follows none.
         before: the question before it, where it follows one.
         entry: the document of the entry that it asks for in the entry's own words.
+        general: the concept of the place itself that it asks for, and nothing else.
         moment: that the question names; it is not searched for.
         days: of the week that it names or means; Monday is 0.
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
@@ -119,6 +120,7 @@ class Query(ParsedText):
         super().__init__(text, languages, language)
         self.own: ParsedText | None = None
         self.before = ""
+        self.general = ""
         self.moment: MomentName | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None

@@ -29,7 +29,8 @@ from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
 from chatbot_server.retrieval.answer.timely import (
-    asks_only_hours,
+    GENERAL_NOUNS,
+    general_concept,
     lines_above,
     moment_of,
     with_hours_first,
@@ -150,9 +151,11 @@ class KnowledgeBase:
         “And tomorrow?” asks what was asked before, of another day.
         """
         query = self.searcher.query(index, question, history, language)
-        moment, rest = find_moment(question[:MAX_QUESTION], query.languages)
-        if moment is None or query.entry is not None:
+        if query.entry is not None:
             return query
+        moment, rest = find_moment(question[:MAX_QUESTION], query.languages)
+        if moment is None:
+            return self._in_general(index, query) if query.own is None else query
         if not stems.says_something(rest, query.languages):
             if not history:
                 return query
@@ -160,11 +163,18 @@ class KnowledgeBase:
             _earlier_moment, rest = find_moment(before, query.languages)
         language = query.language
         query = self.searcher.query(index, rest, history, language)
-        # “Are you open?” is near nothing; what stands above the hours is near them.
-        if query.content_words and asks_only_hours(query):
-            noun = say("opening_hours_noun", language)
-            query = self.searcher.query(index, f"{rest} {noun}", history, language)
+        query = self._in_general(index, query)
         query.moment = moment
+        return query
+
+    def _in_general(self, index: SiteIndex, query: Query) -> Query:
+        """*query*; where it asks for the hours or the like of the place, by their common name."""
+        concept = general_concept(query)
+        if not concept:
+            return query
+        noun = say(GENERAL_NOUNS[concept], query.language)
+        query = self.searcher.query(index, f"{query.text} {noun}", (), query.language)
+        query.general = concept
         return query
 
     def pids(self) -> Collection[int]:

@@ -14,8 +14,9 @@ from chatbot_server.retrieval.answer.candidates import Candidate, section_releva
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.quote import of_days
 from chatbot_server.retrieval.language import stems
-from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.moments import Moment, asks_when
+from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.weekdays import (
     MINUTES_OF_DAY,
     Interval,
@@ -24,6 +25,7 @@ from chatbot_server.retrieval.language.weekdays import (
     is_seasonal,
     months_named,
     names_special_days,
+    without_holidays,
 )
 
 # Of dates longer ago, it is clear that they have passed.
@@ -36,6 +38,19 @@ _LINES = {
     "tonight": "hours_today",
     "tomorrow": "hours_tomorrow",
     "after_tomorrow": "hours_after_tomorrow",
+}
+# So many more days may a section tell whose heading speaks of no hours.
+HEADING_WORTH = 2
+GENERAL_NOUNS = {
+    "=opening_hours": "opening_hours_noun",
+    "=phone": "contact_noun",
+    "=email": "contact_noun",
+    "=address": "address_noun",
+}
+_CONTACTS: dict[str, tuple[Kind, ...]] = {
+    "=phone": ("phone", "email"),
+    "=email": ("email", "phone"),
+    "=address": ("street",),
 }
 EVENING, LATE_EVENING = 18 * 60, 23 * 60
 
@@ -58,6 +73,8 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
     Whoever asks about a day asks for hours, whatever else speaks of opening. Where no subject is
     named, a section that tells more days of the week is more general.
     """
+    if query.general in _CONTACTS:
+        return _with_contacts_first(sections, query)
     opening = any("=opening_hours" in word.concepts for word in query.content_words)
     if not query.days or not (query.moment or opening):
         return [*sections]
@@ -68,10 +85,27 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
         is_near = relevances[section.chunk.id] >= enough
         if not is_near or not of_days(section.sentences, query.days, query.languages):
             return 0
+        if not asks_only_hours(query):
+            return 1
         by_sentence = [hours_by_day(text, query.languages) for text in section.sentences]
-        return len(frozenset().union(*by_sentence)) if asks_only_hours(query) else 1
+        is_about_hours = "=opening_hours" in section.about_terms
+        return len(frozenset().union(*by_sentence)) + HEADING_WORTH * is_about_hours
 
     return sorted(sections, key=days_told, reverse=True)
+
+
+def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, before all those near ones that state how to reach the place."""
+    relevances = section_relevances(sections)
+    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
+
+    def contacts_stated(section: Candidate) -> int:
+        if relevances[section.chunk.id] < enough:
+            return 0
+        text = fold(section.chunk.text)
+        return sum(states(kind, text, query.languages) for kind in _CONTACTS[query.general])
+
+    return sorted(sections, key=contacts_stated, reverse=True)
 
 
 def asks_only_hours(query: Query) -> bool:
@@ -79,9 +113,24 @@ def asks_only_hours(query: Query) -> bool:
     return all("=opening_hours" in word.concepts for word in query.content_words)
 
 
+def general_concept(query: Query) -> str:
+    """What *query* asks of the place itself; empty: it asks for something else.
+
+    “C'est ouvert quand ?” and “Where are you?” are near nothing; :data:`GENERAL_NOUNS` are near
+    what stands under such a heading.
+    """
+    asks_in_small_words = not stems.says_something(query.text, (query.language,))
+    concepts = [
+        word.concepts for word in query.content_words if word.concepts or not asks_in_small_words
+    ]
+    shared = frozenset.intersection(*concepts) if concepts else frozenset()
+    return next((concept for concept in GENERAL_NOUNS if concept in shared), "")
+
+
 def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
     """“**Today, Thursday: 9am to 5pm** (open now)”, as *section* tells it; empty: it does not."""
-    heading, text = section.chunk.heading, " ".join(section.sentences)
+    heading, whole = section.chunk.heading, " ".join(section.sentences)
+    text = without_holidays(whole, query.languages)
     months = months_named(heading, query.languages)
     is_out_of_season = (
         moment.month not in months if months else is_seasonal(heading, query.languages)
@@ -100,7 +149,10 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
     if opening is None or names_special_days(text, query.languages):
         return line
     state = state_at(moment, opening)
-    return f"{line} ({say(state, language)})" if state else line
+    if not state:
+        return line
+    unless = say("unless_holiday", language) if text != fold(whole) else ""
+    return f"{line} ({say(state, language)}{unless})"
 
 
 def note_of_passed(section: Candidate, now: datetime, query: Query) -> str:
@@ -142,4 +194,6 @@ def moment_of(query: Query, time_zone: str | None, now: datetime) -> Moment | No
     moment = Moment(query.moment, here) if query.moment else None
     weekdays = (int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
     query.days = frozenset(moment.days if moment else weekdays)
+    if not query.days and query.content_words and asks_only_hours(query):
+        query.days = frozenset(range(7))  # “What are your hours?”
     return moment

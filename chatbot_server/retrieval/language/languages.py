@@ -123,7 +123,8 @@ class Language(_Record):
         day_lists: what stands between days that are told one by one, or before them.
         excepting: what takes the days behind it away.
         seasons: words of a text that holds for a part of the year only.
-        special_days: words of days on which the usual hours do not hold.
+        public_holidays: how those are spoken of.
+        special_days: words of other days on which the usual hours do not hold.
         asks_when: what asks for a date.
         negations: words that deny.
         negation_endings: ends of such words.
@@ -195,6 +196,7 @@ class Language(_Record):
     day_lists: Words
     excepting: Phrases
     seasons: Words
+    public_holidays: Phrases
     special_days: Words
     asks_when: Phrases
     negations: Words

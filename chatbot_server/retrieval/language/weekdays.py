@@ -69,6 +69,7 @@ class _DayWords:
         }
         self.months = re.compile(rf"(?<!\w){any_of(self.month_numbers)}(?!\w)")
         self.seasons = re.compile(rf"(?<!\w){words('seasons')}(?!\w)")
+        self.holidays = re.compile(rf"(?<!\w){words('public_holidays')}(?!\w)")
         self.special = re.compile(rf"(?<!\w){words('special_days')}(?!\w)")
 
     def groups(self, flat: str) -> list[tuple[frozenset[int], int, int]]:
@@ -177,8 +178,13 @@ def months_named(heading: str, languages: Languages = ALWAYS_USED) -> frozenset[
     return frozenset() if re.search(r"\d", flat) else months
 
 
+def without_holidays(text: str, languages: Languages = ALWAYS_USED) -> str:
+    """*text*, folded, without the words for public holidays: those of all weeks are told."""
+    return _day_words(languages).holidays.sub(" ", fold(text))
+
+
 def names_special_days(text: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *text* speaks of days on which the usual hours do not hold."""
+    """Whether *text* speaks of days, no public holidays, on which the usual hours do not hold."""
     return bool(_day_words(languages).special.search(fold(text)))
 
 

@@ -75,10 +75,25 @@ def test_what_is_not_sure_is_only_quoted(database: Database, site_id: int, hours
     assert "now" not in answer.answer
 
 
-def test_on_days_of_holidays_nobody_says_that_it_is_open(database: Database, site_id: int) -> None:
-    hours = "Ouvert du lundi au vendredi de 9h à 17h. Fermé les jours fériés."
-    answer = base_of(database, site_id, ("Horaires", hours)).ground(site_id, "ouvert aujourd’hui ?")
-    assert answer.answer.startswith("**Aujourd’hui, jeudi : de 9h à 17h**\n\n")
+@pytest.mark.parametrize(
+    ("hours", "state"),
+    [
+        ("Fermé les jours fériés.", " (ouvert en ce moment, sauf si c’est un jour férié)"),
+        ("Fermeture exceptionnelle pour travaux.", ""),
+    ],
+)
+def test_on_days_of_holidays_nobody_simply_says_that_it_is_open(
+    database: Database, site_id: int, hours: str, state: str
+) -> None:
+    text = f"Ouvert du lundi au vendredi de 9h à 17h. {hours}"
+    answer = base_of(database, site_id, ("Horaires", text)).ground(site_id, "ouvert aujourd’hui ?")
+    assert answer.answer.startswith(f"**Aujourd’hui, jeudi : de 9h à 17h**{state}\n\n")
+
+
+def test_bank_holidays_are_no_season(database: Database, site_id: int) -> None:
+    text = f"{HOURS} Closed on bank holidays."
+    answer = base_of(database, site_id, ("Hours", text)).ground(site_id, "Are you open today?")
+    assert "(open now, unless today is a public holiday)" in answer.answer
 
 
 @pytest.mark.parametrize(
@@ -110,6 +125,7 @@ def test_without_a_subject_the_hours_of_most_days_come_first(
     base = base_of(database, site_id, ("Horaires", text))
     general = base.ground(site_id, "Horaires aujourd’hui ?").answer
     assert general.startswith("**Accueil**\n**Aujourd’hui, jeudi : 8 h – 19 h** (ouvert")
+    assert base.ground(site_id, "C’est quoi vos horaires ?").answer.startswith("**Accueil**")
     named = base.ground(site_id, "Horaires des prises de sang aujourd’hui ?").answer
     assert named.startswith("**Prises de sang**")
 
