@@ -124,7 +124,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
         health_blueprint(engine, database, config.data_dir, needs_model=needs_model)
     )
     app.register_blueprint(demo_blueprint(database))
-    app.register_blueprint(widget_blueprint())
+    app.register_blueprint(widget_blueprint(config.data_dir / "widget"))
     app.register_blueprint(security_txt_blueprint(config.server.security_contact))
     set_metrics_apart(app, config.metrics, StateCollector(engine, database, vectors))
     return app

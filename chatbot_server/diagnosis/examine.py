@@ -99,12 +99,14 @@ def _examine_tag(tag: Tag, page: Page, expected: Expected) -> Iterator[Finding]:
         yield Finding("diagnosis_held_back", False)
     elif not RUNS.fullmatch(tag.type):
         yield Finding("diagnosis_type", False, {"type": tag.type[:60]})
-    elif not tag.source or tag.source_name != "src":
+    elif tag.source_name != "src":
         yield Finding("diagnosis_source", False, {"attribute": tag.source_name})
-    address = _address(tag.source)
-    if tag.source and _host(tag.source) != _host(expected.server):
+    elif not tag.server:
+        yield Finding("diagnosis_inlined", False, {"tag": expected.tag})
+    address = _address(tag.server)
+    if tag.server and _host(tag.server) != _host(expected.server):
         yield Finding("diagnosis_host", False, {"found": address, "server": expected.server})
-    source = urlsplit(tag.source)
+    source = urlsplit(tag.server)
     is_mixed = page.url.startswith("https:") and source.scheme == "http"
     if is_mixed and not MIXED_EXEMPT.fullmatch(source.hostname or ""):
         yield Finding("diagnosis_mixed", False, {"found": address})
@@ -115,19 +117,19 @@ def _examine_tag(tag: Tag, page: Page, expected: Expected) -> Iterator[Finding]:
 
 def _blocked_by(policy: Policy, tag: Tag, page: Page) -> Iterator[Finding]:
     """What *policy* blocks, each with the directive as it has to read."""
-    server, nonce = _address(tag.source), tag.attributes.get("nonce", "")
+    server, nonce = _address(tag.server), tag.attributes.get("nonce", "")
     integrity = tag.attributes.get("integrity", "")
-    part = urljoin(tag.source, "widget/panel.js")
+    part = urljoin(tag.server, "widget/panel.js")
     needs_mark = trusts_only_marked(policy)
     if not allows_script(policy, tag.source, page.url, nonce, integrity):
         if needs_mark:
             yield Finding("diagnosis_nonce", False)
         else:
-            yield _blocked("diagnosis_script", policy, SCRIPT, server)
+            yield _blocked("diagnosis_script", policy, SCRIPT, _address(tag.source))
     # Under 'strict-dynamic' a script that may run may load its parts.
     elif not needs_mark and not allows_script(policy, part, page.url, nonce):
         yield _blocked("diagnosis_script", policy, SCRIPT, server)
-    if not allows_request(policy, CONNECT, urljoin(tag.source, "api/chat"), page.url):
+    if not allows_request(policy, CONNECT, urljoin(tag.server, "api/chat"), page.url):
         yield _blocked("diagnosis_connect", policy, CONNECT, server)
     if picture := tag.attributes.get("data-avatar"):
         picture = urljoin(page.url, picture)

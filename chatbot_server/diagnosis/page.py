@@ -35,6 +35,12 @@ class Tag:
         return self.attributes.get("data-site") or in_address
 
     @property
+    def server(self) -> str:
+        """Where its parts and answers come from; empty if it does not say."""
+        base = self.attributes.get("data-base", "").strip()
+        return _join(self.source, f"{base.rstrip('/')}/") if base else self.source
+
+    @property
     def type(self) -> str:
         """Its ``type``; a browser runs it when this is JavaScript's or nothing."""
         return self.attributes.get("type", "").strip().lower()

@@ -10,11 +10,13 @@ from chatbot_server.storage.sites import DEFAULT_COLOR, Site
 def snippet_for(address: str, site: Site) -> str:
     """The tag that shows the bubble, from the server at *address*.
 
-    Colour and corner are in it because nothing is requested before a visitor's first tap.
+    Colour and corner are in it because nothing is requested before a visitor's first tap, the
+    address a second time because optimisers serve copies of the loader from elsewhere.
     """
     looks = f' data-color="{site.color}"' if site.color != DEFAULT_COLOR else ""
     looks += f' data-position="{site.position}"' if site.position != POSITIONS[0] else ""
-    return f'<script async src="{address}/widget.js" data-site="{site.key}"{looks}></script>'
+    source = f'src="{address}/widget.js" data-base="{address}/"'
+    return f'<script async {source} data-site="{site.key}"{looks}></script>'
 
 
 def address_of(config: Config) -> str:

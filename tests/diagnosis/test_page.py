@@ -36,6 +36,8 @@ def wrong(
         f"{TAG}<script src='{CHAT}/widget.js' data-site='OTHER'></script>",
         f"<base href='{CHAT}/x/'><script src='/widget.js' data-site=KEY></script>",
         TAG.replace("async", 'integrity="sha384-old sha384-now"'),
+        f"<script src='/cache/ab12.js' data-base='{CHAT}' data-site=KEY></script>",
+        f"<script data-base='{CHAT}/' data-site=KEY>…</script>",
     ],
 )
 def test_a_good_tag_is_good(html: str) -> None:
@@ -57,6 +59,8 @@ def test_a_good_tag_is_good(html: str) -> None:
         (TAG.replace("src=", "data-src="), "source", "data-src"),
         (TAG.replace("async src=", 'src="" data-rocket-src='), "source", "data-rocket-src"),
         (TAG.replace(CHAT, "https://old.example"), "host", CHAT),
+        (TAG.replace("async", 'data-base="https://old.example"'), "host", CHAT),
+        ("<script data-site=KEY>…</script>", "inlined", TAG),
         (TAG.replace("async", 'integrity="sha384-old"'), "integrity", "sha384-now"),
     ],
 )

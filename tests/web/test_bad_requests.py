@@ -123,5 +123,6 @@ def test_the_demo_page_carries_the_tag(live_server: Any) -> None:
     page = get(live_server.url + "/").text
     tag = live_server.cli("snippet").stdout.strip()
     key = tag.split('data-site="')[1].split('"')[0]
-    assert tag == f'<script async src="{live_server.url}/widget.js" data-site="{key}"></script>'
+    source = f'src="{live_server.url}/widget.js" data-base="{live_server.url}/"'
+    assert tag == f'<script async {source} data-site="{key}"></script>'
     assert f'<script async src="widget.js" data-site="{key}">' in page

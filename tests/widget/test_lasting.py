@@ -189,3 +189,63 @@ def test_a_chat_in_the_text_is_there_although_the_bubbles_was_closed(
         remembering(it, open=False)
         it.go(pages.add(tag=pages.tag(mode="inline"))).configured()
         expect(it.panel).to_be_visible()
+
+
+def test_a_question_to_a_chat_that_is_gone_begins_a_new_one(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    gone = {"error": {"code": "conversation_unknown", "message": "This chat is gone."}}
+
+    def refuse(route: Any) -> None:
+        if "conversation" in route.request.post_data_json:
+            headers = {"Access-Control-Allow-Origin": "*"}
+            route.fulfill(status=404, json=gone, headers=headers)
+        else:
+            route.continue_()
+
+    with visit(browser) as it:
+        it.go(pages.add()).open().ask("hello").answered("You said: hello")
+        it.page.route("**/api/chat", refuse)
+        it.ask("again").answered("You said: again")
+        assert [body.get("conversation") for body in script.asked] == [None, None]
+        expect(it.questions).to_have_count(2)
+
+
+def test_a_message_to_a_human_outlives_the_chat(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    gone = {"error": {"code": "conversation_unknown", "message": "This chat is gone."}}
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("hello").answered("You said: hello")
+        script.refuse["/api/contact"] = (404, gone)
+        held: list[Any] = []
+        it.page.route(
+            "**/api/contact", lambda route: (held.append(route.request), route.continue_())
+        )
+        it.menu("Talk to a human")
+        it.panel.get_by_label("Name").fill("A")
+        it.panel.get_by_label("E-mail").fill("a@example.org")
+        it.panel.locator(".sheet").get_by_role("button", name="Send").click()
+        it.panel.locator(".sheet").get_by_text("This chat is gone.").wait_for()
+        sent = [one.post_data_json for one in held]
+        assert ["conversation" in body for body in sent] == [True, False]
+        assert [body["message"] for body in sent] == ["hello", "hello"]
+
+
+def test_no_text_is_lost_when_a_question_fails(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    with visit(browser) as it:
+        held: list[Any] = []
+        it.page.route("**/api/chat", lambda route: held.append(route))
+        it.go(pages.add()).open().ask("first")
+        it.until(lambda: held)
+        it.field.fill("third")
+        it.page.evaluate("Chatbot.send('second')")
+        expect(it.field).to_have_value("second\nthird")
+        held[0].abort()
+        expect(it.field).to_have_value("first\nsecond\nthird")
+        it.page.unroute("**/api/chat")
+        it.panel.get_by_role("button", name="Try again").click()
+        it.answered("You said: first")
+        assert [body["message"] for body in script.asked] == ["first\nsecond\nthird"]

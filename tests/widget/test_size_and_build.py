@@ -129,7 +129,7 @@ def test_the_options_of_the_table_are_those_of_the_code() -> None:
     read |= {"position", "color", "size", "style", "name", "greeting"}  # by name in a list
     known = {re.sub(r"-(\w)", lambda m: m[1].upper(), entry["name"]) for entry in options()}
     assert known <= read
-    assert read - known <= {"base", "nonce"}
+    assert read - known <= {"nonce"}
 
 
 def test_the_table_of_options_in_the_docs_is_generated_from_the_code() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from chatbot_server.storage.feedback import (
 from chatbot_server.storage.sites import add_site
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import register_problems
+from chatbot_server.web.visitor import widget
 from chatbot_server.web.visitor.contact import contact_blueprint
 from chatbot_server.web.visitor.feedback import feedback_blueprint
 from chatbot_server.web.visitor.widget import DIST, loader_integrity, widget_blueprint
@@ -99,6 +101,54 @@ def test_the_integrity_for_a_pinned_tag_is_that_of_the_loader() -> None:
 @pytest.mark.parametrize("name", ["nothing.js", "..%2fapp.py", "%2e%2e/x", "integrity"])
 def test_other_files_do_not_exist(client: FlaskClient, name: str) -> None:
     assert client.get(f"/widget/{name}").status_code == 404
+
+
+def served(folder: Path, dist: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """The widget's routes of a version whose files are in *dist*."""
+    monkeypatch.setattr(widget, "DIST", dist)
+    app = Flask(__name__)
+    register_problems(app)
+    app.register_blueprint(widget_blueprint(folder))
+    return app.test_client()
+
+
+def version(tmp_path: Path, number: int) -> Path:
+    """Built files of an invented version."""
+    dist = tmp_path / f"dist{number}"
+    dist.mkdir(exist_ok=True)
+    (dist / "widget.js").write_text(f"loader {number}", encoding="utf-8")
+    (dist / f"panel-{number:010x}.js").write_text(f"panel {number}", encoding="utf-8")
+    return dist
+
+
+def test_the_parts_of_the_versions_before_are_still_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data" / "widget"
+    for number in range(6):
+        client = served(folder, version(tmp_path, number), monkeypatch)
+        os.utime(next(folder.glob(widget_version(number))), (number, number))
+    assert client.get("/widget.js").text == "loader 5"
+    codes = [client.get(f"/widget/panel-{number:010x}.js").status_code for number in range(6)]
+    assert codes == [404, 404, 200, 200, 200, 200]
+    # The version that runs again is the newest again.
+    again = served(folder, version(tmp_path, 2), monkeypatch)
+    assert again.get("/widget/panel-0000000005.js").text == "panel 5"
+    next_one = served(folder, version(tmp_path, 6), monkeypatch)
+    assert next_one.get("/widget/panel-0000000002.js").text == "panel 2"
+
+
+def widget_version(number: int) -> str:
+    return hashlib.sha256(f"loader {number}".encode()).hexdigest()[:10]
+
+
+def test_a_folder_that_cannot_hold_the_parts_keeps_no_server_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "widget").write_text("a file", encoding="utf-8")
+    client = served(tmp_path / "widget", version(tmp_path, 1), monkeypatch)
+    assert client.get("/widget/panel-0000000001.js").status_code == 200
+    assert "not kept for the next version" in caplog.text
 
 
 def test_a_thumb_is_kept_changed_taken_back_and_erased_with_the_chat(

@@ -26,11 +26,33 @@ const CASES = {
   "markup is text": ["<img src=x onerror=alert(1)>", "p(<img src=x onerror=alert(1)>)"],
   "an image is a link": ["![a](https://x.example/p.png)", "p(a(a))"],
   "a bare address": ["see https://x.example/a.", "p(see a(https://x.example/a).)"],
-  "an unsafe link is its text": ["[a](javascript:alert(1))", "p(span(a)))"],
+  "an unsafe link is its text": ["[a](javascript:alert(1))", "p(span(a))"],
+  "a bar that is text in a table": [
+    "a | b\n-|-\n1 \\| 2 | 3",
+    "div(table(thead(tr(th(a)th(b)))tbody(tr(td(1 | 2)td(3)))))",
+  ],
 };
 
 for (const [name, [text, expected]] of Object.entries(CASES))
   test(`Markdown: ${name}`, () => assert.equal(outline(markdown(text)), expected));
+
+const WIKI = "https://en.wikipedia.org/wiki/Mercury_(planet)";
+const ADDRESSES = {
+  [`[a](${WIKI})`]: WIKI,
+  [`[a](${WIKI} "title"), b`]: WIKI,
+  [`see ${WIKI}.`]: WIKI,
+  [`(see ${WIKI})`]: WIKI,
+  [`(see ${WIKI}_b), c`]: `${WIKI}_b`,
+  "(see https://x.example/a).": "https://x.example/a",
+  "https://x.example/a))": "https://x.example/a",
+  "https://x.example/((a))": "https://x.example/((a))",
+};
+
+for (const [text, address] of Object.entries(ADDRESSES))
+  test(`brackets of an address are its own: ${text}`, () => {
+    const [link] = elements(markdown(text)).filter(({ localName }) => localName === "a");
+    assert.equal(link.href, address);
+  });
 
 /** Mulberry32: the same inputs in every run. */
 function random(seed) {

@@ -1,32 +1,47 @@
 """The widget's files: the loader ``/widget.js`` and its hashed parts under ``/widget/``.
 
 They are built by ``widget/build.mjs`` into ``widget/dist``, which is ``web/widget_dist``
-(a link in a checkout, real files in a wheel).
+(a link in a checkout, real files in a wheel). The parts of the versions before are kept in the
+data folder: caches hold their loaders, and pages that are open still want their menu.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
+import re
+import shutil
+import tempfile
 from pathlib import Path
 
 from flask import Blueprint, Response, request
 
 from chatbot_server.errors import NotFound
 
+LOG = logging.getLogger(__name__)
 DIST = Path(__file__).parents[1] / "widget_dist"
 LOADER = "widget.js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json; charset=utf-8"}
 # The name of a part is the hash of its bytes, so it never changes; the loader names the parts
-# of its version. It is not served stale: yesterday's would name parts that are gone.
+# of its version. A loader is served stale by caches that do as they like.
 FOR_EVER = "public, max-age=31536000, immutable"
 SHORTLY = "public, max-age=300"
+PART = re.compile(r"[a-z]{2,10}-[0-9a-f]{10}\.(js|json)")
+#: The version that runs, and those before it.
+VERSIONS = 4
 
 
-def widget_blueprint() -> Blueprint:
-    """Routes of the widget's files. What is not in the folder at the start does not exist."""
+def widget_blueprint(folder: Path | None = None) -> Blueprint:
+    """Routes of the widget's files. What is not there at the start does not exist.
+
+    Args:
+        folder: where the parts of each version are kept for the versions after it.
+    """
     bp = Blueprint("widget", __name__)
     files = {file.name: file.read_bytes() for file in DIST.iterdir() if file.suffix in TYPES}
+    files = (_earlier_parts(folder, files) if folder else {}) | files
 
     @bp.get("/widget.js")
     def loader() -> Response:
@@ -43,6 +58,41 @@ def loader_integrity() -> str:
     """The ``integrity`` of the loader for a tag that pins this very version."""
     table: dict[str, str] = json.loads((DIST / "integrity.json").read_text(encoding="utf-8"))
     return table[LOADER]
+
+
+def _earlier_parts(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
+    """The parts in *folder*, once those in *files* were added to it and the oldest taken out.
+
+    A folder that cannot be written costs only what it is for.
+    """
+    own = folder / hashlib.sha256(files[LOADER]).hexdigest()[:10]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not own.is_dir():
+            _store({name: body for name, body in files.items() if PART.fullmatch(name)}, own)
+        os.utime(own)
+        versions = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in versions[VERSIONS:]:
+            shutil.rmtree(old, ignore_errors=True)
+        parts = [part for one in versions[:VERSIONS] for part in one.iterdir()]
+        return {part.name: part.read_bytes() for part in parts if PART.fullmatch(part.name)}
+    except OSError as error:
+        LOG.warning("The widget's parts are not kept for the next version: %s", error)
+        return {}
+
+
+def _store(parts: dict[str, bytes], target: Path) -> None:
+    """Write *parts* as the folder *target*, whole or not at all; another process may as well."""
+    with tempfile.TemporaryDirectory(dir=target.parent.parent, ignore_cleanup_errors=True) as name:
+        made = Path(name) / target.name
+        made.mkdir(mode=0o700)
+        for part, body in parts.items():
+            (made / part).write_bytes(body)
+        try:
+            made.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
 
 
 def _serve(files: dict[str, bytes], name: str, cache: str) -> Response:

@@ -3,9 +3,6 @@ import { element, load } from "./lazy.js";
 import css from "./loader.css";
 import { OFFLINE } from "./words.js";
 
-/** Consent banners that are waited for without being named in `data-avoid`. */
-const BANNERS = "#onetrust-banner-sdk,#CybotCookiebotDialog,#tarteaucitronAlertBig";
-
 /**
  * The widget's own box. Inline and important, so that no rule of the page reaches it; only
  * the owner's `--chatbot-…` variables do. In the page's text it keeps the panel's place free.
@@ -15,7 +12,7 @@ const style = ({ mode, position = "bottom-right", color, size, style = "" }) => 
   const [accent, ink] = paint(color);
   const corner = position.replace(
     "-",
-    ":calc(var(--chatbot-y,20px) + env(safe-area-inset-bottom));",
+    ":calc(var(--chatbot-y,20px) + var(--up,0px) + env(safe-area-inset-bottom));",
   );
   const box = mode
     ? "display:block;min-height:var(--chatbot-height,600px)"
@@ -32,12 +29,13 @@ const style = ({ mode, position = "bottom-right", color, size, style = "" }) => 
  * @param {HTMLElement} [tag]
  */
 export function chat(options, tag) {
-  const { mode, open } = options;
-  const locale = (options.locale || document.documentElement.lang || navigator.language)
-    .slice(0, 2)
-    .toLowerCase();
+  const { mode } = options;
+  const locale = (options.locale || document.documentElement.lang || navigator.language).slice(
+    0,
+    2,
+  );
   const offline = OFFLINE[locale] || "Chat offline";
-  const host = element("chatbot-widget", { lang: locale, style: style(options) });
+  const host = element("chatbot-widget", { style: style(options) });
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
@@ -46,9 +44,8 @@ export function chat(options, tag) {
   let /** @type {any} */ panel,
     /** @type {any} */ timer,
     /** @type {any} */ loading,
-    /** @type {any} */ offlineLabel;
-  /** @type {[string, ...any[]][]} */
-  let calls = [];
+    /** @type {any} */ offlineLabel,
+    /** @type {any} */ calls = [];
 
   const prepare = () => {
     if (loading) return;
@@ -57,7 +54,7 @@ export function chat(options, tag) {
       if (panel) return;
       label((offlineLabel = 0));
       panel = detail({ options, locale, host, root, bubble, load, paint });
-      calls.map((call) => panel.call(...call));
+      calls.map((/** @type {any} */ call) => panel.call(...call));
     });
     load(options, () => {
       // Each approach tries again, and without the panel there is still the plain page.
@@ -73,41 +70,63 @@ export function chat(options, tag) {
     else (calls.push(call), prepare());
   };
 
-  /** Where the page wants it; again after Turbo, htmx or Astro replaced the body. */
-  const place = (at = tag) => {
-    if (host.isConnected) return;
-    const target = document.querySelector(options.target || "_");
-    if (mode && !target && at?.closest("body")) at.after(host);
-    else (target || document.body).append(host);
-  };
-
   /**
-   * Swapped pages get the widget back, and a consent banner is never covered. What sets `hidden`
-   * is itself a change of the page: while a banner is there, it is looked for twice a second.
+   * Puts the widget where the page wants it, at the start and whenever the page changed: Turbo,
+   * htmx or Astro replaced the body, a router made the place of a chat in the text anew, a modal
+   * dialogue made all of the page inert but itself, or something fixed lies under the bubble.
+   * What sets `hidden` is itself a change of the page: while a banner is there, it is looked for
+   * twice a second.
    */
-  const refresh = () => {
-    if (!mode) place();
-    host.hidden = [...document.querySelectorAll(options.avoid || BANNERS)].some(
+  const place = (at = tag) => {
+    const { target, position } = options;
+    const home =
+      (!mode && document.querySelector("dialog:modal")) || document.querySelector(target || "body");
+    if (mode ? !host.isConnected : host.parentNode != home)
+      if (mode && !target && at && !at.closest("head")) at.after(host);
+      else home?.append(host);
+    host.hidden = [...document.querySelectorAll(options.avoid || "_")].some(
       (/** @type {any} */ banner) =>
         banner.offsetHeight && getComputedStyle(banner).visibility != "hidden",
+    );
+    if (mode) return;
+    // Something around it moves what is fixed: only the top layer is free of that.
+    if (host.offsetParent) {
+      host.popover = "_"; // whatever is not "auto" is "manual"
+      host.showPopover();
+    }
+    /** @type {any} */
+    const over = document
+      .elementsFromPoint(bubble.getBoundingClientRect().left + 29, innerHeight - 29)
+      .find(
+        (/** @type {any} */ element) =>
+          // A bubble at the top has the page's header beside it, which stays.
+          !/^t/.test(/** @type {any} */ (position)) &&
+          !element.offsetParent &&
+          element.offsetTop > 99 &&
+          element.querySelector("button,a,iframe"),
+      );
+    // A change of the page like `hidden`: what fades away after a look is looked for again.
+    host.style.setProperty(
+      "--up",
+      (host.autofocus = over) ? innerHeight - over.offsetTop + "px" : "",
     );
   };
 
   /** What this visitor's earlier use of the chat left in this tab; only read here. */
-  let used = mode;
+  let used;
   try {
-    used ||= /** @type {any} */ (window)[(options.storage || "session") + "Storage"][
-      "chatbot:" + options.site
-    ];
+    used =
+      mode ||
+      /** @type {any} */ (window)[(options.storage || "session") + "Storage"][
+        "chatbot:" + options.site
+      ];
   } catch {}
 
   const bubble = element("button", {
     className: "bubble",
     part: "bubble",
     onclick: () =>
-      offlineLabel
-        ? window.open(`${options.base}chat/${options.site}`)
-        : call(panel ? "toggle" : "open"),
+      offlineLabel ? open(options.base + "chat/" + options.site) : call(panel ? "toggle" : "open"),
     onpointerenter: prepare,
     onfocus: prepare,
   });
@@ -115,22 +134,19 @@ export function chat(options, tag) {
   const label = (text) =>
     (bubble.ariaLabel = (bubble.textContent = text || options.label) || offline.split(" ")[0]);
   label();
-  if (mode) place();
-  else root.append(bubble);
-  refresh();
+  if (!mode) root.append(bubble);
   if (used || /chatbot-debug/.test(location.search)) prepare();
-  else if (open || options.proactive)
+  else if (options.open || options.proactive)
     timer = setTimeout(
       call,
-      /** @type {any} */ (open || options.delay || 20) * 1e3,
-      open ? "open" : "nudge",
-      !open && options.proactive,
+      /** @type {any} */ (options.open || options.delay || 20) * 1e3,
+      options.open ? "open" : "nudge",
+      !options.open && options.proactive,
     );
 
   return {
     call,
     place,
-    refresh,
     destroy() {
       panel?.call("destroy");
       clearTimeout(timer);

@@ -1,17 +1,16 @@
 import { chat as createChat } from "./chat.js";
 import { find } from "./tags.js";
 
-/** @type {Map<string, ReturnType<typeof createChat>>} */
-const chats = new Map();
+/** By site, in the order they came. @type {Record<string, ReturnType<typeof createChat>>} */
+const chats = {};
 
-/** @param {import("./tags.js").Options} options @param {HTMLElement} [tag] */
-const start = (options, tag) => {
-  const chat = chats.get(options.site);
-  if (chat) chat.place(tag);
-  else if (options.site) chats.set(options.site, createChat(options, tag));
+/** @param {[import("./tags.js").Options, HTMLElement?]} chat */
+const start = ([options, tag]) => {
+  const { site } = options;
+  if (site) (chats[site] ||= createChat(options, tag)).place(tag);
 };
 
-const refresh = () => find().map((chat) => start(...chat));
+const refresh = () => find().map(start);
 
 /**
  * The methods for one site, or for the page's first chat.
@@ -19,23 +18,23 @@ const refresh = () => find().map((chat) => start(...chat));
  * @returns {any}
  */
 const api = (site) => {
-  const key = () => site || [...chats.keys()][0];
+  const key = () => site || Object.keys(chats)[0];
   /** @type {any} */
   const methods = {
     of: api,
     refresh,
     /** @param {any} options */
-    init: (options) => start({ ...find()[0]?.[0], ...options }),
+    init: (options) => start([{ ...find()[0]?.[0], ...options }]),
     /** @param {[string, ...any[]]} call */
     push: ([method, ...args]) => methods[method](...args),
     /** @param {string} type @param {any} listener */
     on: (type, listener) => addEventListener("chatbot:" + type, listener),
     /** @param {string} type @param {any} listener */
     off: (type, listener) => removeEventListener("chatbot:" + type, listener),
-    destroy: () => (chats.get(key())?.destroy(), chats.delete(key())),
+    destroy: () => (chats[key()]?.destroy(), delete chats[key()]),
   };
   for (const method of "open close toggle send ask reset setContext".split(" "))
-    methods[method] = (/** @type {any[]} */ ...args) => chats.get(key())?.call(method, ...args);
+    methods[method] = (/** @type {any[]} */ ...args) => chats[key()]?.call(method, ...args);
   return methods;
 };
 
@@ -49,7 +48,11 @@ else {
   let /** @type {any} */ timer;
   // Woken by changes of the page alone, and at most twice a second.
   const changes = new MutationObserver(
-    () => (timer ||= setTimeout(() => (timer = chats.forEach((chat) => chat.refresh())), 500)),
+    () =>
+      (timer ||= setTimeout(() => {
+        for (const site in chats) chats[site].place();
+        timer = 0;
+      }, 500)),
   );
   const begin = () => {
     changes.observe(document, { childList: true, subtree: true, attributes: true });

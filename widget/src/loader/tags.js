@@ -5,29 +5,23 @@
  */
 
 /** Address of this file, once it is known: a swapped page may no longer have its tag. */
-let loader = "";
-
-/** @param {HTMLScriptElement} tag @returns {string} what it loads, else what another tag loaded */
-const source = ({ src }) => (/widget\.js/.test(src) ? src : loader);
+let /** @type {any} */ loader;
 
 /**
  * The chats the page asks for. An optimiser may have moved the tag, made it a module (no
- * `currentScript`, and two tags run it once) or run a copy without attributes: so all tags
- * of the page are read, and the address may carry what an attribute would (`widget.js?site=KEY`).
+ * `currentScript`, and two tags run it once), run a copy without attributes, or put this file
+ * into one of its own: so all tags of the page are read, the address may carry what an attribute
+ * would (`widget.js?site=KEY`), and `data-base` names the server.
  * @returns {[Options, HTMLScriptElement][]}
  */
 export const find = () =>
-  [.../** @type {any} */ (document.querySelectorAll("script[src*='widget.js'],script[data-site]"))]
-    .filter((tag) => (loader = source(tag)))
-    .map((tag) => {
-      const url = new URL(source(tag));
-      return [
-        {
-          base: new URL(".", url).href,
-          nonce: tag.nonce,
-          ...Object.fromEntries(url.searchParams),
-          ...tag.dataset,
-        },
-        tag,
-      ];
-    });
+  [...document.scripts].flatMap((tag) => {
+    const { src, nonce, dataset } = tag;
+    if (/widget\.js/.test(src)) loader = src;
+    else if (!dataset.site || !(loader ||= dataset.base)) return [];
+    const url = new URL(loader, /** @type {any} */ (location));
+    /** @type {any} */
+    const options = { base: ".", nonce, ...Object.fromEntries(url.searchParams), ...dataset };
+    options.base = new URL(options.base, url).href;
+    return [[options, tag]];
+  });

@@ -1,3 +1,4 @@
+import { isGone } from "../panel/api.js";
 import { h } from "../panel/dom.js";
 import { link } from "../panel/links.js";
 
@@ -50,7 +51,7 @@ function contactForm({ say, api, options, tab, context, chat }, typed) {
       value: context?.name || "",
     }),
     ...mail,
-    ...field("message", "textarea", { rows: 4, maxLength: 4000, value: question?.text || "" }),
+    ...field("message", "textarea", { rows: 4, value: question?.text || "" }),
     h("p", { className: "note" }, say("only")),
     problem,
     h("button", { className: "chip main" }, say("send")),
@@ -77,6 +78,12 @@ function contactForm({ say, api, options, tab, context, chat }, typed) {
       form.replaceChildren(sent);
       sent.focus();
     } catch (error) {
+      if (tab.conversation && isGone(error)) {
+        // Erased or expired since: the message goes without it.
+        tab.clear();
+        busy = false;
+        return onsubmit(event);
+      }
       refused(/** @type {import("../panel/api.js").Refused} */ (error));
     }
   }

@@ -11,7 +11,7 @@ export function why({ say, api }, message) {
   const id = `why-${message.id}`;
   const problem = h("p", { className: "error", role: "alert", hidden: true });
   let busy = false;
-  const comment = h("textarea", { rows: 2, maxLength: 1000, id });
+  const comment = h("textarea", { rows: 2, id });
   const form = h(
     "form",
     {

@@ -8,6 +8,9 @@ export class Refused extends Error {
   }
 }
 
+/** Whether the server has not got the conversation any more. @param {any} error @returns {boolean} */
+export const isGone = ({ status }) => status === 401 || status === 404;
+
 /**
  * The HTTP API, docs/http-api.md.
  * @param {string} base address of the server

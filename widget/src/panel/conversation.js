@@ -1,5 +1,5 @@
 import { answer } from "./answer.js";
-import { Refused } from "./api.js";
+import { isGone, Refused } from "./api.js";
 
 /**
  * One message as it is shown.
@@ -43,7 +43,12 @@ export function conversation(app, view) {
   const on = {
     start(message, { conversation, secret, message: id }) {
       message.id = id;
-      tab.save({ conversation, running: id, draft: undefined, ...(secret && { secret }) });
+      tab.save({
+        conversation,
+        running: id,
+        draft: view.typed(),
+        ...(secret && { secret }),
+      });
       if (current?.stopped) stop();
     },
     queue(message, queue) {
@@ -75,6 +80,11 @@ export function conversation(app, view) {
         view.show(message);
       }
     } catch (error) {
+      if (!message.id && tab.conversation && isGone(error)) {
+        // Erased or expired since: the question begins a new chat.
+        tab.clear();
+        return run(message, { body: body(lastQuestion()) });
+      }
       if (!abort.signal.aborted) failed(message, /** @type {Refused} */ (error));
     }
     message.running = false;
@@ -102,10 +112,18 @@ export function conversation(app, view) {
     const [question] = messages.splice(-2);
     view.remove(question);
     view.remove(message);
-    view.draft(question.text);
-    tab.save({ draft: question.text });
-    view.problem(new Error(message.error), () => send(question.text));
+    putBack(question.text);
+    view.problem(new Error(message.error), () => send(view.typed()));
   };
+
+  /** Into the field, before what was typed there since. @param {string} text */
+  const putBack = (text) => {
+    const draft = [text, view.typed()].filter(Boolean).join("\n");
+    view.draft(draft);
+    tab.save({ draft });
+  };
+
+  const lastQuestion = () => messages.findLast(({ role }) => role === "user")?.text || "";
 
   const body = (/** @type {string} */ message) => ({
     site: options.site,
@@ -120,7 +138,9 @@ export function conversation(app, view) {
   const send = async (text) => {
     text = text.trim();
     await restored;
-    if (!text || current) return;
+    if (!text) return;
+    // One at a time: what a button or the page asks meanwhile can be sent afterwards.
+    if (current) return putBack(text);
     view.draft("");
     tab.save({ draft: text });
     add({ role: "user", text });
@@ -140,7 +160,7 @@ export function conversation(app, view) {
       return live?.id;
     } catch (error) {
       // Erased or expired: the next question begins a new chat.
-      if ([401, 404].includes(/** @type {any} */ (error).status)) tab.clear();
+      if (isGone(error)) tab.clear();
       else view.problem(/** @type {Error} */ (error), retry);
     }
   };
@@ -166,13 +186,13 @@ export function conversation(app, view) {
     },
     /** Asks the last question again in place of its answer. */
     async retry() {
-      const question = messages.filter(({ role }) => role === "user").pop();
-      const old = messages[messages.length - 1];
-      if (!question || current || old === question) return;
+      const text = lastQuestion();
+      const old = messages.at(-1);
+      if (!text || current || old?.role !== "assistant") return;
       messages.pop();
       view.remove(old);
       await run(add({ role: "assistant", text: "" }), {
-        body: { ...body(question.text), retry: true },
+        body: { ...body(text), retry: true },
       });
     },
     /** Forgets the chat in this tab, and begins another. */

@@ -12,7 +12,7 @@ const [HASH, LOCALES] = __LOCALES__;
  */
 export const choose = (wanted) =>
   [wanted, ...navigator.languages]
-    .map((tag) => tag.slice(0, 2))
+    .map((tag) => tag.slice(0, 2).toLowerCase())
     .find((tag) => LOCALES.includes(tag) || tag === "en") || "en";
 
 /** @param {string} locale two letters @returns {"rtl" | "ltr"} which way its script runs */

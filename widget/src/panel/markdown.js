@@ -8,7 +8,7 @@ const DEEPEST = 8;
 const INLINE = new RegExp(
   [
     /(?<ticks>`+)(?<code>[^]{0,1999}?[^`])\k<ticks>(?!`)/,
-    /!?\[(?<label>[^\]\n]{0,500})\]\([ <]*(?<href>[^\s<>]{0,1990}?)>?(?: +["'(][^\n)]{0,200})?\)/,
+    /!?\[(?<label>[^\]\n]{0,500})\]\([ <]*(?<href>(?:[^\s<>()]|\([^\s<>()]{0,500}\)){0,1990})>?(?: +["'(][^\n)]{0,200})?\)/,
     /(?<mark>\*\*|__|~~)(?=\S)(?<strong>[^]{0,1999}?\S)\k<mark>/,
     /(?<=^|[^\w*])(?<star>[*_])(?=[^\s*_])(?<em>[^]{0,1999}?[^\s*_])\k<star>(?![\w*])/,
     /(?<auto>https?:\/\/[^\s<>"'`]{1,1990}|(?:mailto:)?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4})/,
@@ -62,7 +62,10 @@ function span(found, depth) {
  * @returns {(Node | string)[]}
  */
 function autolink(address) {
-  const url = address.replace(/[.,;:!?)\]}*_]+$/, "");
+  let url = address.replace(/[.,;:!?)\]}*_]+$/, "");
+  // Brackets that close what the address opened are its own.
+  let open = url.split("(").length - url.split(")").length;
+  while (open-- > 0 && address[url.length] == ")") url += ")";
   const href = /^(http|mailto)/.test(url) ? url : `mailto:${url}`;
   return [link(href, [url]), address.slice(url.length)];
 }
@@ -176,7 +179,7 @@ function table(lines) {
     line
       .trim()
       .replace(/^\||\|$/g, "")
-      .split("|"),
+      .split(/(?<!\\)\|/),
   );
   /** @param {string} tag @param {string[]} cells */
   const row = (tag, cells) =>

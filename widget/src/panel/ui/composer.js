@@ -8,6 +8,8 @@ import { SEND, STOP } from "../icons.js";
  */
 export function composer({ say, options, tab }, on) {
   let busy = false;
+  /** Characters that a question may have. */
+  let most = Infinity;
   const field = h("textarea", {
     id: "question",
     part: "input",
@@ -17,7 +19,8 @@ export function composer({ say, options, tab }, on) {
     autocomplete: "off",
     oninput() {
       grow();
-      tab.save({ draft: field.value || undefined });
+      check();
+      tab.save({ draft: field.value });
     },
     onkeydown(/** @type {KeyboardEvent} */ event) {
       // Nothing to move about in: the keys turn the pages of the conversation.
@@ -44,7 +47,15 @@ export function composer({ say, options, tab }, on) {
     field,
     button,
   );
-  const submit = () => on.send(field.value);
+  const note = h("p", { className: "over", role: "alert", hidden: true });
+  /** A text that is too long is kept, and is not sent. */
+  const check = () => {
+    const over = [...field.value.trim()].length - most;
+    note.hidden = over <= 0;
+    note.textContent = say("over", over);
+    return note.hidden;
+  };
+  const submit = () => check() && on.send(field.value);
   const grow = () => {
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight}px`;
@@ -55,7 +66,7 @@ export function composer({ say, options, tab }, on) {
   };
   draw();
   return {
-    element,
+    elements: [note, element],
     grow,
     focus: () => field.focus({ preventScroll: true }),
     /** @param {boolean} now */
@@ -67,8 +78,10 @@ export function composer({ say, options, tab }, on) {
     draft(text) {
       field.value = text;
       grow();
+      check();
     },
+    typed: () => field.value,
     /** @param {number} characters */
-    limit: (characters) => (field.maxLength = characters),
+    limit: (characters) => ((most = characters), check()),
   };
 }

@@ -5,6 +5,12 @@ import { composer } from "./composer.js";
 import { log } from "./log.js";
 import { stayInside } from "./focus.js";
 
+/** Events of which pages like to have every one: for scrolling, focus traps, shortcuts, “copy protection”. */
+const PRIVATE =
+  "wheel touchstart touchmove pointerdown mousedown focusin keydown keypress keyup input paste copy cut selectstart contextmenu".split(
+    " ",
+  );
+
 /** @param {string} src of the owner's avatar; a picture that does not come leaves the spark */
 const picture = (src) => {
   const image = h("img", { src, alt: "", onerror: () => image.replaceWith(icon(SPARK)) });
@@ -69,7 +75,7 @@ export function frame(app) {
       inline ? null : iconButton(say("close"), CLOSE, () => close()),
     ),
     messages.element,
-    input.element,
+    ...input.elements,
     h("footer", {}, notice, where),
     messages.status,
   );
@@ -93,13 +99,10 @@ export function frame(app) {
   view.addEventListener("scroll", fit, listeners);
   fit();
 
-  /* A page's own shortcuts must not fire on what is typed here. */
-  const quiet = (/** @type {Event} */ event) => event.stopPropagation();
-  root.addEventListener("keyup", quiet);
-  root.addEventListener("keypress", quiet);
+  // What the page does with all of its wheel, focus, keys, paste … is not for what happens here.
+  for (const type of PRIVATE) root.addEventListener(type, (event) => event.stopPropagation());
   root.addEventListener("keydown", (event) => {
     const { key } = /** @type {KeyboardEvent} */ (event);
-    event.stopPropagation();
     if (panel.hidden) return;
     if (key === "Escape" && !(/** @type {KeyboardEvent} */ (event).isComposing) && !app.escape?.())
       (root.activeElement === messages.element ? input.focus : close)();
@@ -137,9 +140,7 @@ export function frame(app) {
     close,
     toggle: () => (panel.hidden ? open() : close()),
     ...messages,
-    busy: input.busy,
-    draft: input.draft,
-    focus: input.focus,
+    ...input,
     panel,
     menu,
     /** Draws what the server's configuration says. */

@@ -11,7 +11,7 @@ const NEAR = 64;
  * @param {{retry(): void, ask(text: string): void}} on
  */
 export function log(app, on) {
-  const { say, config, tab, options } = app;
+  const { say, tab, options } = app;
   /** @type {Map<object, ReturnType<typeof bubbleOf>>} */
   const bubbles = new Map();
   const list = h("ol", {});
