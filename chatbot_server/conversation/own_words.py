@@ -46,8 +46,7 @@ def reply_to(
         about_model = say(key, language, model=model.model) if model else no_model
         words = [say("about_maker", language, site=name), about_model]
     elif remark.kind == "abilities":
-        lines = [say("about_topics", language), *(f"- {literal(topic)}" for topic in topics)]
-        words = [say("about_abilities", language, site=name), "\n".join(lines) if topics else ""]
+        words = [say("about_abilities", language, site=name), _list_of(topics, language)]
     elif remark.is_courtesy:
         return say(f"courtesy_{remark.kind}", language)
     else:
@@ -57,8 +56,15 @@ def reply_to(
     return "\n\n".join(word for word in words if word)
 
 
-def honest_no(question: VisitorQuestion, grounding: Grounding, *, has_pages: bool) -> str:
-    """That the pages do not answer *question*; *has_pages*: some are offered that may help."""
+def honest_no(
+    question: VisitorQuestion,
+    grounding: Grounding,
+    topics: Sequence[str] = (),
+    *,
+    has_pages: bool,
+) -> str:
+    """That the pages do not answer *question*; *has_pages*: some are offered that may help; else
+    *topics* are what the site can be asked about."""
     language, site = language_of_reply(question), question.site.name
     if has_pages:
         words = [say("answer_unsure", language)]
@@ -70,7 +76,14 @@ def honest_no(question: VisitorQuestion, grounding: Grounding, *, has_pages: boo
         words.append(say("about_contact", language, contact=contact))
     if has_pages:
         words.append(say("answer_offer", language))
-    return " ".join(words)
+    what_is_there = "" if has_pages else _list_of(topics, language)
+    return "\n\n".join(part for part in (" ".join(words), what_is_there) if part)
+
+
+def _list_of(topics: Sequence[str], language: str) -> str:
+    """That the site can be asked about *topics*; nothing where there are none."""
+    lines = [say("about_topics", language), *(f"- {literal(topic)}" for topic in topics)]
+    return "\n".join(lines) if topics else ""
 
 
 def _names_elsewhere(question: VisitorQuestion, grounding: Grounding) -> list[str]:
@@ -82,7 +95,7 @@ def _names_elsewhere(question: VisitorQuestion, grounding: Grounding) -> list[st
     text = question.text[:READ_CHARS]
     questions = questions_of(text, stems.guess_language(text))  # without “Bonjour Camille”
     text = " ".join(f"{each.text} {each.background}" for each in questions)
-    names = contrast.names(text) - known_words
+    names = contrast.names(text) - contrast.no_names() - known_words
     visitors_words = _WORD.findall(text)
     return list(dict.fromkeys(word for word in visitors_words if names & set(stems.words(word))))[
         :NAMES

@@ -26,9 +26,6 @@ from chatbot_server.retrieval.base import Grounding, Knowledge, Source
 
 logger = logging.getLogger("chatbot_server.conversation")
 
-# Pages offered with an honest no: more than three is a search result, not an answer.
-OFFERED_PAGES = 3
-
 
 @dataclass(frozen=True)
 class Parts:
@@ -129,11 +126,14 @@ class Turn:
         """What is said to a visitor who asks nothing of the site."""
         topics: tuple[str, ...] = ()
         if remark.kind == "abilities":
-            language = language_of_reply(self._question, remark)
-            topics = tuple(self._parts.knowledge.topics(self._question.site.id, language))
+            topics = self._topics(language_of_reply(self._question, remark))
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
         yield Ended("none", suggestions=topics)
+
+    def _topics(self, language: str) -> tuple[str, ...]:
+        """What the site can be asked about."""
+        return tuple(self._parts.knowledge.topics(self._question.site.id, language))
 
     def _cached_answer(self) -> CachedAnswer | None:
         """The answer to the same question from before, while its own conversation is there."""
@@ -182,11 +182,12 @@ class Turn:
             yield Ended("faq" if grounding.status == "faq" else "pages")
             return
         # A page that speaks of something near is worth a look; notes and files have no address.
-        pages = [page for page in _pages_of(grounding) if page.url.startswith("http")]
-        yield TextPiece(honest_no(self._question, grounding, has_pages=bool(pages)))
+        pages = tuple(page for page in grounding.near if page.url.startswith("http"))
+        topics = () if pages else self._topics(language_of_reply(self._question))
+        yield TextPiece(honest_no(self._question, grounding, topics, has_pages=bool(pages)))
         if pages:
-            yield Cited(tuple(pages[:OFFERED_PAGES]))
-        yield Ended("none")
+            yield Cited(pages)
+        yield Ended("none", suggestions=topics)
 
     def _store(self, ended: Ended | None) -> None:
         self._record.is_stored = True

@@ -62,6 +62,7 @@ class Grounding:
         answer: text (Markdown) for ``faq`` and ``quoted``, else empty.
         sources: what *answer* was taken from, in order.
         passages: best first; what a model may write from.
+        near: pages that speak of something near; offered where nothing answers.
         score: of the best passage, 0…1.
         margin: its distance to the second.
         choices: what the places are called, of which one must be meant.
@@ -77,6 +78,7 @@ class Grounding:
     answer: str = ""
     sources: tuple[Source, ...] = ()
     passages: tuple[Passage, ...] = ()
+    near: tuple[Source, ...] = ()
     score: float = 0.0
     margin: float = 0.0
     choices: tuple[str, ...] = ()

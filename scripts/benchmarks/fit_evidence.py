@@ -1,20 +1,22 @@
 """Fit the weights by which a section is found to answer, and print what they reach.
 
-Asks the questions of ``tests/answers/sites`` and, where they are, of further small sites and of
-XQuAD, through the product's own search. Each site is left out once, and answered by what was
+Asks the questions of the sites in ``tests/answers`` and, where they are, of further small sites and
+of XQuAD, through the product's own search. Each site is left out once, and answered by what was
 fitted on the rest. The first argument names the folder of further data; ``--write`` puts the
-weights that are fitted on everything into ``evidence.yaml``.
+weights that are fitted on everything into ``evidence.yaml``, and the mean of the questions into
+``mean_question.yaml``. ``--keep FOLDER`` keeps the sites' indexes, whose vectors take minutes.
 """
 
 from __future__ import annotations
 
+import argparse
+import base64
 import json
 import random
 import re
-import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from chatbot_server.conversation.remarks import find_remark
 from chatbot_server.retrieval.answer import evidence
 from chatbot_server.retrieval.answer.candidates import load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
@@ -31,37 +34,57 @@ from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.verdicts import EvalQuestion
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
+from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.sites import add_site, all_sites
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 FILE = Path(evidence.__file__).with_name("evidence.yaml")
-FRENCH = ROOT / "tests" / "answers" / "xquad.fr.jsonl"
+MEAN_FILE = FILE.with_name("mean_question.yaml")
+MEAN_HEADER = """\
+# The mean vector of many questions: see hubs.py. Made by scripts/benchmarks/fit_evidence.py.
+# vector: float16, little-endian, in base64.
+"""
+FOLDERS = ("sites", "further")
+ANSWERS = ROOT / "tests" / "answers"
+FRENCH = ANSWERS / "xquad.fr.jsonl"
 SQUAD_QUESTIONS = 400
-SQUAD_WEIGHT = 0.3
-# Of each set's questions without an answer, so many stay below the line. Of the sites', three in
-# a hundred are put to the chatbot itself (“who made you?”), and find a page about the owner.
-REFUSED = {"sites": 0.92, "xquad": 0.90, "french": 0.90}
-# A gate of one kind of questions only knows no difference of languages.
-WITHOUT = {
-    "by_meaning": {"other_language"},
-    "across_languages": {"other_language"},
-    "by_words": {"cosine"},
+# Of a normal prior about 0 for each weight of normalised numbers: sites are few.
+PRIOR = 3.0
+# Of each set's questions without an answer, so many stay below the line.
+REFUSED = {"sites": 0.91, "xquad": 0.90, "french": 0.90}
+# For such a share of the questions that a site answers, it offers a page at least.
+OFFERED = 0.98
+# How many chunks a site has decides which gates are asked, not what they say: the sites in hand
+# differ in how many of their questions have an answer, and that would be fitted.
+ALWAYS_WITHOUT = {"chunks"}
+BY_WORDS = {"cosine", "hubness", "title_cosine"}
+# In XQuAD, five paragraphs have one title: nearness to it speaks against each of them.
+OF_ONE_KIND = {"other_language", "title_cosine"}
+WITHOUT: dict[str, set[str]] = {
+    "small_sites": set(),
+    "small_sites_by_words": BY_WORDS,
+    "by_meaning": OF_ONE_KIND,
+    "across_languages": OF_ONE_KIND,
+    "by_words": BY_WORDS,
 }
 HEADER = """\
 # What speaks for a section, weighed: see evidence.py, and docs/decisions/0011.
-# Made by scripts/benchmarks/fit_evidence.py, fitted on six small sites in French and English
-# (240 questions) and on 400 questions of XQuAD, each with its paragraph and without it; entries_…
-# by fit_entries.py, on two ordinary FAQs and the CNIL's.
+# Made by scripts/benchmarks/fit_evidence.py, fitted on {sites} small sites in French and English
+# ({questions} questions, {absent} of them without an answer), which small_sites… are fitted on,
+# and on 400 questions of XQuAD, each with its paragraph and without it, and 150 asked in French;
+# entries_… by fit_entries.py, on two FAQs and the CNIL's.
 # left_out: what was reached on each site with weights fitted without it, XQuAD in halves:
 # "right" with the first section, "right in two" where one of the first two holds the answer.
 """
-# As little as can be: E5's cosines of texts about different things are 0.7 and more.
-NOTHING_FOUND = evidence.Evidence(0.7, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
+# Nothing is near: as little as can be of what speaks for a section, as much of what is missing.
+NOTHING_FOUND = {field.name: 0.0 for field in fields(evidence.Evidence)} | dict.fromkeys(
+    ("missing", "unknown", "rarest_missing"), 1.0
+)
 Numbers = NDArray[np.float64]
 
 
@@ -115,8 +138,11 @@ def plain(text: str) -> str:
     return re.sub(r"[^\S\n]+", " ", text).replace("’", "'").casefold()
 
 
-def small_sites(folder: Path) -> Iterator[tuple[list[Draft], list[Question]]]:
-    """Each site of *folder*, with the drafts of its pages and its questions."""
+def small_sites(folder: Path) -> Iterator[tuple[str, list[Draft], list[Question]]]:
+    """Each site of *folder*, with the drafts of its pages and its questions.
+
+    What is put to the chatbot itself is not asked of pages.
+    """
     lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]
     extractor = Extractor()
@@ -130,13 +156,15 @@ def small_sites(folder: Path) -> Iterator[tuple[list[Draft], list[Question]]]:
                 Question(site.name, record["q"], tuple(record["history"]), tuple(record["must"]))
                 for record in records
                 if record["site"] == site.name
+                and (record.get("pages", True) or not record["must"])
+                and not find_remark(record["q"])
             ]
-            yield drafts, questions
+            yield site.name, drafts, questions
     finally:
         extractor.close()
 
 
-def squad(file: Path) -> tuple[list[Draft], list[Question]]:
+def squad(file: Path) -> tuple[str, list[Draft], list[Question]]:
     """XQuAD, to be left out in halves, each question asked with its paragraph and without it."""
     drafts, squad_questions = read_squad(file)
     sample = random.Random(1).sample(squad_questions, SQUAD_QUESTIONS)
@@ -146,7 +174,7 @@ def squad(file: Path) -> tuple[list[Draft], list[Question]]:
         patterns = ("|".join(re.escape(answer) for answer in question.answers),)
         questions.append(Question(half, question.text, (), patterns))
         questions.append(Question(half, question.text, (), (), question.relevant))
-    return drafts, questions + french(file, squad_questions)
+    return "xquad", drafts, questions + french(file, squad_questions)
 
 
 def french(file: Path, squad_questions: Sequence[EvalQuestion]) -> list[Question]:
@@ -166,23 +194,54 @@ def french(file: Path, squad_questions: Sequence[EvalQuestion]) -> list[Question
     return questions
 
 
-def rows_of(
-    database: Database, drafts: Sequence[Draft], questions: Sequence[Question]
-) -> Iterator[Row]:
-    """Index *drafts* in an empty *database*, and ask *questions* by meaning and by words."""
+class RememberingEmbedder:
+    """An embedder that makes the vector of a question once, however often it is asked."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder, self.model = embedder, embedder.model
+        self.questions: dict[str, Vector | None] = {}
+
+    def query(self, text: str) -> Vector | None:
+        """See :class:`Embedder`."""
+        if text not in self.questions:
+            self.questions[text] = self._embedder.query(text)
+        return self.questions[text]
+
+    def passages(self, texts: Sequence[str]) -> Vector | None:
+        """See :class:`Embedder`."""
+        return self._embedder.passages(texts)
+
+    def pids(self) -> Collection[int]:
+        """See :class:`Embedder`."""
+        return self._embedder.pids()
+
+    def close(self) -> None:
+        """Does nothing: it is used by several."""
+
+
+def index_site(database: Database, drafts: Sequence[Draft], embedder: Embedder) -> int:
+    """The id of the site of *drafts* in *database*, which holds no other."""
+    database.migrate()
     with database.session() as session:
+        for site in all_sites(session):
+            if not site.demo:
+                return site.id
         site_id = add_site(session, "fit").id
         source = open_source(session, site_id, "file", "pages")
         for draft in drafts:
             indexing.put(session, source, analyse(draft))
-    embedder = make_embedder("on")
-    assert embedder is not None
     embed_all(database, embedder)
+    return site_id
+
+
+def rows_of(
+    database: Database, site_id: int, embedder: Embedder, questions: Sequence[Question]
+) -> Iterator[Row]:
+    """*questions*, asked by meaning and by words."""
     bases = [KnowledgeBase(database, embedder=embedder), KnowledgeBase(database, "off")]
     for question in questions:
         for base in bases:
             yield ask(base, site_id, question)
-    embedder.close()
 
 
 def ask(base: KnowledgeBase, site_id: int, question: Question) -> Row:
@@ -196,10 +255,12 @@ def ask(base: KnowledgeBase, site_id: int, question: Question) -> Row:
             and not section.document.faq
             and evidence.may_answer(query, section)
         ]
-        gathered = evidence.gather_evidence(sections, query) if sections else NOTHING_FOUND
+        values = NOTHING_FOUND
+        if sections:
+            gathered = evidence.gather_evidence(sections, query, index.chunk_count)
+            values = {name: value or 0.0 for name, value in asdict(gathered).items()}
         right = [holds(section.chunk, question.patterns) for section in sections[:2]]
     is_right, is_second_right = (*right, False, False)[:2]
-    values = {name: value or 0.0 for name, value in asdict(gathered).items()}
     return Row(
         question.site,
         bool(question.patterns),
@@ -221,16 +282,15 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[Numbers, float]:
     usable = [row for row in rows if row.is_right or not row.has_answer]
     values = np.array([[row.values[name] for name in names] for row in usable], dtype=float)
     right = np.array([row.is_right for row in usable], dtype=float)
-    weight = np.array([1.0 if row.group == "sites" else SQUAD_WEIGHT for row in usable])
-    return regression(values, right, weight)
+    return regression(values, right, np.ones(len(usable)))
 
 
 def regression(values: Numbers, right: Numbers, weight: Numbers) -> tuple[Numbers, float]:
-    """Weights and constant of a logistic regression, by Newton's method, with a small prior."""
+    """Weights and constant of a logistic regression, by Newton's method."""
     mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-9
     inputs = np.c_[(values - mean) / deviation, np.ones(len(values))]
     fitted = np.zeros(inputs.shape[1])
-    prior = np.r_[np.ones(len(fitted) - 1), 1e-6]
+    prior = np.r_[np.full(len(fitted) - 1, PRIOR), 1e-6]
     for _step in range(30):
         likelihood = 1 / (1 + np.exp(-np.clip(inputs @ fitted, -30, 30)))
         slope = inputs.T @ (weight * (likelihood - right)) + prior * fitted
@@ -260,6 +320,13 @@ def threshold(rows: Sequence[Row], sums: Numbers) -> float:
             shown = int((1 - refused_share) * len(absent))
             lines.append(sum(absent[-1 - shown :][:2]) / 2)  # midway to the nearest that is shown
     return max(lines)
+
+
+def near_line(rows: Sequence[Row], sums: Numbers) -> float:
+    """The line above which :data:`OFFERED` of the questions with an answer lie."""
+    pairs = zip(rows, sums, strict=True)
+    answerable = [strength for row, strength in pairs if row.has_answer]
+    return float(np.quantile(answerable, 1 - OFFERED)) if answerable else 0.0
 
 
 def figures(rows: Sequence[Row], sums: Numbers, line: float) -> dict[str, dict[str, float]]:
@@ -302,7 +369,7 @@ def left_out(rows: Sequence[Row], names: Sequence[str]) -> Numbers:
 
 def fitted_gate(rows: Sequence[Row], without: Collection[str]) -> dict[str, Any]:
     """The gate for *rows*, with the figures that it reaches on sites left out."""
-    names = [name for name in rows[0].values if name not in without]
+    names = [name for name in rows[0].values if name not in {*without, *ALWAYS_WITHOUT}]
     sums = left_out(rows, names)
     line = threshold(rows, sums)
     weights, constant = fit(rows, names)
@@ -311,37 +378,74 @@ def fitted_gate(rows: Sequence[Row], without: Collection[str]) -> dict[str, Any]
         "weights": {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)},
         "constant": round(constant, 4),
         "threshold": round(line, 4),
+        "near": round(near_line(rows, sums), 4),
     }
+
+
+def mean_question(embedder: RememberingEmbedder, questions: Sequence[Question]) -> str:
+    """The contents of ``mean_question.yaml``."""
+    vectors = [embedder.query(question.text) for question in questions]
+    mean = np.mean([vector for vector in vectors if vector is not None], axis=0)
+    encoded = base64.b64encode(mean.astype("<f2").tobytes()).decode()
+    content = {"model": embedder.model, "questions": len(vectors), "vector": encoded}
+    return MEAN_HEADER + yaml.safe_dump(content, sort_keys=False)
 
 
 def main() -> int:
-    """Print the table, and write the file if told to."""
-    arguments = [argument for argument in sys.argv[1:] if argument != "--write"]
-    data = Path(arguments[0]) if arguments else DATA
-    folders = [ROOT / "tests" / "answers" / "sites", data / "small-sites"]
+    """Print the table, and write the files if told to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, nargs="?", default=DATA)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args()
+    folders = [
+        *(ROOT / "tests" / "answers" / name for name in FOLDERS),
+        options.data / "small-sites",
+    ]
     sets = [site for folder in folders if folder.is_dir() for site in small_sites(folder)]
-    if (data / "xquad.en.json").is_file():
-        sets.append(squad(data / "xquad.en.json"))
+    if (options.data / "xquad.en.json").is_file():
+        sets.append(squad(options.data / "xquad.en.json"))
+    made = make_embedder("on")
+    assert made is not None
+    embedder = RememberingEmbedder(made)
+    if options.write:
+        once = {question.text: question for *_site, questions in sets for question in questions}
+        MEAN_FILE.write_text(mean_question(embedder, [*once.values()]), encoding="utf-8")
     rows: list[Row] = []
-    for drafts, questions in sets:
-        with tempfile.TemporaryDirectory(prefix="chatbot-fit-") as folder:
-            database = Database(f"sqlite:///{folder}/fit.db")
-            database.migrate()
-            rows += rows_of(database, drafts, questions)
+    with tempfile.TemporaryDirectory(prefix="chatbot-fit-") as folder:
+        for name, drafts, questions in sets:
+            database = Database(f"sqlite:///{options.keep or folder}/{name}.db")
+            site_id = index_site(database, drafts, embedder)
+            rows += rows_of(database, site_id, embedder, questions)
             database.close()
+    made.close()
 
+    of_squad = [row for row in rows if row.group != "sites"]
+    of_sites = [row for row in rows if row.group == "sites"]
     kinds = {
-        "by_meaning": [row for row in rows if row.has_vectors and not row.is_across],
-        "across_languages": [row for row in rows if row.has_vectors and row.is_across],
-        "by_words": [row for row in rows if not row.has_vectors],
+        "small_sites": [row for row in of_sites if row.has_vectors],
+        "small_sites_by_words": [row for row in of_sites if not row.has_vectors],
+        "by_meaning": [row for row in of_squad if row.has_vectors and not row.is_across],
+        "across_languages": [row for row in of_squad if row.has_vectors and row.is_across],
+        "by_words": [row for row in of_squad if not row.has_vectors],
     }
-    written = {name: fitted_gate(kind, WITHOUT[name]) for name, kind in kinds.items()}
+    written = {name: fitted_gate(kind, WITHOUT[name]) for name, kind in kinds.items() if kind}
     print(json.dumps(written, indent=1))
-    if "--write" in sys.argv:
+    if options.write:
+        header = HEADER.format(**counts(rows))
         written = yaml.safe_load(FILE.read_text(encoding="utf-8")) | written
         text = yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
-        FILE.write_text(HEADER + text, encoding="utf-8")
+        FILE.write_text(header + text, encoding="utf-8")
     return 0
+
+
+def counts(rows: Sequence[Row]) -> dict[str, int]:
+    """How many sites and questions there are, and how many of these have no answer."""
+    of_sites = [row for row in rows if row.group == "sites"]
+    asked_once = [row for position, row in enumerate(of_sites) if position % 2 == 0]
+    absent = sum(not row.has_answer for row in asked_once)
+    sites = len({row.site for row in asked_once})
+    return {"sites": sites, "questions": len(asked_once), "absent": absent}
 
 
 if __name__ == "__main__":

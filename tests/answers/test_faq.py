@@ -120,7 +120,10 @@ def test_an_entry_that_is_only_near_stands_under_its_own_question(
     site_id = list(FAQS).index("guest_house.en") + 1
     grounding = bases["meaning"].ground(site_id, "Is the car park locked at night?")
     assert grounding.status == "quoted"
-    assert grounding.answer.startswith("**Is there a car park?**\nYes, six free spaces")
+    assert grounding.answer.startswith(
+        "The site answers this question, which is close to yours:\n\n"
+        "**Is there a car park?**\nYes, six free spaces"
+    )
 
 
 @pytest.mark.parametrize(

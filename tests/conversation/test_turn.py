@@ -10,7 +10,7 @@ from support.scripted_chat import HOURS, QUOTED, Chat, ScriptedModel, end, text
 from chatbot_server.conversation.events import Cited, Waiting
 from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
-from chatbot_server.retrieval.base import Grounding, Passage
+from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.learning import unanswered_questions
 from chatbot_server.storage.sites import demo_site
 
@@ -101,12 +101,8 @@ def test_where_nothing_is_found_the_answer_is_an_honest_no(tmp_path: Path) -> No
 
 
 def test_where_only_something_near_is_found_the_no_offers_its_pages(tmp_path: Path) -> None:
-    near = [
-        Passage(number, f"Page {number}", "", f"https://example.org/{number}", "Near.", 0.3)
-        for number in range(1, 6)
-    ]
-    note = Passage(9, "A note", "", "note-9", "Near.", 0.4)
-    grounding = Grounding("passages", passages=(note, near[0], *near))
+    pages = [Source(f"Page {number}", f"https://example.org/{number}") for number in range(1, 4)]
+    grounding = Grounding("passages", passages=(HOURS,), near=(Source("A note", ""), *pages))
     chat = Chat(tmp_path, ScriptedModel("quote", ["A guess."]), grounding)
     events = chat.ask("When?")
     assert "may help" in text(events)
@@ -189,7 +185,13 @@ def test_a_retry_that_is_refused_leaves_the_exchange_as_it_was(tmp_path: Path) -
 
 
 FAQ = Grounding("faq", "The owner's words.", QUOTED.sources, (HOURS,), 0.8, 0.1)
-NEAR = Grounding("passages", passages=(HOURS,), score=0.4, margin=0.05)
+NEAR = Grounding(
+    "passages",
+    passages=(HOURS,),
+    near=(Source("Hours", "https://example.org/hours"),),
+    score=0.4,
+    margin=0.05,
+)
 
 
 @pytest.mark.parametrize(

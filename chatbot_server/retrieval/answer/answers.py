@@ -16,6 +16,8 @@ from chatbot_server.retrieval.language.markdown import plain_text
 # Share of the query's weight that a passage must hold to be handed to a model.
 RELATED_COVERAGE = 0.25
 PASSAGES = 6
+# Pages offered with an honest no: more than three is a search result, not an answer.
+NEAR_PAGES = 3
 # The second section is shown beside the first where it fits nearly as well.
 CLOSE = 1.0
 MAX_WORDS = 220
@@ -80,12 +82,12 @@ def page_answer(
     sections: Sequence[Candidate], answering: Sequence[Candidate], frame: Frame
 ) -> Grounding:
     """*answering*, whole; where none is, how much of the question *sections* hold."""
-    related = [
+    others = [
         section
         for section in sections
         if section.coverage >= RELATED_COVERAGE and section not in answering
     ]
-    passages = _passages([*answering, *related], frame)
+    passages = _passages([*answering, *others], frame)
     grounding = Grounding(
         "passages" if passages else "nothing",
         passages=passages,
@@ -99,6 +101,24 @@ def page_answer(
         answer=_shown(answering, frame),
         sources=_sources(answering, frame),
     )
+
+
+def near_pages(
+    sections: Sequence[Candidate], frame: Frame, *, are_near: bool
+) -> tuple[Source, ...]:
+    """The pages of those *sections* that may help, each with a link to its best one.
+
+    *are_near*: the best of them may; else those that hold enough of the question do.
+    """
+    sources: dict[int, Source] = {}
+    for section in sections:
+        if not are_near and section.coverage < RELATED_COVERAGE:
+            continue
+        title = frame.titles.clean(section.document.title)
+        heading = frame.titles.below(section.document.title, section.chunk.heading)
+        url = link_to(section.document.url, heading.rpartition(BETWEEN)[2])
+        sources.setdefault(section.document.id, Source(title or heading, url))
+    return tuple(sources.values())[:NEAR_PAGES]
 
 
 def several_answer(

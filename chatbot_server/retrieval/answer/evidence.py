@@ -9,6 +9,7 @@ on; below the line, nothing is quoted. See
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -17,11 +18,13 @@ from chatbot_server.retrieval.answer.candidates import Candidate, section_releva
 from chatbot_server.retrieval.answer.faq import asks_for_whole_compounds
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.language import synonyms
+from chatbot_server.retrieval.language.synonyms import Word
 
 # Beyond this distance, more of it to the second section says no more.
 WIDEST_MARGIN = 3.0
 # The margin of a section without a second, of which nothing is known but that it has no rival.
 ALONE = 1.0
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,35 @@ class Evidence:
 
     Attributes:
         cosine: of the section with the question; None without vectors.
+        hubness: how near the section is to any question.
+        title_cosine: of its page's title with the question.
         coverage: share of the query's weight that stands in title, headings and section.
         pair_coverage: share that title, headings and two neighbouring sentences hold.
         missing: share of the query's content words that stand nowhere in the section.
         unknown: share of them that stand nowhere on the site.
+        rarest_missing: how rare the rarest word is that is missing in it; 1: nowhere else either.
+        number_missing: 1 where a number is missing in it, or a word with a digit.
         names: share of the query's names that stand in the section.
         margin: how much better it fits than the second section.
         other_language: 1 where the question is in another language than the section.
+        words: the logarithm of the question's content words.
+        chunks: how many the site has.
     """
 
     cosine: float | None
+    hubness: float
+    title_cosine: float
     coverage: float
     pair_coverage: float
     missing: float
     unknown: float
+    rarest_missing: float
+    number_missing: float
     names: float
     margin: float
     other_language: float
+    words: float
+    chunks: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,7 @@ class Gate:
 
     Attributes:
         sure: the line beyond which no doubt is left.
+        near: the line beyond which a section speaks of something near.
         left_out: what it reached on sites that it was not fitted on.
     """
 
@@ -63,6 +79,7 @@ class Gate:
     threshold: float
     left_out: dict[str, dict[str, float]]
     sure: float = math.inf
+    near: float = 0.0
 
     def log_odds(self, values: Mapping[str, float | None]) -> float:
         """The sum of what speaks for it: 0 where as much speaks against it."""
@@ -76,9 +93,11 @@ def load_gate(name: str) -> Gate:
     return Gate(**read_yaml("chatbot_server.retrieval.answer", "evidence.yaml")[name])
 
 
-# In chunks; the collection on which the thresholds are fitted has some 240.
-SMALL_SITE, LARGE_SITE = 150, 240
-SMALL_RELIEF = 0.4
+# In chunks: up to the first, the gate of small sites decides alone; from the second on, which is
+# the size of the collection that the others are fitted on, those alone.
+SMALL_SITE, LARGE_SITE = 80, 240
+SMALL_SITES = load_gate("small_sites")
+SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
 BY_MEANING = load_gate("by_meaning")
 ACROSS_LANGUAGES = load_gate("across_languages")
 BY_WORDS = load_gate("by_words")
@@ -96,21 +115,45 @@ def may_answer(query: Query, section: Candidate) -> bool:
     )
 
 
-def log_odds(evidence: Evidence, chunk_count: int) -> float:
-    """How likely the section answers, as log odds; minus infinity where that is not enough.
+@dataclass(frozen=True)
+class Weighed:
+    """The log odds that a section answers.
 
-    *chunk_count*: of the site. In a small one less speaks of nearly the same: on six of them,
-    0.4 less gave eight right answers more of 139, and one more of 101 that should be a no.
+    Attributes:
+        answers: it may be told as the answer.
+        is_near: it speaks of something near, and may help.
     """
-    gate = ACROSS_LANGUAGES if evidence.other_language else BY_MEANING
-    gate = BY_WORDS if evidence.cosine is None else gate
-    odds = gate.log_odds(asdict(evidence))
-    share_of_relief = min(1.0, max(0.0, (LARGE_SITE - chunk_count) / (LARGE_SITE - SMALL_SITE)))
-    return odds if odds > gate.threshold - SMALL_RELIEF * share_of_relief else -math.inf
+
+    log_odds: float
+    answers: bool
+    is_near: bool
 
 
-def gather_evidence(sections: Sequence[Candidate], query: Query) -> Evidence:
-    """What speaks for the first of *sections*, which stand best first."""
+def weigh(evidence: Evidence) -> Weighed:
+    """How likely the section answers."""
+    size, small, large = map(math.log, (evidence.chunks, SMALL_SITE, LARGE_SITE))
+    share = min(1.0, max(0.0, (size - small) / (large - small)))
+    gate_of_small, gate_of_large = SMALL_SITES, BY_MEANING
+    if evidence.cosine is None:
+        gate_of_small, gate_of_large = SMALL_SITES_BY_WORDS, BY_WORDS
+    elif evidence.other_language:
+        gate_of_large = ACROSS_LANGUAGES
+    return _weigh_by([(gate_of_small, 1 - share), (gate_of_large, share)], evidence)
+
+
+def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Weighed:
+    """What gates say together, each for its share."""
+    values = asdict(evidence)
+    odds = [(share, gate.log_odds(values), gate) for gate, share in shares]
+    return Weighed(
+        log_odds=sum(share * each for share, each, _gate in odds),
+        answers=sum(share * (each - gate.threshold) for share, each, gate in odds) > 0,
+        is_near=sum(share * (each - gate.near) for share, each, gate in odds) > 0,
+    )
+
+
+def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: int) -> Evidence:
+    """What speaks for the first of *sections*, which stand best first, on a site of so many."""
     first, content_words = sections[0], query.content_words
     all_terms = frozenset().union(*(section.terms for section in sections))
     nowhere = query.rarity("")  # no stem is rarer than one that is not there
@@ -127,14 +170,24 @@ def gather_evidence(sections: Sequence[Candidate], query: Query) -> Evidence:
     is_other = language in query.languages and language != query.language
     return Evidence(
         cosine=first.match.cosine,
+        hubness=first.match.hubness,
+        title_cosine=first.hit.title_cosine,
         coverage=first.coverage,
         pair_coverage=first.pair_coverage,
         missing=len(missing) / word_count,
         unknown=len(unknown) / word_count,
+        rarest_missing=max((word.weight(query.rarity) for word in missing), default=0.0) / nowhere,
+        number_missing=float(any(map(_holds_digit, missing))),
         names=len(names_there) / len(names) if names else 1.0,
         margin=_margin(sections),
         other_language=float(is_other),
+        words=math.log1p(len(content_words)),
+        chunks=max(1, chunk_count),
     )
+
+
+def _holds_digit(word: Word) -> bool:
+    return any(_DIGIT.search(stem) for stem in word.stems)
 
 
 def _margin(sections: Sequence[Candidate]) -> float:

@@ -16,6 +16,7 @@ from chatbot_server.retrieval.answer.fusion import (
     nearest,
     with_matches,
 )
+from chatbot_server.retrieval.answer.hubs import mean_question
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.spellings import SiteSpellings
@@ -129,20 +130,19 @@ class Searcher:
 
     def _search_by_meaning(self, index: SiteIndex, vector: Vector) -> VectorRows:
         assert self.embedder is not None  # noqa: S101 - a vector came from it
-        session, site_id = index.session, index.site_id
+        session, site_id, model = index.session, index.site_id, self.embedder.model
+        mean = mean_question(model)
+        both = np.stack([vector, np.zeros_like(vector) if mean is None else mean])
         if search_index.on_postgresql(session):
-            rows = postgresql.nearest_vectors(
-                session, site_id, self.embedder.model, vector, POSTGRESQL_ROWS
-            )
-            documents, chunks, cosines = zip(*rows, strict=True) if rows else ((), (), ())
-            return VectorRows(
-                np.array(documents, dtype=np.int64),
-                np.array(chunks, dtype=np.int64),
-                np.array(cosines, dtype=np.float32),
-            )
+            rows = postgresql.nearest_vectors(session, site_id, model, both, POSTGRESQL_ROWS)
+            columns = zip(*rows, strict=True) if rows else ((), (), (), ())
+            types = (np.int64, np.int64, np.float32, np.float32)
+            arrays = (np.array(column, kind) for column, kind in zip(columns, types, strict=True))
+            return VectorRows(*arrays)
         table = self._tables.of(session, site_id, index.version)
-        cosines_of_all = table.compare(vector) if len(table.ids) else np.empty(0, dtype=np.float32)
-        return VectorRows(table.documents, table.chunks, cosines_of_all)
+        if not len(table.ids):
+            return VectorRows(table.documents, table.chunks, *np.empty((2, 0), dtype=np.float32))
+        return VectorRows(table.documents, table.chunks, *table.compare(both.T).T)
 
     def _shared(self, index: SiteIndex) -> dict[int, int]:
         """How many documents share a title, by document; read again when the index changed."""

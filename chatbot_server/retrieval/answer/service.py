@@ -15,13 +15,24 @@ from chatbot_server.retrieval.answer.alike import alike_sections
 from chatbot_server.retrieval.answer.answers import (
     Frame,
     faq_answer,
+    near_pages,
     page_answer,
     several_answer,
     with_close_second,
 )
-from chatbot_server.retrieval.answer.candidates import load_candidates, load_sections, on_subject
-from chatbot_server.retrieval.answer.entries import near_entries, ranked_entries, sure_entry
-from chatbot_server.retrieval.answer.evidence import gather_evidence, log_odds, may_answer
+from chatbot_server.retrieval.answer.candidates import (
+    Candidate,
+    load_candidates,
+    load_sections,
+    on_subject,
+)
+from chatbot_server.retrieval.answer.entries import (
+    RankedEntry,
+    near_entries,
+    ranked_entries,
+    sure_entry,
+)
+from chatbot_server.retrieval.answer.evidence import Weighed, gather_evidence, may_answer, weigh
 from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.joined import ground_each, ground_question
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
@@ -202,29 +213,52 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) 
     if sure is not None:
         answer = faq_answer(sure, sections, frame)
     else:
-        answering = [
-            section
-            for section in sections
-            if not section.document.faq and may_answer(query, section)
-        ]
-        answering = on_subject(answering, query)
-        odds = (
-            log_odds(gather_evidence(answering, query), index.chunk_count)
-            if answering
-            else -math.inf
-        )
-        has_pages = any(not section.document.faq for section in sections)
-        near = near_entries(query, entries, beside_pages=has_pages)
-        answering = with_hours_first(answering, query) if odds > -math.inf else []
-        group = alike_sections(answering, query, frame.titles) if answering else {}
-        shown = with_close_second(answering) if answering and not group else [*group.values()]
-        if near and near[0].log_odds >= odds:
-            group, shown = {}, [entry.candidate for entry in near]
-        lines = lines_above(shown, query, moment, now)
-        shown = [section for section in shown if not moment or lines[section.chunk.id]] or shown
+        outcome, answering = _answering(query, sections, index)
+        entry_sections = _near_entry_sections(query, sections, entries, outcome)
+        to_quote = [] if entry_sections else answering
+        group = alike_sections(to_quote, query, frame.titles) if to_quote else {}
+        to_show = entry_sections or [*group.values()]
+        if to_quote and not group:
+            to_show = with_close_second(to_quote)
+        lines = lines_above(to_show, query, moment, now)
+        if moment:
+            to_show = [section for section in to_show if lines[section.chunk.id]] or to_show
         frame = replace(frame, lines=lines)
         if group:
             answer = several_answer(sections, group, frame)
         else:
-            answer = page_answer(sections, shown, frame)
+            answer = page_answer(sections, to_show, frame)
+        if entry_sections:
+            lead_in = say("answer_near_entry", query.language)
+            answer = replace(answer, answer=f"{lead_in}\n\n{answer.answer}")
+        elif not answering:
+            is_near = outcome is not None and outcome.is_near
+            answer = replace(answer, near=near_pages(sections, frame, are_near=is_near))
     return replace(answer, margin=margin(hits), lasting=moment is None)
+
+
+def _answering(
+    query: Query, sections: Sequence[Candidate], index: SiteIndex
+) -> tuple[Weighed | None, list[Candidate]]:
+    """How likely the best of *sections* that is no entry answers, and all that may be shown if it
+    does, best first; none if it does not."""
+    may = [each for each in sections if not each.document.faq and may_answer(query, each)]
+    may = on_subject(may, query)
+    if not may:
+        return None, []
+    outcome = weigh(gather_evidence(may, query, index.chunk_count))
+    return outcome, with_hours_first(may, query) if outcome.answers else []
+
+
+def _near_entry_sections(
+    query: Query,
+    sections: Sequence[Candidate],
+    entries: Sequence[RankedEntry],
+    outcome: Weighed | None,
+) -> list[Candidate]:
+    """The sections of *entries* that are shown under their own questions, if more speaks for them
+    than for the pages, *outcome*."""
+    has_pages = any(not section.document.faq for section in sections)
+    near = near_entries(query, entries, beside_pages=has_pages)
+    pages_odds = outcome.log_odds if outcome and outcome.answers else -math.inf
+    return [entry.candidate for entry in near] if near and near[0].log_odds >= pages_odds else []

@@ -86,7 +86,7 @@ def _explain_one(
             )
             for section in sections
         ]
-        evidence = asdict(gather_evidence(sections, query)) if sections else {}
+        evidence = asdict(gather_evidence(sections, query, index.chunk_count)) if sections else {}
     return Explanation(
         question,
         query.text,

@@ -48,7 +48,7 @@ def verdict(question: EvalQuestion, grounding: Grounding) -> Verdict:
     if not question.has_answer:
         return "honest_no" if is_no else "should_be_no"
     if is_no:
-        return "wrong_no" if grounding.passages else "bare_no"
+        return "wrong_no" if grounding.near else "bare_no"
     text = as_read(grounding.answer or ", ".join(grounding.choices))
     if any(pattern.search(text) for pattern in question.must_not):
         return "misleading"

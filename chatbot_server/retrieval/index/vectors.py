@@ -50,9 +50,9 @@ class VectorTable:
         """Each vector's chunk, -1 for a title's or wording's."""
         return self.owners[: self.size, 2]
 
-    def compare(self, vector: Vector) -> Vector:
-        """Cosine similarity of each row."""
-        cosines: Vector = self.matrix[: self.size] @ vector
+    def compare(self, vectors: Vector) -> Vector:
+        """Cosine similarity of each row with each column of *vectors*."""
+        cosines: Vector = self.matrix[: self.size] @ vectors
         return cosines
 
     def only(self, ids: NDArray[np.int64]) -> VectorTable:

@@ -40,6 +40,11 @@ def numbered_names(text: str, languages: Languages = ALWAYS_USED) -> set[tuple[s
     return {(name, number) for name, number in pairs if name not in no_names}
 
 
+def no_names(languages: Languages = ALWAYS_USED) -> frozenset[str]:
+    """Folded words that are no names, though some languages give them a capital: of dates."""
+    return _contrast_words(languages).no_names
+
+
 def is_negated(text: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *text* denies something."""
     return bool(_contrast_words(languages).negation.search(fold(text).replace("’", "'")))

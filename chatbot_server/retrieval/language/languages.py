@@ -111,6 +111,7 @@ class Language(_Record):
         articles: before a thing; *stand_ins* stand for its name: “the big one”.
         prepositions: each with its forms: “à au aux”.
         addresses_someone: words of a question that stands for itself.
+        page_controls: what leads on or back on a page, and says nothing.
         polite_phrases: what is said beside a question, and asks nothing.
         asking_words: those that ask, and say nothing about what is asked.
         compares: words of a question that is answered by several rows of a table.
@@ -182,6 +183,7 @@ class Language(_Record):
     stand_ins: Words = frozenset()
     prepositions: Phrases = ()
     addresses_someone: Words
+    page_controls: Phrases
     polite_phrases: Phrases
     asking_words: Words
     compares: Words

@@ -116,18 +116,23 @@ GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
 
 
 def nearest_vectors(
-    session: Session, site_id: int, model: str, vector: NDArray[np.float32], limit: int
-) -> list[tuple[int, int, float]]:
-    """``(document id, chunk id or -1, cosine)`` of the vectors nearest to *vector*, best first."""
+    session: Session, site_id: int, model: str, vectors: NDArray[np.float32], limit: int
+) -> list[tuple[int, int, float, float]]:
+    """``(document id, chunk id or -1, cosine, other cosine)`` of what is nearest to the first of
+    two *vectors*, best first; the other cosine is that with the second."""
+    question, other = vectors
     rows = session.execute(
         text(
-            "SELECT document_id, coalesce(chunk_id, -1), 1 - (vector <=> :vector) AS cosine"
+            "SELECT document_id, coalesce(chunk_id, -1), 1 - (vector <=> :question) AS cosine,"
+            " -(vector <#> :other) AS other"
             " FROM knowledge_vector WHERE site_id = :site AND model = :model"
-            " ORDER BY vector <=> :vector LIMIT :limit"
-        ).bindparams(bindparam("vector", type_=HalfVector())),
-        {"vector": vector, "site": site_id, "model": model, "limit": limit},
+            " ORDER BY vector <=> :question LIMIT :limit"
+        ).bindparams(
+            bindparam("question", type_=HalfVector()), bindparam("other", type_=HalfVector())
+        ),
+        {"question": question, "other": other, "site": site_id, "model": model, "limit": limit},
     )
-    return [(document, chunk, float(cosine)) for document, chunk, cosine in rows]
+    return [(document, chunk, float(near), float(far)) for document, chunk, near, far in rows]
 
 
 def _any_of(terms: Sequence[str]) -> str:

@@ -51,6 +51,23 @@ def test_what_no_page_knows_is_not_answered(base: KnowledgeBase, site_id: int) -
     assert base.ground(site_id, "Qui a peint la Joconde ?").status == "nothing"
 
 
+def test_a_no_offers_the_pages_that_speak_of_something_near(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    none = base.ground(site_id, "La boutique vend-elle des gants fourrés rouges ?")
+    assert (none.answer, [page.title for page in none.near]) == ("", ["Horaires"])
+
+
+def test_lines_that_only_lead_elsewhere_are_never_shown(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    text = "# Cours de voile\n\nLe cours de voile dure deux heures.\n\n← Kayak Tarifs →"
+    add_note(database, site_id, "Cours de voile", text)
+    add_note(database, site_id, "Voile", "# Voile\n\n← Cours de voile Durée du cours →")
+    told = base.ground(site_id, "Combien de temps dure le cours de voile ?")
+    assert told.answer.replace("**", "") == "Le cours de voile dure deux heures."
+
+
 def test_accents_and_endings_do_not_matter(base: KnowledgeBase, site_id: int) -> None:
     assert base.ground(site_id, "livraisons couts ?").passages[0].title == "Livraison"
 

@@ -27,9 +27,11 @@ def near(
     return nearest(vector_rows(rows), sharing or {})
 
 
-def vector_rows(rows: list[tuple[int, int, float]]) -> VectorRows:
+def vector_rows(rows: list[tuple[int, int, float]], hubness: float = 0.0) -> VectorRows:
+    """Of rows, of which each is *hubness* nearer to any question than the one before it."""
     documents, chunks, cosines = zip(*rows, strict=True)
-    return VectorRows(np.array(documents), np.array(chunks), np.array(cosines, dtype=np.float32))
+    numbers = np.array(cosines, dtype=np.float32), np.arange(len(rows), dtype=np.float32) * hubness
+    return VectorRows(np.array(documents), np.array(chunks), *numbers)
 
 
 def test_a_document_is_as_near_as_its_title_and_its_best_chunk() -> None:
@@ -95,3 +97,10 @@ def test_a_hit_tells_how_well_each_of_its_chunks_matches() -> None:
         12: ChunkMatch(0.5, pytest.approx(0.7)),  # none of the nearest: as far as the last
     }
     assert matches[3] == {30: ChunkMatch(1.0, None)}  # its vectors are still to be made
+
+
+def test_a_chunk_that_is_near_to_any_question_is_less_near_to_this_one() -> None:
+    rows = vector_rows([(1, 10, 0.8), (1, 11, 0.85), (1, 12, 0.6)], hubness=0.1)
+    (hit,) = with_matches(fused(nearest(rows, {}), {}), [], rows)
+    nearness = {chunk: match.nearness for chunk, match in hit.matches.items()}
+    assert sorted(nearness, key=lambda chunk: nearness[chunk] or 0.0) == [12, 11, 10]
