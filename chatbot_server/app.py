@@ -107,14 +107,17 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
     masks = config.privacy.mask
     app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache, masks))
-    app.register_blueprint(contact_blueprint(database, rates, config.limits, masks))
+    chore = partial(call_chore, config.run_dir)
+    on_message = partial(chore, "mail") if config.mail.host else None
+    letters = contact_blueprint(database, rates, config.limits, masks, on_message)
+    app.register_blueprint(letters)
     places = config.server.threads // 2
     app.register_blueprint(page_blueprint(service, database, rates, config.limits, places))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
-    extractor, chore = Extractor(), partial(call_chore, config.run_dir)
+    extractor = Extractor()
     on_push = partial(chore, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, extractor, on_push))
     knowledge = build_knowledge(config, database)

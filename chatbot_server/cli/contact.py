@@ -10,8 +10,10 @@ import click
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.errors import NotFound
+from chatbot_server.mail.delivery import send_test
+from chatbot_server.service.children import call_chore
 from chatbot_server.storage.feedback import ContactRequest, contact_requests
-from chatbot_server.storage.sites import all_sites
+from chatbot_server.storage.sites import all_sites, find_site
 
 
 @click.group(help="help_contact")
@@ -62,6 +64,18 @@ def remove(context: Context, /, number: int) -> None:
         session.delete(request)
     context.database.forget_erased()
     click.echo(context.say("contact_removed", number=number))
+
+
+@contact.command("test", help="help_contact_test")
+@click.argument("key")
+@click.pass_obj
+def send_test_message(context: Context, /, key: str) -> None:
+    """Send a letter that says that letters arrive."""
+    with context.database.session() as session:
+        site = find_site(session, key)
+    recipient = send_test(context.database, context.config, site)
+    call_chore(context.config.run_dir, "mail")
+    click.echo(context.say("mail_sent", address=recipient))
 
 
 def _printable(text: str) -> str:

@@ -16,12 +16,14 @@ from chatbot_server.cli.running_server import check_server, runs_here
 from chatbot_server.config.sections import EngineSection
 from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.openai.engine import OpenAIEngine
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import ChatbotError, Unavailable
+from chatbot_server.mail.smtp import open_server
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
 from chatbot_server.service.prepare import plan_engine
 from chatbot_server.service.processes import check_port, listeners
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.knowledge.documents import has_documents
+from chatbot_server.storage.outbox import undelivered
 from chatbot_server.storage.sites import all_sites
 from chatbot_server.storage.soundness import check_every_page
 
@@ -73,6 +75,8 @@ def examine(context: Context) -> Iterator[Check]:
     watts = config.energy.core_watts
     way = "measured" if PowerCounter.find() else "estimated" if watts else "unknown"
     yield Check("energy", True, say(f"doctor_energy_{way}", watts=f"{watts:g}"))
+    if config.mail.host:
+        yield _try(context, "mail", lambda: _check_mail(context))
     if config.engine.kind != "openai":
         yield _try(context, "model", lambda: _plan_model(context))
         return
@@ -108,6 +112,18 @@ def check_pages(context: Context) -> Iterator[Check]:
         yield Check("pages", False, sentence)
     if sites and not silent:
         yield Check("pages", True, context.say("doctor_pages"))
+
+
+def _check_mail(context: Context) -> str:
+    mail = context.config.mail
+    with open_server(mail) as server:
+        server.noop()
+    with context.database.session() as session:
+        failed = undelivered(session)
+    if failed:
+        why = context.say(failed.problem["code"], **failed.problem["values"])
+        raise Unavailable("mail_waiting", count=failed.count, why=why)
+    return context.say("mail_ready", host=f"{mail.host}:{mail.port}")
 
 
 def _check_database(context: Context) -> str:

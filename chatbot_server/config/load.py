@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.config.parse import NotPlainError, parse
-from chatbot_server.config.sections import NO_ENDPOINTS, NO_TOKEN, ONE_PORT, Config
+from chatbot_server.config.sections import NO_ENDPOINTS, NO_SENDER, NO_TOKEN, ONE_PORT, Config
 from chatbot_server.config.value_errors import choices_of, limit_of, sentences_about
 from chatbot_server.errors import ConfigError
 
@@ -22,13 +22,19 @@ MAX_BYTES = 1_000_000
 SECTIONS = {
     name for name, info in Config.model_fields.items() if isinstance(info.default, BaseModel)
 }
+# Taken as it stands: “0123” is no number, and “a: b” no section.
+VERBATIM = "mail.password"
 # By the setting's name, or that of a check of ours; else as pydantic calls the mistake.
 WRONG = {
     "limits.storage": "config_not_counters",
     "database": "config_not_database",
     "server.host": "config_not_host",
     "metrics.token": "config_not_token",
+    "mail.host": "config_not_host",
+    "mail.sender": "config_not_email",
+    "mail.to": "config_not_email",
     NO_ENDPOINTS: "config_no_endpoints",
+    NO_SENDER: "config_no_sender",
     NO_TOKEN: "config_no_token",
     ONE_PORT: "config_one_port",
 }
@@ -115,7 +121,7 @@ def _override(raw: dict[str, Any], dotted_key: str, text: str) -> None:
             return  # reported as a wrong type when the whole is checked
         raw = inner
     try:
-        raw[key] = parse(text)
+        raw[key] = text if dotted_key == VERBATIM else parse(text)
     except (NotPlainError, yaml.YAMLError):
         raw[key] = text
 
@@ -149,7 +155,7 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
         field=key,
         file=file,
         key=key,
-        found=_shortened(first["input"]),
+        found="…" if key == VERBATIM else _shortened(first["input"]),
         meant=first["msg"],
         limit=limit_of(first),
         choices=", ".join(choices_of(first)),

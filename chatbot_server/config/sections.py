@@ -26,7 +26,11 @@ SecurityContact = Annotated[
     str, Field(max_length=300, pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://[^\s]+)$")
 ]
 MetricsToken = Annotated[str, Field(pattern=r"^[!-~]{16,200}$")]
+EmailAddress = Annotated[
+    str, Field(max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]+$")
+]
 NO_ENDPOINTS, NO_TOKEN, ONE_PORT = "no_endpoints", "no_token", "one_port"
+NO_SENDER = "no_sender"
 
 
 class Section(BaseModel):
@@ -147,6 +151,25 @@ class EnergySection(Section):
     core_watts: Annotated[float, Field(ge=0, le=500)] = 10.0
 
 
+class MailSection(Section):
+    """The mail server that takes messages to a person."""
+
+    host: Host | None = None
+    port: Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password: str | None = None
+    password_file: Annotated[Path | None, Field(strict=False)] = None
+    sender: EmailAddress | None = None
+    to: EmailAddress | None = None
+
+    @model_validator(mode="after")
+    def _sender_where_needed(self) -> MailSection:
+        if self.host and not self.sender:
+            raise PydanticCustomError(NO_SENDER, "no sender")
+        return self
+
+
 class RetrievalSection(Section):
     """The owner's pages: how they are read and searched."""
 
@@ -170,6 +193,7 @@ class Config(Section):
     privacy: PrivacySection = PrivacySection()
     retrieval: RetrievalSection = RetrievalSection()
     backup: BackupSection = BackupSection()
+    mail: MailSection = MailSection()
     metrics: MetricsSection = MetricsSection()
     energy: EnergySection = EnergySection()
 

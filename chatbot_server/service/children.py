@@ -14,7 +14,7 @@ from pathlib import Path
 
 logger = logging.getLogger("chatbot_server")
 
-CHORE_NAMES = ("erase", "read", "embed", "pull")
+CHORE_NAMES = ("erase", "read", "embed", "pull", "mail")
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
 LOOK_EVERY = 2.0
@@ -59,7 +59,7 @@ class Chore:
     def _repeat(self) -> None:
         due = time.monotonic() + self._first_after
         while not self._stop.wait(min(LOOK_EVERY, max(0.0, due - time.monotonic()))):
-            if not self._call_file.exists() and time.monotonic() < due:
+            if not _is_called(self._call_file) and time.monotonic() < due:
                 continue
             try:
                 self._run_once()
@@ -81,10 +81,24 @@ class Chore:
             end_process(child)
 
 
-def call_chore(run_dir: Path, name: str) -> None:
-    """Have the server's chore *name* done within seconds; without a server, when it starts."""
+def call_chore(run_dir: Path, name: str, after: float = 0.0) -> None:
+    """Have the server's chore *name* done in *after* seconds; without a server, when it starts.
+
+    Whoever called it for an earlier moment is not put off.
+    """
+    file = _call_file(run_dir, name)
     with suppress(OSError):  # no folder, or a full disk: it is done within the hour, then
-        _call_file(run_dir, name).touch()
+        if not (after and file.exists()):
+            file.touch()
+            moment = time.time() + after
+            os.utime(file, (moment, moment))
+
+
+def _is_called(file: Path) -> bool:
+    try:
+        return file.stat().st_mtime <= time.time()
+    except OSError:
+        return False
 
 
 def _call_file(run_dir: Path, name: str) -> Path:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
+from chatbot_server.mail.delivery import send_due
 from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.retrieval.curate.quality import run_nightly
-from chatbot_server.service.children import CHORE_NAMES
+from chatbot_server.service.children import CHORE_NAMES, call_chore
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
 from chatbot_server.storage.database import Database
@@ -65,7 +66,14 @@ def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all c
     pull_wanted(config.models_dir)
 
 
-CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull), strict=True))
+def mail(config: Config, database: Database) -> None:
+    """Send messages to a person by e-mail, and come again when the next is due."""
+    moment = send_due(database, config)
+    if moment is not None:
+        call_chore(config.run_dir, "mail", max(1, moment - now()))
+
+
+CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull, mail), strict=True))
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

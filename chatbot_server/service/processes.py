@@ -4,7 +4,7 @@ It loads neither the web application nor the model, so that it stays small and o
 
     chatbot-server serve ─┬─ gunicorn ── web worker       answers HTTP
                           ├─ engine                       the model, supervised in a thread
-                          └─ chatbot-server jobs …        erase, read, embed, pull: once an hour
+                          └─ chatbot-server jobs …        erase, read, embed, pull, mail: hourly
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class ServerProcesses:
         run_dir = self._config.run_dir
         self._environment[VARIABLE] = announce(run_dir)
         parts: list[EngineSupervisor | Chore | LogKeeper] = [
-            Chore(name, self._environment, run_dir) for name in CHORE_NAMES
+            Chore(name, self._environment, run_dir)
+            for name in CHORE_NAMES
+            if name != "mail" or self._config.mail.host
         ]
         if keeper := log_keeper():
             parts.append(keeper)

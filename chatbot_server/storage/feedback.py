@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, Text, delete, func, select, update
+from sqlalchemy import JSON, ForeignKey, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, Moment, count_changed, now
+from chatbot_server.storage.base import Base, JsonObject, Moment, count_changed, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation, open_conversation
 from chatbot_server.storage.sites import Site
 
@@ -39,6 +39,9 @@ class ContactRequest(Base):
 
     Attributes:
         seen: when one of the site's people first saw it; None: nobody did.
+        mail_due: when it is sent by e-mail next; None: it was sent, or shall not be.
+        mail_attempts: how often that failed.
+        mail_problem: why, as ``{"code": …, "values": {…}}`` of a sentence; None: it did not fail.
     """
 
     __tablename__ = "contact_request"
@@ -53,6 +56,9 @@ class ContactRequest(Base):
     text: Mapped[str] = mapped_column(Text)
     created: Mapped[Moment] = mapped_column(default=now)
     seen: Mapped[Moment | None]
+    mail_due: Mapped[Moment | None] = mapped_column(index=True)
+    mail_attempts: Mapped[int] = mapped_column(default=0)
+    mail_problem: Mapped[JsonObject | None] = mapped_column(JSON(none_as_null=True))
 
 
 def find_answer(session: Session, message: str, secret: str) -> tuple[ChatMessage, Site]:

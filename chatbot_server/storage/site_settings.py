@@ -22,6 +22,7 @@ from chatbot_server.storage.sites import Site
 POSITIONS = ("bottom-right", "bottom-left", "top-right", "top-left")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 ON_OR_OFF = ("on", "off")
+CONTACT_MAILS = ("each", "daily", "off")
 COUNTRY = re.compile(r"[A-Za-z]{2}")
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
 WORDING = re.compile(r"(?s)(?:(?P<language>[a-z]{2})=)?(?P<text>.*)")
@@ -245,6 +246,7 @@ SITE_SETTINGS = (
         partial(_url_of, "policy-url"),
         panel=("privacy", "policy_url"),
     ),
+    SiteSetting("contact_mail", "contact_mail", "", lambda text, _: text, choices=CONTACT_MAILS),
     SiteSetting("free_chat", "free_chat", "", lambda text, _: text == "on", choices=ON_OR_OFF),
     SiteSetting(
         "country",

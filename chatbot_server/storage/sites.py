@@ -23,6 +23,7 @@ class Site(Base):
         words: greeting and notice, each ``{language: text}``; ``*`` is any language.
         suggestions: ``{language: [question, …]}``.
         retention_days: for which conversations are kept; None: as long as the server's.
+        contact_mail: when messages to a person go by e-mail: ``each``, ``daily`` or ``off``.
         time_zone: IANA's name of it, by which “today” is told; None: the server's.
         instructions: the model's system prompt; empty: the server's own.
         free_chat: the model may answer from what it knows while there are no pages.
@@ -46,6 +47,7 @@ class Site(Base):
     contact_email: Mapped[str | None] = mapped_column(String(254))
     contact_url: Mapped[str | None] = mapped_column(String(500))
     policy_url: Mapped[str | None] = mapped_column(String(500))
+    contact_mail: Mapped[str] = mapped_column(String(5), default="each")
     free_chat: Mapped[bool] = mapped_column(default=False)
     country: Mapped[str | None] = mapped_column(String(2))
     time_zone: Mapped[str | None] = mapped_column(String(64))

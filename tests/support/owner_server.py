@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,11 +23,13 @@ PASSWORD = "four words for sleeping"
 class OwnerServer:
     """A server with one site of the owner's, and browsers that open its pages."""
 
-    def __init__(self, folder: Path, **server: str) -> None:
+    def __init__(self, folder: Path, mail: dict[str, Any] | None = None, **server: str) -> None:
         self.folder = folder
         self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
         self.database.migrate()
-        self.config = Config(data_dir=folder, retrieval={"semantic": "off"}, server=server)
+        self.config = Config(
+            data_dir=folder, retrieval={"semantic": "off"}, server=server, mail=mail or {}
+        )
         self.app: Flask = create_app(self.config, ScriptedModel("quote", ["Hello."]), self.database)
         with self.database.session() as session:
             site = add_site(session, "Bakery")

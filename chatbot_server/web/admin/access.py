@@ -74,6 +74,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.delete_site": "owner",
     "admin.messages": "editor",
     "admin.delete_message": "editor",
+    "admin.save_mail": "owner",
+    "admin.test_mail": "owner",
     "admin.people": "owner",
     "admin.invite": "owner",
     "admin.change_person": "owner",

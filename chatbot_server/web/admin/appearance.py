@@ -1,4 +1,4 @@
-"""Name, words and colours of a site's chatbot, beside the chatbot itself; messages to a person."""
+"""Name, words and colours of a site's chatbot, beside the chatbot itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from chatbot_server.errors import ChatbotError, NotFound, UsageError
+from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.messages import LANGUAGES
-from chatbot_server.storage.feedback import ContactRequest, contact_requests, mark_seen
 from chatbot_server.storage.site_history import note_change
 from chatbot_server.storage.site_settings import (
     POSITIONS,
@@ -88,29 +87,6 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             session.delete(site)
         parts.database.forget_erased()
         return go("home", done="deleted")
-
-
-def add_messages(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of what visitors wrote to a person."""
-
-    @bp.get(f"{PATH}/<key>/messages")
-    def messages(key: str) -> Response:
-        with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            letters = list(contact_requests(session, site.id))
-            new_ones = {letter.id for letter in letters if letter.seen is None}
-            mark_seen(session, site.id)
-        return render("messages", site=site, sites=sites, letters=letters, new_ones=new_ones)
-
-    @bp.post(f"{PATH}/<key>/messages/<int:number>/delete")
-    def delete_message(key: str, number: int) -> Response:
-        with parts.database.session() as session:
-            letter = session.get(ContactRequest, number)
-            if letter is None or letter.site_id != find_site(session, key).id:
-                raise NotFound("contact_unknown", field="NUMBER", number=number)
-            session.delete(letter)
-        parts.database.forget_erased()
-        return go("messages", key=key, done="deleted")
 
 
 def fields_of(site: Site) -> dict[str, str]:

@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from chatbot_server.errors import ChatbotError, NotFound
 from chatbot_server.web.admin.access import PATH, check_access
-from chatbot_server.web.admin.appearance import add_appearance, add_messages
+from chatbot_server.web.admin.appearance import add_appearance
 from chatbot_server.web.admin.backups import add_backups
 from chatbot_server.web.admin.conversations import add_conversations, add_owner_rights
 from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
@@ -15,6 +15,7 @@ from chatbot_server.web.admin.faq import add_faq_files, add_faq_pages
 from chatbot_server.web.admin.history import add_history
 from chatbot_server.web.admin.home import add_home, add_start
 from chatbot_server.web.admin.knowledge import add_knowledge
+from chatbot_server.web.admin.messages import add_messages
 from chatbot_server.web.admin.models import add_models
 from chatbot_server.web.admin.own_account import add_own_account, add_second_factor
 from chatbot_server.web.admin.pages import (

@@ -29,6 +29,7 @@ NAMES = {
     "suggestions": "appearance_suggestions",
     "contact_email": "appearance_email",
     "contact_url": "appearance_contact_url",
+    "contact_mail": "history_contact_mail",
     "policy_url": "appearance_policy",
     "origins": "appearance_origins",
     "time_zone": "appearance_time_zone",

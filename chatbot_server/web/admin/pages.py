@@ -69,6 +69,7 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     sites: Sequence[Site] = g.get("sites", ()) if account else ()
     own_sites = [site for site in sites if not site.demo]
     values = {"site": own_sites[0] if own_sites else None, "sites": sites, "problem": ""} | values
+    values.setdefault("done", _done(language))
     site = values["site"]
     clock = Clock(language, site.time_zone if site else None)
 
@@ -85,7 +86,6 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
         unread=g.get("unread", {}),
         day=clock.day,
         moment=clock.moment,
-        done=_done(language),
         **values,
     )
     response = make_response(html, status)

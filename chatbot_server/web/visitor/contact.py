@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import BadRequest
+from chatbot_server.mail.delivery import first_due
 from chatbot_server.privacy.masking import NO_WAY_TO_REPLY, Mask
 from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
@@ -44,11 +46,16 @@ class ContactBody(RequestBody):
 
 
 def contact_blueprint(
-    database: Database, rates: RateLimits, limits: LimitsSection, masks: bool = True
+    database: Database,
+    rates: RateLimits,
+    limits: LimitsSection,
+    masks: bool = True,
+    on_message: Callable[[], None] | None = None,
 ) -> Blueprint:
     """The route of messages to a human.
 
     *masks*: what is personal in them, and no way to reach who wrote them, is not stored.
+    *on_message* has them sent by e-mail; None: none is.
     """
     bp = Blueprint("contact", __name__)
 
@@ -70,9 +77,12 @@ def contact_blueprint(
             )
             if conversation is not None and conversation.site_id != site.id:
                 raise BadRequest("conversation_other_site", field="conversation")
-            add_contact_request(
+            message = add_contact_request(
                 session, site, conversation, name=body.name, email=body.email, text=text
             )
+            message.mail_due = first_due(site) if on_message else None
+        if on_message:
+            on_message()
         return jsonify(sent=True)
 
     return bp

@@ -1,0 +1,116 @@
+"""Sending what waits: each message at once, those of a day together, and again what failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from chatbot_server.config import Config
+from chatbot_server.mail.letter import desk_of
+from chatbot_server.mail.smtp import (
+    MailRefused,
+    open_server,
+    problem_as_json,
+    refusal_of,
+    send,
+)
+from chatbot_server.storage.base import now
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import ContactRequest
+from chatbot_server.storage.outbox import (
+    mark_failed,
+    mark_sent,
+    next_due,
+    take_due,
+    try_again,
+)
+from chatbot_server.storage.sites import Site
+
+MOST_AT_ONCE = 500
+# Who floods the form does not flood the mailbox: more than this come in one letter.
+MOST_SINGLE = 10
+MOST_TOGETHER = 50
+DAILY_HOUR = 8
+logger = logging.getLogger(__name__)
+
+
+def first_due(site: Site) -> int | None:
+    """When a message that comes now is sent by e-mail; None: not at all."""
+    if site.contact_mail == "off":
+        return None
+    if site.contact_mail == "each":
+        return now()
+    moment = datetime.now(ZoneInfo(site.time_zone) if site.time_zone else None)
+    morning = moment.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
+    if morning <= moment:
+        morning += timedelta(days=1)
+    return int(morning.timestamp())
+
+
+def send_due(database: Database, config: Config) -> int | None:
+    """Send what is due; returns when to come again, None: nothing waits."""
+    with database.session() as session:
+        messages = take_due(session, MOST_AT_ONCE)
+        sites = {one.site_id: session.get_one(Site, one.site_id) for one in messages}
+    for site_id, site in sites.items():
+        mine = [message for message in messages if message.site_id == site_id]
+        if site.contact_mail == "off":
+            with database.session() as session:
+                mark_sent(session, mine)
+        else:
+            _send_of_site(database, config, site, mine)
+    with database.session() as session:
+        return next_due(session)
+
+
+def send_test(database: Database, config: Config, site: Site) -> str:
+    """Send a letter that says that letters arrive; returns its recipient.
+
+    What could not be sent before is due again.
+
+    Raises:
+        MailRefused: as it is shown to the owner.
+    """
+    desk = desk_of(config, site)
+    with open_server(config.mail) as server:
+        send(server, desk.test_letter())
+    with database.session() as session:
+        try_again(session)
+    return desk.recipient
+
+
+def _send_of_site(
+    database: Database, config: Config, site: Site, messages: Sequence[ContactRequest]
+) -> None:
+    waiting = list(messages)
+    try:
+        desk = desk_of(config, site)
+        with open_server(config.mail) as server:
+            for together in _letters(site, messages):
+                try:
+                    send(server, desk.letter_of(together))
+                except (OSError, UnicodeError, ValueError) as error:
+                    server.rset()  # raises where the connection is gone: the rest waits, too
+                    _fail(database, together, refusal_of(error, config.mail))
+                else:
+                    with database.session() as session:
+                        mark_sent(session, together)
+                waiting = waiting[len(together) :]
+    except MailRefused as refusal:
+        _fail(database, waiting, refusal)
+
+
+def _letters(site: Site, messages: Sequence[ContactRequest]) -> Iterator[Sequence[ContactRequest]]:
+    """*messages* as they are put into letters."""
+    is_single = site.contact_mail == "each" and len(messages) <= MOST_SINGLE
+    size = 1 if is_single else MOST_TOGETHER
+    for start in range(0, len(messages), size):
+        yield messages[start : start + size]
+
+
+def _fail(database: Database, messages: Sequence[ContactRequest], refusal: MailRefused) -> None:
+    logger.warning("%d messages were not sent by e-mail: %s", len(messages), refusal)
+    with database.session() as session:
+        mark_failed(session, messages, problem_as_json(refusal))

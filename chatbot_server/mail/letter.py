@@ -1,0 +1,124 @@
+"""A letter to the people of a site: one visitor's message, or those of a day.
+
+Names, addresses and texts are strangers': the standard library's headers refuse line ends and
+encode all else, and what is no plain address is not made one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from zoneinfo import ZoneInfo
+
+from chatbot_server.config import Config
+from chatbot_server.errors import ChatbotError
+from chatbot_server.mail.smtp import MailRefused
+from chatbot_server.messages import pick_language, say, terminal_language
+from chatbot_server.storage.feedback import ContactRequest
+from chatbot_server.storage.site_settings import CONTROLS
+from chatbot_server.storage.sites import Site
+
+LONGEST_SUBJECT = 120
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where the letters of one site come from and go to.
+
+    Attributes:
+        sender, recipient: addresses of this server's and of the site's people.
+        address: of this server, without a slash at the end.
+        language: in which letters are written.
+    """
+
+    site: Site
+    sender: str
+    recipient: str
+    address: str
+    language: str
+
+    def letter_of(self, messages: Sequence[ContactRequest]) -> EmailMessage:
+        """One letter of *messages*; of a single one, an answer goes to the visitor."""
+        first = messages[0]
+        if len(messages) == 1:
+            subject = self._say("letter_subject", name=first.name, site=self.site.name)
+        else:
+            subject = self._say("letter_daily", count=len(messages), site=self.site.name)
+        letter = self._blank(subject)
+        # The same again where it was taken and we died before we knew: mail programs show one.
+        host = self.sender.rpartition("@")[2]
+        letter["Message-ID"] = f"<contact-{first.id}-{first.created}-{len(messages)}@{host}>"
+        if len(messages) == 1 and (visitor := _address_of(first)):
+            letter["Reply-To"] = visitor
+        parts = [*map(self._message, messages), self._link("messages")]
+        letter.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
+        return letter
+
+    def test_letter(self) -> EmailMessage:
+        """A letter that says that letters arrive."""
+        letter = self._blank(self._say("letter_test", site=self.site.name))
+        letter.set_content(f"{self._say('letter_test_text')}\n\n{self._link('messages')}\n")
+        return letter
+
+    def _blank(self, subject: str) -> EmailMessage:
+        letter = EmailMessage(policy=SMTP)
+        letter["Subject"] = one_line(subject)[:LONGEST_SUBJECT]
+        letter["From"] = self.sender
+        letter["To"] = self.recipient
+        letter["Date"] = format_datetime(datetime.now().astimezone())
+        letter["Auto-Submitted"] = "auto-generated"  # no absence note comes back
+        return letter
+
+    def _message(self, message: ContactRequest) -> str:
+        zone = ZoneInfo(self.site.time_zone) if self.site.time_zone else None
+        moment = datetime.fromtimestamp(message.created, zone)
+        text = "\n".join(CONTROLS.sub(" ", line) for line in message.text.split("\n"))
+        who = f"{one_line(message.name)} <{one_line(message.email)}>"
+        lines = [f"{who}, {moment:%Y-%m-%d %H:%M}", "", text]
+        if message.conversation_id:
+            lines += ["", self._link(f"conversations/{message.conversation_id}")]
+        return "\n".join(lines)
+
+    def _link(self, page: str) -> str:
+        return f"{self.address}/admin/{self.site.key}/{page}"
+
+    def _say(self, code: str, **values: object) -> str:
+        return say(code, self.language, **values)
+
+
+def desk_of(config: Config, site: Site) -> Desk:
+    """The desk of *site*.
+
+    Raises:
+        MailRefused: no mail server is set, or nobody to write to.
+    """
+    sender, recipient = config.mail.sender, site.contact_email or config.mail.to
+    if not config.mail.host or not sender:
+        raise MailRefused("mail_off", field="mail.host")
+    if not recipient:
+        raise MailRefused("mail_nobody", field="mail.to", site=site.name)
+    server = config.server
+    address = str(server.public_url or server.local_address).rstrip("/")
+    language = pick_language(site.language) if site.language else terminal_language()
+    return Desk(site, sender, recipient, address, language)
+
+
+def one_line(text: str) -> str:
+    """*text* without line ends and other control characters."""
+    return " ".join(CONTROLS.sub(" ", text).split())
+
+
+def _address_of(message: ContactRequest) -> Address | None:
+    """The visitor's address for ``Reply-To``; None: it cannot stand in a header as it is."""
+    if not (message.email.isascii() and message.email.isprintable()):
+        return None
+    username, _, domain = message.email.rpartition("@")
+    try:
+        return Address(one_line(message.name), username, domain)
+    except (ValueError, IndexError, ChatbotError):
+        return None

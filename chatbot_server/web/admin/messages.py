@@ -1,0 +1,94 @@
+"""Messages to a person: the inbox, and how they go by e-mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from chatbot_server.errors import NotFound, UsageError
+from chatbot_server.mail.delivery import send_test
+from chatbot_server.mail.letter import desk_of
+from chatbot_server.mail.smtp import MailRefused
+from chatbot_server.messages import say
+from chatbot_server.storage.feedback import ContactRequest, contact_requests, mark_seen
+from chatbot_server.storage.outbox import Undelivered, undelivered
+from chatbot_server.storage.site_history import note_change
+from chatbot_server.storage.site_settings import CONTACT_MAILS, change_site, settings_of
+from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import AdminParts, admin_language, go, load_site, render
+
+
+def add_messages(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of what visitors wrote to a person."""
+
+    def show(key: str, *, status: int = 200, **values: Any) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            letters = list(contact_requests(session, site.id))
+            new_ones = {letter.id for letter in letters if letter.seen is None}
+            mark_seen(session, site.id)
+            failed = undelivered(session, site.id)
+        return render(
+            "messages",
+            status=status,
+            site=site,
+            sites=sites,
+            letters=letters,
+            new_ones=new_ones,
+            choices=CONTACT_MAILS,
+            **_mail_values(parts, site, failed),
+            **values,
+        )
+
+    @bp.get(f"{PATH}/<key>/messages")
+    def messages(key: str) -> Response:
+        return show(key)
+
+    @bp.post(f"{PATH}/<key>/messages/<int:number>/delete")
+    def delete_message(key: str, number: int) -> Response:
+        with parts.database.session() as session:
+            letter = session.get(ContactRequest, number)
+            if letter is None or letter.site_id != find_site(session, key).id:
+                raise NotFound("contact_unknown", field="NUMBER", number=number)
+            session.delete(letter)
+        parts.database.forget_erased()
+        return go("messages", key=key, done="deleted")
+
+    @bp.post(f"{PATH}/<key>/messages/mail")
+    def save_mail(key: str) -> Response:
+        choice = request.form.get("contact_mail", "")
+        if choice not in CONTACT_MAILS:
+            raise UsageError("mail_choice", field="contact_mail", choices=", ".join(CONTACT_MAILS))
+        with parts.database.session() as session:
+            site = find_site(session, key)
+            before = settings_of(site)
+            change_site(site, {"contact_mail": choice})
+            note_change(session, site, before, g.account.name)
+        return go("messages", key=key, done="saved")
+
+    @bp.post(f"{PATH}/<key>/messages/test")
+    def test_mail(key: str) -> Response:
+        with parts.database.session() as session:
+            site = find_site(session, key)
+        language = admin_language()
+        try:
+            recipient = send_test(parts.database, parts.config, site)
+        except MailRefused as error:  # whoever sets the mail server up is told its own words
+            return show(key, status=error.status, problem=error.sentence(language))
+        parts.call_chore("mail")
+        return show(key, done=say("mail_sent", language, address=recipient))
+
+
+def _mail_values(parts: AdminParts, site: Site, failed: Undelivered | None) -> dict[str, Any]:
+    """What the page says of e-mail: where messages go or why not, and what could not be sent."""
+    language = admin_language()
+    values: dict[str, Any] = {"recipient": "", "mail_off": "", "failed": failed, "failed_why": ""}
+    try:
+        values["recipient"] = desk_of(parts.config, site).recipient
+    except MailRefused as error:
+        values["mail_off"] = error.sentence(language)
+    if failed:
+        values["failed_why"] = say(failed.problem["code"], language, **failed.problem["values"])
+    return values
