@@ -25,6 +25,7 @@ class VisitorQuestion:
 
     Attributes:
         visitor: today's name of the visitor, whose answers in the making are counted.
+        preview: asked on the owner's pages.
         region: country of the visitor's language: “CA” of “fr-CA”.
     """
 
@@ -36,6 +37,7 @@ class VisitorQuestion:
     page: str | None = None
     resume: bool = False
     keep: bool = True
+    preview: bool = False
     retry: bool = False
     visitor: str = ""
     region: str | None = None

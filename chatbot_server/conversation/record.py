@@ -97,6 +97,13 @@ class Record:
             return "written" if self.sources else "free"
         return "related" if self.grounding and self.grounding.passages else "nothing"
 
+    @property
+    def first_ms(self) -> int | None:
+        """Milliseconds until the first words were there; None: none came."""
+        if self.first_text_at is None:
+            return None
+        return round(1000 * (self.first_text_at - self.begun_at))
+
     def figures(self, ended: Ended | None) -> dict[str, object]:
         """Figures of the answer: tokens, seconds, and how well the pages matched."""
         facts: dict[str, object] = {}
@@ -125,12 +132,12 @@ class Record:
             "origin": ended.origin if ended else None,
             "status": self.status(ended),
             "model": self.model,
+            "first_ms": self.first_ms,
         }
 
     def log(self, site_key: str, ended: Ended | None) -> None:
         """One line about the answer, for who watches the server: no text, and nobody's address."""
         usage = (ended and ended.usage) or Usage(0, 0)
-        begun_at, first_text_at = self.begun_at, self.first_text_at
         logger.info(
             "answer site=%s status=%s origin=%s cached=%s first_ms=%s ms=%d"
             " prompt_tokens=%d completion_tokens=%d",
@@ -138,8 +145,8 @@ class Record:
             self.status(ended),
             ended.origin if ended else "-",
             "yes" if self.cached_answer else "no",
-            "-" if first_text_at is None else round(1000 * (first_text_at - begun_at)),
-            1000 * (time.monotonic() - begun_at),
+            "-" if self.first_ms is None else self.first_ms,
+            1000 * (time.monotonic() - self.begun_at),
             usage.prompt_tokens,
             usage.completion_tokens,
         )

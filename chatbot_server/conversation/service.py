@@ -185,6 +185,7 @@ class ConversationService:
                 locale=question.locale,
                 page=question.page_path,
                 keep=question.keep,
+                preview=question.preview,
             )
         conversation = open_conversation(session, question.conversation, question.secret)
         self._cut_short(conversation.id)

@@ -50,6 +50,7 @@ class Conversation(Base):
         expires: when it is erased, in Unix seconds; moves on with every message.
         keep: False: erased an hour after the last message.
         page: where it began, without query string.
+        preview: it began on the owner's pages, and is not counted.
     """
 
     __tablename__ = "conversation"
@@ -63,6 +64,7 @@ class Conversation(Base):
     keep: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[str] = mapped_column(String(10), default="en")
     page: Mapped[str | None] = mapped_column(String(500))
+    preview: Mapped[bool] = mapped_column(default=False)
 
     messages: Mapped[list[ChatMessage]] = relationship(
         order_by="ChatMessage.position", passive_deletes=True, cascade="all, delete-orphan"
@@ -75,11 +77,16 @@ class Conversation(Base):
 
 
 class ChatMessage(Base):
-    """One turn. ``finish`` of an answer is empty until it ended, ``error`` if it failed."""
+    """One turn. ``finish`` of an answer is empty until it ended, ``error`` if it failed.
+
+    ``first_ms``: milliseconds from the question to the first words of its answer.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_conversation_id_position", "conversation_id", "position", unique=True),
+        # All that figures need of an answer: its text, which is long, is not read.
+        Index("ix_message_figures", "conversation_id", "origin", "status", "first_ms"),
     )
 
     id: Mapped[RandomId] = mapped_column(default=random_id)
@@ -94,18 +101,19 @@ class ChatMessage(Base):
     model: Mapped[str | None] = mapped_column(String(120))
     sources: Mapped[JsonObjects] = mapped_column(default=list)
     facts: Mapped[JsonObject] = mapped_column(default=dict)
+    first_ms: Mapped[int | None]
 
 
 # The tables themselves: what each answer writes passes by the objects.
 CONVERSATIONS: Table = Base.metadata.tables[Conversation.__tablename__]
 MESSAGES: Table = Base.metadata.tables[ChatMessage.__tablename__]
 NEW_MESSAGE: JsonObject = {"text": "", "sources": [], "facts": {}} | dict.fromkeys(
-    ("origin", "status", "finish", "model")
+    ("origin", "status", "finish", "model", "first_ms")
 )
 
 
 def new_conversation(
-    site_id: int, *, locale: str, page: str | None, keep: bool
+    site_id: int, *, locale: str, page: str | None, keep: bool, preview: bool = False
 ) -> tuple[Conversation, str]:
     """A conversation that is not stored yet and its secret, of which only the hash will be."""
     secret = secrets.token_urlsafe(24)
@@ -117,6 +125,7 @@ def new_conversation(
         locale=locale,
         page=page,
         keep=keep,
+        preview=preview,
     )
     conversation.extend(1)
     return conversation, secret

@@ -31,7 +31,7 @@ class Feedback(Base):
     value: Mapped[str] = mapped_column(String(4))
     reason: Mapped[str | None] = mapped_column(String(12))
     comment: Mapped[str | None] = mapped_column(Text)
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[Moment] = mapped_column(default=now, index=True)
 
 
 class ContactRequest(Base):

@@ -15,7 +15,8 @@ from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.feedback import Feedback
 
 ANSWERED = ("faq", "pages", "model")
-Trait = Literal["", "unanswered", "thumb_down", "thumb_up"]
+Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow"]
+SLOW_MS = 3000  # to the first words
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ class ConversationFilter:
     """Which conversations of a site are wanted.
 
     Attributes:
-        trait: those with an honest no, or with a thumb.
+        trait: those with an answer, an honest no, a thumb, or slow first words.
         origin: those with an answer of this origin.
         since, until: begun within, in Unix seconds; 0: without end.
         page: part of the address on which they began.
+        previews: also those begun on the owner's pages.
     """
 
     site_id: int
@@ -35,6 +37,7 @@ class ConversationFilter:
     since: int = 0
     until: int = 0
     page: str = ""
+    previews: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class ConversationRow:
     created: int
     page: str | None
     locale: str
+    preview: bool
     question: str
     questions: int
     unanswered: int
@@ -111,7 +115,7 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
         )
     }
     questions = _counts(session, of_these, ChatMessage.role == "user")
-    no_counts = _counts(session, of_these, _is_unanswered())
+    no_counts = _counts(session, of_these, is_unanswered())
     thumbs_down = _counts(session, of_these, _has_thumb("down"))
     return [
         ConversationRow(
@@ -119,6 +123,7 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
             created=conversation.created,
             page=conversation.page,
             locale=conversation.locale,
+            preview=conversation.preview,
             question=firsts.get(conversation.id, ""),
             questions=questions.get(conversation.id, 0),
             unanswered=no_counts.get(conversation.id, 0),
@@ -137,7 +142,8 @@ def _counts(session: Session, *conditions: ColumnElement[bool]) -> dict[str, int
     return {row[0]: row[1] for row in rows}
 
 
-def _is_unanswered() -> ColumnElement[bool]:
+def is_unanswered() -> ColumnElement[bool]:
+    """Whether a message is an honest no to a question."""
     return and_(ChatMessage.origin == "none", func.coalesce(ChatMessage.status, "") != "courtesy")
 
 
@@ -154,10 +160,14 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
         query = query.where(Conversation.created >= wanted.since)
     if wanted.until:
         query = query.where(Conversation.created < wanted.until)
+    if not wanted.previews:
+        query = query.where(Conversation.preview.is_(False))
     if wanted.page:
         query = query.where(Conversation.page.contains(wanted.page, autoescape=True))
     traits: dict[Trait, ColumnElement[bool]] = {
-        "unanswered": _is_unanswered(),
+        "answered": ChatMessage.origin.in_(ANSWERED),
+        "unanswered": is_unanswered(),
+        "slow": ChatMessage.first_ms > SLOW_MS,
         "thumb_down": _has_thumb("down"),
         "thumb_up": _has_thumb("up"),
     }
@@ -172,10 +182,9 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
 
 
 def activity(session: Session, site_id: int, since: int, until: int) -> Activity:
-    """What happened in the conversations of the site that were begun within these moments."""
-    ids = _matching(ConversationFilter(site_id, since=since, until=until)).with_only_columns(
-        Conversation.id
-    )
+    """What happened in the visitors' conversations that were begun within these moments."""
+    wanted = ConversationFilter(site_id, since=since, until=until, previews=False)
+    ids = _matching(wanted).with_only_columns(Conversation.id)
     of_these = ChatMessage.conversation_id.in_(ids)
 
     def count(*conditions: ColumnElement[bool]) -> int:
@@ -187,7 +196,7 @@ def activity(session: Session, site_id: int, since: int, until: int) -> Activity
     return Activity(
         conversations=session.scalar(select(func.count()).select_from(ids.subquery())) or 0,
         answered=count(ChatMessage.origin.in_(ANSWERED)),
-        unanswered=count(_is_unanswered()),
+        unanswered=count(is_unanswered()),
         thumbs_up=count(_has_thumb("up")),
         thumbs_down=count(_has_thumb("down")),
         by_model=count(ChatMessage.origin == "model"),

@@ -50,6 +50,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.conversation": "reader",
     "admin.delete_conversation": "owner",
     "admin.export_conversations": "owner",
+    "admin.analytics": "reader",
+    "admin.export_analytics": "reader",
     "admin.unanswered": "reader",
     "admin.answer_group": "editor",
     "admin.ignore_group": "editor",

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from chatbot_server.errors import ChatbotError, NotFound
 from chatbot_server.web.admin.access import PATH, check_access
+from chatbot_server.web.admin.analytics import add_analytics
 from chatbot_server.web.admin.appearance import add_appearance
 from chatbot_server.web.admin.backups import add_backups
 from chatbot_server.web.admin.conversations import add_conversations, add_owner_rights
@@ -69,6 +70,7 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
     add_models(bp, parts)
     add_conversations(bp, parts)
     add_owner_rights(bp, parts)
+    add_analytics(bp, parts)
     add_questions(bp, parts)
     add_faq_pages(bp, parts)
     add_faq_files(bp, parts)

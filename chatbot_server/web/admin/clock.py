@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from chatbot_server.errors import UsageError
@@ -35,6 +35,10 @@ class Clock:
         time = f"{self._local(unix_seconds):%H:%M}"
         return say("clock_moment", self.language, day=self.day(unix_seconds), time=time)
 
+    def date_of(self, unix_seconds: int) -> date:
+        """The day on which the moment is."""
+        return self._local(unix_seconds).date()
+
     def start_of(self, text: str, field: str) -> int:
         """The first moment of the day *text*, which a browser writes as ``2026-03-01``.
 
@@ -42,8 +46,8 @@ class Clock:
             UsageError: it is no day.
         """
         try:
-            date = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - the zone is set below
-            return int(date.replace(tzinfo=self._zone()).timestamp())
+            midnight = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - the zone comes below
+            return int(midnight.replace(tzinfo=self._zone()).timestamp())
         except (ValueError, OverflowError):
             raise UsageError("date_wrong", field=field, found=text[:20]) from None
 

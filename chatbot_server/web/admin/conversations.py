@@ -44,7 +44,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
         last = rows[PAGE - 1].id if len(rows) > PAGE else ""
         values = {
             name: request.args.get(name, "")
-            for name in ("trait", "origin", "since", "until", "page")
+            for name in ("trait", "origin", "since", "until", "page", "previews")
         }
         return render(
             "conversations",
@@ -117,6 +117,7 @@ def _filter(site: Site) -> ConversationFilter:
         since=since,
         until=until + DAY if until else 0,  # that day included
         page=request.args.get("page", "")[:200],
+        previews=request.args.get("previews") != "no",
     )
 
 

@@ -35,6 +35,7 @@ MENU = (
     ("quality", "admin_quality"),
     ("appearance", "admin_appearance"),
     ("messages", "admin_messages"),
+    ("analytics", "admin_analytics"),
 )
 LANGUAGE_COOKIE = "chatbot_admin_language"
 DAY = 24 * 3600

@@ -31,3 +31,13 @@ def own_origins(request: Request) -> set[str]:
     host = public.netloc.rpartition("@")[2]
     origins = (f"{request.scheme}://{request.host}", f"{public.scheme}://{host}")
     return {origin.lower() for origin in origins}
+
+
+def is_owners_page(request: Request, page: str) -> bool:
+    """Whether *page* is the address of one of the owner's pages on this server."""
+    try:
+        parts = urlsplit(page)
+    except ValueError:
+        return False
+    is_own = f"{parts.scheme}://{parts.netloc}".lower() in own_origins(request)
+    return is_own and "/admin/" in parts.path

@@ -15,6 +15,7 @@ from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site
+from chatbot_server.web.middleware.address import is_owners_page
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import find_allowed_site
 from chatbot_server.web.middleware.requests import (
@@ -62,6 +63,7 @@ def chat_blueprint(
                 page=body.page,
                 resume=body.resume,
                 keep=body.keep,
+                preview=is_owners_page(request, body.page or ""),
                 retry=body.retry,
                 region=region_of(body.locale),
             )

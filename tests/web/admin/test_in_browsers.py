@@ -25,7 +25,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 SITE_PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "appearance", "messages")
 MORE_PAGES = (
     *("tag", "trial", "knowledge?source=1&q=bread", "pages", "privacy?setup=yes"),
-    *("history", "appearance?setup=yes", "quality", "quality/sample"),
+    *("history", "appearance?setup=yes", "quality", "quality/sample", "analytics?days=7"),
 )
 
 

@@ -1,0 +1,169 @@
+"""Figures: what is counted, what is not, and that no statement reads a whole table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from support.owner_server import OwnerServer
+
+from chatbot_server.storage.analytics import (
+    Period,
+    busiest_pages,
+    median_first_ms,
+    quarter_hours,
+    satisfaction,
+)
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import (
+    Conversation,
+    add_message,
+    start_conversation,
+)
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import save_feedback
+from chatbot_server.storage.sites import Site
+
+DAY = 24 * 3600
+
+
+def talk(owner: OwnerServer, origin: str, days_ago: int = 0, **fields: Any) -> str:
+    """A conversation of one question; returns its id."""
+    with owner.database.session() as session:
+        thread, _ = start_conversation(
+            session, owner.site_id, locale="en", page="https://example.org/p", keep=True
+        )
+        thread.extend(90)
+        thread.created = now() - days_ago * DAY
+        thread.preview = fields.pop("preview", False)
+        thread.page = fields.pop("page", thread.page)
+        add_message(session, thread, "user", "Where?")
+        answer = add_message(session, thread, "assistant", "Here.")
+        answer.origin, answer.first_ms = origin, fields.pop("first_ms", None)
+        if thumb := fields.pop("thumb", None):
+            save_feedback(session, answer, thumb, None, None)
+        return thread.id
+
+
+def numbers(page: str) -> list[str]:
+    """The four numbers, each with its change."""
+    cells = re.findall(r"<dd>(.*?)</dd>", page)
+    return [" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in cells[:4]]
+
+
+@pytest.fixture
+def path(owner: OwnerServer) -> str:
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).time_zone = "Asia/Kathmandu"
+    return f"/admin/{owner.key}/analytics"
+
+
+def test_four_numbers_stand_beside_those_of_before(owner: OwnerServer, path: str) -> None:
+    slow = talk(owner, "pages", first_ms=5000, thumb="up")
+    talk(owner, "faq", first_ms=10)
+    talk(owner, "model", 3, first_ms=40, thumb="down", page="https://example.org/<b>")
+    no = talk(owner, "none", 6)
+    talk(owner, "none", 8)
+    talk(owner, "pages", 10, first_ms=20, thumb="up")
+    own = talk(owner, "pages", preview=True, first_ms=1)
+    talk(owner, "pages", 20)
+    browser = owner.browser("reader")
+    page = browser.get(f"{path}?days=7&locale=en").text
+    assert numbers(page) == ["4 +2", "75 % +25", "50 % -50", "40 ms +20"]
+    assert "https://example.org/&lt;b&gt;" in page
+    links = [link.replace("&amp;", "&") for link in re.findall(r'<dd><a href="([^"]+)"', page)]
+    lists = [browser.get(link).text for link in links]
+    assert [no in shown for shown in lists] == [True, False, False, False]
+    assert all(slow in shown and own not in shown for shown in lists)
+    assert "your own try" in browser.get(f"/admin/{owner.key}/conversations").text
+    # Thirty days are kept: the thirty before them are gone, and nothing is compared.
+    assert numbers(browser.get(f"{path}?days=30").text) == ["7", "71 %", "67 %", "30 ms"]
+
+
+def test_the_chart_has_words_and_a_table_and_a_file(owner: OwnerServer, path: str) -> None:
+    talk(owner, "pages")
+    talk(owner, "none")
+    browser = owner.browser("reader")
+    page = browser.get(f"{path}?days=7").text
+    for part in ('role="img"', "<title id=", "<desc id=", "As a table"):
+        assert part in page
+    assert page.count('<rect class="bar" ') == 7
+    assert "style=" not in page
+    file = browser.get(f"{path}.csv?days=7")
+    rows = list(csv.reader(io.StringIO(file.data.decode("utf-8-sig"))))
+    assert rows[0] == ["day", "asked", "answered", "unanswered"]
+    assert rows[-1][1:] == ["2", "1", "1"]
+    assert len(rows) == 8
+
+
+def test_days_are_the_sites(owner: OwnerServer, path: str) -> None:
+    thread = talk(owner, "pages")
+    with owner.database.session() as session:
+        # 18:14 UTC is a minute before midnight in Kathmandu, 18:15 is midnight.
+        evening = now() // DAY * DAY - 2 * DAY + 18 * 3600 + 14 * 60
+        session.get_one(Conversation, thread).created = evening
+        first = talk(owner, "pages")
+        session.get_one(Conversation, first).created = evening + 60
+    lines = owner.browser("reader").get(f"{path}.csv?days=7").text.splitlines()
+    assert [line for line in lines[1:] if ",1,1,0" in line] == [
+        line for line in lines[1:] if ",0,0,0" not in line
+    ]
+    assert sum(",1,1,0" in line for line in lines) == 2
+
+
+def test_nothing_was_asked_yet(owner: OwnerServer, path: str) -> None:
+    page = owner.browser("reader").get(f"{path}?days=none").text
+    assert numbers(page) == ["0", "–", "–", "–"]
+
+
+def test_a_talk_on_the_owners_pages_is_marked(owner: OwnerServer) -> None:
+    client = owner.app.test_client()
+    pages = {
+        f"http://localhost/admin/{owner.key}/appearance": True,
+        "http://localhost/shop": False,
+        "https://example.org/admin/x": False,
+        "http://[x": False,
+    }
+    for page in pages:
+        body = {"site": owner.key, "message": "Where are you?", "page": page}
+        headers = {"Origin": "http://localhost"}
+        assert client.post("/api/chat", json=body, headers=headers).data
+    with owner.database.session() as session:
+        rows = session.query(Conversation).order_by(Conversation.created, Conversation.page)
+        marks = {row.page: row.preview for row in rows}
+    assert sorted(marks.values()) == [False, False, False, True]
+    assert marks[f"http://localhost/admin/{owner.key}/appearance"]
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that is executed meanwhile."""
+    log: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, words: str, values: Any, *_more: Any) -> None:
+        log.append((words, values))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield log
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_every_statement_finds_its_rows_by_an_index(owner: OwnerServer) -> None:
+    talk(owner, "pages", first_ms=5, thumb="up")
+    period = Period(owner.site_id, now() - DAY, now() + 1)
+    with owner.database.session() as session:
+        with statements(owner.database) as log:
+            for figure in (quarter_hours, median_first_ms, satisfaction, busiest_pages):
+                figure(session, period)  # type: ignore[operator]
+        connection = session.connection()
+        for words, values in list(log):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values).all()
+            lines = [str(row[3]) for row in plan]
+            assert not [line for line in lines if line.startswith("SCAN")], (words, lines)
+        assert session.execute(text("SELECT count(*) FROM message")).scalar() == 2
