@@ -105,22 +105,19 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
     app.register_blueprint(conversations_blueprint(service, rates))
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
-    masks = config.privacy.mask
+    masks, chore = config.privacy.mask, partial(call_chore, config.run_dir)
     app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache, masks))
-    chore = partial(call_chore, config.run_dir)
     on_message = partial(chore, "mail") if config.mail.host else None
-    letters = contact_blueprint(database, rates, config.limits, masks, on_message)
-    app.register_blueprint(letters)
+    app.register_blueprint(contact_blueprint(database, rates, config.limits, masks, on_message))
     places = config.server.threads // 2
     app.register_blueprint(page_blueprint(service, database, rates, config.limits, places))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
-    extractor = Extractor()
+    extractor, knowledge = Extractor(), build_knowledge(config, database)
     on_push = partial(chore, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, extractor, on_push))
-    knowledge = build_knowledge(config, database)
     parts = AdminParts(config, database, engine, knowledge, extractor, rates, chore)
     app.register_blueprint(admin_blueprint(parts))
     app.register_blueprint(

@@ -9,8 +9,9 @@ import click
 from chatbot_server.accounts.second_factor import turn_off
 from chatbot_server.accounts.service import create_owner, open_setup, renew_setup, reset_token
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import JSON, print_json
+from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.storage.accounts import all_accounts, find_account
+from chatbot_server.storage.audit import AuditEntry, entries_before, note_action
 from chatbot_server.web.snippet import address_of
 
 
@@ -28,6 +29,7 @@ def create(context: Context, /, name: str) -> None:
     password = click.prompt(prompt, hide_input=True, confirmation_prompt=True)
     with context.database.session() as session:
         account = create_owner(session, name, password)
+        note_action(session, AuditEntry(action="admin create", about=account.name))
     address = f"{address_of(context.config)}/admin/"
     click.echo(context.say("admin_created", name=account.name, address=address))
 
@@ -57,6 +59,7 @@ def reset(context: Context, /, name: str) -> None:
     """Print a link with which the person of this name chooses another password."""
     with context.database.session() as session:
         token = reset_token(session, name)
+        note_action(session, AuditEntry(action="admin reset", about=name))
     link = f"{address_of(context.config)}/admin/join#{token}"
     click.echo(context.say("admin_reset_link", link=link))
 
@@ -69,7 +72,29 @@ def second_factor_off(context: Context, /, name: str) -> None:
     with context.database.session() as session:
         account = find_account(session, name)
         turn_off(session, account)
+        note_action(session, AuditEntry(action="admin second-factor-off", about=account.name))
     click.echo(context.say("admin_factor_off", name=account.name))
+
+
+@admin.command("log", help="help_admin_log")
+@click.option("--most", type=NUMBER, default=50, metavar="NUMBER", help="help_admin_log_most")
+@JSON
+@click.pass_obj
+def show_log(context: Context, /, most: int, as_json: bool) -> None:
+    """Show what people did on the owner's pages and here."""
+    with context.database.session() as session:
+        entries = entries_before(session, most=most)
+    if as_json:
+        fields = ("created", "who", "action", "site", "about", "changes")
+        print_json([{name: getattr(entry, name) for name in fields} for entry in entries])
+        return
+    for entry in entries:
+        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
+        who = entry.who or context.say("history_terminal")
+        words = (entry.action, entry.site, entry.about, ", ".join(entry.changes))
+        click.echo(f"{moment}  {who}  {'  '.join(word for word in words if word)}")
+    if not entries:
+        click.echo(context.say("log_none"))
 
 
 @admin.command("setup-token", help="help_admin_setup_token")

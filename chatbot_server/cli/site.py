@@ -14,6 +14,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, NUMBER, print_json
 from chatbot_server.cli.page_check import test
 from chatbot_server.errors import UsageError
+from chatbot_server.storage.audit import AuditEntry, changes_in, note_action
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.site_history import changes_of, note_change, undo_change
 from chatbot_server.storage.site_settings import (
@@ -98,7 +99,8 @@ def edit(
         with _naming_the_option(context):
             remove_origins(target, removed_origins)
             change_site(target, settings)
-        note_change(session, target, before)
+        change = changes_in(note_change(session, target, before))
+        note_action(session, AuditEntry(action="site edit", site=target.name, changes=change))
         record = _record(session, target)
     _show(context, [record], as_json)
 
@@ -127,7 +129,9 @@ def history(context: Context, key: str, as_json: bool) -> None:
 def undo(context: Context, key: str, number: int) -> None:
     """Put back what stood before a change."""
     with context.database.session() as session:
-        undo_change(session, find_site(session, key), number)
+        target = find_site(session, key)
+        change = changes_in(undo_change(session, target, number))
+        note_action(session, AuditEntry(action="site undo", site=target.name, changes=change))
     click.echo(context.say("admin_done_undone"))
 
 
@@ -152,6 +156,7 @@ def remove(context: Context, key: str, yes: bool) -> None:
         if not yes:
             click.confirm(context.say("site_remove_sure", name=target.name), abort=True)
         session.delete(target)
+        note_action(session, AuditEntry(action="site remove", site=target.name))
     context.database.forget_erased()
     click.echo(context.say("site_removed", key=key))
 

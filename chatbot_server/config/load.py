@@ -145,8 +145,8 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
         names = [*known_keys(), *Config.model_fields]
         section, dot, name = key.rpartition(".")
         siblings = [setting for setting in names if setting.startswith(section + dot)]
-        near = difflib.get_close_matches(key, siblings, n=1, cutoff=0.6)
-        near = near or [setting for setting in names if setting.split(".")[-1] == name]
+        near = [setting for setting in names if setting.split(".")[-1] == name]
+        near = near or difflib.get_close_matches(key, siblings, n=1, cutoff=0.6)
         if not near:
             return ConfigError("config_unknown_key", field=key, file=file, key=key)
         return ConfigError("config_unknown_key_near", field=key, file=file, key=key, near=near[0])

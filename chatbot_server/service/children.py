@@ -56,10 +56,17 @@ class Chore:
         if self._thread.ident:
             self._thread.join()
 
+    def is_called(self) -> bool:
+        """Whether somebody wants it now; a call for later waits for its moment."""
+        try:
+            return self._call_file.stat().st_mtime <= time.time()
+        except OSError:
+            return False
+
     def _repeat(self) -> None:
         due = time.monotonic() + self._first_after
         while not self._stop.wait(min(LOOK_EVERY, max(0.0, due - time.monotonic()))):
-            if not _is_called(self._call_file) and time.monotonic() < due:
+            if not self.is_called() and time.monotonic() < due:
                 continue
             try:
                 self._run_once()
@@ -92,13 +99,6 @@ def call_chore(run_dir: Path, name: str, after: float = 0.0) -> None:
             file.touch()
             moment = time.time() + after
             os.utime(file, (moment, moment))
-
-
-def _is_called(file: Path) -> bool:
-    try:
-        return file.stat().st_mtime <= time.time()
-    except OSError:
-        return False
 
 
 def _call_file(run_dir: Path, name: str) -> Path:

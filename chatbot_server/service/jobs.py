@@ -15,6 +15,7 @@ from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.retrieval.curate.quality import run_nightly
 from chatbot_server.service.children import CHORE_NAMES, call_chore
+from chatbot_server.storage.audit import erase_old_entries
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
 from chatbot_server.storage.database import Database
@@ -30,6 +31,7 @@ def erase(config: Config, database: Database) -> None:
 
     def erase_due(session: Session) -> tuple[int, int, int]:
         before = now() - config.privacy.contact_days * DAY
+        erase_old_entries(session)
         return *erase_expired(session), erase_contact_requests(session, before)
 
     # This forgets also what could not be forgotten when it was erased.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sqlalchemy import ColumnExpressionArgument, Select, case, func, select
 from sqlalchemy.orm import Session
@@ -28,12 +29,25 @@ class Period:
 
 
 @dataclass(frozen=True)
-class QuarterHour:
-    """Questions of the conversations that were begun in the quarter of an hour after *moment*."""
+class AnswerCounts:
+    """Questions, by what became of them."""
 
-    moment: int
-    answered: int
-    unanswered: int
+    answered: int = 0
+    unanswered: int = 0
+
+    def __add__(self, other: AnswerCounts) -> AnswerCounts:
+        no_count = self.unanswered + other.unanswered
+        return AnswerCounts(self.answered + other.answered, no_count)
+
+    @property
+    def asked(self) -> int:
+        """How many got an answer or an honest no."""
+        return self.answered + self.unanswered
+
+    @property
+    def share_answered(self) -> int | None:
+        """Percent that were answered; None: nothing was asked."""
+        return round(100 * self.answered / self.asked) if self.asked else None
 
 
 @dataclass(frozen=True)
@@ -50,22 +64,25 @@ class Satisfaction:
         return round(100 * self.up / count) if count else None
 
 
-def quarter_hours(session: Session, period: Period) -> list[QuarterHour]:
-    """What was asked, in the order of time; a quarter in which nothing was is left out."""
+def quarter_hours(session: Session, period: Period) -> dict[int, AnswerCounts]:
+    """What was asked in the conversations begun in each quarter of an hour, by its first moment."""
     moment = (Conversation.created // QUARTER) * QUARTER
-    answered = func.sum(case((ChatMessage.origin.in_(ANSWERED), 1), else_=0))
-    unanswered = func.sum(case((is_unanswered(), 1), else_=0))
-    query = _answers(period).with_only_columns(moment, answered, unanswered)
+    answer_count = func.sum(case((ChatMessage.origin.in_(ANSWERED), 1), else_=0))
+    no_count = func.sum(case((is_unanswered(), 1), else_=0))
+    query = _answers(period).with_only_columns(moment, answer_count, no_count)
     rows = session.execute(query.group_by(moment).order_by(moment))
-    return [QuarterHour(*map(int, row)) for row in rows]
+    return {int(row[0]): AnswerCounts(int(row[1]), int(row[2])) for row in rows}
 
 
 def median_first_ms(session: Session, period: Period) -> int | None:
     """Milliseconds within which half of the answers showed their first words."""
-    timed = _answers(period).where(ChatMessage.first_ms.is_not(None))
-    count = session.scalar(timed.with_only_columns(func.count())) or 0
-    in_order = timed.with_only_columns(ChatMessage.first_ms).order_by(ChatMessage.first_ms)
-    return session.scalar(in_order.offset((count - 1) // 2).limit(1)) if count else None
+    with_time = _answers(period).where(ChatMessage.first_ms.is_not(None))
+    by_time = with_time.with_only_columns(ChatMessage.first_ms, func.count())
+    rows = session.execute(by_time.group_by(ChatMessage.first_ms).order_by(ChatMessage.first_ms))
+    counts = {int(row[0] or 0): int(row[1]) for row in rows}
+    half = (sum(counts.values()) + 1) // 2
+    below = accumulate(counts.values())
+    return next((ms for ms, count in zip(counts, below, strict=True) if count >= half), None)
 
 
 def satisfaction(session: Session, period: Period) -> Satisfaction:
@@ -74,8 +91,15 @@ def satisfaction(session: Session, period: Period) -> Satisfaction:
         select(Feedback.value, func.count())
         .join(ChatMessage, ChatMessage.id == Feedback.message_id)
         .join(Conversation, Conversation.id == ChatMessage.conversation_id)
-        # Nobody judges an answer before it is given.
-        .where(Feedback.created >= period.since, *_within(period))
+        # Nobody judges an answer before it is given, and few judge any: the thumbs come first,
+        # and "+ 0" keeps the database from reading all conversations of the site instead.
+        .where(
+            Feedback.created >= period.since,
+            Conversation.site_id + 0 == period.site_id,
+            Conversation.created + 0 >= period.since,
+            Conversation.created + 0 < period.until,
+            *_countable(),
+        )
         .group_by(Feedback.value)
     )
     counts = {row[0]: row[1] for row in session.execute(query)}
@@ -100,10 +124,13 @@ def _within(period: Period) -> Sequence[ColumnExpressionArgument[bool]]:
         Conversation.site_id == period.site_id,
         Conversation.created >= period.since,
         Conversation.created < period.until,
-        Conversation.keep,
-        Conversation.preview.is_(False),
-        Conversation.expires >= now(),
+        *_countable(),
     )
+
+
+def _countable() -> Sequence[ColumnExpressionArgument[bool]]:
+    is_visitors = Conversation.preview.is_(False)
+    return Conversation.keep, is_visitors, Conversation.expires >= now()
 
 
 def _answers(period: Period) -> Select[ChatMessage]:

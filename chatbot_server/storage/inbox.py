@@ -65,7 +65,6 @@ class Activity:
         estimated: how many of these were estimated, not measured.
     """
 
-    conversations: int
     answered: int
     unanswered: int
     thumbs_up: int
@@ -183,8 +182,8 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
 
 def activity(session: Session, site_id: int, since: int, until: int) -> Activity:
     """What happened in the visitors' conversations that were begun within these moments."""
-    wanted = ConversationFilter(site_id, since=since, until=until, previews=False)
-    ids = _matching(wanted).with_only_columns(Conversation.id)
+    of_visitors = ConversationFilter(site_id, since=since, until=until, previews=False)
+    ids = _matching(of_visitors).with_only_columns(Conversation.id)
     of_these = ChatMessage.conversation_id.in_(ids)
 
     def count(*conditions: ColumnElement[bool]) -> int:
@@ -194,7 +193,6 @@ def activity(session: Session, site_id: int, since: int, until: int) -> Activity
     energy = ChatMessage.facts["energy"]
     joules = energy["joules"].as_float()
     return Activity(
-        conversations=session.scalar(select(func.count()).select_from(ids.subquery())) or 0,
         answered=count(ChatMessage.origin.in_(ANSWERED)),
         unanswered=count(is_unanswered()),
         thumbs_up=count(_has_thumb("up")),

@@ -75,20 +75,22 @@ def next_due(session: Session) -> int | None:
 
 def undelivered(session: Session, site_id: int | None = None) -> Undelivered | None:
     """What could not be sent, of one site or of all; None: nothing failed."""
-    failed = [ContactRequest.mail_attempts > 0, ContactRequest.mail_problem.is_not(None)]
+    with_problem = [ContactRequest.mail_attempts > 0, ContactRequest.mail_problem.is_not(None)]
     if site_id is not None:
-        failed.append(ContactRequest.site_id == site_id)
-    figures = select(func.count(), func.min(ContactRequest.mail_due)).where(*failed)
+        with_problem.append(ContactRequest.site_id == site_id)
+    figures = select(func.count(), func.min(ContactRequest.mail_due)).where(*with_problem)
     count, due = session.execute(figures).one()
-    newest = select(ContactRequest.mail_problem).where(*failed).order_by(ContactRequest.id.desc())
+    newest = (
+        select(ContactRequest.mail_problem).where(*with_problem).order_by(ContactRequest.id.desc())
+    )
     problem = session.scalar(newest.limit(1))
     return Undelivered(count, problem, due) if problem else None
 
 
 def try_again(session: Session) -> int:
     """Have everything sent now that could not be sent before; returns how many that are."""
-    failed = (ContactRequest.mail_attempts > 0, ContactRequest.mail_problem.is_not(None))
-    statement = update(ContactRequest).where(*failed)
+    with_problem = (ContactRequest.mail_attempts > 0, ContactRequest.mail_problem.is_not(None))
+    statement = update(ContactRequest).where(*with_problem)
     return count_changed(session, statement.values(mail_due=now(), mail_attempts=0))
 
 

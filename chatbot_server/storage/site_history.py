@@ -34,26 +34,28 @@ class SiteChange(Base):
     after: Mapped[JsonObject]
 
 
-def note_change(session: Session, site: Site, before: dict[str, Any], who: str = "") -> None:
+def note_change(
+    session: Session, site: Site, before: dict[str, Any], who: str = ""
+) -> SiteChange | None:
     """Remember what differs from *before*, which is what ``settings_of`` gave earlier."""
     after = settings_of(site)
     columns = [column for column in after if after[column] != before[column]]
     if not columns:
-        return
-    session.add(
-        SiteChange(
-            site_id=site.id,
-            who=who,
-            before={column: before[column] for column in columns},
-            after={column: after[column] for column in columns},
-        )
+        return None
+    change = SiteChange(
+        site_id=site.id,
+        who=who,
+        before={column: before[column] for column in columns},
+        after={column: after[column] for column in columns},
     )
+    session.add(change)
     session.flush()
     newest_first = _of_site(site.id).with_only_columns(SiteChange.id)
     oldest = session.scalar(newest_first.offset(MOST_CHANGES).limit(1))
     if oldest is not None:
         mine = SiteChange.site_id == site.id
         session.execute(delete(SiteChange).where(mine, SiteChange.id <= oldest))
+    return change
 
 
 def changes_of(session: Session, site_id: int) -> Sequence[SiteChange]:
@@ -61,7 +63,7 @@ def changes_of(session: Session, site_id: int) -> Sequence[SiteChange]:
     return session.scalars(_of_site(site_id).limit(MOST_CHANGES)).all()
 
 
-def undo_change(session: Session, site: Site, number: int, who: str = "") -> None:
+def undo_change(session: Session, site: Site, number: int, who: str = "") -> SiteChange | None:
     """Put back what stood before the change; this is a change, too.
 
     Raises:
@@ -76,7 +78,17 @@ def undo_change(session: Session, site: Site, number: int, who: str = "") -> Non
         raise Conflict("change_again", number=number)
     for column, value in change.before.items():
         setattr(site, column, value)
-    note_change(session, site, present, who)
+    return note_change(session, site, present, who)
+
+
+def value_in_words(value: Any) -> str:
+    """A setting's value as text: of a list its lines, of a mapping a line for each language."""
+    if isinstance(value, dict):
+        parts = ((name, value_in_words(part)) for name, part in value.items())
+        return "\n".join(text if name == "*" else f"{name}: {text}" for name, text in parts if text)
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _of_site(site_id: int) -> Any:

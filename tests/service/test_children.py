@@ -117,3 +117,13 @@ def test_what_is_pushed_gets_its_vectors_at_once(
 def _embedded(database: Database, site: int) -> tuple[int, int]:
     with database.session() as session:
         return embedded_counts(session, site, MODEL)
+
+
+def test_a_chore_that_is_called_for_later_is_not_put_off(tmp_path: Path) -> None:
+    chore = Chore("mail", {}, tmp_path, first_after=3600)
+    assert not chore.is_called()
+    call_chore(tmp_path, "mail", 3600)
+    assert not chore.is_called()
+    call_chore(tmp_path, "mail")
+    call_chore(tmp_path, "mail", 3600)
+    assert chore.is_called()

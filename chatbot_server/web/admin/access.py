@@ -81,6 +81,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.people": "owner",
     "admin.invite": "owner",
     "admin.change_person": "owner",
+    "admin.log": "owner",
     "admin.backups": "owner",
     "admin.make_backup": "owner",
     "admin.download_backup": "owner",
@@ -140,6 +141,7 @@ def _refuse_other_origins(request: Request) -> None:
 
 def log_browser_in(session: Session, account: Account, response: Response) -> Response:
     """Set the cookie of a new session on *response*."""
+    g.account = account
     response.set_cookie(
         COOKIE,
         start_session(session, account),

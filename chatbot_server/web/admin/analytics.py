@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.analytics import (
+    AnswerCounts,
     Period,
     Satisfaction,
     busiest_pages,
@@ -28,33 +29,13 @@ PERIODS = (7, 30, 90)
 WIDTH, HEIGHT = 720, 200  # of the chart, in its own units
 
 
-@dataclass
-class Day:
-    """Questions of the conversations that were begun on one day."""
-
-    date: date
-    answered: int = 0
-    unanswered: int = 0
-
-    @property
-    def asked(self) -> int:
-        """With an answer or an honest no."""
-        return self.answered + self.unanswered
-
-
 @dataclass(frozen=True)
 class Numbers:
     """The four numbers of a period; None: there is nothing to count."""
 
-    asked: int
-    answered: int
+    counts: AnswerCounts
     thumbs: Satisfaction
     first_ms: int | None
-
-    @property
-    def share(self) -> int | None:
-        """Percent of the questions that were answered."""
-        return round(100 * self.answered / self.asked) if self.asked else None
 
 
 @dataclass(frozen=True)
@@ -65,7 +46,8 @@ class Bar:
     width: float
     answered: float
     unanswered: float
-    day: Day
+    date: date
+    counts: AnswerCounts
 
 
 def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
@@ -80,11 +62,11 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
             period, former = _periods(site, clock, length)
             days = _days(session, period, clock, length)
             pages = busiest_pages(session, period)
-            numbers = _numbers(session, period, days)
+            numbers = _numbers(session, period, days.values())
             # Conversations of before are gone where they are not kept for as long.
             retention = site.days_kept(parts.config.privacy.retention_days)
             is_kept = retention >= 2 * length
-            earlier = _days(session, former, clock, 0) if is_kept else []
+            earlier = quarter_hours(session, former).values() if is_kept else ()
             before = _numbers(session, former, earlier) if is_kept else None
         return render(
             "analytics",
@@ -92,10 +74,9 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
             sites=sites,
             length=length,
             lengths=PERIODS,
-            since=days[0].date.isoformat(),
-            days=days,
+            since=min(days).isoformat(),
             bars=_bars(days),
-            most=max(day.asked for day in days),
+            most=max(counts.asked for counts in days.values()),
             numbers=numbers,
             before=before,
             retention=retention,
@@ -109,8 +90,10 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
             site = find_site(session, key)
             clock = Clock(admin_language(), site.time_zone)
             days = _days(session, _periods(site, clock, length)[0], clock, length)
-        rows = [(day.date, day.asked, day.answered, day.unanswered) for day in days]
-        name = f"analytics-{days[0].date}-{days[-1].date}.csv"
+        rows = [
+            (day, counts.asked, counts.answered, counts.unanswered) for day, counts in days.items()
+        ]
+        name = f"analytics-{min(days)}-{max(days)}.csv"
         return download(csv_lines(("day", "asked", "answered", "unanswered"), rows), name)
 
 
@@ -130,37 +113,32 @@ def _periods(site: Site, clock: Clock, length: int) -> tuple[Period, Period]:
     return Period(site.id, first, now() + 1), Period(site.id, before, first)
 
 
-def _days(session: Session, period: Period, clock: Clock, length: int) -> list[Day]:
+def _days(session: Session, period: Period, clock: Clock, length: int) -> dict[date, AnswerCounts]:
     """What was asked by day; of the last *length* days also those on which nothing was."""
     today = clock.date_of(now())
-    dates = [today - timedelta(days=back) for back in reversed(range(length))]
-    days = {each: Day(each) for each in dates}
-    for quarter in quarter_hours(session, period):
-        day = days.setdefault(clock.date_of(quarter.moment), Day(clock.date_of(quarter.moment)))
-        day.answered += quarter.answered
-        day.unanswered += quarter.unanswered
-    return list(days.values())
+    days = {today - timedelta(days=back): AnswerCounts() for back in reversed(range(length))}
+    for moment, counts in quarter_hours(session, period).items():
+        day = clock.date_of(moment)
+        days[day] = days.get(day, AnswerCounts()) + counts
+    return days
 
 
-def _numbers(session: Session, period: Period, days: Sequence[Day]) -> Numbers:
-    return Numbers(
-        asked=sum(day.asked for day in days),
-        answered=sum(day.answered for day in days),
-        thumbs=satisfaction(session, period),
-        first_ms=median_first_ms(session, period),
-    )
+def _numbers(session: Session, period: Period, counts: Iterable[AnswerCounts]) -> Numbers:
+    total = sum(counts, AnswerCounts())
+    return Numbers(total, satisfaction(session, period), median_first_ms(session, period))
 
 
-def _bars(days: Sequence[Day]) -> list[Bar]:
+def _bars(days: Mapping[date, AnswerCounts]) -> list[Bar]:
     step = WIDTH / len(days)
-    scale = HEIGHT / (max(day.asked for day in days) or 1)
+    scale = HEIGHT / (max(counts.asked for counts in days.values()) or 1)
     return [
         Bar(
             x=round(place * step + step * 0.1, 2),
             width=round(step * 0.8, 2),
-            answered=round(day.answered * scale, 2),
-            unanswered=round(day.unanswered * scale, 2),
-            day=day,
+            answered=round(counts.answered * scale, 2),
+            unanswered=round(counts.unanswered * scale, 2),
+            date=day,
+            counts=counts,
         )
-        for place, day in enumerate(days)
+        for place, (day, counts) in enumerate(days.items())
     ]

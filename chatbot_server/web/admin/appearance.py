@@ -18,6 +18,7 @@ from chatbot_server.storage.site_settings import (
 )
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
@@ -73,7 +74,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
                 site = find_site(session, key)
                 before = settings_of(site)
                 _change(site)
-                note_change(session, site, before, g.account.name)
+                tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
             return show(key, problem=problem_of(error), status=error.status)
         return go("appearance", key=key, done="saved")

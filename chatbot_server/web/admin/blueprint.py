@@ -9,6 +9,7 @@ from chatbot_server.errors import ChatbotError, NotFound
 from chatbot_server.web.admin.access import PATH, check_access
 from chatbot_server.web.admin.analytics import add_analytics
 from chatbot_server.web.admin.appearance import add_appearance
+from chatbot_server.web.admin.audit import add_audit, add_log
 from chatbot_server.web.admin.backups import add_backups
 from chatbot_server.web.admin.conversations import add_conversations, add_owner_rights
 from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
@@ -16,7 +17,7 @@ from chatbot_server.web.admin.faq import add_faq_files, add_faq_pages
 from chatbot_server.web.admin.history import add_history
 from chatbot_server.web.admin.home import add_home, add_start
 from chatbot_server.web.admin.knowledge import add_knowledge
-from chatbot_server.web.admin.messages import add_messages
+from chatbot_server.web.admin.messages import add_mail, add_messages
 from chatbot_server.web.admin.models import add_models
 from chatbot_server.web.admin.own_account import add_own_account, add_second_factor
 from chatbot_server.web.admin.pages import (
@@ -32,6 +33,35 @@ from chatbot_server.web.admin.wizard import add_choice_of_pages, add_privacy
 from chatbot_server.web.markdown import in_html
 from chatbot_server.web.middleware.problems import other_problem
 
+ROUTES = (
+    add_new_accounts,
+    add_log_in,
+    add_home,
+    add_start,
+    add_choice_of_pages,
+    add_privacy,
+    add_models,
+    add_conversations,
+    add_owner_rights,
+    add_analytics,
+    add_questions,
+    add_faq_pages,
+    add_faq_files,
+    add_quality,
+    add_runs,
+    add_sample,
+    add_knowledge,
+    add_appearance,
+    add_messages,
+    add_mail,
+    add_people,
+    add_own_account,
+    add_second_factor,
+    add_history,
+    add_backups,
+    add_audit,
+    add_log,
+)
 LARGEST_FORM = 40 * 1024 * 1024  # a file to read
 
 
@@ -61,28 +91,6 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
     def unknown(rest: str) -> Response:
         raise NotFound("http_404", field=rest[:100])
 
-    add_new_accounts(bp, parts)
-    add_log_in(bp, parts)
-    add_home(bp, parts)
-    add_start(bp, parts)
-    add_choice_of_pages(bp, parts)
-    add_privacy(bp, parts)
-    add_models(bp, parts)
-    add_conversations(bp, parts)
-    add_owner_rights(bp, parts)
-    add_analytics(bp, parts)
-    add_questions(bp, parts)
-    add_faq_pages(bp, parts)
-    add_faq_files(bp, parts)
-    add_quality(bp, parts)
-    add_runs(bp, parts)
-    add_sample(bp, parts)
-    add_knowledge(bp, parts)
-    add_appearance(bp, parts)
-    add_messages(bp, parts)
-    add_people(bp, parts)
-    add_own_account(bp, parts)
-    add_second_factor(bp, parts)
-    add_history(bp, parts)
-    add_backups(bp, parts)
+    for add_routes in ROUTES:
+        add_routes(bp, parts)
     return bp

@@ -8,9 +8,10 @@ from flask import Blueprint, Response, g
 
 from chatbot_server.errors import Conflict
 from chatbot_server.messages import say
-from chatbot_server.storage.site_history import changes_of, undo_change
+from chatbot_server.storage.site_history import changes_of, undo_change, value_in_words
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
@@ -53,9 +54,9 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
                     "who": change.who,
                     "settings": [
                         (
-                            say(NAMES[column], language) if column in NAMES else column,
-                            in_words(change.before[column]),
-                            in_words(change.after[column]),
+                            name_of_setting(column, language),
+                            value_in_words(change.before[column]),
+                            value_in_words(change.after[column]),
                         )
                         for column in change.before
                     ],
@@ -72,17 +73,13 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
     def undo_setting(key: str, number: int) -> Response:
         try:
             with parts.database.session() as session:
-                undo_change(session, find_site(session, key), number, g.account.name)
+                site = find_site(session, key)
+                tell_audit(change=undo_change(session, site, number, g.account.name))
         except Conflict as error:
             return show(key, status=error.status, problem=problem_of(error))
         return go("history", key=key, done="undone")
 
 
-def in_words(value: Any) -> str:
-    """A setting's value as text: of a list its lines, of a mapping a line for each language."""
-    if isinstance(value, dict):
-        parts = ((name, in_words(part)) for name, part in value.items())
-        return "\n".join(text if name == "*" else f"{name}: {text}" for name, text in parts if text)
-    if isinstance(value, list):
-        return "\n".join(map(str, value))
-    return "" if value is None else str(value)
+def name_of_setting(column: str, language: str) -> str:
+    """What the pages call the setting that is kept in *column*."""
+    return say(NAMES[column], language) if column in NAMES else column

@@ -17,34 +17,16 @@ from chatbot_server.storage.site_history import note_change
 from chatbot_server.storage.site_settings import CONTACT_MAILS, change_site, settings_of
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import AdminParts, admin_language, go, load_site, render
 
 
 def add_messages(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of what visitors wrote to a person."""
 
-    def show(key: str, *, status: int = 200, **values: Any) -> Response:
-        with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            letters = list(contact_requests(session, site.id))
-            new_ones = {letter.id for letter in letters if letter.seen is None}
-            mark_seen(session, site.id)
-            failed = undelivered(session, site.id)
-        return render(
-            "messages",
-            status=status,
-            site=site,
-            sites=sites,
-            letters=letters,
-            new_ones=new_ones,
-            choices=CONTACT_MAILS,
-            **_mail_values(parts, site, failed),
-            **values,
-        )
-
     @bp.get(f"{PATH}/<key>/messages")
     def messages(key: str) -> Response:
-        return show(key)
+        return _show(parts, key)
 
     @bp.post(f"{PATH}/<key>/messages/<int:number>/delete")
     def delete_message(key: str, number: int) -> Response:
@@ -56,6 +38,10 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
         parts.database.forget_erased()
         return go("messages", key=key, done="deleted")
 
+
+def add_mail(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of how messages go by e-mail."""
+
     @bp.post(f"{PATH}/<key>/messages/mail")
     def save_mail(key: str) -> Response:
         choice = request.form.get("contact_mail", "")
@@ -65,7 +51,7 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
             site = find_site(session, key)
             before = settings_of(site)
             change_site(site, {"contact_mail": choice})
-            note_change(session, site, before, g.account.name)
+            tell_audit(change=note_change(session, site, before, g.account.name))
         return go("messages", key=key, done="saved")
 
     @bp.post(f"{PATH}/<key>/messages/test")
@@ -76,9 +62,29 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
         try:
             recipient = send_test(parts.database, parts.config, site)
         except MailRefused as error:  # whoever sets the mail server up is told its own words
-            return show(key, status=error.status, problem=error.sentence(language))
+            return _show(parts, key, status=error.status, problem=error.sentence(language))
         parts.call_chore("mail")
-        return show(key, done=say("mail_sent", language, address=recipient))
+        return _show(parts, key, done=say("mail_sent", language, address=recipient))
+
+
+def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        letters = list(contact_requests(session, site.id))
+        new_ones = {letter.id for letter in letters if letter.seen is None}
+        mark_seen(session, site.id)
+        problem = undelivered(session, site.id)
+    return render(
+        "messages",
+        status=status,
+        site=site,
+        sites=sites,
+        letters=letters,
+        new_ones=new_ones,
+        choices=CONTACT_MAILS,
+        **_mail_values(parts, site, problem),
+        **values,
+    )
 
 
 def _mail_values(parts: AdminParts, site: Site, failed: Undelivered | None) -> dict[str, Any]:

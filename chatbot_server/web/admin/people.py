@@ -20,6 +20,7 @@ from chatbot_server.storage.accounts import (
     withdraw_invitations,
 )
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render
 from chatbot_server.web.middleware.address import own_address
 
@@ -48,6 +49,7 @@ def add_people(bp: Blueprint, parts: AdminParts) -> None:
         role = _role()
         with parts.database.session() as session:
             token = make_token(session, "invitation", role)
+        tell_audit(role)
         return show_people(link=_link(token))
 
     @bp.post(f"{PATH}/people/change")
@@ -67,14 +69,18 @@ def _change(session: Session, account_id: int) -> str:
         NotFound: there is no such account.
         UsageError: nobody would be owner any more, or there is no such role.
     """
-    match request.form.get("action"):
+    action = request.form.get("action", "")
+    persons = {account.id: account for account in all_accounts(session)}
+    name = persons[account_id].name if account_id in persons else ""
+    role = request.form.get("role", "") if action == "role" else ""
+    tell_audit(" ".join(word for word in (action, name, role) if word))
+    match action:
         case "withdraw":
             withdraw_invitations(session)
         case "remove":
             delete_account(session, account_id)
         case "reset":
-            names = {account.id: account.name for account in all_accounts(session)}
-            return reset_token(session, names.get(account_id, ""))
+            return reset_token(session, name)
         case _:
             change_role(session, account_id, _role())
     return ""

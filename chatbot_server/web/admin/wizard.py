@@ -15,6 +15,7 @@ from chatbot_server.storage.site_history import note_change
 from chatbot_server.storage.site_settings import change_site, settings_of
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
@@ -108,7 +109,7 @@ def add_privacy(bp: Blueprint, parts: AdminParts) -> None:
                 before = settings_of(site)
                 site.words = {**site.words, "notice": {}}
                 change_site(site, settings)
-                note_change(session, site, before, g.account.name)
+                tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
             fields = {name: text[:4000] for name, text in request.form.items()}
             return show(key, status=error.status, problem=problem_of(error), fields=fields)

@@ -83,7 +83,7 @@ def test_four_numbers_stand_beside_those_of_before(owner: OwnerServer, path: str
     assert all(slow in shown and own not in shown for shown in lists)
     assert "your own try" in browser.get(f"/admin/{owner.key}/conversations").text
     # Thirty days are kept: the thirty before them are gone, and nothing is compared.
-    assert numbers(browser.get(f"{path}?days=30").text) == ["7", "71 %", "67 %", "30 ms"]
+    assert numbers(browser.get(f"{path}?days=30").text) == ["7", "71 %", "67 %", "20 ms"]
 
 
 def test_the_chart_has_words_and_a_table_and_a_file(owner: OwnerServer, path: str) -> None:

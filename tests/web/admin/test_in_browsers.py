@@ -152,7 +152,8 @@ def test_axe_finds_nothing_on_any_page(
             "/admin/account",
             "/admin/login",
         ]
-        addresses += ["/admin/backups", "/admin/join", f"/admin/{key}/conversations/none"]
+        addresses += ["/admin/backups", "/admin/log", "/admin/join"]
+        addresses += [f"/admin/{key}/conversations/none"]
         state = page.context.storage_state()
     for look, options in LOOKS.items():
         with page_of(chromium, storage_state=state, **options) as page:

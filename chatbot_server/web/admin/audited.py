@@ -1,0 +1,13 @@
+"""What a view tells the log of who did what, beside what every request says of itself."""
+
+from __future__ import annotations
+
+from flask import g
+
+from chatbot_server.storage.audit import changes_in
+from chatbot_server.storage.site_history import SiteChange
+
+
+def tell_audit(about: str = "", change: SiteChange | None = None) -> None:
+    """Whom or which the entry of this request is about, and what of a site's settings changed."""
+    g.audit = (about, changes_in(change))
