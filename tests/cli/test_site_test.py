@@ -29,7 +29,8 @@ class Pages:
 
     @property
     def tag(self) -> str:
-        return f'<script async src="{self.url}/widget.js" data-site="{self.key}"></script>'
+        source = f'src="{self.url}/widget.js" data-base="{self.url}/"'
+        return f'<script async {source} data-site="{self.key}"></script>'
 
 
 Test = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
