@@ -208,7 +208,7 @@ prune() {
         esac
     done
     for folder in "$prefix"/packages/*; do
-        cat "$prefix"/versions/*/lib/python*/site-packages/packages.pth | grep -qF "packages/${folder##*/}/" || rm -rf "$folder"
+        readlink "$prefix"/versions/*/packages | grep -qxF "../../packages/${folder##*/}" || rm -rf "$folder"
     done
 }
 

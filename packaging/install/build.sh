@@ -96,8 +96,10 @@ install_project() {
     modules=$(modules_of "$version")
     pip install --no-deps --target "$modules" "$wheel"
     # Relative, so that no letter of the folder's own name stands in it: Python reads this file
-    # in the encoding of whoever runs it, and that of cron has no accents.
-    echo "../../../../../packages/$packages_name/${modules#"$version"/}" >"$modules/packages.pth"
+    # in the encoding of whoever runs it, and that of cron has no accents. Within the version's
+    # folder, so that it leads to the same place by way of the link “current”.
+    ln -sfn "../../packages/$packages_name" "$version/packages"
+    echo "../../../packages/${modules#"$version"/}" >"$modules/packages.pth"
 }
 
 modules_of() {
