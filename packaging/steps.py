@@ -201,8 +201,7 @@ def _in_words(error: Exception) -> str:
 
 def main(step: str, *arguments: str) -> None:
     """Do one step and print what it returns."""
-    steps: tuple[Callable[..., str | None], ...]
-    steps = (
+    steps: list[Callable[..., str | None]] = [
         fingerprint,
         digest,
         checksum,
@@ -215,9 +214,14 @@ def main(step: str, *arguments: str) -> None:
         model,
         save,
         restore,
-    )
-    steps += (server.spawn, server.servers, server.stop, server.version)
-    steps += (server.ready, server.wait, server.trouble)
+        server.spawn,
+        server.servers,
+        server.stop,
+        server.version,
+        server.ready,
+        server.wait,
+        server.trouble,
+    ]
     do = {function.__name__: function for function in steps}[step]
     try:
         said = do(*arguments)
