@@ -43,7 +43,7 @@ from chatbot_server.storage.knowledge.tables import (
 from chatbot_server.storage.learning import put_golden
 from chatbot_server.storage.sites import add_site
 
-PASSWORD = "four words for sleeping"  # noqa: S105
+PASSWORD = "four words for sleeping"  # noqa: S105  # pragma: allowlist secret
 PAGES = (
     *("", "conversations", "conversations?trait=unanswered", "conversations?origin=faq"),
     *("conversations?trait=thumb_down", "unanswered", "faq", "faq?q=room", "knowledge"),

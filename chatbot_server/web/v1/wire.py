@@ -41,7 +41,7 @@ CODES = {
     "api_wrong_key": "invalid_api_key",
     "api_model_unknown": "model_not_found",
     "engine_prompt_too_long": "context_length_exceeded",
-    "limit_api_key": "rate_limit_exceeded",
+    "limit_api_key": "rate_limit_exceeded",  # pragma: allowlist secret
 }
 
 
