@@ -43,7 +43,7 @@ def asking(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_an_answer_is_explained_in_words(asking: Run) -> None:
     said = asking("--why", "When are you open?").out
     assert said.startswith("Open 9am to 5pm.\n")
-    assert "“When are you open?” was looked up as “When are you open?” (en)" in said
+    assert "“When are you open?” was looked up as “When are you open? opening hours” (en)" in said
     assert "it was quoted" in said
     assert "1. Hours (nearness in meaning" in said
     assert "0 % of the question’s words are missing" in said

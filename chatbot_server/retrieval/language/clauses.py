@@ -25,7 +25,7 @@ _MARK = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|(?<!\s)\s*\n\s*|(?<=[.!�
 _INVERSION = r"(?:[^\W\d_]+-)+(?:vous|tu|il|ils|elle|elles|on|je|nous|ce)\b"
 _MARKS = " \t\u00a0\u202f,;:.!…–—-"
 _ASKS = re.compile("[?？]")
-_ADDRESS = re.compile(r"(?:[\w'-]+[ ]?){1,4}[,!:]\s*")
+_ADDRESS = re.compile(r"[\w'-]{1,40}(?: [\w'-]{1,40}){0,3} ?[,!:]\s*")
 _WORD = re.compile(r"[^\W_]+")
 _WORD_END = r"(?:(?<=')|(?!\w))"
 
@@ -144,7 +144,8 @@ class _Phrases:
         self._anywhere = re.compile(anywhere)
         self._own_affair = re.compile(rf"\s*{phrases('own_affairs')}{_WORD_END}")
         self._turn_to_question = re.compile(
-            rf"[,:;]\s*(?={opening}|[^,:;]*{anywhere}|{introduction})"
+            # (?!\s): blanks are taken all or not at all, so that each is looked at once.
+            rf"[,:;]\s*(?!\s)(?={opening}|[^,:;]*{anywhere}|{introduction})"
         )
         greeting, wish = phrases("courtesies"), phrases("wishes")
         answer = rf"{phrases('acknowledgements')}(?:[,.!]|\s+(?={joints}\s))"

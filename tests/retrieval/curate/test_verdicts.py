@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from chatbot_server.retrieval.base import Grounding, Passage
+from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.curate.verdicts import (
     EvalQuestion,
     Verdict,
@@ -28,7 +28,7 @@ QUESTION = EvalQuestion(
         (Grounding("quoted", answer="18 €"), "incomplete"),
         (Grounding("choices", choices=("18 €", "d'eau")), "right"),
         (Grounding("faq", answer="24 €"), "misleading"),
-        (Grounding("passages", passages=(PASSAGE,)), "wrong_no"),
+        (Grounding("passages", near=(Source("Prices", "prices"),)), "wrong_no"),
         (Grounding("nothing"), "bare_no"),
     ],
 )
