@@ -88,9 +88,7 @@ class Turn:
     def _story(self) -> Iterator[Event]:
         question, knowledge = self._question, self._parts.knowledge
         remark = find_remark(question.text)
-        # Where the model answers from what it knows, it returns courtesies as well.
-        is_free = question.site.free_chat and not knowledge.has_content(question.site.id)
-        if remark and remark.is_sure and not (remark.is_courtesy and is_free):
+        if remark and remark.is_sure and not (remark.is_courtesy and self._is_free()):
             yield from self._answer_remark(remark)
             return
         if cached_answer := self._cached_answer():
@@ -121,6 +119,11 @@ class Turn:
             yield from self._answer_by_model(grounding)
         else:
             yield from self._answer_by_quote(grounding)
+
+    def _is_free(self) -> bool:
+        """Whether the model answers from what it knows; it returns courtesies as well, then."""
+        site = self._question.site
+        return site.free_chat and not self._parts.knowledge.has_content(site.id)
 
     def _answer_remark(self, remark: Remark) -> Iterator[Event]:
         """What is said to a visitor who asks nothing of the site."""

@@ -13,8 +13,7 @@ from support.browser import Browser
 
 from chatbot_server.retrieval.curate.library import add_note
 
-# A question of what the place itself has (“When are you open?”) is looked up twice.
-MOST_SESSIONS = 5
+MOST_SESSIONS = 4
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def browser(tmp_path: Path) -> Browser:
     return browser
 
 
-def test_an_answer_takes_few_sessions_of_the_database_at_most(
+def test_an_answer_takes_four_sessions_of_the_database_at_most(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_session = browser.database.session
