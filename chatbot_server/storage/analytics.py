@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from sqlalchemy import ColumnExpressionArgument, Select, case, func, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import now
@@ -17,6 +17,13 @@ from chatbot_server.storage.inbox import ANSWERED, is_unanswered
 # Time zones begin their days at quarters of an hour.
 QUARTER = 900
 MOST_PAGES = 10
+
+
+def _count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+_ANSWER_COUNTS = (_count_of(ChatMessage.origin.in_(ANSWERED)), _count_of(is_unanswered()))
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,52 @@ class Satisfaction:
         return round(100 * self.up / count) if count else None
 
 
+@dataclass(frozen=True)
+class Activity:
+    """What happened in a period: questions, thumbs, and the energy of answers.
+
+    Attributes:
+        by_model: of the questions, those that a model answered.
+        joules: of all answers whose energy is known.
+        estimated: how many of these were estimated, not measured.
+    """
+
+    counts: AnswerCounts
+    thumbs: Satisfaction
+    by_model: int
+    joules: float
+    estimated: int
+
+    @property
+    def share_without_model(self) -> int | None:
+        """Percent of the questions for which no model was run; None: nothing was asked."""
+        asked = self.counts.asked
+        return round(100 * (1 - self.by_model / asked)) if asked else None
+
+
+def activity(session: Session, period: Period) -> Activity:
+    """What happened in the conversations of *period*."""
+    energy = ChatMessage.facts["energy"]
+    query = _answers(period).with_only_columns(
+        *_ANSWER_COUNTS,
+        _count_of(ChatMessage.origin == "model"),
+        func.sum(energy["joules"].as_float()),
+        _count_of(energy["method"].as_string() == "estimated"),
+    )
+    answered, unanswered, by_model, joules, estimated = session.execute(query).one()
+    return Activity(
+        AnswerCounts(answered or 0, unanswered or 0),
+        satisfaction(session, period),
+        by_model or 0,
+        joules or 0.0,
+        estimated or 0,
+    )
+
+
 def quarter_hours(session: Session, period: Period) -> dict[int, AnswerCounts]:
     """What was asked in the conversations begun in each quarter of an hour, by its first moment."""
     moment = (Conversation.created // QUARTER) * QUARTER
-    answer_count = func.sum(case((ChatMessage.origin.in_(ANSWERED), 1), else_=0))
-    no_count = func.sum(case((is_unanswered(), 1), else_=0))
-    query = _answers(period).with_only_columns(moment, answer_count, no_count)
+    query = _answers(period).with_only_columns(moment, *_ANSWER_COUNTS)
     rows = session.execute(query.group_by(moment).order_by(moment))
     return {int(row[0]): AnswerCounts(int(row[1]), int(row[2])) for row in rows}
 

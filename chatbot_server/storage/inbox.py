@@ -55,40 +55,6 @@ class ConversationRow:
     thumbs_down: int
 
 
-@dataclass(frozen=True)
-class Activity:
-    """Figures of a period: answers by what they came from, thumbs, and energy.
-
-    Attributes:
-        by_model: those of *answered* that a model wrote.
-        joules: of all answers whose energy is known.
-        estimated: how many of these were estimated, not measured.
-    """
-
-    answered: int
-    unanswered: int
-    thumbs_up: int
-    thumbs_down: int
-    by_model: int
-    joules: float
-    estimated: int
-
-    @property
-    def asked(self) -> int:
-        """How many questions got an answer or an honest no."""
-        return self.answered + self.unanswered
-
-    @property
-    def share_answered(self) -> int | None:
-        """Percent of the questions that were answered; None: nothing was asked."""
-        return round(100 * self.answered / self.asked) if self.asked else None
-
-    @property
-    def share_without_model(self) -> int | None:
-        """Percent of the questions for which no model was run; None: nothing was asked."""
-        return round(100 * (1 - self.by_model / self.asked)) if self.asked else None
-
-
 def list_conversations(
     session: Session, wanted: ConversationFilter, before: str = "", limit: int = 50
 ) -> list[ConversationRow]:
@@ -178,29 +144,6 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
             exists().where(ChatMessage.conversation_id == Conversation.id, condition)
         )
     return query
-
-
-def activity(session: Session, site_id: int, since: int, until: int) -> Activity:
-    """What happened in the visitors' conversations that were begun within these moments."""
-    of_visitors = ConversationFilter(site_id, since=since, until=until, previews=False)
-    ids = _matching(of_visitors).with_only_columns(Conversation.id)
-    of_these = ChatMessage.conversation_id.in_(ids)
-
-    def count(*conditions: ColumnElement[bool]) -> int:
-        query = select(func.count()).select_from(ChatMessage).where(of_these, *conditions)
-        return session.scalar(query) or 0
-
-    energy = ChatMessage.facts["energy"]
-    joules = energy["joules"].as_float()
-    return Activity(
-        answered=count(ChatMessage.origin.in_(ANSWERED)),
-        unanswered=count(is_unanswered()),
-        thumbs_up=count(_has_thumb("up")),
-        thumbs_down=count(_has_thumb("down")),
-        by_model=count(ChatMessage.origin == "model"),
-        joules=session.scalar(select(func.sum(joules)).where(of_these)) or 0.0,
-        estimated=count(energy["method"].as_string() == "estimated"),
-    )
 
 
 def has_conversations(session: Session, site_id: int) -> bool:

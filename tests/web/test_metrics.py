@@ -19,8 +19,9 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.errors import EngineBusy
 from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.analytics import Period, activity
+from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.inbox import activity
 from chatbot_server.storage.sites import add_site
 
 INSIDE = "http://localhost:9464"
@@ -115,7 +116,7 @@ def test_the_owner_sees_what_answers_cost_and_how_many_took_no_model(watched: Wa
     watched.model.tier, watched.model.says = "write", ("The shop is open from 9 to 17.",)
     watched.ask("And when does the shop open?")
     with watched.database.session() as session:
-        week = activity(session, watched.site_id, 0, 0)
+        week = activity(session, Period(watched.site_id, 0, now() + 1))
     assert (week.share_without_model, week.estimated) == (50, 2)
     assert 0 < week.joules < 200
 

@@ -16,9 +16,10 @@ from chatbot_server.models.machine import free_disk
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.retrieval.curate.trial import try_own_headings
+from chatbot_server.storage.analytics import Period, activity
 from chatbot_server.storage.base import now
 from chatbot_server.storage.feedback import contact_requests
-from chatbot_server.storage.inbox import activity, has_conversations
+from chatbot_server.storage.inbox import has_conversations
 from chatbot_server.storage.site_settings import change_site, name_of, origin_of
 from chatbot_server.storage.sites import (
     Site,
@@ -155,8 +156,8 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
     documents = sum(source["documents"] for source in sources)
     messages = len(contact_requests(session, site.id))
     return {
-        "this_week": activity(session, site.id, moment - WEEK, 0),
-        "last_week": activity(session, site.id, moment - 2 * WEEK, moment - WEEK),
+        "this_week": activity(session, Period(site.id, moment - WEEK, moment + 1)),
+        "last_week": activity(session, Period(site.id, moment - 2 * WEEK, moment - WEEK)),
         "documents": documents,
         "messages": messages,
         "steps": {
