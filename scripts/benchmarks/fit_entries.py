@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from benchmarks.fit_evidence import DATA, FILE, HEADER, ROOT, Numbers, regression, share
+from benchmarks.fit_evidence import FILE, HEADER, Numbers, regression, share
+from benchmarks.question_sets import DATA, ROOT
 from chatbot_server.retrieval.answer import faq
 from chatbot_server.retrieval.answer.candidates import load_sections
 from chatbot_server.retrieval.answer.entries import CLOSE, gather_entry_evidence

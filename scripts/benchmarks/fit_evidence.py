@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import base64
 import json
-import random
 import re
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -24,25 +23,20 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from chatbot_server.conversation.remarks import find_remark
+from benchmarks.question_sets import DATA, ROOT, Question, plain, small_sites, squad
 from chatbot_server.retrieval.answer import evidence
 from chatbot_server.retrieval.answer.candidates import load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.evaluate import read_squad
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.verdicts import EvalQuestion
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.index.vectors import Vector
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import add_site, all_sites
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data"
 FILE = Path(evidence.__file__).with_name("evidence.yaml")
 MEAN_FILE = FILE.with_name("mean_question.yaml")
 MEAN_HEADER = """\
@@ -50,9 +44,6 @@ MEAN_HEADER = """\
 # vector: float16, little-endian, in base64.
 """
 FOLDERS = ("sites", "further")
-ANSWERS = ROOT / "tests" / "answers"
-FRENCH = ANSWERS / "xquad.fr.jsonl"
-SQUAD_QUESTIONS = 400
 # Of a normal prior about 0 for each weight of normalised numbers: sites are few.
 PRIOR = 3.0
 # Of each set's questions without an answer, so many stay below the line.
@@ -93,23 +84,6 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question as it is asked, and patterns of its answer.
-
-    Attributes:
-        site: what it is left out with.
-        patterns: all stand in a whole answer; none where there is no answer.
-        absent: urls that are taken out before it is asked.
-    """
-
-    site: str
-    text: str
-    history: tuple[str, ...]
-    patterns: tuple[str, ...]
-    absent: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Row:
     """What speaks for the best section, and whether it or the second holds the answer."""
 
@@ -135,67 +109,6 @@ class Row:
     def is_right(self) -> bool:
         """Whether one of the first two sections holds the whole answer."""
         return self.first_is_right or self.second_is_right
-
-
-def plain(text: str) -> str:
-    """*text* with one kind of space and apostrophe, and no capitals; its lines stay."""
-    return re.sub(r"[^\S\n]+", " ", text).replace("’", "'").casefold()
-
-
-def small_sites(folder: Path) -> Iterator[tuple[str, list[Draft], list[Question]]]:
-    """Each site of *folder*, with the drafts of its pages and its questions.
-
-    What is put to the chatbot itself is not asked of pages.
-    """
-    lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line) for line in lines]
-    extractor = Extractor()
-    try:
-        for site in sorted(path for path in folder.iterdir() if path.is_dir()):
-            drafts: list[Draft] = []
-            for page in sorted(site.glob("*.html")):
-                url = f"https://site.example/{page.name}"
-                drafts += extractor.read(page.read_bytes(), "html", page.name, url).drafts
-            questions = [
-                Question(site.name, record["q"], tuple(record["history"]), tuple(record["must"]))
-                for record in records
-                if record["site"] == site.name
-                and (record.get("pages", True) or not record["must"])
-                and not find_remark(record["q"])
-            ]
-            yield site.name, drafts, questions
-    finally:
-        extractor.close()
-
-
-def squad(file: Path) -> tuple[str, list[Draft], list[Question]]:
-    """XQuAD, to be left out in halves, each question asked with its paragraph and without it."""
-    drafts, squad_questions = read_squad(file)
-    sample = random.Random(1).sample(squad_questions, SQUAD_QUESTIONS)
-    questions = []
-    for number, question in enumerate(sample):
-        half = f"xquad {number % 2}"
-        patterns = ("|".join(re.escape(answer) for answer in question.answers),)
-        questions.append(Question(half, question.text, (), patterns))
-        questions.append(Question(half, question.text, (), (), question.relevant))
-    return "xquad", drafts, questions + french(file, squad_questions)
-
-
-def french(file: Path, squad_questions: Sequence[EvalQuestion]) -> list[Question]:
-    """Questions of XQuAD as they are asked in French, likewise."""
-    content = json.loads(file.read_text(encoding="utf-8"))["data"]
-    paragraphs = [paragraph for article in content for paragraph in article["paragraphs"]]
-    ids = [entry["id"] for paragraph in paragraphs for entry in paragraph["qas"]]
-    by_id = dict(zip(ids, squad_questions, strict=True))
-    questions = []
-    for number, line in enumerate(FRENCH.read_text(encoding="utf-8").splitlines()):
-        record = json.loads(line)
-        original = by_id[record["id"]]
-        part, text = f"french {number % 5}", record["question"]
-        patterns = ("|".join(re.escape(answer) for answer in original.answers),)
-        questions.append(Question(part, text, (), patterns))
-        questions.append(Question(part, text, (), (), original.relevant))
-    return questions
 
 
 class RememberingEmbedder:
