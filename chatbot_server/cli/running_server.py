@@ -38,8 +38,8 @@ def check_server(context: Context) -> str:
         with httpx.Client(trust_env=False, timeout=SECONDS) as client:
             headers = {"Accept-Language": context.language}
             response = client.get(f"{address}/readyz", headers=headers)
-        said = json.loads(response.text[:MOST_BYTES])
-        run = said["run"]
+        answer = json.loads(response.text[:MOST_BYTES])
+        run = answer["run"]
     except httpx.TimeoutException:
         raise Unavailable("doctor_server_silent", address=address) from None
     except (httpx.HTTPError, httpx.InvalidURL):
@@ -52,9 +52,9 @@ def check_server(context: Context) -> str:
         raise Unavailable("doctor_server_other", address=address)
     if response.status_code == 200:
         return context.say("doctor_server", address=address)
-    why = str(said.get("reason", response.status_code))
+    why = str(answer.get("reason", response.status_code))
     record = read_state(context.config.run_dir)
-    if said.get("engine") == record.state and record.reason and "error" not in said:
+    if answer.get("engine") == record.state and record.reason and "error" not in answer:
         # Here, the whole reason: the server tells strangers less.
         why = EngineError(record.reason, **record.values).sentence(context.language)
     raise Unavailable("doctor_server_troubled", address=address, why=why)

@@ -182,9 +182,11 @@ class Support:
 
     def has_unknown_name(self, sentence: str) -> bool:
         names = contrast.names(sentence, self._languages)
-        known = {word for word in names if self._whole.has(word)}
+        known_words = {word for word in names if self._whole.has(word)}
         # “1 may” is a date, though “may” alone is none.
-        unknown = [name for name in names - known if not facts(f"1 {name}", self._languages) - ONE]
+        unknown = [
+            name for name in names - known_words if not facts(f"1 {name}", self._languages) - ONE
+        ]
         # Languages and nations have other names in the other language; people do not.
         is_translated = stems.guess_language(sentence) != stems.guess_language(self._whole.text)
         people = {word for name in _PERSON.findall(sentence) for word in stems.words(name)}
@@ -193,7 +195,9 @@ class Support:
     def _is_wrong(self, clause: str, sentence: str) -> bool:
         part = Statement(clause, self._languages)
         words = self._words_of(clause)
-        known = [word for word in words if self._whole.has(word) and not self._titles.has(word)]
+        known_words = [
+            word for word in words if self._whole.has(word) and not self._titles.has(word)
+        ]
         whole_words = [
             word
             for word in self._words_of(sentence)
@@ -206,28 +210,28 @@ class Support:
             )
             or any(sums_up(fact, facts(sentence, self._languages)) for fact in part.facts)
         )
-        if not is_computed and self.is_of_another_row(part, known or whole_words):
+        if not is_computed and self.is_of_another_row(part, known_words or whole_words):
             return True
-        return self.is_denied(part, known)
+        return self.is_denied(part, known_words)
 
-    def is_of_another_row(self, part: Statement, known: Sequence[str]) -> bool:
+    def is_of_another_row(self, part: Statement, known_words: Sequence[str]) -> bool:
         """Whether a fact or name of *part* stands in another row than the words beside it."""
         names = contrast.names(part.text, self._languages)
-        items: list[str | Fact] = [*part.facts, *(word for word in known if word in names)]
+        items: list[str | Fact] = [*part.facts, *(word for word in known_words if word in names)]
         for item in items:
-            beside = [word for word in known if not self._is_same_kind(word, item, names)]
+            beside = [word for word in known_words if not self._is_same_kind(word, item, names)]
             most = self._most_shared(beside, self._groups)
             holders = [group for group in self._groups if group.has(item)]
             rows = [group.cells for group in holders if group.share(beside) == most]
             if any(self._stands_elsewhere(item, beside, each) for each in (self._groups, *rows)):
                 return True
-        return self.has_mixed_rows(part, known)
+        return self.has_mixed_rows(part, known_words)
 
-    def has_mixed_rows(self, part: Statement, known: Sequence[str]) -> bool:
+    def has_mixed_rows(self, part: Statement, known_words: Sequence[str]) -> bool:
         """Whether words that each stand in one line only are of different lines."""
         if not self._has_lines:
             return False
-        homes = [[line for line in self._groups if line.has(word)] for word in known]
+        homes = [[line for line in self._groups if line.has(word)] for word in known_words]
         single = {home[0].text for home in homes if len(home) == 1}
         return len(single) > 1
 

@@ -53,7 +53,7 @@ def send_due(database: Database, config: Config) -> int | None:
     """Send what is due; returns when to come again, None: nothing waits."""
     with database.session() as session:
         messages = take_due(session, MOST_AT_ONCE)
-        sites = {one.site_id: session.get_one(Site, one.site_id) for one in messages}
+        sites = {message.site_id: session.get_one(Site, message.site_id) for message in messages}
     for site_id, site in sites.items():
         mine = [message for message in messages if message.site_id == site_id]
         if site.contact_mail == "off":

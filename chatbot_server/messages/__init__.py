@@ -83,10 +83,10 @@ class _Sentence(string.Formatter):
         self._singular = (0, 1) if language == "fr" else (1,)
 
     def format_field(self, value: object, format_spec: str) -> str:
-        one, mark, many = format_spec.partition("|")
+        singular, mark, plural = format_spec.partition("|")
         if not mark:
             return str(super().format_field(value, format_spec))
-        return one if value in self._singular else many
+        return singular if value in self._singular else plural
 
 
 def pick_language(*wanted: str | None) -> str:

@@ -90,8 +90,8 @@ class Activity:
     @property
     def share_without_model(self) -> int | None:
         """Percent of the questions for which no model was run; None: nothing was asked."""
-        asked = self.counts.asked
-        return round(100 * (1 - self.by_model / asked)) if asked else None
+        count = self.counts.asked
+        return round(100 * (1 - self.by_model / count)) if count else None
 
 
 def activity(session: Session, period: Period) -> Activity:

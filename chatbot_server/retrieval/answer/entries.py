@@ -130,13 +130,13 @@ def near_entries(
         for entry in entries
         if entry.log_odds > entry.gate.threshold + needed and faq.may_quote(query, entry.candidate)
     ]
-    shown = near[:1]
+    sections_to_show = near[:1]
     for second in near[1:2]:
-        texts = [entry.candidate.chunk.text for entry in (shown[0], second)]
+        texts = [entry.candidate.chunk.text for entry in (sections_to_show[0], second)]
         is_short = sum(len(text.split()) for text in texts) <= MAX_WORDS
-        if is_short and shown[0].log_odds - second.log_odds <= CLOSE:
-            shown.append(second)
-    return shown
+        if is_short and sections_to_show[0].log_odds - second.log_odds <= CLOSE:
+            sections_to_show.append(second)
+    return sections_to_show
 
 
 def gather_entry_evidence(query: Query, entry: Candidate, hits: Sequence[Hit]) -> EntryEvidence:

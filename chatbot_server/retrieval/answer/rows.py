@@ -29,8 +29,8 @@ def rows_left_out(
     names = {at: name for at, text in enumerate(sentences) if (name := row_name(text))}
     # “The menu for children” may be a row that calls them otherwise: any menu may be meant.
     is_understood = all(word.is_in(terms) for word in query.content_words)
-    asked = rows_named(names, query, language, NEARLY if is_understood else 0.0)
-    return frozenset(names) - asked if asked else frozenset()
+    named_rows = rows_named(names, query, language, NEARLY if is_understood else 0.0)
+    return frozenset(names) - named_rows if named_rows else frozenset()
 
 
 def rows_named(
@@ -40,14 +40,14 @@ def rows_named(
     and those that hold such a *share* of what the best one does."""
     terms = {at: query.terms_of(name, language) for at, name in names.items()}
     weights = {at: query.weight_in(held) for at, held in terms.items()}
-    asked: set[int] = set()
+    named_rows: set[int] = set()
     for word in query.content_words:
         holders = [at for at, held in terms.items() if word.is_in(held)]
         if 0 < len(holders) < len(names):
             enough = share * max(weights[at] for at in holders)
             best = [at for at in holders if weights[at] >= enough]
-            asked |= _closest(best, names, query) if share else set(best)
-    return frozenset(asked)
+            named_rows |= _closest(best, names, query) if share else set(best)
+    return frozenset(named_rows)
 
 
 def _closest(rows: Iterable[int], names: Mapping[int, str], query: Query) -> set[int]:

@@ -24,8 +24,8 @@ def change_of(before: Iterable[str] | None, now: Iterable[str]) -> str:
         return json.dumps({"kind": "new"})
     former, current = _lines(before), _lines(now)
     lines = {
-        "added": list(islice((one for one in current if one not in former), MAX_LINES)),
-        "removed": list(islice((one for one in former if one not in current), MAX_LINES)),
+        "added": list(islice((line for line in current if line not in former), MAX_LINES)),
+        "removed": list(islice((line for line in former if line not in current), MAX_LINES)),
     }
     return json.dumps({"kind": "changed", **lines}) if any(lines.values()) else ""
 

@@ -184,12 +184,12 @@ class UntoldFacts:
         self.page_id = reading.page_id
         self.lost: list[str] = []
         self._former = reading.lost
-        told = {_key(block) for block in own if not (block.margin and is_furniture(block))}
+        own_keys = {_key(block) for block in own if not (block.margin and is_furniture(block))}
         keys = [_key(block) for block in blocks]
         facts = (
             (words, {keys[at] for at in places}) for words, places in json.loads(reading.facts)
         )
-        self._facts = [(words, places) for words, places in facts if told.isdisjoint(places)]
+        self._facts = [(words, places) for words, places in facts if own_keys.isdisjoint(places)]
 
     def compare(self, site_keys: Container[bytes]) -> bool:
         """Set what the site's own text does not tell either; whether that has changed."""

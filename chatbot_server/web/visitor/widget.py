@@ -84,12 +84,12 @@ def _earlier_parts(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
 def _store(parts: dict[str, bytes], target: Path) -> None:
     """Write *parts* as the folder *target*, whole or not at all; another process may as well."""
     with tempfile.TemporaryDirectory(dir=target.parent.parent, ignore_cleanup_errors=True) as name:
-        made = Path(name) / target.name
-        made.mkdir(mode=0o700)
+        copy = Path(name) / target.name
+        copy.mkdir(mode=0o700)
         for part, body in parts.items():
-            (made / part).write_bytes(body)
+            (copy / part).write_bytes(body)
         try:
-            made.rename(target)
+            copy.rename(target)
         except OSError:
             if not target.is_dir():
                 raise

@@ -39,14 +39,14 @@ def properties_of(element: Any) -> Iterator[Any]:
     waiting = list(reversed(element))
     count = 0
     while waiting and count < MAX_PROPERTIES:
-        one = waiting.pop()
-        if not isinstance(one.tag, str):
+        part = waiting.pop()
+        if not isinstance(part.tag, str):
             continue
-        if one.get("itemprop"):
+        if part.get("itemprop"):
             count += 1
-            yield one
-        if one.get("itemscope") is None:
-            waiting.extend(reversed(one))
+            yield part
+        if part.get("itemscope") is None:
+            waiting.extend(reversed(part))
 
 
 def is_for_machines(element: Any) -> bool:
