@@ -6,7 +6,9 @@ import os
 import pwd
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from support.patience import LONG
@@ -155,26 +157,31 @@ def test_enter_deletes_nothing(checkout: Path) -> None:
         assert told == f"{said}\n"
 
 
-def test_what_root_hands_over_is_read_by_the_service_s_user(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter: pytest's own are closed again by each of its runs."""
+    with TemporaryDirectory(prefix="handed-over-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def test_what_root_hands_over_is_read_by_the_service_s_user(open_folder: Path) -> None:
     system_python = Path("/usr/bin/python3")
     if os.geteuid() != 0 or not system_python.exists():
         pytest.skip("only root hands files over, to whom a Python is open")
-    place = StandIn(tmp_path / "chatbot")
+    place = StandIn(open_folder / "chatbot")
     python = place.prefix / "versions/1/bin/python"
     python.unlink()
     python.symlink_to(system_python)
     (place.prefix / "versions/1/program.py").write_text(
         "import os, sys\nprint(os.getuid(), open(sys.argv[-1]).read(), sys.argv[-1])\n"
     )
-    # pytest makes its folders for root alone, one more of them for each of several workers.
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.name.startswith(("pytest-", "popen-", "test_")):
-            folder.chmod(0o755)
     control = place.prefix / "versions/1/control.sh"
     control.write_text(control.read_text().replace("OWNER= ", "OWNER=nobody "))
     data = place.prefix / "data"
     os.chown(data, pwd.getpwnam("nobody").pw_uid, -1)
-    private = tmp_path / "private"
+    private = open_folder / "private"
     private.mkdir(mode=0o700)
     (private / "faq.md").write_text("Open on Sunday.")
     (private / "faq.md").chmod(0o600)

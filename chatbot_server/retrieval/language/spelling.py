@@ -119,7 +119,11 @@ def _cost(key: str, other: str) -> int | None:
 
 
 def _changes(one: str, other: str) -> int:
-    """How many letters are missing, too many, wrong, or in the place of their neighbour."""
+    """How many letters are missing, too many, wrong, or in the place of their neighbour.
+
+    Takes time with the square of the length: ``LONGEST`` letters of each are compared.
+    """
+    one, other = one[:LONGEST], other[:LONGEST]
     before_last: list[int] = []
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
