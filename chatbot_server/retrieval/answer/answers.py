@@ -43,12 +43,12 @@ class Frame:
         line = self.lines.get(section.chunk.id)
         rows = self._rows(section, has_line=bool(line))
         if len(rows) == len(section.sentences):
-            body = quote.section(section.sentences, section.quoted_sentences, start)
+            body = quote.section(section.sentences, section.marked_sentences, start)
         else:
             body = quote.section(rows, ())
         above = [f"**{heading}**"] if heading else []
         if line:
-            above += [line, ""]
+            above += [*[""] * bool(heading), line, ""]
         return "\n".join([*above, body])
 
     def _rows(self, section: Candidate, *, has_line: bool) -> list[str]:

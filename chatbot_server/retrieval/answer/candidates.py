@@ -123,6 +123,19 @@ class Candidate:
         of_days = quote.of_days(self.sentences, self._query.days, self._query.languages)
         return of_days or quote.pick(self.sentences, self.sentence_terms, self._query)
 
+    @property
+    def marked_sentences(self) -> list[quote.Sentence]:
+        """Those quoted that may stand in bold: they tell a number or a day where one is asked for.
+
+        “We do not ship abroad” holds the word of “How much is shipping?”, and no price.
+        """
+        query, sentences = self._query, self.quoted_sentences
+        if query.days:
+            return [each for each in sentences if quote.names_day(each.text, query.languages)]
+        if query.asks_for_number:
+            return [each for each in sentences if quote.tells_number(each.text)]
+        return sentences
+
     @cached_property
     def rows_left_out(self) -> frozenset[int]:
         """Positions of the rows among its sentences that the query does not ask for."""

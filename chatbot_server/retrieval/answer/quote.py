@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 
 from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.markdown import ITEM
 from chatbot_server.retrieval.language.weekdays import hours_by_day
@@ -59,7 +60,7 @@ def pick(
     for position, (sentence, weight) in enumerate(zip(sentences, weights, strict=True)):
         is_row = bool(ITEM.match(sentence))  # which stands for itself, whatever is above it
         before = weights[position - 1] if position and not is_row else 0.0
-        bonus = 0.3 * max(weights) if query.asks_for_number and _NUMBER.search(sentence) else 0.0
+        bonus = 0.3 * max(weights) if query.asks_for_number and tells_number(sentence) else 0.0
         candidates.append(Sentence(sentence, position, weight + 0.25 * before + bonus))
     candidates.sort(key=lambda sentence: (-sentence.score, sentence.position))
     if candidates and candidates[0].is_item:
@@ -75,6 +76,16 @@ def pick(
     sizes = accumulate(len(sentence.text) for sentence in best)
     fitting = [each for each, size in zip(best, sizes, strict=True) if size <= MAX_CHARACTERS]
     return sorted(fitting or best[:1], key=lambda sentence: sentence.position)
+
+
+def tells_number(sentence: str) -> bool:
+    """Whether *sentence* holds a digit."""
+    return bool(_NUMBER.search(sentence))
+
+
+def names_day(sentence: str, languages: Languages) -> bool:
+    """Whether *sentence* names a day of the week."""
+    return any(fact.kind == "day" for fact in facts(sentence, languages))
 
 
 def of_days(sentences: Sequence[str], days: frozenset[int], languages: Languages) -> list[Sentence]:

@@ -5,6 +5,7 @@ Nothing is invented: where hours cannot surely be read, the page's own words sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,11 +34,11 @@ RECENT = timedelta(days=2 * 366)
 # So much worse may a section fit that tells the hours of the day in question.
 NEAR_ENOUGH = 3.0
 _LINES = {
-    "now": "hours_today",
-    "today": "hours_today",
-    "tonight": "hours_today",
-    "tomorrow": "hours_tomorrow",
-    "after_tomorrow": "hours_after_tomorrow",
+    "now": "day_today",
+    "today": "day_today",
+    "tonight": "day_today",
+    "tomorrow": "day_tomorrow",
+    "after_tomorrow": "day_after_tomorrow",
 }
 # So many more days may a section tell whose heading speaks of no hours.
 HEADING_WORTH = 2
@@ -52,6 +53,8 @@ _CONTACTS: dict[str, tuple[Kind, ...]] = {
     "=email": ("email", "phone"),
     "=address": ("street",),
 }
+# “Morning: 9 to 12; afternoon: closed”, but not “9:00 to 12:00”.
+_AFTER_COLON = re.compile(r":\s")
 EVENING, LATE_EVENING = 18 * 60, 23 * 60
 
 
@@ -144,7 +147,9 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
         return ""
     language = _language(section, query)
     day_name = say("day_names", language).split()[day]
-    line = f"**{say(_LINES[moment.name], language, day=day_name, hours=hours_of_day[0])}**"
+    named_day = say(_LINES[moment.name], language, day=day_name)
+    by_part = "hours_by_part" if _AFTER_COLON.search(hours_of_day[0]) else "hours_of_day"
+    line = f"**{say(by_part, language, day=named_day, hours=hours_of_day[0])}**"
     opening = intervals(hours_of_day[0], query.languages)
     if opening is None or names_special_days(text, query.languages):
         return line

@@ -195,3 +195,19 @@ def test_a_source_names_the_page_once_though_its_first_heading_repeats_the_title
     assert below("Opening hours", "Opening hours") == ""
     assert below("L'hôtel", "L’Hôtel › Accès") == "Accès"
     assert below("The shop", "Opening hours › Sundays") == "Opening hours › Sundays"
+
+
+@pytest.mark.parametrize("question", ["How much is shipping?", "Do you ship on Friday?"])
+def test_what_tells_neither_number_nor_day_does_not_stand_in_bold(
+    database: Database, site_id: int, question: str
+) -> None:
+    text = (
+        "# Shipping\n\n- UK mainland — Price: £4.95; Days: Friday and Saturday\n"
+        "- Ireland — Price: £12; Days: Friday\n- European Union — Price: £18; Days: Friday\n\n"
+        "Customs charges are paid by the person who receives the parcel, for any goods.\n\n"
+        "We do not ship to the United States at present."
+    )
+    add_note(database, site_id, "Shipping", text)
+    answer = KnowledgeBase(database, "off").ground(site_id, question).answer
+    assert "We do not ship" in answer
+    assert "**We do not" not in answer

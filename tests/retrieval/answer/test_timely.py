@@ -124,7 +124,7 @@ def test_without_a_subject_the_hours_of_most_days_come_first(
     ) + "\n".join(f"- {day} : 8 h – 19 h" for day in days)
     base = base_of(database, site_id, ("Horaires", text))
     general = base.ground(site_id, "Horaires aujourd’hui ?").answer
-    assert general.startswith("**Accueil**\n**Aujourd’hui, jeudi : 8 h – 19 h** (ouvert")
+    assert general.startswith("**Accueil**\n\n**Aujourd’hui, jeudi : 8 h – 19 h** (ouvert")
     assert base.ground(site_id, "C’est quoi vos horaires ?").answer.startswith("**Accueil**")
     named = base.ground(site_id, "Horaires des prises de sang aujourd’hui ?").answer
     assert named.startswith("**Prises de sang**")
@@ -141,5 +141,5 @@ def test_the_hours_of_the_place_come_before_what_else_opens(
         ("Accueil", f"## Horaires d’ouverture\n\n{rows}"),
     )
     answer = base.ground(site_id, "Vous êtes ouverts maintenant ?").answer
-    assert "**Aujourd’hui, jeudi : Matin : 8 h – 12 h ; Après-midi : fermé**" in answer
+    assert "**Aujourd’hui, jeudi — Matin : 8 h – 12 h ; Après-midi : fermé**" in answer
     assert answer.index("jeudi") < len("**Accueil › Horaires d’ouverture**\n") + 40
