@@ -21,6 +21,7 @@ from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.logs import set_up_logging
 from chatbot_server.models.machine import available_memory
 from chatbot_server.retrieval.answer.service import KnowledgeBase
@@ -101,7 +102,6 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     set_own_names(app, config.server)
     rates = RateLimits(config.limits)
     service = build_service(config, engine, database)
-    needs_model = config.engine.model is not None or config.engine.kind == "openai"
     app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
     app.register_blueprint(conversations_blueprint(service, rates))
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
@@ -121,7 +121,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     parts = AdminParts(config, database, engine, knowledge, extractor, rates, chore)
     app.register_blueprint(admin_blueprint(parts))
     app.register_blueprint(
-        health_blueprint(engine, database, config.data_dir, needs_model=needs_model)
+        health_blueprint(engine, database, config.data_dir, partial(needs_model, config))
     )
     app.register_blueprint(demo_blueprint(database))
     app.register_blueprint(widget_blueprint(config.data_dir / "widget"))
@@ -135,6 +135,12 @@ def build_engine(config: Config) -> Engine:
     if config.engine.kind == "openai":
         return OpenAIEngine(config.engine)
     return SocketEngine(config.run_dir)
+
+
+def needs_model(config: Config) -> bool:
+    """Whether a model is to answer, which the owner may change while the server runs."""
+    is_here = chosen_model(config.run_dir, config.engine.model) is not None
+    return is_here or config.engine.kind == "openai"
 
 
 def build_knowledge(config: Config, database: Database) -> KnowledgeBase:

@@ -21,6 +21,7 @@ from chatbot_server.models.store.folder import add_file, find_model, remove_mode
 from chatbot_server.models.store.offers import Offer, all_offers
 from chatbot_server.models.store.pull import pull_model
 from chatbot_server.models.store.sources import HUB
+from chatbot_server.service.children import call_chore
 
 MEGABYTE = 1_000_000
 # Name, size, memory, context, languages, tier, state, hallucinations, what else is to be said.
@@ -180,6 +181,7 @@ def use(context: Context, model: str) -> None:
     path = in_home(Path(model))
     value = str(path.absolute()) if path.is_file() and path == model_file.path else model
     set_setting(context.config_file, "engine", "model", value)
+    call_chore(context.config.run_dir, "model")
     click.echo(context.say("models_used", name=model_file.title, file=context.config_file))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 
 logger = logging.getLogger("chatbot_server")
 
-CHORE_NAMES = ("erase", "read", "embed", "pull", "mail")
+CHORE_NAMES = ("erase", "read", "embed", "pull", "mail", "model")
+ON_CALL_ONLY = ("model",)
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
 LOOK_EVERY = 2.0
@@ -64,7 +66,7 @@ class Chore:
             return False
 
     def _repeat(self) -> None:
-        due = time.monotonic() + self._first_after
+        due = self._due_in(self._first_after)
         while not self._stop.wait(min(LOOK_EVERY, max(0.0, due - time.monotonic()))):
             if not self.is_called() and time.monotonic() < due:
                 continue
@@ -72,14 +74,19 @@ class Chore:
                 self._run_once()
             except OSError:  # no memory for one more process now; in an hour, perhaps
                 logger.exception("the chore “%s” could not be started", self._name)
-            due = time.monotonic() + CHORES_EVERY
+            due = self._due_in(CHORES_EVERY)
+
+    def _due_in(self, seconds: float) -> float:
+        """The moment in so many *seconds*; for what is done on call only, there is none."""
+        return math.inf if self._name in ON_CALL_ONLY else time.monotonic() + seconds
 
     def _run_once(self) -> None:
         self._call_file.unlink(missing_ok=True)  # first: what comes from now on calls again
         child = subprocess.Popen(
             [sys.executable, "-m", "chatbot_server", "jobs", self._name],
             env=self._environment,
-            preexec_fn=lambda: os.nice(19),  # chores give way to answers
+            # Chores give way to answers, but for those that somebody waits for.
+            preexec_fn=None if self._name in ON_CALL_ONLY else lambda: os.nice(19),
         )
         try:
             while child.poll() is None and not self._stop.wait(0.2):

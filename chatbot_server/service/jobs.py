@@ -14,7 +14,9 @@ from chatbot_server.mail.delivery import send_due
 from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.retrieval.curate.quality import run_nightly
+from chatbot_server.retrieval.curate.unanswered import look_again
 from chatbot_server.service.children import CHORE_NAMES, call_chore
+from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.audit import erase_old_entries
 from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
@@ -56,11 +58,13 @@ def read(config: Config, database: Database) -> None:
     """Read again what the owner's sites say, and look whether they answer as well as before."""
     crawl_and_embed_due(database, config.retrieval, config.run_dir)
     run_nightly(database, config.retrieval)
+    look_again(database, config.retrieval)
 
 
 def embed(config: Config, database: Database) -> None:
     """Make what was just pushed searchable by meaning, also while a site is being read."""
     embed_waiting(database, config.retrieval)
+    look_again(database, config.retrieval)
 
 
 def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all chores are called
@@ -75,7 +79,12 @@ def mail(config: Config, database: Database) -> None:
         call_chore(config.run_dir, "mail", max(1, moment - now()))
 
 
-CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull, mail), strict=True))
+def model(config: Config, database: Database) -> None:
+    """Have the running server answer with the model that was just chosen."""
+    prepare_change(config, database)
+
+
+CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull, mail, model), strict=True))
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

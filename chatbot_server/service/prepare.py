@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import time
 
 from chatbot_server.config import Config
 from chatbot_server.config.sections import EngineName
@@ -13,18 +14,19 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import ASLEEP, Engine, EngineInfo
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import NO_ENGINE, EngineRecord
+from chatbot_server.engine.process.state import NO_ENGINE, Change, EngineRecord, write_change
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.engine.registry import choose_engine, faster_engine
-from chatbot_server.errors import ModelError
+from chatbot_server.errors import ChatbotError, ModelError
 from chatbot_server.models.base import ModelFile, Refusal
 from chatbot_server.models.files.inspect import inspect_model
+from chatbot_server.models.machine import memory_of
 from chatbot_server.models.store.check import ensure_memory, ensure_template
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.retrieval.curate.demo import prepare_demo
-from chatbot_server.service.processes import write_engine_settings
+from chatbot_server.service.engine_keeper import write_engine_settings
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import all_sites
@@ -82,10 +84,49 @@ def prepare_start(config: Config, database: Database) -> EnginePlan | None:
     return plan
 
 
-def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan | None:
+def prepare_change(config: Config, database: Database) -> None:
+    """Write down how the model that is configured now is to be run, for a server that runs.
+
+    If it cannot be run, the former one goes on, and the reason is written down.
+
+    Raises:
+        Unavailable: the folder cannot be written to.
+    """
+    with database.session() as session:
+        instructions = common_instructions(all_sites(session))
+    try:
+        plan, beside = _plan_beside(config, instructions)
+    except ChatbotError as error:
+        values = {name: str(value) for name, value in error.values.items()}
+        change = Change(config.engine.model or "", "failed", error.code, values)
+        write_change(config.run_dir, change)
+        return
+    write_engine_settings(
+        config.run_dir, plan.settings if plan else NO_ENGINE, beside=beside, at=time()
+    )
+    if plan is None:
+        write_change(config.run_dir, Change("", "done"))
+
+
+def _plan_beside(config: Config, instructions: Sequence[str]) -> tuple[EnginePlan | None, bool]:
+    """The plan, and whether memory holds the model beside the one that answers now."""
+    try:
+        return plan_engine(config, instructions), True
+    except ModelError as error:
+        if error.code != "model_too_big":
+            raise
+    freed = sum(map(memory_of, SocketEngine(config.run_dir).pids()))
+    return plan_engine(config, instructions, freed), False
+
+
+def plan_engine(
+    config: Config, instructions: Sequence[str] = (), freed: int = 0
+) -> EnginePlan | None:
     """Find the configured model and what runs it; None: no process is engine.
 
-    *instructions* are what conversations begin with; the model reads them in advance.
+    Args:
+        instructions: what conversations begin with; the model reads them in advance.
+        freed: bytes of memory that will be free before it is loaded.
 
     Raises:
         ConfigError, ModelError: as :func:`prepare_start`.
@@ -98,7 +139,7 @@ def plan_engine(config: Config, instructions: Sequence[str] = ()) -> EnginePlan 
         return None
     model = find_model(engine.model, config.models_dir)
     file = inspect_model(model.path)
-    ensure_memory(file, engine.context_length)
+    ensure_memory(file, engine.context_length, freed)
     kind, passed_over = choose_engine(file, engine.kind)
     family = engine.family or file.family
     ensure_template(file, family)

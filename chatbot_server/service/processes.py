@@ -10,7 +10,6 @@ It loads neither the web application nor the model, so that it stays small and o
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import os
 import signal
@@ -19,25 +18,22 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chatbot_server.config import Config
-from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
-from chatbot_server.engine.process.supervisor import EngineSupervisor
+from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import Unavailable
 from chatbot_server.logs import set_up_logging
 from chatbot_server.messages import say
 from chatbot_server.processes.identity import VARIABLE, announce
 from chatbot_server.service.children import CHORE_NAMES, Chore, end_process
+from chatbot_server.service.engine_keeper import EngineKeeper
 from chatbot_server.service.log_file import LogKeeper, log_keeper
 
 logger = logging.getLogger("chatbot_server")
 
-ENGINE_SETTINGS = "engine-settings.json"
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where web processes keep their counts together
 WORKER = "chatbot_server.web.server.worker.Worker"
 LOGGER = "chatbot_server.web.middleware.log_lines.ServerLog"
@@ -60,6 +56,7 @@ class ServerProcesses:
         self._environment = os.environ | {"CHATBOT_CONFIG": str(file)}
         self._language = language
         self._stop = threading.Event()
+        self._engine = EngineKeeper(config.run_dir)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -74,19 +71,16 @@ class ServerProcesses:
             signal.signal(number, lambda *_: self._stop.set())
         run_dir = self._config.run_dir
         self._environment[VARIABLE] = announce(run_dir)
-        parts: list[EngineSupervisor | Chore | LogKeeper] = [
-            Chore(name, self._environment, run_dir)
-            for name in CHORE_NAMES
-            if name != "mail" or self._config.mail.host
+        parts: list[EngineKeeper | Chore | LogKeeper] = [
+            self._engine,
+            *(
+                Chore(name, self._environment, run_dir)
+                for name in CHORE_NAMES
+                if name != "mail" or self._config.mail.host
+            ),
         ]
         if keeper := log_keeper():
             parts.append(keeper)
-        settings = read_engine_settings(run_dir)
-        if isinstance(settings, EngineSettings):
-            parts.insert(0, EngineSupervisor(settings, run_dir))
-        else:  # answers come from the pages, or from endpoints elsewhere
-            with suppress(OSError):  # a full disk; what is not there is read as the same
-                write_state(run_dir, settings)
         with ExitStack() as running:
             if self._config.metrics.port:
                 folder = TemporaryDirectory(prefix="chatbot-counts-", dir=memory_folder())
@@ -118,6 +112,7 @@ class ServerProcesses:
         address, language = self._config.server.local_address, self._language
         logged_state = None
         while web.poll() is None and not self._stop.wait(0.2):
+            self._engine.look()
             engine = read_state(self._config.run_dir)
             if engine.state not in SETTLED or engine.state == logged_state:
                 continue
@@ -149,34 +144,6 @@ class ServerProcesses:
             *("--worker-tmp-dir", memory_folder()),
             "--no-control-socket",
         ]
-
-
-def write_engine_settings(run_dir: Path, settings: EngineSettings | EngineRecord) -> None:
-    """Keep *settings* for the small parent process; a record: why there is to be no engine.
-
-    Raises:
-        Unavailable: the folder cannot be written to.
-    """
-    if isinstance(settings, EngineSettings):
-        record = {"run": settings.to_json()}
-    else:
-        record = {"without": asdict(settings)}
-    try:
-        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file, text = run_dir / ENGINE_SETTINGS, json.dumps(record)
-        # What is there already needs no room on a full disk.
-        if not file.exists() or file.read_text(encoding="utf-8") != text:
-            file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Unavailable("run_folder", folder=run_dir, why=error.strerror) from error
-
-
-def read_engine_settings(run_dir: Path) -> EngineSettings | EngineRecord:
-    """What was last written."""
-    record = json.loads((run_dir / ENGINE_SETTINGS).read_text(encoding="utf-8"))
-    if "run" in record:
-        return EngineSettings.from_json(record["run"])
-    return EngineRecord(**record["without"])
 
 
 def listeners(config: Config) -> list[tuple[str, str, int]]:

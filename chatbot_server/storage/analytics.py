@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import now
@@ -55,6 +63,23 @@ class AnswerCounts:
     def share_answered(self) -> int | None:
         """Percent that were answered; None: nothing was asked."""
         return round(100 * self.answered / self.asked) if self.asked else None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Questions over time.
+
+    Attributes:
+        quarters: by the first moment of the quarter of an hour in which conversations were begun.
+        first_ms: milliseconds within which half of the answers showed their first words.
+    """
+
+    quarters: Mapping[int, AnswerCounts]
+    first_ms: int | None
+
+    def total(self) -> AnswerCounts:
+        """All of them."""
+        return sum(self.quarters.values(), AnswerCounts())
 
 
 @dataclass(frozen=True)
@@ -113,23 +138,21 @@ def activity(session: Session, period: Period) -> Activity:
     )
 
 
-def quarter_hours(session: Session, period: Period) -> dict[int, AnswerCounts]:
-    """What was asked in the conversations begun in each quarter of an hour, by its first moment."""
+def timeline(session: Session, period: Period) -> Timeline:
+    """What was asked in the conversations of *period*; all of it in one look at their answers."""
     moment = (Conversation.created // QUARTER) * QUARTER
-    query = _answers(period).with_only_columns(moment, *_ANSWER_COUNTS)
-    rows = session.execute(query.group_by(moment).order_by(moment))
-    return {int(row[0]): AnswerCounts(int(row[1]), int(row[2])) for row in rows}
-
-
-def median_first_ms(session: Session, period: Period) -> int | None:
-    """Milliseconds within which half of the answers showed their first words."""
-    with_time = _answers(period).where(ChatMessage.first_ms.is_not(None))
-    by_time = with_time.with_only_columns(ChatMessage.first_ms, func.count())
-    rows = session.execute(by_time.group_by(ChatMessage.first_ms).order_by(ChatMessage.first_ms))
-    counts = {int(row[0] or 0): int(row[1]) for row in rows}
-    half = (sum(counts.values()) + 1) // 2
-    below = accumulate(counts.values())
-    return next((ms for ms, count in zip(counts, below, strict=True) if count >= half), None)
+    first_ms = func.aggregate_strings(cast(ChatMessage.first_ms, String), ",")
+    query = (
+        _answers(period)
+        .with_only_columns(moment, *_ANSWER_COUNTS, first_ms)
+        .where(ChatMessage.origin.is_not(None))
+        .group_by(moment)
+        .order_by(moment)
+    )
+    rows = session.execute(query).all()
+    times = sorted(int(ms) for *_, texts in rows if texts for ms in texts.split(","))
+    quarters = {int(row[0]): AnswerCounts(int(row[1]), int(row[2])) for row in rows}
+    return Timeline(quarters, times[(len(times) - 1) // 2] if times else None)
 
 
 def satisfaction(session: Session, period: Period) -> Satisfaction:
@@ -141,6 +164,7 @@ def satisfaction(session: Session, period: Period) -> Satisfaction:
         # Nobody judges an answer before it is given, and few judge any: the thumbs come first,
         # and "+ 0" keeps the database from reading all conversations of the site instead.
         .where(
+            Feedback.value.in_(("up", "down")),
             Feedback.created >= period.since,
             Conversation.site_id + 0 == period.site_id,
             Conversation.created + 0 >= period.since,

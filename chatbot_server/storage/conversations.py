@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -87,6 +88,13 @@ class ChatMessage(Base):
         Index("ix_message_conversation_id_position", "conversation_id", "position", unique=True),
         # All that figures need of an answer: its text, which is long, is not read.
         Index("ix_message_figures", "conversation_id", "origin", "status", "first_ms"),
+        # Which conversations have an answer of some kind: lists that show only those.
+        Index(
+            "ix_message_origin",
+            *("origin", "conversation_id", "status", "first_ms"),
+            sqlite_where=text("origin IS NOT NULL"),
+            postgresql_where=text("origin IS NOT NULL"),
+        ),
     )
 
     id: Mapped[RandomId] = mapped_column(default=random_id)
@@ -223,10 +231,10 @@ def mark_cut_answers(session: Session, words: Mapping[str, str]) -> int:
     if session.scalar(select(MESSAGES.c.id).where(*cut).limit(1)) is None:
         return 0  # nothing is written at most starts
     count = 0
-    for language, text in words.items():
+    for language, sentence in words.items():
         mine = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.locale == language)
         statement = update(MESSAGES).where(*cut, MESSAGES.c.conversation_id.in_(mine))
-        values = {"text": text, "finish": "error", "status": "failed"}
+        values = {"text": sentence, "finish": "error", "status": "failed"}
         count += count_changed(session, statement.values(values))
     return count
 

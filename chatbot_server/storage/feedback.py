@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import JSON, ForeignKey, String, Text, delete, func, select, update
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
@@ -24,6 +24,7 @@ class Feedback(Base):
     """
 
     __tablename__ = "feedback"
+    __table_args__ = (Index("ix_feedback_value", "value", "created", "message_id"),)
 
     message_id: Mapped[str] = mapped_column(
         ForeignKey("message.id", ondelete="CASCADE"), primary_key=True
@@ -31,7 +32,7 @@ class Feedback(Base):
     value: Mapped[str] = mapped_column(String(4))
     reason: Mapped[str | None] = mapped_column(String(12))
     comment: Mapped[str | None] = mapped_column(Text)
-    created: Mapped[Moment] = mapped_column(default=now, index=True)
+    created: Mapped[Moment] = mapped_column(default=now)
 
 
 class ContactRequest(Base):

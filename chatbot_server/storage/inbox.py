@@ -107,9 +107,14 @@ def _counts(session: Session, *conditions: ColumnElement[bool]) -> dict[str, int
     return {row[0]: row[1] for row in rows}
 
 
-def is_unanswered() -> ColumnElement[bool]:
-    """Whether a message is an honest no to a question."""
-    return and_(ChatMessage.origin == "none", func.coalesce(ChatMessage.status, "") != "courtesy")
+def is_unanswered(message: type[ChatMessage] = ChatMessage) -> ColumnElement[bool]:
+    """Whether *message* is an honest no to a question."""
+    return and_(message.origin == "none", func.coalesce(message.status, "") != "courtesy")
+
+
+def matching_ids(wanted: ConversationFilter) -> Select[str]:
+    """The ids of the conversations that are wanted."""
+    return _matching(wanted).with_only_columns(Conversation.id)
 
 
 def _has_thumb(value: str) -> ColumnElement[bool]:
@@ -129,27 +134,33 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
         query = query.where(Conversation.preview.is_(False))
     if wanted.page:
         query = query.where(Conversation.page.contains(wanted.page, autoescape=True))
-    traits: dict[Trait, ColumnElement[bool]] = {
-        "answered": ChatMessage.origin.in_(ANSWERED),
-        "unanswered": is_unanswered(),
-        "slow": ChatMessage.first_ms > SLOW_MS,
-        "thumb_down": _has_thumb("down"),
-        "thumb_up": _has_thumb("up"),
-    }
-    conditions = [traits[wanted.trait]] if wanted.trait else []
+    if wanted.trait:
+        query = query.where(Conversation.id.in_(_with_trait(wanted.trait)))
     if wanted.origin:
-        conditions.append(ChatMessage.origin == wanted.origin)
-    for condition in conditions:
-        query = query.where(
-            exists().where(ChatMessage.conversation_id == Conversation.id, condition)
-        )
+        with_origin = select(ChatMessage.conversation_id).where(ChatMessage.origin == wanted.origin)
+        query = query.where(Conversation.id.in_(with_origin))
     return query
+
+
+def _with_trait(trait: Trait) -> Select[str]:
+    """The conversations of all sites that have it: read whole from an index, however rare it is."""
+    ids = select(ChatMessage.conversation_id)
+    if trait in ("thumb_down", "thumb_up"):
+        value = trait.removeprefix("thumb_")
+        thumbs = Feedback.message_id == ChatMessage.id
+        return ids.join(Feedback, thumbs).where(Feedback.value == value)
+    if trait == "unanswered":
+        return ids.where(is_unanswered())
+    if trait == "slow":
+        return ids.where(
+            ChatMessage.origin.in_((*ANSWERED, "none")), ChatMessage.first_ms > SLOW_MS
+        )
+    return ids.where(ChatMessage.origin.in_(ANSWERED))
 
 
 def has_conversations(session: Session, site_id: int) -> bool:
     """Whether the site has any conversation that is kept."""
-    ids = _matching(ConversationFilter(site_id)).with_only_columns(Conversation.id)
-    return session.scalar(ids.limit(1)) is not None
+    return session.scalar(matching_ids(ConversationFilter(site_id)).limit(1)) is not None
 
 
 def find_conversation(session: Session, site_id: int, identifier: str) -> Conversation:

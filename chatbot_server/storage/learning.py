@@ -6,15 +6,16 @@ that they go with their conversations, by retention or at the visitor's wish.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, delete, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.storage.base import Base, Moment, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation
+from chatbot_server.storage.inbox import ConversationFilter, is_unanswered, matching_ids
 from chatbot_server.storage.sites import Site
 
 LONGEST_QUESTION, LONGEST_EXPECT = 300, 2000
@@ -52,6 +53,30 @@ class IgnoredQuestion(Base):
     created: Mapped[Moment] = mapped_column(default=now)
 
 
+class QuestionVerdict(Base):
+    """Whether the site's pages answer by now what was once asked in vain.
+
+    Attributes:
+        name: as of an :class:`IgnoredQuestion`.
+        version: of the index that was asked.
+    """
+
+    __tablename__ = "knowledge_verdict"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(8), primary_key=True)
+    version: Mapped[int]
+    answered: Mapped[bool]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A :class:`QuestionVerdict` of one question."""
+
+    version: int
+    answered: bool
+
+
 @dataclass(frozen=True)
 class UnansweredQuestion:
     """A question that got an honest no; *at*: when, in Unix seconds; *first* of its chat."""
@@ -64,24 +89,22 @@ class UnansweredQuestion:
 def unanswered_questions(session: Session, site_id: int, limit: int) -> list[UnansweredQuestion]:
     """Questions of the site that got an honest no, newest first, each time they were asked.
 
-    Conversations that are not to be kept do not count.
+    Of the *limit* newest conversations that have one; those that are not to be kept do not count.
     """
     question, answer = aliased(ChatMessage), aliased(ChatMessage)
     follows = and_(
         answer.conversation_id == question.conversation_id,
         answer.position == question.position + 1,
     )
+    wanted = ConversationFilter(site_id, "unanswered")
+    newest = matching_ids(wanted).order_by(Conversation.created.desc()).limit(limit)
     rows = session.execute(
         select(question.text, question.created, question.position)
-        .join(Conversation, Conversation.id == question.conversation_id)
         .join(answer, follows)
         .where(
-            Conversation.site_id == site_id,
-            Conversation.keep,
-            Conversation.expires >= now(),
+            question.conversation_id.in_(select(newest.subquery().c.id)),
             question.role == "user",
-            answer.origin == "none",
-            func.coalesce(answer.status, "") != "courtesy",
+            is_unanswered(answer),
         )
         .order_by(question.created.desc(), question.id)
         .limit(limit)
@@ -103,6 +126,20 @@ def set_ignored(session: Session, site_id: int, names: Collection[str], *, ignor
     session.execute(delete(IgnoredQuestion).where(*former))
     if ignored:
         session.add_all(IgnoredQuestion(site_id=site_id, name=name) for name in sorted(names))
+
+
+def verdicts_of(session: Session, site_id: int) -> dict[str, Verdict]:
+    """What is known of the site's questions, by name."""
+    mine = select(QuestionVerdict).where(QuestionVerdict.site_id == site_id)
+    return {row.name: Verdict(row.version, row.answered) for row in session.scalars(mine)}
+
+
+def replace_verdicts(session: Session, site_id: int, verdicts: Mapping[str, Verdict]) -> None:
+    """Know this, and nothing else, of the site's questions."""
+    session.execute(delete(QuestionVerdict).where(QuestionVerdict.site_id == site_id))
+    rows = [{"site_id": site_id, "name": name} | vars(one) for name, one in verdicts.items()]
+    if rows:
+        session.execute(insert(QuestionVerdict), rows)
 
 
 def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatbot_server.config import Config
+from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.privacy.texts import ProcessingFacts
 from chatbot_server.storage.sites import Site
 
@@ -20,5 +21,5 @@ def processing_facts(site: Site, config: Config) -> ProcessingFacts:
         contact_days=config.privacy.contact_days,
         masks=config.privacy.mask,
         remote=any(host not in OWN_MACHINE for host in hosts),
-        model=config.engine.model is not None or bool(endpoints),
+        model=chosen_model(config.run_dir, config.engine.model) is not None or bool(endpoints),
     )

@@ -18,9 +18,9 @@ from chatbot_server.web.middleware.requests import language_of
 
 
 def health_blueprint(
-    engine: Engine, database: Database, data_dir: Path, *, needs_model: bool
+    engine: Engine, database: Database, data_dir: Path, needs_model: Callable[[], bool]
 ) -> Blueprint:
-    """``/healthz`` and ``/readyz``. Without a model, pages alone can answer."""
+    """``/healthz`` and ``/readyz``. Where no model is wanted, pages alone can answer."""
     bp = Blueprint("health", __name__)
 
     @bp.get("/healthz")
@@ -39,7 +39,7 @@ def health_blueprint(
             "disk": fault_of(lambda: check_disk(data_dir)),
             "database": fault_of(lambda: check_database(database, data_dir)),
         }
-        ready = (state in ("ready", *ASLEEP) or not needs_model) and not any(faults.values())
+        ready = (state in ("ready", *ASLEEP) or not needs_model()) and not any(faults.values())
         body: dict[str, object] = {"ready": ready, "engine": state, "run": own_run()}
         body |= {name: error.code if error else "ready" for name, error in faults.items()}
         fault = next(filter(None, faults.values()), None)

@@ -10,8 +10,8 @@ import yaml
 from chatbot_server.config import Config, load_config
 from chatbot_server.engine.process.state import NO_ENGINE, EngineRecord
 from chatbot_server.errors import ModelError
+from chatbot_server.service.engine_keeper import read_engine_settings
 from chatbot_server.service.prepare import prepare_start
-from chatbot_server.service.processes import read_engine_settings
 from chatbot_server.storage.database import Database
 
 

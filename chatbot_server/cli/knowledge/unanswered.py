@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from itertools import islice
 
 import click
 
@@ -34,7 +33,7 @@ def unanswered(context: Context, /, limit: int, key: str | None, as_json: bool) 
     site_id = site_id_of(context, key)
     with knowledge_base(context) as base:
         groups = unanswered_groups(context.database, site_id)
-        open_groups = list(islice(still_open(base, site_id, groups), limit))
+        open_groups = still_open(base, site_id, groups, most=limit).groups
     if as_json:
         records = [
             {

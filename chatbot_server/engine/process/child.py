@@ -22,7 +22,12 @@ LOG_TAIL_BYTES = 2000
 
 
 class Child:
-    """A started worker, its life line and its messages."""
+    """A started worker, its life line and its messages.
+
+    Attributes:
+        is_ready: it has said that it can answer.
+        idle_seconds: as it said last.
+    """
 
     def __init__(self, settings: EngineSettings, run_dir: Path) -> None:
         self._log = run_dir / LOG_FILE
@@ -35,6 +40,8 @@ class Child:
                 start_new_session=True,  # a terminal's Ctrl-C is for the supervisor
             )
         self.pid = self._process.pid
+        self.is_ready = False
+        self.idle_seconds = 0.0
         self._pending = b""
         record = {"settings": settings.to_json(), "run_dir": str(run_dir)}
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
@@ -57,6 +64,9 @@ class Child:
         for line in lines:
             with suppress(EngineError):
                 records.append(decode(line))
+        for record in records:
+            self.is_ready = self.is_ready or bool(record.get("ready"))
+            self.idle_seconds = record.get("idle", self.idle_seconds)
         return records
 
     def end(self, seconds: float = 3.0) -> int:

@@ -20,7 +20,15 @@ from chatbot_server.engine.base import EngineState
 from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.child import Child
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import WAKE_FILE, EngineRecord, read_state, write_state
+from chatbot_server.engine.process.state import (
+    WAKE_FILE,
+    Change,
+    EngineRecord,
+    read_state,
+    write_change,
+    write_state,
+)
+from chatbot_server.engine.process.succession import Succession
 from chatbot_server.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -69,7 +77,12 @@ class EngineSupervisor:
         self._deaths: list[float] = []
         self._restarts = 0
         self._coming: EngineState = "starting"  # until the next child is ready
-        self._is_idle = False
+        self._is_idle = self._is_quiet = False
+        self._last_message = 0.0
+        self._wanted: list[tuple[EngineSettings | None, bool]] = []
+        self._others = Succession(run_dir)
+        self._ready_child: Child | None = None
+        self._is_left = self._is_over = False
         self._unwritten: EngineRecord | None = None
         # A thread of its own for all children: the system kills them with the thread that
         # started them (PR_SET_PDEATHSIG), not only with the process.
@@ -80,6 +93,17 @@ class EngineSupervisor:
         self._record("starting")
         self._thread.start()
 
+    def change(self, settings: EngineSettings | None, *, beside: bool = True) -> None:
+        """Have another model answer what is asked from now on; returns at once.
+
+        What is being answered is finished by the model that began it. None: no model any more.
+
+        Args:
+            beside: both fit into memory, and the new one is loaded while the other answers; else
+                it is loaded after the other's last answer, and pages are quoted meanwhile.
+        """
+        self._wanted.append((settings, beside))
+
     def stop(self) -> None:
         """End the engine's process and wait until it is gone."""
         self._stopping.set()
@@ -87,6 +111,10 @@ class EngineSupervisor:
             self._thread.join()
         (self.run_dir / SOCKET).unlink(missing_ok=True)
         self._record("none", reason="engine_none")
+
+    def is_running(self) -> bool:
+        """Whether it still watches: not after it gave up."""
+        return self._thread.is_alive()
 
     def wait(self, seconds: float) -> EngineState:
         """The state once it is decided (``ready`` or ``failed``), or after *seconds*."""
@@ -99,10 +127,22 @@ class EngineSupervisor:
     # -- the supervisor's thread --------------------------------------------------------
 
     def _keep_running(self) -> None:
+        try:
+            self._run_children()
+        finally:
+            self._others.end()
+
+    def _run_children(self) -> None:
         while not self._stopping.is_set():
+            self._follow_at_rest()
+            if self._is_over:
+                return
             refusal, status = self._run_child()
             if self._stopping.is_set():
                 return
+            if self._is_left:
+                self._wait_for_former()
+                continue
             if self._is_idle:
                 self._wait_for_question()
                 continue
@@ -115,29 +155,30 @@ class EngineSupervisor:
     def _run_child(self) -> tuple[dict[str, Any] | None, int]:
         """One life: the error for which it refused to start, if it did, and its exit status."""
         try:
-            child = Child(self._settings, self.run_dir)
+            child = self._ready_child or Child(self._settings, self.run_dir)
         except OSError:
             logger.exception("the engine's process could not be started")
             return None, 1
-        self._record(self._coming, pid=child.pid)
-        self._coming, refusal = "restarting", None
+        self._record("ready" if child.is_ready else self._coming, pid=child.pid)
+        self._coming, refusal, self._ready_child, self._is_left = "restarting", None, None, False
         try:
             refusal = self._watch_child(child)
         finally:
-            is_wanted = self._stopping.is_set() or self._is_idle
-            status = child.end(3 if is_wanted else 0.2)
+            is_wanted = self._stopping.is_set() or self._is_idle or self._is_left
+            if self._is_left:
+                self._others.let_finish(child)
+            status = 0 if self._is_left else child.end(3 if is_wanted else 0.2)
         if not (refusal or is_wanted):
             logger.error("the engine ended (%s): %s", _exit_reason(status), child.log_tail())
         return refusal, status
 
     def _watch_child(self, child: Child) -> dict[str, Any] | None:
-        """Read *child*'s messages until it ends, or is killed for its silence.
+        """Read *child*'s messages until it ends, is to be left, or is killed for its silence.
 
         Returns:
             The error for which it refused to start, if it did.
         """
-        last_message, max_silence = time.monotonic(), self._timing.load
-        is_ready = is_quiet = False
+        self._last_message, self._is_quiet = time.monotonic(), False
         while not (self._stopping.is_set() or self._is_idle):
             with suppress(OSError):
                 self._write_down()
@@ -145,36 +186,79 @@ class EngineSupervisor:
             if messages is None:
                 return None
             for message in messages:
-                last_message = time.monotonic()
-                if is_quiet:
-                    is_quiet = False
-                    self._record("ready", pid=child.pid)
                 if "error" in message:
                     error: dict[str, Any] = message["error"]
                     return error
-                if message.get("ready"):
-                    is_ready, max_silence = True, self._timing.silence
-                    self._record("ready", pid=child.pid)
-                if message.get("stalled", 0) > self._timing.stall:
-                    last_message = -math.inf
-                idle = message.get("idle", 0.0)
-                self._is_idle = is_ready and 0 < self._settings.idle_seconds < idle
-            silence = time.monotonic() - last_message
-            if is_ready and not is_quiet and silence > self._timing.quiet:
-                is_quiet = True
-                self._record("restarting", reason="engine_restarting", pid=child.pid)
-            if silence > max_silence:
+                self._heed(child, message)
+            if not self._is_alive(child):
                 logger.error("the engine does not move any more; it is killed")
                 child.kill()
                 return None
+            self._others.end_finished()
+            if self._is_to_be_left(child):
+                self._is_left = True
+                return None
         return None
+
+    def _heed(self, child: Child, message: dict[str, Any]) -> None:
+        self._last_message = time.monotonic()
+        if self._is_quiet or message.get("ready"):
+            self._is_quiet = False
+            self._record("ready", pid=child.pid)
+        if message.get("stalled", 0) > self._timing.stall:
+            self._last_message = -math.inf
+        is_idle = 0 < self._settings.idle_seconds < child.idle_seconds
+        self._is_idle = child.is_ready and is_idle
+
+    def _is_alive(self, child: Child) -> bool:
+        """Whether *child* has said something lately; one that is quiet gets no more questions."""
+        silence = time.monotonic() - self._last_message
+        if child.is_ready and not self._is_quiet and silence > self._timing.quiet:
+            self._is_quiet = True
+            self._record("restarting", reason="engine_restarting", pid=child.pid)
+        return silence <= (self._timing.silence if child.is_ready else self._timing.load)
+
+    def _is_to_be_left(self, child: Child) -> bool:
+        """Follow the last change that is wanted; whether *child*, which answers, is to go."""
+        while self._wanted:
+            settings, beside = self._wanted.pop(0)
+            if settings is not None and beside:
+                self._others.begin(settings)
+                continue
+            (self.run_dir / SOCKET).unlink(missing_ok=True)
+            self._wanted.insert(0, (settings, beside))
+            if settings is None:
+                self._record("none", reason="engine_none")
+            else:
+                self._record("restarting", reason="engine_restarting", pid=child.pid)
+            return True
+        if successor := self._others.take_ready():
+            self._settings, self._ready_child = successor
+        return self._ready_child is not None
+
+    def _follow_at_rest(self) -> None:
+        """The last change that is wanted, where no engine answers."""
+        while self._wanted and self._ready_child is None:
+            settings, _beside = self._wanted.pop(0)
+            self._is_over = settings is None
+            if settings is None:
+                self._record("none", reason="engine_none")
+            else:
+                self._settings, self._coming = settings, "restarting"
+                write_change(self.run_dir, Change(settings.model, "done"))
+
+    def _wait_for_former(self) -> None:
+        """Where the next model fits into memory only once the former one has left it."""
+        while self._ready_child is None and not self._others.end_finished():
+            if self._stopping.wait(0.1):
+                return
 
     def _wait_for_question(self) -> None:
         """The model has left memory; until somebody asks for it, or this supervisor stops."""
         wake_file = self.run_dir / WAKE_FILE
         wake_file.unlink(missing_ok=True)
         self._record("idle")
-        while not (wake_file.exists() or self._stopping.wait(self._timing.look)):
+        while not (wake_file.exists() or self._wanted or self._stopping.wait(self._timing.look)):
             pass
         self._is_idle, self._coming = False, "waking"
 

@@ -71,13 +71,15 @@ def check_model(path: Path, choose: Choose, probe: Probe | None = None) -> Repor
     return Report(file, engine, None, refusals)
 
 
-def ensure_memory(file: ModelFile, context_length: int) -> None:
+def ensure_memory(file: ModelFile, context_length: int, freed: int = 0) -> None:
     """Refuse a model that this machine's free memory cannot hold, before it is loaded.
+
+    *freed*: bytes that another process will have given back by then.
 
     Raises:
         ModelError: says how much is missing.
     """
-    free, memory = available_memory(), file.memory_bytes(context_length)
+    free, memory = available_memory() + freed, file.memory_bytes(context_length)
     if free and memory > free:
         mega = 1_000_000
         raise ModelError("model_too_big", file=file.path, needed=memory // mega, free=free // mega)

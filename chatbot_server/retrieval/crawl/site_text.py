@@ -28,8 +28,8 @@ from chatbot_server.retrieval.read.html.title import SEPARATOR, folded, without_
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import (
     delete_documents,
+    documents_at,
     documents_of_page,
-    find_document,
 )
 from chatbot_server.storage.knowledge.readings import put_lost_facts, readings_after
 from chatbot_server.storage.knowledge.tables import KnowledgeReading, KnowledgeSource
@@ -157,17 +157,15 @@ def _batches(
 
 def _put(database: Database, source_id: int, drafts: list[Draft]) -> None:
     with database.session() as session:
-        former = {draft.url: find_document(session, source_id, draft.url) for draft in drafts}
+        stored = documents_at(session, source_id, [draft.url for draft in drafts])
+        digests = {document.url: document.digest for document in stored}
     analysed_drafts = [
-        analyse(draft)
-        for draft in drafts
-        if (document := former[draft.url]) is None or document.digest != draft.digest()
+        analyse(draft) for draft in drafts if digests.get(draft.url) != draft.digest()
     ]
     with database.session() as session:
         source = session.get(KnowledgeSource, source_id)
         if source is not None:
-            for analysis in analysed_drafts:
-                indexing.put(session, source, analysis)
+            indexing.put_all(session, source, analysed_drafts)
 
 
 def site_document_base(start: str) -> str:

@@ -57,7 +57,7 @@ def put_faq_entries(
     ]
     with database.session() as session:
         source = open_source(session, site_id, "faq")
-        return sum(indexing.put(session, source, analysis) for analysis in analysed_drafts)
+        return indexing.put_all(session, source, analysed_drafts)
 
 
 def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
@@ -190,8 +190,10 @@ def _site_document_count(session: Session, source: KnowledgeSource) -> int:
     return len(documents_of_page(session, source.site_id, base, source.id))
 
 
-def describe_documents(session: Session, site_id: int, source_id: int) -> list[dict[str, Any]]:
-    """The documents of one source, oldest first.
+def describe_documents(
+    session: Session, site_id: int, source_id: int, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """The documents of one source, oldest first; the first *limit* of them.
 
     ``every_page``: it is no page, but what stands on every one; ``removable``: see
     :func:`remove_document`.
@@ -210,7 +212,7 @@ def describe_documents(session: Session, site_id: int, source_id: int) -> list[d
             "every_page": source.kind == "site" and row.url.startswith(f"{base}#"),
             "removable": source.kind not in ("site", "page"),
         }
-        for row in documents_of(session, site_id, source_id)
+        for row in documents_of(session, site_id, source_id, limit)
     ]
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.answer import faq
@@ -16,12 +20,20 @@ from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.follow_up import is_followup
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.learning import (
     LONGEST_QUESTION,
     UnansweredQuestion,
+    Verdict,
     ignored_names,
+    replace_verdicts,
     unanswered_questions,
+    verdicts_of,
 )
+from chatbot_server.storage.sites import all_sites
+
+if TYPE_CHECKING:
+    from chatbot_server.config.sections import RetrievalSection
 
 # What is read of a site's conversations at most, newest first.
 MOST_QUESTIONS = 2000
@@ -53,9 +65,19 @@ class _Wording:
     def parsed(self) -> ParsedText:
         return ParsedText(self.text)
 
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(self.parsed.stems)
+
+    def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
+        """The stems of which whatever is like this has at least one: the rarest by *counts*."""
+        least_shared = math.ceil(ALIKE / (2 - ALIKE) * len(self.stems))
+        by_count = sorted(self.stems, key=lambda stem: (counts[stem], stem))
+        return by_count[: len(by_count) - least_shared + 1]
+
     def is_like(self, other: _Wording) -> bool:
-        own_stems, other_stems = set(self.parsed.stems), set(other.parsed.stems)
-        if 2 * len(own_stems & other_stems) < ALIKE * (len(own_stems) + len(other_stems)):
+        shared = len(self.stems & other.stems)
+        if 2 * shared < ALIKE * (len(self.stems) + len(other.stems)):
             return False
         return _asks_same(self.parsed, other.parsed) and _asks_same(other.parsed, self.parsed)
 
@@ -112,30 +134,71 @@ def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
     with database.session() as session:
         questions = unanswered_questions(session, site_id, MOST_QUESTIONS)
         ignored = ignored_names(session, site_id)
-    groups: list[list[_Wording]] = []
-    for wording in _wordings(questions):
-        for members in groups:
-            if wording.is_like(members[0]):
-                members.append(wording)
-                break
-        else:
-            groups.append([wording])
     return sorted(
-        (QuestionGroup.of(members, ignored) for members in groups),
+        (QuestionGroup.of(members, ignored) for members in _gathered(_wordings(questions))),
         key=lambda group: (-group.times, -group.last, group.name),
     )
 
 
-def still_open(
-    base: KnowledgeBase, site_id: int, groups: Sequence[QuestionGroup]
-) -> Iterator[QuestionGroup]:
-    """Those of *groups* that have no answer to this day: pages and FAQ may have grown since.
+@dataclass(frozen=True)
+class OpenGroups:
+    """Groups that have no answer to this day.
 
-    Those that the owner ignores are left out.
+    Attributes:
+        is_settled: False: some were not asked again since the pages changed last; of these, what
+            was known before counts.
     """
+
+    groups: tuple[QuestionGroup, ...]
+    is_settled: bool
+
+
+def still_open(
+    base: KnowledgeBase,
+    site_id: int,
+    groups: Sequence[QuestionGroup],
+    *,
+    most: int = MOST_ASKED,
+    seconds: float = math.inf,
+) -> OpenGroups:
+    """The first *most* of *groups* that have no answer: pages and FAQ may have grown since.
+
+    Those that the owner ignores are left out. What was asked of the index as it is now is not
+    asked again.
+
+    Args:
+        seconds: of processor time, after which no further question is asked.
+    """
+    deadline = time.thread_time() + seconds
+    with base.database.session() as session:
+        known, version = verdicts_of(session, site_id), index_version(session, site_id)
+    verdicts: dict[str, Verdict] = {}
+    open_groups: list[QuestionGroup] = []
+    is_settled = True
     for group in [group for group in groups if not group.ignored][:MOST_ASKED]:
-        if base.ground(site_id, group.question).status not in ("faq", "quoted"):
-            yield group
+        verdict = known.get(group.name, Verdict(-1, answered=False))
+        is_due = verdict.version != version and len(open_groups) < most
+        if is_due and time.thread_time() < deadline:
+            status = base.ground(site_id, group.question).status
+            verdict = Verdict(version, status in ("faq", "quoted"))
+        elif is_due:
+            is_settled = False
+        verdicts[group.name] = verdict
+        if not verdict.answered and len(open_groups) < most:
+            open_groups.append(group)
+    if verdicts != known:
+        with base.database.session() as session:
+            replace_verdicts(session, site_id, verdicts)
+    return OpenGroups(tuple(open_groups), is_settled)
+
+
+def look_again(database: Database, settings: RetrievalSection) -> None:
+    """Ask all sites' open questions anew where the pages changed, so that no page waits for it."""
+    with database.session() as session:
+        site_ids = [site.id for site in all_sites(session)]
+    with closing(KnowledgeBase(database, settings.semantic)) as base:
+        for site_id in site_ids:
+            still_open(base, site_id, unanswered_groups(database, site_id))
 
 
 def find_group(groups: Iterable[QuestionGroup], name: str) -> QuestionGroup:
@@ -166,6 +229,23 @@ def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
         wording.spellings[text] += 1
         wording.last = max(wording.last, question.at)
     return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
+
+
+def _gathered(wordings: Sequence[_Wording]) -> list[list[_Wording]]:
+    """*wordings* in groups: each joins the first whose leader is like it, or leads a new one."""
+    counts = Counter(stem for wording in wordings for stem in wording.stems)
+    groups: list[list[_Wording]] = []
+    places: dict[str, list[int]] = defaultdict(list)  # of the leaders that hold a stem
+    for wording in wordings:
+        near = {place for stem in wording.rarest(counts) for place in places[stem]}
+        place = next((one for one in sorted(near) if wording.is_like(groups[one][0])), None)
+        if place is not None:
+            groups[place].append(wording)
+            continue
+        for stem in wording.stems:
+            places[stem].append(len(groups))
+        groups.append([wording])
+    return groups
 
 
 def _asks_same(question: ParsedText, other: ParsedText) -> bool:

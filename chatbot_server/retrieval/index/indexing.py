@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,8 +12,8 @@ from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.chunks import chunks_of, replace_chunks
-from chatbot_server.storage.knowledge.documents import documents_to_embed, find_document, sites_of
+from chatbot_server.storage.knowledge.chunks import chunks_of, forget_other_chunks
+from chatbot_server.storage.knowledge.documents import documents_at, documents_to_embed, sites_of
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
@@ -32,21 +32,55 @@ MAX_URL = 2000
 
 
 def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> bool:
-    """Index a draft by its words, replacing what stood at its URL; False: nothing changed.
+    """Index a draft as :func:`put_all` does; False: nothing changed."""
+    return put_all(session, source, [analysis]) > 0
 
-    Its vectors follow with :func:`embed_some`; until then what is new of it is found by words
+
+def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[AnalysedDraft]) -> int:
+    """Index drafts by their words, replacing what stood at their URLs; returns how many changed.
+
+    Their vectors follow with :func:`embed_some`; until then what is new of them is found by words
     alone. Chunks that say the same as before stay what they are.
     """
-    url = analysis.draft.url[:MAX_URL]
-    document = find_document(session, source.id, url)
-    if document is not None and document.digest == analysis.digest:
-        return False
-    if document is None:
-        document = KnowledgeDocument(site_id=source.site_id, source_id=source.id, url=url)
-        session.add(document)
-        former: dict[tuple[str, str], KnowledgeChunk] = {}
-    else:
-        former = _chunks_that_may_stay(session, document, analysis)
+    by_url = {analysis.draft.url[:MAX_URL]: analysis for analysis in analyses}
+    stored = {row.url: row for row in documents_at(session, source.id, list(by_url))}
+    changes = {
+        url: analysis
+        for url, analysis in by_url.items()
+        if url not in stored or stored[url].digest != analysis.digest
+    }
+    if not changes:
+        return 0
+    former = {
+        url: _chunks_that_may_stay(session, stored[url], changes[url])
+        for url in changes.keys() & stored.keys()
+    }
+    documents = {
+        url: stored.get(url) or KnowledgeDocument(site_id=source.site_id, source_id=source.id)
+        for url in changes
+    }
+    for url, analysis in changes.items():
+        _fill(documents[url], url, analysis)
+    session.add_all(documents.values())
+    session.flush()
+    chunks, terms = [], []
+    for url, analysis in changes.items():
+        rows = list(_chunk_rows(documents[url], analysis, former.get(url, {})))
+        if url in stored:
+            forget_other_chunks(session, documents[url].id, [row for row, _terms in rows])
+        session.add_all(_acronym_rows(documents[url], analysis))
+        chunks += [row for row, _terms in rows]
+        terms += [(row, new_terms) for row, new_terms in rows if row.id is None]
+    session.add_all(chunks)
+    session.flush()
+    terms_by_chunk = [(row.id, new_terms) for row, new_terms in terms]
+    search_index.index_chunks(session, source.site_id, terms_by_chunk)
+    bump_version(session, source.site_id)
+    return len(changes)
+
+
+def _fill(document: KnowledgeDocument, url: str, analysis: AnalysedDraft) -> None:
+    document.url = url
     document.title = analysis.title
     document.wordings = analysis.wordings
     document.text = analysis.text
@@ -54,33 +88,30 @@ def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> b
     document.language = analysis.language
     document.digest = analysis.digest
     document.embedded_by = None
-    session.flush()
-    rows: list[KnowledgeChunk] = []
-    new_rows: list[tuple[KnowledgeChunk, list[str]]] = []
+
+
+def _chunk_rows(
+    document: KnowledgeDocument,
+    analysis: AnalysedDraft,
+    former: dict[tuple[str, str], KnowledgeChunk],
+) -> Iterator[tuple[KnowledgeChunk, list[str]]]:
+    """The document's chunks, those of *former* that say the same among them, and their terms."""
     for position, (chunk, terms) in enumerate(zip(analysis.chunks, analysis.terms, strict=True)):
         heading = chunk.heading[:500]
-        row = former.pop((heading, chunk.text), None)
-        if row is None:
-            row = KnowledgeChunk(
-                site_id=document.site_id,
-                document_id=document.id,
-                heading=heading,
-                text=chunk.text,
-            )
-            new_rows.append((row, terms))
+        row = former.pop((heading, chunk.text), None) or KnowledgeChunk(
+            site_id=document.site_id, document_id=document.id, heading=heading, text=chunk.text
+        )
         row.position = position
-        rows.append(row)
-    definitions = [
-        KnowledgeAcronym(
+        yield row, terms
+
+
+def _acronym_rows(
+    document: KnowledgeDocument, analysis: AnalysedDraft
+) -> Iterator[KnowledgeAcronym]:
+    for short, long in analysis.definitions:
+        yield KnowledgeAcronym(
             site_id=document.site_id, document_id=document.id, short=short[:20], long=long[:200]
         )
-        for short, long in analysis.definitions
-    ]
-    replace_chunks(session, document, rows, definitions)
-    terms_by_chunk = [(row.id, terms) for row, terms in new_rows]
-    search_index.index_chunks(session, document.site_id, terms_by_chunk)
-    bump_version(session, source.site_id)
-    return True
 
 
 def _chunks_that_may_stay(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -120,23 +120,17 @@ def headings_of(session: Session, site_id: int, limit: int) -> list[HeadingPlace
     return [HeadingPlace(*row) for row in rows]
 
 
-def replace_chunks(
-    session: Session,
-    document: KnowledgeDocument,
-    chunks: Sequence[KnowledgeChunk],
-    acronyms: Iterable[KnowledgeAcronym],
+def forget_other_chunks(
+    session: Session, document_id: int, chunks: Sequence[KnowledgeChunk]
 ) -> None:
-    """Put *chunks* and *acronyms* in the place of all that was stored of the document.
+    """Forget the chunks of the document but for those of *chunks*, and all its acronyms.
 
-    Those of *chunks* that are stored already stay, with their vectors and terms.
+    Vectors and terms of the forgotten ones go with them.
     """
     kept_ids = {chunk.id for chunk in chunks if chunk.id is not None}
-    outdated = [one.id for one in chunks_of(session, document.id) if one.id not in kept_ids]
+    outdated = [one.id for one in chunks_of(session, document_id) if one.id not in kept_ids]
     for start in range(0, len(outdated), AT_ONCE):
         batch = outdated[start : start + AT_ONCE]
         session.execute(delete(KnowledgeVector).where(KnowledgeVector.chunk_id.in_(batch)))
         session.execute(delete(KnowledgeChunk).where(KnowledgeChunk.id.in_(batch)))
-    session.execute(delete(KnowledgeAcronym).where(KnowledgeAcronym.document_id == document.id))
-    session.add_all(chunks)
-    session.add_all(acronyms)
-    session.flush()
+    session.execute(delete(KnowledgeAcronym).where(KnowledgeAcronym.document_id == document_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -31,13 +31,13 @@ _DEFINITIONS = (
 
 
 def documents_of(
-    session: Session, site_id: int, source_id: int | None = None
+    session: Session, site_id: int, source_id: int | None = None, limit: int | None = None
 ) -> Sequence[KnowledgeDocument]:
-    """The site's documents, or one source's, oldest first."""
+    """The site's documents, or one source's, oldest first; the first *limit* of them."""
     query = select(KnowledgeDocument).where(KnowledgeDocument.site_id == site_id)
     if source_id is not None:
         query = query.where(KnowledgeDocument.source_id == source_id)
-    return session.scalars(query.order_by(KnowledgeDocument.id)).all()
+    return session.scalars(query.order_by(KnowledgeDocument.id).limit(limit)).all()
 
 
 def documents_of_page(
@@ -56,13 +56,13 @@ def documents_of_page(
     return session.scalars(query).all()
 
 
-def find_document(session: Session, source_id: int, url: str) -> KnowledgeDocument | None:
-    """The document that has this address within its source."""
-    return session.scalar(
-        select(KnowledgeDocument).where(
-            KnowledgeDocument.source_id == source_id, KnowledgeDocument.url == url
-        )
-    )
+def documents_at(
+    session: Session, source_id: int, urls: Sequence[str]
+) -> Iterator[KnowledgeDocument]:
+    """The documents that have these addresses within their source."""
+    in_source = select(KnowledgeDocument).where(KnowledgeDocument.source_id == source_id)
+    for batch in batches(urls):
+        yield from session.scalars(in_source.where(KnowledgeDocument.url.in_(batch)))
 
 
 def find_faq_entry(session: Session, site_id: int, url: str) -> KnowledgeDocument | None:

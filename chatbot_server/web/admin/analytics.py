@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import Blueprint, Response, request
-from sqlalchemy.orm import Session
 
 from chatbot_server.storage.analytics import (
     AnswerCounts,
     Period,
     Satisfaction,
+    Timeline,
     busiest_pages,
-    median_first_ms,
-    quarter_hours,
     satisfaction,
+    timeline,
 )
 from chatbot_server.storage.base import now
 from chatbot_server.storage.sites import Site, find_site
@@ -60,14 +59,16 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
             site, sites = load_site(session, key)
             clock = Clock(admin_language(), site.time_zone)
             period, former = _periods(site, clock, length)
-            days = _days(session, period, clock, length)
+            over_time = timeline(session, period)
+            days = _days(over_time, clock, length)
             pages = busiest_pages(session, period)
-            numbers = _numbers(session, period, days.values())
+            numbers = _numbers(over_time, satisfaction(session, period))
             # Conversations of before are gone where they are not kept for as long.
             retention = site.days_kept(parts.config.privacy.retention_days)
             is_kept = retention >= 2 * length
-            earlier = quarter_hours(session, former).values() if is_kept else ()
-            before = _numbers(session, former, earlier) if is_kept else None
+            before = None
+            if is_kept:
+                before = _numbers(timeline(session, former), satisfaction(session, former))
         return render(
             "analytics",
             site=site,
@@ -89,7 +90,8 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site = find_site(session, key)
             clock = Clock(admin_language(), site.time_zone)
-            days = _days(session, _periods(site, clock, length)[0], clock, length)
+            over_time = timeline(session, _periods(site, clock, length)[0])
+            days = _days(over_time, clock, length)
         rows = [
             (day, counts.asked, counts.answered, counts.unanswered) for day, counts in days.items()
         ]
@@ -113,19 +115,18 @@ def _periods(site: Site, clock: Clock, length: int) -> tuple[Period, Period]:
     return Period(site.id, first, now() + 1), Period(site.id, before, first)
 
 
-def _days(session: Session, period: Period, clock: Clock, length: int) -> dict[date, AnswerCounts]:
+def _days(over_time: Timeline, clock: Clock, length: int) -> dict[date, AnswerCounts]:
     """What was asked by day; of the last *length* days also those on which nothing was."""
     today = clock.date_of(now())
     days = {today - timedelta(days=back): AnswerCounts() for back in reversed(range(length))}
-    for moment, counts in quarter_hours(session, period).items():
+    for moment, counts in over_time.quarters.items():
         day = clock.date_of(moment)
         days[day] = days.get(day, AnswerCounts()) + counts
     return days
 
 
-def _numbers(session: Session, period: Period, counts: Iterable[AnswerCounts]) -> Numbers:
-    total = sum(counts, AnswerCounts())
-    return Numbers(total, satisfaction(session, period), median_first_ms(session, period))
+def _numbers(over_time: Timeline, thumbs: Satisfaction) -> Numbers:
+    return Numbers(over_time.total(), thumbs, over_time.first_ms)
 
 
 def _bars(days: Mapping[date, AnswerCounts]) -> list[Bar]:

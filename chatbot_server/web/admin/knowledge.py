@@ -89,7 +89,9 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         source_id = request.args.get("source", type=int)
         embedder = parts.knowledge.searcher.embedder
         waiting = waiting_counts(session, site_id, embedder.model) if embedder else {}
-        documents = describe_documents(session, site_id, source_id) if source_id else []
+        documents = (
+            describe_documents(session, site_id, source_id, MOST_DOCUMENTS) if source_id else []
+        )
     explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
     for source in sources:
         source["waiting"] = waiting.get(source["number"], 0)
@@ -100,7 +102,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         site=site,
         sites=sites,
         sources=[source for source in sources if source["kind"] != "faq"],
-        documents=documents[:MOST_DOCUMENTS],
+        documents=documents,
         shown=source_id,
         q=query,
         passages=parts.knowledge.search(site_id, query) if query else [],

@@ -9,11 +9,13 @@ from flask import Blueprint, Response, request
 
 from chatbot_server.config import find_config, load_config
 from chatbot_server.config.edit import set_setting
+from chatbot_server.engine.process.state import Change, read_change, write_change
 from chatbot_server.engine.registry import preferred_engine
+from chatbot_server.engine.speed import measure_speed
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
-from chatbot_server.models.store.background import download_state, want_model
+from chatbot_server.models.store.background import DownloadState, download_state, want_model
 from chatbot_server.models.store.folder import installed
 from chatbot_server.models.store.offers import Offer, all_offers
 from chatbot_server.web.admin.access import PATH
@@ -39,16 +41,17 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
             status=status,
             groups=groups,
             chosen=choice,
-            running=config.engine.model,
+            change=(change := read_change(config.run_dir)),
+            change_problem=_sentence(change) if change and change.state == "failed" else "",
             is_small=is_small,
             memory=available_memory() / GIGABYTE,
             disk=free_disk(models_dir) / GIGABYTE,
-            download=download_state(models_dir),
-            download_problem=_download_problem(parts),
+            download=(download := download_state(models_dir)),
+            download_problem=_sentence(download) if download and download.state == "failed" else "",
             status_of_engine=parts.engine.status(),
             remote=config.engine.kind == "openai",
             gigabyte=GIGABYTE,
-            **values,
+            **{"speed": None} | values,
         )
 
     @bp.get(f"{PATH}/models")
@@ -59,7 +62,10 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
     def change_model() -> Response:
         name = request.form.get("name", "")[:200]
         try:
-            if request.form.get("action") == "use":
+            action = request.form.get("action")
+            if action == "measure":
+                return show(speed=measure_speed(parts.engine))
+            if action == "use":
                 _choose(parts, name)
                 report = "chosen"
             else:
@@ -80,7 +86,7 @@ def configured_model(running: str | None) -> str | None:
 
 
 def _choose(parts: AdminParts, name: str) -> None:
-    """Write the model *name* into the configuration; empty: none.
+    """Have the model *name* answer from now on, and after the next start; empty: none.
 
     Raises:
         UsageError: another server writes the answers.
@@ -92,6 +98,8 @@ def _choose(parts: AdminParts, name: str) -> None:
     if name and name not in installed(parts.config.models_dir):  # a name, never a path
         raise NotFound("models_not_here", field="name", name=name[:80])
     set_setting(find_config(), "engine", "model", name or None)
+    write_change(parts.config.run_dir, Change(name, "loading"))
+    parts.call_chore("model")
 
 
 def _machine(offer: Offer) -> tuple[int | None, bool]:
@@ -99,11 +107,9 @@ def _machine(offer: Offer) -> tuple[int | None, bool]:
     return offer.machine, offer.older
 
 
-def _download_problem(parts: AdminParts) -> str:
-    state = download_state(parts.config.models_dir)
-    if state is None or state.state != "failed":
-        return ""
+def _sentence(failure: DownloadState | Change) -> str:
+    """Why it failed."""
     try:
-        return say(state.code, admin_language(), **state.values)
+        return say(failure.code, admin_language(), **failure.values)
     except KeyError:
         return say("internal", admin_language())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,11 +10,11 @@ from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.retrieval.curate.quality import Preview, preview_entry
 from chatbot_server.retrieval.curate.teaching import LONGEST_ANSWER, Lesson, teach
 from chatbot_server.retrieval.curate.unanswered import (
-    QuestionGroup,
     find_group,
     still_open,
     unanswered_groups,
 )
+from chatbot_server.storage.knowledge.chunks import chunk_count
 from chatbot_server.storage.learning import LONGEST_QUESTION, set_ignored
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.admin.access import PATH
@@ -29,6 +28,9 @@ from chatbot_server.web.admin.pages import (
 )
 
 MOST_GROUPS = 20
+# What a page itself asks again: little, and of a large site, where each takes long, nothing.
+ASKING_SECONDS = 0.05
+LARGE_SITE = 2000  # sections
 MOST_IGNORED = 100  # listed
 
 
@@ -73,16 +75,18 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         site_id = site.id
+        seconds = ASKING_SECONDS if chunk_count(session, site_id) < LARGE_SITE else 0
     groups = unanswered_groups(parts.database, site_id)
-    open_groups: list[QuestionGroup] = list(
-        islice(still_open(parts.knowledge, site_id, groups), MOST_GROUPS)
-    )
+    still = still_open(parts.knowledge, site_id, groups, most=MOST_GROUPS, seconds=seconds)
+    if not still.is_settled:
+        parts.call_chore("embed")
     return render(
         "unanswered",
         status=status,
         site=site,
         sites=sites,
-        groups=open_groups,
+        groups=still.groups,
+        is_settled=still.is_settled,
         ignored=[group for group in groups if group.ignored][:MOST_IGNORED],
         answer=request.form.get("answer", ""),
         **{"lesson": None, "group": "", "may_force": False, "preview": None} | values,

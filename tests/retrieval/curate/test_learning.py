@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import Conflict, NotFound, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate import teaching
 from chatbot_server.retrieval.curate.golden import ask_golden_questions
 from chatbot_server.retrieval.curate.library import add_faq, add_note, export_documents
@@ -15,6 +17,7 @@ from chatbot_server.retrieval.curate.teaching import teach
 from chatbot_server.retrieval.curate.unanswered import (
     QuestionGroup,
     find_group,
+    look_again,
     still_open,
     unanswered_groups,
 )
@@ -163,7 +166,55 @@ def test_what_the_site_can_answer_meanwhile_is_not_open_any_more(
     ask(database, site_id, "Do you rent skis?")
     add_note(database, site_id, "Bicycle repair", "A repair of your bicycle costs 40 €.")
     left = still_open(base, site_id, unanswered_groups(database, site_id))
-    assert [group.question for group in left] == ["Do you rent skis?"]
+    assert [group.question for group in left.groups] == ["Do you rent skis?"]
+
+
+def test_what_was_asked_of_the_same_pages_is_not_asked_again(
+    base: KnowledgeBase, database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(database, site_id, "What does a repair of my bicycle cost?")
+    ask(database, site_id, "Do you rent skis?")
+    calls: list[str] = []
+    ground = base.ground
+
+    def counting(site: int, question: str) -> Grounding:
+        calls.append(question)
+        return ground(site, question)
+
+    monkeypatch.setattr(base, "ground", counting)
+    groups = unanswered_groups(database, site_id)
+    for _ in range(2):
+        assert still_open(base, site_id, groups).groups == tuple(groups)
+    assert len(calls) == 2
+    add_note(database, site_id, "Bicycle repair", "A repair of your bicycle costs 40 €.")
+    before = still_open(base, site_id, groups, seconds=0)
+    assert (len(before.groups), before.is_settled) == (2, False)
+    look_again(database, RetrievalSection(semantic="off"))
+    after = still_open(base, site_id, groups, seconds=0)
+    assert ([group.question for group in after.groups], after.is_settled) == (
+        ["Do you rent skis?"],
+        True,
+    )
+    assert len(calls) == 2
+
+
+def test_groups_are_those_of_comparing_each_with_each(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    things = ("bike", "bike with a motor", "car", "electric bike", "red electric bike", "room 2")
+    verbs = ("repair", "rent", "repairs of", "hire out")
+    questions = [f"Do you {verb} a {thing}?" for verb in verbs for thing in things]
+    more = [f"Can you please {verb} the {thing} for us?" for verb in verbs for thing in things]
+    ask(database, site_id, *questions, *more)
+    groups = unanswered_groups(database, site_id)
+    assert any(len(group.wordings) > 2 for group in groups)
+    assert len(groups) < len(questions) + len(more)
+
+    def all_stems(self: Any, _counts: Any) -> list[str]:
+        return sorted(self.stems)
+
+    monkeypatch.setattr("chatbot_server.retrieval.curate.unanswered._Wording.rarest", all_stems)
+    assert unanswered_groups(database, site_id) == groups
 
 
 def group_of(database: Database, site_id: int, *questions: str) -> QuestionGroup:
@@ -181,7 +232,7 @@ def test_one_answer_settles_the_whole_group(
     for wording in wordings:
         told = base.ground(site_id, wording)
         assert (told.status, told.answer) == ("faq", "Oui, en deux jours.")
-    assert list(still_open(base, site_id, unanswered_groups(database, site_id))) == []
+    assert still_open(base, site_id, unanswered_groups(database, site_id)).groups == ()
 
 
 def test_the_owner_may_word_the_question_and_visitors_names_and_numbers_stay_out(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from support.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.engine.process.state import Change, write_change
 from chatbot_server.models.store.background import DownloadState, download_state
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.storage.accounts import Role
@@ -87,6 +89,26 @@ def test_what_is_kept_is_decided_and_said(owner: OwnerServer, post: Post) -> Non
         assert site.days_kept(30) == 30
         site.retention_days = 90
         assert site.days_kept(30) == 30, "never longer than the server"
+
+
+def test_a_model_is_measured_and_chosen_without_a_restart(
+    owner: OwnerServer, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = owner.folder / "config.yaml"
+    file.write_text(f"data_dir: {owner.folder}\n")
+    monkeypatch.setenv("CHATBOT_CONFIG", str(file))
+    measured = post("/admin/models", action="measure").text
+    assert re.search(r"About \d+ words a second", measured)
+    assert post("/admin/models", action="use", name="").status_code == 303
+    assert (owner.config.run_dir / "jobs-model.called").exists()
+    page = owner.browser("owner").get("/admin/models").text
+    assert "is being made ready" in page
+    assert 'data-reload="yes"' in page
+    values = {"file": "x.gguf", "needed": "9", "free": "1"}
+    write_change(owner.config.run_dir, Change("<Big>", "failed", "model_too_big", values))
+    page = owner.browser("owner").get("/admin/models").text
+    assert "&lt;Big&gt; could not be made ready" in page
+    assert "x.gguf" in page
 
 
 def test_a_model_is_wanted_and_a_wrong_one_refused(owner: OwnerServer, post: Post) -> None:

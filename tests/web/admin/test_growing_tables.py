@@ -1,0 +1,68 @@
+"""Pages of the owner's stay quick: no statement reads a whole table that grows without end."""
+
+from __future__ import annotations
+
+import pytest
+from support.owner_server import OwnerServer
+from support.plans import statements, tables_read_whole
+
+from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
+from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.feedback import save_feedback
+
+GROWING = {
+    *("message", "conversation", "feedback", "answer_review"),
+    *("knowledge_document", "knowledge_chunk", "knowledge_page", "knowledge_reading"),
+    *("knowledge_vector", "knowledge_acronym"),
+}
+LISTS = (
+    *("", "?trait=unanswered", "?trait=thumb_down", "?trait=slow", "?trait=answered"),
+    *("?origin=faq", "?page=x&since=2020-01-01"),
+)
+PAGES = (
+    *("", "unanswered", "faq", "faq?q=room", "faq.csv", "knowledge", "pages"),
+    *("knowledge?source=1&q=opening+hours", "trial", "quality", "quality/sample", "appearance"),
+    *("history", "privacy", "messages", "tag", "analytics?days=90", "analytics.csv"),
+    *(f"conversations{words}" for words in LISTS),
+    "conversations.csv",
+)
+
+
+@pytest.fixture
+def talk(owner: OwnerServer) -> str:
+    """A conversation with an honest no and a thumb, on a site with a text; its id."""
+    add_note(owner.database, owner.site_id, "Hours", "We are open from 9 am to 6 pm.")
+    with owner.database.session() as session:
+        thread, _ = start_conversation(session, owner.site_id, locale="en", page="/", keep=True)
+        thread.extend(30)
+        add_message(session, thread, "user", "Do you deliver?")
+        answer = add_message(session, thread, "assistant", "I found nothing.")
+        answer.origin = "none"
+        save_feedback(session, answer, "down", None, None)
+        return thread.id
+
+
+def test_no_page_reads_a_growing_table_whole(owner: OwnerServer, talk: str) -> None:
+    browser = owner.browser("owner")
+    read: dict[str, tuple[str, str]] = {}
+    for name in (*PAGES, f"conversations/{talk}"):
+        with statements(owner.database) as log:
+            answer = browser.get(f"/admin/{owner.key}/{name}")
+            assert answer.status_code == 200, name
+            assert answer.data  # a file is written while it is read
+        whole = tables_read_whole(owner.database, log)
+        read |= {table: (name, words) for table, words in whole.items() if table in GROWING}
+    assert read == {}
+
+
+def test_many_entries_take_few_statements(owner: OwnerServer) -> None:
+    entries = [(f"How do I book room {n}?", f"Call room {n}.", (f"Book {n}",)) for n in range(200)]
+    with statements(owner.database) as log:
+        assert put_faq_entries(owner.database, owner.site_id, entries) == 200
+    assert len(log) < 2 * 200 + 30  # SQLite tells the number of one new row at a time
+    with statements(owner.database) as log:
+        entries[7] = ("How do I book room 7?", "Room 7 is closed.", ())
+        assert put_faq_entries(owner.database, owner.site_id, entries) == 1
+    assert len(log) < 30
+    page = owner.browser("owner").get(f"/admin/{owner.key}/faq?q=closed").text
+    assert "Room 7 is closed." in page
