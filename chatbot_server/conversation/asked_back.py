@@ -1,19 +1,26 @@
 """Questions that cannot be answered in one: asked back, answered in part, or completed.
 
 “Are you open on Sunday?” of a site with six shops is asked back: which one? “Hull” then is no
-question of its own, but completes the one before it.
+question of its own, but completes the one before it. So does “the second one” after a list.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.language.markdown import literal
+from chatbot_server.retrieval.language.markdown import literal, plain_text
+from chatbot_server.retrieval.language.replies import item_named
 from chatbot_server.retrieval.language.stems import words
 from chatbot_server.storage.conversations import ChatMessage
 
+# Of an answer, so many lines are looked at for a list.
+READ_LINES = 200
+_HEADING = re.compile(r"\*\*([^*\n]{1,80})\*\*")
+_LISTED = re.compile(r"(?:[-*]|\d{1,2}[.)]) ([^\n]{1,80}?)(?: [—–] |:|,|\.|$)")
 # Longer replies are questions of their own.
 REPLY_WORDS = 6
 
@@ -36,11 +43,39 @@ def words_about_rest(grounding: Grounding, language: str) -> str:
     return "".join(f"\n\n{note}" for note in notes)
 
 
-def completed_question(reply: str, before: Sequence[ChatMessage]) -> str | None:
-    """The question that was asked back, with *reply*, if it names one of the choices."""
-    if len(before) < 2 or before[-1].origin != "question":
+def completed_question(reply: str, before: Sequence[ChatMessage]) -> tuple[str, int] | None:
+    """What *reply* asks after what was said *before*, and how many questions it takes in.
+
+    None: it stands for itself. It may name one of the choices that were offered, or the place
+    of something in the list that was just shown: “the second one”.
+    """
+    if len(before) < 2:
         return None
+    question, answer = before[-2], before[-1]
+    choices = answer.facts.get("choices") or ()
+    named = item_named(reply, choices or _items_of(answer.text))
+    if answer.origin != "question":
+        return (named, 0) if named else None
     reply_words = set(words(reply))
-    choices = before[-1].facts.get("choices") or ()
     is_choice = any(reply_words & set(words(choice)) for choice in choices)
-    return f"{before[-2].text} {reply}" if is_choice and len(reply_words) <= REPLY_WORDS else None
+    if named or (is_choice and len(reply_words) <= REPLY_WORDS):
+        return f"{looked_up(question)} {named or reply}", 1
+    return None
+
+
+def looked_up(question: ChatMessage) -> str:
+    """*question* as it was completed, if it was."""
+    return str(question.facts.get("completed") or question.text)
+
+
+def _items_of(answer: str) -> list[str]:
+    """What the parts of a shown list are called: its headings, else what its lines begin with."""
+    lines = answer.split("\n")[:READ_LINES]
+    headings = [
+        match[1]
+        for above, line in pairwise(["", *lines])
+        if not above and (match := _HEADING.fullmatch(line))
+    ]
+    if len(headings) < 2:
+        headings = [match[1] for line in lines if (match := _LISTED.match(line))]
+    return [plain_text(heading).replace("›", " ") for heading in headings]

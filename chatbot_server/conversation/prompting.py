@@ -23,8 +23,8 @@ class Dialogue:
 
     Attributes:
         turns: as the model read them, with the passages they were written from.
-        earlier_questions: what the visitor asked in them, without passages.
-        completed: the question that was asked back, with the reply that this one is.
+        earlier_questions: what was looked up for them, but for what *completed* takes in.
+        completed: what the question asks, where it is but a reply: “the second one”.
     """
 
     instructions: str

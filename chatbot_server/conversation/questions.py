@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from chatbot_server.conversation.asked_back import completed_question
+from chatbot_server.conversation.asked_back import completed_question, looked_up
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.messages import say
@@ -77,13 +77,15 @@ class VisitorQuestion:
                 Message("assistant", answer.text),
             )
         )
+        earlier = [looked_up(asking) for asking, answer in exchanges if answer.status != "courtesy"]
+        completed, taken_in = completed_question(self.text, before) or (None, 0)
         return Dialogue(
             instructions_of(self.site, self.locale),
             turns,
             self.text,
-            tuple(asking.text for asking, answer in exchanges if answer.status != "courtesy"),
+            tuple(earlier[: len(earlier) - taken_in]),
             self.locale,
-            completed_question(self.text, before),
+            completed,
         )
 
 

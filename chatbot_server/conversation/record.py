@@ -209,7 +209,8 @@ class Recorder:
             NotFound: the same, where the question is not stored yet.
         """
         hide = prepared.mask.hide
-        facts: JsonObject = {"prompt": hide(record.prompt)} if record.prompt else {}
+        read = {"prompt": record.prompt, "completed": prepared.dialogue.completed}
+        facts: JsonObject = {name: hide(text) for name, text in read.items() if text}
         answer = record.columns(ended)
         answer["text"] = hide(answer["text"])
         with self._database.session() as session:

@@ -103,8 +103,7 @@ class Turn:
         if remark is None and (beside := find_remark_beside(question.text)):
             about_itself, looked_up = beside
             yield TextPiece(f"{reply_to(about_itself, question, (), self._writer.model())}\n\n")
-        if self._prepared.dialogue.completed:  # a reply to what was asked back
-            looked_up, earlier_questions = self._prepared.dialogue.completed, earlier_questions[:-1]
+        looked_up = self._prepared.dialogue.completed or looked_up
         grounding = knowledge.ground(question.site.id, looked_up, earlier_questions)
         if not grounding.has_content:
             if question.site.free_chat:

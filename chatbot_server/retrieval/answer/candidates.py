@@ -201,7 +201,8 @@ def on_subject(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
         return list(sections)
     own_words = query.own.content_words
     subject = [word for word in query.content_words if word not in own_words]
-    return _holding_most(_holding_most(sections, own_words, query), subject, query)
+    first, second = (subject, own_words) if query.keeps_subject else (own_words, subject)
+    return _holding_most(_holding_most(sections, first, query), second, query)
 
 
 def _holding_most(

@@ -9,11 +9,15 @@ from itertools import zip_longest
 
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.language.clauses import Question
-from chatbot_server.retrieval.language.follow_up import is_followup
+from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.follow_up import WHEN, asks_what_of_it, is_followup
 from chatbot_server.retrieval.language.markdown import literal
+from chatbot_server.retrieval.language.synonyms import terms_in
 
 QUESTIONS = 3
 PASSAGES = 6
+# So many questions back, what was spoken of may be meant.
+LOOKED_BACK = 2
 
 # “Est-il valable ?” may speak of the subject before it, and refer to nothing else.
 _INVERTED = re.compile(r"-(?:t-)?(?:ils?|elles?|on|ce)\b", re.IGNORECASE)
@@ -24,12 +28,52 @@ Ground = Callable[[str, Sequence[str]], Grounding]
 def ground_question(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
     """What *ground* says of *question* itself; else of it with what the visitor tells beside it."""
     if not question.background:
-        return ground(question.text, history)
+        grounding = ground(question.text, history)
+        return answered_before(ground, question, history, grounding) or grounding
     whole = f"{question.background} {question.text}"
     if _leans(question):
         return ground(whole, history)
     alone = ground(question.text, history)
     return alone if alone.answer else ground(whole, history)
+
+
+def answered_before(
+    ground: Ground, question: Question, history: Sequence[str], grounding: Grounding
+) -> Grounding | None:
+    """What answered the last of *history*, if *question* asks for something that is told there.
+
+    “When does it start?” is asked of what was just shown, whatever words say there when.
+    *grounding* is what was found without that.
+    """
+    concepts = asks_what_of_it(question.text) if history else frozenset()
+    if not concepts or (grounding.answer and not is_followup(question.text)):
+        return None
+    before = _last_answer(ground, history)
+    if before is None:
+        return None
+    subject = before.passages[0]
+    if grounding.answer and grounding.passages[0].chunk == subject.chunk:
+        return None
+    again = ground(f"{subject.heading or subject.title}: {question.text}", ())
+    if again.answer and again.passages[0].chunk == subject.chunk:
+        return again
+    is_told = not grounding.answer and bool(concepts & stated_in(before.answer))
+    return before if is_told else None
+
+
+def _last_answer(ground: Ground, history: Sequence[str]) -> Grounding | None:
+    """What the last of *history* that was answered got, if that is not long ago."""
+    for at in range(len(history) - 1, max(-1, len(history) - 1 - LOOKED_BACK), -1):
+        grounding = ground(history[at], history[:at])
+        if grounding.answer and grounding.passages:
+            return grounding
+    return None
+
+
+def stated_in(text: str) -> frozenset[str]:
+    """The concepts that *text* tells something of."""
+    is_dated = any(fact.kind in ("date", "day", "time") for fact in facts(text))
+    return terms_in(text) | (frozenset((WHEN,)) if is_dated else frozenset())
 
 
 def ground_each(

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.cognates import Cognates
 from chatbot_server.retrieval.language.facts import Fact, facts
-from chatbot_server.retrieval.language.follow_up import context_of, is_followup
+from chatbot_server.retrieval.language.follow_up import context_of, is_followup, names_no_subject
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
 from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.text import fold
@@ -126,6 +126,12 @@ class Query(ParsedText):
         self.entry: int | None = None
         self.rarity: Rarity = lambda _stem: 1.0
         self._weighed: tuple[Rarity | None, list[tuple[Word, float]]] = (None, [])
+
+    @cached_property
+    def keeps_subject(self) -> bool:
+        """Whether it follows a question, and names nothing else that it is about."""
+        own = self.own
+        return own is not None and names_no_subject(own.text, own.languages, own.language)
 
     @classmethod
     def in_context(

@@ -11,9 +11,6 @@ from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.answer.sources import clean_heading
 from chatbot_server.retrieval.base import GroundingStatus
 from chatbot_server.retrieval.index.chunks import below
-from chatbot_server.retrieval.language import stems
-from chatbot_server.retrieval.language.clauses import questions_of
-from chatbot_server.retrieval.language.everyday import spelled_out
 
 EXCERPT = 160
 
@@ -59,11 +56,8 @@ def explain(
     base: KnowledgeBase, site_id: int, message: str, history: Sequence[str] = ()
 ) -> list[Explanation]:
     """Each question of *message* with what decided about it."""
-    language = stems.guess_language(message)
-    return [
-        _explain_one(base, site_id, question.text, history)
-        for question in questions_of(spelled_out(message, language), language)
-    ]
+    questions, _language = base.questions(site_id, message, history)
+    return [_explain_one(base, site_id, question.text, history) for question in questions]
 
 
 def _explain_one(

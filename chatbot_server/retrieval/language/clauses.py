@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
-from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.text import fold, fold_letters
 
 # More of one message is no question to a chat.
 READ_CHARS = 1000
@@ -61,7 +61,7 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
             continue
         own, asking = _phrases((language,)).without_own_affairs(content)
         core = phrases.without_introduction(asking)
-        flat = _flat(core)
+        flat = fold_letters(core)
         is_told = has_mark and sentence.endswith((".", "!", "…"))
         is_asked = sentence.endswith(("?", "？")) or core != asking or phrases.asks_surely(flat)
         if not (is_asked or (not is_told and phrases.asks(flat))):
@@ -85,9 +85,21 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
     return [Question(text)] if is_whole else questions
 
 
+def asks_anything(text: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether a word of *text* asks, wherever it stands."""
+    flat = fold_letters(text)
+    phrases = _phrases(languages)
+    return bool(phrases.opening_anywhere.search(flat)) or phrases.asks_surely(flat)
+
+
+def is_courtesy(text: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *text* is only what is said around a question."""
+    return not _phrases(languages).without_courtesies(text)
+
+
 def _clauses(sentence: str, phrases: _Phrases) -> Iterator[str]:
     """*sentence*, cut before each question that a joining word or a comma leads in."""
-    flat = _flat(sentence)
+    flat = fold_letters(sentence)
     if phrases.condition.match(flat):
         yield sentence
         return
@@ -105,20 +117,16 @@ def _clauses(sentence: str, phrases: _Phrases) -> Iterator[str]:
 
 def _without_joint(clause: str, phrases: _Phrases) -> str:
     """*clause* without an “and” that only leads it in; a capital letter begins it."""
-    joint = phrases.leading_joint.match(_flat(clause))
+    joint = phrases.leading_joint.match(fold_letters(clause))
     return _capitalised(clause[joint.end() :] if joint else clause)
-
-
-def _flat(text: str) -> str:
-    """*text*, folded letter by letter, so that places in it are those in *text*."""
-    return "".join(fold(letter)[:1] or letter for letter in text).replace("’", "'")
 
 
 class _Phrases:
     """How questions of some languages begin, what is said around them, how a second is led in.
 
     Attributes:
-        opening: begins a question, and no statement behind a joining word.
+        opening: begins a question, and no statement behind a joining word; *opening_anywhere*:
+            the same inside of a text.
         joint: parts two questions; ``comma`` where that is a comma.
         leading_joint: a joining word with a question behind it.
         condition: begins a clause that is no question.
@@ -138,6 +146,7 @@ class _Phrases:
             rf"(?:\s*,[^,]{{1,50}},)?\s*(?:{phrases('if_words')}(?:(?<=')|\s+)|:\s*|(?={opening}|{anywhere}))"
         )
         self.opening = re.compile(opening)
+        self.opening_anywhere = re.compile(rf"(?<!\w){opening}")
         self.joint = re.compile(rf"(?:(?P<comma>,)\s*(?:{joints}\s+)?|\s+{joints}\s+)(?={opening})")
         self.leading_joint = re.compile(rf"\s*{joints}\s+(?=\w+\W+\w|\w{{3,}})")
         self.condition = re.compile(rf"\s*{phrases('conditions')}(?!\w)")
@@ -167,7 +176,7 @@ class _Phrases:
 
     def without_courtesies(self, sentence: str) -> str:
         """*sentence* without what is said around a question; empty where that is all."""
-        flat = _flat(sentence)
+        flat = fold_letters(sentence)
         start, end = 0, len(flat)
         while match := self._courtesy.match(flat, start):
             start = match.end()
@@ -187,7 +196,7 @@ class _Phrases:
 
     def without_introduction(self, sentence: str) -> str:
         """*sentence* without “I was wondering if”."""
-        flat = _flat(sentence)
+        flat = fold_letters(sentence)
         start = 0
         while match := self._introduction.match(flat, start):
             start = match.end()
@@ -195,7 +204,7 @@ class _Phrases:
 
     def without_own_affairs(self, sentence: str) -> tuple[str, str]:
         """What visitors tell of themselves before they ask in *sentence*, and what they ask."""
-        flat = _flat(sentence)
+        flat = fold_letters(sentence)
         turn = self._turn_to_question.search(flat) if self._own_affair.match(flat) else None
         if turn is None or len(_WORD.findall(flat[turn.end() :])) < 2:
             return "", sentence

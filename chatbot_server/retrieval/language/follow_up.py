@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
-from chatbot_server.retrieval.language import contrast, stems, synonyms
+from chatbot_server.retrieval.language import contrast, moments, stems, synonyms
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
@@ -16,6 +16,10 @@ MAX_CONTENT_WORDS = 3
 # So much of each earlier question is kept, and so many of them are looked at.
 KEPT_CHARS = 400
 LONGEST_CHAIN = 6
+# What “when” and “how much” ask for, beside the families of synonyms.
+WHEN, HOW_MUCH = "=when", "=price"
+# Concepts that belong to a thing, and name none.
+_PROPERTIES = frozenset((HOW_MUCH, "=opening_hours", "=duration", "=phone", "=email", "=address"))
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -47,11 +51,8 @@ def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_U
     """
     language = stems.guess_language(before, languages=languages)
     names = _names(followup, languages, language)
-    former_names = _names(before, languages, language) - names
-    if names and former_names:
-        return _WORD.sub(
-            lambda match: "" if set(stems.words(match[0])) <= former_names else match[0], before
-        )
+    if names and _names(before, languages, language) - names:
+        return without_names(before, languages, but=names)
     opening = _phrase(languages, "followup_openings").match(fold(followup).lstrip())
     if opening is None:
         return before
@@ -75,6 +76,49 @@ def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_U
     alike = [at for at in starts if content & {*flat_words[at : at + MAX_CONTENT_WORDS]}]
     only_first = bool(alike) or bool(LANGUAGES[language].stand_ins.intersection(rest))
     return _without_run(before, words, (alike or starts)[-1] + 1, language, only_first)
+
+
+def without_names(text: str, languages: Languages = ALWAYS_USED, but: Collection[str] = ()) -> str:
+    """*text* without the names in it, *but* for those."""
+    language = stems.guess_language(text, languages=languages)
+    names = _names(text, languages, language).difference(but)
+    return _WORD.sub(lambda match: "" if set(stems.words(match[0])) <= names else match[0], text)
+
+
+def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
+    """The concepts of which *question* asks, where it names nothing that they belong to.
+
+    “How much is it?” asks for the price of what was spoken of before. Empty: it names a thing.
+    """
+    records = [LANGUAGES[code] for code in languages]
+    empty = frozenset().union(*(record.happening | record.measures for record in records))
+    content = [
+        synonyms.word(word, languages)
+        for word in stems.words(question)
+        if word not in empty and not any(stems.is_stop_word(word, code) for code in languages)
+    ]
+    if not all(word.concepts & _PROPERTIES for word in content):
+        return frozenset()
+    concepts = frozenset[str]().union(*(word.concepts & _PROPERTIES for word in content))
+    if concepts:
+        return concepts
+    if moments.asks_when(question, languages):
+        return frozenset((WHEN,))
+    return frozenset((HOW_MUCH,)) if synonyms.asks_for_number(question, languages) else concepts
+
+
+def names_no_subject(
+    followup: str, languages: Languages = ALWAYS_USED, language: str | None = None
+) -> bool:
+    """Whether *followup* speaks of “it”, or tells only when: what was spoken of is still meant."""
+    flat = fold(followup).replace("’", "'")
+    is_led_in = _phrase(languages, "followup_openings").match(flat.lstrip())
+    fields = ("references", "possessives")
+    if not is_led_in and any(_phrase(languages, field).search(flat) for field in fields):
+        return True
+    seasons = frozenset().union(*(LANGUAGES[code].seasons for code in languages))
+    content = stems.content_words(followup, languages, language)
+    return all(word in seasons or facts(f"{word} 2000", languages) - _YEAR for word in content)
 
 
 def is_followup(

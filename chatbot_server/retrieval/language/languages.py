@@ -105,6 +105,9 @@ class Language(_Record):
         own_affairs: how clauses begin in which visitors tell of themselves.
         conditions: how a clause begins that is no question, though one may follow it.
         followup_openings: how questions begin that follow another.
+        corrections: how a question is put right: “no, I mean”.
+        positions: number → words for that place in a list; -1 is the last.
+        others: ask for what was not named.
         references: what refers to something spoken of before.
         empty_references: where such words refer to nothing: “is there a …?”.
         possessives: what refers to somebody spoken of before, where the visitor is not.
@@ -116,6 +119,7 @@ class Language(_Record):
         asking_words: those that ask, and say nothing about what is asked.
         compares: words of a question that is answered by several rows of a table.
         measures: those that ask how much of something: alone, of what was spoken of before.
+        happening: those that ask when something is, and name nothing.
         moments: name of a moment → how it is spoken of.
         no_moments: what only looks like one.
         short_days: seven; of each its short forms, which stand for it between times.
@@ -176,6 +180,9 @@ class Language(_Record):
     own_affairs: Phrases
     conditions: Phrases
     followup_openings: Phrases
+    corrections: Phrases
+    positions: dict[int, Words]
+    others: Words
     references: Phrases
     empty_references: Phrases = ()
     possessives: Phrases = ()
@@ -188,6 +195,7 @@ class Language(_Record):
     asking_words: Words
     compares: Words
     measures: Words
+    happening: Words
     moments: dict[MomentName, Phrases]
     no_moments: Phrases = ()
     short_days: Annotated[tuple[Words, ...], Field(min_length=7, max_length=7)]

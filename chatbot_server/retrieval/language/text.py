@@ -61,6 +61,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKD", text).translate(_combining())
 
 
+def fold_letters(text: str) -> str:
+    """*text*, folded letter by letter, so that places in it are those in *text*."""
+    return "".join(fold(letter)[:1] or letter for letter in text).replace("’", "'")
+
+
 @cache
 def _combining() -> dict[int, None]:
     """Every combining character, to be left out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.language.follow_up import context_of, is_followup
+from chatbot_server.retrieval.language.follow_up import asks_what_of_it, context_of, is_followup
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,9 @@ def test_small_words_alone_refer_to_nothing(question: str) -> None:
         "quel est son numéro ?",
         "and there?",
         "J'en veux deux",
+        "Qui l'anime ?",
+        "Peut-on la louer ?",
+        "Which one is the cheapest?",
     ],
 )
 def test_what_leans_on_the_question_before_is_a_follow_up(question: str) -> None:
@@ -79,3 +82,18 @@ def test_what_leans_on_the_question_before_is_a_follow_up(question: str) -> None
 def test_a_long_question_is_no_follow_up_of_itself() -> None:
     query = Query.in_context("Where is the shop? " + "I ask because " * 100, ())
     assert (query.own, query.before) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("question", "concepts"),
+    [
+        ("How much is it?", {"=price"}),
+        ("Il a lieu quand ?", {"=when"}),
+        ("When does it start?", {"=when"}),
+        ("Quel est le numéro de téléphone ?", {"=phone"}),
+        ("How much is the course?", set()),
+        ("Where is it?", set()),
+    ],
+)
+def test_what_is_asked_of_a_thing_that_is_not_named(question: str, concepts: set[str]) -> None:
+    assert asks_what_of_it(question) == concepts
