@@ -60,6 +60,7 @@ LONG_BODIES = (
     LongBody("/v1/", BODY_BYTES, ("Authorization",)),
     LongBody("/api/knowledge/", MAX_BODY, SIGNATURE_HEADERS),
     LongBody("/admin/", LARGEST_FORM, ("Cookie",)),
+    LongBody("/setup/restore", LARGEST_FORM, ("Origin",)),
 )
 # The headers that the widget sends, and those that it reads.
 CROSS_ORIGIN = {

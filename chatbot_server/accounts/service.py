@@ -61,6 +61,18 @@ def accept_setup(session: Session, token: str, name: str, password: str) -> Acco
     return create_owner(session, name, password)
 
 
+def check_setup(session: Session, token: str) -> None:
+    """Look whether *token* opens the set-up, without spending it.
+
+    Raises:
+        Unauthorized: as :func:`accept_setup`.
+    """
+    if has_accounts(session):
+        raise Unauthorized("token_wrong", field="token")
+    use_token(session, token, "setup")
+    session.rollback()
+
+
 def accept_invitation(session: Session, token: str, name: str, password: str) -> Account:
     """The account of somebody who was invited, or a new password for one who forgot it.
 

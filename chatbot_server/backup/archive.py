@@ -37,6 +37,8 @@ LARGEST = 20_000_000_000  # of all members, unpacked
 class BackupError(ChatbotError):
     """A backup cannot be made or read; ``code`` says why."""
 
+    status = 400
+
 
 @dataclass(frozen=True)
 class ArchiveMember:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 
 import click
 
+from chatbot_server.backup.rehearsal import Rehearsal, last_rehearsal
 from chatbot_server.cli.checks import Check, report
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON
@@ -75,6 +77,8 @@ def examine(context: Context) -> Iterator[Check]:
     watts = config.energy.core_watts
     way = "measured" if PowerCounter.find() else "estimated" if watts else "unknown"
     yield Check("energy", True, say(f"doctor_energy_{way}", watts=f"{watts:g}"))
+    if rehearsal := last_rehearsal(config.run_dir):
+        yield _backup_check(context, rehearsal)
     if config.mail.host:
         yield _try(context, "mail", lambda: _check_mail(context))
     if config.engine.kind != "openai":
@@ -112,6 +116,17 @@ def check_pages(context: Context) -> Iterator[Check]:
         yield Check("pages", False, sentence)
     if sites and not silent:
         yield Check("pages", True, context.say("doctor_pages"))
+
+
+def _backup_check(context: Context, rehearsal: Rehearsal) -> Check:
+    values = {
+        "file": rehearsal.file,
+        "day": time.strftime("%Y-%m-%d", time.localtime(rehearsal.at)),
+    }
+    if not rehearsal.code:
+        return Check("backup", True, context.say("doctor_rehearsal", rows=rehearsal.rows, **values))
+    why = context.say(rehearsal.code, **rehearsal.values)
+    return Check("backup", False, context.say("doctor_rehearsal_failed", why=why, **values))
 
 
 def _check_mail(context: Context) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chatbot_server.config import Config
-from chatbot_server.mail.letter import desk_of
+from chatbot_server.mail.letter import Desk, desk_of
 from chatbot_server.mail.smtp import (
     MailRefused,
     open_server,
@@ -26,7 +28,7 @@ from chatbot_server.storage.outbox import (
     take_due,
     try_again,
 )
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.sites import Site, all_sites
 
 MOST_AT_ONCE = 500
 # Who floods the form does not flood the mailbox: more than this come in one letter.
@@ -79,6 +81,28 @@ def send_test(database: Database, config: Config, site: Site) -> str:
     with database.session() as session:
         try_again(session)
     return desk.recipient
+
+
+def send_warning(
+    database: Database, config: Config, subject: str, code: str, values: dict[str, Any]
+) -> None:
+    """Tell the people of all sites, each address once, what is wrong with the server.
+
+    *subject* and *code* are of sentences; *values* fill the second.
+
+    Raises:
+        MailRefused: no letter could be sent.
+    """
+    with database.session() as session:
+        sites = [site for site in all_sites(session) if not site.demo]
+    desks: dict[str, Desk] = {}
+    for site in sites:
+        with suppress(MailRefused):  # nobody to write to
+            desk = desk_of(config, site)
+            desks.setdefault(desk.recipient, desk)
+    with open_server(config.mail) as server:
+        for desk in desks.values():
+            send(server, desk.warning(subject, code, values))
 
 
 def _send_of_site(

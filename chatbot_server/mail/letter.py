@@ -13,6 +13,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chatbot_server.config import Config
@@ -63,6 +64,12 @@ class Desk:
         """A letter that says that letters arrive."""
         letter = self._blank(self._say("letter_test", site=self.site.name))
         letter.set_content(f"{self._say('letter_test_text')}\n\n{self._link('messages')}\n")
+        return letter
+
+    def warning(self, subject: str, code: str, values: dict[str, Any]) -> EmailMessage:
+        """A letter about something that is wrong with the server."""
+        letter = self._blank(self._say(subject))
+        letter.set_content(f"{self._say(code, **values)}\n\n{self._link('')}\n")
         return letter
 
     def _blank(self, subject: str) -> EmailMessage:

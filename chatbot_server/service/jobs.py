@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from chatbot_server.backup.rehearsal import rehearse_when_due
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
-from chatbot_server.mail.delivery import send_due
+from chatbot_server.mail.delivery import send_due, send_warning
 from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.retrieval.curate.quality import run_nightly
@@ -52,6 +53,12 @@ def erase(config: Config, database: Database) -> None:
     folder = config.data_dir / "backups"
     erase_old_backups(folder, config.privacy.retention_days)
     back_up_daily(config, database, folder)
+    rehearsal = rehearse_when_due(folder, config.run_dir)
+    if rehearsal and rehearsal.code and config.mail.host:
+        try:
+            send_warning(database, config, "letter_rehearsal", rehearsal.code, rehearsal.values)
+        except ChatbotError as error:
+            logger.error("nobody was told of it by e-mail: %s", error)
 
 
 def read(config: Config, database: Database) -> None:

@@ -25,6 +25,7 @@ from chatbot_server.storage.inbox import ANSWERED, is_unanswered
 # Time zones begin their days at quarters of an hour.
 QUARTER = 900
 MOST_PAGES = 10
+MOST_ANSWERS = 5000  # of which topics are counted
 
 
 def _count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -63,6 +64,15 @@ class AnswerCounts:
     def share_answered(self) -> int | None:
         """Percent that were answered; None: nothing was asked."""
         return round(100 * self.answered / self.asked) if self.asked else None
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A page that answered, and how many answers came from it first of all."""
+
+    title: str
+    url: str
+    count: int
 
 
 @dataclass(frozen=True)
@@ -188,6 +198,24 @@ def busiest_pages(session: Session, period: Period) -> Sequence[tuple[str, int]]
         .limit(MOST_PAGES)
     )
     return [(row[0] or "", row[1]) for row in session.execute(query)]
+
+
+def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
+    """What visitors asked about: the pages that answered most of the newest answers."""
+    first = ChatMessage.sources[0]
+    newest = (
+        _answers(period)
+        .with_only_columns(first["url"].as_string(), first["title"].as_string())
+        .where(ChatMessage.origin.in_(ANSWERED))
+        .order_by(Conversation.created.desc())
+        .limit(MOST_ANSWERS)
+        .subquery()
+    )
+    url, title = newest.c
+    count = func.count().label("count")
+    query = select(url, func.max(title), count).where(url.is_not(None)).group_by(url)
+    rows = session.execute(query.order_by(count.desc(), url).limit(MOST_PAGES))
+    return [Topic(row[1] or row[0], row[0], row[2]) for row in rows]
 
 
 def _within(period: Period) -> Sequence[ColumnExpressionArgument[bool]]:

@@ -20,7 +20,7 @@ from chatbot_server.engine.process.state import read_change, read_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor, SupervisorTiming
 from chatbot_server.errors import EngineError
 
-LONG_ANSWER = Sampling(max_tokens=400, temperature=0)
+LONG_ANSWER = Sampling(max_tokens=2000, temperature=0)  # some seconds
 
 
 @pytest.fixture

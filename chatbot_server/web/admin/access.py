@@ -28,6 +28,9 @@ RANKS: dict[Role, int] = {"reader": 1, "editor": 2, "owner": 3}
 LEAST_ROLE: dict[str, Role | None] = {
     "admin.show_setup": None,
     "admin.set_up": None,
+    "admin.show_first_restore": None,
+    "admin.restore_first": None,
+    "admin.shared_figures": None,
     "admin.show_login": None,
     "admin.log_in": None,
     "admin.check_code": None,
@@ -52,6 +55,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.export_conversations": "owner",
     "admin.analytics": "reader",
     "admin.export_analytics": "reader",
+    "admin.share_figures": "owner",
+    "admin.stop_sharing": "owner",
     "admin.unanswered": "reader",
     "admin.answer_group": "editor",
     "admin.ignore_group": "editor",
@@ -85,6 +90,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.backups": "owner",
     "admin.make_backup": "owner",
     "admin.download_backup": "owner",
+    "admin.show_restore": "owner",
+    "admin.restore_backup": "owner",
     "admin.account": "reader",
     "admin.change_password": "reader",  # pragma: allowlist secret
     "admin.log_out_elsewhere": "reader",

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
 
 from chatbot_server.storage.analytics import (
     AnswerCounts,
     Period,
     Satisfaction,
     Timeline,
+    answering_pages,
     busiest_pages,
     satisfaction,
     timeline,
 )
 from chatbot_server.storage.base import now
+from chatbot_server.storage.share_links import LASTING_DAYS, links_of
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.clock import Clock
@@ -54,35 +58,7 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.get(f"{PATH}/<key>/analytics")
     def analytics(key: str) -> Response:
-        length = _length()
-        with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            clock = Clock(admin_language(), site.time_zone)
-            period, former = _periods(site, clock, length)
-            over_time = timeline(session, period)
-            days = _days(over_time, clock, length)
-            pages = busiest_pages(session, period)
-            numbers = _numbers(over_time, satisfaction(session, period))
-            # Conversations of before are gone where they are not kept for as long.
-            retention = site.days_kept(parts.config.privacy.retention_days)
-            is_kept = retention >= 2 * length
-            before = None
-            if is_kept:
-                before = _numbers(timeline(session, former), satisfaction(session, former))
-        return render(
-            "analytics",
-            site=site,
-            sites=sites,
-            length=length,
-            lengths=PERIODS,
-            since=min(days).isoformat(),
-            bars=_bars(days),
-            most=max(counts.asked for counts in days.values()),
-            numbers=numbers,
-            before=before,
-            retention=retention,
-            pages=pages,
-        )
+        return show_analytics(parts, key)
 
     @bp.get(f"{PATH}/<key>/analytics.csv")
     def export_analytics(key: str) -> Response:
@@ -97,6 +73,49 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
         ]
         name = f"analytics-{min(days)}-{max(days)}.csv"
         return download(csv_lines(("day", "asked", "answered", "unanswered"), rows), name)
+
+
+def show_analytics(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
+    """The page for whoever has an account, with the links that show it to others."""
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        figures = figures_of(parts, session, site)
+        links = links_of(session, site.id)
+    return render(
+        "analytics",
+        status=status,
+        site=site,
+        sites=sites,
+        links=links,
+        lasting=LASTING_DAYS,
+        **figures | {"link": ""} | values,
+    )
+
+
+def figures_of(parts: AdminParts, session: Session, site: Site) -> dict[str, Any]:
+    """What the page shows of the days that are asked for; nothing that anybody wrote."""
+    length = _length()
+    clock = Clock(admin_language(), site.time_zone)
+    period, former = _periods(site, clock, length)
+    over_time = timeline(session, period)
+    days = _days(over_time, clock, length)
+    # Conversations of before are gone where they are not kept for as long.
+    retention = site.days_kept(parts.config.privacy.retention_days)
+    before = None
+    if retention >= 2 * length:
+        before = _numbers(timeline(session, former), satisfaction(session, former))
+    return {
+        "length": length,
+        "lengths": PERIODS,
+        "since": min(days).isoformat(),
+        "bars": _bars(days),
+        "most": max(counts.asked for counts in days.values()),
+        "numbers": _numbers(over_time, satisfaction(session, period)),
+        "before": before,
+        "retention": retention,
+        "pages": busiest_pages(session, period),
+        "topics": answering_pages(session, period),
+    }
 
 
 def _length() -> int:

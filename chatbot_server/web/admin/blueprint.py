@@ -29,6 +29,8 @@ from chatbot_server.web.admin.pages import (
 from chatbot_server.web.admin.people import add_people
 from chatbot_server.web.admin.quality import add_quality, add_runs, add_sample
 from chatbot_server.web.admin.questions import add_questions
+from chatbot_server.web.admin.restoring import add_restoring
+from chatbot_server.web.admin.sharing import add_sharing
 from chatbot_server.web.admin.wizard import add_choice_of_pages, add_privacy
 from chatbot_server.web.markdown import in_html
 from chatbot_server.web.middleware.problems import other_problem
@@ -44,6 +46,7 @@ ROUTES = (
     add_conversations,
     add_owner_rights,
     add_analytics,
+    add_sharing,
     add_questions,
     add_faq_pages,
     add_faq_files,
@@ -59,10 +62,14 @@ ROUTES = (
     add_second_factor,
     add_history,
     add_backups,
+    add_restoring,
     add_audit,
     add_log,
 )
 LARGEST_FORM = 40 * 1024 * 1024  # a file to read
+WITH_FILES = tuple(
+    f"admin.{view}" for view in ("add_source", "import_entries", "restore_first", "restore_backup")
+)
 
 
 def admin_blueprint(parts: AdminParts) -> Blueprint:
@@ -73,7 +80,7 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
 
     @bp.before_request
     def check() -> Response | None:
-        if request.endpoint in ("admin.add_source", "admin.import_entries"):
+        if request.endpoint in WITH_FILES:
             request.max_content_length = LARGEST_FORM
         return check_access(parts.database)
 

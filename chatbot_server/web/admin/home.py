@@ -10,8 +10,10 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from chatbot_server import __version__
+from chatbot_server.backup.rehearsal import last_rehearsal
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.errors import ChatbotError, EngineError, UsageError
+from chatbot_server.messages import say
 from chatbot_server.models.machine import free_disk
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.retrieval.curate.library import describe_sources
@@ -61,6 +63,7 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
             site = find_site(session, key) if key else sites[0]
             values = _figures(session, site)
         values["copies"] = copies_in(parts.config.data_dir / "backups")
+        values |= _rehearsal_state(parts)
         values |= _machine_state(parts)
         return render("home", site=site, sites=sites, **values)
 
@@ -147,6 +150,15 @@ def _machine_state(parts: AdminParts) -> dict[str, Any]:
                 state["workload"] = parts.engine.workload()
     disk = free_disk(parts.config.data_dir)
     return state | {"disk": disk, "disk_is_low": disk < LOW_DISK, "version": __version__}
+
+
+def _rehearsal_state(parts: AdminParts) -> dict[str, Any]:
+    """How the last restore on trial went, and why it failed if it did."""
+    rehearsal = last_rehearsal(parts.config.run_dir)
+    why = ""
+    if rehearsal and rehearsal.code:
+        why = say(rehearsal.code, admin_language(), **rehearsal.values)
+    return {"rehearsal": rehearsal, "rehearsal_problem": why}
 
 
 def _figures(session: Session, site: Site) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def test_axe_finds_nothing_on_any_page(
             "/admin/account",
             "/admin/login",
         ]
-        addresses += ["/admin/backups", "/admin/log", "/admin/join"]
+        addresses += ["/admin/backups", "/admin/backups/restore", "/admin/log", "/admin/join"]
         addresses += [f"/admin/{key}/conversations/none"]
         state = page.context.storage_state()
     for look, options in LOOKS.items():

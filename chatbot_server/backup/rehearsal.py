@@ -1,0 +1,119 @@
+"""A restore that is tried: the newest backup put into a temporary database and counted there.
+
+A backup that nobody ever put back is a hope. Once a month, and daily after a failure, all of it
+is restored as on a real server, and each table is compared with the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from chatbot_server.backup.archive import BackupError, open_archive
+from chatbot_server.backup.service import SUFFIX, restore
+from chatbot_server.errors import ChatbotError
+from chatbot_server.messages import say
+from chatbot_server.storage.base import now
+from chatbot_server.storage.copying import copied_tables, rows_of
+from chatbot_server.storage.database import Database
+
+FILE = "rehearsal.json"
+MONTH = 30 * 24 * 3600
+DAY = 24 * 3600
+# What is counted anew, or says when and how often something was indexed.
+MADE_ANEW = {"knowledge_document": {"id", "read"}, "knowledge_state": {"version"}}
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """How the last one went.
+
+    Attributes:
+        file: the backup's name.
+        at: in Unix seconds.
+        rows: that were put back and are as in the file.
+        code, values: of the sentence that says why it failed; empty: it did not.
+    """
+
+    file: str
+    at: int
+    rows: int = 0
+    code: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def rehearse(file: Path) -> int:
+    """Put the backup at *file* into a temporary database; returns how many rows are there again.
+
+    Raises:
+        BackupError: it is damaged, or a table is not as it was.
+        OSError: it cannot be read, or the disk is full.
+    """
+    with TemporaryDirectory(prefix="chatbot-rehearsal-") as folder:
+        database = Database(f"sqlite:///{folder}/chatbot.db")
+        with closing(database):
+            database.migrate()
+            restore(database, file)
+            with open_archive(file) as archive, database.session() as session:
+                count = 0
+                for name, table in copied_tables(visitors=True).items():
+                    member = f"{name}.jsonl"
+                    # An older backup lacks the columns that came later.
+                    known = next(archive.rows(member), {}).keys() & table.columns.keys()
+                    columns = sorted(known - MADE_ANEW.get(name, set()))
+                    former = _digest(archive.rows(member), columns)
+                    if former != _digest(rows_of(session, table), columns):
+                        raise BackupError("rehearsal_differs", name=name)
+                    count += former[0]
+    return count
+
+
+def rehearse_when_due(backups: Path, run_dir: Path) -> Rehearsal | None:
+    """Try the newest backup of the folder if it is time; None: it is not, or there is none.
+
+    What went wrong is in the log, and stays for Home and ``doctor`` until one went well.
+    """
+    last = last_rehearsal(run_dir)
+    copies = sorted(backups.glob(f"*{SUFFIX}"), key=lambda copy: copy.stat().st_mtime)
+    if not copies or (last and now() - last.at < (DAY if last.code else MONTH)):
+        return None
+    file = copies[-1]
+    try:
+        result = Rehearsal(file.name, now(), rehearse(file))
+    except ChatbotError as error:
+        values = {name: str(value) for name, value in error.values.items()}
+        result = Rehearsal(file.name, now(), code=error.code, values=values)
+    except OSError as error:
+        values = {"why": str(error.strerror)}
+        result = Rehearsal(file.name, now(), code="rehearsal_disk", values=values)
+    (run_dir / FILE).write_text(json.dumps(asdict(result)), encoding="utf-8")
+    if result.code:
+        why = say(result.code, "en", **result.values)
+        logger.error("the backup %s cannot be put back: %s", file.name, why)
+    return result
+
+
+def last_rehearsal(run_dir: Path) -> Rehearsal | None:
+    """How the last one went; None: there was none."""
+    try:
+        return Rehearsal(**json.loads((run_dir / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _digest(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> tuple[int, int]:
+    """Number and checksum of *rows*, whatever their order, of these *columns*."""
+    count = total = 0
+    for row in rows:
+        text = json.dumps([row.get(name) for name in columns], sort_keys=True)
+        total += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+        count += 1
+    return count, total % 2**256

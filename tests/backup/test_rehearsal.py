@@ -1,0 +1,90 @@
+"""The newest backup is put back on trial, and whoever looks learns when that fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+from support.owner_server import OwnerServer
+
+from chatbot_server.backup import rehearsal
+from chatbot_server.backup.archive import BackupError
+from chatbot_server.backup.rehearsal import last_rehearsal, rehearse, rehearse_when_due
+from chatbot_server.backup.service import back_up
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.sites import add_site
+
+
+def filled(url: str) -> Database:
+    database = Database(url)
+    database.migrate()
+    with database.session() as session:
+        site_id = add_site(session, "Bakery « Le Pétrin »").id
+    add_faq(database, site_id, "Do you deliver?", "Yes, in Hull.", ["delivery"])
+    add_note(database, site_id, "Parking", "Parking is free on Sundays.")
+    return database
+
+
+def test_all_of_a_backup_of_either_database_is_there_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    database = filled(database_url)
+    file = tmp_path / "a.chatbot-backup"
+    manifest = back_up(database, file)
+    rows = sum(member.lines for member in manifest.members.values())
+    assert rehearse(file) == rows
+    database.close()
+
+
+def test_a_table_that_comes_back_otherwise_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = filled(f"sqlite:///{tmp_path / 'c.db'}")
+    file = tmp_path / "a.chatbot-backup"
+    back_up(database, file)
+    database.close()
+    rows_of = rehearsal.rows_of
+
+    def altered(session: object, table: object) -> object:
+        for row in rows_of(session, table):  # type: ignore[arg-type]
+            yield {name: "x" if name == "title" else value for name, value in row.items()}
+
+    monkeypatch.setattr(rehearsal, "rows_of", altered)
+    with pytest.raises(BackupError, match="knowledge_document” was not as in the file"):
+        rehearse(file)
+
+
+def test_a_damaged_backup_is_told_at_home_and_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = OwnerServer(tmp_path)
+    folder, run_dir = owner.folder / "backups", owner.config.run_dir
+    folder.mkdir()
+    run_dir.mkdir(exist_ok=True)
+    assert rehearse_when_due(folder, run_dir) is None
+    file = folder / "a.chatbot-backup"
+    back_up(owner.database, file)
+    first = rehearse_when_due(folder, run_dir)
+    assert first is not None
+    assert (first.code, first.rows > 0) == ("", True)
+    assert rehearse_when_due(folder, run_dir) is None  # for a month
+    browser = owner.browser("owner")
+    assert "rows are there again" in browser.get(f"/admin/{owner.key}/").text
+    (run_dir / rehearsal.FILE).unlink()
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "b.chatbot-backup").write_bytes(data)
+    os.utime(file, (1, 1))
+    with caplog.at_level(logging.ERROR):
+        failed = rehearse_when_due(folder, run_dir)
+    assert failed is not None
+    assert failed.code == "backup_damaged"
+    assert failed == last_rehearsal(run_dir)
+    assert "b.chatbot-backup cannot be put back" in caplog.text
+    page = browser.get(f"/admin/{owner.key}/").text
+    assert 'role="alert"' in page
+    assert "b.chatbot-backup, cannot be put back" in page
+    owner.database.close()

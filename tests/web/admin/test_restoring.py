@@ -1,0 +1,142 @@
+"""A backup put back in the browser: looked at first, tried again, and nothing half."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from support.owner_server import ORIGIN, PASSWORD, OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.accounts.service import open_setup
+from chatbot_server.backup.service import back_up
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.accounts import all_accounts
+from chatbot_server.storage.sites import all_sites
+
+SECRET = "three words and a lamp"
+
+
+@pytest.fixture
+def former(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnerServer]:
+    """The server that the backup comes from: an owner, a site and a text."""
+    server = OwnerServer(tmp_path_factory.mktemp("former"))
+    server.browser("owner")
+    add_note(server.database, server.site_id, "Hours", "We are open from 9 am to 6 pm.")
+    yield server
+    server.database.close()
+
+
+@pytest.fixture
+def new(owner: OwnerServer) -> OwnerServer:
+    """A server on which nothing was set up."""
+    with owner.database.session() as session:
+        session.delete(all_sites(session)[0])
+    return owner
+
+
+Send = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def send(new: OwnerServer) -> Send:
+    """Sends the form of the restore at the set-up, with the right token."""
+    client: FlaskClient = new.app.test_client()
+    token = open_setup(new.database, new.folder)
+
+    def post(content: bytes | None = None, **form: str) -> TestResponse:
+        fields: dict[str, object] = {"token": token, **form}
+        if content is not None:
+            fields["upload"] = (io.BytesIO(content), "mine.chatbot-backup")
+        return client.post("/setup/restore", data=fields, headers=ORIGIN)
+
+    return post
+
+
+def backup_of(server: OwnerServer, passphrase: str = "") -> bytes:
+    file = server.folder / "copy"
+    file.unlink(missing_ok=True)
+    back_up(server.database, file, passphrase=passphrase)
+    return file.read_bytes()
+
+
+def uploads(server: OwnerServer) -> list[Path]:
+    return sorted((server.folder / "backups").glob("*"))
+
+
+def test_the_first_screen_leads_to_a_restore_that_is_looked_at_first(
+    former: OwnerServer, new: OwnerServer, send: Send
+) -> None:
+    assert "/setup/restore" in new.app.test_client().get("/setup").text
+    page = send(backup_of(former)).text
+    assert "It holds" in page
+    assert "<dt>Accounts</dt><dd>1</dd>" in page
+    (file,) = uploads(new)
+    assert file.stat().st_mode & 0o777 == 0o600
+    with new.database.session() as session:
+        assert all_accounts(session) == []
+    done = send(file=file.name, action="restore")
+    assert done.status_code == 303
+    assert done.location.endswith("/admin/login?done=restored")
+    assert uploads(new) == []
+    client = new.app.test_client()
+    form = {"name": "the owner", "password": PASSWORD}
+    assert client.post("/admin/login", data=form, headers=ORIGIN).status_code == 303
+    assert "open from 9 am" in client.get(f"/admin/{former.key}/knowledge?q=when+open").text
+    assert send(file=file.name, action="restore").status_code == 404
+    assert client.get("/setup/restore").status_code == 404
+
+
+def test_a_wrong_passphrase_may_be_tried_again(
+    former: OwnerServer, new: OwnerServer, send: Send
+) -> None:
+    pytest.importorskip("pyrage")
+    page = send(backup_of(former, SECRET))
+    assert page.status_code == 400
+    assert "is encrypted" in page.text
+    (file,) = uploads(new)
+    for passphrase, status in (("another lamp", 400), (SECRET, 200)):
+        page = send(file=file.name, passphrase=passphrase)
+        assert page.status_code == status
+        assert f'value="{file.name}"' in page.text
+        assert passphrase not in page.text
+    assert send(file=file.name, passphrase=SECRET, action="restore").status_code == 303
+
+
+@pytest.mark.parametrize("content", [b"", b"no backup", b"PK\x03\x04 cut"])
+def test_a_wrong_file_is_one_sentence_and_leaves_nothing(
+    content: bytes, new: OwnerServer, send: Send
+) -> None:
+    page = send(content)
+    assert page.status_code == 400
+    assert "This is no whole backup" in page.text
+    assert uploads(new) == []
+
+
+def test_nothing_is_looked_at_without_the_token_or_beside_the_folder(
+    former: OwnerServer, new: OwnerServer, send: Send
+) -> None:
+    assert send(backup_of(former), token="guessed").status_code == 401
+    assert uploads(new) == []
+    for name in ("", "../chatbot.db", "/etc/passwd"):
+        assert send(file=name).status_code == 400
+
+
+def test_what_is_here_is_replaced_on_demand_only(former: OwnerServer, owner: OwnerServer) -> None:
+    browser = owner.browser("owner")
+    folder = owner.folder / "backups"
+    folder.mkdir()
+    (folder / "a.chatbot-backup").write_bytes(backup_of(former))
+    form = {"file": "a.chatbot-backup", "action": "restore"}
+    assert "a.chatbot-backup" in browser.get("/admin/backups/restore").text
+    page = browser.post("/admin/backups/restore", data=form, headers=ORIGIN)
+    assert page.status_code == 400
+    assert "shall take their place" in page.text
+    assert browser.get(f"/admin/{owner.key}/").status_code == 200
+    form["replace"] = "yes"
+    assert browser.post("/admin/backups/restore", data=form, headers=ORIGIN).status_code == 303
+    assert browser.get("/admin/people").status_code == 303  # logged out
+    assert (folder / "a.chatbot-backup").exists()
