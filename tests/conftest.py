@@ -13,6 +13,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,12 @@ import pytest
 import yaml
 from _pytest.nodeid import coerce_node_id
 from argon2 import PasswordHasher
+from flask import Flask
+from httpx._transports import default as httpx_transports
 from hypothesis import HealthCheck, settings
 from support.browsers import axe_source, browser, chromium, firefox, images, playwright
+from support.command_line import run_on
+from support.compiled_templates import CompiledTemplates
 from support.crawling import extractor
 from support.migrated import Template
 from support.patience import LONG, alone, wait_for
@@ -81,6 +86,16 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log-in of a test costs a millisecond; tests/accounts has those that a server stores."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", hasher)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """Certificates are read, and templates compiled, once and not for each client and app."""
+    with pytest.MonkeyPatch.context() as patch:
+        authorities = cache(httpx_transports.create_ssl_context)
+        patch.setattr(httpx_transports, "create_ssl_context", authorities)
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": CompiledTemplates()})
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -201,7 +216,7 @@ class LiveServer:
             assert self.process.poll() is None, self.log
             return self.status("/readyz") == 200
 
-        wait_for(ready, say=lambda: self.log)
+        wait_for(ready, say=lambda: self.log, every=0.1)
 
     def status(self, path: str) -> int:
         """The HTTP status of a GET, 0 if nobody answers."""
@@ -214,20 +229,16 @@ class LiveServer:
         except OSError:
             return 0
 
-    def cli(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """One run of the command line on this server's configuration."""
-        return subprocess.run(
-            [sys.executable, "-m", "chatbot_server", "--config", str(self.config), *words],
-            capture_output=True,
-            text=True,
-            check=check,
-            env=self.environment,
-        )
+    def cli(self, *words: str) -> str:
+        """What the command line, on this server's configuration, says to *words*."""
+        ran = run_on(self.config, *words)
+        assert ran.exit_code == 0, ran.err
+        return ran.out
 
-    @property
+    @cached_property
     def playground_key(self) -> str:
         """The key of the demo page's second site: it has no pages, and the model writes freely."""
-        sites = json.loads(self.cli("site", "list", "--json").stdout)
+        sites = json.loads(self.cli("site", "list", "--json"))
         return str(next(site["key"] for site in sites if site["demo"] and site["free_chat"]))
 
     def stop(self) -> None:

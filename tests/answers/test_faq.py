@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ def bases(database: Database) -> Iterator[dict[str, KnowledgeBase]]:
     embedder = make_embedder("on")
     assert embedder is not None
     embed_all(database, embedder)
+    # Twenty questions are asked twenty times each; one text has one vector.
+    embedder.query = cache(embedder.query)  # type: ignore[method-assign]
     yield {
         "meaning": KnowledgeBase(database, embedder=embedder),
         "words": KnowledgeBase(database, "off"),

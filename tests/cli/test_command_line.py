@@ -16,6 +16,7 @@ import yaml
 from support.command_line import Run
 from support.tiny_models import write_random_llama_gguf
 
+from chatbot_server.cli import running_server
 from chatbot_server.cli.context import refusal
 from chatbot_server.cli.main import VERBS
 from chatbot_server.messages import say
@@ -170,8 +171,9 @@ def test_a_model_that_is_not_there_stops_the_start(run: Run, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("host", ["999.1.1.1", "203.0.113.7", "::9"])
 def test_an_address_of_another_machine_is_not_blamed_on_the_port(
-    run: Run, tmp_path: Path, host: str
+    run: Run, tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(running_server, "SECONDS", 0.5)
     (tmp_path / "config.yaml").write_text(f"server: {{host: '{host}'}}\nengine: {{model: null}}")
     found = {entry["name"]: entry for entry in json.loads(run("doctor", "--json").out)}
     assert not found["port"]["ok"]

@@ -16,6 +16,7 @@ from support.ports import free_port
 
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
+from chatbot_server.storage import database
 
 
 class Server(HTTPServer):
@@ -42,7 +43,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """The server of the configuration in *tmp_path*, and its run folder."""
     (tmp_path / "data/run").mkdir(parents=True)
     with Server() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         settings = f"server: {{port: {server.server_port}}}\nengine: {{model: null}}\n"
         (tmp_path / "config.yaml").write_text(settings)
         server.said["run"] = announce(tmp_path / "data/run")
@@ -90,9 +91,10 @@ def test_another_program_at_the_address_is_a_fault(run: Run, server: Server) -> 
 
 
 def test_a_database_that_is_in_use_is_named_as_that(
-    run: Run, server: Server, tmp_path: Path
+    run: Run, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert wrong(run) == {}
+    monkeypatch.setattr(database, "PRAGMAS", ("busy_timeout = 100",))
     with closing(sqlite3.connect(tmp_path / "data/chatbot.db")) as other:
         other.execute("begin immediate")
         assert "in use by another program" in wrong(run)["database"]

@@ -8,6 +8,7 @@ from statistics import median
 
 import pytest
 from engine_helpers import ask
+from support.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.client import SocketEngine
@@ -21,14 +22,14 @@ def private_kilobytes(engine: SocketEngine) -> int:
     return sum(int(row.split()[1]) for row in rows if row.startswith("Private"))
 
 
-@pytest.mark.model
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
 def test_300_answers_leave_the_memory_as_it_was(
-    start: Callable[..., SocketEngine], smollm2: Path
+    start: Callable[..., SocketEngine], tmp_path: Path
 ) -> None:
     # A state cache of a few conversations, so that it is full before the counting starts.
     # It comes and goes by half a megabyte, hence the medians.
-    engine = start(smollm2, slots=2, state_cache_mb=3)
+    model = write_random_llama_gguf(tmp_path / "tiny.gguf")
+    engine = start(model, slots=2, state_cache_mb=3)
     seen = []
     for number in range(300):
         ask(engine, f"Question {number}", Sampling(max_tokens=4, temperature=0), str(number % 7))

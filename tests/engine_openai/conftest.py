@@ -31,10 +31,11 @@ def scripted() -> Iterator[Callable[[Script], ScriptedServer]]:
 def engine_for() -> Iterator[Callable[..., OpenAIEngine]]:
     made: list[OpenAIEngine] = []
 
-    def make(*urls: str, **settings: Any) -> OpenAIEngine:
+    def make(*urls: str, answer_seconds: float = LONG, **settings: Any) -> OpenAIEngine:
         endpoints = tuple(EndpointSection(url=url) for url in urls)
-        settings = {"answer_seconds": LONG, "endpoints": endpoints} | settings
-        made.append(OpenAIEngine(EngineSection(kind="openai", **settings)))
+        section = EngineSection(kind="openai", **{"endpoints": endpoints} | settings)
+        # Of an owner, at least five.
+        made.append(OpenAIEngine(section.model_copy(update={"answer_seconds": answer_seconds})))
         return made[-1]
 
     yield make

@@ -102,7 +102,7 @@ def test_an_endpoint_that_hangs_is_given_up_in_time(
     server = scripted(script)
 
     with pytest.raises(EngineError, match="no answer in"):
-        run(engine_for(server.url, answer_seconds=5))
+        run(engine_for(server.url, answer_seconds=1))
 
 
 def test_an_endpoint_that_goes_silent_mid_answer_is_given_up(
@@ -130,7 +130,7 @@ def test_an_answer_longer_than_the_time_limit_is_cut(
             time.sleep(0.02)
 
     server = scripted(endless)
-    *_, last = run(engine_for(server.url, answer_seconds=5))
+    *_, last = run(engine_for(server.url, answer_seconds=2))
 
     assert isinstance(last, Finished)
     assert last.reason == "time"
@@ -201,7 +201,7 @@ def test_a_hanging_endpoint_leaves_time_for_the_next(
     scripted: Scripted, engine_for: Engines
 ) -> None:
     hanging = scripted(hang)
-    engine = engine_for(hanging.url, scripted(answer).url, answer_seconds=24)
+    engine = engine_for(hanging.url, scripted(answer).url, answer_seconds=8)
     conversation = at_home(engine, hanging)
 
     events = list(engine.generate(QUESTION, Sampling(), conversation=conversation))

@@ -141,7 +141,7 @@ class Stranger(BaseHTTPRequestHandler):
 
 def test_another_program_at_the_address_does_not_pass_for_the_server(place: StandIn) -> None:
     with HTTPServer(("127.0.0.1", place.port), Stranger) as stranger:
-        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        threading.Thread(target=stranger.serve_forever, args=(0.02,), daemon=True).start()
         done = place.run("start")
         stranger.shutdown()
     assert done.returncode == 1

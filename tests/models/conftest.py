@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support import tiny_models
 from support.model_hub import Hub, serving
+
+from chatbot_server.models.store import network
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +25,18 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         path = folder / f"{tokenizer}.gguf"
         files[tokenizer] = tiny_models.write_random_llama_gguf(path, tokenizer=tokenizer)
     return files
+
+
+@pytest.fixture(scope="session")
+def trusted() -> ssl.SSLContext:
+    """The certificates that a download trusts on this machine."""
+    return network.trust()
+
+
+@pytest.fixture(autouse=True)
+def trust(trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip is asked once for those it trusts, not for each download."""
+    monkeypatch.setattr(network, "trust", lambda: trusted)
 
 
 @pytest.fixture

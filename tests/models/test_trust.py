@@ -20,6 +20,11 @@ class Quiet(SimpleHTTPRequestHandler):
         """Nothing."""
 
 
+@pytest.fixture(autouse=True)
+def trust() -> None:
+    """Replaces the certificates that the other tests of this room have read before."""
+
+
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A server whose certificate only its company knows: its address, and that certificate."""
@@ -38,7 +43,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"https://127.0.0.1:{server.server_port}/", certificate
         server.shutdown()
 

@@ -12,12 +12,17 @@ from pathlib import Path
 LONG = 120
 
 
-def wait_for(fact: Callable[[], object], *, say: Callable[[], str] = str) -> None:
-    """Until *fact* is true; ``AssertionError`` with what *say* tells if it never is."""
+def wait_for(
+    fact: Callable[[], object], *, say: Callable[[], str] = str, every: float = 0.02
+) -> None:
+    """Until *fact* is true; ``AssertionError`` with what *say* tells if it never is.
+
+    *every* so many seconds it is looked at: less often where looking costs what is waited for.
+    """
     deadline = time.monotonic() + LONG
     while not fact():
         assert time.monotonic() < deadline, f"not true after {LONG} s: {say()}"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def test_origins_that_only_look_right_are_refused(visitor: Any, origin: str) -> 
 
 def test_a_site_allows_exactly_the_origins_it_lists(live_server: Any, visitor: Any) -> None:
     made = live_server.cli("site", "add", "Shop", "--origin", "https://Shop.example/x", "--json")
-    key = made.stdout.split('"key": "')[1].split('"')[0]
+    key = made.split('"key": "')[1].split('"')[0]
     panel = f"{live_server.url}/api/widget"
 
     def status(origin: str) -> int:
@@ -121,7 +121,7 @@ def test_no_answer_sets_a_cookie_and_all_carry_the_security_headers(visitor: Any
 
 def test_the_demo_page_carries_the_tag(live_server: Any) -> None:
     page = get(live_server.url + "/").text
-    tag = live_server.cli("snippet").stdout.strip()
+    tag = live_server.cli("snippet").strip()
     key = tag.split('data-site="')[1].split('"')[0]
     source = f'src="{live_server.url}/widget.js" data-base="{live_server.url}/"'
     assert tag == f'<script async {source} data-site="{key}"></script>'

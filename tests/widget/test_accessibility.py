@@ -24,11 +24,17 @@ STATES = (
     "where",
     "why",
 )
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {},
+ALL_RULES = "axe.run(document, {resultTypes: ['violations']})"
+# All that other colours can break.
+COLOUR_RULES = """axe.run(document,
+    {resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block']})"""
+COLOURS: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
     "high contrast": {"contrast": "more"},
     "forced colours": {"forced_colors": "active"},
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
     "phone": {"viewport": {"width": 390, "height": 780}},
     "zoomed to 400 %": {"viewport": {"width": 320, "height": 256}},
 }
@@ -91,13 +97,21 @@ def test_axe_finds_nothing_in_any_state(
         it.page.evaluate(axe_source)
         for state in STATES:
             show(it, script, state)
-            found = it.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            broken = [
-                f"{rule['id']}: {node['html']}"
-                for rule in found["violations"]
-                for node in rule["nodes"]
-            ]
-            assert broken == [], f"{look}, {state}"
+            assert broken_rules(it, ALL_RULES) == [], f"{look}, {state}"
+            for name, media in COLOURS.items() if look == "light" else ():
+                it.page.emulate_media(**media)
+                it.still()
+                assert broken_rules(it, COLOUR_RULES) == [], f"{name}, {state}"
+                it.page.emulate_media(**dict.fromkeys(media, "null"))
+
+
+def broken_rules(it: Any, rules: str) -> list[str]:
+    """What axe has against the page as it is, by *rules*."""
+    return [
+        f"{rule['id']}: {node['html']}"
+        for rule in it.page.evaluate(rules)["violations"]
+        for node in rule["nodes"]
+    ]
 
 
 def test_axe_would_find_something(

@@ -129,9 +129,9 @@ def test_where_the_question_goes_is_told_from_the_configuration(
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_where_the_question_goes_is_told_only_from_the_configuration(
-    browser: Any, visit: Visitor, pages: Any, answered: bool
+    chromium: Any, visit: Visitor, pages: Any, answered: bool
 ) -> None:
-    with visit(browser) as it:
+    with visit(chromium) as it:
         held: list[Any] = []
         it.page.route("**/api/widget?*", lambda route: held.append(route))
         it.go(pages.add())

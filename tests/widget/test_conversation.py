@@ -71,11 +71,11 @@ def test_stop_ends_the_answer_on_the_server_and_keeps_what_is_there(
 
 
 def test_a_failed_answer_can_be_asked_again(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     wrong = {"code": "engine_crashed", "message": "The model stopped.", "retry": True}
     script.answers["?"] = [("token", {"text": "beg"}), ("error", wrong)]
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(pages.add()).open().ask("?")
         it.panel.locator(".error").get_by_text("The model stopped.").wait_for()
         script.answers["?"] = say("fine now")
@@ -105,21 +105,21 @@ def test_a_question_is_kept_when_the_server_is_away(
 
 
 def test_the_servers_refusals_are_shown_in_its_words(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     words = "That was a lot of questions. Try again in 9 s."
     script.refuse["/api/chat"] = (429, {"error": {"code": "limit_visitor", "message": words}})
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(pages.add()).open().ask("?")
         it.panel.locator(".error").get_by_text(words).wait_for()
         expect(it.field).to_have_value("?")
 
 
 def test_the_place_in_the_queue_is_told(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     script.answers["?"] = [("queue", {"position": 2, "seconds": 7.2}), ("gate", None), *say("ok")]
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(pages.add()).open().ask("?")
         it.panel.get_by_text("Place in the queue: 2 (about 8 s)").wait_for()
         script.gate.set()

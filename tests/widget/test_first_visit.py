@@ -32,7 +32,7 @@ WATCH = """() => {
 @pytest.fixture
 def other_origin(live_server: Any) -> Iterator[str]:
     """A page on another port, with the tag that `chatbot-server snippet` prints."""
-    tag = live_server.cli("snippet", live_server.playground_key).stdout.strip()
+    tag = live_server.cli("snippet", live_server.playground_key).strip()
     app = Flask("other")
     page = f"<!doctype html><html lang=en><meta charset=utf-8><title>Shop</title>{tag}"
     app.add_url_rule("/", view_func=lambda: page)
@@ -57,9 +57,9 @@ def test_a_visitor_asks_on_another_site_and_reads_the_answer_as_it_is_written(
 
 
 def test_the_demo_page_shows_the_bubble_and_answers(
-    browser: Any, visit: Visitor, live_server: Any, images: Path | None
+    chromium: Any, visit: Visitor, live_server: Any, images: Path | None
 ) -> None:
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(live_server.url + "/").open().ask("Is anything sent to third parties?")
         it.answered("third parties")
         assert it.errors() == []
@@ -68,9 +68,9 @@ def test_the_demo_page_shows_the_bubble_and_answers(
 
 
 def test_the_owner_tests_a_page_of_theirs_from_the_demo_page(
-    browser: Any, visit: Visitor, live_server: Any, other_origin: str
+    chromium: Any, visit: Visitor, live_server: Any, other_origin: str
 ) -> None:
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(live_server.url + "/")
         field, button = (
             it.page.get_by_role("textbox"),

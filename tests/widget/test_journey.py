@@ -21,9 +21,9 @@ def page_of(pages: Any, live_server: Any) -> str:
 
 
 def test_a_visitor_on_another_origin_asks_and_is_answered_by_the_real_model(
-    browser: Any, visit: Visitor, pages: Any, live_server: Any
+    chromium: Any, visit: Visitor, pages: Any, live_server: Any
 ) -> None:
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(page_of(pages, live_server)).open().ask("Write one sentence about the sea.")
         it.answered(re.compile(r"\w{3}"))
         answer = it.answers.last.inner_text()
@@ -59,7 +59,7 @@ def test_the_demo_page_and_the_plain_page_work_under_their_own_policies(
 def test_a_foreign_page_is_told_why_it_may_not_ask(
     chromium: Any, visit: Visitor, pages: Any, live_server: Any
 ) -> None:
-    added = json.loads(live_server.cli("site", "add", "Closed", "--json").stdout)
+    added = json.loads(live_server.cli("site", "add", "Closed", "--json"))
     site = next(entry["key"] for entry in added if entry["name"] == "Closed")
     tag = f'<script async src="{live_server.url}/widget.js" data-site="{site}"></script>'
     with visit(chromium) as it:

@@ -29,12 +29,12 @@ def remembering(it: Any, **kept: Any) -> None:
 
 @pytest.mark.parametrize("status", [429, 502])
 def test_a_server_that_is_busy_at_a_reload_costs_nobody_the_chat(
-    browser: Any, visit: Visitor, pages: Any, script: Script, status: int
+    chromium: Any, visit: Visitor, pages: Any, script: Script, status: int
 ) -> None:
     script.history = HISTORY
     busy = {"error": {"code": "limit_small", "message": "Try again in 9 s."}}
     script.refuse["/api/conversation/c1"] = (status, busy)
-    with visit(browser) as it:
+    with visit(chromium) as it:
         remembering(it)
         it.go(pages.add())
         it.panel.locator(".error").get_by_text("Try again in 9 s.").wait_for()
@@ -73,11 +73,11 @@ def test_a_chat_comes_back_with_its_server(
 
 
 def test_an_answer_that_ended_meanwhile_is_not_taken_up_again(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     script.history = HISTORY
     script.refuse["/api/chat/m1"] = (404, {"error": {"code": "x", "message": "Unknown."}})
-    with visit(browser) as it:
+    with visit(chromium) as it:
         remembering(it, running="m1")
         it.go(pages.add()).answered("First answer")
         it.ask("hello").answered("You said: hello")
@@ -85,13 +85,13 @@ def test_an_answer_that_ended_meanwhile_is_not_taken_up_again(
 
 
 def test_what_was_said_before_stands_before_what_is_said_next(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     script.history = HISTORY
     early = (
         "<script>(window.Chatbot = window.Chatbot || []).push(['ask', 'Second question'])</script>"
     )
-    with visit(browser) as it:
+    with visit(chromium) as it:
         remembering(it)
         held: list[Any] = []
         it.page.route("**/api/conversation/c1", lambda route: held.append(route))

@@ -74,20 +74,20 @@ def test_an_inline_chat_that_does_not_come_leaves_a_bubble(
 
 
 def test_each_tag_has_the_options_of_its_own_address(
-    browser: Any, visit: Visitor, pages: Any
+    chromium: Any, visit: Visitor, pages: Any
 ) -> None:
     source = f"{pages.chat}/widget.js?site="
     tags = f'<script async src="{source}one"></script><script async src="{source}two&amp;position=top-left"></script>'
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(pages.add(tag=tags))
         it.bubble.nth(1).wait_for()
         assert {box.bounding_box()["x"] < 100 for box in it.bubble.all()} == {True, False}
 
 
 def test_it_waits_for_a_consent_banner_and_rests_with_the_page(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.page.add_init_script(TIMERS)
         it.go(pages.add(BANNER, tag=pages.tag(avoid="#banner")))
         host = it.page.locator("chatbot-widget")

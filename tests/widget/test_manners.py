@@ -96,12 +96,12 @@ def test_nothing_is_stored_or_requested_before_the_first_tap(
 
 
 def test_the_bubble_waits_while_a_consent_banner_is_there(
-    browser: Any, visit: Visitor, pages: Any
+    chromium: Any, visit: Visitor, pages: Any
 ) -> None:
     banner = (
         "<div class=cookies>Cookies? <button onclick='this.parentNode.remove()'>No</button></div>"
     )
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.page.clock.install()
         it.go(pages.add(banner, tag=pages.tag(avoid=".cookies")))
         it.bubble.wait_for(state="attached")

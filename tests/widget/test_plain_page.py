@@ -54,12 +54,12 @@ def talk(database: Database) -> dict[str, str]:
 
 @pytest.mark.browser
 def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
-    browser: Any, visit: Visitor, app: Flask, talk: dict[str, str]
+    chromium: Any, visit: Visitor, app: Flask, talk: dict[str, str]
 ) -> None:
     serving = serve_app(app)
     fill = """([conversation, secret]) => { document.querySelector("[name=conversation]").value = conversation;
         document.querySelector("[name=secret]").value = secret; }"""
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(f"{serving.url}/chat/{talk['key']}")
         it.page.evaluate(fill, [talk["conversation"], talk["secret"]])
         it.page.get_by_label("Your question").fill("And on Sundays?")

@@ -53,11 +53,11 @@ def test_copy_says_nothing_of_what_the_browser_does_not_do(
 
 
 def test_only_the_last_answer_can_be_asked_again(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     wrong = {"code": "x", "message": "The model stopped.", "retry": True}
     script.answers["!"] = [("error", wrong)]
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(pages.add()).open().ask("!")
         again = it.panel.get_by_role("button", name="Try again")
         expect(again).to_have_count(1)
@@ -114,9 +114,9 @@ def test_a_wrong_address_is_said_at_its_field(
 
 
 def test_a_message_to_a_human_is_sent_once(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(pages.add()).open().menu("Talk to a human")
         form = it.panel.locator(".contact")
         for label, text in (("Name", "Ana"), ("E-mail", "ana@example.org"), ("Message", "!")):
@@ -153,7 +153,7 @@ def test_an_empty_chat_has_nothing_to_keep_and_a_printed_one_is_whole(
 
 
 def test_waiting_is_said_and_long_waits_in_minutes(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     script.answers["?"] = [
         ("queue", {"position": 2, "seconds": 200}),
@@ -162,7 +162,7 @@ def test_waiting_is_said_and_long_waits_in_minutes(
         ("gate", None),
         *say("ok"),
     ]
-    with visit(browser) as it:
+    with visit(chromium) as it:
         it.go(pages.add()).open()
         it.page.evaluate(HEARD)
         it.ask("?")

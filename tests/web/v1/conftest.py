@@ -16,7 +16,7 @@ from chatbot_server.engine.process.supervisor import local_engine
 TITLE = "SmolLM2 135M Instruct"
 
 
-@pytest.fixture(scope="module", params=["ctransformers", "llamacpp"])
+@pytest.fixture(scope="package", params=["ctransformers", "llamacpp"])
 def api(
     request: pytest.FixtureRequest, smollm2: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Api]:
