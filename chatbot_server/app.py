@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 
 from flask import Flask
@@ -102,14 +103,20 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     set_terms(app, config, LONG_BODIES)
     set_own_names(app, config.server)
     rates = RateLimits(config.limits)
-    service = build_service(config, engine, database)
+    chore = partial(call_chore, config.run_dir)
+    on_message = partial(chore, "mail") if config.mail.host else None
+    on_event = partial(chore, "webhooks")
+    service = build_service(config, engine, database, on_message, on_event)
     app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
     app.register_blueprint(conversations_blueprint(service, rates))
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
-    masks, chore = config.privacy.mask, partial(call_chore, config.run_dir)
-    app.register_blueprint(feedback_blueprint(database, rates, service.drop_from_cache, masks))
-    on_message = partial(chore, "mail") if config.mail.host else None
-    app.register_blueprint(contact_blueprint(database, rates, config.limits, masks, on_message))
+    masks = config.privacy.mask
+    app.register_blueprint(
+        feedback_blueprint(database, rates, service.drop_from_cache, masks, on_event)
+    )
+    app.register_blueprint(
+        contact_blueprint(database, rates, config.limits, masks, on_message, on_event)
+    )
     places = config.server.threads // 2
     app.register_blueprint(page_blueprint(service, database, rates, config.limits, places))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
@@ -149,13 +156,22 @@ def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
     return KnowledgeBase(database, semantic=config.retrieval.semantic)
 
 
-def build_service(config: Config, engine: Engine, database: Database) -> ConversationService:
-    """The conversations of all sites."""
+def build_service(
+    config: Config,
+    engine: Engine,
+    database: Database,
+    on_message: Callable[[], None] | None = None,
+    on_event: Callable[[], None] = lambda: None,
+) -> ConversationService:
+    """The conversations of all sites.
+
+    *on_message* has messages to a person sent by e-mail, *on_event* webhooks told of events.
+    """
     knowledge = build_knowledge(config, database)
     parts = Parts(
         engine,
         knowledge,
-        Recorder(database),
+        Recorder(database, on_message, on_event),
         sampling(config),
         AnswerCache(config.cache.answers, 60 * config.cache.minutes),
         build_meter(config, engine, knowledge),

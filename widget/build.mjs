@@ -84,7 +84,7 @@ function locales() {
   // One hash for all of them: nine would be a hundred bytes of the panel.
   const all = hash(JSON.stringify(texts));
   for (const [name, text] of texts) writeFileSync(join(out, `${name}-${all}.json`), text);
-  return [all, texts.map(([name]) => name)];
+  return [all, texts.map(([name]) => name).join(" ")];
 }
 
 rmSync(out, { recursive: true, force: true });
@@ -94,9 +94,11 @@ const part = (name, bytes) =>
   JSON.stringify([hashed(name, "js", bytes), integrity(bytes, "sha256")]);
 const debug = part("debug", await bundle("debug/index.js"));
 const more = part("more", await bundle("more/index.js", { __DEBUG__: debug }));
+const person = part("person", await bundle("person/index.js"));
 const panel = await bundle("panel/index.js", {
   __LOCALES__: JSON.stringify(locales()),
   __MORE__: more,
+  __PERSON__: person,
 });
 const loader = await bundle("loader/index.js", { __PANEL__: part("panel", panel) }, "");
 writeFileSync(join(out, "widget.js"), loader);

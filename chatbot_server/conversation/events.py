@@ -10,7 +10,7 @@ from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.base import Source
 
-AnswerOrigin = Literal["faq", "pages", "model", "question", "none"]
+AnswerOrigin = Literal["faq", "pages", "model", "question", "person", "none"]
 Finish = Literal["stop", "length", "time", "stopped"]
 AnswerStatus = Literal[
     "faq",
@@ -22,6 +22,7 @@ AnswerStatus = Literal[
     "related",
     "nothing",
     "courtesy",
+    "passed_on",
     "stopped",
     "failed",
 ]

@@ -66,7 +66,7 @@ class VisitorQuestion:
             (asking, answer)
             for asking, answer in pairwise(before)
             if (asking.role, answer.role) == ("user", "assistant")
-            and (answer.text and answer.finish != "error")
+            and (answer.text and answer.finish != "error" and answer.origin != "person")
         ]
         # As the model read them, so that its evaluated prompt can be used again.
         turns = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,9 @@ from chatbot_server.storage.conversations import (
     set_facts,
 )
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.outbox import first_due
+from chatbot_server.storage.takeover import note_waiting
+from chatbot_server.storage.webhooks import queue_event
 
 logger = logging.getLogger("chatbot_server.conversation")
 
@@ -35,6 +39,7 @@ class Record:
         prompt: the question as the model read it.
         fell_back: the model had its turn, and the pages had to answer instead.
         is_small_talk: nothing was asked of the site, and a remark was answered.
+        is_passed_on: a person has taken the conversation over, and is to answer.
         cached_answer: the answer was kept from an earlier question.
         is_begun: the question is stored, beside the empty row of its answer.
         is_stored: both are stored.
@@ -48,6 +53,7 @@ class Record:
     prompt: str | None = None
     fell_back: bool = False
     is_small_talk: bool = False
+    is_passed_on: bool = False
     cached_answer: CachedAnswer | None = None
     is_begun: bool = False
     is_stored: bool = False
@@ -76,7 +82,7 @@ class Record:
         or did not come; ``free``: by the model, there are no pages; ``related`` and
         ``nothing``: an honest no, with or without pages that speak of something near;
         ``courtesy``: said of its own accord to a remark, which asked nothing of the site;
-        ``asked_back``: which of several places is meant;
+        ``asked_back``: which of several places is meant; ``passed_on`` to a person;
         ``stopped`` by the visitor or ``failed`` half way.
         """
         if ended is None:
@@ -93,6 +99,8 @@ class Record:
             return "courtesy"
         if ended.origin == "question":
             return "asked_back"
+        if ended.origin == "person":
+            return "passed_on"
         if ended.origin == "model":
             return "written" if self.sources else "free"
         return "related" if self.grounding and self.grounding.passages else "nothing"
@@ -184,11 +192,27 @@ class Record:
         )
 
 
-class Recorder:
-    """Writes questions and their answers into the database."""
+def _nothing() -> None:
+    """Nobody is to be called."""
 
-    def __init__(self, database: Database) -> None:
+
+class Recorder:
+    """Writes questions and their answers into the database.
+
+    Args:
+        on_passed_on: has messages to a person sent by e-mail; None: none is.
+        on_event: has webhooks told of what was noted for them.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        on_passed_on: Callable[[], None] | None = None,
+        on_event: Callable[[], None] = _nothing,
+    ) -> None:
         self._database = database
+        self._on_passed_on = on_passed_on
+        self._on_event = on_event
 
     def begin(self, prepared: PreparedQuestion, record: Record) -> None:
         """Store the question beside the empty row of its answer, which takes a while.
@@ -216,17 +240,44 @@ class Recorder:
         with self._database.session() as session:
             if not record.is_begun:
                 _add(session, prepared, facts, answer)
-                return True
-            if not complete_answer(session, prepared.started.message, answer):
+            elif not complete_answer(session, prepared.started.message, answer):
                 return False
-            if facts:
+            elif facts:
                 set_facts(session, prepared.started.question, facts)
+            is_waiting = record.is_passed_on and self._pass_on(session, prepared)
+            is_event = _queue_event(session, prepared, record, answer["status"])
+        if is_waiting and self._on_passed_on:
+            self._on_passed_on()
+        if is_event:
+            self._on_event()
         return True
+
+    def _pass_on(self, session: Session, prepared: PreparedQuestion) -> bool:
+        """Keep the question for the person; whether nothing of the visitor's waited yet."""
+        question, started = prepared.question, prepared.started
+        text = prepared.mask.hide(question.text)
+        site, conversation = question.site, started.conversation
+        request = note_waiting(session, site, conversation, started.question, text)
+        if request is not None:
+            request.mail_due = first_due(site) if self._on_passed_on else None
+        return request is not None
 
     def has_conversation(self, conversation: str) -> bool:
         """Whether the conversation was not erased."""
         with self._database.session() as session:
             return has_conversation(session, conversation)
+
+
+def _queue_event(session: Session, prepared: PreparedQuestion, record: Record, status: str) -> bool:
+    """Have webhooks told of a question without an answer, or to a person; whether any wants it."""
+    conversation, question = prepared.conversation, prepared.started.question
+    if conversation.preview or not conversation.keep:
+        return False
+    site_id = prepared.question.site.id
+    if record.is_passed_on:
+        return queue_event(session, site_id, "person.message", message_id=question)
+    is_no = status in ("nothing", "related")
+    return is_no and queue_event(session, site_id, "question.unanswered", message_id=question)
 
 
 def _add(

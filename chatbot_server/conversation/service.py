@@ -17,14 +17,16 @@ from chatbot_server.conversation.questions import PreparedQuestion, VisitorQuest
 from chatbot_server.conversation.turn import Parts, Turn
 from chatbot_server.errors import BadRequest
 from chatbot_server.messages import LANGUAGES
-from chatbot_server.privacy.masking import NO_MASK, Mask
-from chatbot_server.storage.base import random_id
+from chatbot_server.privacy.masking import NO_MASK, NO_WAY_TO_REPLY, Mask
+from chatbot_server.storage.accounts import is_somebody_here
+from chatbot_server.storage.base import now, random_id
 from chatbot_server.storage.conversations import (
     ChatMessage,
     Conversation,
     erase_conversation,
     history,
     last_exchange,
+    last_moment,
     new_conversation,
     open_conversation,
     recent_history,
@@ -33,11 +35,16 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import feedback_of
 from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.sites import Site
+from chatbot_server.storage.takeover import persons_messages
 
 # What a model is given of a long conversation, in characters, at least; at most about twice as
 # much. The tokens of all of it are counted at each question.
 REMEMBERED = 100_000
 RESUME_SECONDS = 10.0  # a page that changes is there again within this
+# When a visitor's page asks again whether a person wrote: while one answers, while some of the
+# site's people are at their pages, and else; not at all once nothing was said for long.
+ASK_SOON, ASK_LATER, ASK_RARELY = 3, 10, 60
+QUIET_SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,20 @@ class Transcript:
     conversation: Conversation
     messages: Sequence[ChatMessage]
     thumbs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class News:
+    """What people wrote in a conversation.
+
+    Attributes:
+        person: who answers in the chatbot's place; None: the chatbot does.
+        wait: seconds until it makes sense to ask again; 0: not before the visitor writes.
+    """
+
+    person: str | None
+    messages: Sequence[ChatMessage]
+    wait: int
 
 
 class ConversationService:
@@ -87,7 +108,9 @@ class ConversationService:
         if replaced_turns:  # who asks again wants another answer, and this one is to be erased
             self._parts.cache.reject(question.site.key, replaced_turns[0].text)
         conversation.extend(question.site.days_kept(self._retention_days))
-        mask = Mask.of(question.text, question.locale) if self._masks else NO_MASK
+        # To a person, visitors may say how they are reached.
+        kinds = NO_WAY_TO_REPLY if conversation.answering_person else ()
+        mask = Mask.of(question.text, question.locale, kinds) if self._masks else NO_MASK
         return PreparedQuestion(
             question,
             conversation,
@@ -146,6 +169,23 @@ class ConversationService:
         with self._database.session() as session:
             row = open_conversation(session, conversation, secret)
             return Transcript(row, history(session, row.id), feedback_of(session, row.id))
+
+    def news(self, conversation: str, secret: str, after: str) -> News:
+        """What people wrote after the message called *after*.
+
+        Raises:
+            NotFound, Unauthorized: as :func:`open_conversation`.
+        """
+        with self._database.session() as session:
+            row = open_conversation(session, conversation, secret)
+            messages = persons_messages(session, row.id, after)
+            if row.answering_person:
+                wait = ASK_SOON
+            elif last_moment(session, row.id) < now() - QUIET_SECONDS:
+                wait = 0
+            else:
+                wait = ASK_LATER if is_somebody_here(session) else ASK_RARELY
+            return News(row.answering_person, messages, wait)
 
     def erase(self, conversation: str, secret: str) -> int:
         """Erase the conversation from the disk; returns the number of messages erased."""

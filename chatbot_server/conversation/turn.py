@@ -1,7 +1,7 @@
 """One turn, told in one place: remarks → cache → pages → prompt → engine → guard → store.
 
 The order is that of trust: the owner's own words, sentences quoted from the pages, the model
-under guard, and an honest no.
+under guard, and an honest no. What is written to a person is passed on instead.
 """
 
 from __future__ import annotations
@@ -15,15 +15,26 @@ from chatbot_server.conversation.asked_back import which_one, words_about_rest
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
 from chatbot_server.conversation.own_words import honest_no, language_of_reply, reply_to
+from chatbot_server.conversation.person_hours import when_answered
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
-from chatbot_server.conversation.remarks import Remark, find_remark, find_remark_beside
+from chatbot_server.conversation.remarks import (
+    DISTRESSES,
+    Remark,
+    find_remark,
+    find_remark_beside,
+)
 from chatbot_server.conversation.writing import Withheld, Writer
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError
+from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
+from chatbot_server.retrieval.language.markdown import literal
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import HOUR
 
+PRESENT_SECONDS = 1800  # a person is taken to be there after their last message
 logger = logging.getLogger("chatbot_server.conversation")
 
 
@@ -61,7 +72,8 @@ class Turn:
         record, meter = self._record, self._parts.meter
         share = meter.begin()
         try:
-            for event in self._story():
+            person = self._prepared.conversation.answering_person
+            for event in self._pass_on(person) if person else self._story():
                 if isinstance(event, Ended):
                     energy = meter.end(share, by_model=self._writer.has_begun)
                     event = replace(event, energy=energy)
@@ -84,6 +96,22 @@ class Turn:
     def cancel(self) -> None:
         """Stop the work; may be called from any thread, more than once."""
         self._writer.cancel()
+
+    def _pass_on(self, person: str) -> Iterator[Event]:
+        """What the visitor is told while *person* answers; whom to call is said in any case."""
+        self._record.is_passed_on = True
+        remark = find_remark(self._question.text)
+        if remark and remark.kind in DISTRESSES:
+            yield from self._answer_remark(remark)
+            return
+        site, language = self._question.site, self._question.locale
+        passed_on = say("passed_on", language, name=literal(person))
+        # Whoever wrote a moment ago is there, whatever the hours say.
+        silence = HOUR * site.silence_hours - PRESENT_SECONDS
+        is_present = (self._prepared.conversation.silent_until or 0) - now() > silence
+        when = "" if is_present else when_answered(site, language)
+        yield TextPiece(f"{passed_on} {when}".strip())
+        yield Ended("person")
 
     def _story(self) -> Iterator[Event]:
         question, knowledge = self._question, self._parts.knowledge

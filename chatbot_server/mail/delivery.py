@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chatbot_server.config import Config
 from chatbot_server.mail.letter import Desk, desk_of
@@ -18,7 +16,6 @@ from chatbot_server.mail.smtp import (
     refusal_of,
     send,
 )
-from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import ContactRequest
 from chatbot_server.storage.outbox import (
@@ -34,21 +31,7 @@ MOST_AT_ONCE = 500
 # Who floods the form does not flood the mailbox: more than this come in one letter.
 MOST_SINGLE = 10
 MOST_TOGETHER = 50
-DAILY_HOUR = 8
 logger = logging.getLogger(__name__)
-
-
-def first_due(site: Site) -> int | None:
-    """When a message that comes now is sent by e-mail; None: not at all."""
-    if site.contact_mail == "off":
-        return None
-    if site.contact_mail == "each":
-        return now()
-    moment = datetime.now(ZoneInfo(site.time_zone) if site.time_zone else None)
-    morning = moment.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
-    if morning <= moment:
-        morning += timedelta(days=1)
-    return int(morning.timestamp())
 
 
 def send_due(database: Database, config: Config) -> int | None:

@@ -47,7 +47,8 @@ class Desk:
         """One letter of *messages*; of a single one, an answer goes to the visitor."""
         first = messages[0]
         if len(messages) == 1:
-            subject = self._say("letter_subject", name=first.name, site=self.site.name)
+            code = "letter_subject" if first.name else "letter_in_conversation"
+            subject = self._say(code, name=first.name, site=self.site.name)
         else:
             subject = self._say("letter_daily", count=len(messages), site=self.site.name)
         letter = self._blank(subject)
@@ -86,6 +87,8 @@ class Desk:
         moment = datetime.fromtimestamp(message.created, zone)
         text = "\n".join(CONTROLS.sub(" ", line) for line in message.text.split("\n"))
         who = f"{one_line(message.name)} <{one_line(message.email)}>"
+        if not message.name:
+            who = self._say("message_in_conversation")
         lines = [f"{who}, {moment:%Y-%m-%d %H:%M}", "", text]
         if message.conversation_id:
             lines += ["", self._link(f"conversations/{message.conversation_id}")]
@@ -122,7 +125,7 @@ def one_line(text: str) -> str:
 
 def _address_of(message: ContactRequest) -> Address | None:
     """The visitor's address for ``Reply-To``; None: it cannot stand in a header as it is."""
-    if not (message.email.isascii() and message.email.isprintable()):
+    if not (message.email and message.email.isascii() and message.email.isprintable()):
         return None
     username, _, domain = message.email.rpartition("@")
     try:

@@ -35,6 +35,7 @@ class Account(Base):
         name: by which they log in; any text, an e-mail address or not.
         password_hash: argon2id, with its parameters.
         role: ``owner`` everything; ``editor`` answers and knowledge; ``reader`` looks.
+        public_name: under which they wrote to a visitor last.
         totp_secret: of the second factor, in base 32; None: the password is enough.
         totp_step: the last time step whose digits were used.
     """
@@ -46,6 +47,7 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(10))
     created: Mapped[Moment] = mapped_column(default=now)
+    public_name: Mapped[str | None] = mapped_column(String(40))
     totp_secret: Mapped[str | None] = mapped_column(String(32))
     totp_step: Mapped[Moment | None]
 
@@ -198,6 +200,13 @@ def end_sessions(session: Session, account: Account, *, except_token: str = "") 
     others = AccountSession.token_hash != hash_of_secret(except_token)
     mine = AccountSession.account_id == account.id
     return count_changed(session, delete(AccountSession).where(mine, others))
+
+
+def is_somebody_here(session: Session) -> bool:
+    """Whether anybody who may answer visitors was at the owner's pages a moment ago."""
+    lately = AccountSession.seen > now() - 2 * SEEN_SECONDS, Account.role != "reader"
+    people = select(Account.id).join(AccountSession, AccountSession.account_id == Account.id)
+    return session.scalar(people.where(*lately).limit(1)) is not None
 
 
 def make_token(

@@ -52,6 +52,8 @@ class Conversation(Base):
         keep: False: erased an hour after the last message.
         page: where it began, without query string.
         preview: it began on the owner's pages, and is not counted.
+        person: name of who has taken it over, as the visitor reads it.
+        silent_until: the chatbot leaves the answers to *person* until then.
     """
 
     __tablename__ = "conversation"
@@ -66,6 +68,8 @@ class Conversation(Base):
     locale: Mapped[str] = mapped_column(String(10), default="en")
     page: Mapped[str | None] = mapped_column(String(500))
     preview: Mapped[bool] = mapped_column(default=False)
+    person: Mapped[str | None] = mapped_column(String(40), index=True)
+    silent_until: Mapped[Moment | None]
 
     messages: Mapped[list[ChatMessage]] = relationship(
         order_by="ChatMessage.position", passive_deletes=True, cascade="all, delete-orphan"
@@ -76,10 +80,16 @@ class Conversation(Base):
         lasting = self.keep and retention_days > 0
         self.expires = now() + (retention_days * DAY if lasting else HOUR)
 
+    @property
+    def answering_person(self) -> str | None:
+        """Who answers in the chatbot's place at this moment; None: the chatbot does."""
+        return self.person if (self.silent_until or 0) > now() else None
+
 
 class ChatMessage(Base):
-    """One turn. ``finish`` of an answer is empty until it ended, ``error`` if it failed.
+    """One turn, of the ``user``, the ``assistant`` or a ``person`` of the site's.
 
+    ``finish`` of an answer is empty until it ended, ``error`` if it failed.
     ``first_ms``: milliseconds from the question to the first words of its answer.
     """
 
@@ -110,6 +120,11 @@ class ChatMessage(Base):
     sources: Mapped[JsonObjects] = mapped_column(default=list)
     facts: Mapped[JsonObject] = mapped_column(default=dict)
     first_ms: Mapped[int | None]
+
+    @property
+    def person(self) -> str:
+        """The name under which a person wrote it; empty: nobody of the site's did."""
+        return str(self.facts.get("person", "")) if self.role == "person" else ""
 
 
 # The tables themselves: what each answer writes passes by the objects.
@@ -268,6 +283,12 @@ def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:
     ).all()
 
 
+def last_moment(session: Session, conversation_id: str) -> int:
+    """When the last turn was said, in Unix seconds; 0: nothing was."""
+    mine = select(MESSAGES.c.created).where(MESSAGES.c.conversation_id == conversation_id)
+    return session.scalar(mine.order_by(MESSAGES.c.position.desc()).limit(1)) or 0
+
+
 def recent_history(session: Session, conversation_id: str, chars: int) -> Sequence[ChatMessage]:
     """The newest turns, oldest first: all, or about *chars* to twice *chars* characters of them.
 
@@ -298,9 +319,10 @@ def recent_history(session: Session, conversation_id: str, chars: int) -> Sequen
 
 
 def last_exchange(turns: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
-    """The last question of *turns* and all after it."""
+    """The last question of *turns* and its answer; none where a person has written since."""
     questions = [number for number, turn in enumerate(turns) if turn.role == "user"]
-    return turns[questions[-1] :] if questions else ()
+    exchange = turns[questions[-1] :] if questions else ()
+    return () if any(turn.role == "person" for turn in exchange) else exchange
 
 
 def erase_messages(session: Session, identifiers: Sequence[str]) -> None:

@@ -39,6 +39,8 @@ class ContactRequest(Base):
     """A visitor's message to a human. It stays when the conversation is erased: it was sent.
 
     Attributes:
+        message_id: what the visitor wrote in a conversation that a person has taken over, and
+            waits to be answered there; goes with it. Name and e-mail are empty then.
         seen: when one of the site's people first saw it; None: nobody did.
         mail_due: when it is sent by e-mail next; None: it was sent, or shall not be.
         mail_attempts: how often that failed.
@@ -51,6 +53,9 @@ class ContactRequest(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     conversation_id: Mapped[str | None] = mapped_column(
         ForeignKey("conversation.id", ondelete="SET NULL"), index=True
+    )
+    message_id: Mapped[str | None] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), index=True
     )
     name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254))

@@ -15,7 +15,7 @@ from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.feedback import Feedback
 
 ANSWERED = ("faq", "pages", "model")
-Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow"]
+Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow", "person"]
 SLOW_MS = 3000  # to the first words
 
 
@@ -24,7 +24,8 @@ class ConversationFilter:
     """Which conversations of a site are wanted.
 
     Attributes:
-        trait: those with an answer, an honest no, a thumb, or slow first words.
+        trait: those with an answer, an honest no, a thumb, slow first words, or in which a
+            person wrote.
         origin: those with an answer of this origin.
         since, until: begun within, in Unix seconds; 0: without end.
         page: part of the address on which they began.
@@ -42,7 +43,7 @@ class ConversationFilter:
 
 @dataclass(frozen=True)
 class ConversationRow:
-    """A line of the list; *question* is the first one."""
+    """A line of the list; *question* is the first one, *person* who answers in it now."""
 
     id: str
     created: int
@@ -53,6 +54,7 @@ class ConversationRow:
     questions: int
     unanswered: int
     thumbs_down: int
+    person: str | None
 
 
 def list_conversations(
@@ -93,6 +95,7 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
             questions=questions.get(conversation.id, 0),
             unanswered=no_counts.get(conversation.id, 0),
             thumbs_down=thumbs_down.get(conversation.id, 0),
+            person=conversation.answering_person,
         )
         for conversation in conversations
     ]
@@ -144,6 +147,8 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
 
 def _with_trait(trait: Trait) -> Select[str]:
     """The conversations of all sites that have it: read whole from an index, however rare it is."""
+    if trait == "person":
+        return select(Conversation.id).where(Conversation.person.is_not(None))
     ids = select(ChatMessage.conversation_id)
     if trait in ("thumb_down", "thumb_up"):
         value = trait.removeprefix("thumb_")
@@ -156,11 +161,6 @@ def _with_trait(trait: Trait) -> Select[str]:
             ChatMessage.origin.in_((*ANSWERED, "none")), ChatMessage.first_ms > SLOW_MS
         )
     return ids.where(ChatMessage.origin.in_(ANSWERED))
-
-
-def has_conversations(session: Session, site_id: int) -> bool:
-    """Whether the site has any conversation that is kept."""
-    return session.scalar(matching_ids(ConversationFilter(site_id)).limit(1)) is not None
 
 
 def find_conversation(session: Session, site_id: int, identifier: str) -> Conversation:

@@ -89,14 +89,15 @@ class UnansweredQuestion:
 def unanswered_questions(session: Session, site_id: int, limit: int) -> list[UnansweredQuestion]:
     """Questions of the site that got an honest no, newest first, each time they were asked.
 
-    Of the *limit* newest conversations that have one; those that are not to be kept do not count.
+    Of the *limit* newest conversations that have one; those that are not to be kept do not count,
+    nor do the owner's own tries.
     """
     question, answer = aliased(ChatMessage), aliased(ChatMessage)
     follows = and_(
         answer.conversation_id == question.conversation_id,
         answer.position == question.position + 1,
     )
-    wanted = ConversationFilter(site_id, "unanswered")
+    wanted = ConversationFilter(site_id, "unanswered", previews=False)
     newest = matching_ids(wanted).order_by(Conversation.created.desc()).limit(limit)
     rows = session.execute(
         select(question.text, question.created, question.position)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -11,11 +13,13 @@ from sqlalchemy.sql.dml import Update
 
 from chatbot_server.storage.base import JsonObject, count_changed, now
 from chatbot_server.storage.feedback import ContactRequest
+from chatbot_server.storage.sites import Site
 
 # After each failure; after the last of them nothing more is tried by itself.
 RETRY_SECONDS = (300, 900, 3600, *([6 * 3600] * 4), *([24 * 3600] * 5))
 # Whoever took a message sends it within this time, or has died.
 LEASE_SECONDS = 900
+DAILY_HOUR = 8
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,19 @@ class Undelivered:
     count: int
     problem: JsonObject
     next_try: int | None
+
+
+def first_due(site: Site) -> int | None:
+    """When a message that comes now is sent by e-mail; None: not at all."""
+    if site.contact_mail == "off":
+        return None
+    if site.contact_mail == "each":
+        return now()
+    moment = datetime.now(ZoneInfo(site.time_zone) if site.time_zone else None)
+    morning = moment.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
+    if morning <= moment:
+        morning += timedelta(days=1)
+    return int(morning.timestamp())
 
 
 def take_due(session: Session, most: int) -> list[ContactRequest]:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic_core import Url
 
 from chatbot_server.errors import UsageError
+from chatbot_server.storage.person_hours import WITHIN, hours_of
 from chatbot_server.storage.sites import Site
 
 POSITIONS = ("bottom-right", "bottom-left", "top-right", "top-left")
@@ -36,6 +37,7 @@ LONGEST_INSTRUCTIONS = 4000
 LONGEST_WORDS = 500
 LONGEST_TIME_ZONE = 64
 LONGEST_RETENTION = 365
+LONGEST_SILENCE = 72
 WORDING_EXAMPLE = "[LANG=]TEXT"
 MOST_SUGGESTIONS = 6
 
@@ -64,15 +66,15 @@ def origin_of(text: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != standard else "")
 
 
-def name_of(text: str) -> str:
-    """*text* as the name at the top of the panel.
+def name_of(text: str, longest: int = LONGEST_NAME) -> str:
+    """*text* as the name at the top of the panel, or of a person in it.
 
     Raises:
         UsageError: empty, too long, or not one line of text.
     """
     name = text.strip()
-    if not 1 <= len(name) <= LONGEST_NAME or CONTROLS.search(name):
-        raise UsageError("name_wrong", field="name", limit=LONGEST_NAME)
+    if not 1 <= len(name) <= longest or CONTROLS.search(name):
+        raise UsageError("name_wrong", field="name", limit=longest)
     return name
 
 
@@ -170,6 +172,14 @@ def _days_of(text: str, _site: Site) -> int | None:
     return int(text)
 
 
+def _hours_of(text: str, _site: Site) -> int:
+    if not re.fullmatch(r"\d{1,2}", text) or not 1 <= int(text) <= LONGEST_SILENCE:
+        raise UsageError(
+            "silence_wrong", field="silence-hours", found=text[:20], limit=LONGEST_SILENCE
+        )
+    return int(text)
+
+
 @dataclass(frozen=True)
 class SiteSetting:
     """One thing that an owner may set.
@@ -247,6 +257,16 @@ SITE_SETTINGS = (
         panel=("privacy", "policy_url"),
     ),
     SiteSetting("contact_mail", "contact_mail", "", lambda text, _: text, choices=CONTACT_MAILS),
+    SiteSetting("silence_hours", "silence_hours", "HOURS", _hours_of),
+    SiteSetting(
+        "person_hours",
+        "person_hours",
+        "DAY=HOURS",
+        # Added to those of the other days; “mon=” alone: nobody answers on Monday.
+        lambda texts, site: hours_of([*map("=".join, site.person_hours.items()), *texts]),
+        repeatable=True,
+    ),
+    SiteSetting("person_within", "person_within", "", lambda text, _: text, choices=WITHIN),
     SiteSetting("free_chat", "free_chat", "", lambda text, _: text == "on", choices=ON_OR_OFF),
     SiteSetting(
         "country",

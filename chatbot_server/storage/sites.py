@@ -12,6 +12,8 @@ from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, now
 
 DEFAULT_COLOR = "#1d4ed8"
+DEFAULT_SILENCE_HOURS = 4
+SEEN_SECONDS = 24 * 3600  # not written more often than this
 
 
 class Site(Base):
@@ -24,6 +26,11 @@ class Site(Base):
         suggestions: ``{language: [question, …]}``.
         retention_days: for which conversations are kept; None: as long as the server's.
         contact_mail: when messages to a person go by e-mail: ``each``, ``daily`` or ``off``.
+        silence_hours: for which the chatbot leaves a conversation to the person who wrote in it.
+        seen, seen_on: when a page of the owner's own site showed the chat last, to the day, and
+            its origin.
+        person_hours: in which somebody answers, ``{"mon": "9:00-12:00, 14:00-18:00"}``.
+        person_within: how soon, in these hours: ``minutes``, ``hour``, ``day``; ``off``: unsaid.
         time_zone: IANA's name of it, by which “today” is told; None: the server's.
         instructions: the model's system prompt; empty: the server's own.
         free_chat: the model may answer from what it knows while there are no pages.
@@ -48,6 +55,11 @@ class Site(Base):
     contact_url: Mapped[str | None] = mapped_column(String(500))
     policy_url: Mapped[str | None] = mapped_column(String(500))
     contact_mail: Mapped[str] = mapped_column(String(5), default="each")
+    silence_hours: Mapped[int] = mapped_column(default=DEFAULT_SILENCE_HOURS)
+    seen: Mapped[Moment | None]
+    seen_on: Mapped[str | None] = mapped_column(String(300))
+    person_hours: Mapped[JsonObject] = mapped_column(default=dict)
+    person_within: Mapped[str] = mapped_column(String(8), default="off")
     free_chat: Mapped[bool] = mapped_column(default=False)
     country: Mapped[str | None] = mapped_column(String(2))
     time_zone: Mapped[str | None] = mapped_column(String(64))
@@ -65,6 +77,11 @@ class Site(Base):
     def suggested(self, language: str) -> list[str]:
         """Questions offered to a visitor who has not asked yet."""
         return list(self.suggestions.get(language) or self.suggestions.get("*") or ())
+
+    def note_seen(self, origin: str) -> None:
+        """A page of *origin* showed the chat; written once a day."""
+        if (self.seen or 0) < now() - SEEN_SECONDS:
+            self.seen, self.seen_on = now(), origin[:300]
 
     def allows(self, origin: str) -> bool:
         """Whether a page of *origin* may talk to this chatbot."""

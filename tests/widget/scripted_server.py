@@ -136,6 +136,10 @@ def _others(app: Flask, script: Script) -> None:
     def history(identifier: str) -> Response:
         return jsonify(conversation=identifier, created="", expires="", messages=script.history)
 
+    @app.get("/api/conversation/<identifier>/news")
+    def news(identifier: str) -> Response:
+        return jsonify(person=None, messages=[], wait=0)
+
     @app.delete("/api/conversation/<identifier>")
     def erase(identifier: str) -> Response:
         return jsonify(erased={"conversations": 1, "messages": 2 * len(script.asked)})

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
+from chatbot_server.conversation.service import QUIET_SECONDS
 from chatbot_server.errors import UsageError
+from chatbot_server.storage.base import now
 from chatbot_server.storage.conversations import ChatMessage, Conversation, erase_conversation
 from chatbot_server.storage.inbox import (
     ConversationFilter,
@@ -28,7 +30,10 @@ from chatbot_server.web.spreadsheet import csv_lines, download
 PAGE = 50
 TRAITS = tuple(trait for trait in get_args(Trait) if trait)
 ORIGINS = ("faq", "pages", "model", "none")
-COLUMNS = ("conversation", "began", "page", "language", "role", "at", "text", "origin", "sources")
+COLUMNS = (
+    *("conversation", "began", "page", "language", "role", "person"),
+    *("at", "text", "origin", "sources"),
+)
 
 
 def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
@@ -59,20 +64,35 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.get(f"{PATH}/<key>/conversations/<identifier>")
     def conversation(key: str, identifier: str) -> Response:
-        with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            thread = find_conversation(session, site.id, identifier)
-            messages, feedback = list(thread.messages), feedback_on(session, thread.id)
-        now_answers = _ask_again(parts, thread, messages) if "again" in request.args else {}
-        return render(
-            "conversation",
-            site=site,
-            sites=sites,
-            thread=thread,
-            thread_messages=messages,
-            feedback=feedback,
-            now_answers=now_answers,
-        )
+        return show_thread(parts, key, identifier)
+
+
+def show_thread(
+    parts: AdminParts, key: str, identifier: str, *, status: int = 200, **values: Any
+) -> Response:
+    """The page of a whole conversation.
+
+    Raises:
+        NotFound: the site has no such conversation.
+    """
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        thread = find_conversation(session, site.id, identifier)
+        messages, feedback = list(thread.messages), feedback_on(session, thread.id)
+    is_asked_again = "again" in request.args
+    is_recent = bool(messages) and messages[-1].created > now() - QUIET_SECONDS
+    return render(
+        "conversation",
+        status=status,
+        site=site,
+        sites=sites,
+        thread=thread,
+        thread_messages=messages,
+        feedback=feedback,
+        now_answers=_ask_again(parts, thread, messages) if is_asked_again else {},
+        is_live=(is_recent or thread.answering_person) and not is_asked_again,
+        **{"fields": {"name": g.account.public_name or "", "text": ""}} | values,
+    )
 
 
 def add_owner_rights(bp: Blueprint, parts: AdminParts) -> None:
@@ -144,6 +164,7 @@ def _export(parts: AdminParts, wanted: ConversationFilter) -> Iterator[dict[str,
                 "language": thread.locale,
                 "role": message.role,
                 "at": _iso(message.created),
+                "person": message.person,
                 "text": message.text,
                 "origin": message.origin or "",
                 "sources": [source.get("url", "") for source in message.sources],

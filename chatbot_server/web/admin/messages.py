@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from chatbot_server.errors import NotFound, UsageError
+from chatbot_server.conversation.person_hours import when_answered
+from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.mail.delivery import send_test
 from chatbot_server.mail.letter import desk_of
 from chatbot_server.mail.smtp import MailRefused
 from chatbot_server.messages import say
 from chatbot_server.storage.feedback import ContactRequest, contact_requests, mark_seen
 from chatbot_server.storage.outbox import Undelivered, undelivered
+from chatbot_server.storage.person_hours import DAYS, LONGEST_DAY, WITHIN, lines_of
 from chatbot_server.storage.site_history import note_change
 from chatbot_server.storage.site_settings import CONTACT_MAILS, change_site, settings_of
 from chatbot_server.storage.sites import Site, find_site
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.audited import tell_audit
-from chatbot_server.web.admin.pages import AdminParts, admin_language, go, load_site, render
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    admin_language,
+    go,
+    load_site,
+    problem_of,
+    render,
+    typed,
+)
 
 
 def add_messages(bp: Blueprint, parts: AdminParts) -> None:
@@ -40,18 +51,34 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_mail(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of how messages go by e-mail."""
+    """Routes of how messages go by e-mail, and of who answers them."""
 
     @bp.post(f"{PATH}/<key>/messages/mail")
     def save_mail(key: str) -> Response:
-        choice = request.form.get("contact_mail", "")
-        if choice not in CONTACT_MAILS:
-            raise UsageError("mail_choice", field="contact_mail", choices=", ".join(CONTACT_MAILS))
+        choice = _check_choice("contact_mail", CONTACT_MAILS)
         with parts.database.session() as session:
             site = find_site(session, key)
             before = settings_of(site)
             change_site(site, {"contact_mail": choice})
             tell_audit(change=note_change(session, site, before, g.account.name))
+        return go("messages", key=key, done="saved")
+
+    @bp.post(f"{PATH}/<key>/messages/person")
+    def save_person(key: str) -> Response:
+        try:
+            with parts.database.session() as session:
+                site = find_site(session, key)
+                before = settings_of(site)
+                site.person_hours = {}
+                hours = tuple(f"{day}={typed(day, LONGEST_DAY)}" for day in DAYS)
+                settings = {name: typed(name, 20) for name in ("silence_hours", "person_within")}
+                _check_choice("person_within", WITHIN)
+                change_site(site, settings | {"person_hours": hours})
+                tell_audit(change=note_change(session, site, before, g.account.name))
+        except ChatbotError as error:
+            hours_typed = {day: request.form.get(day, "")[:LONGEST_DAY] for day in DAYS}
+            values = {"problem": problem_of(error), "hours": hours_typed}
+            return _show(parts, key, status=error.status, **values)
         return go("messages", key=key, done="saved")
 
     @bp.post(f"{PATH}/<key>/messages/test")
@@ -65,6 +92,18 @@ def add_mail(bp: Blueprint, parts: AdminParts) -> None:
             return _show(parts, key, status=error.status, problem=error.sentence(language))
         parts.call_chore("mail")
         return _show(parts, key, done=say("mail_sent", language, address=recipient))
+
+
+def _check_choice(field: str, choices: Sequence[str]) -> str:
+    """What was chosen in *field*.
+
+    Raises:
+        UsageError: none of *choices*.
+    """
+    choice = request.form.get(field, "")
+    if choice not in choices:
+        raise UsageError("mail_choice", field=field, choices=", ".join(choices))
+    return choice
 
 
 def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
@@ -82,8 +121,10 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         letters=letters,
         new_ones=new_ones,
         choices=CONTACT_MAILS,
+        withins=WITHIN,
+        when=when_answered(site, admin_language()),
         **_mail_values(parts, site, problem),
-        **values,
+        **{"hours": lines_of(site.person_hours)} | values,
     )
 
 

@@ -21,6 +21,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, find_site, sites_in_order
 from chatbot_server.web.admin.access import may
 from chatbot_server.web.admin.clock import Clock
+from chatbot_server.web.admin.labels import label_of
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of
@@ -137,7 +138,9 @@ def typed(name: str, limit: int = 500, *, lines: bool = False) -> str:
     """
     text = request.form.get(name, "")
     if len(text) > limit:
-        raise UsageError("text_too_long", field=name, name=name, limit=limit)
+        view = (request.endpoint or "").removeprefix("admin.")
+        label = label_of(name, view, admin_language())
+        raise UsageError("text_too_long", field=name, name=label, limit=limit)
     text = clean_text(text.replace("\r\n", "\n").encode("utf-8", "replace").decode()).strip()
     return text if lines else " ".join(text.split())
 

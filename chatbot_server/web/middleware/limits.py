@@ -26,6 +26,8 @@ AWAY_SECONDS = 10.0  # in which a server that did not answer is not asked again
 # Reading, feedback, and keys that do not exist. Not a setting: the widget sends a few of these
 # in a minute, so that this only ends loops and guessing.
 SMALL_REQUESTS = ("120 per minute",)
+# Open panels that ask whether a person wrote; a school has many behind one address.
+NEWS_REQUESTS = ("600 per minute",)
 # Attempts to log in: of one address, and at one account from wherever.
 LOGINS, LOGINS_OF_ACCOUNT = ("20 per 10 minutes",), ("30 per hour",)
 # Nobody writes more letters than this; a network is a school, or an office.
@@ -154,6 +156,10 @@ class RateLimits:
     def check_small(self) -> None:
         """Count one request that costs little (reading, feedback, contact)."""
         self._check("small", SMALL_REQUESTS, self.visitor())
+
+    def check_news(self) -> None:
+        """Count one look whether a person wrote to the visitor."""
+        self._check("news", NEWS_REQUESTS, self.visitor())
 
     def check_key(self, key: str) -> None:
         """Count one request of an application with the API key *key*."""

@@ -9,13 +9,15 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, Field
 
 from chatbot_server.config.sections import LimitsSection
+from chatbot_server.conversation.person_hours import when_answered
 from chatbot_server.errors import BadRequest
-from chatbot_server.mail.delivery import first_due
 from chatbot_server.privacy.masking import NO_WAY_TO_REPLY, Mask
 from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request
+from chatbot_server.storage.outbox import first_due
 from chatbot_server.storage.site_settings import is_email
+from chatbot_server.storage.webhooks import queue_event
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import find_allowed_site
 from chatbot_server.web.middleware.requests import (
@@ -51,11 +53,12 @@ def contact_blueprint(
     limits: LimitsSection,
     masks: bool = True,
     on_message: Callable[[], None] | None = None,
+    on_event: Callable[[], None] = lambda: None,
 ) -> Blueprint:
     """The route of messages to a human.
 
     *masks*: what is personal in them, and no way to reach who wrote them, is not stored.
-    *on_message* has them sent by e-mail; None: none is.
+    *on_message* has them sent by e-mail; None: none is. *on_event* has webhooks told of them.
     """
     bp = Blueprint("contact", __name__)
 
@@ -81,8 +84,11 @@ def contact_blueprint(
                 session, site, conversation, name=body.name, email=body.email, text=text
             )
             message.mail_due = first_due(site) if on_message else None
+            is_event = queue_event(session, site.id, "contact.message", contact_id=message.id)
         if on_message:
             on_message()
-        return jsonify(sent=True)
+        if is_event:
+            on_event()
+        return jsonify(sent=True, when=when_answered(site, language_of(request)) or None)
 
     return bp

@@ -24,11 +24,21 @@ def conversations_blueprint(service: ConversationService, rates: RateLimits) -> 
             conversation=transcript.conversation.id,
             created=transcript.conversation.created,
             expires=transcript.conversation.expires,
+            person=transcript.conversation.answering_person,
             messages=[
                 describe_message(message, transcript.thumbs.get(message.id))
                 for message in transcript.messages
             ],
         )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @bp.get("/api/conversation/<identifier>/news")
+    def read_news(identifier: str) -> Response:
+        rates.check_news()
+        news = service.news(identifier, bearer(request), request.args.get("after", "")[:22])
+        messages = [describe_message(message, None) for message in news.messages]
+        response = jsonify(person=news.person, messages=messages, wait=news.wait)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -44,10 +54,12 @@ def describe_message(message: ChatMessage, thumb: str | None) -> dict[str, Any]:
     """A turn as the visitor may read it."""
     fields: dict[str, Any] = {
         "id": message.id,
-        "role": message.role,
+        "role": "user" if message.role == "user" else "assistant",
         "text": message.text,
         "created": message.created,
     }
+    if message.person:
+        fields |= {"name": message.person, "origin": "person"}
     if message.role == "assistant":
         fields |= {
             "origin": message.origin,

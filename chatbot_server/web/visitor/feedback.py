@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from chatbot_server.privacy.masking import Mask
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import find_answer, question_of, save_feedback
+from chatbot_server.storage.webhooks import queue_event
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.requests import (
@@ -38,10 +39,11 @@ def feedback_blueprint(
     rates: RateLimits,
     drop_from_cache: Callable[[str, str], None],
     masks: bool = True,
+    on_event: Callable[[], None] = lambda: None,
 ) -> Blueprint:
     """The route of the thumbs; a thumb down drops the answer from the cache of the site.
 
-    *masks*: what is personal in a comment is not stored.
+    *masks*: what is personal in a comment is not stored. *on_event* has webhooks told of it.
     """
     bp = Blueprint("feedback", __name__)
 
@@ -58,6 +60,11 @@ def feedback_blueprint(
             check_origin(request, site)
             save_feedback(session, answer, body.value, body.reason, comment)
             question = question_of(session, answer)
+            is_event = body.value == "down" and queue_event(
+                session, site.id, "feedback.down", message_id=answer.id
+            )
+        if is_event:
+            on_event()
         if body.value == "down" and question:
             drop_from_cache(site.key, question)
         return jsonify(saved=True)

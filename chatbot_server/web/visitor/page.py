@@ -17,6 +17,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import Failed, Started
 from chatbot_server.conversation.live import LiveAnswer
+from chatbot_server.conversation.person_hours import when_answered
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.errors import ChatbotError, Unavailable
@@ -46,6 +47,7 @@ class View:
 
     conversation: str = ""
     secret: str = ""
+    person: str = ""
     messages: list[ChatMessage] = field(default_factory=list)
     problem: str = ""
     said: str = ""
@@ -79,7 +81,9 @@ class View:
         if not self.conversation:
             return
         try:
-            self.messages = list(service.read(self.conversation, self.secret).messages)
+            transcript = service.read(self.conversation, self.secret)
+            self.messages = list(transcript.messages)
+            self.person = transcript.conversation.answering_person or ""
         except ChatbotError:  # erased or expired: the next question begins anew
             self.conversation = self.secret = ""
 
@@ -145,6 +149,8 @@ def page_blueprint(
             if form.get("action") == "erase":
                 erased_count = service.erase(view.conversation, view.secret)
                 view = View(said=say("page_erased", language, messages=erased_count))
+            elif form.get("action") == "look":
+                rates.check_news()
             else:
                 ask(site, view, language)
         except ChatbotError as error:
@@ -163,12 +169,13 @@ def _render(site: Site, view: View, language: str, limits: LimitsSection) -> Res
         site=site,
         view=view,
         language=language,
-        say=lambda name, **values: say(name, language, **values),
+        say=lambda code, **values: say(code, language, **values),
         limits=limits,
         origins=ORIGINS,
         plain_text=plain_text,
         nonce=nonce,
         ink=ink(site.color),
+        when=when_answered(site, language),
     )
     response = make_response(html)
     response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)

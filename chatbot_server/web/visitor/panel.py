@@ -7,12 +7,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.config.sections import LimitsSection, PrivacySection
+from chatbot_server.conversation.person_hours import when_answered
 from chatbot_server.engine.base import Engine
 from chatbot_server.errors import EngineError
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site_settings import SITE_SETTINGS
 from chatbot_server.storage.sites import Site
+from chatbot_server.web.middleware.address import own_origins
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import find_allowed_site
 from chatbot_server.web.middleware.requests import language_of
@@ -33,6 +35,9 @@ def panel_blueprint(
         rates.check_small()
         with database.session() as session:
             site = find_allowed_site(session, request, request.args.get("site", ""))
+            origin = request.headers.get("Origin", "")
+            if site.allows(origin) and origin.lower() not in own_origins(request):
+                site.note_seen(origin.lower())
         try:
             info = engine.info()
             model = {"model": info.model, "local": info.local}
@@ -72,5 +77,8 @@ def _owners_words(site: Site, locale: str, language: str) -> dict[str, Any]:
         "greeting": word("greeting"),
         "notice": word("notice"),
         "suggestions": site.suggested(language),
-        "contact": {"form": True},
+        "contact": {
+            "form": True,
+            "when": when_answered(site, language) or None if is_spoken else None,
+        },
     }

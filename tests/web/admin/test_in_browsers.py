@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -123,6 +124,49 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
         expect(page.locator(".turn.assistant")).to_contain_text("4.20 euros")
 
 
+def test_a_person_takes_over_and_hands_back(
+    chromium: Browser, server: Any, images: Path | None
+) -> None:
+    sites = json.loads(server.cli("site", "list", "--json").stdout)
+    key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
+    token = (server.folder / "data" / "setup-token").read_text().strip()
+    with page_of(chromium) as visitor, page_of(chromium) as owner:
+        owner.goto(f"{server.url}/setup#{token}")
+        owner.get_by_label("Your name").fill("ann@example.org")
+        owner.get_by_label("Password").fill(PASSWORD)
+        owner.get_by_role("button", name="Make my account").click()
+        visitor.goto(f"{server.url}/")
+        widget = visitor.locator("chatbot-widget").first
+        widget.get_by_role("button").first.click()
+        field = widget.get_by_role("textbox")
+        field.fill("Is anybody there?")
+        visitor.keyboard.press("Enter")
+        expect(widget.locator(".actions").first).to_be_visible()
+        owner.goto(f"{server.url}/admin/{key}/conversations")
+        owner.get_by_role("link", name="Is anybody there?").click()
+        owner.get_by_label("Your name").fill("Marie")
+        owner.get_by_label("Your message").fill("Yes: **Marie**, of the shop.")
+        owner.get_by_role("button", name="Send").click()
+        expect(owner.get_by_text("Marie answers here")).to_be_visible()
+        expect(widget.locator("li", has_text="Marie: Yes: Marie, of the shop.")).to_be_visible()
+        expect(widget.locator(".state")).to_have_text("Marie")
+        field.fill("Until when?")
+        visitor.keyboard.press("Enter")
+        passed_on = widget.locator(".text", has_text="Passed on to Marie.")
+        expect(passed_on).to_be_visible()
+        expect(owner.locator(".turn.user", has_text="Until when?")).to_be_visible()
+        if images:
+            owner.screenshot(path=images / "owner-desktop-take-over.png", full_page=True)
+            visitor.screenshot(path=images / "widget-light-person.png")
+        owner.get_by_role("button", name="Hand back to the chatbot").click()
+        expect(owner.get_by_text("Marie answers here")).to_have_count(0)
+        expect(widget.locator(".state")).to_have_text("AI assistant")
+        field.fill("Thanks!")
+        visitor.keyboard.press("Enter")
+        expect(widget.locator(".assistant")).to_have_count(4)
+        expect(passed_on).to_have_count(1)
+
+
 def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: WebSite) -> None:
     with page_of(chromium, java_script_enabled=False) as page:
         key = set_up(page, server, site, script=False)
@@ -153,6 +197,7 @@ def test_axe_finds_nothing_on_any_page(
             "/admin/login",
         ]
         addresses += ["/admin/backups", "/admin/backups/restore", "/admin/log", "/admin/join"]
+        addresses += [f"/admin/{key}/keys"]
         addresses += [f"/admin/{key}/conversations/none"]
         for address in addresses:
             page.goto(server.url + address)

@@ -442,3 +442,30 @@ def test_a_long_list_goes_on(owner: OwnerServer) -> None:
     pages.append(browser.get(f"{path}?before={before}").text)
     assert all(sum(identifier in page for page in pages) >= 1 for identifier in ids)
     assert "before=" not in pages[1].split("<table>")[1]
+
+
+def test_something_is_left_to_do_until_the_owners_own_site_showed_the_chat(
+    owner: OwnerServer,
+) -> None:
+    browser, step = owner.browser("owner"), "open the chat there</a>"
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).origins = ["https://bakery.example"]
+    talk(owner, "Do you bake?", "Yes.", "faq")
+    for origin in ("http://localhost", "https://other.example"):
+        owner.app.test_client().get(f"/api/widget?site={owner.key}", headers={"Origin": origin})
+    assert step in browser.get(f"/admin/{owner.key}/?locale=en").text
+    seen = {"Origin": "https://bakery.example"}
+    assert owner.app.test_client().get(f"/api/widget?site={owner.key}", headers=seen).json
+    assert step not in browser.get(f"/admin/{owner.key}/?locale=en").text
+    tag = browser.get(f"/admin/{owner.key}/tag?locale=en").text
+    assert "The chat was opened on https://bakery.example" in tag
+
+
+def test_the_owners_own_tries_are_no_unanswered_questions(owner: OwnerServer) -> None:
+    tried = talk(owner, "Can you juggle five loaves?", "", "none")
+    talk(owner, "Do you sell cider?", "", "none")
+    with owner.database.session() as session:
+        session.get_one(Conversation, tried).preview = True
+    page = owner.browser("owner").get(f"/admin/{owner.key}/unanswered").text
+    assert "Do you sell cider?" in page
+    assert "juggle" not in page

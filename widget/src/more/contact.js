@@ -11,11 +11,12 @@ export function contact(app) {
   /** @type {Record<string, string>} */
   const typed = {};
   return () => {
-    const { form, email, url } = app.config.contact || { form: true };
+    const { form, email, url, when } = app.config.contact || { form: true };
     const links = [email && link(`mailto:${email}`, [email]), url && link(url, [url])]
       .filter(Boolean)
       .map((item) => h("p", {}, item));
-    return form ? [contactForm(app, typed), ...links] : links;
+    const note = when && h("p", { className: "note" }, when);
+    return [note, form && contactForm(app, typed), ...links].filter(Boolean);
   };
 }
 
@@ -65,7 +66,7 @@ function contactForm({ say, api, options, tab, context, chat }, typed) {
     busy = true;
     const { yourname, mail: email, message } = Object.fromEntries(new FormData(form));
     try {
-      await api.contact({
+      const { when } = await api.contact({
         site: options.site,
         name: yourname,
         email,
@@ -74,7 +75,11 @@ function contactForm({ say, api, options, tab, context, chat }, typed) {
       });
       for (const name of Object.keys(typed)) Reflect.deleteProperty(typed, name);
       // The button that had the focus goes: the focus goes on to what was said.
-      const sent = h("p", { role: "status", tabIndex: -1 }, say("sent"));
+      const sent = h(
+        "p",
+        { role: "status", tabIndex: -1 },
+        [say("sent"), when].filter(Boolean).join(" "),
+      );
       form.replaceChildren(sent);
       sent.focus();
     } catch (error) {

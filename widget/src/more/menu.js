@@ -11,20 +11,22 @@ import { download, print, transcript } from "./transcript.js";
 export function menu(app, sheet, pages) {
   const { say, root, view, chat } = app;
   const button = view.menu;
-  const name = (/** @type {string} */ role) => say(role === "user" ? "you" : "name");
+  const name = (/** @type {{role: string, name?: string}} */ { role, name }) =>
+    name || say(role === "user" ? "you" : "name");
   const text = (/** @type {boolean} */ md) => transcript(chat.messages(), name, md);
-  const said = (
-    /** @type {import("../panel/conversation.js").Message} */ { role, text, sources = [] },
-  ) => [
-    h("h2", {}, name(role)),
-    h(
-      "div",
-      { dir: "auto", className: role === "user" ? "question" : "" },
-      ...(role === "user" ? [text] : app.markdown(text)),
-    ),
-    sources.length > 0 &&
-      h("ul", {}, ...sources.map(({ title, url }) => h("li", {}, `${title} – ${url}`))),
-  ];
+  const said = (/** @type {import("../panel/conversation.js").Message} */ message) => {
+    const { role, text, sources = [] } = message;
+    return [
+      h("h2", {}, name(message)),
+      h(
+        "div",
+        { dir: "auto", className: role === "user" ? "question" : "" },
+        ...(role === "user" ? [text] : app.markdown(text)),
+      ),
+      sources.length > 0 &&
+        h("ul", {}, ...sources.map(({ title, url }) => h("li", {}, `${title} – ${url}`))),
+    ];
+  };
   const paper = () => {
     const title = view.panel.querySelector("h2").textContent;
     print(root, { title, lang: app.locale, dir: view.panel.dir }, [

@@ -1,21 +1,22 @@
 import css from "./paper.css";
 
-/** @typedef {{role: string, text: string, sources?: {title: string, url: string}[]}} Message */
+/** @typedef {{role: string, name?: string, text: string, sources?: {title: string, url: string}[]}} Message */
 
 /**
  * The chat as text to keep, made in the browser.
  * @param {Message[]} messages
- * @param {(role: string) => string} name
+ * @param {(message: Message) => string} name
  * @param {boolean} md Markdown, else plain text
  */
 export const transcript = (messages, name, md) =>
   messages
-    .map(({ role, text, sources = [] }) => {
+    .map((message) => {
+      const { text, sources = [] } = message;
       const links = sources.map(({ title, url }) =>
         md ? `- [${title}](${url})` : `- ${title}: ${url}`,
       );
       return [
-        md ? `**${name(role)}**\n` : `${name(role)}:`,
+        md ? `**${name(message)}**\n` : `${name(message)}:`,
         text,
         ...(links.length ? ["", ...links] : []),
       ].join("\n");

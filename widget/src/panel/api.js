@@ -47,21 +47,24 @@ export function connect(base, locale, tab) {
   };
   /** @param {[string, RequestInit?, unknown?]} call */
   const json = async (...call) => (await request(...call)).json();
-  const id = encodeURIComponent;
+  // Identifiers are made of letters that are safe in an address.
   return {
     /** @param {string} site */
-    widget: (site) => json(`widget?site=${id(site)}&locale=${locale}`),
+    widget: (site) => json(`widget?site=${encodeURIComponent(site)}&locale=${locale}`),
     /** @param {unknown} body @param {AbortSignal} signal */
     chat: (body, signal) => request("chat", { signal }, body),
     /** @param {string} message @param {number} last @param {AbortSignal} signal */
     resume: (message, last, signal) =>
-      request(`chat/${id(message)}`, { signal, headers: { "Last-Event-ID": String(last) } }),
+      request(`chat/${message}`, {
+        signal,
+        headers: /** @type {any} */ ({ "Last-Event-ID": last }),
+      }),
     /** @param {string} message */
-    stop: (message) => request(`chat/${id(message)}`, { method: "DELETE" }),
+    stop: (message) => request(`chat/${message}`, { method: "DELETE" }),
+    /** @param {string} path the id of a conversation, and what of it */
+    history: (path) => json(`conversation/${path}`),
     /** @param {string} conversation */
-    history: (conversation) => json(`conversation/${id(conversation)}`),
-    /** @param {string} conversation */
-    erase: (conversation) => json(`conversation/${id(conversation)}`, { method: "DELETE" }),
+    erase: (conversation) => json(`conversation/${conversation}`, { method: "DELETE" }),
     /** @param {unknown} body */
     feedback: (body) => json("feedback", {}, body),
     /** @param {unknown} body */

@@ -5,6 +5,7 @@ import { isGone, Refused } from "./api.js";
  * One message as it is shown.
  * @typedef {object} Message
  * @property {"user" | "assistant"} role
+ * @property {string} [name] of the person of the site who wrote it
  * @property {string} text
  * @property {string} [id]
  * @property {boolean} [running]
@@ -36,6 +37,7 @@ export function conversation(app, view) {
   const add = (message) => {
     messages.push(message);
     view.show(message);
+    app.listen();
     return message;
   };
 
@@ -60,8 +62,7 @@ export function conversation(app, view) {
       message.text += text;
     },
     sources: (message, { items }) => (message.sources = items),
-    done: (message, { origin, finish, suggestions }) =>
-      Object.assign(message, { origin, finish, suggestions }),
+    done: Object.assign,
     error: (message, { message: error, retry }) =>
       Object.assign(message, { error: error || say("cut"), retry }),
   };
@@ -209,6 +210,7 @@ export function conversation(app, view) {
       this.reset();
       return erased.messages;
     },
+    add,
     messages: () => messages,
     /**
      * After a reload or on the next page: what was said, and the answer that was being written.

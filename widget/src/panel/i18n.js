@@ -16,7 +16,7 @@ export const choose = (wanted) =>
     .find((tag) => LOCALES.includes(tag) || tag === "en") || "en";
 
 /** @param {string} locale two letters @returns {"rtl" | "ltr"} which way its script runs */
-export const direction = (locale) => (/ar|he/.test(locale) ? "rtl" : "ltr");
+export const direction = (locale) => (locale === "ar" ? "rtl" : "ltr");
 
 /**
  * The words of *locale*, and the English ones where it has none.

@@ -12,8 +12,8 @@ import { remember } from "./store.js";
 import { frame } from "./ui/frame.js";
 
 /* The least contrasting grounds that text in the owner's colour stands on: --soft of frame.css. */
-const LIGHT = [0.945, 0.953, 0.961];
-const DARK = [0.133, 0.153, 0.176];
+const LIGHT = "#f1f3f5";
+const DARK = "#22272d";
 
 /**
  * What the menu and the forms do with the conversation.
@@ -24,6 +24,7 @@ const DARK = [0.133, 0.153, 0.176];
  * @property {() => void} reset
  * @property {() => Promise<number>} erase how many messages were erased
  * @property {() => import("./conversation.js").Message[]} messages
+ * @property {(message: import("./conversation.js").Message) => unknown} add shows one more
  */
 
 /** The panel's window, as frame() makes it. @typedef {ReturnType<typeof frame>} View */
@@ -36,7 +37,7 @@ const DARK = [0.133, 0.153, 0.176];
  * @property {string} [greeting]
  * @property {string} [notice]
  * @property {string[]} [suggestions]
- * @property {{form: boolean, email?: string, url?: string}} [contact]
+ * @property {{form: boolean, email?: string, url?: string, when?: string | null}} [contact]
  * @property {{model?: string, local: boolean, retention_days?: number, policy_url?: string}} [privacy]
  * @property {string} [state] of the engine: `starting`, `ready`, `failed` …
  * @property {{message_chars: number}} [limits]
@@ -58,6 +59,7 @@ const DARK = [0.133, 0.153, 0.176];
  * @property {View} view
  * @property {Chat} chat
  * @property {() => Promise<any>} more the part with the menu and the forms
+ * @property {() => Promise<any>} listen has it looked for what a person of the site writes
  * @property {() => boolean} [escape] closes what lies over the conversation
  * @property {ReturnType<typeof connect>} api
  * @property {ReturnType<typeof remember>} tab
@@ -91,6 +93,7 @@ export function mount(chat) {
       }),
     );
   app.more = part(app, "more", __MORE__);
+  app.listen = part(app, "person", __PERSON__);
   const sheet = new CSSStyleSheet();
   // In this order: looks.css says what differs on small screens and for those who ask for it.
   sheet.replaceSync(frameStyle + chatStyle + looksStyle);
@@ -161,7 +164,7 @@ function theme(app) {
     for (const [name, value] of Object.entries({
       "--a": accent,
       "--i": ink,
-      "--link": readable(parse(accent), night ? DARK : LIGHT),
+      "--link": readable(parse(accent), parse(night ? DARK : LIGHT)),
     }))
       host.style.setProperty(name, value);
   };

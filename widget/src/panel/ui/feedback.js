@@ -1,5 +1,5 @@
 import { iconButton } from "../dom.js";
-import { DOWN, UP } from "../icons.js";
+import { UP } from "../icons.js";
 
 /**
  * Two thumbs; the one that points down asks why.
@@ -11,10 +11,10 @@ import { DOWN, UP } from "../icons.js";
 export function feedback({ say, api, more }, message, place) {
   if (!message.id) return [];
   let value = message.feedback || undefined;
-  /** @param {"up" | "down"} mine @param {string} path */
-  const thumb = (mine, path) =>
-    iconButton(say(mine), path, () => choose(mine), { ariaPressed: String(value === mine) });
-  const thumbs = { up: thumb("up", UP), down: thumb("down", DOWN) };
+  /** @param {"up" | "down"} mine @param {string} [style] */
+  const thumb = (mine, style) =>
+    iconButton(say(mine), UP, () => choose(mine), { ariaPressed: String(value === mine), style });
+  const thumbs = { up: thumb("up"), down: thumb("down", "scale:1 -1") };
   /** @param {"up" | "down"} mine */
   const choose = (mine) => {
     value = value === mine ? undefined : mine;

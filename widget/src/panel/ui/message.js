@@ -18,7 +18,11 @@ export function bubbleOf(app, message, on) {
   const element = h(
     "li",
     { className: message.role },
-    h("span", { className: "unseen" }, `${say(mine ? "you" : "name")}: `),
+    h(
+      "span",
+      { className: message.name ? "note" : "unseen" },
+      `${message.name || say(mine ? "you" : "name")}: `,
+    ),
     text,
     below,
   );
@@ -64,6 +68,7 @@ export function bubbleOf(app, message, on) {
       note && h("p", { className: "note" }, note),
       sources?.length && sourceList(say, sources, origin),
       !error &&
+        origin !== "person" &&
         h(
           "div",
           { className: "actions", part: "actions" },

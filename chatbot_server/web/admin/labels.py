@@ -1,0 +1,51 @@
+"""What the pages call their fields, for sentences about what was typed into one."""
+
+from __future__ import annotations
+
+import re
+
+from chatbot_server.messages import say
+
+# The sentence of each field; of a view of its own first, where two pages call one differently.
+LABELS = {
+    "save_appearance.name": "appearance_name",
+    "start_site.name": "start_name",
+    "start_site.address": "start_address",
+    "set_up.token": "setup_token",
+    "write_to_visitor.name": "person_name",
+    "write_to_visitor.text": "person_message",
+    "create_api_key.name": "keys_name",
+    "address": "add_address",
+    "answer": "faq_answer",
+    "code": "factor_code",
+    "contact_email": "appearance_email",
+    "contact_url": "appearance_contact_url",
+    "country": "appearance_country",
+    "days": "keys_days",
+    "expect": "quality_expect",
+    "greeting": "appearance_greeting",
+    "instructions": "appearance_instructions",
+    "name": "account_name",
+    "notice": "appearance_notice",
+    "origins": "appearance_origins",
+    "policy_url": "appearance_policy",
+    "question": "faq_question",
+    "retention_days": "privacy_days",
+    "silence_hours": "person_silence",
+    "suggestions": "appearance_suggestions",
+    "text": "add_text",
+    "time_zone": "appearance_time_zone",
+    "title": "add_title",
+    "token": "join_token",
+    "url": "webhook_url",
+    "wordings": "faq_wordings",
+}
+_OF_ONE = re.compile(r"(?:_[a-z]{2}|-[\w-]+)$")  # of one language, or of one group
+
+
+def label_of(field: str, view: str, language: str) -> str:
+    """What the page whose form goes to *view* calls *field*; the field's own name, if nothing."""
+    name = _OF_ONE.sub("", field)
+    codes = (LABELS.get(key) for key in (f"{view}.{field}", field, name))
+    code = next((code for code in codes if code), None)
+    return say(code, language) if code else field

@@ -1,0 +1,60 @@
+import { isGone } from "../panel/api.js";
+
+/** Seconds until the next look: after an answer, and where the server did not reply. */
+const SOON = 3;
+const LATER = 60;
+
+/**
+ * Looks whether a person of the site has written: while the panel is open, as often as the
+ * server says that it makes sense.
+ * @param {import("../panel/mount.js").App} app
+ */
+function person({ api, chat, tab, view }) {
+  /** @type {HTMLElement} */
+  const state = view.panel.querySelector(".state");
+  /** What stands there while the chatbot answers. @type {string | null} */
+  let usual = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  /** @param {string | null} name of who answers now */
+  const show = (name) => {
+    if (!name === (usual === null)) return;
+    const text = name || usual;
+    usual = name ? state.textContent : null;
+    state.textContent = text;
+  };
+
+  const again = (/** @type {number} */ seconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(look, seconds * 1000);
+  };
+
+  const look = async () => {
+    const { conversation } = tab;
+    if (!conversation) return show(null);
+    if (view.panel.hidden || document.hidden || !view.panel.isConnected) return;
+    if (chat.messages().at(-1)?.running) return again(SOON);
+    const last = chat.messages().findLast(({ name }) => name)?.id || "";
+    try {
+      const news = await api.history(`${conversation}/news?after=${last}`);
+      if (tab.conversation !== conversation) return again(SOON);
+      for (const message of news.messages)
+        if (!chat.messages().some(({ id }) => id === message.id)) {
+          chat.add(message);
+          view.announce(`${message.name}: ${message.text}`);
+        }
+      show(news.person);
+      if (news.wait) again(news.wait);
+    } catch (error) {
+      if (!isGone(error)) again(LATER);
+    }
+  };
+
+  document.addEventListener("chatbot:message", () => again(SOON));
+  for (const type of ["chatbot:open", "visibilitychange"])
+    document.addEventListener(type, () => again(0));
+  again(SOON);
+}
+
+dispatchEvent(new CustomEvent("chatbot:person", { detail: person }));
