@@ -84,24 +84,7 @@ def application() -> Flask:
 
 def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     """The web application, from parts that are ready to use."""
-    app = Flask(__name__, static_folder="web/static", static_url_path="")
-    app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
-    app.wsgi_app = web_schemes_only(app.wsgi_app)  # type: ignore[method-assign,assignment]
-    set_public_address(app, config.server)
-    if proxies := config.server.trusted_proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, proxies, proxies, proxies, x_prefix=proxies
-        )
-    watch_proxies(app, config)
-    # Who may ask is decided by check_origin, which needs the site. CORS only lets a refused
-    # page read why; nothing here depends on a cookie.
-    CORS(app, resources={r"/api/*": CROSS_ORIGIN}, send_wildcard=True)
-    register_request_ids(app)
-    register_problems(app)
-    register_headers(app)
-    set_terms(app, config, LONG_BODIES)
-    set_own_names(app, config.server)
+    app = make_app(config)
     rates = RateLimits(config.limits)
     chore = partial(call_chore, config.run_dir)
     on_message = partial(chore, "mail") if config.mail.host else None
@@ -135,6 +118,29 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(widget_blueprint(config.data_dir / "widget"))
     app.register_blueprint(security_txt_blueprint(config.server.security_contact))
     set_metrics_apart(app, config.metrics, StateCollector(engine, database, vectors))
+    return app
+
+
+def make_app(config: Config) -> Flask:
+    """An application that has no page yet, with all that concerns every request."""
+    app = Flask(__name__, static_folder="web/static", static_url_path="")
+    app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
+    app.wsgi_app = web_schemes_only(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    set_public_address(app, config.server)
+    if proxies := config.server.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, proxies, proxies, proxies, x_prefix=proxies
+        )
+    watch_proxies(app, config)
+    # Who may ask is decided by check_origin, which needs the site. CORS only lets a refused
+    # page read why; nothing here depends on a cookie.
+    CORS(app, resources={r"/api/*": CROSS_ORIGIN}, send_wildcard=True)
+    register_request_ids(app)
+    register_problems(app)
+    register_headers(app)
+    set_terms(app, config, LONG_BODIES)
+    set_own_names(app, config.server)
     return app
 
 

@@ -15,6 +15,7 @@ FOR_ALL = {"config", "errors", "logs", "messages", "metrics", "resources"}
 ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
     "bench": {"engine", "prompt"},
+    "webhooks": {"retrieval", "storage"},
     "service": {
         "backup",
         "conversation",
@@ -25,6 +26,7 @@ MAY_USE = {
         "prompt",
         "retrieval",
         "storage",
+        "webhooks",
     },
     "backup": {"retrieval", "storage"},
     "web": {
@@ -40,6 +42,7 @@ MAY_USE = {
         "prompt",
         "retrieval",
         "storage",
+        "webhooks",
     },
     "accounts": {"storage"},
     "mail": {"storage"},

@@ -8,8 +8,16 @@ import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, NUMBER, print_json
-from chatbot_server.errors import UsageError
-from chatbot_server.storage.api_keys import ApiKey, all_keys, create_key, revoke_key
+from chatbot_server.storage.api_keys import (
+    LONGEST_DAYS,
+    SCOPES,
+    ApiKey,
+    Scope,
+    all_keys,
+    create_key,
+    revoke_key,
+)
+from chatbot_server.storage.sites import find_site
 
 
 @click.group(help="help_api_key")
@@ -19,15 +27,26 @@ def api_key() -> None:
 
 @api_key.command(help="help_api_key_create")
 @click.option("--name", required=True, metavar="TEXT", help="help_api_key_name")
+@click.option("--scope", type=click.Choice(SCOPES), default="all", help="help_api_key_scope")
+@click.option("--site", "site_key", metavar="KEY", help="help_api_key_site")
+@click.option("--days", type=click.IntRange(1, LONGEST_DAYS), help="help_api_key_days")
 @JSON
 @click.pass_obj
-def create(context: Context, /, name: str, as_json: bool) -> None:
+def create(
+    context: Context,
+    /,
+    name: str,
+    scope: Scope,
+    site_key: str | None,
+    days: int | None,
+    as_json: bool,
+) -> None:
     """Make a key and show it, this once."""
-    if not name.strip() or not name.isprintable():
-        raise UsageError("api_key_name", field="--name")
     with context.database.session() as session:
-        key, secret = create_key(session, name.strip())
+        site_id = find_site(session, site_key).id if site_key else None
+        key, secret = create_key(session, name, scope, site_id=site_id, days=days)
         record = _record(key)
+    context.note("api-key create", f"{record['name']} {record['prefix']}…", site_id)
     if as_json:
         print_json({"key": secret} | record)
         return
@@ -50,6 +69,7 @@ def list_keys(context: Context, /, as_json: bool) -> None:
     for key in keys:
         last_use = _time(key["used"]) or context.say("api_key_unused")
         times = {"created": _time(key["created"]), "used": last_use}
+        times["expires"] = _time(key["expires"]) or "–"
         click.echo(context.say("api_key_line", **key | times))
 
 
@@ -61,11 +81,13 @@ def revoke(context: Context, /, number: int) -> None:
     with context.database.session() as session:
         name = revoke_key(session, number).name
     context.database.forget_erased()
+    context.note("api-key revoke", name)
     click.echo(context.say("api_key_revoked", name=name))
 
 
 def _record(key: ApiKey) -> dict[str, object]:
-    return {name: getattr(key, name) for name in ("id", "name", "prefix", "created", "used")}
+    fields = ("id", "name", "prefix", "created", "used", "scope", "expires")
+    return {name: getattr(key, name) for name in fields}
 
 
 def _time(moment: object) -> str:

@@ -45,8 +45,9 @@ def list_requests(context: Context, /, as_json: bool) -> None:
         return
     for message in messages:
         name = " ".join(_printable(message["name"]).split())
+        who = f"{name} <{message['email']}>" if name else context.say("message_in_conversation")
         click.echo(f"{message['id']}  {message['day']}  {message['site']}")
-        click.echo(f"    {name} <{message['email']}>")
+        click.echo(f"    {who}")
         click.echo("    " + _printable(message["text"]).replace("\n", "\n    ") + "\n")
     if not messages:
         click.echo(context.say("contact_none"))
@@ -61,8 +62,10 @@ def remove(context: Context, /, number: int) -> None:
         request = session.get(ContactRequest, number)
         if request is None:
             raise NotFound("contact_unknown", field="NUMBER", number=number)
+        site_id = request.site_id
         session.delete(request)
     context.database.forget_erased()
+    context.note("contact remove", number, site_id)
     click.echo(context.say("contact_removed", number=number))
 
 

@@ -60,6 +60,16 @@ class Context:
         database.migrate()
         return database
 
+    def note(self, action: str, about: object = "", site_id: int | None = None) -> None:
+        """Remember that *action*, words at the terminal, was done, in the log of who did what."""
+        from chatbot_server.storage.audit import AuditEntry, note_action
+        from chatbot_server.storage.sites import Site
+
+        with self.database.session() as session:
+            site = session.get(Site, site_id) if site_id else None
+            name = site.name if site else ""
+            note_action(session, AuditEntry(action=action, about=str(about), site=name))
+
     def say(self, key: str, /, **values: object) -> str:
         """A sentence in the person's language."""
         return say(key, self.language, **values)

@@ -61,6 +61,7 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
         new_site = add_site(session, name_of(name))
         with _naming_the_option(context):
             change_site(new_site, settings)
+        note_action(session, AuditEntry(action="site add", site=new_site.name))
         tag = snippet_for(address_of(context.config), new_site)
         record = _record(session, new_site)
     _show(context, [record], as_json)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 logger = logging.getLogger("chatbot_server")
 
-CHORE_NAMES = ("erase", "read", "embed", "pull", "mail", "model")
-ON_CALL_ONLY = ("model",)
+CHORE_NAMES = ("erase", "read", "embed", "pull", "mail", "model", "webhooks")
+ON_CALL_ONLY = ("model", "webhooks")
+WAITED_FOR = ("model",)  # by somebody at a page
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
 LOOK_EVERY = 2.0
@@ -86,7 +87,7 @@ class Chore:
             [sys.executable, "-m", "chatbot_server", "jobs", self._name],
             env=self._environment,
             # Chores give way to answers, but for those that somebody waits for.
-            preexec_fn=None if self._name in ON_CALL_ONLY else lambda: os.nice(19),
+            preexec_fn=None if self._name in WAITED_FOR else lambda: os.nice(19),
         )
         try:
             while child.poll() is None and not self._stop.wait(0.2):

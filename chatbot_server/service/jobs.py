@@ -24,6 +24,7 @@ from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import erase_contact_requests
 from chatbot_server.storage.soundness import check_every_page
+from chatbot_server.webhooks.delivery import deliver_due
 
 DAILY = "daily-"
 logger = logging.getLogger(__name__)
@@ -91,7 +92,14 @@ def model(config: Config, database: Database) -> None:
     prepare_change(config, database)
 
 
-CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull, mail, model), strict=True))
+def webhooks(config: Config, database: Database) -> None:
+    """Tell webhooks what happened, and come again when the next is due."""
+    moment = deliver_due(database, config)
+    if moment is not None:
+        call_chore(config.run_dir, "webhooks", max(1, moment - now()))
+
+
+CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull, mail, model, webhooks), strict=True))
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

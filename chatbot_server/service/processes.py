@@ -4,7 +4,7 @@ It loads neither the web application nor the model, so that it stays small and o
 
     chatbot-server serve ─┬─ gunicorn ── web worker       answers HTTP
                           ├─ engine                       the model, supervised in a thread
-                          └─ chatbot-server jobs …        erase, read, embed, pull, mail: hourly
+                          └─ chatbot-server jobs …        erase, read, embed …: hourly, or called
 """
 
 from __future__ import annotations

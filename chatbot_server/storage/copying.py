@@ -18,7 +18,7 @@ from chatbot_server.storage.sites import Site
 Row = Mapping[str, Any]
 # Chunks, terms and vectors are made again of the documents; log-ins and codes are left behind.
 COPIED = (
-    *("site", "site_change", "account", "recovery_code", "api_key", "audit_entry"),
+    *("site", "site_change", "account", "recovery_code", "api_key", "audit_entry", "webhook"),
     *("conversation", "message", "feedback", "contact_request"),
     *("quality_run", "answer_review", "knowledge_golden", "knowledge_ignored"),
     *("knowledge_source", "knowledge_page"),

@@ -42,3 +42,41 @@ def test_an_owner_is_made_listed_and_helped(run: Run, typed: list[str], tmp_path
     assert run("admin", "reset", "Bob").exit_code == 1
     assert "/setup#" not in run("admin", "setup-token").out
     assert not (tmp_path / "data" / "setup-token").exists()
+
+
+def test_what_is_changed_at_the_terminal_is_in_the_log(run: Run, tmp_path: Path) -> None:
+    assert run("init", "--model", "none").exit_code == 0
+    key = json.loads(run("site", "add", "Bakery", "--json").out)[0]["key"]
+    note = tmp_path / "note.txt"
+    note.write_text("We bake bread in Hull.")
+    commands = (
+        ("knowledge", "add", str(note), "--site", key),
+        ("knowledge", "golden", "add", "Secret question?", "--nothing", "--site", key),
+        ("knowledge", "golden", "remove", "1", "--site", key),
+        ("knowledge", "push-secret", "--site", key),
+        ("knowledge", "remove", "1", "--site", key),
+        ("api-key", "create", "--name", "Intranet"),
+        ("api-key", "revoke", "1"),
+        ("backup", str(tmp_path / "one.chatbot-backup")),
+        ("restore", str(tmp_path / "one.chatbot-backup"), "--replace"),
+        ("site", "remove", key, "--yes"),
+    )
+    for command in commands:
+        assert run(*command).exit_code == 0, command
+    assert run("knowledge", "remove", "99", "--site", key).exit_code != 0
+    log = run("admin", "log", "--json").out
+    actions = [(row["action"], row["site"]) for row in reversed(json.loads(log))]
+    assert actions == [
+        ("site add", "Bakery"),
+        ("knowledge add", "Bakery"),
+        ("knowledge golden add", "Bakery"),
+        ("knowledge golden remove", "Bakery"),
+        ("knowledge push-secret", "Bakery"),
+        ("knowledge remove", "Bakery"),
+        ("api-key create", ""),
+        ("api-key revoke", ""),
+        ("restore", ""),
+        ("site remove", "Bakery"),
+    ]
+    assert "one.chatbot-backup" in log
+    assert "Secret question" not in log

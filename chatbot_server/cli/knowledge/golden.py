@@ -48,6 +48,7 @@ def add_golden(
     with context.database.session() as session:
         for wording, answer in pairs:
             put_golden(session, site_id, wording, answer)
+    context.note("knowledge golden add", len(pairs), site_id)
     click.echo(context.say("golden_added", count=len(pairs)))
 
 
@@ -86,6 +87,7 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
     site_id = site_id_of(context, key)
     with context.database.session() as session:
         learning.remove_golden(session, site_id, number)
+    context.note("knowledge golden remove", number, site_id)
     click.echo(context.say("golden_removed", number=number))
 
 

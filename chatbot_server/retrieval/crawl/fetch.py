@@ -96,12 +96,31 @@ class Fetcher:
         self._deadline.moment = time.monotonic() + seconds
         for _hop in range(MAX_REDIRECTS + 1):
             self._raise_for_forbidden_address(url)
-            response = self._send_single_request(url, headers or {}, truncate)
+            response = self._send_single_request(url, headers or {}, truncate=truncate)
             target = response.headers.get("location")
             if response.status not in (301, 302, 303, 307, 308) or not target:
                 return response
             url = joined(url, target) or target
         raise FetchError("fetch_redirects", url=url[:200])
+
+    def post(self, url: str, body: bytes, headers: dict[str, str], seconds: float) -> int:
+        """POST *body* to *url*, which redirects nowhere; returns the status of the answer.
+
+        Raises:
+            FetchError: refused, unreachable or too slow.
+        """
+        self._deadline.moment = time.monotonic() + seconds
+        self._raise_for_forbidden_address(url)
+        return self._send_single_request(url, headers, body, truncate=True).status
+
+    def check(self, url: str) -> None:
+        """Raises:
+        FetchError: *url* may not be asked, or its name leads nowhere.
+        """
+        self._raise_for_forbidden_address(url)
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        resolve_public_address(str(parts.hostname), port, self._private_hosts)
 
     def allow_port_of(self, url: str) -> None:
         """See :meth:`~.addresses.PrivateHosts.allow_port_of`."""
@@ -130,8 +149,9 @@ class Fetcher:
             raise FetchError("fetch_address", url=url[:200])
 
     def _send_single_request(
-        self, url: str, headers: dict[str, str], truncate: bool
+        self, url: str, headers: dict[str, str], body: bytes | None = None, *, truncate: bool
     ) -> FetchResponse:
+        """GET *url*, or POST *body* to it."""
         import httpx
 
         request_headers: dict[str | bytes, str | bytes] = {
@@ -144,12 +164,18 @@ class Fetcher:
         try:
             target = httpx.URL(url)  # international names and blanks as they travel
             request_headers["Host"] = target.netloc
+            if body is not None:
+                request_headers["Content-Length"] = str(len(body))
             with self._pool.stream(
-                "GET", str(target), headers=request_headers, extensions={"timeout": timeouts}
+                "GET" if body is None else "POST",
+                str(target),
+                headers=request_headers,
+                content=body,
+                extensions={"timeout": timeouts},
             ) as response:
                 response_headers = _join_headers(response)
-                body = self._read_body(response, response_headers, url, truncate)
-                return FetchResponse(url, response.status, response_headers, body)
+                text = self._read_body(response, response_headers, url, truncate)
+                return FetchResponse(url, response.status, response_headers, text)
         except FetchError:
             raise
         except (httpcore.TimeoutException, TimeoutError):

@@ -16,6 +16,7 @@ from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
 from chatbot_server.web.admin.faq import add_faq_files, add_faq_pages
 from chatbot_server.web.admin.history import add_history
 from chatbot_server.web.admin.home import add_home, add_start
+from chatbot_server.web.admin.keys import add_api_keys, add_webhooks
 from chatbot_server.web.admin.knowledge import add_knowledge
 from chatbot_server.web.admin.messages import add_mail, add_messages
 from chatbot_server.web.admin.models import add_models
@@ -31,6 +32,7 @@ from chatbot_server.web.admin.quality import add_quality, add_runs, add_sample
 from chatbot_server.web.admin.questions import add_questions
 from chatbot_server.web.admin.restoring import add_restoring
 from chatbot_server.web.admin.sharing import add_sharing
+from chatbot_server.web.admin.takeover import add_takeover
 from chatbot_server.web.admin.wizard import add_choice_of_pages, add_privacy
 from chatbot_server.web.markdown import in_html
 from chatbot_server.web.middleware.problems import other_problem
@@ -44,6 +46,7 @@ ROUTES = (
     add_privacy,
     add_models,
     add_conversations,
+    add_takeover,
     add_owner_rights,
     add_analytics,
     add_sharing,
@@ -57,6 +60,8 @@ ROUTES = (
     add_appearance,
     add_messages,
     add_mail,
+    add_api_keys,
+    add_webhooks,
     add_people,
     add_own_account,
     add_second_factor,

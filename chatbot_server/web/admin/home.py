@@ -21,7 +21,6 @@ from chatbot_server.retrieval.curate.trial import try_own_headings
 from chatbot_server.storage.analytics import Period, activity
 from chatbot_server.storage.base import now
 from chatbot_server.storage.feedback import contact_requests
-from chatbot_server.storage.inbox import has_conversations
 from chatbot_server.storage.site_settings import change_site, name_of, origin_of
 from chatbot_server.storage.sites import (
     Site,
@@ -30,6 +29,7 @@ from chatbot_server.storage.sites import (
     find_site,
     sites_in_order,
 )
+from chatbot_server.storage.webhooks import has_paused_webhook
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.backups import copies_in
 from chatbot_server.web.admin.knowledge import explain_sources
@@ -172,10 +172,11 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
         "last_week": activity(session, Period(site.id, moment - 2 * WEEK, moment - WEEK)),
         "documents": documents,
         "messages": messages,
+        "webhook_paused": has_paused_webhook(session, site.id),
         "steps": {
             "pages": documents > 0,
             "contact": bool(site.contact_email or site.contact_url),
             "privacy": bool(site.policy_url),
-            "asked": has_conversations(session, site.id),
+            "seen": site.seen is not None,
         },
     }

@@ -18,13 +18,14 @@ from chatbot_server.errors import (
     BadRequest,
     ChatbotError,
     EngineError,
+    Forbidden,
     NotFound,
     TooLarge,
     Unauthorized,
 )
 from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Prompt
-from chatbot_server.storage.api_keys import find_key
+from chatbot_server.storage.api_keys import Scope, find_key
 from chatbot_server.storage.database import Database
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.requests import bearer, language_of
@@ -80,6 +81,7 @@ class ModelApi:
         """Raises:
         Unauthorized: no key, or one that is not known.
         TooManyRequests: it is used too often.
+        Forbidden: it is good for something else.
         """
         secret = bearer(request)
         if not secret:
@@ -90,6 +92,9 @@ class ModelApi:
             self.rates.check_small()  # nobody tries keys without end
             raise Unauthorized("api_wrong_key")
         self.rates.check_key(str(key.id))
+        scope: Scope = "embeddings" if request.endpoint == "openai.embed" else "chat"
+        if request.path != "/v1/models" and not key.allows(scope):
+            raise Forbidden("api_key_scope", scope=key.scope)
 
     def find_model(self, model: str) -> EngineInfo:
         """The facts of *model*.

@@ -18,6 +18,7 @@ VIEWS = {
     "appearance": "save_appearance",
     "conversation": "write_to_visitor",
     "keys": "create_api_key",
+    "restore": "restore_first",
     "setup": "set_up",
     "start": "start_site",
 }

@@ -1,0 +1,1 @@
+"""Events of a site, told to the owner's own programs."""

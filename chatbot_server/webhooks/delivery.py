@@ -1,0 +1,156 @@
+"""Telling webhooks what happened: signed, tried again, to no address that a crawl may not ask."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from chatbot_server.config import Config
+from chatbot_server.errors import ChatbotError, UsageError
+from chatbot_server.retrieval.crawl.addresses import PrivateHosts
+from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError
+from chatbot_server.retrieval.curate.push import sign
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import ChatMessage, Conversation, history
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import ContactRequest, Feedback, question_of, unread_counts
+from chatbot_server.storage.sites import Site
+from chatbot_server.storage.webhooks import (
+    Webhook,
+    WebhookDelivery,
+    next_delivery,
+    note_delivered,
+    note_undelivered,
+    take_due_deliveries,
+)
+
+MOST_AT_ONCE = 100
+SECONDS = 15.0  # for one of them
+LARGEST_ANSWER = 10_000  # bytes; nothing of it is kept
+LONGEST_URL = 500
+
+
+def make_fetcher(config: Config) -> Fetcher:
+    """What asks webhooks: bounded, never inwards but where the operator allows it."""
+    return Fetcher(config.retrieval.contact, config.retrieval.private_hosts, LARGEST_ANSWER)
+
+
+def webhook_address(url: str, config: Config) -> str:
+    """*url*, if a webhook may be there.
+
+    Raises:
+        UsageError: no address of the web, or without encryption to another machine.
+        FetchError: it leads inwards, or nowhere.
+    """
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    is_private = host in PrivateHosts(config.retrieval.private_hosts)
+    is_plain = host and parts.scheme == "http" and not is_private
+    if not host or len(url) > LONGEST_URL or is_plain:
+        raise UsageError("webhook_address", field="url", found=url[:100])
+    fetcher = make_fetcher(config)
+    try:
+        fetcher.check(url)
+    finally:
+        fetcher.close()
+    return url
+
+
+def deliver_due(database: Database, config: Config) -> int | None:
+    """Tell what is due; returns when to come again, None: nothing waits."""
+    with database.session() as session:
+        deliveries = take_due_deliveries(session, MOST_AT_ONCE)
+        outgoing = [
+            (session.get_one(Webhook, delivery.webhook_id), delivery.id, body)
+            for delivery in deliveries
+            if (body := body_of(session, delivery)) is not None
+        ]
+    fetcher, silent = make_fetcher(config), set[int]()
+    try:
+        for webhook, number, body in outgoing:
+            # Who does not take one is not asked again now; the others come when their lease ends.
+            is_taken = webhook.id not in silent and _deliver(
+                database, fetcher, webhook, number, body
+            )
+            silent |= set() if is_taken else {webhook.id}
+    finally:
+        fetcher.close()
+    with database.session() as session:
+        return next_delivery(session)
+
+
+def body_of(session: Session, delivery: WebhookDelivery) -> bytes | None:
+    """What the webhook is told; None: what it is about was erased meanwhile."""
+    webhook = session.get_one(Webhook, delivery.webhook_id)
+    message = session.get(ChatMessage, delivery.message_id) if delivery.message_id else None
+    contact = session.get(ContactRequest, delivery.contact_id) if delivery.contact_id else None
+    if message is None and contact is None:
+        return None
+    conversation_id = message.conversation_id if message else contact and contact.conversation_id
+    body: dict[str, Any] = {
+        "id": delivery.id,
+        "event": delivery.event,
+        "created": delivery.created,
+        "site": session.get_one(Site, webhook.site_id).key,
+        "conversation": conversation_id,
+        "message": delivery.message_id,
+        "contact": delivery.contact_id,
+    }
+    if contact is not None:
+        body["unread"] = unread_counts(session).get(webhook.site_id, 0)
+    elif conversation_id and session.get(Conversation, conversation_id):
+        body["messages"] = len(history(session, conversation_id))
+    if webhook.with_text:
+        body["text"] = _text_of(session, message, contact)
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _text_of(
+    session: Session, message: ChatMessage | None, contact: ContactRequest | None
+) -> dict[str, str]:
+    """What was written, as it is stored: what is personal in it is masked there already."""
+    if contact is not None:
+        return {"name": contact.name, "email": contact.email, "message": contact.text}
+    if message is None:
+        return {}
+    if message.role == "user":
+        return {"question": message.text}
+    thumb = session.get(Feedback, message.id)
+    return {
+        "question": question_of(session, message) or "",
+        "answer": message.text,
+        "reason": (thumb and thumb.reason) or "",
+        "comment": (thumb and thumb.comment) or "",
+    }
+
+
+def _deliver(
+    database: Database, fetcher: Fetcher, webhook: Webhook, number: int, body: bytes
+) -> bool:
+    """Send *body*, and note what became of it; whether it was taken."""
+    moment, status = now(), None
+    headers = {
+        "Content-Type": "application/json",
+        "X-Chatbot-Timestamp": str(moment),
+        "X-Chatbot-Signature": sign(webhook.secret, moment, body),
+    }
+    try:
+        status = fetcher.post(webhook.url, body, headers, SECONDS)
+        if not 200 <= status < 300:
+            raise FetchError("webhook_refused", status=status)
+    except ChatbotError as error:
+        values = {name: str(value) for name, value in error.values.items()}
+        problem = {"code": error.code, "values": values}
+        with database.session() as session:
+            note_undelivered(session, webhook.id, number, status, problem)
+        return False
+    with database.session() as session:
+        note_delivered(session, webhook.id, number, status)
+    return True
