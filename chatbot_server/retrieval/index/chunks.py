@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,6 +18,13 @@ MAX_WORDS = 150
 MAX_CHUNKS = 2000
 MAX_LEVEL = 6
 BETWEEN = " › "
+MAX_NOTES = 10
+MAX_NOTE_WORDS = 60
+_MARK = r"(\*{1,3}|[†‡]|[¹²³⁴⁵⁶⁷⁸⁹]{1,2}|\[\d{1,2}\]|\(\d{1,2}\))"
+_NOTE = re.compile(rf"{_MARK}\s?(?=\w)")
+# At the end of a word, or in brackets behind it.
+_REFERENCE = re.compile(rf"(?<=\S)(?:(?<![\s*])|\s(?=[\[(])){_MARK}(?![\w*])")
+_EMPHASIS = re.compile(r"\*{1,3}[^*\s][^*]*\*{1,3}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,8 @@ def chunks_of_text(text: str, max_words: int = MAX_WORDS, language: str = "en") 
 
     A chunk never crosses a heading; two chunks under one heading share a sentence,
     so that “it costs …” keeps what it speaks of. A sentence longer than a
-    chunk is cut between words. Of a boundless page the first 2,000 chunks count; a text
+    chunk is cut between words. A footnote (“* not on Sundays”) is in each chunk with its mark.
+    Of a boundless page the first 2,000 chunks count; a text
     without words is one empty chunk.
     """
     pieces = (
@@ -99,17 +108,38 @@ def _heading(line: str) -> tuple[int, str] | None:
 def _pieces(body: str, max_words: int, languages: Languages) -> Iterator[str]:
     piece: list[str] = []
     size = 0
-    for sentence in _bounded(sentences(body, languages), max_words):
+    whole = sentences(body, languages)
+    notes = footnotes(whole)
+    for sentence in _bounded(whole, max_words):
         length = len(sentence.split())
         if piece and size + length > max_words:
-            yield "\n".join(piece)
+            yield "\n".join([*piece, *missing_notes(piece, notes)])
             overlap = piece[-1] if len(piece[-1].split()) + length <= max_words else ""
             piece = [overlap] if overlap else []
             size = len(overlap.split())
         piece.append(sentence)
         size += length
     if piece:
-        yield "\n".join(piece)
+        yield "\n".join([*piece, *missing_notes(piece, notes)])
+
+
+def footnotes(whole: Sequence[str]) -> dict[str, str]:
+    """The first short sentences that begin with a mark, by their marks."""
+    notes: dict[str, str] = {}
+    for sentence in whole:
+        note = None if _EMPHASIS.match(sentence) else _NOTE.match(sentence)
+        if note and len(sentence.split()) <= MAX_NOTE_WORDS and len(notes) < MAX_NOTES:
+            notes.setdefault(note[1], sentence)
+    return notes
+
+
+def missing_notes(piece: Sequence[str], notes: Mapping[str, str]) -> list[str]:
+    """Those of *notes* that a *piece* refers to (“18 €*”) and does not hold."""
+    if not notes:
+        return []
+    plain = (_EMPHASIS.sub("", sentence) for sentence in piece)
+    marks = {mark for sentence in plain for mark in _REFERENCE.findall(sentence)}
+    return [note for mark, note in notes.items() if mark in marks and note not in piece]
 
 
 def _bounded(sentences: list[str], max_words: int) -> Iterator[str]:

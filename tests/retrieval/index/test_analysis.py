@@ -40,6 +40,27 @@ def test_a_heading_is_what_markdown_calls_one(line: str, level: int, name: str) 
     assert (chunk.heading, line in chunk.text) == (name, not level)
 
 
+@pytest.mark.parametrize("mark", ["*", "**", "†", "¹", " [1]", " (2)"])
+def test_a_footnote_is_in_each_chunk_that_refers_to_it(mark: str) -> None:
+    rooms = [
+        f"Room {at} costs {at + 40} €{mark if at in (2, 11) else ''} a night, breakfast and a place"
+        " for the car in the yard are in it."
+        for at in range(24)
+    ]
+    note = f"{mark.strip()} Not on Sundays."
+    chunks = split("\n".join(["# Rooms", "*All* rooms are quiet.", *rooms, note, "‡ Unused."]))
+    assert len(chunks) >= 4
+    for chunk in chunks[:-1]:
+        assert (note in chunk.text) == ("42 €" in chunk.text or "51 €" in chunk.text)
+        assert "‡" not in chunk.text
+    assert chunks[-1].text.endswith(f"{note}\n‡ Unused.")
+
+
+def test_words_in_stars_are_no_footnote() -> None:
+    chunks = split("\n".join(["*Dogs* are welcome.", *(["All is *well* here today."] * 100)]))
+    assert [chunk.text.count("Dogs") for chunk in chunks] == [1] + [0] * (len(chunks) - 1)
+
+
 def test_a_document_that_takes_too_long_is_refused_with_a_sentence() -> None:
     assert len(analyse(Draft("u", "T", "One sentence here. " * 2000)).chunks) > 10
     with pytest.raises(AnalysisError, match="T took too long to index"):

@@ -173,3 +173,26 @@ def test_nothing_of_a_refused_file_is_kept(
         add_file(database, extractor, site_id, file, 10**7)
     with database.session() as session:
         assert [one.text for one in documents_of(session, site_id)] == ["Hello."]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"," * 1_000_000, "extract_csv"),
+        (b"question,answer\nIs it?," + b"\0" * 100, "extract_not_text"),
+        (b'question,answer\n"Is it?,yes\n' + b"No?,no\n" * 50_000, "extract_broken"),
+        (b"question,answer\n" + b"Is it?,yes\n" * 4_500_000, "extract_big"),
+        (b"question,answer\nIs it?," + b"y" * 1_000_000, "extract_broken"),
+    ],
+    ids=["columns", "nul", "quoting", "rows", "cell"],
+)
+def test_a_hostile_table_of_questions_is_refused(
+    extractor: Extractor, data: bytes, code: str
+) -> None:
+    assert code_of(extractor, "a.csv", data) == code
+
+
+def test_formulas_are_read_as_the_text_they_are() -> None:
+    data = b'question;answer\n"=HYPERLINK(""https://evil.example"";""A"")?";"=1+1"\n'
+    read = read_bytes("a.csv", data)
+    assert read == {"title": '=HYPERLINK("https://evil.example";"A")?', "text": "=1+1", "faq": True}

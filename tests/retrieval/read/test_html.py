@@ -102,6 +102,9 @@ CARDS = """<ul><li><h3>Ann</h3><p>Cooks.</p></li><li><h3>Ben</h3><p>Serves.</p><
           "<footer><h3>Hours</h3><p>9–5</p>"
          "<ul><li><a href=/x>Terms</a></li></ul><p>© 2026</p></footer>"),
          "# A\na\n# T\nCall 01 23\n### Hours\n9–5"),
+        (("<h1>A</h1><p>a</p><h2>On the map</h2><iframe src=/m></iframe>"
+          "<footer>© 2026 The Mill · Call 01 23 45 67 89</footer>"),
+         "# A\na\nOn the map\n# T\n© 2026 The Mill · Call 01 23 45 67 89"),
     ],
 )  # fmt: skip
 def test_what_stands_on_a_page_is_read(body: str, text: str) -> None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH
+from chatbot_server.retrieval.read.html.names import CONTACT
 
 # Of a heading: a price, a time or a number that belongs to the heading before it.
 _VALUE = re.compile(r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*")
 VALUE_CHARS = 60  # so many are read: the pattern tries every way to part them
 _FACT = re.compile(r"[\d@]")
 # Of links: a number to call or an address to write to, not how much is in the basket.
-_CONTACT = re.compile(r"\d(?:\D{0,2}\d){4}|@")
+_IN_LINK = re.compile(r"\d(?:\D{0,2}\d){4}|@")
 _COPYRIGHT = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved|tous droits", re.IGNORECASE)
 MAX_LEVEL = 6
 
@@ -39,9 +40,8 @@ class Block:
     @property
     def has_fact(self) -> bool:
         """Whether it may say when, where, how much or how to reach somebody."""
-        return bool(_FACT.search(self.text)) and not (
-            _COPYRIGHT.search(self.text) and len(self.text) < 200
-        )
+        is_notice = len(self.text) < 200 and _COPYRIGHT.search(self.text)
+        return bool(CONTACT.search(self.text) if is_notice else _FACT.search(self.text))
 
 
 def packed(blocks: Sequence[Block]) -> list[list[Any]]:
@@ -90,7 +90,8 @@ def without_empty_sections(blocks: Sequence[Block]) -> list[Block]:
         if before and before.level and block.level and _VALUE.fullmatch(block.text[:VALUE_CHARS]):
             result[-1] = replace(before, text=f"{before.text}{DASH}{block.text}")
             continue
-        if before and before.level and 0 < block.level <= before.level:
+        is_last_of_content = before and not before.margin and block.margin
+        if before and before.level and (0 < block.level <= before.level or is_last_of_content):
             result[-1] = replace(before, level=0)
         result.append(block)
     if result and result[-1].level:
@@ -131,5 +132,5 @@ def below_site_name(blocks: Sequence[Block], name: str) -> list[Block]:
 def is_furniture(block: Block) -> bool:
     """Whether *block*, in the margin of a page, only leads elsewhere or claims rights."""
     if block.link:
-        return not _CONTACT.search(block.text)
+        return not _IN_LINK.search(block.text)
     return bool(_COPYRIGHT.search(block.text)) and not block.has_fact

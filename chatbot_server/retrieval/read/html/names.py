@@ -1,6 +1,8 @@
-"""Names of elements, roles and classes, by what they mean for reading."""
+"""Names of elements, roles and classes, and signs in text, by what they mean for reading."""
 
 from __future__ import annotations
+
+import re
 
 
 def _words(text: str) -> frozenset[str]:
@@ -38,3 +40,7 @@ UNSEEN_CLASSES = _words("""
     element-invisible screen-reader-only screen-reader-text skip-link skip-links skip-to-content
     skiplink sr-only visually-hidden visuallyhidden
 """)
+# A number to call, not those of the pages of a list; an address to write to.
+CONTACT = re.compile(
+    r"(?<!\w)(?:\+\d|\(?0\d)(?:[\s().-]{0,2}\d){7,13}(?!\d)|[\w.+-]{1,64}@[\w-]{1,63}\.\w"
+)

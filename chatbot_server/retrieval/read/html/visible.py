@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.read.html.names import (
+    CONTACT,
     NAVIGATION_CLASSES,
     NAVIGATION_ROLES,
     SILENT,
@@ -28,10 +29,6 @@ _COOKIES = re.compile(
     re.IGNORECASE,
 )
 _BANNER_SIZE = 2500
-# A number to call, not those of the pages of a list; an address to write to.
-_CONTACT = re.compile(
-    r"(?<!\w)(?:\+\d|\(?0\d)(?:[\s().-]{0,2}\d){7,13}(?!\d)|[\w.+-]{1,64}@[\w-]{1,63}\.\w"
-)
 MAX_IN_MENU, LONGEST_CONTACT = 500, 120
 
 
@@ -109,8 +106,8 @@ def contacts_in(element: Any, visibility: Visibility) -> list[str]:
     texts: dict[str, None] = {}
     for one in islice(element.iter("a", "li", "span", "p", "div", "button"), MAX_IN_MENU):
         text = short_text(one, LONGEST_CONTACT)
-        is_inner = not any(_CONTACT.search(short_text(child, LONGEST_CONTACT)) for child in one)
-        if is_inner and _CONTACT.search(text) and not visibility.is_hidden(one):
+        is_inner = not any(CONTACT.search(short_text(child, LONGEST_CONTACT)) for child in one)
+        if is_inner and CONTACT.search(text) and not visibility.is_hidden(one):
             texts[text] = None
     return list(texts)
 

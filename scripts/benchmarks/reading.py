@@ -1,0 +1,191 @@
+"""How much of what visitors see on a site's pages is in its index: headings, and facts.
+
+Each folder of pages is crawled as its owner would have it crawled. A heading is kept where a line
+of the text of its page, or of what the site says on every page, holds it; a fact (telephone
+number, e-mail address, price, time or date) where that text states it. Headings above nothing but
+links are the titles of menus: they are counted, and not expected to be kept.
+
+    PYTHONPATH=scripts python -m benchmarks.reading FOLDER… [--lost]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
+from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.crawl.site_text import site_document_base
+from chatbot_server.retrieval.curate.library import add_site as add_source
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.read.charset import decoded
+from chatbot_server.retrieval.read.extractor import Extractor
+from chatbot_server.retrieval.read.html.blocks import Block
+from chatbot_server.retrieval.read.html.names import SILENT
+from chatbot_server.retrieval.read.html.seen import seen_facts
+from chatbot_server.retrieval.read.html.visible import Visibility
+from chatbot_server.retrieval.read.html_page import parsed
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.sites import add_site
+
+_SIGNS = re.compile(r"[\W_]+")
+HEADINGS = "//body//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6]"
+
+
+@dataclass
+class SiteFigures:
+    """What is seen on the pages of a site, and what of it is lost."""
+
+    pages: int = 0
+    headings: int = 0
+    menus: int = 0
+    facts: int = 0
+    lost_headings: list[str] = field(default_factory=list)
+    lost_facts: list[str] = field(default_factory=list)
+
+    def count(self, page: Path, texts: Sequence[str]) -> None:
+        """Take a page into account, of which *texts* are indexed."""
+        tree = parsed(decoded(page.read_bytes(), ""))
+        lines = [line for text in texts for line in text.split("\n")]
+        folded = [_folded(line) for line in lines]
+        self.pages += 1
+        for element, heading in visible_headings(tree):
+            is_kept = any(_folded(heading) in line for line in folded)
+            if not is_kept and is_title_of_menu(element):
+                self.menus += 1
+                continue
+            self.headings += 1
+            if not is_kept:
+                self.lost_headings.append(f"{page.name}: {heading}")
+        language = str(next(iter(tree.xpath("/html/@lang")), ""))
+        blocks = [Block(line) for line in lines]
+        for words, places in seen_facts(tree, blocks, ",", language):
+            self.facts += 1
+            if not places:
+                self.lost_facts.append(f"{page.name}: {words}")
+
+    def row(self, name: str) -> str:
+        """A line of the table."""
+        counts = ((self.headings, self.lost_headings), (self.facts, self.lost_facts))
+        shares = (
+            f"{seen - len(lost)} of {seen} ({100 - 100 * len(lost) / max(1, seen):.1f} %)"
+            for seen, lost in counts
+        )
+        return f"| {name} | {self.pages} | {' | '.join(shares)} | {self.menus} |"
+
+
+def visible_headings(tree: Any) -> Iterator[tuple[Any, str]]:
+    """The headings that a visitor sees, each as its element and as it is written."""
+    visibility = Visibility(tree)
+    for element in tree.xpath(HEADINGS):
+        above = [element, *element.iterancestors()]
+        if any(one.tag in SILENT or visibility.is_hidden(one) for one in above):
+            continue
+        text = " ".join("".join(element.itertext()).split())
+        if _folded(text):
+            yield element, text
+
+
+def is_title_of_menu(heading: Any) -> bool:
+    """Whether all that stands beside *heading*, in what holds more than it, is links."""
+    for above in heading.iterancestors():
+        beside = [
+            text
+            for text in above.xpath(".//text()[normalize-space()]")
+            if heading not in (text.getparent(), *text.getparent().iterancestors())
+        ]
+        if beside:
+            return not any(
+                all(one.tag not in ("a", "button") for one in _above(text)) for text in beside
+            )
+    return False
+
+
+def _above(text: Any) -> list[Any]:
+    parent = text.getparent()
+    return [parent, *parent.iterancestors()] if text.is_text else list(parent.iterancestors())
+
+
+def _folded(text: str) -> str:
+    return _SIGNS.sub("", fold(text))
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a site of the files in *folder*."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def measure(folder: Path, extractor: Extractor) -> SiteFigures:
+    """The figures of the site in *folder*, after a crawl of its own."""
+    figures = SiteFigures()
+    pages = sorted(path for path in folder.rglob("*") if path.suffix in (".html", ".htm"))
+    with (
+        tempfile.TemporaryDirectory() as place,
+        served(folder) as address,
+        closing(Database(f"sqlite:///{place}/site.db")) as database,
+        closing(Fetcher("", ["127.0.0.1"])) as fetcher,
+    ):
+        database.migrate()
+        with database.session() as session:
+            site_id = add_site(session, folder.name).id
+        # Pages to which no link leads are read, too.
+        links = "".join(f"<a href='/{quote(str(page.relative_to(folder)))}'></a>" for page in pages)
+        index = folder / "all-pages-of-this-site.html"
+        index.write_text(f"<html><body>{links}</body></html>", encoding="utf-8")
+        try:
+            source = add_source(database, site_id, f"{address}/{index.name}")
+            Crawl(database, fetcher, extractor, source, CrawlLimits(2000, 1e9)).run()
+        finally:
+            index.unlink()
+        with database.session() as session:
+            texts: dict[str, list[str]] = {}
+            for document in documents_of(session, site_id, source):
+                url = document.url.partition("#")[0]
+                texts.setdefault(url, []).append(f"{document.title}\n{document.text}")
+        shared = texts.get(site_document_base(f"{address}/{index.name}"), [])
+        everything = [text for of_page in texts.values() for text in of_page]
+        for page in pages:
+            own = texts.get(f"{address}/{quote(str(page.relative_to(folder)))}")
+            figures.count(page, [*own, *shared] if own else everything)
+    return figures
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--lost", action="store_true", help="name what was lost")
+    arguments = parser.parse_args()
+    print("| site | pages | headings kept | facts kept | titles of menus |")
+    print("|---|---|---|---|---|")
+    with closing(Extractor()) as extractor:
+        for folder in arguments.folders:
+            figures = measure(folder, extractor)
+            print(figures.row(folder.name), flush=True)
+            if arguments.lost:
+                for lost in (*figures.lost_headings, *figures.lost_facts):
+                    print(f"    {lost}")
+
+
+if __name__ == "__main__":
+    main()
