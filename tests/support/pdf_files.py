@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
+
+import pypdfium2  # type: ignore[import-untyped]
 
 Text = tuple[float, float, str]  # from the left, from the bottom, what
 
@@ -41,6 +44,28 @@ def drawn_pdf(pages: Sequence[bytes], rotate: int = 0, more: bytes = b"") -> byt
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Rotate %d/Contents %d 0 R"
             b"/Resources<</Font<</F 3 0 R/B 4 0 R>>>>>>" % (rotate, 6 + 2 * number),
             stream(drawing),
+        ]
+    return pdf_of(objects)
+
+
+def scanned_pdf(pages: Sequence[bytes], dots_per_inch: int = 200) -> bytes:
+    """The pages of :func:`drawn_pdf` as pictures."""
+    drawings = pypdfium2.PdfDocument(drawn_pdf(pages))
+    kids = b" ".join(b"%d 0 R" % (3 + 3 * number) for number in range(len(pages)))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, len(pages)),
+    ]
+    for number in range(len(pages)):
+        bitmap = drawings[number].render(scale=dots_per_inch / 72, grayscale=True)
+        size = b"/Width %d/Height %d" % (bitmap.stride, bitmap.height)
+        picture = b"/Type/XObject/Subtype/Image/BitsPerComponent 8/ColorSpace/DeviceGray"
+        at = 4 + 3 * number
+        objects += [
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents %d 0 R"
+            b"/Resources<</XObject<</P %d 0 R>>>>>>" % (at, at + 1),
+            stream(b"600 0 0 800 0 0 cm /P Do"),
+            stream(zlib.compress(bytes(bitmap.buffer)), picture + size + b"/Filter/FlateDecode"),
         ]
     return pdf_of(objects)
 

@@ -12,7 +12,7 @@ Result = dict[str, Any]
 
 
 # Of a file that was not read to its end: the code of the sentence that says so.
-CUT_PAGES, CUT_TEXT = "extract_cut_pages", "extract_cut_text"
+CUT_PAGES, CUT_TEXT, CUT_SCANS = "extract_cut_pages", "extract_cut_text", "extract_cut_scans"
 
 
 class Unreadable(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +16,8 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.language.languages import LANGUAGES
 
 SECONDS = 30.0
+# More than :mod:`.files.ocr` gives itself for the pages of one file.
+SCAN_SECONDS = 300.0
 # The largest real files take less than half of it, most of them a tenth.
 MEMORY_BYTES = 600_000_000
 TYPES = {
@@ -68,14 +71,17 @@ class Extraction:
 
 @dataclass
 class Extractor:
-    """Reads hostile files in a child process, which is killed when one takes too long."""
+    """Reads hostile files in a child process, which is killed when one takes too long.
+
+    Scanned files have another child, for which nobody else waits.
+    """
+
+def _new_child() -> JsonLineChild:
+    return JsonLineChild("chatbot_server.retrieval.read.extractor_child", memory_bytes=MEMORY_BYTES)
+
 
     seconds: float = SECONDS
-    _child: JsonLineChild = field(
-        default_factory=lambda: JsonLineChild(
-            "chatbot_server.retrieval.read.extractor_child", memory_bytes=MEMORY_BYTES
-        )
-    )
+    _child: JsonLineChild = field(default_factory=_new_child)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, data: bytes, kind: str, name: str, url: str, charset: str = "") -> Extraction:
@@ -93,11 +99,14 @@ class Extractor:
             "charset": charset,
             "data": base64.b64encode(data).decode(),
         }
-        with self._lock:
-            try:
+        try:
+            with self._lock:
                 result = self._child.ask(request, self.seconds)
-            except ChildFailed:
-                raise ExtractError("extract_slow", name=name[:200]) from None
+            if result.get("scanned"):
+                with closing(_new_child()) as child:
+                    result = child.ask(request | {"kind": "scanned"}, SCAN_SECONDS)
+        except ChildFailed:
+            raise ExtractError("extract_slow", name=name[:200]) from None
         if "error" in result:
             raise ExtractError(result["error"], name=name[:200])
         return _extraction(result, url)

@@ -14,7 +14,7 @@ from chatbot_server.retrieval.read.files.csv_faq import read_csv
 from chatbot_server.retrieval.read.files.docx import read_docx
 from chatbot_server.retrieval.read.files.epub import read_epub
 from chatbot_server.retrieval.read.files.opendocument import read_opendocument
-from chatbot_server.retrieval.read.files.pdf import read_pdf
+from chatbot_server.retrieval.read.files.pdf import read_pdf, read_scanned_pdf
 from chatbot_server.retrieval.read.files.pptx import read_pptx
 from chatbot_server.retrieval.read.files.text import read_text
 from chatbot_server.retrieval.read.files.xlsx import read_xlsx
@@ -24,6 +24,7 @@ FILES: dict[str, Callable[[bytes, str], Result]] = {
     "text": read_text,
     "csv": read_csv,
     "pdf": read_pdf,
+    "scanned": read_scanned_pdf,
     "docx": read_docx,
     "xlsx": read_xlsx,
     "pptx": read_pptx,
@@ -37,7 +38,8 @@ def answer(request: dict[str, str]) -> Result:
 
     A request is ``{"kind", "name", "url", "charset", "data": base64}``, its answer
     ``{"documents": [{"title", "text", "faq"?}], "faq"?, "links"?, "canonical"?, "language"?,
-    "noindex"?, "nofollow"?, "notice"?}`` or ``{"error": code}``.
+    "noindex"?, "nofollow"?, "notice"?}``, ``{"error": code}``, or ``{"scanned": True}`` for a PDF
+    file that is to be asked for as kind ``scanned``, with more patience.
     """
     try:
         data, name = base64.b64decode(request["data"]), request["name"]

@@ -7,6 +7,8 @@ from support.office_files import docx_of
 from support.pdf_files import drawn, drawn_pdf, pdf_of, stream
 from support.read_file import read_bytes, read_office
 
+from chatbot_server.retrieval.read.files import ocr
+
 PROSE = "Our house lies at the end of the lane"
 
 
@@ -153,7 +155,8 @@ def test_what_is_filled_into_a_form_is_read_with_its_name() -> None:
     assert read_bytes("x.pdf", pdf_of(objects))["text"] == "Your booking\n\nTown : Derby"
 
 
-def test_a_scan_is_called_one() -> None:
+def test_a_scan_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "find_tesseract", lambda: None)
     picture = (
         b"/Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray"
     )

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chatbot_server.retrieval.read.document import CUT_PAGES, MAX_TEXT, Result, Unreadable
+from chatbot_server.retrieval.read.document import (
+    CUT_PAGES,
+    CUT_SCANS,
+    MAX_TEXT,
+    Result,
+    Unreadable,
+)
+from chatbot_server.retrieval.read.files import ocr
 from chatbot_server.retrieval.read.files.lines import joined, without_page_number
 from chatbot_server.retrieval.read.files.pdf_layout import Item, Line, read_layout
 from chatbot_server.retrieval.read.files.pdf_page import SUPERSCRIPT, PdfPage, read_page
@@ -18,6 +25,8 @@ from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 
 MAX_PAGES = 500
 MAX_FIELDS = 1000
+# Letters that a scanner adds to the picture of a page: its name, or a number.
+MAX_ON_SCAN = 40
 # Of the height of a page, where headers and footers stand, and how many lines they have.
 MARGIN = 0.12
 MARGIN_LINES = 3
@@ -46,11 +55,25 @@ _ENDED = re.compile(r"[.!?:;…»”\")]$")
 
 
 def read_pdf(data: bytes, name: str) -> Result:
-    """The document of a PDF file.
+    """The document of a PDF file; ``{"scanned": True}`` where :func:`read_scanned_pdf` says more.
 
     Raises:
         Unreadable: damaged, behind a password, only pictures, or without text.
     """
+    return _read(data, name, None)
+
+
+def read_scanned_pdf(data: bytes, name: str) -> Result:
+    """The document of a PDF file, with what :mod:`.ocr` recognises on scanned pages: slow.
+
+    Raises:
+        Unreadable: as :func:`read_pdf`.
+    """
+    program = ocr.find_tesseract()
+    return _read(data, name, ocr.Recogniser(program) if program else None)
+
+
+def _read(data: bytes, name: str, recogniser: ocr.Recogniser | None) -> Result:
     import pypdfium2  # type: ignore[import-untyped]
 
     try:
@@ -60,7 +83,10 @@ def read_pdf(data: bytes, name: str) -> Result:
         is_other = b"%PDF" not in data[:1024]
         code = "extract_other_kind" if is_other else "extract_broken"
         raise Unreadable("extract_encrypted" if is_locked else code) from None
-    pages = list(pages_of(pdf))
+    scans = Scans(recogniser)
+    pages = list(pages_of(pdf, scans))
+    if scans.count and recogniser is None and ocr.find_tesseract():
+        return {"scanned": True}
     writer = MarkdownWriter()
     margins = running_lines(pages)
     for line in dict.fromkeys(map(without_page_number, margins.values())):
@@ -69,18 +95,41 @@ def read_pdf(data: bytes, name: str) -> Result:
     body.write(writer)
     for field in form_fields(pdf):
         writer.paragraph(field)
-    if not writer.text and any(page.has_picture for page, _rows in pages):
+    if not writer.text and scans.count:
         raise Unreadable("extract_scan")
     title = str(pdf.get_metadata_dict().get("Title") or "")
-    return one_document(writer, name, title, CUT_PAGES if len(pages) < len(pdf) else "")
+    notice = CUT_PAGES if len(pages) < len(pdf) else CUT_SCANS if scans.count else ""
+    return one_document(writer, name, title, notice)
 
 
-def pages_of(pdf: Any) -> Iterator[tuple[PdfPage, list[Row]]]:
+class Scans:
+    """Scanned pages of a file: hardly any text on them, and a picture.
+
+    Attributes:
+        count: how many of them were not recognised.
+    """
+
+    def __init__(self, recogniser: ocr.Recogniser | None) -> None:
+        self._recogniser = recogniser
+        self.count = 0
+
+    def read(self, page: Any, as_written: PdfPage) -> PdfPage:
+        """*page* as it is recognised, or *as_written*."""
+        written = sum(len(piece.text) for piece in as_written.pieces)
+        if written > MAX_ON_SCAN or not as_written.has_picture:
+            return as_written
+        result = self._recogniser.read(page) if self._recogniser else None
+        if result is None:
+            self.count += 1
+        return result or as_written
+
+
+def pages_of(pdf: Any, scans: Scans) -> Iterator[tuple[PdfPage, list[Row]]]:
     """The pages and their lines, as far as they are read."""
     size = 0
     for number in range(min(len(pdf), MAX_PAGES)):
         page = pdf[number]
-        result = read_page(page)
+        result = scans.read(page, read_page(page))
         page.close()
         size += sum(len(piece.text) for piece in result.pieces)
         yield result, result.rows() if result.pieces else []
