@@ -15,12 +15,14 @@ from chatbot_server.cli.checks import Check, report
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON
 from chatbot_server.cli.running_server import check_server, runs_here
+from chatbot_server.cli.sources import check_source
 from chatbot_server.config.sections import EngineSection
 from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.mail.smtp import open_server
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
+from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.service.prepare import plan_engine
 from chatbot_server.service.processes import check_port, listeners
 from chatbot_server.storage.counters import check_counters
@@ -104,13 +106,17 @@ def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
 
 
 def check_pages(context: Context) -> Iterator[Check]:
-    """Which sites have nothing to answer from; none while the database is away."""
+    """Which sites and sources have nothing to answer from; none while the database is away."""
     try:
         with context.database.session() as session:
-            sites = [site for site in all_sites(session) if not (site.demo or site.free_chat)]
+            everyone = all_sites(session)
+            sources = [one for site in everyone for one in describe_sources(session, site.id)]
+            sites = [site for site in everyone if not (site.demo or site.free_chat)]
             silent = [site for site in sites if not has_documents(session, site.id)]
     except ChatbotError:
         return  # told already
+    for source in sources:
+        yield from check_source(context, source)
     for site in silent:
         sentence = context.say("doctor_no_pages", name=site.name, key=site.key)
         yield Check("pages", False, sentence)

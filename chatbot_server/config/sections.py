@@ -179,6 +179,7 @@ class RetrievalSection(Section):
     requests_per_second: Annotated[float, Field(gt=0, le=50)] = 1.0
     page_bytes: Annotated[int, Field(ge=10_000, le=100_000_000)] = 5_000_000
     private_hosts: tuple[str, ...] = ()
+    browser: Literal["auto", "off"] = "off"
 
 
 class Config(Section):

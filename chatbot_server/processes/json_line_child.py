@@ -71,11 +71,11 @@ class JsonLineChild:
             process = self._start_unless_running()
             unwritten = memoryview(json.dumps(request).encode() + b"\n")
             while unwritten:
-                descriptor = _when_ready(process.stdin, select.POLLOUT, deadline)
+                descriptor = when_ready(process.stdin, select.POLLOUT, deadline)
                 unwritten = unwritten[os.write(descriptor, unwritten) :]
             line = bytearray()
             while not line.endswith(b"\n"):
-                chunk = os.read(_when_ready(process.stdout, select.POLLIN, deadline), 1 << 20)
+                chunk = os.read(when_ready(process.stdout, select.POLLIN, deadline), 1 << 20)
                 if not chunk:
                     raise EOFError
                 line += chunk
@@ -106,13 +106,12 @@ class JsonLineChild:
             "processor_seconds": self.processor_seconds,
             "idle_seconds": self.idle_seconds,
         }
-        environment = {name: os.environ[name] for name in HARMLESS_VARIABLES if name in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(WORKER), json.dumps(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if self.shares_stderr else subprocess.DEVNULL,
-            env={**environment, **self.variables},
+            env={**harmless_environment(), **self.variables},
             bufsize=0,
         )
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
@@ -120,8 +119,17 @@ class JsonLineChild:
         return self._process
 
 
-def _when_ready(pipe: IO[bytes] | None, event: int, deadline: float) -> int:
-    """The descriptor of *pipe*, once it can be read or written."""
+def harmless_environment() -> dict[str, str]:
+    """:data:`HARMLESS_VARIABLES`, as they are here."""
+    return {name: os.environ[name] for name in HARMLESS_VARIABLES if name in os.environ}
+
+
+def when_ready(pipe: IO[bytes] | None, event: int, deadline: float) -> int:
+    """The descriptor of *pipe*, once it can be read or written.
+
+    Raises:
+        TimeoutError: it cannot before the *deadline* (monotonic).
+    """
     assert pipe is not None  # noqa: S101 - the process was started with both
     poll = select.poll()  # select() knows no file beyond number 1,023
     poll.register(pipe.fileno(), event)

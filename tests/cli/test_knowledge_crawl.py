@@ -120,8 +120,16 @@ def test_that_the_last_page_was_lost_is_said(
         assert SILENT in ran.out
         assert SILENT in knows(run, "list").out
         assert "its visitors get “I don’t know”" in caplog.text
+        assert "Nothing of it is left" in ran.out
+        assert "Nothing of it is left" in knows(run, "list").out
+    examined = run("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(examined.out)}
+    assert "is left to answer from. The site does not show it" in checks["source"]["sentence"]
+    assert not checks["source"]["ok"]
     assert json.loads(run("knowledge", "crawl", web.address, "--json").out)["has_pages"] is False
     assert told(run, "When does the shop open?").startswith("nothing")
+    knows(run, "add", "--title", "Summer", "--text", "Closed in August.")
+    assert "✘ Nothing of source 1" in run("doctor").out
 
 
 def test_pages_beyond_the_limit_and_pages_without_text_are_told(
@@ -139,8 +147,9 @@ def test_pages_beyond_the_limit_and_pages_without_text_are_told(
     for _again in range(2):
         shown = knows(run, "list").out
         assert "limit of 3 pages" in shown
-        assert "1 left out: No text was found in it" in shown
+        assert "1 left out: It holds no text without JavaScript. To have such" in shown
         knows(run, "crawl", web.address)
+    assert "1 pages are not read. It holds no text without JavaScript" in run("doctor").out
 
 
 def test_a_site_within_its_limit_is_not_told_of_it(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.crawl.rendering import Renderer
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 
@@ -21,10 +23,15 @@ def run_crawl(
     limits: CrawlLimits = QUICK,
     hosts: Sequence[str] = LOCAL,
     progress: Callable[[dict[str, int]], None] = lambda counts: None,
+    browser_profile: Path | None = None,
 ) -> dict[str, int]:
-    """How many pages the crawl of *source* put into each state."""
+    """How many pages the crawl of *source* put into each state; a browser, where it may have one,
+    keeps its profile in a folder."""
     fetcher = Fetcher("me@example.org", hosts)
+    renderer = Renderer(fetcher, browser_profile) if browser_profile else None
     try:
-        return Crawl(database, fetcher, extractor, source, limits, progress).run()
+        return Crawl(database, fetcher, extractor, source, limits, progress, renderer).run()
     finally:
+        if renderer:
+            renderer.close()
         fetcher.close()

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.knowledge.listing import in_words, page_counts, source_notes
+from chatbot_server.cli.knowledge.listing import page_counts, source_notes
 from chatbot_server.cli.knowledge.site import (
     SITE,
     embed,
@@ -19,6 +19,7 @@ from chatbot_server.cli.knowledge.site import (
     site_id_of,
 )
 from chatbot_server.cli.options import JSON, NUMBER, print_json
+from chatbot_server.cli.sources import in_words
 from chatbot_server.errors import ChatbotError, UsageError
 
 
@@ -107,6 +108,8 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
             for line in (*lines, *source_notes(context, source)):
                 click.echo(line)
             mention_demo(context)
+        elif not figures["documents"]:
+            click.echo(context.say("knowledge_nothing_left"))
         mention_silence(context, site_id)
     if why:
         sentence = in_words(context, why, address)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.cli.context import Context
-from chatbot_server.retrieval.crawl.reasons import reason_sentence
+from chatbot_server.cli.sources import in_words, is_nothing_left
 
 MOST_LOST = 5  # pages, and facts of each
 PAGES = {
@@ -25,11 +25,6 @@ def page_counts(context: Context, counts: Mapping[str, int]) -> str:
     return ", ".join(
         context.say(PAGES[state], count=count) for state, count in sorted(counts.items())
     )
-
-
-def in_words(context: Context, why: str, url: str) -> str:
-    """The sentence for *why*, about the page at *url*."""
-    return reason_sentence(why, url, context.language, context.config.retrieval.page_bytes)
 
 
 def limit_reached(context: Context, counts: Mapping[str, int]) -> list[str]:
@@ -71,7 +66,8 @@ def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
 
 def source_notes(context: Context, source: Mapping[str, Any]) -> list[str]:
     """Why a source, or pages of it, were not read, and what of the others was lost."""
-    lines = [in_words(context, source["why"], source["address"])] if source["why"] else []
+    lines = [context.say("knowledge_nothing_left")] if is_nothing_left(source) else []
+    lines += [in_words(context, source["why"], source["address"])] if source["why"] else []
     lines += limit_reached(context, source["pages"]) + lost_lines(context, source["lost"])
     for reason in source["reasons"]:
         sentence = in_words(context, reason["why"], reason["url"])

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
@@ -20,8 +20,10 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.changes import GONE, change_of
+from chatbot_server.retrieval.crawl.chromium import BrowserFailed
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, FetchResponse
 from chatbot_server.retrieval.crawl.frontier import UNWANTED, Frontier
+from chatbot_server.retrieval.crawl.rendering import Renderer
 from chatbot_server.retrieval.crawl.site_text import settle
 from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
 from chatbot_server.retrieval.index import indexing
@@ -61,7 +63,7 @@ MISSING = {401: "crawl_refused", 403: "crawl_refused", 404: "crawl_gone", 410: "
 MAX_DELAY = 30.0
 ROBOTS_SECONDS = 15.0
 # Why a page that could be read was left out; it still is if it has not changed.
-LEFT_OUT = ("crawl_noindex", "crawl_other_address", "crawl_empty")
+LEFT_OUT = ("crawl_noindex", "crawl_other_address")
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +78,12 @@ class CrawlLimits:
 
 @dataclass
 class Crawl:
-    """One crawl of one source. ``progress`` is told the counts after each page."""
+    """One crawl of one source.
+
+    Attributes:
+        progress: is told the counts after each page.
+        renderer: reads pages that scripts build; None: no browser may be used.
+    """
 
     database: Database
     fetcher: Fetcher
@@ -84,6 +91,7 @@ class Crawl:
     source_id: int
     limits: CrawlLimits = field(default_factory=CrawlLimits)
     progress: Callable[[dict[str, int]], None] = lambda counts: None  # noqa: ARG005
+    renderer: Renderer | None = None
     _robots: Protego | None = None
     _next_request: float = 0.0
 
@@ -157,6 +165,8 @@ class Crawl:
             return
         self._wait_for_turn()
         headers = {"If-None-Match": page.etag, "If-Modified-Since": page.modified}
+        if page.why == "crawl_empty":  # there may be a way to read it by now
+            headers = {}
         try:
             response = self.fetcher.get(
                 page.url, {name: value for name, value in headers.items() if value}
@@ -181,7 +191,42 @@ class Crawl:
             url = urls.canonical(response.url) or page.url
             name = urlsplit(url).path.rsplit("/", 1)[-1]
             extraction = self.extractor.read(response.body, kind, name, url, response.charset)
-            self._index(page, response, extraction, url)
+            if extraction.needs_scripts and not extraction.noindex:
+                self._take_scripted_page(page, response, extraction, url)
+            else:
+                self._index(page, response, extraction, url)
+
+    def _take_scripted_page(
+        self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str
+    ) -> None:
+        """Read what a browser shows of a page; *extraction* is what it holds without."""
+        try:
+            extraction = self._after_scripts(response, extraction, url)
+        except BrowserFailed as error:
+            has_text = any(not block.margin for block in unpacked(extraction.blocks))
+            if page.crawl and not has_text and not page.why.startswith("browser_"):
+                self._mark_missing(page, "skipped", str(error))
+                return
+            extraction = extraction if has_text else replace(extraction, notice=str(error))
+        # Without its ETag: what its server calls unchanged is the page before its scripts.
+        rules = response.headers.get("x-robots-tag", "")
+        response = FetchResponse(response.url, response.status, {"x-robots-tag": rules})
+        self._index(page, response, extraction, url)
+
+    def _after_scripts(
+        self, response: FetchResponse, extraction: Extraction, url: str
+    ) -> Extraction:
+        """What a visitor's browser makes of the page.
+
+        Raises:
+            BrowserFailed: that was not to be found out.
+        """
+        if self.renderer is None:
+            raise BrowserFailed("browser_off")
+        page = self.renderer.render(response, extraction.language, self._is_allowed)
+        name = urlsplit(url).path.rsplit("/", 1)[-1]
+        shown = self.extractor.read(page.html, "html", name, url, "utf-8")
+        return replace(shown, links=(*shown.links, *page.targets))
 
     def _index(
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str
@@ -236,7 +281,8 @@ class Crawl:
             for analysis in analysed_drafts:
                 if not waits or analysis.draft.url != page.url:
                     indexing.put(session, source, analysis)
-            state, why = ("read", extraction.notice) if drafts else ("skipped", "crawl_empty")
+            state = "read" if drafts else "skipped"
+            why = extraction.notice or ("" if drafts else "crawl_empty")
             self._frontier.mark(session, page, state, why, response)
             if row := session.get(KnowledgePage, page.id):
                 row.change = change if drafts else ""

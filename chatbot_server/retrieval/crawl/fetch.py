@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,10 +85,12 @@ class Fetcher:
         seconds: float = TOTAL_SECONDS,
         *,
         truncate: bool = False,
+        allows: Callable[[str], bool] = lambda url: True,  # noqa: ARG005
     ) -> FetchResponse:
         """GET *url*, following redirects; not for two threads at once.
 
-        *seconds* is for all of it. What is too big is refused, or cut if asked to *truncate*.
+        *seconds* is for all of it. What is too big is refused, or cut if asked to *truncate*;
+        what *allows* refuses is not asked for, also where a redirect leads there.
 
         Raises:
             FetchError: refused, unreachable, too slow, too big or too many redirects.
@@ -96,6 +98,8 @@ class Fetcher:
         self._deadline.moment = time.monotonic() + seconds
         for _hop in range(MAX_REDIRECTS + 1):
             self._raise_for_forbidden_address(url)
+            if not allows(url):
+                raise FetchError("fetch_address", url=url[:200])
             response = self._send_single_request(url, headers or {}, truncate=truncate)
             target = response.headers.get("location")
             if response.status not in (301, 302, 303, 307, 308) or not target:
@@ -125,6 +129,10 @@ class Fetcher:
     def allow_port_of(self, url: str) -> None:
         """See :meth:`~.addresses.PrivateHosts.allow_port_of`."""
         self._private_hosts.allow_port_of(url)
+
+    def is_private_host(self, host: str) -> bool:
+        """Whether *host* may be in the private network."""
+        return host in self._private_hosts
 
     def close(self) -> None:
         """Close every connection."""

@@ -16,6 +16,7 @@ from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.crawl.rendering import Renderer
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
@@ -77,9 +78,12 @@ def crawl_source(
         crawl_lock(run_dir, source_id),
         closing(Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)) as fetcher,
         closing(Extractor()) as extractor,
+        closing(Renderer(fetcher, run_dir / f"browser-{source_id}", settings.page_bytes)) as shown,
     ):
+        renderer = shown if settings.browser == "auto" else None
         try:
-            counts = Crawl(database, fetcher, extractor, source_id, limits, progress).run()
+            crawl = Crawl(database, fetcher, extractor, source_id, limits, progress, renderer)
+            counts = crawl.run()
         except ChatbotError as error:
             logger.info("source %s: %s", source_id, error)
             counts = {}

@@ -56,6 +56,8 @@ class Extraction:
     as :func:`.html.seen.seen_facts`.
 
     Attributes:
+        needs_scripts: a visitor sees more of the page, see :mod:`.html.scripted`.
+        language: of the page, as it says itself.
         notice: the code of a sentence about what was not read of it.
     """
 
@@ -66,7 +68,13 @@ class Extraction:
     blocks: tuple[list[Any], ...] = ()
     facts: tuple[list[Any], ...] = ()
     site_name: str = ""
+    needs_scripts: bool = False
+    language: str = ""
     notice: str = ""
+
+
+def _new_child() -> JsonLineChild:
+    return JsonLineChild("chatbot_server.retrieval.read.extractor_child", memory_bytes=MEMORY_BYTES)
 
 
 @dataclass
@@ -75,10 +83,6 @@ class Extractor:
 
     Scanned files have another child, for which nobody else waits.
     """
-
-def _new_child() -> JsonLineChild:
-    return JsonLineChild("chatbot_server.retrieval.read.extractor_child", memory_bytes=MEMORY_BYTES)
-
 
     seconds: float = SECONDS
     _child: JsonLineChild = field(default_factory=_new_child)
@@ -159,5 +163,7 @@ def _extraction(result: dict[str, Any], url: str) -> Extraction:
         blocks=tuple(result.get("blocks") or ()),
         facts=tuple(result.get("facts") or ()),
         site_name=str(result.get("site_name") or ""),
+        needs_scripts=bool(result.get("needs_scripts")),
+        language=language or "",
         notice=str(result.get("notice") or ""),
     )

@@ -11,6 +11,7 @@ from chatbot_server.retrieval.read.html.blocks import packed, page_text
 from chatbot_server.retrieval.read.html.business import business_sections
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.protected import show_protected_addresses
+from chatbot_server.retrieval.read.html.scripted import is_built_by_scripts, show_shadow_roots
 from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.structured import faq_pairs, items
 from chatbot_server.retrieval.read.html.title import page_title, site_names
@@ -25,6 +26,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     """The document of a page, if there is text in it, its questions and answers, and its links."""
     tree = parsed(decoded(data, charset))
     show_protected_addresses(tree)
+    show_shadow_roots(tree)
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
     canonical_addresses = (
@@ -42,6 +44,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     blocks = read_blocks(tree, decimal)
     # A page whose menu is never closed is nothing but a menu.
     blocks = blocks or read_blocks(tree, ",", with_menus=True)
+    needs_scripts = is_built_by_scripts(tree, blocks)
     blocks += business_sections(data_items, language[:2])
     text = page_text(blocks, next(iter(names), title))
     return {
@@ -54,6 +57,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "documents": [document(title, text)] if text else [],
         "site_name": next(iter(names), other_name),
         "blocks": packed(blocks),
+        "needs_scripts": needs_scripts,
         "facts": seen_facts(tree, blocks, decimal, language),
     }
 

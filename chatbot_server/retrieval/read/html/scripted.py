@@ -1,0 +1,60 @@
+"""Pages that are nearly empty until their scripts have worked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chatbot_server.retrieval.read.html.blocks import Block
+from chatbot_server.retrieval.read.html.visible import short_text
+
+# Of the page's own: its name above its menu is less.
+MAX_WORDS = 25
+MAX_ELEMENTS = 5000
+# “Loading…” stands where the page will be.
+MAX_WAITING = 60
+_WAITING = ("…", "...")
+_PLACES = ("div", "main", "section")
+_SHOWN = ("img", "svg", "picture", "video", "iframe", "form", "object")
+_DATA_TYPES = ("json", "template", "importmap", "speculationrules", "x-handlebars", "x-mustache")
+
+
+def is_built_by_scripts(tree: Any, blocks: Sequence[Block]) -> bool:
+    """Whether a visitor sees more than *blocks*, once the scripts of the page have worked.
+
+    It has hardly any words, scripts that run, and a place where they will put the others, or a
+    sentence for who has none.
+    """
+    words = sum(len(block.text.split()) for block in blocks if not block.margin)
+    if words > MAX_WORDS or not any(map(_runs, tree.iter("script"))):
+        return False
+    return words == 0 or _has_empty_place(tree) or _asks_for_scripts(tree)
+
+
+def show_shadow_roots(tree: Any) -> None:
+    """Have what elements of the page's own making show (``shadowrootmode``) be read."""
+    for template in tree.xpath("//template[@shadowrootmode]"):
+        template.tag = "div"
+
+
+def _runs(script: Any) -> bool:
+    kind = (script.get("type") or "").lower()
+    return not any(data in kind for data in _DATA_TYPES)
+
+
+def _has_empty_place(tree: Any) -> bool:
+    for element in tree.xpath(f"(//body//*)[position() <= {MAX_ELEMENTS}]"):
+        if not isinstance(element.tag, str) or next(element.iter(*_SHOWN), None) is not None:
+            continue
+        text = short_text(element, MAX_WAITING)
+        if "-" in element.tag and len(text) < MAX_WAITING:
+            return True
+        if element.get("id") and element.tag in _PLACES and (not text or text.endswith(_WAITING)):
+            return True
+    return False
+
+
+def _asks_for_scripts(tree: Any) -> bool:
+    return any(
+        "javascript" in short_text(element, 500).lower() for element in tree.iter("noscript")
+    )
