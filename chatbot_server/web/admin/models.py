@@ -44,6 +44,7 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
             change=(change := read_change(config.run_dir)),
             change_problem=_sentence(change) if change and change.state == "failed" else "",
             is_small=is_small,
+            used_size=next((offer.size for offer in offers if offer.in_use), 0),
             memory=available_memory() / GIGABYTE,
             disk=free_disk(models_dir) / GIGABYTE,
             download=(download := download_state(models_dir)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request, url_for
 
-from chatbot_server.errors import ChatbotError
+from chatbot_server.errors import ChatbotError, NotFound
 from chatbot_server.storage.share_links import add_share_link, revoke_link, shared_site
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.admin.access import PATH
@@ -38,8 +38,11 @@ def add_sharing(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.get("/figures/<token>")
     def shared_figures(token: str) -> Response:
-        parts.rates.check_login()
-        with parts.database.session() as session:
-            site, until = shared_site(session, token)
-            figures = figures_of(parts, session, site)
+        try:
+            with parts.database.session() as session:
+                site, until = shared_site(session, token)
+                figures = figures_of(parts, session, site)
+        except NotFound:
+            parts.rates.check_login()  # who guesses is slowed down
+            raise
         return render("analytics", site=site, sites=(), until=until, **figures)

@@ -5,6 +5,8 @@ const token = document.querySelector("#token");
 if (token && location.hash.length > 1) {
   token.value = decodeURIComponent(location.hash.slice(1));
   history.replaceState(null, "", location.pathname);
+  // The other way through the set-up needs it, too.
+  for (const link of document.querySelectorAll("a[data-with-token]")) link.hash = token.value;
   document.querySelector("#name")?.focus();
 }
 

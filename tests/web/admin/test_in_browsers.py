@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.browsers import LIMIT
 from support.owner_server import PASSWORD
-from support.patience import wait_for
+from support.patience import LONG, wait_for
 from support.web_site import WebSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
@@ -26,7 +27,18 @@ SITE_PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "appearance
 MORE_PAGES = (
     *("tag", "trial", "knowledge?source=1&q=bread", "pages", "privacy?setup=yes"),
     *("history", "appearance?setup=yes", "quality", "quality/sample", "analytics?days=7"),
+    *("quality/runs/1", "conversations/none", "keys"),
 )
+SERVER_PAGES = (
+    *("start", "models?setup=yes", "people", "account", "login", "backups", "backups/restore"),
+    *("log", "join"),
+)
+QUESTIONS = (
+    *("When are you open?", "What does a loaf of bread cost?", "How much is sourdough bread?"),
+    *("Are you open on Saturday?", "Do you deliver to Leeds?", "Do you make wedding cakes?"),
+)
+# Pictures of the documentation.
+SHOWN = ("owner-desktop-analytics.png", "owner-desktop-home.png", "owner-phone-unanswered.png")
 
 
 @pytest.fixture
@@ -183,38 +195,37 @@ def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: 
         expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
-def test_axe_finds_nothing_on_any_page(
-    chromium: Browser, server: Any, site: WebSite, axe_source: str, images: Path | None
-) -> None:
-    with page_of(chromium) as page:
-        key = set_up(page, server, site)
-        addresses = [f"/admin/{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)]
-        addresses += [
-            "/admin/start",
-            "/admin/models?setup=yes",
-            "/admin/people",
-            "/admin/account",
-            "/admin/login",
+def fill(page: Page, server: Any, site: WebSite, key: str) -> str:
+    """Conversations, a golden question and its run, a shared link, whose address it returns."""
+    headers = {"Origin": site.address}
+    for question in QUESTIONS:
+        body = {"site": key, "message": question, "page": f"{site.address}/prices"}
+        assert httpx.post(f"{server.url}/api/chat", json=body, headers=headers, timeout=LONG).text
+    page.goto(f"{server.url}/admin/{key}/quality")
+    page.get_by_label("Question").fill("What does a loaf of bread cost?")
+    page.get_by_label("What is expected").fill("4.20")
+    page.get_by_role("button", name="Add").last.click()
+    page.goto(f"{server.url}/admin/{key}/quality")
+    page.locator("form[action$='/quality/runs'] button").click()
+    page.goto(f"{server.url}/admin/{key}/analytics?days=7")
+    page.get_by_role("button", name="Make a link").click()
+    return page.locator("#link").inner_text()
+
+
+def check_page(page: Page, address: str, axe_source: str, picture: Callable[[str], Path]) -> None:
+    """In each look the page has no fault that axe knows, fits the window, and is pictured."""
+    page.goto(address)
+    page.evaluate(axe_source)
+    for look, rules in looks_of(page):
+        broken = [
+            f"{rule['id']}: {node['html']}"
+            for rule in page.evaluate(rules)["violations"]
+            for node in rule["nodes"]
         ]
-        addresses += ["/admin/backups", "/admin/backups/restore", "/admin/log", "/admin/join"]
-        addresses += [f"/admin/{key}/keys"]
-        addresses += [f"/admin/{key}/conversations/none"]
-        for address in addresses:
-            page.goto(server.url + address)
-            page.evaluate(axe_source)
-            for look, rules in looks_of(page):
-                broken = [
-                    f"{rule['id']}: {node['html']}"
-                    for rule in page.evaluate(rules)["violations"]
-                    for node in rule["nodes"]
-                ]
-                assert broken == [], f"{look}, {address}"
-                width = "document.documentElement.scrollWidth <= innerWidth"
-                assert page.evaluate(width), f"{look}, {address} is wider than the window"
-                if images:
-                    name = address.replace(f"/admin/{key}/", "").split("?")[0].strip("/") or "home"
-                    name = f"owner-{look}-{name.replace('/', '-')}.png"
-                    page.screenshot(path=images / name, full_page=True)
+        assert broken == [], f"{look}, {address}"
+        width = "document.documentElement.scrollWidth <= innerWidth"
+        assert page.evaluate(width), f"{look}, {address} is wider than the window"
+        page.screenshot(path=picture(look), full_page=True)
 
 
 def looks_of(page: Page) -> Iterator[tuple[str, str]]:
@@ -226,3 +237,33 @@ def looks_of(page: Page) -> Iterator[tuple[str, str]]:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 390, "height": 844})
     yield "phone", ALL_RULES
+
+
+def test_axe_finds_nothing_on_any_page(
+    chromium: Browser,
+    server: Any,
+    site: WebSite,
+    axe_source: str,
+    images: Path | None,
+    tmp_path: Path,
+) -> None:
+    def picture_of(name: str) -> Callable[[str], Path]:
+        ending = name.split("?")[0].strip("/").replace("/", "-") or "home"
+
+        def picture(look: str) -> Path:
+            file = f"owner-{look}-{ending}.png"
+            return (images if images and file in SHOWN else tmp_path) / file
+
+        return picture
+
+    with page_of(chromium) as page:
+        for name in ("setup", "setup/restore"):
+            check_page(page, f"{server.url}/{name}", axe_source, picture_of(name))
+        key = set_up(page, server, site)
+        shared = fill(page, server, site, key)
+        paths = {name: f"/admin/{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)}
+        paths |= {name: f"/admin/{name}" for name in SERVER_PAGES}
+        for name, path in paths.items():
+            check_page(page, server.url + path, axe_source, picture_of(name))
+    with page_of(chromium) as page:
+        check_page(page, shared, axe_source, picture_of("shared"))

@@ -95,10 +95,12 @@ def test_a_model_is_measured_and_chosen_without_a_restart(
     owner: OwnerServer, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = owner.folder / "config.yaml"
-    file.write_text(f"data_dir: {owner.folder}\n")
+    text = f"data_dir: {owner.folder}\nengine:\n  model: smollm2-135m-instruct\n"
+    file.write_text(text)
     monkeypatch.setenv("CHATBOT_CONFIG", str(file))
     measured = post("/admin/models", action="measure").text
     assert re.search(r"About \d+ words a second", measured)
+    assert re.search(r"By its size, about \d+\.\d words a second", measured)
     assert post("/admin/models", action="use", name="").status_code == 303
     assert (owner.config.run_dir / "jobs-model.called").exists()
     page = owner.browser("owner").get("/admin/models").text

@@ -1,0 +1,79 @@
+"""Figures and lists, the same on either database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatbot_server.storage.analytics import (
+    AnswerCounts,
+    Period,
+    Topic,
+    answering_pages,
+    satisfaction,
+    timeline,
+)
+from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import save_feedback
+from chatbot_server.storage.inbox import ConversationFilter, Trait, list_conversations
+from chatbot_server.storage.learning import unanswered_questions
+from chatbot_server.storage.sites import add_site
+
+ANSWERS = (("pages", 10), ("pages", 30), ("faq", 4000), ("none", 20), ("pages", None))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def site_id(database: Database) -> int:
+    """A site with a conversation for each of the answers."""
+    with database.session() as session:
+        site_id = add_site(session, "Bakery").id
+    for number, (origin, first_ms) in enumerate(ANSWERS):
+        with database.session() as session:
+            thread, _ = start_conversation(session, site_id, locale="en", page="/", keep=True)
+            thread.extend(30)
+            add_message(session, thread, "user", f"Question {number}?")
+            answer = add_message(session, thread, "assistant", "…")
+            answer.origin, answer.first_ms = origin, first_ms
+            url = f"https://example.org/{number // 2}"
+            answer.sources = [{"title": "T", "url": url, "quote": ""}] if origin == "pages" else []
+            if origin == "none":
+                save_feedback(session, answer, "down", None, None)
+    return site_id
+
+
+def test_figures_count_what_was_answered(database: Database, site_id: int) -> None:
+    period = Period(site_id, now() - 900, now() + 1)
+    with database.session() as session:
+        asked = timeline(session, period)
+        assert (asked.total(), asked.first_ms) == (AnswerCounts(4, 1), 20)
+        assert satisfaction(session, period).down == 1
+        assert answering_pages(session, period) == [
+            Topic("T", "https://example.org/0", 2),
+            Topic("T", "https://example.org/2", 1),
+        ]
+
+
+def test_lists_show_what_has_the_trait(database: Database, site_id: int) -> None:
+    wanted: dict[Trait, set[int]] = {
+        "answered": {0, 1, 2, 4},
+        "unanswered": {3},
+        "thumb_down": {3},
+        "thumb_up": set(),
+        "slow": {2},
+    }
+    with database.session() as session:
+        for trait, numbers in wanted.items():
+            rows = list_conversations(session, ConversationFilter(site_id, trait))
+            assert {int(row.question[9]) for row in rows} == numbers, trait
+        assert [one.text for one in unanswered_questions(session, site_id, 10)] == ["Question 3?"]
