@@ -185,6 +185,7 @@ class LiveServer:
     settings: dict[str, Any]
     process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=impersonal_environment)
+    program: tuple[str, ...] = ("-m", "chatbot_server")
 
     @property
     def url(self) -> str:
@@ -202,7 +203,7 @@ class LiveServer:
         self.config.write_text(yaml.safe_dump(self.settings), encoding="utf-8")
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "chatbot_server", "--config", str(self.config), "serve"],
+                [sys.executable, *self.program, "--config", str(self.config), "serve"],
                 stdout=log,
                 stderr=log,
                 env=self.environment,

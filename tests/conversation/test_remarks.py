@@ -191,8 +191,8 @@ def test_a_greeting_s_names_are_nothing_that_the_site_does_not_know(tmp_path: Pa
 def test_no_message_takes_long_to_tell() -> None:
     parts = ["tu es ", "i want to ", "merci ", "mon mari me ", "ok thanks ", "je veux ", "a" * 40]
     for part in parts:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         find_remark(part * (4000 // len(part)))
         find_remark(part * 4)
         find_remark(" ".join(part.split() * 20)[:300])
-        assert time.perf_counter() - begun < 0.2
+        assert time.thread_time() - begun < 0.2

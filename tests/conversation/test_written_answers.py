@@ -63,9 +63,9 @@ def test_a_long_passage_is_compared_in_bounded_time() -> None:
         f"- Room {number} — Price: {number} €; Size: {number} m²" for number in range(900)
     )
     passage = {"title": "Rooms", "heading": "", "url": "", "text": rows}
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert not is_stopped(passage, "Room 12 costs 12 €.")
-    assert time.perf_counter() - begun < 5
+    assert time.thread_time() - begun < 5
 
 
 def test_the_model_reads_headings_and_todays_date(tmp_path: Path) -> None:

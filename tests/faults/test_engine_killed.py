@@ -16,11 +16,19 @@ from support.patience import LONG, wait_for
 from support.web_site import WebSite
 
 from chatbot_server.retrieval.curate.library import add_site
+from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 KILLS = 10
+# The pause before a restart doubles with each of them: two minutes for ten.
+HASTY = """
+from chatbot_server.cli.main import main
+from chatbot_server.engine.process.supervisor import EngineSupervisor, SupervisorTiming
+EngineSupervisor.__init__.__defaults__ = (SupervisorTiming(longest_pause=0.5),)
+main()
+"""
 
 
 class Pulse:
@@ -53,6 +61,7 @@ def server(make_server: Any) -> Iterator[Any]:
     # A story of a thousand tokens: it is not over before the engine is killed.
     long = {"max_tokens": 1024, "context_length": 2048, "repetition_penalty": 1.0}
     server = make_server(engine=long | {"max_restarts": 3 * KILLS, "slots": 1})
+    server.program = ("-c", HASTY)
     server.start()
     yield server
     server.stop()
@@ -127,7 +136,7 @@ def test_a_question_asked_while_the_engine_is_away_is_answered_by_the_next_one(
         assert int(response.headers["Retry-After"]) > 0
         return False
 
-    wait_for(answered)
+    wait_for(answered, every=0.2)
     assert "event: done" in said[-1]
 
 
@@ -153,6 +162,7 @@ def test_stopping_the_server_leaves_no_process(make_server: Any) -> None:
         site = demo_site(session).id
     add_site(database, site, f"{web.address}/calendar/1")  # without end
     database.close()
+    call_chore(server.folder / "data" / "run", "read")  # or it begins twenty seconds later
     wait_for(lambda: "/calendar/1" in web.asked)
     everyone = descendants(server.process.pid)
     assert len(everyone) >= 4

@@ -38,7 +38,9 @@ class Installation:
             text=True,
             timeout=800,
             cwd="/",
-            env=os.environ | variables,
+            # It has its own modules, whatever those are that the tests are run with.
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+            | variables,
         )
 
     def is_ready(self) -> bool:
@@ -47,7 +49,7 @@ class Installation:
 
     def state(self) -> dict[str, object]:
         """Every file that is not the running server's own business, and the tables' sizes."""
-        own = ("data/run", "log", "data/chatbot.db")
+        own = ("data/run", "data/backups", "log", "data/chatbot.db")
         files: dict[str, object] = {
             str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
             for path in self.prefix.rglob("*")

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from flask.testing import FlaskClient
@@ -81,11 +81,11 @@ def test_answers_that_can_be_taken_up_again_do_not_slow_new_ones() -> None:
         answer.start = lambda: None  # type: ignore[method-assign]
     seconds = []
     for thousand in range(12):
-        began = perf_counter()
+        began = thread_time()
         for answer in many[1000 * thousand : 1000 * (thousand + 1)]:
             answers.add(answer)
             answer._run()
-        seconds.append(perf_counter() - began)
+        seconds.append(thread_time() - began)
     assert answers.get("0") is many[0]
     assert min(seconds[-4:]) < 3 * min(seconds[:4])
 

@@ -73,7 +73,7 @@ def test_colloquial_words_give_way_to_a_page_s_where_the_site_has_them_not() -> 
 
 def test_many_unknown_words_take_no_time() -> None:
     spellings = Spellings([" ".join(f"mot{n:x}able" for n in range(20_000))], ALWAYS_USED)
-    start = time.monotonic()
+    start = time.thread_time()
     for number in range(12):
         spellings.nearest(f"xyzabcdefghijklmnop{number}"[:30])
-    assert time.monotonic() - start < 1
+    assert time.thread_time() - start < 1

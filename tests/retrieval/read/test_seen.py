@@ -66,9 +66,9 @@ def test_a_page_of_nothing_but_prices_is_compared_as_far_as_time_allows() -> Non
     result = read_html(f"<html><body>{body}".encode(), "n", "https://a.example/", "")
     assert len(result["facts"]) == MAX_FACTS
     assert all(places for _words, places in result["facts"])
-    begun = time.monotonic()
+    begun = time.thread_time()
     read_html(b"<html><body>" + 1_000_000 * b"1 ", "n", "https://a.example/", "")
-    assert time.monotonic() - begun < SECONDS
+    assert time.thread_time() - begun < SECONDS
 
 
 def test_addresses_that_cloudflare_hides_are_read() -> None:
