@@ -178,7 +178,7 @@ class ConversationService:
         """
         with self._database.session() as session:
             row = open_conversation(session, conversation, secret)
-            messages = persons_messages(session, row.id, after)
+            messages = persons_messages(session, row.id, after) if row.person else ()
             if row.answering_person:
                 wait = ASK_SOON
             elif last_moment(session, row.id) < now() - QUIET_SECONDS:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import ForeignKey, String, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, String, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, Unauthorized, UsageError
@@ -202,11 +202,18 @@ def end_sessions(session: Session, account: Account, *, except_token: str = "") 
     return count_changed(session, delete(AccountSession).where(mine, others))
 
 
+# Made once: every open panel asks.
+_WRITERS_SINCE = (
+    select(Account.id)
+    .join(AccountSession, AccountSession.account_id == Account.id)
+    .where(AccountSession.seen > bindparam("since"), Account.role != "reader")
+    .limit(1)
+)
+
+
 def is_somebody_here(session: Session) -> bool:
     """Whether anybody who may answer visitors was at the owner's pages a moment ago."""
-    lately = AccountSession.seen > now() - 2 * SEEN_SECONDS, Account.role != "reader"
-    people = select(Account.id).join(AccountSession, AccountSession.account_id == Account.id)
-    return session.scalar(people.where(*lately).limit(1)) is not None
+    return session.scalar(_WRITERS_SINCE, {"since": now() - 2 * SEEN_SECONDS}) is not None
 
 
 def make_token(

@@ -283,10 +283,17 @@ def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:
     ).all()
 
 
+_LAST_MOMENT = (
+    select(MESSAGES.c.created)
+    .where(MESSAGES.c.conversation_id == bindparam("id"))
+    .order_by(MESSAGES.c.position.desc())
+    .limit(1)
+)
+
+
 def last_moment(session: Session, conversation_id: str) -> int:
     """When the last turn was said, in Unix seconds; 0: nothing was."""
-    mine = select(MESSAGES.c.created).where(MESSAGES.c.conversation_id == conversation_id)
-    return session.scalar(mine.order_by(MESSAGES.c.position.desc()).limit(1)) or 0
+    return session.scalar(_LAST_MOMENT, {"id": conversation_id}) or 0
 
 
 def recent_history(session: Session, conversation_id: str, chars: int) -> Sequence[ChatMessage]:

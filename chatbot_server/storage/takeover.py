@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import now
@@ -60,7 +60,7 @@ def persons_messages(session: Session, conversation_id: str, after: str) -> Sequ
     query = select(ChatMessage).where(mine, ChatMessage.role == "person")
     if after:
         place = select(ChatMessage.position).where(mine, ChatMessage.id == after)
-        query = query.where(ChatMessage.position > place.scalar_subquery())
+        query = query.where(ChatMessage.position > func.coalesce(place.scalar_subquery(), -1))
     newest = session.scalars(query.order_by(ChatMessage.position.desc()).limit(MOST_NEWS)).all()
     return newest[::-1]
 

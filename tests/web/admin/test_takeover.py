@@ -85,6 +85,7 @@ def test_a_person_answers_until_the_conversation_is_handed_back(
     assert (news["person"], news["wait"]) == ("Marie", 3)
     assert (message["name"], message["origin"]) == ("Marie", "person")
     assert visitor.news(message["id"])["messages"] == []
+    assert visitor.news("gone")["messages"] == [message]
     answer = visitor.ask("Thank you! Call me: 01 23 45 67 89", locale="fr")
     assert (answer["text"], answer["done"]["origin"]) == ("Transmis à Marie.", "person")
     path = f"/admin/{owner.key}/conversations/{visitor.conversation}"
