@@ -139,7 +139,7 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
 def test_a_person_takes_over_and_hands_back(
     chromium: Browser, server: Any, images: Path | None
 ) -> None:
-    sites = json.loads(server.cli("site", "list", "--json").stdout)
+    sites = json.loads(server.cli("site", "list", "--json"))
     key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
     token = (server.folder / "data" / "setup-token").read_text().strip()
     with page_of(chromium) as visitor, page_of(chromium) as owner:
