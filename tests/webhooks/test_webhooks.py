@@ -230,6 +230,12 @@ def test_no_webhook_leads_inwards_or_goes_in_the_clear(tmp_path: Path, url: str)
     assert caught.value.sentence("fr") != caught.value.sentence("en")
 
 
+def test_another_machine_is_told_over_https_alone(tmp_path: Path) -> None:
+    with pytest.raises(ChatbotError) as caught:
+        webhook_address("http://example.com/hook", Config(data_dir=tmp_path))
+    assert caught.value.code == "webhook_address"
+
+
 def test_keys_and_secrets_are_shown_once(owner: OwnerServer, program: Program) -> None:
     browser, path = owner.browser("owner"), f"/admin/{owner.key}/keys"
     form = {"name": "Intranet", "scope": "embeddings", "days": "30", "of_site": "yes"}

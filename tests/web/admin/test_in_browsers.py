@@ -137,7 +137,7 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
 
 
 def test_a_person_takes_over_and_hands_back(
-    chromium: Browser, server: Any, images: Path | None
+    chromium: Browser, server: Any, axe_source: str, images: Path | None
 ) -> None:
     sites = json.loads(server.cli("site", "list", "--json"))
     key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
@@ -167,6 +167,9 @@ def test_a_person_takes_over_and_hands_back(
         passed_on = widget.locator(".text", has_text="Passed on to Marie.")
         expect(passed_on).to_be_visible()
         expect(owner.locator(".turn.user", has_text="Until when?")).to_be_visible()
+        owner.evaluate(axe_source)
+        for look, rules in looks_of(owner):
+            assert owner.evaluate(rules)["violations"] == [], look
         if images:
             owner.screenshot(path=images / "owner-desktop-take-over.png", full_page=True)
             visitor.screenshot(path=images / "widget-light-person.png")
