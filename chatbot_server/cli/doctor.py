@@ -22,6 +22,8 @@ from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.mail.smtp import open_server
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
+from chatbot_server.retrieval.crawl.chromium import BrowserFailed
+from chatbot_server.retrieval.crawl.rendering import usable_program
 from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.service.prepare import plan_engine
 from chatbot_server.service.processes import check_port, listeners
@@ -68,6 +70,8 @@ def examine(context: Context) -> Iterator[Check]:
     yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
     yield _try(context, "database", lambda: _check_database(context))
     yield from check_pages(context)
+    if config.retrieval.browser == "auto":
+        yield _check_browser(context)
     counters = config.limits.storage
     yield _try(
         context, "counters", lambda: say("doctor_counters", address=check_counters(counters))
@@ -133,6 +137,13 @@ def _backup_check(context: Context, rehearsal: Rehearsal) -> Check:
         return Check("backup", True, context.say("doctor_rehearsal", rows=rehearsal.rows, **values))
     why = context.say(rehearsal.code, **rehearsal.values)
     return Check("backup", False, context.say("doctor_rehearsal_failed", why=why, **values))
+
+
+def _check_browser(context: Context) -> Check:
+    try:
+        return Check("browser", True, context.say("doctor_browser", program=usable_program()))
+    except BrowserFailed as error:
+        return Check("browser", False, context.say(f"doctor_{error}"))
 
 
 def _check_mail(context: Context) -> str:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 # The engines that run a model file on this machine, in the order of preference.
@@ -170,16 +177,21 @@ class MailSection(Section):
         return self
 
 
+def _word_of_switch(value: object) -> object:
+    """YAML takes a bare ``on`` or ``off`` for yes and no."""
+    return ("off", "on")[value] if isinstance(value, bool) else value
+
+
 class RetrievalSection(Section):
     """The owner's pages: how they are read and searched."""
 
-    semantic: Literal["auto", "on", "off"] = "auto"
+    semantic: Annotated[Literal["auto", "on", "off"], BeforeValidator(_word_of_switch)] = "auto"
     contact: str = ""
     max_pages: Annotated[int, Field(ge=1, le=100_000)] = 2000
     requests_per_second: Annotated[float, Field(gt=0, le=50)] = 1.0
     page_bytes: Annotated[int, Field(ge=10_000, le=100_000_000)] = 5_000_000
     private_hosts: tuple[str, ...] = ()
-    browser: Literal["auto", "off"] = "off"
+    browser: Annotated[Literal["auto", "off"], BeforeValidator(_word_of_switch)] = "off"
 
 
 class Config(Section):

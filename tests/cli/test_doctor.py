@@ -16,6 +16,7 @@ from support.ports import free_port
 
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
+from chatbot_server.retrieval.crawl import chromium, rendering
 from chatbot_server.storage import database
 
 
@@ -98,6 +99,18 @@ def test_a_database_that_is_in_use_is_named_as_that(
     with closing(sqlite3.connect(tmp_path / "data/chatbot.db")) as other:
         other.execute("begin immediate")
         assert "in use by another program" in wrong(run)["database"]
+
+
+def test_a_browser_that_is_allowed_and_not_there_is_a_fault(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text("engine: {model: null}\nretrieval: {browser: auto}\n")
+    for programs, user, why in (((), 1000, "apt install chromium"), (("sh",), 0, "as root")):
+        monkeypatch.setattr(chromium, "PROGRAMS", programs)
+        monkeypatch.setattr(rendering.os, "geteuid", lambda user=user: user)
+        assert why in wrong(run)["browser"]
+    monkeypatch.setattr(rendering.os, "geteuid", lambda: 1000)
+    assert "browser" not in wrong(run)
 
 
 def test_what_is_no_database_is_named_with_the_way_back(

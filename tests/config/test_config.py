@@ -50,6 +50,12 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
     assert load(tmp_path, "server:\n").server.port == 8080
 
 
+def test_a_bare_on_or_off_is_the_word_that_was_typed(tmp_path: Path) -> None:
+    retrieval = load(tmp_path, "retrieval: {browser: off, semantic: on}").retrieval
+    assert (retrieval.browser, retrieval.semantic) == ("off", "on")
+    assert "auto, off" in complaint(tmp_path, "retrieval: {browser: on}").sentence("en")
+
+
 def test_the_data_folder_is_beside_the_file(tmp_path: Path) -> None:
     assert load(tmp_path, "data_dir: here").data_dir == tmp_path / "here"
     assert load(tmp_path, "data_dir: /there").data_dir == Path("/there")
