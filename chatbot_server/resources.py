@@ -17,11 +17,11 @@ def read_yaml(package: str, name: str) -> Any:
     return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
 
 
-def read_words(package: str, name: str) -> frozenset[str]:
-    """The words of the text file *name* in *package*; none where there is no such file."""
+def read_words(package: str, name: str) -> list[str]:
+    """The words of the text file *name* in *package*, in order; none where there is none."""
     file = files(package).joinpath(name)
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    return frozenset(" ".join(line for line in lines if not line.startswith("#")).split())
+    return " ".join(line for line in lines if not line.startswith("#")).split()
 
 
 def read_yaml_files(package: str, folder: str = "") -> dict[str, Any]:

@@ -14,12 +14,14 @@ from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.answer.rows import rows_left_out
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import below
+from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language.navigation import is_navigation
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.synonyms import Word
 from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.storage.knowledge.chunks import load_chunks
 from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeDocument
+from chatbot_server.storage.knowledge.vectors import chunk_vectors
 
 # The answer stands in one of the best documents, and in one of their best sections.
 DOCUMENTS = 8
@@ -40,6 +42,7 @@ class Candidate:
     Attributes:
         rank: of its document among the hits, from 0.
         lead: the cosine of its document above the best other one's; None without vectors.
+        vector: of the chunk, where it has one and what the query's words mean is known.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Candidate:
         self.match = hit.matches.get(chunk.id, ChunkMatch())
         self.rank = 0
         self.lead: float | None = None
+        self.vector: Vector | None = None
         self._query = query
 
     @cached_property
@@ -185,7 +189,12 @@ def load_sections(session: Session, query: Query, hits: Sequence[Hit]) -> list[C
     ]
     candidates = [each for each in candidates if each.sentences or each.document.faq]
     ranks = {hit.document: rank for rank, hit in enumerate(hits)}
+    vectors: dict[int, Vector] = {}
+    if query.meanings is not None:
+        chunks = [candidate.chunk.id for candidate in candidates]
+        vectors = chunk_vectors(session, chunks, query.meanings.model)
     for candidate in candidates:
+        candidate.vector = vectors.get(candidate.chunk.id)
         candidate.rank = ranks[candidate.hit.document]
         candidate.lead = lead(candidate.hit, hits)
     relevances = section_relevances(candidates)

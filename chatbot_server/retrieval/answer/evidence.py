@@ -13,11 +13,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
 from chatbot_server.retrieval.answer.faq import asks_for_whole_compounds
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.language import synonyms
+from chatbot_server.retrieval.language.specificity import specificity
 from chatbot_server.retrieval.language.synonyms import Word
 
 # Beyond this distance, more of it to the second section says no more.
@@ -40,6 +43,8 @@ class Evidence:
         missing: share of the query's content words that stand nowhere in the section.
         unknown: share of them that stand nowhere on the site.
         rarest_missing: how rare the rarest word is that is missing in it; 1: nowhere else either.
+        telling_missing: the same, of words that are seldom said in the question's language.
+        missing_nearness: how much nearer the section is to what is missing in it than the others.
         number_missing: 1 where a number is missing in it, or a word with a digit.
         names: share of the query's names that stand in the section.
         margin: how much better it fits than the second section.
@@ -56,6 +61,8 @@ class Evidence:
     missing: float
     unknown: float
     rarest_missing: float
+    telling_missing: float
+    missing_nearness: float
     number_missing: float
     names: float
     margin: float
@@ -177,6 +184,8 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
         missing=len(missing) / word_count,
         unknown=len(unknown) / word_count,
         rarest_missing=max((word.weight(query.rarity) for word in missing), default=0.0) / nowhere,
+        telling_missing=max((_telling(word, query) for word in missing), default=0.0) / nowhere,
+        missing_nearness=_missing_nearness(missing, sections, query),
         number_missing=float(any(map(_holds_digit, missing))),
         names=len(names_there) / len(names) if names else 1.0,
         margin=_margin(sections),
@@ -184,6 +193,28 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
         words=math.log1p(len(content_words)),
         chunks=max(1, chunk_count),
     )
+
+
+def _telling(word: Word, query: Query) -> float:
+    """The rarity of *word* on the site, as far as it is seldom said elsewhere."""
+    return word.weight(query.rarity) * specificity(word.folded, query.language)
+
+
+def _missing_nearness(
+    missing: Sequence[Word], sections: Sequence[Candidate], query: Query
+) -> float:
+    """How much nearer the first of *sections* is to what *missing* words mean than their mean.
+
+    “Pool” may stand for the swimming bath that it speaks of, or for what another page tells.
+    """
+    known = query.meanings.vectors if query.meanings else {}
+    words = [known[word.folded] for word in missing if word.folded in known]
+    vectors = [section.vector for section in sections if section.vector is not None]
+    if not words or sections[0].vector is None:
+        return 0.0
+    meaning = np.mean(words, axis=0)
+    cosines = np.stack(vectors) @ (meaning / (np.linalg.norm(meaning) or 1.0))
+    return float(cosines[0] - cosines.mean())
 
 
 def _holds_digit(word: Word) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language import contrast, stems, synonyms
 from chatbot_server.retrieval.language.cognates import Cognates
 from chatbot_server.retrieval.language.facts import Fact, facts
@@ -101,6 +103,14 @@ class ParsedText:
         return synonyms.asks_for_number(self.text, self.languages)
 
 
+@dataclass(frozen=True)
+class WordMeanings:
+    """What each folded word of a question means there: a vector of *model*."""
+
+    model: str
+    vectors: Mapping[str, Vector]
+
+
 class Query(ParsedText):
     """What is searched for.
 
@@ -111,6 +121,7 @@ class Query(ParsedText):
         general: the concept of the place itself that it asks for, and nothing else.
         moment: that the question names; it is not searched for.
         days: of the week that it names or means; Monday is 0.
+        meanings: of its words; None: it is searched for by words alone.
         rarity: inverse document frequency of a stem on the site; all alike until it is known.
     """
 
@@ -124,6 +135,7 @@ class Query(ParsedText):
         self.moment: MomentName | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
+        self.meanings: WordMeanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
         self._weighed: tuple[Rarity | None, list[tuple[Word, float]]] = (None, [])
 

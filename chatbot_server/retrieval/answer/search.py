@@ -17,12 +17,12 @@ from chatbot_server.retrieval.answer.fusion import (
     with_matches,
 )
 from chatbot_server.retrieval.answer.hubs import mean_question
-from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
+from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query, WordMeanings
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.spellings import SiteSpellings
 from chatbot_server.retrieval.answer.wordings import EntryWordings
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.vectors import Vector, VectorTables
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, together
 from chatbot_server.storage.knowledge import postgresql, search_index
@@ -100,6 +100,7 @@ class Searcher:
     def embed(self, forms: Sequence[str], query: Query) -> Vector | None:
         """The vector of *query* from its *forms*; None: there is none now, search by words alone.
 
+        What the words of *query* mean is put into it.
         It is the mean of the question's forms, with acronyms and written out. On the CNIL's
         FAQ: MRR 0.70 → 0.77. The same words added to the keyword search drown the question's
         own (0.50 → 0.46). A follow-up leans on the question before it: of both as one text,
@@ -111,10 +112,12 @@ class Searcher:
         known_vectors = [vector for vector in vectors if vector is not None]
         if not known_vectors:
             return None
-        mean: Vector = np.mean(known_vectors, axis=0)
+        mean: Vector = np.mean([vector.whole for vector in known_vectors], axis=0)
         before = self.embedder.query(query.before) if query.before else None
         if before is not None:
-            mean = mean / (np.linalg.norm(mean) or 1.0) + BEFORE_WEIGHT * before
+            mean = mean / (np.linalg.norm(mean) or 1.0) + BEFORE_WEIGHT * before.whole
+            known_vectors.append(before)
+        query.meanings = WordMeanings(self.embedder.model, _by_folded_word(known_vectors))
         return mean / (np.linalg.norm(mean) or 1.0)
 
     def search(
@@ -151,6 +154,16 @@ class Searcher:
             title_counts = shared_title_counts(index.session, index.site_id)
             self._title_counts[index.site_id] = (index.version, title_counts)
         return title_counts
+
+
+def _by_folded_word(texts: Sequence[QuestionVectors]) -> dict[str, Vector]:
+    """The vector of each folded word of *texts*, where it stands first."""
+    vectors: dict[str, Vector] = {}
+    for text in texts:
+        for written, vector in text.words.items():
+            for word in stems.words(written):
+                vectors.setdefault(word, vector)
+    return vectors
 
 
 def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> list[Hit]:

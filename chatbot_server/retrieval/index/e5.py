@@ -96,10 +96,14 @@ class Pieces:
 
     def of(self, text: str) -> list[int]:
         """The numbers of the pieces of *text*."""
+        return [piece for _word, pieces in self.by_word(text) for piece in pieces]
+
+    def by_word(self, text: str) -> list[tuple[str, tuple[int, ...]]]:
+        """Each word of *text* with the numbers of its pieces."""
         flat = _BLANKS.sub(" ", text.translate(self._normal))
         first, *words = flat.split(" ")
         words = [first, *words] if first else words
-        return [piece for word in words for piece in self._pieces_of(WORD_START + word)]
+        return [(word, self._pieces_of(WORD_START + word)) for word in words]
 
     def _pieces_of(self, word: str) -> tuple[int, ...]:
         is_short = len(word) <= LONGEST_CACHED
@@ -221,8 +225,29 @@ class E5:
         result: Matrix = sums / np.maximum(lengths, 1e-6)
         return result
 
+    def question(self, text: str) -> tuple[list[str], Matrix]:
+        """The words of a question that the model reads at once, and a row for the whole, as
+        :meth:`vectors` has it, and for each word as it is meant there."""
+        (_prefix, pieces_of_prefix), *parts = self._pieces.by_word(PREFIXES[True] + text)
+        line, words, spans = [self._pieces.start, *pieces_of_prefix], [], []
+        for word, pieces in parts:
+            if len(line) + len(pieces) >= self._positions:
+                break
+            words.append(word)
+            spans.append(slice(len(line), len(line) + len(pieces)))
+            line += pieces
+        [states] = self.states([[*line, self._pieces.end]])
+        is_whole = len(words) == len(parts)
+        whole = states.mean(axis=0) if is_whole else self.vectors([text], query=True)[0]
+        rows = np.stack([whole, *(states[span].mean(axis=0) for span in spans)])
+        return words, rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+
     def means(self, lines: Sequence[Sequence[int]]) -> Iterator[Matrix]:
         """The mean of what the last layer makes of each of *lines* of tokens."""
+        return (states.mean(axis=0) for states in self.states(lines))
+
+    def states(self, lines: Sequence[Sequence[int]]) -> Iterator[Matrix]:
+        """What the last layer makes of the tokens of each of *lines*."""
         ends = np.cumsum([len(line) for line in lines]).tolist()
         spans = [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]
         x = self._weights.rows("emb.word", [token for line in lines for token in line])
@@ -233,7 +258,7 @@ class E5:
             self._normalise(x, layer.first_norm)
             x += _gelu(x @ layer.inner + layer.inner_bias) @ layer.outer + layer.outer_bias
             self._normalise(x, layer.second_norm)
-        yield from (x[span].mean(axis=0) for span in spans)
+        yield from (x[span] for span in spans)
 
     def _attended(self, x: Matrix, layer: Layer, spans: Sequence[slice]) -> Matrix:
         """Each token with what it takes from those of its own text."""

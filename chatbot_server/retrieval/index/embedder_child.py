@@ -8,6 +8,7 @@ its memory with it.
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 from functools import cache
 from pathlib import Path
@@ -20,17 +21,19 @@ MAX_CHARACTERS = 6000
 WEIGHTS = "e5-small-q4.bin"
 
 
-def answer(request: dict[str, Any]) -> list[list[float]] | list[int] | None:
-    """The vectors of ``texts``, or their tokens if these are to be counted; no texts: only load
-    the model."""
+def answer(request: dict[str, Any]) -> Any:
+    """The vectors of ``texts``, or their tokens if these are to be counted; or the words of a
+    ``question``, and its vector and theirs; neither: only load the model."""
     model = _model()
+    if "question" in request:
+        words, vectors = model.question(request["question"][:MAX_CHARACTERS])
+        return words, base64.b64encode(vectors.astype("<f4").tobytes()).decode()
     if "texts" not in request:
         return None
     texts = [text[:MAX_CHARACTERS] for text in request["texts"]]
     if request["count"]:
         return [model.count(text, query=request["query"]) for text in texts]
-    vectors: list[list[float]] = model.vectors(texts, query=request["query"]).tolist()
-    return vectors
+    return model.vectors(texts, query=request["query"]).tolist()
 
 
 @cache

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,18 @@ from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 Vector = NDArray[np.float32]
 # Rows of capacity for each that is needed, so that a crawl's pages one by one are not a copy each.
 CAPACITY = 1.2
+
+
+@dataclass(frozen=True)
+class QuestionVectors:
+    """What a question means, in vectors of length 1.
+
+    Attributes:
+        words: what each of its words means there, as it stands between blanks.
+    """
+
+    whole: Vector
+    words: Mapping[str, Vector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

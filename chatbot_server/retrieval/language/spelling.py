@@ -160,4 +160,5 @@ def _general_words(languages: Languages) -> frozenset[str]:
 def common_words(languages: Languages) -> frozenset[str]:
     """Folded words that are often said, and so right, whatever a site's own; of some languages."""
     files = [f"common_words/{language}.txt" for language in languages]
-    return frozenset().union(*(read_words("chatbot_server.retrieval.language", f) for f in files))
+    words = (read_words("chatbot_server.retrieval.language", file) for file in files)
+    return frozenset().union(*words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from chatbot_server.retrieval.language import stems
@@ -31,10 +31,15 @@ ANSWERING_FACTS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Word:
-    """One content word of a question: its stems, and the concepts it stands for."""
+    """One content word of a question: its stems, and the concepts it stands for.
+
+    Attributes:
+        folded: as it was written; words of one meaning are equal.
+    """
 
     stems: frozenset[str]
     concepts: frozenset[str]
+    folded: str = field(compare=False)
 
     def is_in(self, terms: frozenset[str]) -> bool:
         """Whether *terms*, from :func:`terms_in`, hold the word or what it asks for."""
@@ -54,7 +59,7 @@ def word(folded: str, languages: Languages = ALWAYS_USED) -> Word:
         for ending, other in LANGUAGES[code].alike_endings.items():
             if folded.endswith(ending) and len(folded) > 5:  # “acceptons”, “acceptez”: one verb
                 all_stems |= {stems.stem(folded.removesuffix(ending) + other, code)}
-    return Word(all_stems, _concept_words(languages).concepts.get(folded, frozenset()))
+    return Word(all_stems, _concept_words(languages).concepts.get(folded, frozenset()), folded)
 
 
 def without_politeness(text: str, languages: Languages = ALWAYS_USED) -> str:

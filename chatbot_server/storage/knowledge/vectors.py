@@ -7,12 +7,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, select, text
+from sqlalchemy import Row, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
+from chatbot_server.storage.base import Base
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
 
 ROWS_AT_ONCE = 2000
+# A statement that every question makes is made once: making one takes longer than running it.
+_VECTORS = Base.metadata.tables[KnowledgeVector.__tablename__]
+_OF_CHUNKS = select(_VECTORS.c.chunk_id, _VECTORS.c.vector).where(
+    _VECTORS.c.chunk_id.in_(bindparam("chunks", expanding=True)),
+    _VECTORS.c.model == bindparam("model"),
+)
 
 
 def embedded_chunks(session: Session, document_id: int, model: str) -> set[int | None]:
@@ -24,6 +31,14 @@ def embedded_chunks(session: Session, document_id: int, model: str) -> set[int |
             .distinct()
         )
     )
+
+
+def chunk_vectors(
+    session: Session, chunk_ids: Sequence[int], model: str
+) -> dict[int, NDArray[np.float32]]:
+    """The vectors of *model* of those of the chunks that have one."""
+    rows = session.execute(_OF_CHUNKS, {"chunks": list(chunk_ids), "model": model})
+    return {row[0]: row[1] for row in rows}
 
 
 def add_vectors(

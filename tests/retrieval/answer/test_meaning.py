@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from chatbot_server.errors import ConfigError
+from chatbot_server.retrieval.answer.candidates import load_sections
+from chatbot_server.retrieval.answer.evidence import gather_evidence
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
@@ -153,3 +155,25 @@ def test_the_only_page_of_a_site_does_not_answer_everything(
 
     assert base.ground(site_id, "Quels sont les horaires de la boutique ?").status == "quoted"
     assert base.ground(site_id, "Vendez-vous des bicyclettes électriques ?").status != "quoted"
+
+
+def test_what_a_question_means_by_a_word_tells_what_a_section_lacks(
+    indexed: Database, site_id: int, embedder: Embedder
+) -> None:
+    base = KnowledgeBase(indexed, "off", embedder=embedder)
+
+    def nearness(question: str) -> float:
+        with base.searched(site_id, question, (), 10) as (index, query, hits):
+            query.rarity = index.rarity(query.stems)
+            sections = load_sections(index.session, query, hits)
+            return gather_evidence(sections, query, index.chunk_count).missing_nearness
+
+    van, cheque = map(
+        nearness,
+        (
+            "Puis-je laisser ma camionnette derrière le bâtiment ?",
+            "Puis-je laisser mon chèque derrière le bâtiment ?",
+        ),
+    )
+    assert van > cheque + 0.02
+    assert nearness("La boutique est ouverte samedi ?") == 0.0

@@ -14,7 +14,7 @@ from chatbot_server.retrieval.answer import search
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.language import acronyms
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
@@ -31,9 +31,9 @@ class Quick:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def query(self, text: str) -> Vector:
+    def query(self, text: str) -> QuestionVectors:
         self.asked.append(text)
-        return np.full(4, 0.5, dtype=np.float32)
+        return QuestionVectors(np.full(4, 0.5, dtype=np.float32))
 
     def passages(self, texts: Sequence[str]) -> Vector:
         return np.full((len(texts), 4), 0.5, dtype=np.float32)
@@ -72,7 +72,7 @@ def test_no_connection_is_held_while_a_question_waits_for_its_vector(
     held: list[int] = []
 
     class Counting(Quick):
-        def query(self, text: str) -> Vector:
+        def query(self, text: str) -> QuestionVectors:
             held.append(database.engine.pool.checkedout())
             return super().query(text)
 

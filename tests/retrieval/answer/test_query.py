@@ -15,7 +15,7 @@ from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.storage.database import Database
 
@@ -25,8 +25,8 @@ class Quick:
 
     model = "quick"
 
-    def query(self, text: str) -> Vector:
-        return np.full(4, 0.5, dtype=np.float32)
+    def query(self, text: str) -> QuestionVectors:
+        return QuestionVectors(np.full(4, 0.5, dtype=np.float32))
 
     def passages(self, texts: Sequence[str]) -> Vector:
         return np.full((len(texts), 4), 0.5, dtype=np.float32)

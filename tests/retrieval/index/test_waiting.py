@@ -39,6 +39,6 @@ def test_each_question_gets_its_own_vector() -> None:
     assert embedder is not None
     found = [embedder.query(text) for text in ("opening hours", "parking", "opening hours")]
     embedder.close()
-    first, other, again = (vector.tolist() for vector in found)
+    first, other, again = (vectors.whole.tolist() for vectors in found)
     assert first == again
     assert first != other
