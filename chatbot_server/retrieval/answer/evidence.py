@@ -207,8 +207,8 @@ def _missing_nearness(
 
     “Pool” may stand for the swimming bath that it speaks of, or for what another page tells.
     """
-    known = query.meanings.vectors if query.meanings else {}
-    words = [known[word.folded] for word in missing if word.folded in known]
+    meanings = query.meanings.vectors if query.meanings else {}
+    words = [meanings[word.folded] for word in missing if word.folded in meanings]
     vectors = [section.vector for section in sections if section.vector is not None]
     if not words or sections[0].vector is None:
         return 0.0

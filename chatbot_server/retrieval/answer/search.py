@@ -160,8 +160,8 @@ def _by_folded_word(texts: Sequence[QuestionVectors]) -> dict[str, Vector]:
     """The vector of each folded word of *texts*, where it stands first."""
     vectors: dict[str, Vector] = {}
     for text in texts:
-        for written, vector in text.words.items():
-            for word in stems.words(written):
+        for token, vector in text.words.items():
+            for word in stems.words(token):
                 vectors.setdefault(word, vector)
     return vectors
 

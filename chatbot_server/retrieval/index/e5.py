@@ -180,9 +180,9 @@ class Weights:
 
 def _unpacked(blocks: NDArray[Any]) -> Matrix:
     nibbles = blocks["nibbles"]
-    signed = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8
-    signed *= blocks["scale"].astype(np.float32)[..., None]
-    return signed
+    values = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8
+    values *= blocks["scale"].astype(np.float32)[..., None]
+    return values
 
 
 class E5:
@@ -262,11 +262,11 @@ class E5:
 
     def _attended(self, x: Matrix, layer: Layer, spans: Sequence[slice]) -> Matrix:
         """Each token with what it takes from those of its own text."""
-        mixed = x @ layer.attention + layer.attention_bias
+        projections = x @ layer.attention + layer.attention_bias
         result = np.empty_like(x)
         size = self._width // self._heads
         for span in spans:
-            parts = mixed[span].reshape(-1, 3, self._heads, size).transpose(1, 2, 0, 3)
+            parts = projections[span].reshape(-1, 3, self._heads, size).transpose(1, 2, 0, 3)
             scores = parts[0] @ parts[1].transpose(0, 2, 1)
             scores *= size**-0.5
             scores -= scores.max(axis=-1, keepdims=True)

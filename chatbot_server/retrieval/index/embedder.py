@@ -86,8 +86,8 @@ class ChildEmbedder:
             self._lock.release()
         if answer is None:
             return None
-        words, encoded = answer
-        numbers = np.frombuffer(base64.b64decode(encoded), dtype="<f4")
+        words, rows = answer
+        numbers = np.frombuffer(base64.b64decode(rows), dtype="<f4")
         whole, *vectors = numbers.reshape(1 + len(words), -1)
         return QuestionVectors(whole, dict(zip(words, vectors, strict=True)))
 
