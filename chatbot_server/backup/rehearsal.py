@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,7 +94,9 @@ def rehearse_when_due(backups: Path, run_dir: Path) -> Rehearsal | None:
     except OSError as error:
         values = {"why": str(error.strerror)}
         result = Rehearsal(file.name, now(), code="rehearsal_disk", values=values)
-    (run_dir / FILE).write_text(json.dumps(asdict(result)), encoding="utf-8")
+    with suppress(OSError):  # a full disk: it is tried again within the hour
+        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (run_dir / FILE).write_text(json.dumps(asdict(result)), encoding="utf-8")
     if result.code:
         why = say(result.code, "en", **result.values)
         logger.error("the backup %s cannot be put back: %s", file.name, why)

@@ -63,7 +63,6 @@ def test_a_damaged_backup_is_told_at_home_and_in_the_log(
     owner = OwnerServer(tmp_path)
     folder, run_dir = owner.folder / "backups", owner.config.run_dir
     folder.mkdir()
-    run_dir.mkdir(exist_ok=True)
     assert rehearse_when_due(folder, run_dir) is None
     file = folder / "a.chatbot-backup"
     back_up(owner.database, file)
