@@ -89,6 +89,7 @@ def contact_blueprint(
             on_message()
         if is_event:
             on_event()
-        return jsonify(sent=True, when=when_answered(site, language_of(request)) or None)
+        when = when_answered(site, language_of(request))
+        return jsonify({"sent": True} | ({"when": when} if when else {}))
 
     return bp
