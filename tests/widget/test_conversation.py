@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from scripted_server import Script, say
+from scripted_server import DONE, Script, say
 
 pytestmark = pytest.mark.browser
 Visitor = Callable[..., Any]
@@ -84,6 +84,22 @@ def test_a_failed_answer_can_be_asked_again(
         assert script.asked[1]["retry"] is True
         expect(it.answers).to_have_count(1)
         expect(it.questions).to_have_count(1)
+
+
+def test_what_is_asked_back_is_answered_with_a_choice_and_not_tried_again(
+    browser: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    done = DONE | {"origin": "question", "suggestions": ["Leeds", "Hull"]}
+    script.answers["?"] = [("token", {"text": "Leeds or Hull?"}), ("done", done)]
+    with visit(browser) as it:
+        it.go(pages.add()).open().ask("?")
+        it.answered("Leeds or Hull?")
+        hull = it.panel.get_by_role("button", name="Hull")
+        hull.wait_for()
+        assert it.panel.get_by_role("button", name="Try again").count() == 0
+        hull.click()
+        it.answered("You said: Hull")
+        it.panel.get_by_role("button", name="Try again").wait_for()
 
 
 def test_a_question_is_kept_when_the_server_is_away(

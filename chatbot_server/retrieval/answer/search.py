@@ -25,6 +25,7 @@ from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, together
+from chatbot_server.retrieval.language.replies import as_follow_up
 from chatbot_server.storage.knowledge import postgresql, search_index
 from chatbot_server.storage.knowledge.chunks import chunks_of, titles_of_chunks
 from chatbot_server.storage.knowledge.documents import (
@@ -74,6 +75,8 @@ class Searcher:
                 for text in (question, *history)
             )
             entry = self._wordings.entry(index, question, languages)
+            if history and entry is None:
+                question = as_follow_up(question, language, languages)
         query = Query.in_context(question, history if entry is None else (), languages, language)
         query.entry = entry
         return query

@@ -53,7 +53,7 @@ from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.retrieval.language.clauses import Question, questions_of
 from chatbot_server.retrieval.language.everyday import spelled_out
 from chatbot_server.retrieval.language.moments import find_moment
-from chatbot_server.retrieval.language.replies import as_follow_up, question_of_others
+from chatbot_server.retrieval.language.replies import question_of_others
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.sites import Site
@@ -93,7 +93,7 @@ class KnowledgeBase:
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~.base.Knowledge`."""
         languages = self.searcher.languages(site_id)
-        questions, language = self.questions(site_id, question, history)
+        questions, language = self.questions(site_id, question)
         ground = partial(self._ground_one, site_id, language=language)
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
@@ -104,17 +104,12 @@ class KnowledgeBase:
             return whole
         return ground_each(ground, questions, history, whole)
 
-    def questions(
-        self, site_id: int, message: str, history: Sequence[str]
-    ) -> tuple[list[Question], str]:
-        """The questions of *message* as they are looked up after *history*, and its language."""
+    def questions(self, site_id: int, message: str) -> tuple[list[Question], str]:
+        """The questions of *message*, in words that pages use, and its language."""
         languages = self.searcher.languages(site_id)
         language = stems.guess_language(message[:MAX_QUESTION], languages=languages)
         text = spelled_out(message[:MAX_QUESTION], language)
-        first, *others = questions_of(text, language, languages)
-        if history:
-            first = replace(first, text=as_follow_up(first.text, language, languages))
-        return [first, *others], language
+        return questions_of(text, language, languages), language
 
     def _ground_one(
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None

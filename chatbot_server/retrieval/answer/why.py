@@ -56,7 +56,7 @@ def explain(
     base: KnowledgeBase, site_id: int, message: str, history: Sequence[str] = ()
 ) -> list[Explanation]:
     """Each question of *message* with what decided about it."""
-    questions, _language = base.questions(site_id, message, history)
+    questions, _language = base.questions(site_id, message)
     return [_explain_one(base, site_id, question.text, history) for question in questions]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.curate.library import faq_draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.database import Database
@@ -25,3 +28,9 @@ def prepare_demo(database: Database) -> None:
         for number, text in enumerate(demo["texts"], 1):
             draft = Draft(f"note:demo-{number}", text["title"], text["text"], text["language"])
             indexing.put(session, source, analyse(draft))
+        entries = open_source(session, site.id, "faq")
+        for entry in demo["entries"]:
+            draft = faq_draft(
+                entry["question"], entry["answer"].strip(), entry["wordings"].split(" | ")
+            )
+            indexing.put(session, entries, analyse(replace(draft, language=entry["language"])))

@@ -51,13 +51,15 @@ def put_faq_entries(
     database: Database, site_id: int, entries: Iterable[tuple[str, str, Sequence[str]]]
 ) -> int:
     """Questions, answers and wordings, all at once; returns how many are new or changed."""
-    analysed_drafts = [
-        analyse(Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings)))
-        for question, answer, wordings in entries
-    ]
+    analysed_drafts = [analyse(faq_draft(*entry)) for entry in entries]
     with database.session() as session:
         source = open_source(session, site_id, "faq")
         return indexing.put_all(session, source, analysed_drafts)
+
+
+def faq_draft(question: str, answer: str, wordings: Sequence[str] = ()) -> Draft:
+    """An entry of the FAQ, whose question names it."""
+    return Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
 
 
 def find_faq(database: Database, site_id: int, question: str) -> Draft | None:

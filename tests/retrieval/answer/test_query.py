@@ -83,6 +83,13 @@ def test_a_question_is_parsed_once(
     assert max(calls[name, text] for name, text in calls if text in (searched, question)) == 1
 
 
+def test_a_fragment_that_is_an_entry_word_for_word_follows_nothing(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    add_faq(database, site_id, "Parking ?", "Derrière la gare.")
+    assert base.ground(site_id, "Parking ?", ["Quand ouvrez-vous ?"]).answer == "Derrière la gare."
+
+
 def test_a_question_takes_one_session_and_one_more_for_its_vector(
     base: KnowledgeBase, database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

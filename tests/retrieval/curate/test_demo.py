@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.demo import prepare_demo
@@ -17,29 +20,9 @@ from chatbot_server.storage.sites import demo_site, playground_site
 
 pytestmark = pytest.mark.xdist_group("live")
 
-ANSWERED = {
-    "How do I put the chatbot on my own site?": "site add",
-    "how can I add it to my website": "Paste the tag",
-    "Is what visitors write sent to someone?": "third parties",
-    "How long are chats kept?": "30 days",
-    "Which model comes with it?": "SmolLM2",
-    "can I use a bigger model": "models pull",
-    "How much memory does it need?": "0.75 GB",
-    "Is it free?": "MIT",
-    "Comment mettre le chatbot sur mon site ?": "site add",
-    "où vont les données des visiteurs ?": "tiers",
-    "Combien de temps les conversations sont-elles gardées ?": "30 jours",
-    "Quel modèle est fourni ?": "SmolLM2",
-    "comment changer de modèle ?": "models pull",
-    "De combien de mémoire a-t-il besoin ?": "0,75 Go",
-    "C'est gratuit ?": "MIT",
-}
-OFF_TOPIC = (
-    "What is the capital of France?",
-    "Quelle est la capitale de la France ?",
-    "Who won the world cup in 1998?",
-    "Donne-moi une recette de crêpes",
-)
+QUESTIONS = yaml.safe_load(Path(__file__).with_name("newcomers.yaml").read_text(encoding="utf-8"))
+# A little below what is measured: 0.92 by meaning, 0.80 by words alone.
+FLOORS = {"on": 0.88, "off": 0.72}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +34,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.close()
 
 
-@pytest.mark.parametrize("way", ["on", "off"])
+@pytest.mark.parametrize("way", FLOORS)
 def test_a_newcomers_questions_are_answered_and_others_are_not(
     database: Database, way: str
 ) -> None:
@@ -61,10 +44,13 @@ def test_a_newcomers_questions_are_answered_and_others_are_not(
     base = KnowledgeBase(database, "off", embedder=embedder if way == "on" else None)
     with database.session() as session:
         site = demo_site(session).id
-    answers = {question: base.ground(site, question).answer for question in ANSWERED}
-    wrong = [question for question, words in ANSWERED.items() if words not in answers[question]]
-    assert len(wrong) <= (2 if way == "on" else 6), wrong
-    assert [q for q in OFF_TOPIC if base.ground(site, q).answer] == []
+    wrong = [
+        question
+        for question, pattern in QUESTIONS["answered"].items()
+        if not re.search(pattern, base.ground(site, question).answer)
+    ]
+    assert 1 - len(wrong) / len(QUESTIONS["answered"]) >= FLOORS[way], wrong
+    assert [q for q in QUESTIONS["off_topic"] if base.ground(site, q).answer] == []
     embedder.close()
 
 

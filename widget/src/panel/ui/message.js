@@ -60,7 +60,8 @@ export function bubbleOf(app, message, on) {
     const note =
       finish === "stopped" ? say("stopped") : /length|time/.test(finish || "") ? say("long") : "";
     const again =
-      (!error || retry) &&
+      // The choices beside a question that was asked back are the answers to it.
+      (error ? retry : origin !== "question") &&
       h("button", { className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
     return [
       error &&
