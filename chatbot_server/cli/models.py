@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -20,12 +22,18 @@ from chatbot_server.models.store.check import check_model
 from chatbot_server.models.store.folder import add_file, find_model, remove_model
 from chatbot_server.models.store.offers import Offer, all_offers
 from chatbot_server.models.store.pull import pull_model
+from chatbot_server.models.store.scores import AnswerScore, digest_of, remember_score
 from chatbot_server.models.store.sources import HUB
 from chatbot_server.service.children import call_chore
 
 MEGABYTE = 1_000_000
 # Name, size, memory, context, languages, tier, state, hallucinations, what else is to be said.
 ROW = "{:24} {:>5} {:>7} {:>8}  {:7} {:8} {:13} {:>7}  {}"
+MAY = {
+    "write": "models_may_write",
+    "rephrase": "models_may_rephrase",
+    "quote": "models_may_quote",
+}
 # By whether a model is in use, and whether it is installed.
 STATES = {
     (True, True): "models_in_use",
@@ -81,6 +89,9 @@ def _cells(context: Context, offer: Offer) -> tuple[object, ...]:
     rate = offer.hallucinations
     licence = f"{offer.licence} ({context.say(f'models_commercial_{offer.commercial}')})"
     test = [rate.test] if rate else []
+    if score := offer.score:
+        share = _percent(context, 100 * score.right)
+        test.append(context.say("models_own_test", right=share, day=score.day))
     good = [context.say(f"models_good_{key}") for key in offer.good_for]
     return (
         offer.name,
@@ -150,15 +161,23 @@ def add(context: Context, file: Path) -> None:
 @models.command(help="help_models_check")
 @click.argument("file", type=FILE)
 @click.option("--no-load", is_flag=True, help="help_models_no_load")
+@click.option("--answers", is_flag=True, help="help_models_answers")
 @JSON
 @click.pass_obj
-def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
+def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: bool) -> None:
     """Inspect a file, then try it in a process of its own."""
     from chatbot_server.engine.probe import probe
     from chatbot_server.engine.registry import choose_engine
 
+    if no_load and answers:
+        raise UsageError("models_answers_no_load", field="--answers")
     report = check_model(in_home(file), choose_engine, None if no_load else probe)
     record = report.as_json(context.language)
+    if answers and report.error is None:
+        score = _tested(context, in_home(file))
+        record["answers"] = asdict(score) | {"tier": score.tier}
+        if not as_json:
+            click.echo(context.say("models_answered", **_shares(context, score)))
     if as_json:
         print_json(record)
     elif report.error is None:
@@ -170,6 +189,46 @@ def check(context: Context, file: Path, no_load: bool, as_json: bool) -> None:
         raise report.error
     if report.error:
         sys.exit(report.error.exit_code)
+
+
+def _tested(context: Context, file: Path) -> AnswerScore:
+    """What *file* scores in the answer test; it is kept, and decides what the model may do."""
+    from chatbot_server.app import sampling
+    from chatbot_server.conversation.answer_test import ask_all
+    from chatbot_server.engine.process.supervisor import local_engine
+    from chatbot_server.service.prepare import plan_engine
+
+    config = context.config
+    engine = config.engine.model_copy(update={"model": str(file.absolute()), "kind": "auto"})
+    plan = plan_engine(config.model_copy(update={"engine": engine}))
+    if plan is None:
+        raise RuntimeError("a model was named")
+
+    def progress(done: int, total: int) -> None:
+        click.echo(f"\r{done} / {total} ", nl=done == total, err=True)
+
+    with local_engine(plan.settings) as local:
+        answers = ask_all(local, sampling(config), progress)
+    score = AnswerScore(
+        right=round(sum(answer.is_right for answer in answers) / len(answers), 3),
+        stopped=round(sum(answer.is_stopped for answer in answers) / len(answers), 3),
+        questions=len(answers),
+        day=datetime.now(UTC).date().isoformat(),
+        digest=digest_of(file),
+    )
+    remember_score(file, config.models_dir, score)
+    return score
+
+
+def _shares(context: Context, score: AnswerScore) -> dict[str, object]:
+    right = _percent(context, 100 * score.right)
+    may = context.say(MAY[score.tier])
+    return {
+        "right": right,
+        "stopped": _percent(context, 100 * score.stopped),
+        "questions": score.questions,
+        "may": may,
+    }
 
 
 @models.command(help="help_models_use")

@@ -53,13 +53,13 @@ def completed_question(reply: str, before: Sequence[ChatMessage]) -> tuple[str, 
         return None
     question, answer = before[-2], before[-1]
     choices = answer.facts.get("choices") or ()
-    named = item_named(reply, choices or _items_of(answer.text))
+    item = item_named(reply, choices or _items_of(answer.text))
     if answer.origin != "question":
-        return (named, 0) if named else None
+        return (item, 0) if item else None
     reply_words = set(words(reply))
     is_choice = any(reply_words & set(words(choice)) for choice in choices)
-    if named or (is_choice and len(reply_words) <= REPLY_WORDS):
-        return f"{looked_up(question)} {named or reply}", 1
+    if item or (is_choice and len(reply_words) <= REPLY_WORDS):
+        return f"{looked_up(question)} {item or reply}", 1
     return None
 
 

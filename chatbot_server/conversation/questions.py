@@ -78,14 +78,14 @@ class VisitorQuestion:
             )
         )
         earlier = [looked_up(asking) for asking, answer in exchanges if answer.status != "courtesy"]
-        completed, taken_in = completed_question(self.text, before) or (None, 0)
+        whole_question, taken_in = completed_question(self.text, before) or (None, 0)
         return Dialogue(
             instructions_of(self.site, self.locale),
             turns,
             self.text,
             tuple(earlier[: len(earlier) - taken_in]),
             self.locale,
-            completed,
+            whole_question,
         )
 
 

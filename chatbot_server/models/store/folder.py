@@ -22,6 +22,7 @@ from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import forget_prepared
 from chatbot_server.models.store.catalogue import CatalogueEntry, catalogue
 from chatbot_server.models.store.download import write_error
+from chatbot_server.models.store.scores import score_of
 
 RECORD = "installed.json"
 PREPARED = "prepared"
@@ -56,9 +57,11 @@ def find_model(name: str, models_dir: Path) -> InstalledModel:
     if path is None:
         raise _absent(name)
     entry = entry or _entry_of(path)
+    score = score_of(path, models_dir)
     if entry:
-        return InstalledModel(path, entry.name, entry.tier)
-    return InstalledModel(path, path.stem, tier_by_size(inspect_model(path).parameters))
+        return InstalledModel(path, entry.name, score.tier if score else entry.tier)
+    tier = score.tier if score else tier_by_size(inspect_model(path).parameters)
+    return InstalledModel(path, path.stem, tier)
 
 
 def _entry_of(path: Path) -> CatalogueEntry | None:

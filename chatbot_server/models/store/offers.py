@@ -11,6 +11,7 @@ from chatbot_server.models.files.inspect import inspect_if_whole
 from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.store.catalogue import CatalogueEntry, Hallucinations, catalogue
 from chatbot_server.models.store.folder import installed
+from chatbot_server.models.store.scores import AnswerScore, score_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Offer:
         tight: so, if the rest of the machine leaves it *least_memory*.
         machine: GB of memory of the machines it is for; None: an older one, or the owner's own.
         older: of the catalogue, but not of today.
+        score: in our own answer test, on this machine; then *tier* is by that.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Offer:
     hallucinations: Hallucinations | None = None
     recurrent: bool | None = None
     good_for: tuple[str, ...] = ()
+    score: AnswerScore | None = None
 
     def as_json(self) -> dict[str, object]:
         """For scripts."""
@@ -80,13 +83,20 @@ def all_offers(
     offers = []
     for entry in catalogue().values():
         offer = _of_catalogue(entry, context_length, room, is_here=entry.name in here)
+        offer = _with_score(offer, here.get(entry.name), models_dir)
         offers.append(replace(offer, in_use=entry.name == used))
     for name, path in here.items():
         if name not in catalogue() and (file := inspect_if_whole(path)):
             offer = _of_file(name, file, file.memory_bytes(context_length), room)
             is_used = used in (name, str(path))
+            offer = _with_score(offer, path, models_dir)
             offers.append(replace(offer, engine=preferred_engine(file), in_use=is_used))
     return offers
+
+
+def _with_score(offer: Offer, path: Path | None, models_dir: Path) -> Offer:
+    score = score_of(path, models_dir) if path else None
+    return replace(offer, score=score, tier=score.tier) if score else offer
 
 
 def _of_catalogue(entry: CatalogueEntry, context_length: int, room: _Room, is_here: bool) -> Offer:

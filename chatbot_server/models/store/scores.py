@@ -1,0 +1,99 @@
+"""What models scored in this project's own answer test: it decides what each may do.
+
+Kept in ``answer-scores.json`` of the models folder, for the file as it was when it was tested.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from chatbot_server.models.base import Tier
+from chatbot_server.models.store.download import write_error
+
+SCORES = "answer-scores.json"
+_BLOCK = 1 << 20
+# What has to be right at least, and may be stopped at most, of its answers.
+_NEEDED: tuple[tuple[Tier, float, float], ...] = (("write", 0.8, 0.1), ("rephrase", 0.6, 0.2))
+
+
+@dataclass(frozen=True)
+class AnswerScore:
+    """How a model answered.
+
+    Attributes:
+        right: share of the questions that it answered from the text, or rightly left open.
+        stopped: share of its answers in which a sentence says what the text does not.
+        questions: how many it was asked.
+        day: on which it was tested: “2026-11-26”.
+        digest: SHA-256 of the file.
+    """
+
+    right: float
+    stopped: float
+    questions: int
+    day: str
+    digest: str
+
+    @property
+    def tier(self) -> Tier:
+        """What it may be trusted with."""
+        for tier, right, most in _NEEDED:
+            if self.right >= right and self.stopped <= most:
+                return tier
+        return "quote"
+
+
+def score_of(path: Path, models_dir: Path) -> AnswerScore | None:
+    """What the file *path*, as it is now, scored; None: it was not tested."""
+    record = _read(models_dir).get(str(path.absolute()))
+    try:
+        state = path.stat()
+        if record is None or record["file"] != [state.st_size, state.st_mtime_ns]:
+            return None
+        return AnswerScore(**record["score"])
+    except (OSError, KeyError, TypeError):
+        return None
+
+
+def remember_score(path: Path, models_dir: Path, score: AnswerScore) -> None:
+    """Keep what the file *path* scored.
+
+    Raises:
+        ModelError: the folder cannot be written to.
+    """
+    state = path.stat()
+    record = {"file": [state.st_size, state.st_mtime_ns], "score": asdict(score)}
+    records = {**_read(models_dir), str(path.absolute()): record}
+    try:
+        models_dir.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(
+            "w", dir=models_dir, prefix=".scores-", delete=False, encoding="utf-8"
+        ) as stream:
+            json.dump(records, stream, indent=2, ensure_ascii=False)
+        Path(stream.name).replace(models_dir / SCORES)
+    except OSError as error:
+        raise write_error(error, models_dir) from error
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    digest = sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _read(models_dir: Path) -> Mapping[str, Any]:
+    """The records; none where the file is not there or is damaged: then sizes decide."""
+    try:
+        records = json.loads((models_dir / SCORES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return records if isinstance(records, dict) else {}
