@@ -25,6 +25,8 @@ from chatbot_server.retrieval.base import Grounding, Source
 # Answer and prompt with its passages; 500 answers (the default) of 2,000 characters are 1 MB.
 MAX_CHARS = 30_000
 MOST_DROPPED = 10_000
+# An answer that is told many times a second is not looked up each time in its own conversation.
+LOOK_EVERY = 1.0
 FINAL = " .?!…。؟"
 
 
@@ -80,6 +82,7 @@ class AnswerCache:
         self._secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._answers: OrderedDict[CacheKey, tuple[float, CachedAnswer]] = OrderedDict()
+        self._looked_for: dict[CacheKey, float] = {}
         # Questions whose answer was dropped, and until when a model's is not kept again.
         self._dropped: OrderedDict[bytes, float] = OrderedDict()
 
@@ -103,6 +106,20 @@ class AnswerCache:
             if answer is not None:
                 self._answers.move_to_end(key)
             return answer
+
+    def is_due(self, key: CacheKey) -> bool:
+        """Whether another process may have erased the conversation of what is kept under *key*.
+
+        False: it was there less than a second ago.
+        """
+        moment = self._clock()
+        with self._lock:
+            if 0 <= moment - self._looked_for.get(key, 0.0) < LOOK_EVERY:
+                return False
+            if len(self._looked_for) >= self.limit:
+                self._looked_for.clear()
+            self._looked_for[key] = moment
+            return True
 
     def put(self, key: CacheKey, answer: CachedAnswer, until: float) -> None:
         """Keep *answer*, but not beyond *until* (Unix seconds)."""

@@ -1,4 +1,4 @@
-"""Answers in the making: made once, in a thread of their own, and read by whoever holds on.
+"""Answers in the making: made once, and read by whoever holds on.
 
 An answer outlives the request that asked for it, so that a visitor who changes the
 page can take it up again; and it ends with the last reader, so that a visitor who
@@ -35,6 +35,11 @@ class AnswerWork(Protocol):
 
     def events(self) -> Iterator[Event]:
         """Do the work; storing the result is part of it, whatever happens."""
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the result is stored, and all that is left comes without waiting."""
         ...
 
     def cancel(self) -> None:
@@ -74,18 +79,24 @@ class LiveAnswer:
         self.when_ended: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin the work; returns when the answer was accepted.
+        """Begin the work; returns when the answer was accepted, or is whole.
+
+        What is there at once, as most answers from pages are, is made in the caller's thread;
+        what a model writes goes on in one of its own.
 
         Raises:
             ChatbotError: it was refused before its first event.
         """
-        # What is logged of it names the request that asked.
-        run, name = partial(copy_context().run, self._run), f"answer-{self.identifier}"
-        threading.Thread(target=run, name=name, daemon=True).start()
-        with self._changed:
-            self._changed.wait_for(lambda: self._events or self.ended_at is not None)
+        STREAMS.inc()
+        events = self._work.events()
+        self._go_on(events, until_accepted=True)
         if self._refusal:
             raise self._refusal
+        if self.ended_at is None:
+            # What is logged of it names the request that asked.
+            run = partial(copy_context().run, self._go_on, events)
+            name = f"answer-{self.identifier}"
+            threading.Thread(target=run, name=name, daemon=True).start()
 
     def open_reader(self, after: int, wake: Callable[[], None]) -> Reader:
         """One more reader, of the events beyond number *after*; *wake* as of :class:`Reader`."""
@@ -146,21 +157,30 @@ class LiveAnswer:
         with self._changed:
             return self._changed.wait_for(lambda: self.ended_at is not None, seconds)
 
-    def _run(self) -> None:
+    def _go_on(self, events: Iterator[Event], *, until_accepted: bool = False) -> None:
+        """Tell of *events* to the end; or, while they have to be waited for, of the first one."""
+        is_over = True
         try:
-            with STREAMS.track_inprogress():
-                for event in self._work.events():
-                    self._add(event)
+            for event in events:
+                self._add(event)
+                if until_accepted and not self._work.is_settled:
+                    is_over = False
+                    return
         except ChatbotError as error:
             self._fail(error)
         except Exception:
             logger.exception("the answer %s failed", self.identifier)
             self._fail(ChatbotError("internal"))
         finally:
-            with self._changed:
-                self.ended_at = time.monotonic()
-            self.when_ended()
-            self._tell()
+            if is_over:
+                self._end()
+
+    def _end(self) -> None:
+        STREAMS.dec()
+        with self._changed:
+            self.ended_at = time.monotonic()
+        self.when_ended()
+        self._tell()
 
     def _add(self, event: Event) -> None:
         with self._changed:

@@ -175,10 +175,11 @@ class Record:
         """What can be told again to whoever asks the same; None: nothing of this answer can.
 
         An answer that was cut short, or that the pages gave because something did not work,
-        would be another one a moment later.
+        would be another one a moment later. A remark's is made again as fast, for who made it.
         """
         unsteady = self.grounding is not None and not self.grounding.lasting
-        if self.cached_answer or self.fell_back or unsteady or ended.finish != "stop":
+        is_made_anew = self.cached_answer or self.fell_back or self.is_small_talk or unsteady
+        if is_made_anew or ended.finish != "stop":
             return None
         return CachedAnswer(
             "".join(self.text),

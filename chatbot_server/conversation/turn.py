@@ -1,4 +1,4 @@
-"""One turn, told in one place: remarks → cache → pages → prompt → engine → guard → store.
+"""One turn, told in one place: cache → remarks → pages → prompt → engine → guard → store.
 
 The order is that of trust: the owner's own words, sentences quoted from the pages, the model
 under guard, and an honest no. What is written to a person is passed on instead.
@@ -93,6 +93,11 @@ class Turn:
             if record.is_begun and not record.is_stored:
                 self._store(None)
 
+    @property
+    def is_settled(self) -> bool:
+        """See :class:`chatbot_server.conversation.live.AnswerWork`."""
+        return self._record.is_stored
+
     def cancel(self) -> None:
         """Stop the work; may be called from any thread, more than once."""
         self._writer.cancel()
@@ -115,16 +120,16 @@ class Turn:
 
     def _story(self) -> Iterator[Event]:
         question, knowledge = self._question, self._parts.knowledge
-        remark = find_remark(question.text)
-        if remark and remark.is_sure and not (remark.is_courtesy and self._is_free()):
-            yield from self._answer_remark(remark)
-            return
         if cached_answer := self._cached_answer():
             self._record.repeat(cached_answer)
             yield TextPiece(cached_answer.text)
             if cached_answer.sources:
                 yield Cited(cached_answer.sources)
             yield cached_answer.ended_again()
+            return
+        remark = find_remark(question.text)
+        if remark and remark.is_sure and not (remark.is_courtesy and self._is_free()):
+            yield from self._answer_remark(remark)
             return
         earlier_questions = self._prepared.dialogue.earlier_questions
         looked_up = question.text
@@ -172,7 +177,9 @@ class Turn:
             return None
         self._cache_key = self._key_for(self._prepared.index_version)
         answer = cache.get(self._cache_key)
-        if answer and not self._parts.recorder.has_conversation(answer.conversation):
+        if not answer or not cache.is_due(self._cache_key):
+            return answer
+        if not self._parts.recorder.has_conversation(answer.conversation):
             self._forget_cached_answer()  # another process erased the conversation
             return None
         return answer

@@ -8,6 +8,7 @@ there is no counter, what its owner says a busy core takes.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,8 @@ from chatbot_server.energy.power import PowerCounter
 from chatbot_server.energy.processor import ProcessorTime, machine_seconds
 
 EnergyMethod = Literal["measured", "estimated"]
+# Which processes there are changes when one is started or killed.
+PIDS_SECONDS = 1.0
 # Processor seconds after which older ones count half: what a second costs changes with the load.
 REMEMBERED = 120.0
 
@@ -71,6 +74,8 @@ class EnergyMeter:
         self._lock = threading.Lock()
         self._shares: list[Share] = []
         self._time = ProcessorTime()
+        self._known_pids: Collection[int] = ()
+        self._pids_until = 0.0
         self._machine_at = 0.0
         # While there were answers in the making: what the counter said, and who computed.
         self._joules = self._seconds = self._own_seconds = 0.0
@@ -102,7 +107,10 @@ class EnergyMeter:
 
     def _pass(self) -> None:
         """Share out what was spent since the last moment, if there was anybody to share it."""
-        spent = self._time.spent(self._pids())
+        now = time.monotonic()
+        if now >= self._pids_until:
+            self._known_pids, self._pids_until = self._pids(), now + PIDS_SECONDS
+        spent = self._time.spent(self._known_pids)
         self._is_telling = spent is not None
         joules = machine = 0.0
         if self._counter:

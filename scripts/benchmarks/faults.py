@@ -2,7 +2,8 @@
 
 Each process is killed again and again, or stopped (SIGSTOP); the database is locked, then damaged;
 the clock jumps. Afterwards every answer that a visitor saw to its end must be stored as it was
-shown, and none may be empty. Prints a line for each fault; exit 1 if anything was lost.
+shown, and none may be empty. Prints a line for each fault; exit 1 if anything was lost. The seconds
+of a start grow with what else the machine does; those of the processor do not.
 
     PYTHONPATH=scripts python -m benchmarks.faults MODEL.gguf --kills 50 --faults web,engine,parent
 """
@@ -28,7 +29,7 @@ from statistics import median
 import httpx
 
 from benchmarks.visitors import fill
-from benchmarks.web_server import Served, WebServer
+from benchmarks.web_server import Served, WebServer, processes, processor_seconds
 
 VISITORS, PAUSE = 4, 0.7
 PAGES = [
@@ -134,42 +135,16 @@ def address(number: int) -> dict[str, str]:
     return {"X-Forwarded-For": place, "X-Forwarded-Proto": "http"}
 
 
-def processes(parent: int) -> dict[str, int]:
-    """The server's processes by what they do."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
-            words = (entry / "stat").read_text().rpartition(")")[2].split()
-            if words[0] != "Z":
-                children.setdefault(int(words[1]), []).append(int(entry.name))
-    roles = {"parent": parent}
-    for pid in children.get(parent, []):
-        line = command_line(pid)
-        if "run_gunicorn" in line:
-            roles["arbiter"] = pid
-        elif "engine.process.worker" in line:
-            roles["engine"] = pid
-    for pid in children.get(roles.get("arbiter", -1), []):
-        roles["web"] = pid
-    for pid in children.get(roles.get("web", -1), []):
-        if "embedder_child" in command_line(pid):
-            roles["embedder"] = pid
-    return roles
-
-
-def command_line(pid: int) -> str:
-    """Empty where the process is gone."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return ""
-
-
 class Breaker:
     """Does one thing to the server, and says how long it took until it answered again."""
 
     def __init__(self, served: Served, clock: Path) -> None:
         self._served = served
         self._clock = clock
+
+    def processor(self) -> float:
+        """Seconds of the processor that the server has taken since its parent was started."""
+        return sum(processor_seconds(self._served.process.pid).values())
 
     def kill(self, role: str) -> float:
         """SIGKILL; a parent that is gone is started anew, as a service manager would."""
@@ -313,13 +288,17 @@ def report(fault: str, breaker: Breaker, options: argparse.Namespace) -> None:
     word, _, role = fault.partition("-")
     times = 1 if word in OTHERS or word == "stop" else options.kills
     seconds: list[float] = []
+    processor: list[float] = []
     while len(seconds) < times and time.monotonic() < end:
         if word in OTHERS:
             seconds.append(getattr(breaker, word)())
         else:
             seconds.append(breaker.stop(role) if word == "stop" else breaker.kill(fault))
+            processor.append(breaker.processor())
         time.sleep(0.3)
     line = f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s"
+    if fault == "parent":  # a start, on a machine however busy
+        line += f"; {median(processor):.1f} s of the processor, at most {max(processor):.1f}"
     print(f"{fault:14} {len(seconds):3} times, ready again: {line}", flush=True)
 
 

@@ -1,7 +1,8 @@
 """Many visitors ask one server at once: new questions answered from pages, and one question again.
 
-Prints answers per second, percentiles, what was refused, and how long somebody else waits for
-``/healthz`` meanwhile. The visitors take a part of the same machine.
+Prints answers per second, percentiles, what was refused, how long somebody else waits for
+``/healthz`` meanwhile, and what an answer costs each of the server's processes: the processor's
+time, which is the same on a busy machine. The visitors take a part of the same machine.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.web_server import WebServer, web_server
+from benchmarks.web_server import WebServer, processor_seconds, web_server
 from chatbot_server.retrieval.curate.evaluate import read_squad
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index.embedder import make_embedder
@@ -113,6 +114,7 @@ class Round:
     answers: list[float] = field(default_factory=list)
     outsider: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    processor: dict[str, float] = field(default_factory=dict)
 
     async def run(self, visitors: int, seconds: float) -> None:
         """Ask, and look from outside meanwhile."""
@@ -120,7 +122,10 @@ class Round:
         end = time.monotonic() + seconds
         addresses = [f"127.1.{number // 200}.{1 + number % 200}" for number in range(visitors)]
         asking = (self.ask_until(end, address) for address in addresses)
+        before = processor_seconds(self.server.pid)
         await asyncio.gather(self.look_until(end), *asking)
+        after = processor_seconds(self.server.pid)
+        self.processor = {role: after[role] - before.get(role, 0.0) for role in after}
 
     async def ask_until(self, end: float, address: str) -> None:
         """One visitor: a new conversation with each question."""
@@ -167,9 +172,14 @@ class Round:
         """The figures."""
         p50, p95, p99 = (percentile(self.answers, share) for share in (0.5, 0.95, 0.99))
         healthz = percentile(self.outsider, 0.99)
+        costs = ", ".join(
+            f"{role} {1000 * seconds / max(1, len(self.answers)):.1f}"
+            for role, seconds in self.processor.items()
+        )
         return (
             f"{len(self.answers) / self.seconds:7.1f} answers/s  p50 {p50:5.0f} p95 {p95:5.0f}"
             f" p99 {p99:5.0f} ms  /healthz p99 {healthz:4.0f} ms  refused {dict(self.refused)}"
+            f"  processor ms an answer: {costs}"
         )
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,13 +106,22 @@ class Served:
         self._command = [sys.executable, "-m", "chatbot_server", "--config", str(file)]
 
     def start(self) -> WebServer:
-        """Start it, and wait until it is ready."""
+        """Start it, and wait until it is ready.
+
+        Raises:
+            RuntimeError: it has ended, or takes too long.
+        """
         began = time.monotonic()
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*self._command, "serve"], stdout=log, stderr=log, env=self._environment
             )
-        _wait_ready(self.process, self.url)
+        try:
+            _wait_ready(self.process, self.url)
+        except RuntimeError:  # nor may it answer for the next one
+            self.process.kill()
+            self.process.wait()
+            raise
         seconds = time.monotonic() - began
         sites = subprocess.run(
             [*self._command, "site", "list", "--json"],
@@ -141,6 +150,46 @@ def web_server(
         yield served.start()
     finally:
         served.end()
+
+
+def processes(parent: int) -> dict[str, int]:
+    """The server's processes by what they do."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            words = (entry / "stat").read_text().rpartition(")")[2].split()
+            if words[0] != "Z":
+                children.setdefault(int(words[1]), []).append(int(entry.name))
+    roles = {"parent": parent}
+    for pid in children.get(parent, []):
+        line = command_line(pid)
+        if "run_gunicorn" in line:
+            roles["arbiter"] = pid
+        elif "engine.process.worker" in line:
+            roles["engine"] = pid
+    for pid in children.get(roles.get("arbiter", -1), []):
+        roles["web"] = pid
+    for pid in children.get(roles.get("web", -1), []):
+        if "embedder_child" in command_line(pid):
+            roles["embedder"] = pid
+    return roles
+
+
+def command_line(pid: int) -> str:
+    """Empty where the process is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+def processor_seconds(parent: int) -> dict[str, float]:
+    """The processor's time that each of the server's processes has taken, by what it does."""
+    tick = os.sysconf("SC_CLK_TCK")
+    seconds = {}
+    for role, pid in processes(parent).items():
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        seconds[role] = (int(words[11]) + int(words[12])) / tick
+    return seconds
 
 
 def _wait_ready(process: subprocess.Popen[bytes], url: str) -> None:

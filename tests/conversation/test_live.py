@@ -16,6 +16,8 @@ from chatbot_server.errors import EngineBusy, EngineCrashed, NotFound, TooManyRe
 class Script:
     """A turn whose pieces the test lets out one by one."""
 
+    is_settled = False
+
     def __init__(self, *, pieces: int = 3, error: Exception | None = None) -> None:
         self.pieces = pieces
         self.error = error
@@ -61,6 +63,15 @@ def test_two_readers_see_the_same_events_with_the_same_numbers() -> None:
 def test_an_answer_is_taken_up_after_the_last_event_that_was_seen() -> None:
     answer = live(Script(), released=3)
     assert texts(list(answer.follow(after=2))) == ["2"]
+
+
+def test_what_is_there_at_once_needs_no_thread_of_its_own() -> None:
+    script, before = Script(), threading.active_count()
+    script.is_settled = True
+    answer = live(script, released=3)
+    assert answer.ended_at is not None
+    assert threading.active_count() == before
+    assert texts(list(answer.follow())) == ["0", "1", "2"]
 
 
 def test_a_refusal_before_the_first_event_is_raised_to_who_asked() -> None:

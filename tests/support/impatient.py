@@ -29,6 +29,10 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
     start_response("200 OK", [("Content-Type", "text/plain")])
     if path == "/events":
         return event_stream()
+    if path == "/whole":
+        bell = Bell()
+        open_streams.add(bell)
+        return EventStream(whole(), bell, lambda: open_streams.discard(bell))
     if path == "/stream":
         return half_a_stream()
     if path == "/much":
@@ -47,6 +51,11 @@ def half_a_stream() -> Iterator[bytes]:
     yield b"begin "
     go_on.wait()
     yield b"end"
+
+
+def whole() -> Pieces:
+    """Waits for nothing."""
+    yield "whole"
 
 
 def event_stream() -> EventStream:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from limits import parse
 from support.browser import Browser
 
-from chatbot_server.web.middleware.limits import VisitorKeys
+from chatbot_server.web.middleware.limits import MemoryWindows, VisitorKeys, Window
 
 Ask = Callable[[str], int]
 
@@ -60,3 +61,20 @@ def test_a_household_and_a_network_are_known_by_how_addresses_begin(
     keys = VisitorKeys()
     assert (keys.name(one) == keys.name(other)) is are_one_visitor
     assert (keys.network(one) == keys.network(other)) is are_one_network
+
+
+def test_counts_in_memory_end_with_their_window_and_stay_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("chatbot_server.web.middleware.limits.time.monotonic", lambda: clock[0])
+    windows, rate = MemoryWindows(most=50), parse("2 per minute")
+    assert [windows.window(True, rate, "ada").is_full for _ in range(3)] == [False, False, True]
+    assert windows.window(False, rate, "ada") == Window(2, False, 61)
+    clock[0] += 60
+    assert windows.window(False, rate, "ada").count == 0
+    assert not windows.window(True, rate, "ada").is_full
+    for number in range(1000):
+        windows.window(True, rate, str(number))
+    assert len(windows) <= 50
+    assert windows.window(False, rate, "999").count == 1

@@ -115,7 +115,8 @@ def has_been_closed(connection: socket.socket) -> bool:
 def test_a_request_that_trickles_is_answered_and_others_meanwhile(
     port: int, connect: Connect
 ) -> None:
-    slow = connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+    # Its beginning earns it the time that a busy machine may take for the others.
+    slow = connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 400004\r\n\r\n" + SLOW)
     for byte in (b"a", b"b", b"c"):
         slow.sendall(byte)
         assert get(port) == "0"
@@ -151,6 +152,15 @@ def test_streams_of_events_keep_no_thread_and_notice_who_leaves(
     assert get(port, "/readers") == "0"
     staying[0].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")  # the connection goes on
     assert received_until(staying[0], b"0\r\n\r\n").endswith(b"1\r\n0\r\n0\r\n\r\n")
+
+
+def test_an_answer_that_is_there_at_once_is_sent_whole_and_closed(
+    port: int, connect: Connect
+) -> None:
+    whole = connect(2 * b"GET /whole HTTP/1.1\r\nHost: x\r\n\r\n")
+    for _each in range(2):
+        assert received_until(whole, b"0\r\n\r\n").endswith(b"5\r\nwhole\r\n0\r\n\r\n")
+    assert get(port, "/readers") == "0"
 
 
 def test_pipelined_requests_are_answered_in_turn(port: int, connect: Connect) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from chatbot_server.engine.base import (
 )
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET, connect, is_listening
-from chatbot_server.engine.process.state import WAKE_FILE, EngineRecord, read_state
+from chatbot_server.engine.process.state import NO_ENGINE, WAKE_FILE, EngineRecord, read_state
 from chatbot_server.errors import EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Prompt
 
@@ -32,6 +32,8 @@ RESTART_SECONDS = 15.0
 WAKE_SECONDS = 120.0
 # On a machine with much other work, a healthy engine may need a second to say so.
 STATUS_SECONDS = 2.0
+# Each answer asks for the state several times: within so many seconds it is looked at once.
+LOOK_EVERY = 0.05
 CALL_SECONDS = 60.0
 
 
@@ -42,10 +44,11 @@ class SocketEngine:
         self._run_dir = run_dir
         self._restart_seconds = restart_seconds
         self._info: tuple[int, EngineInfo] | None = None  # with the process that told it
+        self._looked: tuple[float, EngineRecord] = (-LOOK_EVERY, NO_ENGINE)
         self._closed = threading.Event()
 
     def info(self) -> EngineInfo:
-        record, latest = read_state(self._run_dir), self._info
+        record, latest = self._look(), self._info
         if latest and (record.state in ASLEEP or 0 < record.pid == latest[0]):
             return latest[1]
         info = EngineInfo(**self._call({"op": "info"}))
@@ -53,11 +56,7 @@ class SocketEngine:
         return info
 
     def status(self) -> EngineStatus:
-        # As its supervisor says: an engine that is frozen would keep who asks it waiting. Whether
-        # it listens is seen at once, also in the moment before its supervisor notices its death.
-        record = read_state(self._run_dir)
-        if record.state == "ready" and not is_listening(self._run_dir / SOCKET):
-            return EngineStatus("restarting", "engine_restarting", {}, record.restarts)
+        record = self._look()
         return EngineStatus(record.state, record.reason, record.values, record.restarts)
 
     def is_answering(self) -> bool:
@@ -75,7 +74,7 @@ class SocketEngine:
         return busy, waiting
 
     def pids(self) -> Collection[int]:
-        pid = read_state(self._run_dir).pid
+        pid = self._look().pid
         return (pid,) if pid else ()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -104,6 +103,20 @@ class SocketEngine:
 
     def close(self) -> None:
         self._closed.set()
+
+    def _look(self) -> EngineRecord:
+        """The engine's state, as its supervisor says: asking a frozen one would take long.
+
+        Whether it listens is seen at once, before its supervisor notices its death.
+        """
+        looked_at, record = self._looked
+        now = time.monotonic()
+        if now - looked_at >= LOOK_EVERY:
+            record = read_state(self._run_dir)
+            if record.state == "ready" and not is_listening(self._run_dir / SOCKET):
+                record = replace(record, state="restarting", reason="engine_restarting")
+            self._looked = now, record
+        return record
 
     def _call(self, request: dict[str, Any]) -> Any:
         self._wake(self._closed)

@@ -56,7 +56,8 @@ from chatbot_server.retrieval.language.moments import find_moment
 from chatbot_server.retrieval.language.replies import question_of_others
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.knowledge.site_state import index_version
+from chatbot_server.storage.sites import name_and_time_zone
 
 HITS = 10
 
@@ -84,6 +85,7 @@ class KnowledgeBase:
         self._clock = clock
         self.database = database
         self.searcher = Searcher(embedder or make_embedder(semantic))
+        self._topics: dict[tuple[int, str], tuple[int, list[str]]] = {}
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
@@ -127,8 +129,14 @@ class KnowledgeBase:
 
     def topics(self, site_id: int, language: str) -> list[str]:
         """See :class:`~.base.Knowledge`."""
+        key = site_id, language
         with self.database.session() as session:
-            return topics(session, site_id, language)
+            version = index_version(session, site_id)
+            known_version, offered = self._topics.get(key, (None, []))
+            if version != known_version:
+                offered = topics(session, site_id, language)
+                self._topics[key] = version, offered
+        return list(offered)
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""
@@ -208,14 +216,14 @@ class KnowledgeBase:
 
 def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) -> Grounding:
     """What the documents of *hits* say of *query*."""
-    site = index.session.get_one(Site, index.site_id)
-    moment = moment_of(query, site.time_zone, now)
+    site_name, time_zone = name_and_time_zone(index.session, index.site_id)
+    moment = moment_of(query, time_zone, now)
     query.rarity = index.rarity(query.stems)
     sections = load_sections(index.session, query, hits)
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
     pages = {section.document.title: section.chunk.heading for section in sections}
-    frame = Frame(Titles(pages, site.name), synonyms.compares(query.text, query.languages))
+    frame = Frame(Titles(pages, site_name), synonyms.compares(query.text, query.languages))
     entries = ranked_entries(query, sections, hits)
     sure = sure_entry(query, entries, index)
     if sure is not None:

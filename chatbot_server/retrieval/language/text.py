@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from chatbot_server.prompt.clean import ZWJ, ZWNJ, clean_text
 
@@ -63,7 +63,12 @@ def fold(text: str) -> str:
 
 def fold_letters(text: str) -> str:
     """*text*, folded letter by letter, so that places in it are those in *text*."""
-    return "".join(fold(letter)[:1] or letter for letter in text).replace("’", "'")
+    return "".join(map(_fold_letter, text))
+
+
+@lru_cache(4096)
+def _fold_letter(letter: str) -> str:
+    return "'" if letter == "’" else fold(letter)[:1] or letter
 
 
 @cache

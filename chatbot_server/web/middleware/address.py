@@ -35,6 +35,8 @@ def own_origins(request: Request) -> set[str]:
 
 def is_owners_page(request: Request, page: str) -> bool:
     """Whether *page* is the address of one of the owner's pages on this server."""
+    if "/admin/" not in page:
+        return False
     try:
         parts = urlsplit(page)
     except ValueError:

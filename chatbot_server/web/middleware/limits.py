@@ -10,16 +10,17 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 
 from flask import request
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests
-from chatbot_server.storage.counters import OPTIONS, counters_address
+from chatbot_server.storage.counters import MEMORY, OPTIONS, counters_address
 
 DAY = 24 * 3600
 AWAY_SECONDS = 10.0  # in which a server that did not answer is not asked again
@@ -33,7 +34,10 @@ LOGINS, LOGINS_OF_ACCOUNT = ("20 per 10 minutes",), ("30 per hour",)
 # Nobody writes more letters than this; a network is a school, or an office.
 CONTACT_REQUESTS = ("5 per hour", "20 per day")
 NETWORK_CONTACT_REQUESTS = ("30 per hour", "100 per day")
+# Visitors and networks whose requests are counted; as many take some 50 MB.
+MOST_WINDOWS = 200_000
 logger = logging.getLogger("chatbot_server")
+rate_of = cache(parse)  # a configuration has a few
 
 
 class VisitorKeys:
@@ -88,12 +92,56 @@ class Window:
     seconds: int
 
 
-class Counters:
-    """Counts where *shared* does; in memory, so that limits hold, while its server is away."""
+class MemoryWindows:
+    """Counts in the memory of this process.
 
-    def __init__(self, shared: RateLimiter) -> None:
+    The storage of ``limits`` for this starts a thread a hundred times a second, which looks at
+    every visitor of the day.
+    """
+
+    def __init__(self, most: int = MOST_WINDOWS) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        # Count and end of each, in the order in which they began.
+        self._windows: dict[tuple[str | int, ...], tuple[int, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def window(self, counts: bool, rate: RateLimitItem, *names: str) -> Window:
+        """What was counted; *counts*: with one request more."""
+        now, length = time.monotonic(), rate.get_expiry()
+        key: tuple[str | int, ...] = (rate.amount, length, *names)
+        with self._lock:
+            count, end = self._windows.get(key, (0, 0.0))
+            if end <= now:
+                self._windows.pop(key, None)
+                count, end = 0, now + length
+            if counts:
+                count += 1
+                self._windows[key] = count, end
+                if len(self._windows) > self._most:
+                    self._forget(now)
+        is_full = counts and count > rate.amount
+        return Window(min(count, rate.amount), is_full, max(1, int(end - now) + 1))
+
+    def _forget(self, now: float) -> None:
+        """Make room: what has ended goes, else the tenth that began first."""
+        running = {key: window for key, window in self._windows.items() if window[1] > now}
+        if len(running) > self._most:
+            running = dict(list(running.items())[len(running) // 10 :])
+        self._windows = running
+
+
+class Counters:
+    """Counts where *shared* does; in memory, so that limits hold, while its server is away.
+
+    None: only in memory.
+    """
+
+    def __init__(self, shared: RateLimiter | None) -> None:
         self._shared = shared
-        self._in_memory = FixedWindowRateLimiter(MemoryStorage())
+        self._in_memory = MemoryWindows()
         self._away_until = 0.0
 
     def count(self, rate: RateLimitItem, *names: str) -> Window:
@@ -105,20 +153,27 @@ class Counters:
         return self._window(False, rate, *names)
 
     def _window(self, counts: bool, rate: RateLimitItem, *names: str) -> Window:
-        if time.monotonic() >= self._away_until:
+        if self._shared and time.monotonic() >= self._away_until:
             try:
-                return _window_of(self._shared, counts, rate, *names)
+                return _shared_window(self._shared, counts, rate, *names)
             except StorageError as error:
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 logger.warning("limits.storage: %s", error.storage_error)
-        return _window_of(self._in_memory, counts, rate, *names)
+        return self._in_memory.window(counts, rate, *names)
 
 
-def _window_of(counters: RateLimiter, counts: bool, rate: RateLimitItem, *names: str) -> Window:
+def _shared_window(counters: RateLimiter, counts: bool, rate: RateLimitItem, *names: str) -> Window:
     is_within = counters.hit(rate, *names) if counts else True
     stats = counters.get_window_stats(rate, *names)
     seconds = max(1, int(stats.reset_time - time.time()) + 1)
     return Window(rate.amount - stats.remaining, not is_within, seconds)
+
+
+def _shared_counters(address: str) -> RateLimiter | None:
+    """Those at *address*; None: it is this process's memory."""
+    if address == MEMORY:
+        return None
+    return FixedWindowRateLimiter(storage_from_string(counters_address(address), **OPTIONS))
 
 
 class RateLimits:
@@ -127,8 +182,7 @@ class RateLimits:
     def __init__(self, limits: LimitsSection) -> None:
         self._visitors = VisitorKeys()
         self._limits = limits
-        storage = storage_from_string(counters_address(limits.storage), **OPTIONS)
-        self._counters = Counters(FixedWindowRateLimiter(storage))
+        self._counters = Counters(_shared_counters(limits.storage))
 
     def visitor(self) -> str:
         """Today's name of the visitor of this request."""
@@ -141,7 +195,7 @@ class RateLimits:
             TooManyRequests: with the seconds to wait.
         """
         self._check("visitor", self._limits.visitor, self.visitor())
-        for rate in map(parse, self._limits.site):
+        for rate in map(rate_of, self._limits.site):
             self._check_share(rate, site)
 
     def check_contact(self) -> None:
@@ -189,7 +243,7 @@ class RateLimits:
 
     def _check(self, scope: str, rates: tuple[str, ...], name: str) -> None:
         for rate in rates:
-            window = self._counters.count(parse(rate), scope, name)
+            window = self._counters.count(rate_of(rate), scope, name)
             if window.is_full:
                 code = f"limit_{scope.removesuffix('_network')}"
                 raise TooManyRequests(code, retry_after=window.seconds, seconds=window.seconds)

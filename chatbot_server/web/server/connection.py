@@ -104,8 +104,12 @@ class Connection:
             return False
         except OSError:
             return True
-        self.watch(self._watched & ~EVENT_READ)
+        self.ignore_input()
         return False
+
+    def ignore_input(self) -> None:
+        """Be called no more for what the client says."""
+        self.watch(self._watched & ~EVENT_READ)
 
     def send(self, patience: float) -> bool:
         """Send what the client takes; whether all is sent. It then has *patience* seconds more.

@@ -14,7 +14,7 @@ import os
 import selectors
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import closing, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -178,6 +178,9 @@ class Worker(base.Worker):  # type: ignore[misc]
             if connection.has_left():
                 self._close(connection)
             return
+        if connection.state in (State.WORKING, State.SENDING):  # it has its answer first
+            connection.ignore_input()
+            return
         data = connection.receive()
         if data == b"":
             self._close(connection)
@@ -214,7 +217,6 @@ class Worker(base.Worker):  # type: ignore[misc]
                 connection.outbox.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
                 connection.send(self.patience)
             return
-        connection.watch(0)
         connection.state = State.WORKING
         connection.reader.asks_to_go_on()  # it did not need to
         if request.head.path in AT_ONCE:
@@ -238,13 +240,17 @@ class Worker(base.Worker):  # type: ignore[misc]
             if not self.alive:
                 response.force_close()
             pieces = self.wsgi(environ, response.start_response)
-            if isinstance(pieces, EventStream):
-                return pieces
-            with closing(pieces) if hasattr(pieces, "close") else nullcontext():
-                for piece in pieces:
+            with ExitStack() as ending:
+                if hasattr(pieces, "close"):
+                    ending.callback(pieces.close)
+                for piece in [pieces.take()] if isinstance(pieces, EventStream) else pieces:
                     response.write(piece)
                     connection.outbox.flush()
+                if isinstance(pieces, EventStream) and not pieces.is_over:
+                    ending.pop_all()
+                    return pieces
             response.close()
+            connection.outbox.flush()
         except OSError:
             raise
         except Exception as error:
@@ -303,13 +309,12 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.stream = None
             stream.close()
             self._send_all(connection)
-        elif data:
+        elif connection.outbox.size:
             connection.send(self.patience)
 
     def _send_all(self, connection: Connection) -> None:
         """The answer is there; send it, then turn to the next request or close."""
         connection.state = State.SENDING
-        connection.watch(0)
         self._send(connection)
 
     def _send(self, connection: Connection) -> None:
