@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[1]
-OF_DEVELOPERS = {"build", "lint", "supply", "test"}
+OF_DEVELOPERS = {"build", "fuzz", "lint", "supply", "test"}
 TABLE = (TOP / "docs" / "licences.md").read_text().partition("|---")[2]
 NAMED = set(re.findall(r"`([^`]+)`", TABLE))
 
