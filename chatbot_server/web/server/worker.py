@@ -346,9 +346,9 @@ def most_connections(wanted: int) -> int:
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        needed = wanted + OTHER_FILES
-        if soft != resource.RLIM_INFINITY and soft < needed:
-            limit = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        files = wanted + OTHER_FILES
+        if soft != resource.RLIM_INFINITY and soft < files:
+            limit = files if hard == resource.RLIM_INFINITY else min(files, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
             return max(32, min(wanted, limit - OTHER_FILES))
     return wanted

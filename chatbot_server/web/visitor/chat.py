@@ -67,8 +67,8 @@ def chat_blueprint(
                 retry=body.retry,
                 region=region_of(body.locale),
             )
-            prepared = service.prepare(session, question)
-        return _stream(service.answer(prepared), 0, locale)
+            next_question = service.prepare(session, question)
+        return _stream(service.answer(next_question), 0, locale)
 
     @bp.get("/api/chat/<message>")
     def take_up(message: str) -> Response:

@@ -131,8 +131,8 @@ def page_blueprint(
             text = request.form.get("message", "")
             question = view.place(admit_question(site, text, language, rates, limits))
             with database.session() as session:
-                prepared = service.prepare(session, question)
-            view.show(service.answer(prepared))
+                next_question = service.prepare(session, question)
+            view.show(service.answer(next_question))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:
