@@ -21,7 +21,7 @@ DESCRIPTION = yaml.safe_load((Path(__file__).parents[2] / "docs" / "openapi.yaml
 SCHEMAS = DESCRIPTION["components"]["schemas"]
 # The owner's pages, files and signs that show a wrong address the right one.
 NOT_DESCRIBED = re.compile(
-    r"/(?:admin(?:/.*)?|setup|<path:filename>|v1/(?:v1/.*|<path:path>)?"
+    r"/(?:admin(?:/.*)?|setup(?:/.*)?|<path:filename>|v1/(?:v1/.*|<path:path>)?"
     r"|chat/completions|completions|embeddings|models|responses)?"
 )
 BODIES = {
