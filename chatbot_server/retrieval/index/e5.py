@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -185,6 +186,20 @@ def _unpacked(blocks: NDArray[Any]) -> Matrix:
     return values
 
 
+@dataclass(frozen=True)
+class QuestionLine:
+    """The tokens of a question as the model reads it, and where among them its words stand.
+
+    Attributes:
+        is_whole: the model reads all of it at once.
+    """
+
+    tokens: list[int]
+    words: list[str]
+    spans: list[slice]
+    is_whole: bool
+
+
 class E5:
     """The encoder: texts in, vectors of length 1 out."""
 
@@ -225,22 +240,35 @@ class E5:
         result: Matrix = sums / np.maximum(lengths, 1e-6)
         return result
 
-    def question(self, text: str) -> tuple[list[str], Matrix]:
-        """The words of a question that the model reads at once, and a row for the whole, as
+    def questions(self, texts: Sequence[str]) -> list[tuple[list[str], Matrix]]:
+        """Of each question the words that the model reads at once, and a row for the whole, as
         :meth:`vectors` has it, and for each word as it is meant there."""
+        lines = [self._question_line(text) for text in texts]
+        states = (
+            states
+            for batch in batches([(at, line.tokens) for at, line in enumerate(lines)])
+            for states in self.states([tokens for _at, tokens in batch])
+        )
+        results = []
+        for text, line, own_states in zip(texts, lines, states, strict=True):
+            whole = (
+                own_states.mean(axis=0) if line.is_whole else self.vectors([text], query=True)[0]
+            )
+            rows = np.stack([whole, *(own_states[span].mean(axis=0) for span in line.spans)])
+            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+            results.append((line.words, rows / np.maximum(lengths, 1e-6)))
+        return results
+
+    def _question_line(self, text: str) -> QuestionLine:
         (_prefix, pieces_of_prefix), *parts = self._pieces.by_word(PREFIXES[True] + text)
-        line, words, spans = [self._pieces.start, *pieces_of_prefix], [], []
+        tokens, words, spans = [self._pieces.start, *pieces_of_prefix], [], []
         for word, pieces in parts:
-            if len(line) + len(pieces) >= self._positions:
+            if len(tokens) + len(pieces) >= self._positions:
                 break
             words.append(word)
-            spans.append(slice(len(line), len(line) + len(pieces)))
-            line += pieces
-        [states] = self.states([[*line, self._pieces.end]])
-        is_whole = len(words) == len(parts)
-        whole = states.mean(axis=0) if is_whole else self.vectors([text], query=True)[0]
-        rows = np.stack([whole, *(states[span].mean(axis=0) for span in spans)])
-        return words, rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+            spans.append(slice(len(tokens), len(tokens) + len(pieces)))
+            tokens += pieces
+        return QuestionLine([*tokens, self._pieces.end], words, spans, len(words) == len(parts))
 
     def means(self, lines: Sequence[Sequence[int]]) -> Iterator[Matrix]:
         """The mean of what the last layer makes of each of *lines* of tokens."""

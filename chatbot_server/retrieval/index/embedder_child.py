@@ -22,12 +22,15 @@ WEIGHTS = "e5-small-q4.bin"
 
 
 def answer(request: dict[str, Any]) -> Any:
-    """The vectors of ``texts``, or their tokens if these are to be counted; or the words of a
-    ``question``, and its vector and theirs; neither: only load the model."""
+    """The vectors of ``texts``, or their tokens if these are to be counted; or of each of
+    ``questions`` its words, and its vector and theirs; neither: only load the model."""
     model = _model()
-    if "question" in request:
-        words, vectors = model.question(request["question"][:MAX_CHARACTERS])
-        return words, base64.b64encode(vectors.astype("<f4").tobytes()).decode()
+    if "questions" in request:
+        questions = [text[:MAX_CHARACTERS] for text in request["questions"]]
+        return [
+            (words, base64.b64encode(vectors.astype("<f4").tobytes()).decode())
+            for words, vectors in model.questions(questions)
+        ]
     if "texts" not in request:
         return None
     texts = [text[:MAX_CHARACTERS] for text in request["texts"]]

@@ -77,14 +77,14 @@ def test_a_question_s_words_have_vectors_of_what_they_mean_in_it() -> None:
     assert package is not None
     assert package.origin is not None
     model = E5(Path(package.origin).with_name(WEIGHTS))
-    for text in (*TEXTS, "word " * 600):
-        words, rows = model.question(text)
+    texts = (*TEXTS, "word " * 600)
+    for text, (words, rows) in zip(texts, model.questions(texts), strict=True):
         assert np.allclose(rows[0], model.vectors([text], query=True)[0], atol=1e-5)
         assert len(rows) == 1 + len(words)
         assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
     bank, river = (
         dict(zip(words, rows[1:], strict=True))["bank"]
-        for words, rows in map(model.question, ("which bank for a loan", "the bank of a river"))
+        for words, rows in model.questions(("which bank for a loan", "the bank of a river"))
     )
     assert bank @ river < 0.99
 

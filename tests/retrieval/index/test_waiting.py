@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import numpy as np
 import pytest
+from support.patience import wait_for
 
-from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.index.embedder import ChildEmbedder, make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 
 pytestmark = pytest.mark.xdist_group("live")
@@ -42,3 +46,29 @@ def test_each_question_gets_its_own_vector() -> None:
     first, other, again = (vectors.whole.tolist() for vectors in found)
     assert first == again
     assert first != other
+
+
+def test_questions_that_wait_are_computed_together() -> None:
+    embedder = ChildEmbedder()
+    texts = ["opening hours", "parking", "prices", "lost property"]
+    alone = [embedder.query(text) for text in texts]
+    sizes: list[int] = []
+    ask = embedder._child.ask
+
+    def noting_ask(request: dict[str, Any], seconds: float) -> Any:
+        sizes.append(len(request["questions"]))
+        return ask(request, seconds)
+
+    embedder._child.ask = noting_ask  # type: ignore[method-assign]
+    with ThreadPoolExecutor(len(texts)) as visitors:
+        with embedder._lock:  # it computes for others
+            answers = [visitors.submit(embedder.query, text) for text in texts]
+            wait_for(lambda: len(embedder._waiting) == len(texts))
+        together = [answer.result() for answer in answers]
+    embedder.close()
+    assert sizes == [len(texts)]
+    for one, other in zip(alone, together, strict=True):
+        assert one is not None
+        assert other is not None
+        assert np.allclose(one.whole, other.whole, atol=1e-5)
+        assert one.words.keys() == other.words.keys()
