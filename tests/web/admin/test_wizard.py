@@ -11,6 +11,8 @@ from werkzeug.test import TestResponse
 
 from chatbot_server.engine.process.state import Change, write_change
 from chatbot_server.models.store.background import DownloadState, download_state
+from chatbot_server.models.store.folder import find_model
+from chatbot_server.models.store.scores import AnswerScore, remember_score
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.storage.accounts import Role
 from chatbot_server.storage.knowledge.sources import get_source
@@ -98,7 +100,12 @@ def test_a_model_is_measured_and_chosen_without_a_restart(
     text = f"data_dir: {owner.folder}\nengine:\n  model: smollm2-135m-instruct\n"
     file.write_text(text)
     monkeypatch.setenv("CHATBOT_CONFIG", str(file))
+    path = find_model("smollm2-135m-instruct", owner.config.models_dir).path
+    score = AnswerScore(0.625, 0.2, 16, "2026-11-26", "0" * 64)
+    remember_score(path, owner.config.models_dir, score)
     measured = post("/admin/models", action="measure").text
+    assert "The model may reword what your pages answer" in measured
+    assert "our answer test: 62.5% right (2026-11-26)" in measured
     assert re.search(r"About \d+ words a second", measured)
     assert re.search(r"By its size, about \d+\.\d words a second", measured)
     assert post("/admin/models", action="use", name="").status_code == 303
