@@ -59,6 +59,7 @@ def counted(tmp_path: Path) -> Iterator[Counted]:
 
 
 def test_an_answer_takes_few_statements_however_long_the_question(counted: Counted) -> None:
+    counted.cost("Where is it?")  # the first question of a site reads its languages, too
     assert counted.cost("When is the shop open?") <= NEW, "\n".join(counted.statements)
     assert counted.cost(LONG_QUESTION) <= NEW, "\n".join(counted.statements)
     assert counted.cost("When is the shop open?") <= AGAIN, "\n".join(counted.statements)

@@ -26,6 +26,7 @@ from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector, Vect
 from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, together
 from chatbot_server.retrieval.language.replies import as_follow_up
+from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import postgresql, search_index
 from chatbot_server.storage.knowledge.chunks import chunks_of, titles_of_chunks
 from chatbot_server.storage.knowledge.documents import (
@@ -89,9 +90,12 @@ class Searcher:
             self._languages[index.site_id] = (index.version, languages)
         return languages
 
-    def languages(self, site_id: int) -> Languages:
-        """The languages of a site, as they were when it was asked last."""
-        return self._languages.get(site_id, (0, ALWAYS_USED))[1]
+    def languages(self, database: Database, site_id: int) -> Languages:
+        """The languages of a site, as they were when it was asked last; read if it never was."""
+        if site_id not in self._languages:
+            with database.session() as session:
+                return self._languages_of(SiteIndex(session, site_id))
+        return self._languages[site_id][1]
 
     def forms(self, index: SiteIndex, query: Query) -> list[str]:
         """The texts whose meaning is searched for; none where there is nothing to search."""

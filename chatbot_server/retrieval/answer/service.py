@@ -94,7 +94,7 @@ class KnowledgeBase:
 
     def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
         """See :class:`~.base.Knowledge`."""
-        languages = self.searcher.languages(site_id)
+        languages = self.searcher.languages(self.database, site_id)
         questions, language = self.questions(site_id, question)
         ground = partial(self._ground_one, site_id, language=language)
         if of_others := question_of_others(questions[0].text, history, languages):
@@ -108,7 +108,7 @@ class KnowledgeBase:
 
     def questions(self, site_id: int, message: str) -> tuple[list[Question], str]:
         """The questions of *message*, in words that pages use, and its language."""
-        languages = self.searcher.languages(site_id)
+        languages = self.searcher.languages(self.database, site_id)
         language = stems.guess_language(message[:MAX_QUESTION], languages=languages)
         text = spelled_out(message[:MAX_QUESTION], language)
         return questions_of(text, language, languages), language

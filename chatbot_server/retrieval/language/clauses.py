@@ -146,7 +146,7 @@ class _Phrases:
             rf"(?:\s*,[^,]{{1,50}},)?\s*(?:{phrases('if_words')}(?:(?<=')|\s+)|:\s*|(?={opening}|{anywhere}))"
         )
         self.opening = re.compile(opening)
-        self.opening_anywhere = re.compile(rf"(?<!\w){opening}")
+        self.opening_anywhere = re.compile(rf"(?<![\w-]){opening}")
         self.joint = re.compile(rf"(?:(?P<comma>,)\s*(?:{joints}\s+)?|\s+{joints}\s+)(?={opening})")
         self.leading_joint = re.compile(rf"\s*{joints}\s+(?=\w+\W+\w|\w{{3,}})")
         self.condition = re.compile(rf"\s*{phrases('conditions')}(?!\w)")

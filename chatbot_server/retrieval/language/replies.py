@@ -25,8 +25,9 @@ _A_YEAR = facts("2000")
 
 def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) -> str:
     """*reply*, led in by “and” where it only names what the question before it is asked of."""
-    correction = _corrections(languages).match(fold_letters(reply))
-    rest = reply[correction.end() :].lstrip() if correction else reply
+    text = reply.lstrip()
+    correction = _corrections(languages).match(fold_letters(text))
+    rest = text[correction.end() :].lstrip() if correction else reply
     if not rest or is_courtesy(rest, languages):
         return reply
     if is_followup(rest, languages, language) or not _is_fragment(
@@ -89,7 +90,7 @@ def _corrections(languages: Languages) -> re.Pattern[str]:
     clause = any_of(phrase for phrase in phrases if " " in phrase)
     # “No, Hull” puts right, “no problem” does not.
     word = rf"{any_of(phrases)}(?:[,.;:!…–—-]|(?=\s+{clause}))"
-    return re.compile(rf"\s*(?:(?:{word}|{clause}(?!\w))[\s,.;:!…–—-]*)+")
+    return re.compile(rf"(?:(?:{word}|{clause}(?!\w))[\s,.;:!…–—-]*)+")
 
 
 @cache

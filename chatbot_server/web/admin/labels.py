@@ -43,12 +43,13 @@ LABELS = {
     "url": "webhook_url",
     "wordings": "faq_wordings",
 }
-_OF_ONE = re.compile(r"(?:_[a-z]{2}|-[\w-]+)$")  # of one language, or of one group
+_OF_ONE_LANGUAGE = re.compile(r"_[a-z]{2}$")
 
 
 def label_of(field: str, view: str, language: str) -> str:
     """What the page whose form goes to *view* calls *field*; the field's own name, if nothing."""
-    name = _OF_ONE.sub("", field)
+    of_any_group = field.partition("-")[0]
+    name = _OF_ONE_LANGUAGE.sub("", of_any_group)
     codes = (LABELS.get(key) for key in (f"{view}.{field}", field, name))
     code = next((code for code in codes if code), None)
     return say(code, language) if code else field

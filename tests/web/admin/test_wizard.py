@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from support.owner_server import ORIGIN, OwnerServer
+from support.tiny_models import write_random_llama_gguf
 from werkzeug.test import TestResponse
 
 from chatbot_server.engine.process.state import Change, write_change
 from chatbot_server.models.store.background import DownloadState, download_state
-from chatbot_server.models.store.folder import find_model
 from chatbot_server.models.store.scores import AnswerScore, remember_score
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.storage.accounts import Role
@@ -100,12 +100,7 @@ def test_a_model_is_measured_and_chosen_without_a_restart(
     text = f"data_dir: {owner.folder}\nengine:\n  model: smollm2-135m-instruct\n"
     file.write_text(text)
     monkeypatch.setenv("CHATBOT_CONFIG", str(file))
-    path = find_model("smollm2-135m-instruct", owner.config.models_dir).path
-    score = AnswerScore(0.625, 0.2, 16, "2026-11-26", "0" * 64)
-    remember_score(path, owner.config.models_dir, score)
     measured = post("/admin/models", action="measure").text
-    assert "The model may reword what your pages answer" in measured
-    assert "our answer test: 62.5% right (2026-11-26)" in measured
     assert re.search(r"About \d+ words a second", measured)
     assert re.search(r"By its size, about \d+\.\d words a second", measured)
     assert post("/admin/models", action="use", name="").status_code == 303
@@ -118,6 +113,17 @@ def test_a_model_is_measured_and_chosen_without_a_restart(
     page = owner.browser("owner").get("/admin/models").text
     assert "&lt;Big&gt; could not be made ready" in page
     assert "x.gguf" in page
+
+
+def test_what_a_model_may_do_is_said_with_its_score(owner: OwnerServer) -> None:
+    folder = owner.config.models_dir
+    folder.mkdir(exist_ok=True)
+    path = write_random_llama_gguf(folder / "mine.gguf")
+    assert "The model only quotes your pages" in owner.browser("owner").get("/admin/models").text
+    remember_score(path, folder, AnswerScore(0.625, 0.2, 16, "2026-11-26", "0" * 64))
+    page = owner.browser("owner").get("/admin/models").text
+    assert "The model may reword what your pages answer" in page
+    assert "our answer test: 62.5% right (2026-11-26)" in page
 
 
 def test_a_model_is_wanted_and_a_wrong_one_refused(owner: OwnerServer, post: Post) -> None:
