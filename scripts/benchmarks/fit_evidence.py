@@ -59,7 +59,7 @@ REFUSED = {"sites": 0.91, "xquad": 0.90, "french": 0.90}
 # or item), on each site others.
 COST_OF_QUOTE = 2.0
 # For such a share of the questions that a site answers, it offers a page at least.
-OFFERED = 0.98
+OFFERED = 0.99
 # How many chunks a site has decides which gates are asked, not what they say: the sites in hand
 # differ in how many of their questions have an answer, and that would be fitted.
 ALWAYS_WITHOUT = {"chunks"}

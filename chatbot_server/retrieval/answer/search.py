@@ -35,6 +35,7 @@ from chatbot_server.storage.knowledge.documents import (
     has_documents,
     shared_title_counts,
 )
+from chatbot_server.storage.knowledge.vectors import embedded_chunk_count
 
 # A title that repeats the question: without vectors MRR 0.50 → 0.55, with them no change.
 TITLE_BONUS = 0.3
@@ -44,6 +45,8 @@ COMMON = 0.3
 POSTGRESQL_ROWS = 1000
 # What the question before a follow-up adds to its meaning.
 BEFORE_WEIGHT = 0.6
+# From such a share of embedded chunks on, a site is searched by meaning, too.
+MOSTLY = 0.8
 # So many pages tell what an acronym stands for; more would only take longer.
 DEFINITIONS = 2000
 
@@ -54,6 +57,7 @@ class Searcher:
     def __init__(self, embedder: Embedder | None) -> None:
         self.embedder = embedder
         self._tables = VectorTables(embedder.model if embedder else "")
+        self._embedded: dict[int, tuple[int, bool]] = {}
         self._title_counts: dict[int, tuple[int, dict[int, int]]] = {}
         self._languages: dict[int, tuple[int, Languages]] = {}
         self._wordings = EntryWordings()
@@ -132,7 +136,9 @@ class Searcher:
     ) -> list[Hit]:
         """Documents of the site for *query*, whose vector is *vector*, best first."""
         word_rows = _search_by_words(index, query)
-        vector_rows = None if vector is None else self._search_by_meaning(index, vector)
+        vector_rows = None
+        if vector is not None and self._is_embedded(index):
+            vector_rows = self._search_by_meaning(index, vector)
         by_meaning = {} if vector_rows is None else nearest(vector_rows, self._shared(index))
         hits = fused(by_meaning, _best_by_document(word_rows, query))
         hits = _with_entry_first(hits, index, query.entry)[:limit]
@@ -153,6 +159,20 @@ class Searcher:
         if not len(table.ids):
             return VectorRows(table.documents, table.chunks, *np.empty((2, 0), dtype=np.float32))
         return VectorRows(table.documents, table.chunks, *table.compare(both.T).T)
+
+    def _is_embedded(self, index: SiteIndex) -> bool:
+        """Whether so many of the site's chunks have vectors that meaning may be searched for.
+
+        Of a few that have one already, some are nearest to any question.
+        """
+        if self.embedder is None:
+            return False
+        version, is_embedded = self._embedded.get(index.site_id, (None, False))
+        if version != index.version:
+            count = embedded_chunk_count(index.session, index.site_id, self.embedder.model)
+            is_embedded = count >= MOSTLY * index.chunk_count
+            self._embedded[index.site_id] = (index.version, is_embedded)
+        return is_embedded
 
     def _shared(self, index: SiteIndex) -> dict[int, int]:
         """How many documents share a title, by document; read again when the index changed."""

@@ -67,6 +67,14 @@ def vector_ids(session: Session, site_id: int, model: str) -> NDArray[np.int64]:
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
 
+def embedded_chunk_count(session: Session, site_id: int, model: str) -> int:
+    """How many of the site's chunks have a vector of *model*."""
+    query = text(
+        "SELECT count(chunk_id) FROM knowledge_vector WHERE site_id = :site AND model = :model"
+    )
+    return session.scalar(query, {"site": site_id, "model": model}) or 0
+
+
 def vectors_after(
     session: Session, site_id: int, model: str, last: int
 ) -> Iterator[Sequence[Row[Any]]]:

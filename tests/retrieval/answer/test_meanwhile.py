@@ -115,6 +115,25 @@ def test_vectors_make_what_was_kept_old_once_a_batch(database: Database, site_id
         assert index_version(session, site_id) == before + 1
 
 
+def test_meaning_is_searched_for_once_most_of_a_site_has_vectors(
+    database: Database, site_id: int
+) -> None:
+    base = KnowledgeBase(database, embedder=Quick())
+
+    def finds_by_meaning() -> bool:
+        with base.searched(site_id, "When do you open?", (), 9) as (_index, _query, hits):
+            return any(hit.meaning for hit in hits)
+
+    add_note(database, site_id, "Hours", "We open at nine every morning.")
+    assert indexing.embed_some(database, Quick()) == 1
+    assert finds_by_meaning()
+    for title in ("Prices", "Rooms", "Dogs"):
+        add_note(database, site_id, title, f"What is said of {title} when you open the door.")
+    assert not finds_by_meaning()
+    indexing.embed_some(database, Quick())
+    assert finds_by_meaning()
+
+
 @pytest.mark.parametrize("step", ["", "/robots.txt", "/sitemap.xml", "/"])
 def test_a_source_that_is_removed_during_its_crawl_ends_it(
     database: Database, site_id: int, web: WebSite, step: str

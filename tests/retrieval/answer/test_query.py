@@ -102,6 +102,7 @@ def test_a_question_takes_one_session_and_one_more_for_its_vector(
             sessions.append(opened)
             yield opened
 
+    base.ground(site_id, "Bonjour ?")  # the first question of a site reads its languages, too
     monkeypatch.setattr(database, "session", counted)
     assert base.ground(site_id, "Combien coûte la livraison ?").status == "quoted"
     assert len(sessions) == (1 if base.searcher.embedder is None else 2)
