@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 from flask import Flask, Response, redirect
+from support.command_line import Run
 from support.serving import serve_app
 
-from chatbot_server.cli.main import main
 from chatbot_server.web.visitor.widget import widget_blueprint
 
 
@@ -63,49 +62,29 @@ def pages(tmp_path: Path) -> Iterator[Pages]:
     serving.close()
 
 
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    config = str(folder / "config.yaml")
-    monkeypatch.setattr(sys, "argv", ["chatbot-server", "--config", config, *words])
-    try:
-        main()
-    except SystemExit as leave:
-        return int(leave.code or 0)
-    return 0
-
-
 @pytest.fixture
-def test_page(
-    pages: Pages,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Test:
+def test_page(pages: Pages, run: Run) -> Test:
     """Runs ``site test`` on the site of *pages*; gives the exit code and the findings by name."""
     # Another host than the chat's own pages have, so that the origin has to be allowed.
-    run(tmp_path, monkeypatch, "site", "add", "Own", "--json")
-    pages.key = json.loads(capsys.readouterr().out)[0]["key"]
+    pages.key = json.loads(run("site", "add", "Own", "--json").out)[0]["key"]
 
     def test(path: str = "/page", key: str = "") -> tuple[int, dict[str, dict[str, Any]]]:
         address = pages.url.replace("127.0.0.1", "localhost") + path
-        capsys.readouterr()
-        code = run(tmp_path, monkeypatch, "site", "test", key or pages.key, address, "--json")
-        found = capsys.readouterr()
-        assert "Traceback" not in found.err
-        return code, {entry["name"]: entry for entry in json.loads(found.out or "[]")}
+        ran = run("site", "test", key or pages.key, address, "--json")
+        assert "Traceback" not in ran.err
+        return ran.exit_code, {entry["name"]: entry for entry in json.loads(ran.out or "[]")}
 
     return test
 
 
-def test_what_it_says_to_do_makes_all_well(
-    pages: Pages, test_page: Test, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_it_says_to_do_makes_all_well(pages: Pages, test_page: Test, run: Run) -> None:
     pages.html = f"<!doctype html>{pages.tag}"
     code, found = test_page()
     assert code == 1
     origin = pages.url.replace("127.0.0.1", "localhost")
     command = f"site edit {pages.key} --origin {origin}"
     assert f"chatbot-server {command}" in found["origin_missing"]["sentence"]
-    assert run(tmp_path, monkeypatch, *command.split(), "--json") == 0
+    assert run(*command.split(), "--json").exit_code == 0
     code, found = test_page()
     assert (code, set(found)) == (0, {"server", "origin", "tag"})
 
@@ -136,25 +115,22 @@ def test_what_is_no_page_is_said(test_page: Test, path: str) -> None:
 
 
 def test_a_page_that_leads_elsewhere_into_the_private_network_is_not_followed(
-    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, test_page: Test
+    pages: Pages, run: Run, test_page: Test
 ) -> None:
-    assert run(tmp_path, monkeypatch, "site", "test", pages.key, f"{pages.url}/away") == 1
-    said = capsys.readouterr().out
-    assert "✘ localhost:8080 is in a private network" in said
-    assert "?chatbot-debug" in said
+    ran = run("site", "test", pages.key, f"{pages.url}/away")
+    assert ran.exit_code == 1
+    assert "✘ localhost:8080 is in a private network" in ran.out
+    assert "?chatbot-debug" in ran.out
 
 
-def test_misuse_is_one_sentence(
-    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, test_page: Test
-) -> None:
+def test_misuse_is_one_sentence(pages: Pages, run: Run, test_page: Test) -> None:
     for words in ([pages.key, "ftp://x"], ["no-such-site", pages.url]):
-        assert run(tmp_path, monkeypatch, "site", "test", *words) != 0
-        assert capsys.readouterr().err.count("\n") == 1
+        ran = run("site", "test", *words)
+        assert ran.exit_code != 0
+        assert ran.err.count("\n") == 1
 
 
-def test_a_server_that_is_away_is_said(
-    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test_page: Test
-) -> None:
+def test_a_server_that_is_away_is_said(pages: Pages, tmp_path: Path, test_page: Test) -> None:
     config = yaml.safe_load((tmp_path / "config.yaml").read_text())
     config["server"]["public_url"] = "http://127.0.0.1:1"
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))

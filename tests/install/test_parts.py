@@ -163,9 +163,7 @@ def open_folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="handed-over-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        former = os.umask(0o022)  # what ran before in this process may have closed it
         yield folder
-        os.umask(former)
 
 
 def test_what_root_hands_over_is_read_by_the_service_s_user(open_folder: Path) -> None:
