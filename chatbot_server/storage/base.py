@@ -6,13 +6,27 @@ import hashlib
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
-from sqlalchemy import JSON, BigInteger, MetaData, String
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy import JSON, BigInteger, MetaData, String, select, update
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 from sqlalchemy.sql.dml import Delete, Update
 
+from chatbot_server.errors import NotFound
+
 Value = TypeVar("Value")
+
+
+class OfSite(Protocol):
+    """A row that belongs to a site."""
+
+    @property
+    def site_id(self) -> Any:
+        """Which site that is."""
+        ...
+
+
+Row = TypeVar("Row", bound=OfSite)
 
 # Constraints need names, or SQLite's "batch" migrations cannot find them again.
 NAMES = {
@@ -55,6 +69,35 @@ def hash_of_secret(secret: str) -> str:
 def now() -> int:
     """This moment in Unix seconds."""
     return int(time.time())
+
+
+def find_of_site(
+    session: Session, table: type[Row], site_id: int, number: int, unknown: str
+) -> Row:
+    """The row of *table* with this number, which belongs to the site.
+
+    Raises:
+        NotFound: with the code *unknown*; the site has none of this number.
+    """
+    row = session.get(table, number)
+    if row is None or row.site_id != site_id:
+        raise NotFound(unknown, number=number)
+    return row
+
+
+def lease_due(
+    session: Session, due: InstrumentedAttribute[int | None], most: int, seconds: int
+) -> list[Any]:
+    """Rows whose moment *due* has come, oldest first, for the caller alone: until its lease of so
+    many *seconds* ends, nobody else is given them."""
+    moment, table = now(), due.class_
+    leased = []
+    rows = session.scalars(select(table).where(due <= moment).order_by(table.id).limit(most)).all()
+    for row in rows:
+        unchanged = (table.id == row.id, due == getattr(row, due.key))
+        if count_changed(session, update(table).where(*unchanged).values({due: moment + seconds})):
+            leased.append(row)
+    return leased
 
 
 def count_changed(session: Session, statement: Delete | Update) -> int:

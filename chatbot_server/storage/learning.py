@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import Base, Moment, now
+from chatbot_server.errors import UsageError
+from chatbot_server.storage.base import Base, Moment, find_of_site, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.inbox import ConversationFilter, is_unanswered, matching_ids
 from chatbot_server.storage.sites import Site
@@ -177,7 +177,4 @@ def remove_golden(session: Session, site_id: int, number: int) -> None:
     Raises:
         NotFound: the site has none of this number.
     """
-    golden = session.get(GoldenQuestion, number)
-    if golden is None or golden.site_id != site_id:
-        raise NotFound("golden_unknown", number=number)
-    session.delete(golden)
+    session.delete(find_of_site(session, GoldenQuestion, site_id, number, "golden_unknown"))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Update
 
-from chatbot_server.storage.base import JsonObject, count_changed, now
+from chatbot_server.storage.base import JsonObject, count_changed, lease_due, now
 from chatbot_server.storage.feedback import ContactRequest
 from chatbot_server.storage.sites import Site
 
@@ -51,18 +51,7 @@ def first_due(site: Site) -> int | None:
 
 def take_due(session: Session, most: int) -> list[ContactRequest]:
     """Messages whose time has come, oldest first, taken by nobody else until their lease ends."""
-    moment = now()
-    due = select(ContactRequest).where(ContactRequest.mail_due <= moment)
-    letters = []
-    for letter in session.scalars(due.order_by(ContactRequest.id).limit(most)).all():
-        statement = (
-            update(ContactRequest)
-            .where(ContactRequest.id == letter.id, ContactRequest.mail_due == letter.mail_due)
-            .values(mail_due=moment + LEASE_SECONDS)
-        )
-        if count_changed(session, statement):
-            letters.append(letter)
-    return letters
+    return lease_due(session, ContactRequest.mail_due, most, LEASE_SECONDS)
 
 
 def mark_sent(session: Session, letters: Iterable[ContactRequest]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, Select, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, JsonObjects, Moment, now
+from chatbot_server.storage.base import Base, JsonObjects, Moment, find_of_site, now
 from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.sites import Site
 
@@ -99,10 +99,7 @@ def find_run(session: Session, site_id: int, number: int) -> QualityRun:
     Raises:
         NotFound: it has none of this number.
     """
-    run = session.get(QualityRun, number)
-    if run is None or run.site_id != site_id:
-        raise NotFound("run_unknown", number=number)
-    return run
+    return find_of_site(session, QualityRun, site_id, number, "run_unknown")
 
 
 def recent_questions(session: Session, site_id: int, limit: int) -> list[str]:

@@ -13,7 +13,15 @@ from sqlalchemy import JSON, ForeignKey, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, count_changed, now
+from chatbot_server.storage.base import (
+    Base,
+    JsonObject,
+    Moment,
+    Texts,
+    find_of_site,
+    lease_due,
+    now,
+)
 
 WebhookEvent = Literal["contact.message", "question.unanswered", "person.message", "feedback.down"]
 EVENTS: tuple[WebhookEvent, ...] = get_args(WebhookEvent)
@@ -112,10 +120,7 @@ def find_webhook(session: Session, site_id: int, number: int) -> Webhook:
     Raises:
         NotFound: it has none of this number.
     """
-    webhook = session.get(Webhook, number)
-    if webhook is None or webhook.site_id != site_id:
-        raise NotFound("webhook_unknown", number=number)
-    return webhook
+    return find_of_site(session, Webhook, site_id, number, "webhook_unknown")
 
 
 def queue_event(
@@ -174,18 +179,7 @@ def has_paused_webhook(session: Session, site_id: int) -> bool:
 
 def take_due_deliveries(session: Session, most: int) -> list[WebhookDelivery]:
     """Deliveries whose time has come, taken by nobody else until their lease ends."""
-    moment = now()
-    due = select(WebhookDelivery).where(WebhookDelivery.due <= moment)
-    deliveries = []
-    for delivery in session.scalars(due.order_by(WebhookDelivery.id).limit(most)).all():
-        statement = (
-            update(WebhookDelivery)
-            .where(WebhookDelivery.id == delivery.id, WebhookDelivery.due == delivery.due)
-            .values(due=moment + LEASE_SECONDS)
-        )
-        if count_changed(session, statement):
-            deliveries.append(delivery)
-    return deliveries
+    return lease_due(session, WebhookDelivery.due, most, LEASE_SECONDS)
 
 
 def next_delivery(session: Session) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from chatbot_server.errors import NotFound
+from chatbot_server.storage.base import find_of_site
 from chatbot_server.storage.knowledge.tables import KnowledgeSource, SourceKind
 
 
@@ -35,10 +35,7 @@ def get_source(session: Session, site_id: int, source_id: int) -> KnowledgeSourc
     Raises:
         NotFound: the site has no such source.
     """
-    source = session.get(KnowledgeSource, source_id)
-    if source is None or source.site_id != site_id:
-        raise NotFound("knowledge_no_source", number=source_id)
-    return source
+    return find_of_site(session, KnowledgeSource, site_id, source_id, "knowledge_no_source")
 
 
 def sources_of(session: Session, site_id: int) -> Sequence[KnowledgeSource]:
