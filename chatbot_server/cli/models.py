@@ -19,10 +19,11 @@ from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
 from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.store.check import check_model
+from chatbot_server.models.store.download import file_sha256
 from chatbot_server.models.store.folder import add_file, find_model, remove_model
 from chatbot_server.models.store.offers import Offer, all_offers
 from chatbot_server.models.store.pull import pull_model
-from chatbot_server.models.store.scores import AnswerScore, digest_of, remember_score
+from chatbot_server.models.store.scores import AnswerScore, remember_score
 from chatbot_server.models.store.sources import HUB
 from chatbot_server.service.children import call_chore
 
@@ -214,7 +215,7 @@ def _tested(context: Context, file: Path) -> AnswerScore:
         stopped=round(sum(answer.is_stopped for answer in answers) / len(answers), 3),
         questions=len(answers),
         day=datetime.now(UTC).date().isoformat(),
-        digest=digest_of(file),
+        digest=file_sha256(file),
     )
     remember_score(file, config.models_dir, score)
     return score

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from chatbot_server.models.base import Tier
+from chatbot_server.models.store.download import file_sha256
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.models.store.offers import all_offers
 from chatbot_server.models.store.scores import (
     SCORES,
     AnswerScore,
-    digest_of,
     remember_score,
     score_of,
 )
@@ -59,4 +59,4 @@ def test_damaged_scores_count_for_nothing(tmp_path: Path, text: str) -> None:
 def test_a_file_is_told_by_its_whole_content(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(b"x" * 3_000_000)
-    assert digest_of(path) == "e55b8bdf621ddaa8f462c74745db9680d3bb7536a9cf854f8d6668b34a287890"
+    assert file_sha256(path) == "e55b8bdf621ddaa8f462c74745db9680d3bb7536a9cf854f8d6668b34a287890"

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.models.store.catalogue import catalogue
-from chatbot_server.models.store.download import write_error
 from chatbot_server.models.store.pull import pull_model
+from chatbot_server.models.store.records import write_record
 from chatbot_server.models.store.sources import HUB
 
 FILE = "download.json"
@@ -100,10 +100,4 @@ def _note(models_dir: Path, state: DownloadState) -> None:
     """Raises:
     ModelError: the folder cannot be written to.
     """
-    try:
-        models_dir.mkdir(parents=True, exist_ok=True)
-        part = models_dir / f"{FILE}.part"
-        part.write_text(json.dumps(asdict(state)), encoding="utf-8")
-        part.replace(models_dir / FILE)
-    except OSError as error:
-        raise write_error(error, models_dir) from error
+    write_record(models_dir, FILE, asdict(state))

@@ -12,7 +12,6 @@ import os
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from chatbot_server.config.home import in_home
@@ -21,7 +20,7 @@ from chatbot_server.models.base import Tier, tier_by_size
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import forget_prepared
 from chatbot_server.models.store.catalogue import CatalogueEntry, catalogue
-from chatbot_server.models.store.download import write_error
+from chatbot_server.models.store.records import write_record
 from chatbot_server.models.store.scores import score_of
 
 RECORD = "installed.json"
@@ -108,7 +107,7 @@ def remember(name: str, path: Path, models_dir: Path) -> None:
     """
     inside = path.parent == models_dir
     record = _record(models_dir) | {name: path.name if inside else str(path.absolute())}
-    _write_record(models_dir, record)
+    write_record(models_dir, RECORD, record)
 
 
 def add_file(path: Path, models_dir: Path) -> str:
@@ -137,7 +136,7 @@ def remove_model(name: str, models_dir: Path) -> Path | None:
         raise _absent(name)
     record = _record(models_dir)
     if record.pop(name, None) is not None:
-        _write_record(models_dir, record)
+        write_record(models_dir, RECORD, record)
     forget_prepared(path, models_dir / PREPARED)
     if path.parent != models_dir:
         return None
@@ -158,15 +157,3 @@ def _record(models_dir: Path) -> dict[str, str]:
     if not isinstance(record, dict) or not all(isinstance(path, str) for path in record.values()):
         raise ModelError("model_record", file=file)
     return record
-
-
-def _write_record(models_dir: Path, record: dict[str, str]) -> None:
-    try:
-        models_dir.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(
-            "w", dir=models_dir, prefix=".record-", delete=False, encoding="utf-8"
-        ) as stream:
-            json.dump(record, stream, indent=2, ensure_ascii=False)
-        Path(stream.name).replace(models_dir / RECORD)
-    except OSError as error:
-        raise write_error(error, models_dir) from error

@@ -8,16 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from chatbot_server.models.base import Tier
-from chatbot_server.models.store.download import write_error
+from chatbot_server.models.store.records import write_record
 
 SCORES = "answer-scores.json"
-_BLOCK = 1 << 20
 # What has to be right at least, and may be stopped at most, of its answers.
 _NEEDED: tuple[tuple[Tier, float, float], ...] = (("write", 0.8, 0.1), ("rephrase", 0.6, 0.2))
 
@@ -69,25 +66,7 @@ def remember_score(path: Path, models_dir: Path, score: AnswerScore) -> None:
     """
     state = path.stat()
     record = {"file": [state.st_size, state.st_mtime_ns], "score": asdict(score)}
-    records = {**_read(models_dir), str(path.absolute()): record}
-    try:
-        models_dir.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(
-            "w", dir=models_dir, prefix=".scores-", delete=False, encoding="utf-8"
-        ) as stream:
-            json.dump(records, stream, indent=2, ensure_ascii=False)
-        Path(stream.name).replace(models_dir / SCORES)
-    except OSError as error:
-        raise write_error(error, models_dir) from error
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file."""
-    digest = sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+    write_record(models_dir, SCORES, {**_read(models_dir), str(path.absolute()): record})
 
 
 def _read(models_dir: Path) -> Mapping[str, Any]:
