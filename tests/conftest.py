@@ -135,6 +135,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database with all its tables, once of each kind."""
+    database = Database(database_url)
+    database.migrate()
+    yield database
+    database.close()
+
+
 @pytest.fixture(scope="session")
 def cache_folder() -> Path:
     """What is expensive to make and never changes: the model's file."""

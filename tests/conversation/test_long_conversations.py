@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-import pytest
 from support.scripted_chat import Chat, ScriptedModel
 
 from chatbot_server.conversation.service import REMEMBERED
@@ -19,14 +18,6 @@ from chatbot_server.storage.conversations import (
 )
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import demo_site
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 def test_the_window_of_a_conversation_moves_seldom_and_stays_small(database: Database) -> None:

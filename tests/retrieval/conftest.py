@@ -12,14 +12,6 @@ from chatbot_server.storage.sites import add_site
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    made.migrate()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def site_id(database: Database) -> int:
     with database.session() as session:
         return add_site(session, "Shop").id

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from chatbot_server.storage.analytics import (
@@ -23,14 +21,6 @@ from chatbot_server.storage.learning import unanswered_questions
 from chatbot_server.storage.sites import add_site
 
 ANSWERS = (("pages", 10), ("pages", 30), ("faq", 4000), ("none", 20), ("pages", None))
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture

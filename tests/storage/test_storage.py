@@ -33,14 +33,6 @@ from chatbot_server.storage.sites import add_site, demo_site, find_site
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Database]:
     """For what concerns its files."""
     database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
