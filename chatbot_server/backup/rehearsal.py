@@ -67,8 +67,8 @@ def rehearse(file: Path) -> int:
                 for name, table in copied_tables(visitors=True).items():
                     member = f"{name}.jsonl"
                     # An older backup lacks the columns that came later.
-                    known = next(archive.rows(member), {}).keys() & table.columns.keys()
-                    columns = sorted(known - MADE_ANEW.get(name, set()))
+                    shared_columns = next(archive.rows(member), {}).keys() & table.columns.keys()
+                    columns = sorted(shared_columns - MADE_ANEW.get(name, set()))
                     former = _digest(archive.rows(member), columns)
                     if former != _digest(rows_of(session, table), columns):
                         raise BackupError("rehearsal_differs", name=name)

@@ -114,7 +114,7 @@ def check_pages(context: Context) -> Iterator[Check]:
     try:
         with context.database.session() as session:
             everyone = all_sites(session)
-            sources = [one for site in everyone for one in describe_sources(session, site.id)]
+            sources = [source for site in everyone for source in describe_sources(session, site.id)]
             sites = [site for site in everyone if not (site.demo or site.free_chat)]
             silent = [site for site in sites if not has_documents(session, site.id)]
     except ChatbotError:

@@ -234,8 +234,8 @@ class Recorder:
             NotFound: the same, where the question is not stored yet.
         """
         hide = prepared.mask.hide
-        read = {"prompt": record.prompt, "completed": prepared.dialogue.completed}
-        facts: JsonObject = {name: hide(text) for name, text in read.items() if text}
+        texts = {"prompt": record.prompt, "completed": prepared.dialogue.completed}
+        facts: JsonObject = {name: hide(text) for name, text in texts.items() if text}
         answer = record.columns(ended)
         answer["text"] = hide(answer["text"])
         with self._database.session() as session:

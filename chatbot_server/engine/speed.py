@@ -42,6 +42,6 @@ def measure_speed(engine: Engine, seconds: float = SECONDS) -> Speed:
                     break
     finally:
         completion.close()
-    spent = max(last - began, 1e-9)
+    duration = max(last - began, 1e-9)
     words = len("".join(pieces[1:]).split())
-    return Speed((len(pieces) - 1) / spent, words / spent) if len(pieces) > 1 else Speed(0, 0)
+    return Speed((len(pieces) - 1) / duration, words / duration) if len(pieces) > 1 else Speed(0, 0)

@@ -97,8 +97,8 @@ def unanswered_questions(session: Session, site_id: int, limit: int) -> list[Una
         answer.conversation_id == question.conversation_id,
         answer.position == question.position + 1,
     )
-    wanted = ConversationFilter(site_id, "unanswered", previews=False)
-    newest = matching_ids(wanted).order_by(Conversation.created.desc()).limit(limit)
+    without_answer = ConversationFilter(site_id, "unanswered", previews=False)
+    newest = matching_ids(without_answer).order_by(Conversation.created.desc()).limit(limit)
     rows = session.execute(
         select(question.text, question.created, question.position)
         .join(answer, follows)

@@ -79,8 +79,8 @@ class SiteFigures:
         """A line of the table."""
         counts = ((self.headings, self.lost_headings), (self.facts, self.lost_facts))
         shares = (
-            f"{seen - len(lost)} of {seen} ({100 - 100 * len(lost) / max(1, seen):.1f} %)"
-            for seen, lost in counts
+            f"{count - len(lost)} of {count} ({100 - 100 * len(lost) / max(1, count):.1f} %)"
+            for count, lost in counts
         )
         return f"| {name} | {self.pages} | {' | '.join(shares)} | {self.menus} |"
 
@@ -90,7 +90,7 @@ def visible_headings(tree: Any) -> Iterator[tuple[Any, str]]:
     visibility = Visibility(tree)
     for element in tree.xpath(HEADINGS):
         above = [element, *element.iterancestors()]
-        if any(one.tag in SILENT or visibility.is_hidden(one) for one in above):
+        if any(each.tag in SILENT or visibility.is_hidden(each) for each in above):
             continue
         text = " ".join("".join(element.itertext()).split())
         if _folded(text):
@@ -107,7 +107,7 @@ def is_title_of_menu(heading: Any) -> bool:
         ]
         if beside:
             return not any(
-                all(one.tag not in ("a", "button") for one in _above(text)) for text in beside
+                all(each.tag not in ("a", "button") for each in _above(text)) for text in beside
             )
     return False
 

@@ -79,12 +79,12 @@ def main() -> int:
 def api_key(folder: Path) -> str:
     """One of the server in *folder*."""
     command = [sys.executable, "-m", "chatbot_server", "--config", str(folder / "config.yaml")]
-    made = subprocess.run(
+    process = subprocess.run(
         [*command, "api-key", "create", "--name", "fuzz", "--json"],
         capture_output=True,
         check=True,
     )
-    return str(json.loads(made.stdout)["key"])
+    return str(json.loads(process.stdout)["key"])
 
 
 if __name__ == "__main__":

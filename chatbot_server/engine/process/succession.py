@@ -63,7 +63,7 @@ class Succession:
             return None
         settings, child, folder = self._next
         messages = child.messages(timeout=0)
-        refusal = next((one["error"] for one in messages or () if "error" in one), None)
+        refusal = next((each["error"] for each in messages or () if "error" in each), None)
         if messages is None or refusal is not None:
             self._refuse(settings, refusal or {"code": "engine_load_refused", "values": {}})
             return None
@@ -80,7 +80,7 @@ class Succession:
 
     def end_finished(self) -> bool:
         """End the former engines that have nothing more to do; whether all are gone."""
-        for former in [one for one in self._former if one.is_done()]:
+        for former in [former for former in self._former if former.is_done()]:
             former.child.end()
             self._former.remove(former)
         return not self._former

@@ -238,7 +238,7 @@ def _gathered(wordings: Sequence[_Wording]) -> list[list[_Wording]]:
     places: dict[str, list[int]] = defaultdict(list)  # of the leaders that hold a stem
     for wording in wordings:
         near = {place for stem in wording.rarest(counts) for place in places[stem]}
-        place = next((one for one in sorted(near) if wording.is_like(groups[one][0])), None)
+        place = next((at for at in sorted(near) if wording.is_like(groups[at][0])), None)
         if place is not None:
             groups[place].append(wording)
             continue

@@ -156,7 +156,7 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         if document is None:
             return True
         embedded = embedded_chunks(session, document_id, embedder.model)
-        chunks = [one for one in chunks_of(session, document_id) if one.id not in embedded]
+        chunks = [chunk for chunk in chunks_of(session, document_id) if chunk.id not in embedded]
     names = [name for name in (document.title, *document.wordings) if name and None not in embedded]
     texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
     vectors: Iterable[Any] | None = embedder.passages([*names, *texts]) if names or texts else []

@@ -111,7 +111,7 @@ def _create(session: Session, key: str) -> tuple[ApiKey, str]:
     Raises:
         UsageError: no name, no such scope, or no number of days.
     """
-    scope: Scope | None = next((one for one in SCOPES if one == request.form.get("scope")), None)
+    scope: Scope | None = next((each for each in SCOPES if each == request.form.get("scope")), None)
     if scope is None:
         raise UsageError("mail_choice", field="scope", choices=", ".join(SCOPES))
     text = typed("days", 10)
@@ -144,7 +144,8 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     language = admin_language()
     with parts.database.session() as session:
         site, sites = load_site(session, key)
-        api_keys, names = list(all_keys(session)), {one.id: one.name for one in all_sites(session)}
+        names = {site.id: site.name for site in all_sites(session)}
+        api_keys = list(all_keys(session))
         webhooks = [
             (webhook, deliveries_of(session, webhook.id, SHOWN_DELIVERIES))
             for webhook in webhooks_of(session, site.id)
