@@ -16,6 +16,7 @@ from chatbot_server.storage.site_settings import change_site, settings_of
 from chatbot_server.storage.sites import find_site
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.knowledge import explain_sources
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
@@ -43,6 +44,7 @@ def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
                 source["number"]: choices_of(session, site.id, source["number"])
                 for source in sources
             }
+        explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
         return render(
             "choice", status=status, site=site, sites=sites, sources=sources, choices=choices,
             **values,

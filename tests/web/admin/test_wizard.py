@@ -71,6 +71,14 @@ def test_pages_are_chosen_one_by_one_and_by_folder(
     assert post(f"/admin/KEY/pages/{source + 1}", shown="/x").status_code == 404
 
 
+def test_why_a_site_is_not_read_is_said_in_words(owner: OwnerServer, source: int) -> None:
+    with owner.database.session() as session:
+        get_source(session, owner.site_id, source).why = "fetch_private 10.0.0.1:80"
+    page = owner.browser("owner").get(f"/admin/{owner.key}/pages").text
+    assert "10.0.0.1:80 is in a private network" in page
+    assert "fetch_private" not in page
+
+
 def test_what_is_kept_is_decided_and_said(owner: OwnerServer, post: Post) -> None:
     form = {"retention_days": "7", "contact_email": "a@shop.example", "notice_fr": "Bonjour"}
     assert post("/admin/KEY/privacy", **form).status_code == 303
