@@ -12,6 +12,8 @@ const LATER = 60;
 function person({ api, chat, tab, view }) {
   /** @type {HTMLElement} */
   const state = view.panel.querySelector(".state");
+  /** @type {HTMLElement} */
+  const log = view.panel.querySelector("[role=log]");
   /** What stands there while the chatbot answers. @type {string | null} */
   let usual = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -43,6 +45,8 @@ function person({ api, chat, tab, view }) {
         if (!chat.messages().some(({ id }) => id === message.id)) {
           chat.add(message);
           view.announce(`${message.name}: ${message.text}`);
+          // What a person writes is seen at once, however long the answer above it is.
+          requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
         }
       show(news.person);
       if (news.wait) again(news.wait);
