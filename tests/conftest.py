@@ -29,6 +29,7 @@ from support.command_line import run_on
 from support.compiled_templates import CompiledTemplates
 from support.crawling import extractor
 from support.migrated import Template
+from support.owner_server import OwnerServer
 from support.patience import LONG, alone, wait_for
 from support.ports import free_port
 from support.postgresql import Cluster
@@ -142,6 +143,15 @@ def database(database_url: str) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture
+def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerServer]:
+    """A server with owner's pages that has a site, and no account yet."""
+    monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
+    server = OwnerServer(tmp_path)
+    yield server
+    server.database.close()
 
 
 @pytest.fixture(scope="session")

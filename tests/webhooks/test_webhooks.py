@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.crawling import extractor
 from support.owner_server import ORIGIN, OwnerServer
 
 from chatbot_server.config import Config
@@ -71,14 +70,6 @@ def program() -> Iterator[Program]:
     program = Program()
     yield program
     program.close()
-
-
-@pytest.fixture
-def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerServer]:
-    monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
-    server = OwnerServer(tmp_path)
-    yield server
-    server.database.close()
 
 
 @pytest.fixture

@@ -1,25 +1,14 @@
-"""A server with owner's pages, and its owner's browser."""
+"""The browser of a server's owner."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from support.crawling import extractor
 from support.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
-
-
-@pytest.fixture
-def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerServer]:
-    """A server that has a site, and no account yet."""
-    monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
-    server = OwnerServer(tmp_path)
-    yield server
-    server.database.close()
 
 
 @pytest.fixture
