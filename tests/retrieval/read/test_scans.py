@@ -49,9 +49,6 @@ TEXT = """# Camping of the Pines
 
 Dogs are welcome on a lead, except in the main building and the pool. You leave before 11 o'clock. \
 Call 05 56 12 34 56."""
-with_tesseract = pytest.mark.skipif(
-    ocr.find_tesseract() is None, reason="Tesseract is not installed"
-)
 
 
 def recognised(data: bytes) -> Any:
@@ -59,7 +56,6 @@ def recognised(data: bytes) -> Any:
     return answer(request | {"data": base64.b64encode(data).decode()})
 
 
-@with_tesseract
 def test_a_scan_is_read_with_its_headings_and_tables() -> None:
     data = scanned_pdf([PRICES])
     extraction = extractor.read(data, "pdf", "x.pdf", "file:x.pdf")
@@ -69,7 +65,6 @@ def test_a_scan_is_read_with_its_headings_and_tables() -> None:
     assert extraction.notice == ""
 
 
-@with_tesseract
 def test_pages_that_are_too_many_to_recognise_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr, "MAX_PAGES", 1)
     pages = [drawn([(50, 700, text)], size=20) for text in ("First page.", "Second page.")]
