@@ -81,13 +81,12 @@ def add_webhooks(bp: Blueprint, parts: AdminParts) -> None:
     def add(key: str) -> Response:
         try:
             url = webhook_address(typed("url", LONGEST_URL), parts.config)
-            with_text, events = (
-                request.form.get("with_text") == "yes",
-                request.form.getlist("event"),
-            )
+            with_text, events = request.form.get("with_text"), request.form.getlist("event")
             with parts.database.session() as session:
                 site_id = find_site(session, key).id
-                secret = add_webhook(session, site_id, url, events, with_text=with_text).secret
+                secret = add_webhook(
+                    session, site_id, url, events, with_text=with_text == "yes"
+                ).secret
         except ChatbotError as error:
             return _show(parts, key, status=error.status, problem=problem_of(error))
         tell_audit(urlsplit(url).netloc)  # a path may be a secret
@@ -113,7 +112,7 @@ def _create(session: Session, key: str) -> tuple[ApiKey, str]:
     """
     scope: Scope | None = next((each for each in SCOPES if each == request.form.get("scope")), None)
     if scope is None:
-        raise UsageError("mail_choice", field="scope", choices=", ".join(SCOPES))
+        raise UsageError("field_choice", field="scope", choices=", ".join(SCOPES))
     text = typed("days", 10)
     if text and not (text.isascii() and text.isdigit() and 1 <= int(text) <= LONGEST_DAYS):
         raise UsageError("api_key_days", field="days", limit=LONGEST_DAYS)

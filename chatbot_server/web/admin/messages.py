@@ -102,7 +102,7 @@ def _check_choice(field: str, choices: Sequence[str]) -> str:
     """
     choice = request.form.get(field, "")
     if choice not in choices:
-        raise UsageError("mail_choice", field=field, choices=", ".join(choices))
+        raise UsageError("field_choice", field=field, choices=", ".join(choices))
     return choice
 
 

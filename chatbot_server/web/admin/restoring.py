@@ -27,13 +27,13 @@ COUNTED = {
     "conversation": "restore_count_conversation",
     "contact_request": "restore_count_message",
 }
-ONE_AT_A_TIME = threading.Lock()
 # The passphrase may be tried again, and what is here replaced; no other file can be helped.
 AGAIN = ("backup_passphrase_missing", "backup_passphrase_wrong", "restore_in_use")
 
 
 def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of a restore: the first thing on a new server, or later by its owner."""
+    turn = threading.Lock()
 
     @bp.get("/setup/restore")
     def show_first_restore() -> Response:
@@ -52,7 +52,7 @@ def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
             with parts.database.session() as session:
                 check_setup(session, token)
 
-        return _answer(parts, token, check)
+        return _answer(parts, turn, token, check)
 
     @bp.get(f"{PATH}/backups/restore")
     def show_restore() -> Response:
@@ -60,7 +60,7 @@ def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.post(f"{PATH}/backups/restore", endpoint="restore_backup")
     def restore_now() -> Response:
-        return _answer(parts, "", lambda: None)
+        return _answer(parts, turn, "", lambda: None)
 
 
 def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
@@ -69,8 +69,10 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
     return render("restore", status=status, copies=copies, **fields | values)
 
 
-def _answer(parts: AdminParts, token: str, check: Callable[[], None]) -> Response:
-    """Look at the file that is meant, or put it back.
+def _answer(
+    parts: AdminParts, turn: threading.Lock, token: str, check: Callable[[], None]
+) -> Response:
+    """Look at the file that is meant, or put it back: those who do that take turns.
 
     *check* raises where nobody may do that, or no more: of two at once, the second is refused.
     """
@@ -83,7 +85,7 @@ def _answer(parts: AdminParts, token: str, check: Callable[[], None]) -> Respons
             manifest = look(folder / name, passphrase)
             counts = _counts(manifest)
             return _show(parts, token=token, file=name, manifest=manifest, counts=counts)
-        with ONE_AT_A_TIME:
+        with turn:
             check()
             is_wanted = request.form.get("replace") == "yes"
             restore(parts.database, folder / name, passphrase=passphrase, overwrite=is_wanted)
@@ -149,5 +151,5 @@ def _chosen_file(folder: Path) -> str:
 
 def _counts(manifest: Manifest) -> dict[str, int]:
     """How much of what people know is in it, by the sentence of its name."""
-    lines = {name.removesuffix(".jsonl"): one.lines for name, one in manifest.members.items()}
+    lines = {name.removesuffix(".jsonl"): member.lines for name, member in manifest.members.items()}
     return {name: lines[table] for table, name in COUNTED.items() if table in lines}
