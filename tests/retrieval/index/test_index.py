@@ -117,7 +117,7 @@ for _ in sys.stdin:
     if not (writer := os.fork()):
         write()
     os.waitpid(writer, 0)
-    print("killed", flush=True)
+    print("\\nkilled", flush=True)  # on a line of its own, whatever the writer was in the middle of
 """  # noqa: E501
 BROKEN = {
     "chunks without words": "SELECT count(*) FROM knowledge_chunk WHERE id NOT IN (SELECT {key} FROM knowledge_terms)",  # noqa: E501
