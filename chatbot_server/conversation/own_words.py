@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chatbot_server.conversation.clock import what_time_it_is
 from chatbot_server.conversation.emergency import country_of, words_of_help
 from chatbot_server.conversation.questions import VisitorQuestion
-from chatbot_server.conversation.remarks import DISTRESSES, Remark
+from chatbot_server.conversation.remarks import DISTRESSES, Kind, Remark
 from chatbot_server.engine.base import EngineInfo
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.retrieval.base import Grounding
@@ -18,6 +19,8 @@ from chatbot_server.retrieval.language.markdown import literal
 # So much of a question is looked at for names, and so many are named in the answer.
 READ_CHARS = 1000
 NAMES = 3
+# What the site can be asked is told to who asks for that, or for what no site tells.
+TOPICS_BESIDE: tuple[Kind, ...] = ("abilities", "weather", "joke", "world")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -45,8 +48,10 @@ def reply_to(
         no_model = say("about_no_model", language)
         about_model = say(key, language, model=model.model) if model else no_model
         words = [say("about_maker", language, site=name), about_model]
-    elif remark.kind == "abilities":
-        words = [say("about_abilities", language, site=name), _list_of(topics, language)]
+    elif remark.kind == "clock":
+        return what_time_it_is(question.site, language)
+    elif remark.kind in TOPICS_BESIDE:
+        words = [say(f"about_{remark.kind}", language, site=name), _list_of(topics, language)]
     elif remark.is_courtesy:
         return say(f"courtesy_{remark.kind}", language)
     else:

@@ -16,13 +16,16 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict
 
 from chatbot_server.resources import read_yaml_files
+from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.stems import MAX_WORD, words
 
 Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
 Distress = Literal["self_harm", "violence", "medical"]
 About = Literal["person", "maker", "identity", "insult", "abilities"]
-Kind = Courtesy | About | Distress
+# What no page of a site tells, but for those that are about it: a forecast, a club's results.
+Beyond = Literal["clock", "weather", "joke", "world"]
+Kind = Courtesy | About | Beyond | Distress
 COURTESIES: tuple[Courtesy, ...] = get_args(Courtesy)
 DISTRESSES: tuple[Distress, ...] = get_args(Distress)
 
@@ -32,7 +35,7 @@ READ_CHARS = 1000
 READ_WORDS = 150
 SHORTEST_MISSPELLED = 6
 # What of these is asked beside a question of the site is answered, too.
-BESIDE: tuple[About, ...] = ("person", "maker", "identity")
+BESIDE: tuple[Kind, ...] = ("person", "maker", "identity", "clock")
 
 _SENTENCE = re.compile(r"[^.!?？\n]+[.!?？]*")
 _DOUBLED = re.compile(r"(?<!\\)([a-z])\1+")  # in a pattern, “\\bb” is no double letter
@@ -66,6 +69,7 @@ class RemarkWords(BaseModel):
         courtesies, whole: kind → patterns of a whole message.
         anywhere: kind → patterns of a part of one.
         unsure: as *whole*, where the pages are asked first.
+        told_by: kind → a pattern of what a page says that does answer such a question.
         never: what keeps a message from being a cry for help: a book, a dog.
         misspelled: long words that are recognised with one wrong letter.
     """
@@ -77,6 +81,7 @@ class RemarkWords(BaseModel):
     whole: Mapping[Kind, Sequence[str]]
     anywhere: Mapping[Kind, Sequence[str]]
     unsure: Mapping[Kind, Sequence[str]]
+    told_by: Mapping[Kind, str]
     never: str
     misspelled: str
 
@@ -107,6 +112,11 @@ class Remarks:
             if whole and pattern.fullmatch(whole):
                 return Remark(kind, self.language, is_sure=False)
         return None
+
+    def told_by(self, kind: Kind) -> re.Pattern[str] | None:
+        """How a page speaks of what remarks of *kind* ask for; None: that is not looked at."""
+        pattern = self._record.told_by.get(kind)
+        return re.compile(self._regex(pattern)) if pattern else None
 
     @cached_property
     def _anywhere(self) -> list[tuple[Kind, re.Pattern[str]]]:
@@ -152,6 +162,18 @@ class Remarks:
             (self._corrections[each] for each in _shortened(word) if each in self._corrections),
             word,
         )
+
+
+def is_answered(remark: Remark, grounding: Grounding) -> bool:
+    """Whether the pages do answer *remark*: what no site tells, only where they speak of it."""
+    if grounding.status not in ("faq", "quoted"):
+        return False
+    told_by = next(r for r in _REMARKS if r.language == remark.language).told_by(remark.kind)
+    if told_by is None or grounding.status == "faq":
+        return True
+    headings = (f"{passage.title} {passage.heading}" for passage in grounding.passages[:1])
+    text = " ".join([grounding.answer[:READ_CHARS], *headings])
+    return bool(told_by.search(squeezed(" ".join(words(text)))))
 
 
 def find_remark(message: str) -> Remark | None:

@@ -14,7 +14,12 @@ from functools import lru_cache
 from chatbot_server.conversation.asked_back import which_one, words_about_rest
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
-from chatbot_server.conversation.own_words import honest_no, language_of_reply, reply_to
+from chatbot_server.conversation.own_words import (
+    TOPICS_BESIDE,
+    honest_no,
+    language_of_reply,
+    reply_to,
+)
 from chatbot_server.conversation.person_hours import when_answered
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
@@ -23,6 +28,7 @@ from chatbot_server.conversation.remarks import (
     Remark,
     find_remark,
     find_remark_beside,
+    is_answered,
 )
 from chatbot_server.conversation.writing import Withheld, Writer
 from chatbot_server.energy.meter import EnergyMeter
@@ -144,7 +150,7 @@ class Turn:
                 return
             warn_of_silence(question.site.key)
         self._record.grounding = grounding
-        if remark and grounding.status not in ("faq", "quoted"):
+        if remark and not is_answered(remark, grounding):
             yield from self._answer_remark(remark)
             return
         if grounding.status not in ("faq", "choices") and self._writer.may_write(grounding):
@@ -160,11 +166,22 @@ class Turn:
     def _answer_remark(self, remark: Remark) -> Iterator[Event]:
         """What is said to a visitor who asks nothing of the site."""
         topics: tuple[str, ...] = ()
-        if remark.kind == "abilities":
-            topics = self._topics(language_of_reply(self._question, remark))
+        language = language_of_reply(self._question, remark)
+        if remark.kind in TOPICS_BESIDE:
+            topics = self._topics(language)
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
+        if remark.kind == "clock":
+            yield from self._hours_of_today(language)
         yield Ended("none", suggestions=topics)
+
+    def _hours_of_today(self, language: str) -> Iterator[Event]:
+        """Whether it is open now, with the page that tells it, where that is sure."""
+        site = self._question.site
+        grounding = self._parts.knowledge.ground(site.id, say("about_clock_question", language))
+        if grounding.moment_line:
+            yield TextPiece(f"\n\n{grounding.moment_line}")
+            yield Cited(grounding.sources)
 
     def _topics(self, language: str) -> tuple[str, ...]:
         """What the site can be asked about."""

@@ -66,6 +66,7 @@ class Grounding:
         score: of the best passage, 0…1.
         margin: its distance to the second.
         choices: what the places are called, of which one must be meant.
+        moment_line: what the answer tells of the day or moment that was asked about.
         unanswered: of several questions in one, those of which nothing is known.
         left: of many questions in one, those that were not looked up.
         lasting: False where search by meaning was wanted and did not work: asked again a
@@ -82,6 +83,7 @@ class Grounding:
     score: float = 0.0
     margin: float = 0.0
     choices: tuple[str, ...] = ()
+    moment_line: str = ""
     unanswered: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     lasting: bool = True

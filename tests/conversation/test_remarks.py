@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 from support.scripted_chat import QUOTED, Chat, ScriptedModel, end, text
 
+from chatbot_server.conversation.clock import what_time_it_is
 from chatbot_server.conversation.emergency import NUMBERS, country_of, region_of, words_of_help
 from chatbot_server.conversation.events import Cited
 from chatbot_server.conversation.remarks import DISTRESSES, find_remark
@@ -196,3 +200,55 @@ def test_no_message_takes_long_to_tell() -> None:
         find_remark(part * 4)
         find_remark(" ".join(part.split() * 20)[:300])
         assert time.thread_time() - begun < 0.2
+
+
+NOON = datetime(2026, 11, 27, 12, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "It is 13:05 on Friday 27 November 2026 (Europe/Paris)."),
+        ("fr", "Il est 13 h 05, le vendredi 27 novembre 2026 (Europe/Paris)."),
+    ],
+)
+def test_the_time_is_told_where_the_site_is(language: str, sentence: str) -> None:
+    site = Site(time_zone="Europe/Paris")
+    assert what_time_it_is(site, language, NOON.astimezone(ZoneInfo("Europe/Paris"))) == sentence
+
+
+def test_beside_the_time_it_is_told_whether_the_place_is_open(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["Noon."]), NOTHING)
+    assert "\n" not in text(chat.ask("What time is it?"))
+    line = "**Today, Friday: 9 to 17** (open now)"
+    chat.pages.found = replace(QUOTED, moment_line=line)
+    events = chat.ask_anew("What time is it?")
+    assert text(events).startswith("It is ")
+    assert text(events).endswith(f"\n\n{line}")
+    assert Cited(QUOTED.sources) in events
+    assert (end(events).origin, chat.model.prompts) == ("none", [])
+
+
+@pytest.mark.parametrize(
+    ("message", "holds"),
+    [
+        ("Will it rain tomorrow?", "cannot see the weather"),
+        ("Quel temps fait-il ?", "ne vois pas le temps"),
+        ("Who won the match?", "cannot tell you that"),
+        ("Raconte-moi une blague", "n’invente rien"),
+    ],
+)
+def test_what_no_site_tells_is_never_answered_with_what_is_near(
+    tmp_path: Path, message: str, holds: str
+) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
+    events = chat.ask(message)
+    assert holds in text(events)
+    assert (end(events).origin, len(end(events).suggestions)) == ("none", 2)
+
+
+def test_a_section_about_the_weather_is_shown(tmp_path: Path) -> None:
+    passage = Passage(1, "Services", "Weather", "https://example.org/s", "Ask the warden.", 0.9)
+    told = replace(QUOTED, answer="Ask the warden.", passages=(passage,))
+    chat = Chat(tmp_path, ScriptedModel("quote"), told)
+    assert text(chat.ask("What's the weather like?")) == "Ask the warden."

@@ -244,6 +244,8 @@ def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) 
             answer = several_answer(sections, group, frame)
         else:
             answer = page_answer(sections, to_show, frame)
+            moment_line = next((line for line in lines.values() if line), "") if moment else ""
+            answer = replace(answer, moment_line=moment_line)
         if entry_sections:
             lead_in = say("answer_near_entry", query.language)
             answer = replace(answer, answer=f"{lead_in}\n\n{answer.answer}")

@@ -18,6 +18,8 @@ _RULE = re.compile(r"\|(?=[\s|:]*-)[\s|:-]*\|")
 _BAR = re.compile(r"(?<!\\)\|")
 _BETWEEN_CELLS = re.compile(r"\s?; ")
 _LETTER = re.compile(r"[^\W\d_]")
+# A cell that says nothing: “–”.
+_DASHES = re.compile(r"[-‐‑‒–—―−]*")
 
 
 def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
@@ -51,7 +53,10 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def in_sentences(text: str, language: str = "en") -> str:
-    """*text* with each row of a table as “- first cell — heading: cell; heading: cell”."""
+    """*text* with each row of a table as “- first cell — heading: cell; heading: cell”.
+
+    Cells that hold nothing but a dash are left out.
+    """
     record = LANGUAGES.get(language)
     blank = "\u00a0" if record and record.space_before_colon else ""
     lines: list[str] = []
@@ -81,7 +86,8 @@ def _row_sentences(rows: list[str], colon: str, between: str) -> Iterator[str]:
 
 
 def _cells(row: str) -> list[str]:
-    return [cell.strip() for cell in _BAR.split(row[1:-1])]
+    cells = (cell.strip() for cell in _BAR.split(row[1:-1]))
+    return ["" if _DASHES.fullmatch(cell) else cell for cell in cells]
 
 
 def table_count(text: str) -> int:

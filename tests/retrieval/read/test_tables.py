@@ -30,6 +30,8 @@ def test_french_has_a_blank_before_its_colons() -> None:
         ("|  | Price |\n|---|---|\n| Tea | 2 € | hot | |", "- Tea — Price: 2 €; hot"),
         ("| A |\n|---|", ""),
         (r"| a\|b | c |", r"- a\|b — c"),
+        ("| Bun | Price | Size |\n|---|---|---|\n| Rye | 2 € | - |", "- Rye — Price: 2 €"),
+        ("| Bun | Price | Size |\n|---|---|---|\n| Rye | – | 9–12 cm |", "- Rye — Size: 9–12 cm"),
         ("|", "|"),
         ("no | table", "no | table"),
         ("", ""),
