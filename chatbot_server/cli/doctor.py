@@ -151,10 +151,10 @@ def _check_mail(context: Context) -> str:
     with open_server(mail) as server:
         server.noop()
     with context.database.session() as session:
-        failed = undelivered(session)
-    if failed:
-        why = context.say(failed.problem["code"], **failed.problem["values"])
-        raise Unavailable("mail_waiting", count=failed.count, why=why)
+        unsent_mail = undelivered(session)
+    if unsent_mail:
+        why = context.say(unsent_mail.problem["code"], **unsent_mail.problem["values"])
+        raise Unavailable("mail_waiting", count=unsent_mail.count, why=why)
     return context.say("mail_ready", host=f"{mail.host}:{mail.port}")
 
 

@@ -27,11 +27,11 @@ def check_source(context: Context, source: Mapping[str, Any]) -> Iterator[Check]
     reasons = source["reasons"]
     whys = [(source["why"], source["address"])] if source["why"] else []
     whys += [(reason["why"], reason["url"]) for reason in reasons[:1]]
-    scripted = [reason for reason in reasons if reason["why"].startswith("browser_")]
+    browser_reasons = [reason for reason in reasons if reason["why"].startswith("browser_")]
     if is_nothing_left(source):
         why = in_words(context, *whys[0]) if whys else ""
         yield Check("source", False, context.say("doctor_nothing_left", **name, why=why).rstrip())
-    elif scripted:
-        why = in_words(context, scripted[0]["why"], scripted[0]["url"])
-        count = sum(reason["count"] for reason in scripted)
+    elif browser_reasons:
+        why = in_words(context, browser_reasons[0]["why"], browser_reasons[0]["url"])
+        count = sum(reason["count"] for reason in browser_reasons)
         yield Check("source", False, context.say("doctor_scripts", **name, count=count, why=why))

@@ -110,19 +110,19 @@ class EnergyMeter:
         now = time.monotonic()
         if now >= self._pids_until:
             self._known_pids, self._pids_until = self._pids(), now + PIDS_SECONDS
-        spent = self._time.spent(self._known_pids)
-        self._is_telling = spent is not None
+        seconds_spent = self._time.spent(self._known_pids)
+        self._is_telling = seconds_spent is not None
         joules = machine = 0.0
         if self._counter:
             joules, now = self._counter.joules(), machine_seconds()
             machine, self._machine_at = now - self._machine_at, now
-        if not self._shares or spent is None:
+        if not self._shares or seconds_spent is None:
             return
         for share in self._shares:
-            share.seconds += spent / len(self._shares)
+            share.seconds += seconds_spent / len(self._shares)
         self._joules += joules
         self._seconds += machine
-        self._own_seconds += spent
+        self._own_seconds += seconds_spent
         if self._seconds > REMEMBERED:
             self._joules, self._seconds = self._joules / 2, self._seconds / 2
             self._own_seconds /= 2

@@ -37,9 +37,9 @@ class Domain:
             now = int(self.file.read_text())
         except (OSError, ValueError):
             return 0
-        spent = now - self.last if now >= self.last else now + self.wrap - self.last
+        energy = now - self.last if now >= self.last else now + self.wrap - self.last
         self.last = now
-        return spent
+        return energy
 
 
 class PowerCounter:

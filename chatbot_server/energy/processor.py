@@ -48,6 +48,6 @@ class ProcessorTime:
         """Seconds since the last call, of those that were there already; None: unknown."""
         clocks = ((pid, processor_seconds(pid)) for pid in pids)
         now = {pid: seconds for pid, seconds in clocks if seconds is not None}
-        spent = sum(seconds - self._last.get(pid, seconds) for pid, seconds in now.items())
+        total = sum(seconds - self._last.get(pid, seconds) for pid, seconds in now.items())
         self._last = now
-        return max(0.0, spent) if now else None
+        return max(0.0, total) if now else None

@@ -49,8 +49,8 @@ class Mask:
         """The mask that *text* needs, with labels in *language*; of *kinds* alone, if any."""
         values = {value: kind for value, kind in personal_values(text) if kind in (kinds or LABELS)}
         # The longest first: one may be a part of another.
-        ordered = sorted(values, key=len, reverse=True)
-        return cls(tuple((value, say(values[value], language)) for value in ordered))
+        longest_first = sorted(values, key=len, reverse=True)
+        return cls(tuple((value, say(values[value], language)) for value in longest_first))
 
     def hide(self, text: str) -> str:
         """*text* with labels instead of these values, however their digits are parted."""
@@ -74,12 +74,11 @@ def personal_values(text: str) -> Iterator[tuple[str, Kind]]:
         values = [match[0] for match in pattern.finditer(rest) if holds(match[0])]
         yield from ((value.strip(), kind) for value in values)
         if values:
-            taken = frozenset(values)
-            rest = pattern.sub(partial(_without, taken), rest)
+            rest = pattern.sub(partial(_without, frozenset(values)), rest)
 
 
-def _without(taken: frozenset[str], match: re.Match[str]) -> str:
-    return " " if match[0] in taken else match[0]
+def _without(values: frozenset[str], match: re.Match[str]) -> str:
+    return " " if match[0] in values else match[0]
 
 
 def _spelled(value: str) -> str:
@@ -92,8 +91,8 @@ def _spelled(value: str) -> str:
 
 def _is_luhn(text: str) -> bool:
     digits = [int(char) for char in reversed(text) if char.isdigit()]
-    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
-    return len(set(digits)) > 1 and (sum(digits[::2]) + sum(doubled)) % 10 == 0
+    digit_sums = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return len(set(digits)) > 1 and (sum(digits[::2]) + sum(digit_sums)) % 10 == 0
 
 
 def _is_iban(text: str) -> bool:

@@ -91,13 +91,13 @@ def lease_due(
     """Rows whose moment *due* has come, oldest first, for the caller alone: until its lease of so
     many *seconds* ends, nobody else is given them."""
     moment, table = now(), due.class_
-    leased = []
+    leased_rows = []
     rows = session.scalars(select(table).where(due <= moment).order_by(table.id).limit(most)).all()
     for row in rows:
         unchanged = (table.id == row.id, due == getattr(row, due.key))
         if count_changed(session, update(table).where(*unchanged).values({due: moment + seconds})):
-            leased.append(row)
-    return leased
+            leased_rows.append(row)
+    return leased_rows
 
 
 def count_changed(session: Session, statement: Delete | Update) -> int:

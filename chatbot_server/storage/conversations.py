@@ -207,7 +207,9 @@ def add_exchange(
         NotFound: the conversation was erased meanwhile.
     """
     if inspect(conversation).transient:
-        columns = {one.name: getattr(conversation, one.name) for one in CONVERSATIONS.columns}
+        columns = {
+            column.name: getattr(conversation, column.name) for column in CONVERSATIONS.columns
+        }
         session.execute(insert(CONVERSATIONS), columns)
         position = 0
     else:

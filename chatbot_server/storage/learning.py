@@ -138,7 +138,9 @@ def verdicts_of(session: Session, site_id: int) -> dict[str, Verdict]:
 def replace_verdicts(session: Session, site_id: int, verdicts: Mapping[str, Verdict]) -> None:
     """Know this, and nothing else, of the site's questions."""
     session.execute(delete(QuestionVerdict).where(QuestionVerdict.site_id == site_id))
-    rows = [{"site_id": site_id, "name": name} | vars(one) for name, one in verdicts.items()]
+    rows = [
+        {"site_id": site_id, "name": name} | vars(verdict) for name, verdict in verdicts.items()
+    ]
     if rows:
         session.execute(insert(QuestionVerdict), rows)
 

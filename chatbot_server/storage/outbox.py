@@ -101,4 +101,4 @@ def try_again(session: Session) -> int:
 
 
 def _those(letters: Iterable[ContactRequest]) -> Update:
-    return update(ContactRequest).where(ContactRequest.id.in_([one.id for one in letters]))
+    return update(ContactRequest).where(ContactRequest.id.in_([letter.id for letter in letters]))

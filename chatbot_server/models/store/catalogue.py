@@ -98,5 +98,5 @@ def catalogue() -> Mapping[str, CatalogueEntry]:
 def _entry(name: str, record: dict[str, Any]) -> CatalogueEntry:
     lists = {key: tuple(value) for key, value in record.items() if isinstance(value, list)}
     rate = record.get("hallucinations")
-    published = Hallucinations(**rate) if rate else None
-    return CatalogueEntry(name, **{**record, **lists, "hallucinations": published})
+    hallucinations = Hallucinations(**rate) if rate else None
+    return CatalogueEntry(name, **{**record, **lists, "hallucinations": hallucinations})

@@ -102,9 +102,11 @@ def _with_score(offer: Offer, path: Path | None, models_dir: Path) -> Offer:
 def _of_catalogue(entry: CatalogueEntry, context_length: int, room: _Room, is_here: bool) -> Offer:
     memory, least = entry.memory_bytes(context_length), entry.least_memory_bytes(context_length)
     download = 0 if is_here else entry.size
-    shared = {key.name for key in fields(Offer)} & {key.name for key in fields(CatalogueEntry)}
+    common_fields = {key.name for key in fields(Offer)} & {
+        key.name for key in fields(CatalogueEntry)
+    }
     return Offer(
-        **{name: getattr(entry, name) for name in shared},
+        **{name: getattr(entry, name) for name in common_fields},
         memory=memory,
         least_memory=least,
         fits=room.for_model(memory, download),

@@ -185,9 +185,9 @@ class Chromium:
                     return message
 
     def _receive(self, deadline: float) -> dict[str, Any]:
-        searched = 0
-        while (end := self._received.find(0, searched)) < 0:
-            searched = len(self._received)
+        search_start = 0
+        while (end := self._received.find(0, search_start)) < 0:
+            search_start = len(self._received)
             self._read_more(deadline)
             if len(self._received) > MAX_MESSAGE:
                 raise BrowserFailed("browser_failed")

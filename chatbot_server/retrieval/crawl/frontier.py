@@ -35,7 +35,10 @@ UNWANTED = "crawl_unwanted"
 def is_unwanted(url: str, unwanted: Iterable[str]) -> bool:
     """Whether *url* is one of the paths *unwanted*, or in a folder among them."""
     path = path_of(url)
-    return any(path == one or (one.endswith("/") and path.startswith(one)) for one in unwanted)
+    return any(
+        path == pattern or (pattern.endswith("/") and path.startswith(pattern))
+        for pattern in unwanted
+    )
 
 
 def path_of(url: str) -> str:

@@ -141,11 +141,11 @@ class _Visit:
         self._frame = tab["targetId"]
         attached = call("Target.attachToTarget", targetId=self._frame, flatten=True)
         self._session = session = attached["sessionId"]
-        agent, spoken = self.fetcher.agent, language or "en"
+        agent, page_language = self.fetcher.agent, language or "en"
         call("Fetch.enable", session, patterns=[{"urlPattern": "*"}])
         call("Page.enable", session)
         call("Emulation.setDeviceMetricsOverride", session, **WINDOW)
-        self._send("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=spoken)
+        self._send("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=page_language)
         self._send("Page.navigate", url=self.document.url)
         self._work()
         root = call("DOM.getDocument", session, ENDING_SECONDS, depth=0)["root"]["nodeId"]

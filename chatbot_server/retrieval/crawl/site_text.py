@@ -96,7 +96,7 @@ def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
     headings: list[Block] = []
     for block in blocks:
         if block.level:
-            headings = [one for one in headings if one.level < block.level] + [block]
+            headings = [heading for heading in headings if heading.level < block.level] + [block]
         elif not shared.is_shared(block):
             result += [*headings, block]
             headings = []
@@ -135,10 +135,13 @@ def settle(database: Database, source_id: int) -> None:
             base = site_document_base(start)
             former = documents_of_page(session, source.site_id, base, source_id)
             urls = {draft.url for draft in drafts}
-            outdated_ids = [one.id for one in former if one.url not in urls]
+            outdated_ids = [document.id for document in former if document.url not in urls]
             delete_documents(session, source.site_id, outdated_ids)
         site_keys = site_blocks.keys()
-        put_lost_facts(session, {one.page_id: one.lost for one in untold if one.compare(site_keys)})
+        put_lost_facts(
+            session,
+            {document.page_id: document.lost for document in untold if document.compare(site_keys)},
+        )
 
 
 def _batches(
@@ -213,7 +216,9 @@ class SiteBlocks:
             if not block.margin and (block.level or not block.has_fact):
                 continue
             if block.level:
-                headings = [one for one in headings if one.level < block.level] + [block]
+                headings = [heading for heading in headings if heading.level < block.level] + [
+                    block
+                ]
             elif self._is_new(block, headings):
                 above = headings if block.margin else []
                 self._blocks.setdefault(language, []).extend([*above, block])

@@ -76,8 +76,8 @@ class _Wording:
         return by_count[: len(by_count) - least_shared + 1]
 
     def is_like(self, other: _Wording) -> bool:
-        shared = len(self.stems & other.stems)
-        if 2 * shared < ALIKE * (len(self.stems) + len(other.stems)):
+        common = len(self.stems & other.stems)
+        if 2 * common < ALIKE * (len(self.stems) + len(other.stems)):
             return False
         return _asks_same(self.parsed, other.parsed) and _asks_same(other.parsed, self.parsed)
 

@@ -150,7 +150,7 @@ def intervals(hours: str, languages: Languages = ALWAYS_USED) -> list[Interval] 
         return None  # “11 h à 19 h ; fermé les jours de pluie”
     pairs = [*zip(times[::2], times[1::2], strict=False)]
     bounds = [(start, end if end > start else end + MINUTES_OF_DAY) for start, end in pairs]
-    is_in_order = all(one[1] <= two[0] for one, two in pairwise(bounds))
+    is_in_order = all(earlier[1] <= later[0] for earlier, later in pairwise(bounds))
     return bounds if len(times) % 2 == 0 and is_in_order else None
 
 

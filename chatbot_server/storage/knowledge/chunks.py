@@ -128,9 +128,9 @@ def forget_other_chunks(
     Vectors and terms of the forgotten ones go with them.
     """
     kept_ids = {chunk.id for chunk in chunks if chunk.id is not None}
-    outdated = [one.id for one in chunks_of(session, document_id) if one.id not in kept_ids]
-    for start in range(0, len(outdated), AT_ONCE):
-        batch = outdated[start : start + AT_ONCE]
+    outdated_ids = [row.id for row in chunks_of(session, document_id) if row.id not in kept_ids]
+    for start in range(0, len(outdated_ids), AT_ONCE):
+        batch = outdated_ids[start : start + AT_ONCE]
         session.execute(delete(KnowledgeVector).where(KnowledgeVector.chunk_id.in_(batch)))
         session.execute(delete(KnowledgeChunk).where(KnowledgeChunk.id.in_(batch)))
     session.execute(delete(KnowledgeAcronym).where(KnowledgeAcronym.document_id == document_id))

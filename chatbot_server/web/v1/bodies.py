@@ -65,11 +65,11 @@ class CompletionBody(GenerationBody):
         """
         raw = self.prompt
         several = raw if isinstance(raw, list) and not _are_tokens(raw) else [raw]
-        if several and all(_are_tokens(one) for one in several):
+        if several and all(_are_tokens(tokens) for tokens in several):
             _check_count(several, "prompt", MAX_PROMPTS)
             if max(map(len, several)) > MAX_PROMPT_TOKENS:
                 raise TooLarge("api_too_many_tokens", field="prompt", limit=MAX_PROMPT_TOKENS)
-            return [Prompt(tokens=tuple(one)) for one in several]
+            return [Prompt(tokens=tuple(tokens)) for tokens in several]
         return [
             # Texts may come from anywhere: no control tokens.
             Prompt(messages=(Message("user", text),), segments=(Segment(text),))
@@ -106,7 +106,7 @@ class EmbeddingBody(ApplicationBody):
 
 
 def _are_tokens(raw: Any) -> bool:
-    return isinstance(raw, list) and bool(raw) and all(type(one) is int for one in raw)
+    return isinstance(raw, list) and bool(raw) and all(type(token) is int for token in raw)
 
 
 def _check_count(items: list[Any], field: str, most: int) -> None:

@@ -89,7 +89,9 @@ class Toolbox:
     def write_into(self, turns: Sequence[Message]) -> list[Message]:
         """*turns* with the tools as text."""
         functions = () if self.choice == "none" else self._chosen()
-        return write_out(turns, [json.dumps(_wire(one), ensure_ascii=False) for one in functions])
+        return write_out(
+            turns, [json.dumps(_wire(function), ensure_ascii=False) for function in functions]
+        )
 
     def sampling(self, sampling: Sampling, *, native: bool) -> Sampling:
         """*sampling* that offers the tools to a server that knows them, or forces a call."""
@@ -97,7 +99,7 @@ class Toolbox:
             choice: Any = self.choice
             if self.is_forced and self.choice != "required":
                 choice = {"type": "function", "function": {"name": self.choice}}
-            raw = {"tools": [_wire(one) for one in self.functions], "tool_choice": choice}
+            raw = {"tools": [_wire(function) for function in self.functions], "tool_choice": choice}
             if not self.parallel:
                 raw["parallel_tool_calls"] = False
             return replace(sampling, tools=json.dumps(raw))
@@ -106,10 +108,13 @@ class Toolbox:
         calls = [
             {
                 "type": "object",
-                "properties": {"name": {"const": one.name}, "arguments": _relaxed(one.parameters)},
+                "properties": {
+                    "name": {"const": function.name},
+                    "arguments": _relaxed(function.parameters),
+                },
                 "required": ["name", "arguments"],
             }
-            for one in self._chosen()
+            for function in self._chosen()
         ]
         return replace(sampling, json=False, schema=schema_text({"anyOf": calls}, "tools"))
 
@@ -122,7 +127,7 @@ class Toolbox:
     def _chosen(self) -> tuple[FunctionSpec, ...]:
         if self.choice in ("auto", "required"):
             return self.functions
-        return tuple(one for one in self.functions if one.name == self.choice)
+        return tuple(function for function in self.functions if function.name == self.choice)
 
 
 def open_toolbox(
@@ -166,7 +171,7 @@ class ToolCompletion:
     def __init__(self, completion: Completion, box: Toolbox) -> None:
         self._completion = completion
         self._box = box
-        self._names = {one.name for one in box.functions}
+        self._names = {function.name for function in box.functions}
         self._held = ""
         self._count = 0
         self._events: deque[Event] = deque()
@@ -240,8 +245,8 @@ def is_deeper(value: Any, levels: int) -> bool:
     for _ in range(levels):
         inside = [
             child
-            for one in inside
-            for child in (one.values() if isinstance(one, dict) else one)
+            for inner in inside
+            for child in (inner.values() if isinstance(inner, dict) else inner)
             if isinstance(child, dict | list)
         ]
         if not inside:

@@ -119,14 +119,17 @@ class WordReader:
 
     def read_lists(self, tree: Any) -> dict[tuple[str, int], str]:
         """The format of each level of each list."""
-        abstract = {attribute(one, "abstractNumId"): one for one in children(tree, "abstractNum")}
+        abstract = {
+            attribute(element, "abstractNumId"): element
+            for element in children(tree, "abstractNum")
+        }
         return {
-            (attribute(one, "numId"), _number(attribute(level, "ilvl"))): attribute(
+            (attribute(element, "numId"), _number(attribute(level, "ilvl"))): attribute(
                 child(level, "numFmt"), "val"
             )
-            for one in children(tree, "num")
+            for element in children(tree, "num")
             for level in children(
-                abstract.get(attribute(child(one, "abstractNumId"), "val")), "lvl"
+                abstract.get(attribute(child(element, "abstractNumId"), "val")), "lvl"
             )
         }
 
@@ -193,7 +196,7 @@ class WordReader:
             header = child(row, "trPr", "tblHeader")
             if header_rows == len(rows) and header is not None and _is_on(header):
                 header_rows += 1
-            is_bold.append(bool(elements) and all(self.is_bold(one) for one in elements))
+            is_bold.append(bool(elements) and all(self.is_bold(element) for element in elements))
             rows.append(texts[:MAX_SPAN])
         if any(cell.places_things for cell in cells):
             for cell in cells:
@@ -228,23 +231,23 @@ class WordText:
         self.words = "".join(self._parts)
 
     def _collect(self, element: Any) -> None:
-        for one in element:
-            name = local(one)
+        for part in element:
+            name = local(part)
             if name == "t":
-                self._parts.append(one.text or "")
+                self._parts.append(part.text or "")
             elif name in _IN_WORDS and local(element) == "r":
                 self._parts.append(_IN_WORDS[name])
             elif name in ("footnoteReference", "endnoteReference"):
                 mark = f"\0{len(self.notes)}\0"
-                self.notes[mark] = (name.removesuffix("Reference"), attribute(one, "id"))
+                self.notes[mark] = (name.removesuffix("Reference"), attribute(part, "id"))
                 self._parts.append(mark)
             elif name == "txbxContent":
-                self.boxes.append(one)
+                self.boxes.append(part)
             elif name == "AlternateContent":  # the same thing for new and for old programs
-                chosen = child(one, "Choice")
-                self._collect(child(one, "Fallback") if chosen is None else chosen)
-            elif name not in _UNSEEN and not (name == "r" and _is_hidden(one)):
-                self._collect(one)
+                choice = child(part, "Choice")
+                self._collect(child(part, "Fallback") if choice is None else choice)
+            elif name not in _UNSEEN and not (name == "r" and _is_hidden(part)):
+                self._collect(part)
 
 
 def style_from(element: Any, base: WordStyle) -> WordStyle:
@@ -288,9 +291,11 @@ def cells_of(row: Any) -> list[Any]:
     """The cells of a row."""
     return [
         cell
-        for one in row
-        for cell in ([one] if local(one) == "tc" else one.iterfind("{*}sdtContent/{*}tc"))
-        if local(one) in ("tc", "sdt")
+        for element in row
+        for cell in (
+            [element] if local(element) == "tc" else element.iterfind("{*}sdtContent/{*}tc")
+        )
+        if local(element) in ("tc", "sdt")
     ]
 
 

@@ -24,7 +24,9 @@ def read_epub(data: bytes, name: str) -> Result:
     """
     package = Package(data)
     container = package.tree("META-INF/container.xml")
-    main = next((attribute(one, "full-path") for one in container.iter("{*}rootfile")), "")
+    main = next(
+        (attribute(rootfile, "full-path") for rootfile in container.iter("{*}rootfile")), ""
+    )
     if main not in package.names:
         raise Unreadable("extract_other_kind")
     book = package.tree(main)
@@ -32,8 +34,10 @@ def read_epub(data: bytes, name: str) -> Result:
     if len(chapters) > MAX_CHAPTERS:
         raise Unreadable("extract_big")
     encryption = package.tree("META-INF/encryption.xml")
-    encrypted = {unquote(attribute(one, "URI")) for one in encryption.iter("{*}CipherReference")}
-    if not encrypted.isdisjoint(chapters):  # fonts often are, and harm nothing
+    encrypted_parts = {
+        unquote(attribute(reference, "URI")) for reference in encryption.iter("{*}CipherReference")
+    }
+    if not encrypted_parts.isdisjoint(chapters):  # fonts often are, and harm nothing
         raise Unreadable("extract_encrypted")
     title = text_of(next(book.iter("{*}title"), None))
     writer = MarkdownWriter()
@@ -51,10 +55,10 @@ def read_epub(data: bytes, name: str) -> Result:
 def chapters_of(book: Any, folder: str) -> list[str]:
     """The parts that are pages in the order of reading; the table of contents is none of them."""
     pages = {
-        attribute(one, "id"): normpath(join(folder, unquote(attribute(one, "href"))))
-        for one in book.iter("{*}item")
-        if attribute(one, "media-type") in PAGES
-        and "nav" not in attribute(one, "properties").split()
+        attribute(item, "id"): normpath(join(folder, unquote(attribute(item, "href"))))
+        for item in book.iter("{*}item")
+        if attribute(item, "media-type") in PAGES
+        and "nav" not in attribute(item, "properties").split()
     }
-    order = [attribute(one, "idref") for one in book.iter("{*}itemref")][: MAX_CHAPTERS + 1]
-    return list(dict.fromkeys(pages[one] for one in order if one in pages))
+    order = [attribute(item, "idref") for item in book.iter("{*}itemref")][: MAX_CHAPTERS + 1]
+    return list(dict.fromkeys(pages[key] for key in order if key in pages))

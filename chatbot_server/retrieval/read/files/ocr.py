@@ -103,8 +103,8 @@ def languages(program: str) -> list[str]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return []
-    installed = process.stdout.decode("utf-8", "replace").split()
-    return [language for language in LANGUAGES if language in installed][:MAX_LANGUAGES]
+    names = process.stdout.decode("utf-8", "replace").split()
+    return [language for language in LANGUAGES if language in names][:MAX_LANGUAGES]
 
 
 def _pieces(output: bytes, scale: float) -> Iterator[Piece]:

@@ -106,12 +106,14 @@ class OpenDocumentReader:
 
     def write_slide(self, slide: Any, writer: MarkdownWriter, level: int) -> None:
         """What stands on a slide, below its title; the notes of who shows it are not."""
-        titles = [one for one in children(slide, "frame") if attribute(one, "class") == "title"]
+        titles = [
+            shape for shape in children(slide, "frame") if attribute(shape, "class") == "title"
+        ]
         for frame in titles:
             writer.heading(level, self.cell_writer(frame).in_one_line)
-        for one in slide:
-            if local(one) in _SHAPES and one not in titles:
-                self.write_blocks([one], writer)
+        for shape in slide:
+            if local(shape) in _SHAPES and shape not in titles:
+                self.write_blocks([shape], writer)
 
     def margins(self, body: str) -> list[str]:
         """What headers and footers say beside the *body*, once."""
@@ -165,16 +167,16 @@ class OpenDocumentReader:
         for entry in element:
             if local(entry) not in ("list-item", "list-header"):
                 continue
-            paragraphs = [one for one in children(entry, "p") if not self.is_unseen(one)]
-            texts = [self.text_of_paragraph(one) for one in paragraphs]
+            paragraphs = [part for part in children(entry, "p") if not self.is_unseen(part)]
+            texts = [self.text_of_paragraph(part) for part in paragraphs]
             words = " ".join(text.words for text in texts)
             self._numbers[style, depth] += bool(words.strip())
             writer.item(words, depth, f"{self._numbers[style, depth]}." if is_numbered else "-")
-            for one in entry:
-                if local(one) == "list":
-                    self.write_list(one, writer, depth + 1, style)
-                elif local(one) == "h":  # a heading with a number
-                    self.write_paragraph(one, writer)
+            for part in entry:
+                if local(part) == "list":
+                    self.write_list(part, writer, depth + 1, style)
+                elif local(part) == "h":  # a heading with a number
+                    self.write_paragraph(part, writer)
             for text in texts:
                 self.write_blocks(text.boxes, writer)
 
@@ -203,13 +205,13 @@ class OpenDocumentReader:
         """Whether all words in *cell* are bold."""
         parts = [*cell.iter("{*}p"), *cell.iter("{*}h")]
         return all(
-            attribute(one, "style-name") in self._bold
+            attribute(part, "style-name") in self._bold
             or (
-                all(attribute(span, "style-name") in self._bold for span in one)
-                and not (one.text or "").strip()
-                and not any((span.tail or "").strip() for span in one)
+                all(attribute(span, "style-name") in self._bold for span in part)
+                and not (part.text or "").strip()
+                and not any((span.tail or "").strip() for span in part)
             )
-            for one in parts
+            for part in parts
         )
 
     def text_of_paragraph(self, paragraph: Any) -> OpenText:
@@ -233,22 +235,22 @@ class OpenText:
     def collect(self, element: Any) -> None:
         """Take all that *element* shows."""
         self.add(element.text)
-        for one in element:
-            name = local(one)
+        for part in element:
+            name = local(part)
             if name == "s":
                 self.parts.append(" ")
             elif name in ("tab", "line-break"):
                 self.parts.append("\t" if name == "tab" else "\n")
             elif name == "note":
-                note = self._reader.cell_writer(child(one, "note-body")).in_one_line
+                note = self._reader.cell_writer(child(part, "note-body")).in_one_line
                 inside, below = with_note(note)
                 self.parts.append(inside)
                 self.below.append(below)
             elif name in _SHAPES - {"a"}:
-                self.boxes.append(one)
-            elif name and name not in _UNSEEN and not self._reader.is_unseen(one):
-                self.collect(one)
-            self.add(one.tail)
+                self.boxes.append(part)
+            elif name and name not in _UNSEEN and not self._reader.is_unseen(part):
+                self.collect(part)
+            self.add(part.tail)
 
     def add(self, text: str | None) -> None:
         """Take *text*, whose line breaks are those of the XML."""

@@ -89,30 +89,30 @@ class TableGrid:
 
 def rows_of(table: Any, *, is_header: bool = False) -> Iterator[tuple[Any, bool]]:
     """The rows of a table, and whether each names the columns."""
-    for one in table:
-        if local(one) == "table-row":
-            yield one, is_header
-        elif local(one) in _GROUPS and attribute(one, "display") != "false":
-            header = is_header or local(one) == "table-header-rows"
-            yield from rows_of(one, is_header=header)
+    for part in table:
+        if local(part) == "table-row":
+            yield part, is_header
+        elif local(part) in _GROUPS and attribute(part, "display") != "false":
+            header = is_header or local(part) == "table-header-rows"
+            yield from rows_of(part, is_header=header)
 
 
 def hidden_columns(table: Any) -> set[int]:
     """The numbers of the columns that are not shown."""
-    hidden: set[int] = set()
+    numbers: set[int] = set()
     column = 0
-    for one in columns_of(table):
-        end = min(column + count_of(one, "number-columns-repeated"), MAX_COLUMNS)
-        if attribute(one, "visibility") in _NOT_SHOWN:
-            hidden.update(range(column, end))
+    for element in columns_of(table):
+        end = min(column + count_of(element, "number-columns-repeated"), MAX_COLUMNS)
+        if attribute(element, "visibility") in _NOT_SHOWN:
+            numbers.update(range(column, end))
         column = end
-    return hidden
+    return numbers
 
 
 def columns_of(table: Any) -> Iterator[Any]:
     """The columns of a table."""
-    for one in table:
-        if local(one) == "table-column":
-            yield one
-        elif local(one) in _COLUMN_GROUPS:
-            yield from columns_of(one)
+    for part in table:
+        if local(part) == "table-column":
+            yield part
+        elif local(part) in _COLUMN_GROUPS:
+            yield from columns_of(part)

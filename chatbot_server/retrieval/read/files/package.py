@@ -109,7 +109,7 @@ class Package:
 
     def title(self, name: str) -> str:
         """The title among the properties in the part *name*."""
-        return next((text_of(one) for one in self.tree(name).iter("{*}title")), "")
+        return next((text_of(element) for element in self.tree(name).iter("{*}title")), "")
 
 
 def _is_bomb(entry: zipfile.ZipInfo) -> bool:

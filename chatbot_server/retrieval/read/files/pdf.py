@@ -144,13 +144,13 @@ def form_fields(pdf: Any) -> Iterator[str]:
     if pdf.get_formtype() == pdfium.FORMTYPE_NONE:
         return
     pdf.init_forms()
-    left = MAX_FIELDS
+    budget = MAX_FIELDS
     for number in range(min(len(pdf), MAX_PAGES)):
         page = pdf[number]
         for at in range(pdfium.FPDFPage_GetAnnotCount(page)):
             annotation = pdfium.FPDFPage_GetAnnot(page, at)
-            if pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET and left:
-                left -= 1
+            if pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET and budget:
+                budget -= 1
                 value, label, key = (
                     annotation_text(pdfium, get, pdf.formenv, annotation)
                     for get in (

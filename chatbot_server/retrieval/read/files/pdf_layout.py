@@ -109,7 +109,7 @@ def are_columns(band: Region, at: float) -> bool:
     """Whether what stands at both sides is text, and not the cells of a table."""
     tops: list[tuple[float, float]] = []
     for is_left in (True, False):
-        side = [one for item in band if (one := side_of(item, at, is_left)) is not None]
+        side = [part for item in band if (part := side_of(item, at, is_left)) is not None]
         rows = [item for item in side if not isinstance(item, TableBlock)]
         tables = [item for item in side if isinstance(item, TableBlock)]
         if len(rows) + 3 * len(tables) < MIN_COLUMN_LINES:

@@ -255,7 +255,7 @@ def read_drawings(page: Any, turn: int, result: PdfPage) -> None:
             continue
         if not pdfium.FPDFPageObj_GetBounds(drawing, *bounds):
             continue
-        box = [one.value for one in bounds]
+        box = [bound.value for bound in bounds]
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             area = (box[2] - box[0]) * (box[3] - box[1])
             result.has_picture = result.has_picture or area > 0.3 * width * height

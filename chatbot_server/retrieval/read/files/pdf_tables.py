@@ -48,18 +48,20 @@ def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], 
             continue
         inside = [
             [
-                one
-                for one in row
-                if xs[0] < (one.x0 + one.x1) / 2 < xs[-1] and ys[0] < one.y < ys[-1]
+                piece
+                for piece in row
+                if xs[0] < (piece.x0 + piece.x1) / 2 < xs[-1] and ys[0] < piece.y < ys[-1]
             ]
             for row in rows
         ]
         table = ruled_table(xs, ys, across, down, inside)
         if table is not None:
             tables.append(table)
-            used_ids = {id(one) for row in inside for one in row}
+            used_ids = {id(piece) for row in inside for piece in row}
             rows = [
-                rest for row in rows if (rest := [one for one in row if id(one) not in used_ids])
+                rest
+                for row in rows
+                if (rest := [piece for piece in row if id(piece) not in used_ids])
             ]
     return tables, list(rows)
 
@@ -73,10 +75,10 @@ def touching(
         group_down, group_across = [unused_down.pop()], list[Rule]()
         newest = group_down
         while newest:
-            touching = [any(_touch(one, other) for other in newest) for one in unused_across]
+            touching = [any(_touch(rule, other) for other in newest) for rule in unused_across]
             newest_across = list(compress(unused_across, touching))
             unused_across = list(compress(unused_across, map(not_, touching)))
-            touching = [any(_touch(other, one) for other in newest_across) for one in unused_down]
+            touching = [any(_touch(other, rule) for other in newest_across) for rule in unused_down]
             newest = list(compress(unused_down, touching))
             unused_down = list(compress(unused_down, map(not_, touching)))
             group_across += newest_across
@@ -221,12 +223,12 @@ class AlignedTable:
     def sweep(self) -> int:
         """How many rows leave gaps at the same places, the last of them with several cells."""
         first = self._rows[0]
-        gutters = [(one.x1, two.x0) for one, two in pairwise(first)]
+        gutters = [(left.x1, right.x0) for left, right in pairwise(first)]
         count = multiple = 1
         titles = 0
         for number, (former, row) in enumerate(pairwise(self._rows), 1):
             size = max(piece.size for piece in row)
-            free = [*((one.x1, two.x0) for one, two in pairwise(row))]
+            free = [*((left.x1, right.x0) for left, right in pairwise(row))]
             free = [(-1e9, row[0].x0), *free, (row[-1].x1, 1e9)]
             common = [
                 (max(a, c), min(b, d))
@@ -253,7 +255,9 @@ class AlignedTable:
         """The usual distance of rows with several cells."""
         rows = self._rows[: self.row_count]
         gaps = sorted(
-            two[0].y - one[0].y for one, two in pairwise(rows) if len(two) > 1 and len(one) > 1
+            lower[0].y - upper[0].y
+            for upper, lower in pairwise(rows)
+            if len(lower) > 1 and len(upper) > 1
         )
         return gaps[len(gaps) // 2] if gaps else 1e9
 
@@ -280,11 +284,13 @@ class AlignedTable:
                 [piece.x1 for piece in pieces],
                 [(piece.x0 + piece.x1) / 2 for piece in pieces],
             )
-            if not any(2 * most_near(one) > len(one) for one in places):
+            if not any(2 * most_near(positions) > len(positions) for positions in places):
                 return False
         return True
 
 
 def most_near(values: Sequence[float]) -> int:
     """How many of *values* are near one of them, at most."""
-    return max((sum(abs(one - other) <= ALIGNED for one in values) for other in values), default=0)
+    return max(
+        (sum(abs(value - other) <= ALIGNED for value in values) for other in values), default=0
+    )

@@ -36,7 +36,7 @@ def read_pptx(data: bytes, name: str) -> Result:
     """
     package = Package(data)
     main, presentation = package.main_part("presentation")
-    related = package.related(main)
+    relations = package.related(main)
     writer, body = MarkdownWriter(), MarkdownWriter()
     footers: dict[str, None] = {}
     slides = list(children(child(presentation, "sldIdLst"), "sldId"))
@@ -45,7 +45,7 @@ def read_pptx(data: bytes, name: str) -> Result:
     for number, reference in enumerate(slides):
         # Of its two attributes of that name, the one in a namespace is the relation.
         relation = next((value for key, value in reference.items() if key.endswith("}id")), "")
-        part = related.get(relation, ("", ""))[1]
+        part = relations.get(relation, ("", ""))[1]
         slide = package.tree(part)
         if body.is_full or attribute(slide, "show") in ("0", "false"):
             continue
@@ -71,9 +71,9 @@ class SlideReader:
             if kind == "ftr"
         ]
         self._titles = [s for s, kind in zip(shapes, kinds, strict=True) if kind in TITLES]
-        unplaced = (*TITLES, *_FURNITURE, "ftr")
+        placed_kinds = (*TITLES, *_FURNITURE, "ftr")
         self._shapes = in_reading_order(
-            [s for s, kind in zip(shapes, kinds, strict=True) if kind not in unplaced]
+            [s for s, kind in zip(shapes, kinds, strict=True) if kind not in placed_kinds]
         )
         if not self._titles and len(self._shapes) > 1 and looks_like_title(self._shapes[0]):
             self._titles = [self._shapes.pop(0)]
@@ -81,7 +81,7 @@ class SlideReader:
     def write(self, writer: MarkdownWriter, level: int) -> None:
         """The title as a heading of *level*, and what stands below it."""
         for shape in self._titles:
-            lines = [words_of(one) for one in children(child(shape, "txBody"), "p")]
+            lines = [words_of(paragraph) for paragraph in children(child(shape, "txBody"), "p")]
             writer.heading(level, " ".join(lines))
         for shape in self._shapes:
             if local(shape) == "graphicFrame":
@@ -106,18 +106,18 @@ class SlideReader:
 
 def shapes_in(group: Any) -> Iterator[Any]:
     """The shapes with text that are shown, those of groups among them."""
-    for one in () if group is None else group:
-        name = local(one)
-        properties = next((child(part, "cNvPr") for part in one if local(part)[:2] == "nv"), None)
+    for shape in () if group is None else group:
+        name = local(shape)
+        properties = next((child(part, "cNvPr") for part in shape if local(part)[:2] == "nv"), None)
         if attribute(properties, "hidden") in _YES:
             continue
         if name == "grpSp":
-            yield from shapes_in(one)
+            yield from shapes_in(shape)
         elif name == "AlternateContent":  # the same thing for new and for old programs
-            chosen = child(one, "Choice")
-            yield from shapes_in(child(one, "Fallback") if chosen is None else chosen)
+            choice = child(shape, "Choice")
+            yield from shapes_in(child(shape, "Fallback") if choice is None else choice)
         elif name in ("sp", "graphicFrame"):
-            yield one
+            yield shape
 
 
 def placeholder(shape: Any) -> str:
@@ -143,7 +143,7 @@ def in_reading_order(shapes: list[Any]) -> list[Any]:
 
 def looks_like_title(shape: Any) -> bool:
     """Whether a box at the top of a slide without a title says what the slide is about."""
-    lines = [words_of(one).strip() for one in children(child(shape, "txBody"), "p")]
+    lines = [words_of(paragraph).strip() for paragraph in children(child(shape, "txBody"), "p")]
     texts = [line for line in lines if line]
     return len(texts) == 1 and len(texts[0]) <= LONGEST_TITLE and not texts[0].endswith((".", ","))
 
@@ -168,11 +168,11 @@ def write_paragraphs(body: Any, writer: MarkdownWriter, *, is_list: bool) -> Non
 def words_of(paragraph: Any) -> str:
     """The words of a paragraph; without the number of the slide."""
     parts = []
-    for one in paragraph:
-        if local(one) == "br":
+    for run in paragraph:
+        if local(run) == "br":
             parts.append("\n")
-        elif local(one) == "r" or attribute(one, "type") not in ("", "slidenum"):
-            parts += [text.text or "" for text in children(one, "t")]
+        elif local(run) == "r" or attribute(run, "type") not in ("", "slidenum"):
+            parts += [text.text or "" for text in children(run, "t")]
     return "".join(parts)
 
 
@@ -193,7 +193,7 @@ def rows_of_table(table: Any) -> list[list[str]]:
             elif attribute(cell, "vMerge") in _YES and rows and len(texts) < len(rows[-1]):
                 texts.append(rows[-1][len(texts)])
             else:
-                lines = (words_of(one) for one in children(child(cell, "txBody"), "p"))
+                lines = (words_of(paragraph) for paragraph in children(child(cell, "txBody"), "p"))
                 texts.append(" ".join(chain.from_iterable(line.split() for line in lines)))
         rows.append(texts)
     return rows

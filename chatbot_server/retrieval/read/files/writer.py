@@ -157,7 +157,7 @@ def header_count(grid: Sequence[Row]) -> int:
     first, rest = grid[0], grid[1:]
     if any(_HAS_DIGIT.search(cell) for cell in first[1:]):  # years or hours, else values
         return 1 if len(first) > 2 and not first[0] else 0
-    spans = any(one == two != "" for one, two in pairwise(first[1:]))
+    spans = any(left == right != "" for left, right in pairwise(first[1:]))
     if spans and len(grid) > 2 and not any(_HAS_DIGIT.search(cell) for cell in grid[1]):
         return 2 if grid[1][0] in ("", first[0]) else 1
     if len(first) > 2 or not first[0]:

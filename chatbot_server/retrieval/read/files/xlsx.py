@@ -38,17 +38,17 @@ def read_xlsx(data: bytes, name: str) -> Result:
     """
     package = Package(data)
     main, workbook = package.main_part("workbook")
-    related = package.related(main)
-    by_kind = dict(related.values())
+    relations = package.related(main)
+    by_kind = dict(relations.values())
     strings = [
-        "".join(one.text or "" for one in item.iter("{*}t"))
+        "".join(run.text or "" for run in item.iter("{*}t"))
         for item in children(package.tree(by_kind.get("sharedStrings", "")), "si")
     ]
     formats = cell_formats(package.tree(by_kind.get("styles", "")))
     writer = MarkdownWriter()
     for sheet in children(child(workbook, "sheets"), "sheet"):
         relation = next((value for key, value in sheet.items() if key.endswith("}id")), "")
-        reference = related.get(relation)
+        reference = relations.get(relation)
         if reference and attribute(sheet, "state") in ("", "visible"):
             rows = rows_of_sheet(package.tree(reference[1]), strings, formats)
             if any(map(any, rows)):
@@ -61,10 +61,11 @@ def read_xlsx(data: bytes, name: str) -> Result:
 def cell_formats(styles: Any) -> list[str]:
     """The number format of each style of cells."""
     own = {
-        attribute(one, "numFmtId"): attribute(one, "formatCode") for one in styles.iter("{*}numFmt")
+        attribute(element, "numFmtId"): attribute(element, "formatCode")
+        for element in styles.iter("{*}numFmt")
     }
-    ids = [attribute(one, "numFmtId") for one in children(child(styles, "cellXfs"), "xf")]
-    return [own.get(one) or _BUILT_IN.get(int(one) if one.isdigit() else 0, "") for one in ids]
+    ids = [attribute(element, "numFmtId") for element in children(child(styles, "cellXfs"), "xf")]
+    return [own.get(key) or _BUILT_IN.get(int(key) if key.isdigit() else 0, "") for key in ids]
 
 
 def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> list[list[str]]:
@@ -90,10 +91,10 @@ def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> list[li
     spread_merged_cells(sheet, rows)
     hidden_columns = {
         at
-        for one in children(child(sheet, "cols"), "col")
-        if attribute(one, "hidden") in ("1", "true")
+        for element in children(child(sheet, "cols"), "col")
+        if attribute(element, "hidden") in ("1", "true")
         for at in range(MAX_COLUMNS)
-        if number_in(one, "min") <= at + 1 <= number_in(one, "max")
+        if number_in(element, "min") <= at + 1 <= number_in(element, "max")
     }
     return [
         [cells.get(at, "") for at in range(max(cells, default=-1) + 1) if at not in hidden_columns]
@@ -104,8 +105,8 @@ def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> list[li
 
 def spread_merged_cells(sheet: Any, rows: dict[int, dict[int, str]]) -> None:
     """Put what merged cells say into each of them."""
-    for one in islice(children(child(sheet, "mergeCells"), "mergeCell"), MAX_ROWS):
-        match = _AREA.fullmatch(attribute(one, "ref"))
+    for element in islice(children(child(sheet, "mergeCells"), "mergeCell"), MAX_ROWS):
+        match = _AREA.fullmatch(attribute(element, "ref"))
         if match is None:
             continue
         first, last = column_of(match[1] + "1", 0), column_of(match[3] + "1", 0)

@@ -26,10 +26,10 @@ def microdata_items(tree: Any) -> Iterator[Item]:
 def item_of(element: Any, depth: int = 0) -> Item:
     """The item that *element* is, with those inside of it."""
     item: Item = {"@type": (element.get("itemtype") or "").split()}
-    for one in properties_of(element):
-        value = value_of(one, depth)
-        for name in one.get("itemprop").split()[:5]:
-            if value and (name in TOLD_AGAIN or is_for_machines(one)):
+    for part in properties_of(element):
+        value = value_of(part, depth)
+        for name in part.get("itemprop").split()[:5]:
+            if value and (name in TOLD_AGAIN or is_for_machines(part)):
                 item.setdefault(name, []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in item.items()}
 

@@ -43,8 +43,8 @@ def seen_facts(tree: Any, blocks: Sequence[Block], decimal: str, language: str) 
         size += len(block.text)
         if size > MAX_BLOCK_CHARACTERS:
             break
-        told, _ = written_facts(fold(block.text), languages)
-        for fact in {spelling for one in told for spelling in _tells(one)}:
+        block_facts, _ = written_facts(fold(block.text), languages)
+        for fact in {spelling for one in block_facts for spelling in _tells(one)}:
             places.setdefault(fact, []).append(number)
     return [
         [words[:LONGEST], (places.get(fact) or _hours(fact, places))[:MAX_PLACES]]

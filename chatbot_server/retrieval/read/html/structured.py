@@ -32,7 +32,7 @@ def items_of(data: Any) -> Iterator[Item]:
     for item in as_list(data):
         if isinstance(item, dict):
             yield item
-            yield from (one for one in as_list(item.get("@graph")) if isinstance(one, dict))
+            yield from (inner for inner in as_list(item.get("@graph")) if isinstance(inner, dict))
 
 
 def as_list(value: Any) -> list[Any]:
@@ -78,7 +78,9 @@ def faq_pairs(data: list[Item]) -> list[list[str]]:
             if not isinstance(entry, dict):
                 continue
             answers = as_list(entry.get("acceptedAnswer"))
-            answer = next((one for one in answers if isinstance(one, dict)), {})
+            answer = next(
+                (entry_answer for entry_answer in answers if isinstance(entry_answer, dict)), {}
+            )
             question, answer_text = text_of(entry.get("name")), text_of(answer.get("text"), 20_000)
             if question and answer_text:
                 pairs.append([question, answer_text])

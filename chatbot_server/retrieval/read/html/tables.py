@@ -24,7 +24,7 @@ def is_layout(table: Any) -> bool:
     if table.get("role") in ("presentation", "none"):
         return True
     has_headings = next(table.iter("th", "caption", "thead"), None) is not None
-    inner = next((one for one in table.iter(*_BLOCKS_IN_CELLS) if one is not table), None)
+    inner = next((block for block in table.iter(*_BLOCKS_IN_CELLS) if block is not table), None)
     if inner is not None and (not has_headings or inner.tag == "table"):
         return True
     return not has_headings and all(len(row) < 2 for row in _rows(table))
@@ -57,7 +57,7 @@ def within(element: Any, tags: tuple[str, ...], groups: tuple[str, ...]) -> Iter
         if child.tag in tags:
             yield child
         elif child.tag in groups:
-            yield from (one for one in child if one.tag in tags)
+            yield from (grandchild for grandchild in child if grandchild.tag in tags)
 
 
 def spread_rows(table: Any, text: Text) -> list[tuple[list[str], bool]]:
@@ -152,7 +152,7 @@ def _is_leaf(cell: Any) -> bool:
         return False
     inner = list(cell)
     return len(inner) <= 6 and all(
-        isinstance(one.tag, str) and one.tag in IN_CELLS and len(one) <= 2 for one in inner
+        isinstance(part.tag, str) and part.tag in IN_CELLS and len(part) <= 2 for part in inner
     )
 
 

@@ -56,8 +56,8 @@ def folded(text: str) -> str:
 
 
 def _first_text(found: Sequence[Any]) -> str:
-    for one in found[:5]:
-        text = one if isinstance(one, str) else "".join(one.itertext())
+    for candidate in found[:5]:
+        text = candidate if isinstance(candidate, str) else "".join(candidate.itertext())
         if text := " ".join(text.split()).strip(ANCHOR_SIGNS):
             return text
     return ""

@@ -93,9 +93,11 @@ def stands_for_hidden(element: Any) -> bool:
     """Whether it says to screen readers what others see beside it."""
     neighbours = (element.getprevious(), element.getnext())
     return any(
-        one is not None and one.get("aria-hidden") == "true" and short_text(one, 1)
-        for one in neighbours
-        if one is None or isinstance(one.tag, str)
+        neighbour is not None
+        and neighbour.get("aria-hidden") == "true"
+        and short_text(neighbour, 1)
+        for neighbour in neighbours
+        if neighbour is None or isinstance(neighbour.tag, str)
     )
 
 
@@ -104,10 +106,10 @@ def contacts_in(element: Any, visibility: Visibility) -> list[str]:
     if visibility.is_hidden(element) or not is_navigation(element):
         return []
     texts: dict[str, None] = {}
-    for one in islice(element.iter("a", "li", "span", "p", "div", "button"), MAX_IN_MENU):
-        text = short_text(one, LONGEST_CONTACT)
-        is_inner = not any(CONTACT.search(short_text(child, LONGEST_CONTACT)) for child in one)
-        if is_inner and CONTACT.search(text) and not visibility.is_hidden(one):
+    for part in islice(element.iter("a", "li", "span", "p", "div", "button"), MAX_IN_MENU):
+        text = short_text(part, LONGEST_CONTACT)
+        is_inner = not any(CONTACT.search(short_text(child, LONGEST_CONTACT)) for child in part)
+        if is_inner and CONTACT.search(text) and not visibility.is_hidden(part):
             texts[text] = None
     return list(texts)
 

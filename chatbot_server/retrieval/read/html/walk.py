@@ -156,7 +156,7 @@ class _Walk:
         )
 
     def _is_short(self, element: Any) -> bool:
-        return len(element) <= 3 and not any(one.tag in ("p", "div", "ul") for one in element[1:])
+        return len(element) <= 3 and not any(part.tag in ("p", "div", "ul") for part in element[1:])
 
     def enter(self, element: Any) -> None:
         """Lists, margins and panels that begin with *element*."""
@@ -186,7 +186,7 @@ class _Walk:
             or _MARGIN_CLASS.search(element.get("id") or "")
         ):
             return False
-        if any(one.tag in ("main", "article") for one in element.iterancestors()):
+        if any(ancestor.tag in ("main", "article") for ancestor in element.iterancestors()):
             return False
         holds_main = next(element.iter("main", "article"), None) is not None
         return not holds_main and not (is_header and next(element.iter("h1"), None) is not None)
@@ -225,16 +225,16 @@ class _Walk:
         """Terms of a ``dl`` with what is said of them; none where that is long or has parts."""
         rows: list[list[str]] = []
         entries = tables.within(element, ("dt", "dd"), ("div",))
-        for one in islice(entries, tables.MAX_ROWS):
-            if next(one.iter("dl", "ul", "ol", "table"), None) is not None:
+        for entry in islice(entries, tables.MAX_ROWS):
+            if next(entry.iter("dl", "ul", "ol", "table"), None) is not None:
                 return []
-            text = self._cell(one)
-            is_long = one.tag == "dd" and len(text) > tables.LONGEST_CELL
-            if is_long or (one.tag == "dt" and text.endswith("?")):
+            text = self._cell(entry)
+            is_long = entry.tag == "dd" and len(text) > tables.LONGEST_CELL
+            if is_long or (entry.tag == "dt" and text.endswith("?")):
                 return []
-            if one.tag == "dt" and (not rows or len(rows[-1]) > 1):
+            if entry.tag == "dt" and (not rows or len(rows[-1]) > 1):
                 rows.append([text])
-            elif one.tag == "dt":
+            elif entry.tag == "dt":
                 rows[-1][0] += f", {text}"
             elif rows:
                 rows[-1] = [rows[-1][0], "; ".join([*rows[-1][1:], text])]
