@@ -54,11 +54,12 @@ def migrate(context: Context, /) -> None:
 @click.pass_obj
 def jobs(context: Context, /, chore: str) -> None:
     """Do one of the chores that are due, once."""
-    from chatbot_server.logs import set_up_logging
     from chatbot_server.processes.parent import end_with_parent
+
+    end_with_parent()  # before what takes a second to be imported
+    from chatbot_server.logs import set_up_logging
     from chatbot_server.service.jobs import CHORES
 
-    end_with_parent()
     server = context.config.server
     set_up_logging(server.log_level, server.log_format)
     CHORES[chore](context.config, context.database)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+PARENT = "CHATBOT_PARENT"  # its number, for a child that may start only after its end
 PR_SET_PDEATHSIG = 1
 LOOK_EVERY = 2.0
 
@@ -16,14 +17,14 @@ LOOK_EVERY = 2.0
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
     """Have this process get the signal *number* once its parent is gone, also by SIGKILL.
 
-    The system sees to it on Linux; elsewhere a thread looks every two seconds. To be called
-    early: a parent that is gone already is noticed only where it leaves its child to process 1.
+    The system sees to it on Linux; elsewhere a thread looks every two seconds. One that is gone
+    already is noticed where it told its number by the variable :data:`PARENT`.
     """
-    parent = os.getppid()
+    parent = int(os.environ.pop(PARENT, os.getppid()))  # for this process alone, not its children
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
-            os._exit(1)  # it died in between
+            os._exit(1)  # it died before
         return
     threading.Thread(target=_watch, args=(parent, number), name="parent", daemon=True).start()
 

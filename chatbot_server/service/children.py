@@ -20,14 +20,22 @@ ON_CALL_ONLY = ("model", "webhooks")
 WAITED_FOR = ("model",)  # by somebody at a page
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
+CHORES_APART = 10.0  # each takes 80 MB for a moment, and seconds of the processor
 LOOK_EVERY = 2.0
 STOP_SECONDS = 15.0
+AGAIN_AFTER = 10.0  # the end of one that was cut short; each further one doubles it
+MOST_DOUBLINGS = 10
+STILL_SECONDS = 3600.0  # a slow crawl waits for half a minute between two pages
+# Answers come first: nine times the processor. With 19, the lowest, a busy machine gives chores
+# nothing at all, and an owner waits for their pages, or a visitor's words for being erased.
+NICENESS = 10
 
 
 class Chore:
-    """``chatbot-server jobs NAME`` at idle priority, again when called or an hour after it ended.
+    """``chatbot-server jobs NAME`` at low priority, again when called or an hour after it ended.
 
-    Each chore has a child of its own: what must be erased does not wait for a long crawl.
+    Each chore has a child of its own: what must be erased does not wait for a long crawl. One
+    that fails or is killed is tried again soon; one that does not move for an hour is killed.
 
     Args:
         environment: of the child; names the configuration.
@@ -67,33 +75,49 @@ class Chore:
             return False
 
     def _repeat(self) -> None:
-        due = self._due_in(self._first_after)
+        due, failures = self._due_in(self._first_after), 0
         while not self._stop.wait(min(LOOK_EVERY, max(0.0, due - time.monotonic()))):
             if not self.is_called() and time.monotonic() < due:
                 continue
-            try:
-                self._run_once()
-            except OSError:  # no memory for one more process now; in an hour, perhaps
-                logger.exception("the chore “%s” could not be started", self._name)
+            failures = 0 if self._run_once() else failures + 1
             due = self._due_in(CHORES_EVERY)
+            if failures:
+                pause = AGAIN_AFTER * 2 ** min(failures - 1, MOST_DOUBLINGS)
+                due = time.monotonic() + min(pause, CHORES_EVERY)
 
     def _due_in(self, seconds: float) -> float:
         """The moment in so many *seconds*; for what is done on call only, there is none."""
         return math.inf if self._name in ON_CALL_ONLY else time.monotonic() + seconds
 
-    def _run_once(self) -> None:
+    def _run_once(self) -> bool:
+        """Whether it was done to its end."""
         self._call_file.unlink(missing_ok=True)  # first: what comes from now on calls again
-        child = subprocess.Popen(
-            [sys.executable, "-m", "chatbot_server", "jobs", self._name],
-            env=self._environment,
-            # Chores give way to answers, but for those that somebody waits for.
-            preexec_fn=None if self._name in WAITED_FOR else lambda: os.nice(19),
-        )
         try:
-            while child.poll() is None and not self._stop.wait(0.2):
-                pass
+            child = subprocess.Popen(
+                [sys.executable, "-m", "chatbot_server", "jobs", self._name],
+                env=self._environment,
+                preexec_fn=None if self._name in WAITED_FOR else lambda: os.nice(NICENESS),
+            )
+        except OSError:  # no memory for one more process now; soon, perhaps
+            logger.exception("the chore “%s” could not be started", self._name)
+            return False
+        try:
+            self._watch(child)
         finally:
             end_process(child)
+        return child.returncode == 0
+
+    def _watch(self, child: subprocess.Popen[bytes]) -> None:
+        """Until *child* ends, or is to: the server stops, or nothing has moved it for long."""
+        work, moved = "", time.monotonic()
+        while child.poll() is None and not self._stop.wait(0.2):
+            now_work = _work_of(child.pid)
+            if not now_work or now_work != work:
+                work, moved = now_work, time.monotonic()
+            elif time.monotonic() - moved > STILL_SECONDS:
+                logger.error("the chore “%s” does not move any more; it is killed", self._name)
+                child.kill()
+                return
 
 
 def call_chore(run_dir: Path, name: str, after: float = 0.0) -> None:
@@ -111,6 +135,14 @@ def call_chore(run_dir: Path, name: str, after: float = 0.0) -> None:
 
 def _call_file(run_dir: Path, name: str) -> Path:
     return run_dir / f"jobs-{name}.called"
+
+
+def _work_of(pid: int) -> str:
+    """What changes whenever the process takes a step; empty where the system does not say."""
+    try:
+        return Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]
+    except (OSError, IndexError):
+        return ""
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Chores that are due every hour, at idle priority and in a process of their own."""
+"""Chores that are due every hour, at low priority and in a process of their own."""
 
 from __future__ import annotations
 

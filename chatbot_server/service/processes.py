@@ -28,7 +28,14 @@ from chatbot_server.errors import Unavailable
 from chatbot_server.logs import set_up_logging
 from chatbot_server.messages import say
 from chatbot_server.processes.identity import VARIABLE, announce
-from chatbot_server.service.children import CHORE_NAMES, Chore, end_process
+from chatbot_server.processes.parent import PARENT
+from chatbot_server.service.children import (
+    CHORE_NAMES,
+    CHORES_APART,
+    FIRST_CHORES_AFTER,
+    Chore,
+    end_process,
+)
 from chatbot_server.service.engine_keeper import EngineKeeper
 from chatbot_server.service.log_file import LogKeeper, log_keeper
 
@@ -53,7 +60,7 @@ class ServerProcesses:
 
     def __init__(self, config: Config, file: Path, language: str) -> None:
         self._config = config
-        self._environment = os.environ | {"CHATBOT_CONFIG": str(file)}
+        self._environment = os.environ | {"CHATBOT_CONFIG": str(file), PARENT: str(os.getpid())}
         self._language = language
         self._stop = threading.Event()
         self._engine = EngineKeeper(config.run_dir)
@@ -74,8 +81,8 @@ class ServerProcesses:
         parts: list[EngineKeeper | Chore | LogKeeper] = [
             self._engine,
             *(
-                Chore(name, self._environment, run_dir)
-                for name in CHORE_NAMES
+                Chore(name, self._environment, run_dir, FIRST_CHORES_AFTER + number * CHORES_APART)
+                for number, name in enumerate(CHORE_NAMES)
                 if name != "mail" or self._config.mail.host
             ),
         ]

@@ -2,8 +2,9 @@
 
 Each process is killed again and again, or stopped (SIGSTOP); the database is locked, then damaged;
 the clock jumps. Afterwards every answer that a visitor saw to its end must be stored as it was
-shown, and none may be empty. Prints a line for each fault; exit 1 if anything was lost. The seconds
-of a start grow with what else the machine does; those of the processor do not.
+shown, and none may be empty; but for those that ended after the copy was made that took a damaged
+database's place, which are counted apart. Prints a line for each fault; exit 1 if anything was
+lost. The seconds of a start grow with what else the machine does; those of the processor do not.
 
     PYTHONPATH=scripts python -m benchmarks.faults MODEL.gguf --kills 50 --faults web,engine,parent
 """
@@ -16,11 +17,13 @@ import os
 import shutil
 import signal
 import sqlite3
+import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -29,16 +32,22 @@ from statistics import median
 import httpx
 
 from benchmarks.visitors import fill
-from benchmarks.web_server import Served, WebServer, processes, processor_seconds
+from benchmarks.web_server import Served, processes, processor_seconds
+from chatbot_server.service.children import call_chore
 
 VISITORS, PAUSE = 4, 0.7
 PAGES = [
     (f"Room {number}", f"Room {number} has {number + 2} chairs and opens at {8 + number % 4}.")
     for number in range(20)
 ]
-KILLED = ("web", "arbiter", "engine", "embedder", "parent")
-STOPPED = ("stop-engine", "stop-web")
+KILLED = ("web", "arbiter", "engine", "embedder", "chore", "parent")
+STOPPED = ("stop-engine", "stop-web", "stop-embedder")
+# Nobody has to end these: what they watch over goes on, and so do they when they are let.
+PAUSED = ("pause-arbiter", "pause-parent")
 OTHERS = ("locked", "damaged", "clock")
+PAUSE_SECONDS = 20.0
+BETWEEN = 2.0  # seconds from one to the next: what was started anew is at work
+LOSSES = ("lost", "other text", "cut and empty")
 READY_SECONDS = 180.0
 # Every process of the server reads its time from this file's offset, if there is one.
 SHIFTED = """
@@ -56,12 +65,13 @@ time.time = _now
 
 @dataclass
 class Shown:
-    """One answer as its visitor saw it; *is_whole*: to its end."""
+    """One answer as its visitor saw it; *is_whole*: to its end; *ended*: monotonic."""
 
     conversation: str
     secret: str
     text: str
     is_whole: bool
+    ended: float
 
 
 @dataclass
@@ -74,6 +84,7 @@ class Crowd:
     refused: int = 0
     numbers: count[int] = field(default_factory=count)
     over: threading.Event = field(default_factory=threading.Event)
+    client: httpx.Client = field(default_factory=httpx.Client)  # a new one for each costs 30 ms
 
     def ask_on(self, site: str) -> None:
         """One visitor."""
@@ -91,7 +102,7 @@ class Crowd:
         body = {"site": site, "message": question}
         with (
             suppress(httpx.HTTPError),
-            httpx.stream(
+            self.client.stream(
                 "POST", f"{self.url()}/api/chat", json=body, headers=address(number), timeout=120
             ) as response,
         ):
@@ -103,29 +114,36 @@ class Crowd:
                 elif kind == "data" and name == "token":
                     text += json.loads(value)["text"]
                 is_whole = is_whole or (kind == "data" and name == "done")
-        return Shown(start["conversation"], start["secret"], text, is_whole)
+        ended = time.monotonic()
+        return Shown(start["conversation"], start["secret"], text, is_whole, ended)
 
-    def losses(self) -> dict[str, int]:
-        """What is not stored as it was shown."""
-        lost = {
-            "answers": len(self.shown),
-            "lost": 0,
-            "other text": 0,
-            "cut": 0,
-            "cut and empty": 0,
-        }
+    def whole_since(self, moment: float) -> int:
+        """How many answers ended well since then."""
+        return sum(1 for answer in self.shown if answer.is_whole and answer.ended >= moment)
+
+    def losses(self, put_back: list[tuple[float, float]]) -> Counter[str]:
+        """What is not stored as it was shown.
+
+        Args:
+            put_back: when a copy was begun, and when it took the database's place.
+        """
+        lost = Counter(dict.fromkeys(("answers", *LOSSES), 0))
         for number, answer in enumerate(self.shown):
             headers = address(number) | {"Authorization": f"Bearer {answer.secret}"}
             url = f"{self.url()}/api/conversation/{answer.conversation}"
-            reply = httpx.get(url, headers=headers, timeout=60)
+            reply = self.client.get(url, headers=headers, timeout=60)
             messages = reply.json().get("messages", [])
             stored = messages[-1]["text"] if messages else ""
-            if answer.is_whole:
-                lost["lost"] += not messages
-                lost["other text"] += bool(messages) and stored != answer.text
-            else:
+            lost["answers"] += 1
+            if not answer.is_whole:
                 lost["cut"] += 1
                 lost["cut and empty"] += bool(messages) and not stored
+            elif messages:
+                lost["other text"] += stored != answer.text
+            elif any(start <= answer.ended <= end for start, end in put_back):
+                lost["newer than the copy"] += 1
+            else:
+                lost["lost"] += 1
         return lost
 
 
@@ -141,6 +159,8 @@ class Breaker:
     def __init__(self, served: Served, clock: Path) -> None:
         self._served = served
         self._clock = clock
+        self._client = httpx.Client(timeout=5)
+        self.put_back: list[tuple[float, float]] = []
 
     def processor(self) -> float:
         """Seconds of the processor that the server has taken since its parent was started."""
@@ -148,13 +168,15 @@ class Breaker:
 
     def kill(self, role: str) -> float:
         """SIGKILL; a parent that is gone is started anew, as a service manager would."""
+        if role == "chore":
+            call_chore(self._served.folder / "data" / "run", "embed")
         pid = self._pid(role)
         began = time.monotonic()
         os.kill(pid, signal.SIGKILL)
         if role == "parent":
             self._served.process.wait()
             self._start()
-        self._until(lambda: self._pid(role, 0.1) != pid)
+        self._until(lambda: self._pid(role, 0.1) not in (pid, 0))
         self._until(self._is_ready)
         return time.monotonic() - began
 
@@ -164,6 +186,16 @@ class Breaker:
         began = time.monotonic()
         os.kill(pid, signal.SIGSTOP)
         self._until(lambda: self._pid(role, 0.1) != pid)
+        self._until(self._is_ready)
+        return time.monotonic() - began
+
+    def pause(self, role: str) -> float:
+        """SIGSTOP, and SIGCONT after a while."""
+        pid = self._pid(role)
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(PAUSE_SECONDS)
+        began = time.monotonic()
+        os.kill(pid, signal.SIGCONT)
         self._until(self._is_ready)
         return time.monotonic() - began
 
@@ -180,7 +212,7 @@ class Breaker:
 
     def damaged(self) -> float:
         """The middle of the file is overwritten; then the copy from before is put back."""
-        file = self._database()
+        file, copied = self._database(), time.monotonic()
         with sqlite3.connect(file) as source, sqlite3.connect(f"{file}.copy") as copy:
             source.backup(copy)
         size = file.stat().st_size
@@ -193,6 +225,7 @@ class Breaker:
             Path(f"{file}{ending}").unlink(missing_ok=True)
         began = time.monotonic()
         shutil.move(f"{file}.copy", file)
+        self.put_back.append((copied, began))
         self._start()
         self._until(self._is_ready)
         return time.monotonic() - began
@@ -223,12 +256,12 @@ class Breaker:
         while time.monotonic() < deadline:
             if pid := processes(self._served.process.pid).get(role):
                 return pid
-            time.sleep(0.05)
+            time.sleep(0.1)
         return 0
 
     def _is_ready(self) -> bool:
         with suppress(httpx.HTTPError):
-            return httpx.get(f"{self._served.url}/readyz", timeout=5).status_code == 200
+            return self._client.get(f"{self._served.url}/readyz").status_code == 200
         return False
 
     def _until(self, is_so: Callable[[], bool]) -> None:
@@ -236,7 +269,7 @@ class Breaker:
         while not is_so():
             if time.monotonic() > deadline:
                 raise TimeoutError("not ready again")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
 
 def main() -> int:
@@ -244,24 +277,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--faults", default=",".join((*KILLED, *STOPPED, *OTHERS)))
+    parser.add_argument("--times", type=int, default=1, help="for what is no kill")
+    parser.add_argument("--faults", default=",".join((*KILLED, *STOPPED, *PAUSED, *OTHERS)))
     parser.add_argument("--seconds", type=float, default=240, help="for each fault at most")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="chatbot-faults-") as name:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C: the server ends, too
+    with tempfile.TemporaryDirectory(prefix="chatbot-faults-") as name, ExitStack() as running:
         folder = Path(name)
         key, clock = fill(folder, PAGES), folder / "clock"
-        (folder / "sitecustomize.py").write_text(SHIFTED)
-        engine = {"model": str(options.model.resolve()), "threads": 1, "max_restarts": 100}
-        served = Served(
-            folder,
-            engine | {"max_tokens": 24},
-            {"server": {"trusted_proxies": 1}},
-            {
-                "PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}",
-                "FAULTS_CLOCK": str(clock),
-            },
-        )
-        server: WebServer = served.start()
+        served = make_served(folder, options.model.resolve(), clock)
+        running.callback(served.end)
+        server = served.start()
         crowd = Crowd(lambda: served.url, [key, server.site])
         visitors = [
             threading.Thread(target=crowd.ask_on, args=(site,), daemon=True)
@@ -271,35 +297,59 @@ def main() -> int:
             visitor.start()
         time.sleep(3)
         breaker = Breaker(served, clock)
-        for fault in options.faults.split(","):
-            report(fault, breaker, options)
+        are_ready = [report(each, breaker, crowd, options) for each in options.faults.split(",")]
         crowd.over.set()
         for visitor in visitors:
             visitor.join()
-        losses = crowd.losses()
-        print(f"refused or cut before their first word: {crowd.refused}; {losses}", flush=True)
-        served.end()
-    return int(any(losses[name] for name in ("lost", "other text", "cut and empty")))
+        losses = crowd.losses(breaker.put_back)
+        print(
+            f"refused or cut before their first word: {crowd.refused}; {dict(losses)}", flush=True
+        )
+    return int(any(losses[name] for name in LOSSES) or not all(are_ready))
 
 
-def report(fault: str, breaker: Breaker, options: argparse.Namespace) -> None:
-    """One line: how often, and seconds until the server was ready again."""
-    end = time.monotonic() + options.seconds
+def make_served(folder: Path, model: Path, clock: Path) -> Served:
+    """A server whose processes take their time from *clock*, and whose engine may die often."""
+    (folder / "sitecustomize.py").write_text(SHIFTED)
+    engine = {"model": str(model), "threads": 1, "max_restarts": 100, "max_tokens": 24}
+    path = f"{folder}:{os.environ.get('PYTHONPATH', '')}"
+    variables = {"PYTHONPATH": path, "FAULTS_CLOCK": str(clock)}
+    return Served(folder, engine, {"server": {"trusted_proxies": 1}}, variables)
+
+
+def report(fault: str, breaker: Breaker, crowd: Crowd, options: argparse.Namespace) -> bool:
+    """One line: how often, seconds until the server was ready again, and answers meanwhile.
+
+    Returns:
+        Whether it always became ready again.
+    """
+    start = time.monotonic()
+    end = start + options.seconds
     word, _, role = fault.partition("-")
-    times = 1 if word in OTHERS or word == "stop" else options.kills
+    is_killed = not role and word not in OTHERS
+    times = options.kills if is_killed else options.times
     seconds: list[float] = []
     processor: list[float] = []
-    while len(seconds) < times and time.monotonic() < end:
-        if word in OTHERS:
-            seconds.append(getattr(breaker, word)())
-        else:
-            seconds.append(breaker.stop(role) if word == "stop" else breaker.kill(fault))
-            processor.append(breaker.processor())
-        time.sleep(0.3)
+    is_ready = True
+    while len(seconds) < times and time.monotonic() < end and is_ready:
+        began = time.monotonic()
+        try:
+            if is_killed:
+                seconds.append(breaker.kill(fault))
+                processor.append(breaker.processor())
+            else:
+                seconds.append(getattr(breaker, word)(*filter(None, [role])))
+        except TimeoutError:
+            is_ready = False
+            seconds.append(time.monotonic() - began)
+        time.sleep(BETWEEN)
     line = f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s"
-    if fault == "parent":  # a start, on a machine however busy
+    if fault == "parent" and processor:  # a start, on a machine however busy
         line += f"; {median(processor):.1f} s of the processor, at most {max(processor):.1f}"
-    print(f"{fault:14} {len(seconds):3} times, ready again: {line}", flush=True)
+    answers = f"{crowd.whole_since(start)} answers in {time.monotonic() - start:.0f} s"
+    line += "" if is_ready else " and NOT READY AGAIN"
+    print(f"{fault:14} {len(seconds):3} times, ready again: {line}; {answers}", flush=True)
+    return is_ready
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     PYTHONPATH=scripts python -m benchmarks.stopped_installs BUNDLE [--moments 30] [--seed 1]
 
 BUNDLE is a folder of ``scripts/offline-bundle``. Most installations find their packages there
-already (they are shared by links), so that the moments are not nearly all while pip works.
+already (they are shared by links), so that the moments are not nearly all while pip works. Upgrades
+begin with a copy of one installation. ``--only`` one of both: two of these can run side by side.
 """
 
 from __future__ import annotations
@@ -86,22 +87,43 @@ class Trial:
         sites = subprocess.run([command, "site", "list"], capture_output=True, text=True).stdout
         return status.returncode == 0 and site in sites
 
-    def begin_upgrade(self, packages: Path) -> None:
+    def begin_upgrade(self) -> None:
         """The old version runs, and knows a site."""
-        self.reset(packages)
-        self.run(self.old, "--run")
-        command = [str(self.prefix / "bin/chatbot-server"), "site", "add", "Kept"]
-        subprocess.run(command, check=True, capture_output=True)
+        before, command = self.folder / "before", str(self.prefix / "bin/chatbot-server")
+        if not before.exists():
+            self.run(self.old, "--run")
+            subprocess.run([command, "site", "add", "Kept"], check=True, capture_output=True)
+            subprocess.run([command, "stop"], check=True, capture_output=True)
+            _copy(self.prefix, before)
+        else:
+            self.reset()
+            _copy(before, self.prefix)
+        subprocess.run([command, "start"], check=True, capture_output=True)
 
-    def reset(self, packages: Path | None) -> None:
+    def reset(self, packages: Path | None = None) -> None:
         """Nothing is installed; *packages* are there already."""
-        self.run(self.old, "--purge", "--yes")
-        shutil.rmtree(self.prefix, ignore_errors=True)
+        if self.prefix.exists():
+            self.run(self.old, "--purge", "--yes")
+            shutil.rmtree(self.prefix, ignore_errors=True)
         if packages:
             self.prefix.mkdir()
             (self.prefix / ".chatbot-server").touch()
-            link = ["cp", "-al", str(packages), str(self.prefix / "packages")]
-            subprocess.run(link, check=True)
+            _link(packages, self.prefix / "packages")
+
+
+def _link(folder: Path, to: Path) -> None:
+    """The same files at another place: nothing is written into packages."""
+    subprocess.run(["cp", "-al", str(folder), str(to)], check=True)
+
+
+def _copy(prefix: Path, to: Path) -> None:
+    """A whole installation, all but its packages apart from the other."""
+
+    def shared(folder: str, _names: list[str]) -> set[str]:
+        return {"packages"} if Path(folder) == prefix else set()
+
+    shutil.copytree(prefix, to, symlinks=True, ignore=shared)
+    _link(prefix / "packages", to / "packages")
 
 
 def kill_installations(trial: Trial, packages: Path, moments: list[float]) -> int:
@@ -117,11 +139,11 @@ def kill_installations(trial: Trial, packages: Path, moments: list[float]) -> in
     return good
 
 
-def kill_upgrades(trial: Trial, packages: Path, moments: list[float]) -> int:
+def kill_upgrades(trial: Trial, moments: list[float]) -> int:
     """How many of the next runs end ready, with the new version and the site of before."""
     good = 0
     for number, moment in enumerate(moments):
-        trial.begin_upgrade(packages)
+        trial.begin_upgrade()
         trial.run(trial.new, "--upgrade", seconds=moment)
         code, said, _ = trial.run(trial.new, "--upgrade", "--run")
         is_new = (trial.prefix / "current").readlink().name.startswith("0.1.1-")
@@ -137,24 +159,26 @@ def main() -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--moments", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=("installations", "upgrades"))
     given = parser.parse_args()
     dice = random.Random(given.seed)
     trial = Trial(Path(mkdtemp(prefix="stopped-")), given.bundle.absolute())
     code, said, whole = trial.run(trial.old, "--run")
     assert code == 0, said
     packages = trial.folder / "packages"
-    subprocess.run(["cp", "-al", str(trial.prefix / "packages"), str(packages)], check=True)
-    trial.begin_upgrade(packages)
+    _link(trial.prefix / "packages", packages)
+    trial.begin_upgrade()
     _, _, upgrade = trial.run(trial.new, "--upgrade")
     print(f"an installation takes {whole:.0f} s, an upgrade {upgrade:.0f} s", flush=True)
-    # With its packages at hand, an installation takes as long as an upgrade.
-    longest = [upgrade if number % WITH_PACKAGES else whole for number in range(given.moments)]
-    good = kill_installations(trial, packages, [dice.uniform(0.2, most) for most in longest])
-    print(f"installations killed: {good} of {given.moments} next runs ended ready", flush=True)
-    moments = [dice.uniform(0.2, upgrade) for _ in range(given.moments)]
-    good = kill_upgrades(trial, packages, moments)
-    print(f"upgrades killed: {good} of {given.moments} next runs ended ready", flush=True)
-    trial.reset(None)
+    if given.only != "upgrades":
+        # With its packages at hand, an installation takes as long as an upgrade.
+        longest = [upgrade if number % WITH_PACKAGES else whole for number in range(given.moments)]
+        good = kill_installations(trial, packages, [dice.uniform(0.2, most) for most in longest])
+        print(f"installations killed: {good} of {given.moments} next runs ended ready", flush=True)
+    if given.only != "installations":
+        good = kill_upgrades(trial, [dice.uniform(0.2, upgrade) for _ in range(given.moments)])
+        print(f"upgrades killed: {good} of {given.moments} next runs ended ready", flush=True)
+    trial.reset()
     shutil.rmtree(trial.folder)
 
 

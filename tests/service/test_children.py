@@ -92,6 +92,67 @@ def test_a_chore_ends_with_the_server_and_survives_a_day_without_memory(
     Chore("read", environment, tmp_path).stop()  # never started
 
 
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Chores that are shell scripts: each run is the next of them, and then does nothing."""
+    popen, waiting, runs = subprocess.Popen, list[str](), list[subprocess.Popen[bytes]]()
+
+    def next_run(_command: object, **options: Any) -> subprocess.Popen[bytes]:
+        runs.append(popen(["sh", "-c", waiting.pop(0) if waiting else "true"], **options))
+        return runs[-1]
+
+    def script(*scripts: str) -> list[subprocess.Popen[bytes]]:
+        waiting.extend(scripts)
+        return runs
+
+    monkeypatch.setattr(children.subprocess, "Popen", next_run)
+    monkeypatch.setattr(children, "LOOK_EVERY", 0.01)
+    yield script
+    assert not waiting
+
+
+def test_a_chore_that_was_killed_or_failed_is_tried_again_soon(
+    monkeypatch: pytest.MonkeyPatch, scripted: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(children, "AGAIN_AFTER", 0.0)
+    runs = scripted("kill -9 $$", "exit 1", "true")
+    for name in ("webhooks", "erase"):  # one on call only, and one that is due every hour
+        call_chore(tmp_path, name)
+        chore = Chore(name, os.environ, tmp_path)
+        chore.start()
+        wait_for(lambda: len(runs) == 3)
+        wait_for(lambda: runs[2].poll() is not None)
+        chore.stop()
+        assert [run.returncode for run in runs] == [-9, 1, 0]
+        runs.clear()
+        scripted(*(["kill -9 $$", "exit 1", "true"] if name == "webhooks" else []))
+
+
+def test_a_chore_that_does_not_move_is_killed_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, scripted: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(children, "AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(children, "STILL_SECONDS", 0.3)
+    runs = scripted("kill -STOP $$")
+    chore = Chore("erase", os.environ, tmp_path, first_after=0)
+    chore.start()
+    wait_for(lambda: len(runs) > 1)
+    chore.stop()
+    assert runs[0].returncode == -9
+
+
+def test_chores_give_way_to_answers_but_are_not_starved(scripted: Any, tmp_path: Path) -> None:
+    file, own = tmp_path / "niceness", os.nice(0)
+    for name, niceness in (("erase", own + children.NICENESS), ("model", own)):
+        runs = scripted(f"nice >{file}")
+        call_chore(tmp_path, name)
+        chore = Chore(name, os.environ, tmp_path)
+        chore.start()
+        wait_for(lambda: runs and runs.pop().wait() == 0)  # noqa: B023
+        chore.stop()
+        assert int(file.read_text()) == min(19, niceness)
+
+
 @pytest.mark.xdist_group("live")
 def test_what_is_pushed_gets_its_vectors_at_once(
     monkeypatch: pytest.MonkeyPatch,
