@@ -14,10 +14,9 @@ import argparse
 import base64
 import json
 import math
-import re
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +24,19 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from benchmarks.question_sets import DATA, ROOT, Question, plain, small_sites, squad
+from benchmarks.evidence_rows import (
+    OF_READ,
+    SETS,
+    RememberingEmbedder,
+    Row,
+    index_site,
+    rows_of,
+)
+from benchmarks.question_sets import DATA, ROOT, Question, small_sites, squad
 from chatbot_server.retrieval.answer import evidence
-from chatbot_server.retrieval.answer.candidates import load_sections
-from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
-from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
+from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site, all_sites
 
 FILE = Path(evidence.__file__).with_name("evidence.yaml")
 MEAN_FILE = FILE.with_name("mean_question.yaml")
@@ -48,7 +47,6 @@ MEAN_HEADER = """\
 FOLDERS = ("sites", "further")
 # Sites that nothing is fitted on.
 KEPT = "small-sites"
-SETS = ("sites", "kept", "xquad", "french")
 # Of a normal prior about 0 for each weight of normalised numbers: sites are few.
 PRIOR = 3.0
 # Of each set's questions without an answer, so many stay below the line.
@@ -63,14 +61,17 @@ OFFERED = 0.99
 # How many chunks a site has decides which gates are asked, not what they say: the sites in hand
 # differ in how many of their questions have an answer, and that would be fitted.
 ALWAYS_WITHOUT = {"chunks"}
-BY_WORDS = {"cosine", "hubness", "title_cosine", "missing_nearness"}
-# In XQuAD, five paragraphs have one title: nearness to it speaks against each of them.
-OF_ONE_KIND = {"other_language", "title_cosine"}
+BY_WORDS = {"cosine", "hubness", "title_cosine", "missing_nearness", "fact_missing", *OF_READ}
+# In XQuAD, five paragraphs have one title: nearness to it speaks against each of them. Nobody in it
+# asks for a telephone number, and “prix” is a prize.
+OF_ONE_KIND = {"other_language", "title_cosine", "fact_missing"}
 WITHOUT: dict[str, set[str]] = {
-    "small_sites": set(),
+    "small_sites": OF_READ,
+    "small_sites_read": {"word_nearness"},
     "small_sites_by_words": BY_WORDS,
-    "by_meaning": OF_ONE_KIND,
-    "across_languages": OF_ONE_KIND,
+    "by_meaning": OF_ONE_KIND | OF_READ,
+    "across_languages": OF_ONE_KIND | OF_READ,
+    "across_languages_read": OF_ONE_KIND | {"missing_word_nearness"},
     "by_words": BY_WORDS,
 }
 HEADER = """\
@@ -81,130 +82,16 @@ HEADER = """\
 # entries_… by fit_entries.py, on two FAQs and the CNIL's.
 # left_out: what was reached on each site with weights fitted without it, XQuAD in halves:
 # "right" with the first section, "right in two" where one of the first two holds the answer; "kept"
-# are two small sites that nothing is fitted on.
+# are two small sites that nothing is fitted on. …_read: with every best section read (reading.py),
+# of which the product reads those that are in doubt, and those in another language.
 """
-# Nothing is near: as little as can be of what speaks for a section, as much of what is missing.
-NOTHING_FOUND = {field.name: 0.0 for field in fields(evidence.Evidence)} | dict.fromkeys(
-    ("missing", "unknown", "rarest_missing", "telling_missing"), 1.0
-)
 Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What speaks for the best section, and whether it or the second holds the answer."""
-
-    site: str
-    has_answer: bool
-    has_vectors: bool
-    values: dict[str, float]
-    first_is_right: bool
-    second_is_right: bool
-
-    @property
-    def group(self) -> str:
-        """The set that it is counted in."""
-        name = self.site.partition(" ")[0]
-        return name if name in SETS else "sites"
-
-    @property
-    def is_across(self) -> bool:
-        """Whether the question is in another language than the section."""
-        return bool(self.values["other_language"])
-
-    @property
-    def is_right(self) -> bool:
-        """Whether one of the first two sections holds the whole answer."""
-        return self.first_is_right or self.second_is_right
-
-
-class RememberingEmbedder:
-    """An embedder that makes the vector of a question once, however often it is asked."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder, self.model = embedder, embedder.model
-        self.questions: dict[str, QuestionVectors | None] = {}
-
-    def query(self, text: str) -> QuestionVectors | None:
-        """See :class:`Embedder`."""
-        if text not in self.questions:
-            self.questions[text] = self._embedder.query(text)
-        return self.questions[text]
-
-    def passages(self, texts: Sequence[str]) -> Vector | None:
-        """See :class:`Embedder`."""
-        return self._embedder.passages(texts)
-
-    def pids(self) -> Collection[int]:
-        """See :class:`Embedder`."""
-        return self._embedder.pids()
-
-    def close(self) -> None:
-        """Does nothing: it is used by several."""
 
 
 def kept_sites(folder: Path) -> Iterator[tuple[str, list[Draft], list[Question]]]:
     """The sites of *folder*, to be asked only."""
     for name, drafts, questions in small_sites(folder):
         yield name, drafts, [replace(each, site=f"kept {each.site}") for each in questions]
-
-
-def index_site(database: Database, drafts: Sequence[Draft], embedder: Embedder) -> int:
-    """The id of the site of *drafts* in *database*, which holds no other."""
-    database.migrate()
-    with database.session() as session:
-        for site in all_sites(session):
-            if not site.demo:
-                return site.id
-        site_id = add_site(session, "fit").id
-        source = open_source(session, site_id, "file", "pages")
-        for draft in drafts:
-            indexing.put(session, source, analyse(draft))
-    embed_all(database, embedder)
-    return site_id
-
-
-def rows_of(
-    database: Database, site_id: int, embedder: Embedder, questions: Sequence[Question]
-) -> Iterator[Row]:
-    """*questions*, asked by meaning and by words."""
-    bases = [KnowledgeBase(database, embedder=embedder), KnowledgeBase(database, "off")]
-    for question in questions:
-        for base in bases:
-            yield ask(base, site_id, question)
-
-
-def ask(base: KnowledgeBase, site_id: int, question: Question) -> Row:
-    """What the product gathers for *question*, and whether it is right."""
-    with base.searched(site_id, question.text, question.history, HITS) as (index, query, hits):
-        query.rarity = index.rarity(query.stems)
-        sections = [
-            section
-            for section in (load_sections(index.session, query, hits) if hits else [])
-            if section.document.url not in question.absent
-            and not section.document.faq
-            and evidence.may_answer(query, section)
-        ]
-        values = NOTHING_FOUND
-        if sections:
-            gathered = evidence.gather_evidence(sections, query, index.chunk_count)
-            values = {name: value or 0.0 for name, value in asdict(gathered).items()}
-        right = [holds(section.chunk, question.patterns) for section in sections[:2]]
-    is_right, is_second_right = (*right, False, False)[:2]
-    return Row(
-        question.site,
-        bool(question.patterns),
-        any(hit.meaning for hit in hits),
-        values,
-        is_right,
-        is_second_right,
-    )
-
-
-def holds(chunk: Any, patterns: Sequence[str]) -> bool:
-    """Whether a section holds a whole answer."""
-    text = plain(f"{chunk.heading}\n{chunk.text}")
-    return bool(patterns) and all(re.search(plain(pattern), text) for pattern in patterns)
 
 
 def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[Numbers, float]:
@@ -358,11 +245,14 @@ def main() -> int:
 
     of_squad = [row for row in rows if row.group not in {"sites", "kept"}]
     of_sites = [row for row in rows if row.group in {"sites", "kept"}]
+    meant = [row for row in of_squad if row.has_vectors]
     kinds = {
-        "small_sites": [row for row in of_sites if row.has_vectors],
+        "small_sites": [row for row in of_sites if row.has_vectors and not row.is_read],
+        "small_sites_read": [row for row in of_sites if row.is_read],
         "small_sites_by_words": [row for row in of_sites if not row.has_vectors],
-        "by_meaning": [row for row in of_squad if row.has_vectors and not row.is_across],
-        "across_languages": [row for row in of_squad if row.has_vectors and row.is_across],
+        "by_meaning": [row for row in meant if not row.is_across and not row.is_read],
+        "across_languages": [row for row in meant if row.is_across and not row.is_read],
+        "across_languages_read": [row for row in meant if row.is_across and row.is_read],
         "by_words": [row for row in of_squad if not row.has_vectors],
     }
     written = {name: fitted_gate(kind, WITHOUT[name]) for name, kind in kinds.items() if kind}
@@ -378,7 +268,7 @@ def main() -> int:
 def counts(rows: Sequence[Row]) -> dict[str, int]:
     """How many sites and questions there are, and how many of these have no answer."""
     of_sites = [row for row in rows if row.group == "sites"]
-    asked_once = [row for position, row in enumerate(of_sites) if position % 2 == 0]
+    asked_once = [row for row in of_sites if row.has_vectors and not row.is_read]
     absent = sum(not row.has_answer for row in asked_once)
     sites = len({row.site for row in asked_once})
     return {"sites": sites, "questions": len(asked_once), "absent": absent}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from sqlalchemy.orm import Session
@@ -32,6 +32,9 @@ NEARNESS_WEIGHT = 60.0
 WORDS_WEIGHT = 0.3
 COVERAGE_WEIGHT, PAIR_COVERAGE_WEIGHT = 1.2, 1.7
 LENGTH_WEIGHT = 0.8
+# What the nearness of words weighs, where sections were read: by a fit on 146 questions asked in
+# another language than the page, in five parts, the right one is first for 137 instead of 121.
+WORD_NEARNESS_WEIGHT = 100.0
 # Of what the best one holds of a follow-up's subject, any section must hold so much.
 SUBJECT_SHARE = 0.6
 
@@ -43,6 +46,8 @@ class Candidate:
         rank: of its document among the hits, from 0.
         lead: the cosine of its document above the best other one's; None without vectors.
         vector: of the chunk, where it has one and what the query's words mean is known.
+        nearness: of each of the query's folded words to the nearest word of its sentences; None
+            until it was read.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Candidate:
         self.rank = 0
         self.lead: float | None = None
         self.vector: Vector | None = None
+        self.nearness: Mapping[str, float] | None = None
         self._query = query
 
     @cached_property
@@ -120,6 +126,15 @@ class Candidate:
             self._query.coverage(self.about_terms.union(*terms[at : at + 2]))
             for at in range(max(1, len(terms) - 1))
         )
+
+    @property
+    def word_nearness(self) -> float | None:
+        """How near its words are to the query's content words, in the mean; None until read."""
+        near = self.nearness
+        if near is None:
+            return None
+        words = [word.folded for word in self._query.content_words if word.folded in near]
+        return sum(near[word] for word in words) / len(words) if words else 0.0
 
     @cached_property
     def quoted_sentences(self) -> list[quote.Sentence]:
@@ -197,6 +212,11 @@ def load_sections(session: Session, query: Query, hits: Sequence[Hit]) -> list[C
         candidate.vector = vectors.get(candidate.chunk.id)
         candidate.rank = ranks[candidate.hit.document]
         candidate.lead = lead(candidate.hit, hits)
+    return by_relevance(candidates)
+
+
+def by_relevance(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """*candidates*, best first."""
     relevances = section_relevances(candidates)
     return sorted(candidates, key=lambda section: (-relevances[section.chunk.id], section.chunk.id))
 
@@ -229,12 +249,15 @@ def _holding_most(
 def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
     """How well each of *candidates* fits the query beside the others, by its chunk's id."""
     by_chunk = {candidate.chunk.id: candidate for candidate in candidates}
+    nearness = {chunk: section.word_nearness for chunk, section in by_chunk.items()}
+    farthest = min((near for near in nearness.values() if near is not None), default=0.0)
     scores = _match_scores({chunk: section.match for chunk, section in by_chunk.items()})
     return {
         chunk: scores[chunk]
         + COVERAGE_WEIGHT * section.coverage
         + PAIR_COVERAGE_WEIGHT * section.pair_coverage
         + LENGTH_WEIGHT * section.length
+        + WORD_NEARNESS_WEIGHT * (farthest if (near := nearness[chunk]) is None else near)
         for chunk, section in by_chunk.items()
     }
 

@@ -17,6 +17,8 @@ from chatbot_server.retrieval.language.synonyms import Rarity, Word
 from chatbot_server.retrieval.language.text import fold
 
 MAX_QUESTION = 1000
+# Words in which a question says what kind of thing it asks for: “À partir de quelle heure …”.
+OPENING = 5
 
 # Sentences of pages whose terms are remembered, some 3 KB each; no text of a visitor's.
 SENTENCES = 4000
@@ -138,6 +140,11 @@ class Query(ParsedText):
         self.meanings: WordMeanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
         self._weighed: tuple[Rarity | None, list[tuple[Word, float]]] = (None, [])
+
+    @cached_property
+    def begins_with_number_question(self) -> bool:
+        """Whether its first words ask for a number: those of “what is done when …?” do not."""
+        return synonyms.asks_for_number(" ".join(self.text.split()[:OPENING]), self.languages)
 
     @cached_property
     def keeps_subject(self) -> bool:

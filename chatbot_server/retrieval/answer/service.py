@@ -22,9 +22,9 @@ from chatbot_server.retrieval.answer.answers import (
 )
 from chatbot_server.retrieval.answer.candidates import (
     Candidate,
+    by_relevance,
     load_candidates,
     load_sections,
-    on_subject,
 )
 from chatbot_server.retrieval.answer.entries import (
     RankedEntry,
@@ -32,10 +32,11 @@ from chatbot_server.retrieval.answer.entries import (
     ranked_entries,
     sure_entry,
 )
-from chatbot_server.retrieval.answer.evidence import Weighed, gather_evidence, may_answer, weigh
+from chatbot_server.retrieval.answer.evidence import Weighed, gather_evidence, quotable, weigh
 from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.joined import ground_each, ground_question
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
+from chatbot_server.retrieval.answer.reading import read, worth_reading
 from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
@@ -117,15 +118,27 @@ class KnowledgeBase:
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None
     ) -> Grounding:
         with self.searched(site_id, question, history, HITS, language) as (index, query, hits):
-            if hits:
-                grounding = _answer(query, hits, index, self._clock())
-            else:
-                has_content = has_documents(index.session, site_id)
-                grounding = Grounding("nothing", has_content=has_content)
+            query.rarity = index.rarity(query.stems)
+            sections = load_sections(index.session, query, hits) if hits else []
+            to_read = worth_reading(sections, query, index.chunk_count)
+            if not to_read:
+                grounding = self._grounding(query, hits, sections, index)
+        if to_read and self.searcher.embedder is not None:
+            read(to_read, query, self.searcher.embedder)
+            with self.database.session() as session:
+                now = SiteIndex(session, site_id)
+                grounding = self._grounding(query, hits, by_relevance(sections), now)
         missed_meaning = self.searcher.embedder is not None and not any(hit.meaning for hit in hits)
         return replace(
             grounding, lasting=grounding.lasting and not missed_meaning, version=index.version
         )
+
+    def _grounding(
+        self, query: Query, hits: Sequence[Hit], sections: Sequence[Candidate], index: SiteIndex
+    ) -> Grounding:
+        if hits:
+            return _answer(query, hits, sections, index, self._clock())
+        return Grounding("nothing", has_content=has_documents(index.session, index.site_id))
 
     def topics(self, site_id: int, language: str) -> list[str]:
         """See :class:`~.base.Knowledge`."""
@@ -214,12 +227,16 @@ class KnowledgeBase:
             self.searcher.embedder.close()
 
 
-def _answer(query: Query, hits: Sequence[Hit], index: SiteIndex, now: datetime) -> Grounding:
-    """What the documents of *hits* say of *query*."""
+def _answer(
+    query: Query,
+    hits: Sequence[Hit],
+    sections: Sequence[Candidate],
+    index: SiteIndex,
+    now: datetime,
+) -> Grounding:
+    """What *sections* of the documents of *hits* say of *query*."""
     site_name, time_zone = name_and_time_zone(index.session, index.site_id)
     moment = moment_of(query, time_zone, now)
-    query.rarity = index.rarity(query.stems)
-    sections = load_sections(index.session, query, hits)
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
     pages = {section.document.title: section.chunk.heading for section in sections}
@@ -260,8 +277,7 @@ def _answering(
 ) -> tuple[Weighed | None, list[Candidate]]:
     """How likely the best of *sections* that is no entry answers, and all that may be shown if it
     does, best first; none if it does not."""
-    may = [each for each in sections if not each.document.faq and may_answer(query, each)]
-    may = on_subject(may, query)
+    may = quotable(sections, query)
     if not may:
         return None, []
     outcome = weigh(gather_evidence(may, query, index.chunk_count))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from chatbot_server.retrieval.answer.candidates import load_sections, section_relevances
+from chatbot_server.retrieval.answer.candidates import (
+    by_relevance,
+    load_sections,
+    section_relevances,
+)
 from chatbot_server.retrieval.answer.evidence import gather_evidence
+from chatbot_server.retrieval.answer.reading import read, worth_reading
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.answer.sources import clean_heading
 from chatbot_server.retrieval.base import GroundingStatus
@@ -66,6 +71,10 @@ def _explain_one(
     with base.searched(site_id, question, history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = load_sections(index.session, query, hits) if hits else []
+        to_read = worth_reading(sections, query, index.chunk_count)
+        if to_read and base.searcher.embedder is not None:
+            read(to_read, query, base.searcher.embedder)
+            sections = by_relevance(sections)
         relevances = section_relevances(sections)
         contenders = [
             Contender(

@@ -187,8 +187,8 @@ def _unpacked(blocks: NDArray[Any]) -> Matrix:
 
 
 @dataclass(frozen=True)
-class QuestionLine:
-    """The tokens of a question as the model reads it, and where among them its words stand.
+class TokenLine:
+    """The tokens of a text as the model reads it, and where among them its words stand.
 
     Attributes:
         is_whole: the model reads all of it at once.
@@ -198,6 +198,11 @@ class QuestionLine:
     words: list[str]
     spans: list[slice]
     is_whole: bool
+
+    def rows(self, states: Matrix) -> Matrix:
+        """A vector of length 1 for each word, from what the last layer made of the tokens."""
+        means = [states[span].mean(axis=0) for span in self.spans]
+        return _units(np.stack(means)) if means else states[:0]
 
 
 class E5:
@@ -243,24 +248,26 @@ class E5:
     def questions(self, texts: Sequence[str]) -> list[tuple[list[str], Matrix]]:
         """Of each question the words that the model reads at once, and a row for the whole, as
         :meth:`vectors` has it, and for each word as it is meant there."""
-        lines = [self._question_line(text) for text in texts]
-        states = (
-            states
-            for batch in batches([(at, line.tokens) for at, line in enumerate(lines)])
-            for states in self.states([tokens for _at, tokens in batch])
-        )
         results = []
-        for text, line, own_states in zip(texts, lines, states, strict=True):
-            whole = (
-                own_states.mean(axis=0) if line.is_whole else self.vectors([text], query=True)[0]
-            )
-            rows = np.stack([whole, *(own_states[span].mean(axis=0) for span in line.spans)])
-            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-            results.append((line.words, rows / np.maximum(lengths, 1e-6)))
+        for text, (line, states) in zip(texts, self._read(texts, query=True), strict=True):
+            whole = states.mean(axis=0) if line.is_whole else self.vectors([text], query=True)[0]
+            results.append((line.words, np.concatenate([_units(whole[None]), line.rows(states)])))
         return results
 
-    def _question_line(self, text: str) -> QuestionLine:
-        (_prefix, pieces_of_prefix), *parts = self._pieces.by_word(PREFIXES[True] + text)
+    def words_of(self, texts: Sequence[str]) -> list[Matrix]:
+        """A row for each word that the model reads at once, of each text to be found."""
+        return [line.rows(states) for line, states in self._read(texts, query=False)]
+
+    def _read(self, texts: Sequence[str], *, query: bool) -> Iterator[tuple[TokenLine, Matrix]]:
+        """Each text as the model reads it, and what its last layer makes of it."""
+        lines = [self._line(text, query=query) for text in texts]
+        for batch in batches([(at, line.tokens) for at, line in enumerate(lines)]):
+            all_states = self.states([tokens for _at, tokens in batch])
+            for (at, _tokens), states in zip(batch, all_states, strict=True):
+                yield lines[at], states
+
+    def _line(self, text: str, *, query: bool) -> TokenLine:
+        (_prefix, pieces_of_prefix), *parts = self._pieces.by_word(PREFIXES[query] + text)
         tokens, words, spans = [self._pieces.start, *pieces_of_prefix], [], []
         for word, pieces in parts:
             if len(tokens) + len(pieces) >= self._positions:
@@ -268,7 +275,7 @@ class E5:
             words.append(word)
             spans.append(slice(len(tokens), len(tokens) + len(pieces)))
             tokens += pieces
-        return QuestionLine([*tokens, self._pieces.end], words, spans, len(words) == len(parts))
+        return TokenLine([*tokens, self._pieces.end], words, spans, len(words) == len(parts))
 
     def means(self, lines: Sequence[Sequence[int]]) -> Iterator[Matrix]:
         """The mean of what the last layer makes of each of *lines* of tokens."""
@@ -308,6 +315,12 @@ class E5:
         x *= 1 / np.sqrt(np.einsum("ij,ij->i", x, x)[:, None] / x.shape[1] + self._epsilon)
         x *= norm[0]
         x += norm[1]
+
+
+def _units(rows: Matrix) -> Matrix:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    units: Matrix = rows / np.maximum(lengths, 1e-6)
+    return units
 
 
 def _gelu(x: Matrix) -> Matrix:

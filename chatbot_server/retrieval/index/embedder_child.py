@@ -10,21 +10,31 @@ from __future__ import annotations
 
 import base64
 import importlib.util
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from chatbot_server.retrieval.index.e5 import E5
+import numpy as np
+
+from chatbot_server.retrieval.index.e5 import E5, Matrix
 
 # A title, or a chunk with its title and headings, is shorter; the model reads 512 tokens at once.
 MAX_CHARACTERS = 6000
 WEIGHTS = "e5-small-q4.bin"
+# Sections of which the vectors of the words are kept: some 80 KB each, 400 KB at most.
+SECTIONS = 100
 
 
 def answer(request: dict[str, Any]) -> Any:
     """The vectors of ``texts``, or their tokens if these are to be counted; or of each of
-    ``questions`` its words, and its vector and theirs; neither: only load the model."""
+    ``questions`` its words, and its vector and theirs; or of each of ``sections``, how near its
+    nearest word is to each of ``vectors``; none of these: only load the model."""
     model = _model()
+    if "sections" in request:
+        numbers = np.frombuffer(base64.b64decode(request["vectors"]), dtype="<f4")
+        sections = [tuple(text[:MAX_CHARACTERS] for text in each) for each in request["sections"]]
+        return nearness(numbers.reshape(request["count"], -1), sections).tolist()
     if "questions" in request:
         questions = [text[:MAX_CHARACTERS] for text in request["questions"]]
         return [
@@ -37,6 +47,21 @@ def answer(request: dict[str, Any]) -> Any:
     if request["count"]:
         return [model.count(text, query=request["query"]) for text in texts]
     return model.vectors(texts, query=request["query"]).tolist()
+
+
+def nearness(vectors: Matrix, sections: Sequence[tuple[str, ...]]) -> Matrix:
+    """How near the nearest word of each section's sentences is to each vector: a row a section."""
+    rows = [vectors @ _words_of(sentences).T for sentences in sections]
+    return np.stack([row.max(axis=1, initial=0.0) for row in rows])
+
+
+@lru_cache(SECTIONS)
+def _words_of(sentences: tuple[str, ...]) -> Matrix:
+    """The vectors of the words of *sentences*: the same sections are asked for again and again.
+
+    Each sentence is read alone: beside the others, a word takes on what these mean.
+    """
+    return np.concatenate(_model().words_of(sentences)).astype(np.float16)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.e5 import E5
-from chatbot_server.retrieval.index.embedder_child import WEIGHTS
+from chatbot_server.retrieval.index.embedder_child import WEIGHTS, answer
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
@@ -47,6 +48,9 @@ class CountingEmbedder:
     def passages(self, texts: Sequence[str]) -> Vector:
         self.texts += texts
         return np.ones((len(texts), 8), dtype=np.float32)
+
+    def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector:
+        return np.ones((len(sections), len(vectors)), dtype=np.float32)
 
     def close(self) -> None: ...
 
@@ -87,6 +91,17 @@ def test_a_question_s_words_have_vectors_of_what_they_mean_in_it() -> None:
         for words, rows in model.questions(("which bank for a loan", "the bank of a river"))
     )
     assert bank @ river < 0.99
+
+
+def test_a_section_is_near_to_a_word_that_it_says_in_another_language() -> None:
+    ((words, packed),) = answer({"questions": ["Les chiens sont-ils admis ?"]})
+    rows = np.frombuffer(base64.b64decode(packed), dtype="<f4").reshape(1 + len(words), -1)
+    dogs = base64.b64encode(rows[1 + words.index("chiens")].tobytes()).decode()
+    sections = [["We open at nine.", "Dogs on a lead are welcome."], ["We open at nine."]]
+    request = {"vectors": dogs, "count": 1, "sections": sections}
+    ((speaks_of_dogs,), (does_not,)) = answer(request)
+    assert does_not + 0.03 < speaks_of_dogs <= 1
+    assert answer(request) == [[speaks_of_dogs], [does_not]]
 
 
 def test_only_what_is_new_of_a_text_is_embedded(database: Database, site_id: int) -> None:

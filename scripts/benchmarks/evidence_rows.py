@@ -1,0 +1,168 @@
+"""What speaks for the best section of each question of :mod:`.question_sets`, and whether it is
+right: what weights are fitted on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from benchmarks.question_sets import Question, plain
+from chatbot_server.retrieval.answer import evidence
+from chatbot_server.retrieval.answer.candidates import Candidate, by_relevance, load_sections
+from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.reading import IN_ANOTHER_LANGUAGE, read
+from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
+from chatbot_server.retrieval.answer.site_index import SiteIndex
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.retrieval.index.embedder import Embedder
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.sites import add_site, all_sites
+
+SETS = ("sites", "kept", "xquad", "french")
+# What is known only of sections whose words were read.
+OF_READ = {"word_nearness", "missing_word_nearness"}
+# Nothing is near: as little as can be of what speaks for a section, as much of what is missing.
+NOTHING_FOUND = (
+    {field.name: 0.0 for field in fields(evidence.Evidence)}
+    | dict.fromkeys(("missing", "unknown", "rarest_missing", "telling_missing"), 1.0)
+    | dict.fromkeys(OF_READ, 0.5)
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What speaks for the best section, and whether it or the second holds the answer."""
+
+    site: str
+    has_answer: bool
+    has_vectors: bool
+    is_read: bool
+    values: dict[str, float]
+    first_is_right: bool
+    second_is_right: bool
+
+    @property
+    def group(self) -> str:
+        """The set that it is counted in."""
+        name = self.site.partition(" ")[0]
+        return name if name in SETS else "sites"
+
+    @property
+    def is_across(self) -> bool:
+        """Whether the question is in another language than the section."""
+        return bool(self.values["other_language"])
+
+    @property
+    def is_right(self) -> bool:
+        """Whether one of the first two sections holds the whole answer."""
+        return self.first_is_right or self.second_is_right
+
+
+class RememberingEmbedder:
+    """An embedder that makes the vector of a question once, however often it is asked."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder, self.model = embedder, embedder.model
+        self.questions: dict[str, QuestionVectors | None] = {}
+
+    def query(self, text: str) -> QuestionVectors | None:
+        """See :class:`Embedder`."""
+        if text not in self.questions:
+            self.questions[text] = self._embedder.query(text)
+        return self.questions[text]
+
+    def passages(self, texts: Sequence[str]) -> Vector | None:
+        """See :class:`Embedder`."""
+        return self._embedder.passages(texts)
+
+    def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector | None:
+        """See :class:`Embedder`."""
+        return self._embedder.nearness(vectors, sections)
+
+    def pids(self) -> Collection[int]:
+        """See :class:`Embedder`."""
+        return self._embedder.pids()
+
+    def close(self) -> None:
+        """Does nothing: it is used by several."""
+
+
+def index_site(database: Database, drafts: Sequence[Draft], embedder: Embedder) -> int:
+    """The id of the site of *drafts* in *database*, which holds no other."""
+    database.migrate()
+    with database.session() as session:
+        for site in all_sites(session):
+            if not site.demo:
+                return site.id
+        site_id = add_site(session, "fit").id
+        source = open_source(session, site_id, "file", "pages")
+        for draft in drafts:
+            indexing.put(session, source, analyse(draft))
+    embed_all(database, embedder)
+    return site_id
+
+
+def rows_of(
+    database: Database, site_id: int, embedder: Embedder, questions: Sequence[Question]
+) -> Iterator[Row]:
+    """*questions*, asked by words, by meaning, and by meaning with their best sections read."""
+    by_meaning, by_words = (
+        KnowledgeBase(database, embedder=embedder),
+        KnowledgeBase(database, "off"),
+    )
+    for question in questions:
+        yield ask(by_words, site_id, question)
+        yield ask(by_meaning, site_id, question)
+        yield ask(by_meaning, site_id, question, reader=embedder)
+
+
+def ask(
+    base: KnowledgeBase, site_id: int, question: Question, reader: Embedder | None = None
+) -> Row:
+    """What the product gathers for *question*, and whether it is right."""
+    with base.searched(site_id, question.text, question.history, HITS) as (index, query, hits):
+        query.rarity = index.rarity(query.stems)
+        sections = [
+            section
+            for section in (load_sections(index.session, query, hits) if hits else [])
+            if section.document.url not in question.absent
+            and not section.document.faq
+            and evidence.may_answer(query, section)
+        ]
+        values = NOTHING_FOUND
+        if sections and reader is not None:
+            is_across = values_of(sections, query, index)["other_language"]
+            read(sections[: IN_ANOTHER_LANGUAGE if is_across else 1], query, reader)
+            sections = by_relevance(sections)
+        if sections:
+            values = values_of(sections, query, index)
+        right = [holds(section.chunk, question.patterns) for section in sections[:2]]
+    is_right, is_second_right = (*right, False, False)[:2]
+    return Row(
+        question.site,
+        bool(question.patterns),
+        any(hit.meaning for hit in hits),
+        reader is not None,
+        values,
+        is_right,
+        is_second_right,
+    )
+
+
+def values_of(sections: Sequence[Candidate], query: Query, index: SiteIndex) -> dict[str, float]:
+    """What speaks for the first of *sections*."""
+    gathered = evidence.gather_evidence(sections, query, index.chunk_count)
+    return {name: value or 0.0 for name, value in asdict(gathered).items()}
+
+
+def holds(chunk: Any, patterns: Sequence[str]) -> bool:
+    """Whether a section holds a whole answer."""
+    text = plain(f"{chunk.heading}\n{chunk.text}")
+    return bool(patterns) and all(re.search(plain(pattern), text) for pattern in patterns)

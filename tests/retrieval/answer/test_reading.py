@@ -1,0 +1,121 @@
+"""The words of the best sections are read where that may change the answer, and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from chatbot_server.retrieval.answer import evidence
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
+from chatbot_server.storage.database import Database
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ALL_ALIKE = np.full(4, 0.5, dtype=np.float32)
+
+
+class SectionReader:
+    """Makes vectors without a model; finds the words of a question where it is told to.
+
+    Attributes:
+        where: a part of the sentence that is near to all words.
+        read: the sections that were read.
+        held: connections in use meanwhile.
+        is_late: it has no time to read.
+    """
+
+    model = "reader"
+
+    def __init__(self, database: Database, where: str = "") -> None:
+        self.database, self.where, self.is_late = database, where, False
+        self.read: list[str] = []
+        self.held: list[int] = []
+
+    def query(self, text: str) -> QuestionVectors:
+        return QuestionVectors(ALL_ALIKE, dict.fromkeys(text.split(), ALL_ALIKE))
+
+    def passages(self, texts: Sequence[str]) -> Vector:
+        return np.tile(ALL_ALIKE, (len(texts), 1))
+
+    def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector | None:
+        self.held.append(self.database.engine.pool.checkedout())
+        self.read += map(" ".join, sections)
+        near = [0.95 if self.where in " ".join(each) else 0.7 for each in sections]
+        return None if self.is_late else np.repeat(np.array([near]).T, len(vectors), axis=1)
+
+    def pids(self) -> Sequence[int]:
+        return ()
+
+    def close(self) -> None: ...
+
+
+NOTES = {
+    "Dogs": "Pets on a lead may come into the garden.",
+    "Parking": "Cars stand behind the house, free of charge.",
+    "Breakfast": "The buffet is laid from seven until ten.",
+}
+
+
+def site_with(database: Database, site_id: int, reader: SectionReader) -> KnowledgeBase:
+    """A small English site, searched by *reader*."""
+    for title, text in NOTES.items():
+        add_note(database, site_id, title, text)
+    indexing.embed_some(database, reader)
+    return KnowledgeBase(database, embedder=reader)
+
+
+def test_the_best_section_is_read_where_it_is_in_doubt(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = SectionReader(database)
+    base = site_with(database, site_id, reader)
+    monkeypatch.setattr(evidence, "DOUBT", 0.0)
+    base.ground(site_id, "May pets come into the garden?")
+    assert reader.read == []
+    monkeypatch.setattr(evidence, "DOUBT", 100.0)
+    base.ground(site_id, "May pets come into the garden?")
+    assert reader.read == [NOTES["Dogs"]]
+    assert reader.held == [0]  # no connection waits with it
+
+
+def test_sections_in_another_language_are_read_and_put_in_order(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "DOUBT", 0.0)
+    reader = SectionReader(database, where="buffet")
+    base = site_with(database, site_id, reader)
+    near = base.ground(site_id, "Où servez-vous le petit-déjeuner ?")
+    assert sorted(reader.read) == sorted(NOTES.values())
+    titles = [each.title for each in (*near.near, *near.sources, *near.passages)]
+    assert titles[0] == "Breakfast"
+    reader.where = "Cars"
+    far = base.ground(site_id, "Où servez-vous le petit-déjeuner ?")
+    titles = [each.title for each in (*far.near, *far.sources, *far.passages)]
+    assert titles[0] == "Parking"
+
+
+def test_without_time_to_read_it_is_decided_without(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = SectionReader(database)
+    base = site_with(database, site_id, reader)
+    monkeypatch.setattr(evidence, "DOUBT", 0.0)
+    undoubted = base.ground(site_id, "May pets come into the garden?")
+    monkeypatch.setattr(evidence, "DOUBT", 100.0)
+    reader.is_late = True
+    assert base.ground(site_id, "May pets come into the garden?") == undoubted
+    assert len(reader.read) == 1
+
+
+def test_how_many_is_not_answered_without_a_number(database: Database, site_id: int) -> None:
+    text = "Students watch the lectures at home. In the class, students discuss them with others."
+    add_note(database, site_id, "Course format", text)
+    base = KnowledgeBase(database, "off")
+    assert base.ground(site_id, "How many students are in the class?").status != "quoted"
+    assert base.ground(site_id, "Do students watch the lectures at home?").status == "quoted"
+    add_note(database, site_id, "Course format", f"{text} Twenty students are in the class.")
+    assert base.ground(site_id, "How many students are in the class?").status == "quoted"
