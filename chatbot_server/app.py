@@ -42,9 +42,10 @@ from chatbot_server.web.middleware.origins import set_own_names
 from chatbot_server.web.middleware.problems import register_problems
 from chatbot_server.web.middleware.proxies import watch_proxies
 from chatbot_server.web.middleware.request_ids import REQUEST_ID, register_request_ids
+from chatbot_server.web.middleware.uploads import UploadRequest, UploadTickets
 from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
 from chatbot_server.web.security_txt import security_txt_blueprint
-from chatbot_server.web.server.terms import LongBody, set_terms
+from chatbot_server.web.server.terms import LongBody, set_terms, stream_bodies
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
 from chatbot_server.web.visitor.chat import chat_blueprint
@@ -61,7 +62,6 @@ LONG_BODIES = (
     LongBody("/v1/", BODY_BYTES, ("Authorization",)),
     LongBody("/api/knowledge/", MAX_BODY, SIGNATURE_HEADERS),
     LongBody("/admin/", LARGEST_FORM, ("Cookie",)),
-    LongBody("/setup/restore", LARGEST_FORM, ("Origin",)),
 )
 # The headers that the widget sends, and those that it reads.
 CROSS_ORIGIN = {
@@ -106,11 +106,12 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
-    extractor, knowledge = Extractor(), build_knowledge(config, database)
+    knowledge = build_knowledge(config, database)
     on_push = partial(chore, "embed") if vectors else lambda: None
-    app.register_blueprint(push_blueprint(database, extractor, on_push))
-    parts = AdminParts(config, database, engine, knowledge, extractor, rates, chore)
+    app.register_blueprint(push_blueprint(database, Extractor(), on_push))
+    parts = AdminParts(config, database, engine, knowledge, rates, chore, UploadTickets())
     app.register_blueprint(admin_blueprint(parts))
+    stream_bodies(app, parts.tickets.admits_request)
     app.register_blueprint(
         health_blueprint(engine, database, config.data_dir, partial(needs_model, config))
     )
@@ -124,6 +125,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
 def make_app(config: Config) -> Flask:
     """An application that has no page yet, with all that concerns every request."""
     app = Flask(__name__, static_folder="web/static", static_url_path="")
+    app.request_class = UploadRequest
     app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
     app.wsgi_app = web_schemes_only(app.wsgi_app)  # type: ignore[method-assign,assignment]

@@ -13,6 +13,7 @@
     ├── Unavailable             503          try again later
     │   └── EngineError         503          the language model cannot answer
     │       ├── EngineBusy      503          the queue is full
+    │       ├── EngineChanged   503          another model answers by now
     │       ├── EngineCrashed   502          the model's process died in the middle of an answer
     │       └── EngineTimeout   504
     ├── ConfigError             500  exit 1  config.yaml is wrong
@@ -137,6 +138,10 @@ class EngineError(Unavailable):
 
 class EngineBusy(EngineError):
     """Every slot is taken and the queue is full."""
+
+
+class EngineChanged(EngineError):
+    """The prompt was made for a model that has left: it is to be made again."""
 
 
 class EngineCrashed(EngineError):

@@ -25,6 +25,7 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import AnalysedDraft, analyse
 from chatbot_server.storage.base import now
+from chatbot_server.storage.conversations import count_messages
 from chatbot_server.storage.copying import (
     DOCUMENTS,
     copied_tables,
@@ -123,6 +124,7 @@ def _put_back(
             if member is not None and member.lines != count:
                 raise BackupError("backup_damaged", name=name)
             count_on(session, table)
+    count_messages(session)
     for site_id, source_id, analysis in documents:
         indexing.put(session, get_source(session, site_id, source_id), analysis)
 

@@ -227,6 +227,11 @@ class Config(Section):
         return self.data_dir / "models"
 
     @property
+    def uploads_dir(self) -> Path:
+        """Files that were given in a browser, until they are read."""
+        return self.data_dir / "uploads"
+
+    @property
     def run_dir(self) -> Path:
         """Sockets and state of the running server; private to its user."""
         return self.data_dir / "run"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from chatbot_server.conversation.events import Ended, Event, Finish, TextPiece, Waiting
 from chatbot_server.conversation.guard import Guard, Passed, Refused
@@ -19,9 +20,12 @@ from chatbot_server.engine.base import (
     Sampling,
     Token,
 )
+from chatbot_server.engine.base import Event as EngineEvent
 from chatbot_server.engine.thoughts import ThinkingCompletion
-from chatbot_server.errors import EngineError
+from chatbot_server.errors import EngineChanged, EngineError
 from chatbot_server.retrieval.base import Grounding
+
+MOST_CHANGES = 3  # of the model, while one prompt is made
 
 
 class Withheld(Exception):
@@ -67,7 +71,7 @@ class Writer:
             BadRequest: the question is too long for the model.
         """
         end: Finished | None = None
-        for event in self._begin(dialogue, record):
+        for event in self._events(lambda _info: dialogue, record):
             if isinstance(event, Queued):
                 yield Waiting(event.position)
             elif isinstance(event, Token):
@@ -85,12 +89,18 @@ class Writer:
             Withheld: a sentence failed the check; what was yielded before it stands.
             EngineError, BadRequest: as :meth:`freely`.
         """
-        passages = passages_that_fit(grounding.passages, self._engine.info())
-        dialogue = dialogue.with_passages(passages)
-        record.prompt = dialogue.question
-        guard = Guard(passages)
+        guard = Guard(grounding.passages)
         end: Finished | None = None
-        for event in self._begin(dialogue, record):
+
+        def dialogue_for(info: EngineInfo) -> Dialogue:
+            nonlocal guard
+            passages = passages_that_fit(grounding.passages, info)
+            guard = Guard(passages)
+            with_passages = dialogue.with_passages(passages)
+            record.prompt = with_passages.question
+            return with_passages
+
+        for event in self._events(dialogue_for, record):
             if isinstance(event, Queued):
                 yield Waiting(event.position)
             elif isinstance(event, Token):
@@ -106,8 +116,18 @@ class Writer:
         if completion := self._completion:
             completion.close()
 
-    def _begin(self, dialogue: Dialogue, record: Record) -> Completion:
-        info = self._engine.info()
+    def _events(
+        self, dialogue_for: Callable[[EngineInfo], Dialogue], record: Record
+    ) -> Iterator[EngineEvent]:
+        """What the model says; where another one came meanwhile, it gets a prompt of its own."""
+        for _ in range(MOST_CHANGES):
+            with suppress(EngineChanged):  # before the first token
+                info = self._engine.info()
+                yield from self._begin(info, dialogue_for(info), record)
+                return
+        raise EngineError("engine_restarting", retry_after=3)
+
+    def _begin(self, info: EngineInfo, dialogue: Dialogue, record: Record) -> Completion:
         record.model = info.model
         prompt = build_prompt(self._engine, info, dialogue, self._sampling)
         completion = self._engine.generate(prompt, self._sampling, conversation=self._conversation)

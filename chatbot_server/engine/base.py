@@ -128,6 +128,7 @@ class EngineInfo:
         context_length: prompt and completion together, in tokens.
         parameters: number of weights, 0 if unknown.
         local: the model runs on this machine, as far as its address tells.
+        identity: of this model with this chat format; prompts are bound to it. Empty: to none.
     """
 
     model: str
@@ -141,6 +142,7 @@ class EngineInfo:
     parameters: int = 0
     tier: Tier = "quote"
     local: bool = True
+    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,7 @@ class Engine(Protocol):
 
         Raises:
             EngineBusy: the queue is full (before the first event).
+            EngineChanged: *prompt* was made for a model that has left (before the first token).
             EngineCrashed: the model's process died; what was yielded stands.
             BadRequest: the prompt leaves no room for a completion in the context.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from chatbot_server.errors import ModelError
@@ -27,6 +28,9 @@ class ModelFacts(Protocol):
     @property
     def context_length(self) -> int: ...
 
+    @property
+    def identity(self) -> str: ...
+
 
 def assemble(info: ModelFacts, messages: Sequence[Message]) -> Prompt:
     """Write *messages* in the model's chat format.
@@ -40,10 +44,12 @@ def assemble(info: ModelFacts, messages: Sequence[Message]) -> Prompt:
     if info.family == TEMPLATE or (info.family is None and info.chat_template):
         if not info.chat_template:
             raise ModelError("prompt_template_missing")
-        return render_template(info.chat_template, info.eos_token, messages)
-    if info.family is None:
-        return Prompt(messages=tuple(messages))
-    return render(get_format(info.family), messages)
+        prompt = render_template(info.chat_template, info.eos_token, messages)
+    elif info.family is None:
+        prompt = Prompt(messages=tuple(messages))
+    else:
+        prompt = render(get_format(info.family), messages)
+    return replace(prompt, model=info.identity)
 
 
 class TokenCounter(Protocol):

@@ -56,6 +56,7 @@ class Prompt:
         stop: strings that end the completion and are not part of it.
         tokens: instead of both, the model's own token numbers; control tokens may be among them.
         bos: whether to begin with the model's BOS token; None: as the model file says.
+        model: the identity of the model whose chat format this is; empty: any may read it.
     """
 
     messages: tuple[Message, ...] = ()
@@ -63,6 +64,7 @@ class Prompt:
     stop: tuple[str, ...] = ()
     bos: bool | None = None
     tokens: tuple[int, ...] = ()
+    model: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, which can travel to another process."""
@@ -72,6 +74,7 @@ class Prompt:
             "stop": self.stop,
             "bos": self.bos,
             "tokens": self.tokens,
+            "model": self.model,
         }
 
     @classmethod
@@ -83,4 +86,5 @@ class Prompt:
             stop=tuple(record["stop"]),
             bos=record["bos"],
             tokens=tuple(record["tokens"]),
+            model=record["model"],
         )

@@ -15,9 +15,9 @@ from pathlib import Path
 
 logger = logging.getLogger("chatbot_server")
 
-CHORE_NAMES = ("erase", "read", "embed", "pull", "mail", "model", "webhooks")
+CHORE_NAMES = ("erase", "read", "embed", "pull", "mail", "model", "webhooks", "files")
 ON_CALL_ONLY = ("model", "webhooks")
-WAITED_FOR = ("model",)  # by somebody at a page
+WAITED_FOR = ("model", "files")  # by somebody at a page
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
 CHORES_APART = 10.0  # each takes 80 MB for a moment, and seconds of the processor

@@ -13,6 +13,7 @@ from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_warning
 from chatbot_server.models.store.background import pull_wanted
+from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.retrieval.curate.quality import run_nightly
 from chatbot_server.retrieval.curate.unanswered import look_again
@@ -99,7 +100,15 @@ def webhooks(config: Config, database: Database) -> None:
         call_chore(config.run_dir, "webhooks", max(1, moment - now()))
 
 
-CHORES = dict(zip(CHORE_NAMES, (erase, read, embed, pull, mail, model, webhooks), strict=True))
+def files(config: Config, database: Database) -> None:
+    """Read the files that were given in a browser; their vectors follow, when others had theirs."""
+    uploads = Uploads(database, config.uploads_dir, config.retrieval.page_bytes)
+    if uploads.read_all(config.run_dir):
+        call_chore(config.run_dir, "embed")
+
+
+WORK = (erase, read, embed, pull, mail, model, webhooks, files)
+CHORES = dict(zip(CHORE_NAMES, WORK, strict=True))
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

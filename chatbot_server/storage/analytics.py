@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    ColumnExpressionArgument,
     Select,
-    String,
     case,
-    cast,
     func,
     select,
 )
@@ -25,7 +23,7 @@ from chatbot_server.storage.inbox import ANSWERED, is_unanswered
 # Time zones begin their days at quarters of an hour.
 QUARTER = 900
 MOST_PAGES = 10
-MOST_ANSWERS = 5000  # of which topics are counted
+MOST_ANSWERS = 5000  # of which topics and times are told
 
 
 def _count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -81,7 +79,7 @@ class Timeline:
 
     Attributes:
         quarters: by the first moment of the quarter of an hour in which conversations were begun.
-        first_ms: milliseconds within which half of the answers showed their first words.
+        first_ms: milliseconds within which half of the newest answers showed their first words.
     """
 
     quarters: Mapping[int, AnswerCounts]
@@ -149,19 +147,22 @@ def activity(session: Session, period: Period) -> Activity:
 
 
 def timeline(session: Session, period: Period) -> Timeline:
-    """What was asked in the conversations of *period*; all of it in one look at their answers."""
-    moment = (Conversation.created // QUARTER) * QUARTER
-    first_ms = func.aggregate_strings(cast(ChatMessage.first_ms, String), ",")
-    query = (
+    """What was asked in the conversations of *period*."""
+    moment = (ChatMessage.begun // QUARTER) * QUARTER
+    query = _answers(period).with_only_columns(moment, *_ANSWER_COUNTS).group_by(moment)
+    rows: Iterable[Any] = session.execute(query)
+    quarters = {
+        int(quarter): AnswerCounts(int(answered), int(unanswered))
+        for quarter, answered, unanswered in rows
+    }
+    newest = (
         _answers(period)
-        .with_only_columns(moment, *_ANSWER_COUNTS, first_ms)
-        .where(ChatMessage.origin.is_not(None))
-        .group_by(moment)
-        .order_by(moment)
+        .with_only_columns(ChatMessage.first_ms)
+        .where(ChatMessage.first_ms.is_not(None))
+        .order_by(ChatMessage.begun.desc())
+        .limit(MOST_ANSWERS)
     )
-    rows = session.execute(query).all()
-    times = sorted(int(ms) for *_, texts in rows if texts for ms in texts.split(","))
-    quarters = {int(row[0]): AnswerCounts(int(row[1]), int(row[2])) for row in rows}
+    times = sorted(ms for ms in session.scalars(newest) if ms is not None)
     return Timeline(quarters, times[(len(times) - 1) // 2] if times else None)
 
 
@@ -170,16 +171,14 @@ def satisfaction(session: Session, period: Period) -> Satisfaction:
     query = (
         select(Feedback.value, func.count())
         .join(ChatMessage, ChatMessage.id == Feedback.message_id)
-        .join(Conversation, Conversation.id == ChatMessage.conversation_id)
         # Nobody judges an answer before it is given, and few judge any: the thumbs come first,
-        # and "+ 0" keeps the database from reading all conversations of the site instead.
+        # and "+ 0" keeps the database from reading all answers of the site instead.
         .where(
             Feedback.value.in_(("up", "down")),
             Feedback.created >= period.since,
-            Conversation.site_id + 0 == period.site_id,
-            Conversation.created + 0 >= period.since,
-            Conversation.created + 0 < period.until,
-            *_countable(),
+            ChatMessage.site_id + 0 == period.site_id,
+            ChatMessage.begun + 0 >= period.since,
+            ChatMessage.begun + 0 < period.until,
         )
         .group_by(Feedback.value)
     )
@@ -192,7 +191,15 @@ def busiest_pages(session: Session, period: Period) -> Sequence[tuple[str, int]]
     count = func.count().label("count")
     query = (
         select(Conversation.page, count)
-        .where(*_within(period), Conversation.page.is_not(None))
+        .where(
+            Conversation.site_id == period.site_id,
+            Conversation.created >= period.since,
+            Conversation.created < period.until,
+            Conversation.keep,
+            Conversation.preview.is_(False),
+            Conversation.expires >= now(),
+            Conversation.page.is_not(None),
+        )
         .group_by(Conversation.page)
         .order_by(count.desc(), Conversation.page)
         .limit(MOST_PAGES)
@@ -207,7 +214,7 @@ def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
         _answers(period)
         .with_only_columns(first["url"].as_string(), first["title"].as_string())
         .where(ChatMessage.origin.in_(ANSWERED))
-        .order_by(Conversation.created.desc())
+        .order_by(ChatMessage.begun.desc())
         .limit(MOST_ANSWERS)
         .subquery()
     )
@@ -218,24 +225,11 @@ def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
     return [Topic(row[1] or row[0], row[0], row[2]) for row in rows]
 
 
-def _within(period: Period) -> Sequence[ColumnExpressionArgument[bool]]:
-    return (
-        Conversation.site_id == period.site_id,
-        Conversation.created >= period.since,
-        Conversation.created < period.until,
-        *_countable(),
-    )
-
-
-def _countable() -> Sequence[ColumnExpressionArgument[bool]]:
-    is_visitors = Conversation.preview.is_(False)
-    return Conversation.keep, is_visitors, Conversation.expires >= now()
-
-
 def _answers(period: Period) -> Select[ChatMessage]:
-    return (
-        select(ChatMessage)
-        .select_from(Conversation)
-        .join(ChatMessage, ChatMessage.conversation_id == Conversation.id)
-        .where(*_within(period))
+    """Those of *period*; what has outlived its time counts until it is erased, within the hour."""
+    return select(ChatMessage).where(
+        ChatMessage.site_id == period.site_id,
+        ChatMessage.begun >= period.since,
+        ChatMessage.begun < period.until,
+        ChatMessage.origin.is_not(None),
     )

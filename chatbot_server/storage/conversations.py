@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from sqlalchemy import (
+    BigInteger,
     ForeignKey,
     Index,
     String,
@@ -57,7 +58,13 @@ class Conversation(Base):
     """
 
     __tablename__ = "conversation"
-    __table_args__ = (Index("ix_conversation_site_id_created", "site_id", "created"),)
+    __table_args__ = (
+        # All that is looked at to find and count a site's conversations.
+        Index(
+            "ix_conversation_figures",
+            *("site_id", "created", "keep", "preview", "expires", "page"),
+        ),
+    )
 
     id: Mapped[RandomId] = mapped_column(default=random_id)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
@@ -91,13 +98,20 @@ class ChatMessage(Base):
 
     ``finish`` of an answer is empty until it ended, ``error`` if it failed.
     ``first_ms``: milliseconds from the question to the first words of its answer.
+    ``site_id`` and ``begun`` say again what its conversation does, so that figures are counted
+    without a look at each: of which site, and begun when. None: it counts in no figures.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_conversation_id_position", "conversation_id", "position", unique=True),
         # All that figures need of an answer: its text, which is long, is not read.
-        Index("ix_message_figures", "conversation_id", "origin", "status", "first_ms"),
+        Index(
+            "ix_message_begun",
+            *("site_id", "begun", "origin", "status", "first_ms"),
+            sqlite_where=text("origin IS NOT NULL"),
+            postgresql_where=text("origin IS NOT NULL"),
+        ),
         # Which conversations have an answer of some kind: lists that show only those.
         Index(
             "ix_message_origin",
@@ -120,6 +134,8 @@ class ChatMessage(Base):
     sources: Mapped[JsonObjects] = mapped_column(default=list)
     facts: Mapped[JsonObject] = mapped_column(default=dict)
     first_ms: Mapped[int | None]
+    site_id: Mapped[int | None]
+    begun: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
     def person(self) -> str:
@@ -189,6 +205,7 @@ def add_message(session: Session, conversation: Conversation, role: str, text: s
         position=_next_position(session, conversation.id),
         role=role,
         text=text,
+        **_figures_of(conversation),
     )
     session.add(message)
     session.flush()
@@ -222,14 +239,33 @@ def add_exchange(
         if not count_changed(session, statement):
             raise NotFound("conversation_unknown", field="conversation")
         position = _next_position(session, conversation.id)
+    figures = _figures_of(conversation)
     rows = (question | {"role": "user"}, answer | {"role": "assistant"})
     session.execute(
         insert(MESSAGES),
         [
-            NEW_MESSAGE | row | {"conversation_id": conversation.id, "position": place}
+            NEW_MESSAGE | row | {"conversation_id": conversation.id, "position": place} | figures
             for place, row in enumerate(rows, position)
         ],
     )
+
+
+def _figures_of(conversation: Conversation) -> dict[str, int | None]:
+    """Where a message of *conversation* is counted; not the owner's tries, nor what is not kept."""
+    if conversation.preview or not conversation.keep:
+        return {"site_id": None, "begun": None}
+    return {"site_id": conversation.site_id, "begun": conversation.created}
+
+
+def count_messages(session: Session) -> None:
+    """Note again at each message what its conversation says: an older backup does not."""
+    of_it = CONVERSATIONS.c.id == MESSAGES.c.conversation_id
+    counted = (of_it, CONVERSATIONS.c.keep, CONVERSATIONS.c.preview.is_(False))
+    values = {
+        name: select(CONVERSATIONS.c[column]).where(*counted).scalar_subquery()
+        for name, column in (("site_id", "site_id"), ("begun", "created"))
+    }
+    session.execute(update(MESSAGES).values(values))
 
 
 def complete_answer(session: Session, identifier: str, answer: JsonObject) -> bool:

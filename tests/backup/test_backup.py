@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.accounts.service import log_in
@@ -25,8 +26,14 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.service.jobs import DAILY, back_up_daily
 from chatbot_server.storage.accounts import add_account, start_session
+from chatbot_server.storage.analytics import Period, timeline
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.conversations import (
+    DAY,
+    MESSAGES,
+    add_message,
+    start_conversation,
+)
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.inbox import ConversationFilter, list_conversations
@@ -278,3 +285,16 @@ def test_a_copy_a_day_is_kept_without_what_visitors_wrote(
             moment = now() - 2 * 24 * 3600
 
             os.utime(aged, (moment, moment))
+
+
+def test_answers_of_an_older_backup_count_in_figures_again(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, key = source
+    with database.session() as session:
+        session.execute(update(MESSAGES).values(site_id=None, begun=None, origin="faq"))
+    back_up(database, tmp_path / "old")
+    restore(database, tmp_path / "old", overwrite=True)
+    with database.session() as session:
+        period = Period(find_site(session, key).id, now() - DAY, now() + 1)
+        assert timeline(session, period).total().answered == 2

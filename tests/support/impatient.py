@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from chatbot_server.web.server.event_stream import Bell, EventStream, Pieces
 from chatbot_server.web.server.incoming import Pace
+from chatbot_server.web.server.terms import Terms
 from chatbot_server.web.server.worker import Worker
 
 MUCH = 8_000_000  # more than the system keeps for a client that does not read
@@ -39,11 +41,18 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return [b"x" * MUCH]
     if path == "/readers":
         return [str(len(open_streams)).encode()]
+    if path == "/long":
+        read = environ["wsgi.input"].read
+        return [str(sum(map(len, iter(partial(read, 65_536), b"")))).encode()]
     if environ["QUERY_STRING"] == "go-on":
         go_on.set()
         for bell in list(open_streams):
             bell.ring()
     return [str(len(environ["wsgi.input"].read())).encode()]
+
+
+# As an application of Flask has its extensions.
+app.extensions = {"terms": Terms(streams=lambda head: head.path == "/long")}  # type: ignore[attr-defined]
 
 
 def half_a_stream() -> Iterator[bytes]:

@@ -23,9 +23,15 @@ PASSWORD = "four words for sleeping"
 class OwnerServer:
     """A server with one site of the owner's, and browsers that open its pages."""
 
-    def __init__(self, folder: Path, mail: dict[str, Any] | None = None, **server: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        mail: dict[str, Any] | None = None,
+        database: Database | None = None,
+        **server: str,
+    ) -> None:
         self.folder = folder
-        self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
+        self.database = database or Database(f"sqlite:///{folder / 'chatbot.db'}")
         self.database.migrate()
         self.config = Config(
             data_dir=folder, retrieval={"semantic": "off"}, server=server, mail=mail or {}

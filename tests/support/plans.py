@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from chatbot_server.storage.database import Database
 
@@ -28,13 +28,33 @@ def statements(database: Database) -> Iterator[list[Statement]]:
 
 
 def tables_read_whole(database: Database, log: list[Statement]) -> dict[str, str]:
-    """Tables that SQLite reads from one end to the other for a statement of *log*, with it."""
+    """Tables that are read from one end to the other for a statement of *log*, with it."""
     read: dict[str, str] = {}
     with database.session() as session:
         connection = session.connection()
+        scans = _scans_of_sqlite
+        if connection.dialect.name == "postgresql":
+            # Of few rows it reads all, whatever the index: here only where there is none.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            scans = _scans_of_postgresql
         for words, values in {one[0]: one for one in log}.values():
             if words.lstrip().upper().startswith(("SELECT", "WITH")):
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)
-                matches = [re.match(r"SCAN (\w+?)(?:_\d+)?(?: |$)", str(row[3])) for row in plan]
-                read |= {match[1]: words for match in matches if match}
+                read |= dict.fromkeys(scans(connection, words, values), words)
     return read
+
+
+def _scans_of_sqlite(connection: Connection, words: str, values: Any) -> Iterator[str]:
+    for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values):
+        if match := re.match(r"SCAN (\w+?)(?:_\d+)?(?: |$)", str(row[3])):
+            yield match[1]
+
+
+def _scans_of_postgresql(connection: Connection, words: str, values: Any) -> Iterator[str]:
+    (plan,) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {words}", values).scalar_one()
+    nodes = [plan["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", ())
+        is_bounded = {"Index Cond", "Recheck Cond", "TID Cond"} & node.keys()
+        if "Relation Name" in node and not is_bounded:
+            yield node["Relation Name"]

@@ -21,6 +21,7 @@ from chatbot_server.web.server.worker import Worker
 HALF_A_HEADER = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"
 SLOW = b"x" * 400_000  # earns the rest minutes
+END = b"0\r\n\r\n"
 THREADS = 3
 CROWD = 30
 
@@ -122,6 +123,31 @@ def test_a_request_that_trickles_is_answered_and_others_meanwhile(
         assert get(port) == "0"
     slow.sendall(b"d")
     assert b"200 OK" in slow.recv(4096)
+
+
+def test_a_long_body_is_read_while_it_comes_one_at_a_time(port: int, connect: Connect) -> None:
+    head = b"POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
+    first = connect(head + SLOW)
+    second = connect(head + SLOW)
+    assert b"503" in second.recv(4096)
+    for _ in range(9):
+        first.sendall(SLOW)
+        assert get(port) == "0"
+    assert b"\r\n4000000\r\n" in received_until(first, END)
+    assert hung_up(first)
+    waiting = connect(head.replace(b"Host", b"Expect: 100-continue\r\nHost"))
+    assert b"100 Continue" in waiting.recv(4096)
+    waiting.sendall(SLOW * 10)
+    assert b"\r\n4000000\r\n" in received_until(waiting, END)
+
+
+def test_a_long_body_that_does_not_come_is_given_up(port: int, connect: Connect) -> None:
+    head = b"POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
+    assert hung_up(connect(head))
+    assert hung_up(connect(head + b"ab"))  # the place is free again
+    longer = connect(head.replace(b"/long", b"/other") + SLOW)
+    assert b"200" in longer.recv(4096)
+    assert get(port) == "0"
 
 
 def test_who_watches_the_server_is_answered_while_every_thread_is_busy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,10 +92,15 @@ def add(
 
 def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
     """Read each; what was read of it, or why it cannot be: the others are read all the same."""
-    from chatbot_server.retrieval.curate.library import add_file
+    from chatbot_server.retrieval.curate.files import add_file
     from chatbot_server.retrieval.curate.reading import text_figures
     from chatbot_server.retrieval.read.extractor import Extractor
     from chatbot_server.storage.knowledge.sources import open_source
+
+    def show_progress(read: int, pages: int) -> None:
+        if sys.stderr.isatty():
+            sentence = context.say("file_scanned", why=f"{read}/{pages}")
+            click.echo(f"\r{sentence} ", nl=read == pages, err=True)
 
     extractor = Extractor()
     limit = context.config.retrieval.page_bytes
@@ -105,7 +111,7 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Itera
                 if file.name in names:
                     raise ChatbotError("knowledge_same_name", file=file)
                 names.add(file.name)
-                result = add_file(context.database, extractor, site_id, file, limit)
+                result = add_file(context.database, extractor, site_id, file, limit, show_progress)
                 with context.database.session() as session:
                     source_id = open_source(session, site_id, "file", file.name).id
                     figures = text_figures(session, site_id, source_id)

@@ -23,7 +23,7 @@ from chatbot_server.engine.base import (
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET, connect, is_listening
 from chatbot_server.engine.process.state import NO_ENGINE, WAKE_FILE, EngineRecord, read_state
-from chatbot_server.errors import EngineCrashed, EngineError, EngineTimeout
+from chatbot_server.errors import EngineChanged, EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Prompt
 
 # Reading a small model again takes under a second; longer than this nobody waits.
@@ -99,10 +99,13 @@ class SocketEngine:
             "sampling": asdict(sampling),
             "conversation": conversation,
         }
-        return SocketCompletion(self._open, protocol.encode(request))
+        return SocketCompletion(self._open, protocol.encode(request), self._forget_info)
 
     def close(self) -> None:
         self._closed.set()
+
+    def _forget_info(self) -> None:
+        self._info = None
 
     def _look(self) -> EngineRecord:
         """The engine's state, as its supervisor says: asking a frozen one would take long.
@@ -136,7 +139,10 @@ class SocketEngine:
         if answer is None:
             raise ConnectionResetError
         if "error" in answer:
-            raise protocol.error_of(answer["error"])
+            error = protocol.error_of(answer["error"])
+            if isinstance(error, EngineChanged):
+                self._forget_info()
+            raise error
         return answer.get("result")
 
     def _open(self, dead_pid: int, closed: threading.Event) -> tuple[socket.socket, int]:
@@ -196,9 +202,13 @@ class SocketCompletion:
 
     The first event is read at once, so that a refusal is raised where the answer is asked
     for. A crash before the first token is mended by asking once more.
+
+    Args:
+        on_change: called where the prompt is another model's.
     """
 
-    def __init__(self, open_: Opener, request: bytes) -> None:
+    def __init__(self, open_: Opener, request: bytes, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
         self._open = open_
         self._request = request
         self._closed = threading.Event()
@@ -260,7 +270,9 @@ class SocketCompletion:
     def _event_of(self, record: dict[str, Any]) -> Event:
         try:
             event = protocol.event_of(record)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, EngineChanged):
+                self._on_change()
             self._ended = True
             self.close()
             raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import selectors
 import socket
@@ -9,13 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from chatbot_server.engine.backend import Backend
 from chatbot_server.engine.base import EngineInfo
 from chatbot_server.engine.process import protocol
-from chatbot_server.errors import BadRequest, ChatbotError, EngineBusy, EngineError
+from chatbot_server.errors import BadRequest, ChatbotError, EngineBusy, EngineChanged, EngineError
 from chatbot_server.prompt.base import Prompt
 
 logger = logging.getLogger(__name__)
@@ -31,7 +33,9 @@ class Host:
 
     def __init__(self, backend: Backend, info: EngineInfo, connections: int) -> None:
         self._backend = backend
-        self._info = info
+        # The same for the same model after a restart, and another one for every other.
+        digest = hashlib.sha256(json.dumps(asdict(info)).encode()).hexdigest()
+        self._info = replace(info, identity=digest[:16])
         self._free_connections = threading.BoundedSemaphore(connections)
         self._watcher = DisconnectWatcher()
         self._lock = threading.Lock()
@@ -41,9 +45,7 @@ class Host:
             "info": lambda _: asdict(self._info),
             "status": lambda _: self._backend.workload(),
             "count": lambda request: self._backend.count_tokens(_texts(request)),
-            "count_prompt": lambda request: len(
-                self._backend.tokenize(Prompt.from_json(request["prompt"]))
-            ),
+            "count_prompt": lambda request: len(self._backend.tokenize(self._own_prompt(request))),
             "embed": lambda request: self._backend.embed(_texts(request)),
         }
 
@@ -98,6 +100,17 @@ class Host:
                 self._working -= 1
                 self._worked_at = time.monotonic()
 
+    def _own_prompt(self, request: dict[str, Any]) -> Prompt:
+        """The request's prompt.
+
+        Raises:
+            EngineChanged: it was made for another model, in that one's chat format.
+        """
+        prompt = Prompt.from_json(request["prompt"])
+        if prompt.model not in ("", self._info.identity):
+            raise EngineChanged("engine_changed", retry_after=1)
+        return prompt
+
     def _do(self, connection: socket.socket, request: dict[str, Any]) -> None:
         if request.get("op") == "generate":
             self._generate(connection, request)
@@ -109,7 +122,7 @@ class Host:
         client_left = self._watcher.watch(connection)
         try:
             events = self._backend.generate(
-                Prompt.from_json(request["prompt"]),
+                self._own_prompt(request),
                 protocol.sampling_of(request["sampling"]),
                 conversation=request["conversation"],
                 cancelled=client_left.is_set,

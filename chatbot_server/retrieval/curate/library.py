@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -17,10 +16,7 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.crawl.site_text import site_document_base
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.index.chunks import MAX_CHUNKS
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.document import CUT_TEXT
-from chatbot_server.retrieval.read.extractor import ExtractError, Extractor, kind_of_name
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import (
     delete_documents,
@@ -94,51 +90,6 @@ def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
         return indexing.put(session, open_source(session, site_id, "note"), analysis)
 
 
-@dataclass(frozen=True)
-class AddedFile:
-    """What became of a file.
-
-    Attributes:
-        notice: the code of a sentence about what was not read of it; also its source's ``why``.
-    """
-
-    document_count: int
-    notice: str = ""
-
-
-def add_file(
-    database: Database, extractor: Extractor, site_id: int, file: Path, max_bytes: int
-) -> AddedFile:
-    """Read a file; what it held before is replaced.
-
-    Raises:
-        ExtractError: it cannot be read, is too big, or of a kind that is not known.
-        OSError: the file cannot be opened or read.
-    """
-    kind = kind_of_name(file.name)
-    if kind is None:
-        raise ExtractError("extract_kind", name=file.name)
-    if file.stat().st_size > max_bytes:
-        raise ExtractError("extract_big", name=file.name)
-    extraction = extractor.read(file.read_bytes(), kind, file.name, f"file:{file.name}")
-    drafts = extraction.drafts
-    if not drafts:
-        raise ExtractError("extract_no_text", name=file.name)
-    analysed_drafts = [analyse(draft) for draft in drafts]
-    is_cut = any(len(analysis.chunks) >= MAX_CHUNKS for analysis in analysed_drafts)
-    notice = extraction.notice or (CUT_TEXT if is_cut else "")
-    with database.session() as session:
-        source = open_source(session, site_id, "file", file.name)
-        source.why = notice
-        urls_of_drafts = {draft.url for draft in drafts}
-        former = documents_of(session, site_id, source.id)
-        missing = [document.id for document in former if document.url not in urls_of_drafts]
-        delete_documents(session, site_id, missing)
-        for analysis in analysed_drafts:
-            indexing.put(session, source, analysis)
-    return AddedFile(len(drafts), notice)
-
-
 def add_site(database: Database, site_id: int, address: str, *, single: bool = False) -> int:
     """A site (or one page) to crawl; returns the source's number.
 
@@ -168,7 +119,8 @@ def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:
 def describe_source(session: Session, source: KnowledgeSource) -> dict[str, Any]:
     """A source, with what became of its pages.
 
-    ``lost`` is, by page, what a visitor can check there and no document says.
+    ``lost`` is, by page, what a visitor can check there and no document says; ``unread``:
+    whether it is still to be read, or is being read.
     """
     return {
         "number": source.id,
@@ -180,6 +132,7 @@ def describe_source(session: Session, source: KnowledgeSource) -> dict[str, Any]
         "reasons": [asdict(reason) for reason in page_reasons(session, source.id)],
         "started": source.started,
         "finished": source.finished,
+        "unread": source.is_unread,
         "why": source.why,
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from chatbot_server.retrieval.language.languages import LANGUAGES
 
@@ -26,7 +26,8 @@ def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
     """The lines of a table; the first *head* of *rows* name its columns, together.
 
     A cell that spans several rows or columns is given in each of them. A row that says the
-    same in all columns is about the rows below it, up to the next such row.
+    same in all columns is about the rows below it, up to the next such row; where there are
+    none, as of the conditions below prices, it stands for itself.
     """
     width = max(map(len, rows), default=0)
     grid = [[_escaped(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
@@ -36,12 +37,20 @@ def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
         headings = [", ".join(dict.fromkeys(filter(None, column))) for column in names]
         lines = [_line(headings), _line(["---"] * width)]
     group = ""
-    for row in filter(any, grid[head:]):
-        if width > 1 and len(set(row)) == 1 and _LETTER.search(row[0]):
-            group = row[0]
-        else:
+    body = [row for row in grid[head:] if any(row)]
+    for row, below in zip_longest(body, body[1:]):
+        if not spans_all(row):
             lines.append(_line([" › ".join(filter(None, (group, row[0]))), *row[1:]]))
+        elif below is None or spans_all(below):
+            lines.append(_line([row[0], *[""] * (width - 1)]))
+        else:
+            group = row[0]
     return lines
+
+
+def spans_all(row: Sequence[str]) -> bool:
+    """Whether *row* says the same in all of its columns, in words."""
+    return len(row) > 1 and len(set(row)) == 1 and bool(_LETTER.search(row[0]))
 
 
 def _escaped(cell: str) -> str:

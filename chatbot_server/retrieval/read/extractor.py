@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -42,6 +44,14 @@ SUFFIXES = {
     ".ods": "opendocument", ".odp": "opendocument", ".epub": "epub", ".csv": "csv",
     ".md": "text", ".markdown": "text", ".txt": "text",
 }  # fmt: skip
+
+
+# Is told how many pages of a file are read, and how many there are.
+Progress = Callable[[int, int], None]
+
+
+def in_silence(read: int, pages: int) -> None:
+    """Tell nobody."""
 
 
 class ExtractError(BadRequest):
@@ -88,10 +98,19 @@ class Extractor:
     _child: JsonLineChild = field(default_factory=_new_child)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self, data: bytes, kind: str, name: str, url: str, charset: str = "") -> Extraction:
+    def read(
+        self,
+        data: bytes,
+        kind: str,
+        name: str,
+        url: str,
+        charset: str = "",
+        progress: Progress = in_silence,
+    ) -> Extraction:
         """The documents of *data*; ``kind`` is a value of :data:`TYPES`.
 
-        *charset* is what the sender of a page says it is in.
+        *charset* is what the sender of a page says it is in; *progress* is told of a file that
+        takes long.
 
         Raises:
             ExtractError: unreadable, a bomb, or too slow.
@@ -107,8 +126,7 @@ class Extractor:
             with self._lock:
                 result = self._child.ask(request, self.seconds)
             if result.get("scanned"):
-                with closing(_new_child()) as child:
-                    result = child.ask(request | {"kind": "scanned"}, SCAN_SECONDS)
+                result = _recognise(request | {"kind": "scanned"}, progress)
         except ChildFailed:
             raise ExtractError("extract_slow", name=name[:200]) from None
         if "error" in result:
@@ -119,6 +137,17 @@ class Extractor:
         """Let go of the process."""
         with self._lock:
             self._child.close()
+
+
+def _recognise(request: dict[str, str], progress: Progress) -> dict[str, Any]:
+    """The child's last answer about a scanned file."""
+    deadline = time.monotonic() + SCAN_SECONDS
+    with closing(_new_child()) as child:
+        result: dict[str, Any] = child.ask(request, SCAN_SECONDS)
+        while "progress" in result:
+            progress(*result["progress"])
+            result = child.ask({"kind": "more"}, deadline - time.monotonic())
+    return result
 
 
 def kind_of_name(name: str) -> str | None:

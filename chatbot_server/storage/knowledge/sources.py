@@ -63,6 +63,19 @@ def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
     ).all()
 
 
+def files_to_read(session: Session) -> Sequence[int]:
+    """Files that were given and not read yet, in the order of their sources."""
+    return session.scalars(
+        select(KnowledgeSource.id)
+        .where(
+            KnowledgeSource.kind == "file",
+            KnowledgeSource.started.is_not(None),
+            KnowledgeSource.finished.is_(None),
+        )
+        .order_by(KnowledgeSource.id)
+    ).all()
+
+
 def delete_source(session: Session, site_id: int, source_id: int) -> None:
     """Delete a source of the site, with what a crawl knows of its pages."""
     session.execute(

@@ -61,9 +61,11 @@ class KnowledgeSource(Base):
     Attributes:
         address: URL of a site or page, name of a file; empty for notes, FAQ and push.
         state: ``active`` or ``paused``; a paused crawl goes on where it stopped.
-        started, finished: of the last crawl; ``finished`` is None while one is under way.
+        started, finished: of the last crawl, or when a file was given and read; ``finished`` is
+            None while that is under way.
         why: key of the sentence that says why it could not be read, or not whole, and perhaps,
-            after a blank, the host, address or error that the sentence names.
+            after a blank, the host, address or error that the sentence names; of a file that
+            is being read, how far.
         unwanted: paths of pages that the owner does not want to be read; one that ends with
             ``/`` stands for the whole folder.
     """
@@ -81,6 +83,12 @@ class KnowledgeSource(Base):
     finished: Mapped[int | None] = mapped_column(BigInteger)
     why: Mapped[str] = mapped_column(String(300), default="")
     unwanted: Mapped[Texts] = mapped_column(default=list)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is still to be read, or is being read."""
+        is_wanted = self.kind in ("site", "page") or self.started is not None
+        return is_wanted and self.finished is None
 
 
 class KnowledgePage(Base):

@@ -72,9 +72,7 @@ ROUTES = (
     add_log,
 )
 LARGEST_FORM = 40 * 1024 * 1024  # a file to read
-WITH_FILES = tuple(
-    f"admin.{view}" for view in ("add_source", "import_entries", "restore_first", "restore_backup")
-)
+WITH_FILES = ("admin.add_source", "admin.import_entries")
 
 
 def admin_blueprint(parts: AdminParts) -> Blueprint:

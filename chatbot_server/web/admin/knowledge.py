@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, request
-from werkzeug.utils import secure_filename
 
-from chatbot_server.errors import ChatbotError, NotFound, UsageError
+from chatbot_server.errors import ChatbotError, NotFound, Unavailable, UsageError
+from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
+from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.library import (
-    add_file,
     add_note,
     add_site,
     describe_documents,
@@ -38,6 +36,7 @@ from chatbot_server.web.admin.pages import (
 MOST_DOCUMENTS = 500  # listed of one source
 MOST_PAGES_WITH_LOSSES = 50
 LONGEST_NOTE = 20_000
+LONGEST_NAME = 200  # of a file, without its ending
 
 
 def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
@@ -52,10 +51,10 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site_id = find_site(session, key).id
         try:
-            _add(parts, site_id)
+            chore = _add(parts, site_id)
         except ChatbotError as error:
             return _show(parts, key, problem=problem_of(error), status=error.status)
-        parts.call_chore("read")
+        parts.call_chore(chore)
         return go("knowledge", key=key, done="added")
 
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>")
@@ -142,27 +141,36 @@ def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
     return action == "remove"
 
 
-def _add(parts: AdminParts, site_id: int) -> None:
-    """An address to read, a file, or a text that was typed.
+def _add(parts: AdminParts, site_id: int) -> str:
+    """An address to read, a file, or a text that was typed; the chore that goes on with it.
 
     Raises:
-        ChatbotError: what was given cannot be read.
+        ChatbotError: what was given cannot be read, or a file not be stored.
     """
     upload = request.files.get("file")
     if upload is not None and upload.filename:
-        name = secure_filename(upload.filename) or "file"
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / name
-            upload.save(file)
-            add_file(
-                parts.database, parts.extractor, site_id, file, parts.config.retrieval.page_bytes
-            )
-    elif address := typed("address", 500):
+        name = _own_name(upload.filename)
+        try:
+            limit = parts.config.retrieval.page_bytes
+            uploads = Uploads(parts.database, parts.config.uploads_dir, limit)
+            uploads.put(site_id, name, upload.save)
+        except OSError as error:
+            raise Unavailable("file_not_stored", name=name, why=error.strerror) from error
+        return "files"
+    if address := typed("address", 500):
         add_site(parts.database, site_id, address, single=request.form.get("single") == "yes")
-    elif text := typed("text", LONGEST_NOTE, lines=True):
+        return "read"
+    if text := typed("text", LONGEST_NOTE, lines=True):
         title = typed("title", 200)
         if not title:
             raise UsageError("text_empty", field="title", name="title")
         add_note(parts.database, site_id, title, text)
-    else:
-        raise UsageError("source_empty", field="address")
+        return "embed"
+    raise UsageError("source_empty", field="address")
+
+
+def _own_name(path: str) -> str:
+    """What a file is called on its owner's machine: some browsers send its folders, too."""
+    text = clean_text(path.encode("utf-8", "replace").decode()).replace("\\", "/")
+    stem, dot, suffix = " ".join(text.rpartition("/")[2].split()).rpartition(".")
+    return f"{stem[:LONGEST_NAME]}{dot}{suffix[:20]}"

@@ -15,7 +15,6 @@ from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.messages import catalogue, say
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.accounts import Account, has_accounts
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import Site, find_site, sites_in_order
@@ -25,6 +24,7 @@ from chatbot_server.web.admin.labels import label_of
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of
+from chatbot_server.web.middleware.uploads import UploadTickets
 
 # Pages of a site in the menu, with the sentence of their name.
 MENU = (
@@ -48,15 +48,16 @@ class AdminParts:
 
     Attributes:
         call_chore: has the server's chore of this name done within seconds.
+        tickets: for files that are longer than forms.
     """
 
     config: Config
     database: Database
     engine: Engine
     knowledge: KnowledgeBase
-    extractor: Extractor
     rates: RateLimits
     call_chore: Callable[[str], None]
+    tickets: UploadTickets
 
 
 def admin_language() -> str:

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatbot_server.accounts.service import check_setup, renew_setup
 from chatbot_server.backup.archive import Manifest
 from chatbot_server.backup.service import default_name, look, restore
-from chatbot_server.errors import ChatbotError, NotFound, Unavailable, UsageError
+from chatbot_server.errors import ChatbotError, NotFound, TooLarge, Unavailable, UsageError
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.backups import copies_in
 from chatbot_server.web.admin.pages import AdminParts, go, is_set_up, problem_of, render, typed
+from chatbot_server.web.middleware.uploads import TICKET, largest_file
 
 UPLOADED = "uploaded-"
 # What a person asks first of a backup: how many of these are in it.
@@ -46,13 +48,12 @@ def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
         if is_set_up(parts.database):
             raise NotFound("http_404")
         parts.rates.check_login()
-        token = typed("token", 100)
 
-        def check() -> None:
+        def check(token: str) -> None:
             with parts.database.session() as session:
                 check_setup(session, token)
 
-        return _answer(parts, turn, token, check)
+        return _answer(parts, turn, check)
 
     @bp.get(f"{PATH}/backups/restore")
     def show_restore() -> Response:
@@ -60,25 +61,32 @@ def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.post(f"{PATH}/backups/restore", endpoint="restore_backup")
     def restore_now() -> Response:
-        return _answer(parts, turn, "", lambda: None)
+        return _answer(parts, turn, lambda _token: None)
 
 
 def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
     copies = copies_in(_folder(parts)) if g.get("account") else []
     fields: dict[str, Any] = {"token": "", "file": "", "manifest": None, "may_replace": False}
-    return render("restore", status=status, copies=copies, **fields | values)
+    return render(
+        "restore",
+        status=status,
+        copies=copies,
+        ticket=parts.tickets.new(),
+        room=largest_file(parts.config.data_dir),
+        **fields | values,
+    )
 
 
-def _answer(
-    parts: AdminParts, turn: threading.Lock, token: str, check: Callable[[], None]
-) -> Response:
+def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None]) -> Response:
     """Look at the file that is meant, or put it back: those who do that take turns.
 
-    *check* raises where nobody may do that, or no more: of two at once, the second is refused.
+    *check*, which is given the token that was typed, raises where nobody may do that, or no more:
+    of two at once, the second is refused.
     """
-    folder, name = _folder(parts), ""
+    folder, token, name = _folder(parts), "", ""
     try:
-        check()
+        token = _typed_token(parts)
+        check(token)
         name = _chosen_file(folder)
         passphrase = request.form.get("passphrase", "")[:1000]
         if request.form.get("action") != "restore":
@@ -86,7 +94,7 @@ def _answer(
             counts = _counts(manifest)
             return _show(parts, token=token, file=name, manifest=manifest, counts=counts)
         with turn:
-            check()
+            check(token)
             is_wanted = request.form.get("replace") == "yes"
             restore(parts.database, folder / name, passphrase=passphrase, overwrite=is_wanted)
     except ChatbotError as error:
@@ -98,6 +106,26 @@ def _answer(
     # A backup may be without accounts: the first one is made as on a new server.
     token = renew_setup(parts.database, parts.config.data_dir) or ""
     return render("setup", token=token, name="")
+
+
+def _typed_token(parts: AdminParts) -> str:
+    """The token of the set-up, or none; the file that comes with it is on the disk by then.
+
+    Raises:
+        TooLarge: there is no room for it.
+        Unavailable: it cannot be stored.
+    """
+    try:
+        folder = _folder(parts)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if parts.tickets.admits(request.args.get(TICKET, "")):
+            request.keep_files_in(folder)  # type: ignore[attr-defined]
+        return typed("token", 100)
+    except RequestEntityTooLarge:
+        size = request.max_content_length or 0
+        raise TooLarge("restore_too_large", limit=max(1, size // 1_000_000)) from None
+    except OSError as error:
+        raise Unavailable("backup_failed", why=error.strerror) from error
 
 
 def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> Response:
@@ -135,7 +163,6 @@ def _chosen_file(folder: Path) -> str:
     if upload is not None and upload.filename:
         name = UPLOADED + default_name()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (folder / name).touch(mode=0o600)
             upload.save(folder / name)
         except OSError as error:

@@ -34,6 +34,7 @@ class Connection:
     Attributes:
         deadline: moment of the monotonic clock at which it is given up.
         response: gunicorn's, to the request that is being answered.
+        has_body_coming: the thread that answers reads the rest of the request itself.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Connection:
         self.response: Any = None
         self.stream: EventStream | None = None
         self.is_called = False
+        self.has_body_coming = False
         self._selector = selector
         self._watched = 0
 

@@ -53,10 +53,12 @@ class WholeRequest:
 
     Attributes:
         body: all of it; of one that is longer than wanted, the beginning or nothing.
+        missing: bytes of the body that are still to come, of one that is streamed.
     """
 
     head: Any
     body: bytes
+    missing: int = 0
 
 
 class RequestReader:
@@ -66,9 +68,18 @@ class RequestReader:
         settings: gunicorn's configuration.
         client: the client's address.
         body_limit: tells from a request's head how long a body is wanted.
+        streams: tells from it whether the request is handed on with a body that still comes.
     """
 
-    def __init__(self, settings: Any, client: Any, pace: Pace, body_limit: BodyLimit) -> None:
+    def __init__(
+        self,
+        settings: Any,
+        client: Any,
+        pace: Pace,
+        body_limit: BodyLimit,
+        streams: Callable[[Any], bool] = lambda head: False,  # noqa: ARG005
+    ) -> None:
+        self._streams = streams
         self._parser = RequestParser(settings, iter(()), client)
         self._pace = pace
         self._body_limit = body_limit
@@ -111,12 +122,23 @@ class RequestReader:
             data = bytes(self._bytes)
         if self._head is None:
             return None
+        if not self._chunks and self._streams(self._head):
+            return self._handed_on(WholeRequest(self._head, *self._begin_stream()))
         body = self._read_chunks(self._chunks, data) if self._chunks else self._read_length()
-        if body is None:
-            return None
-        request = WholeRequest(self._head, body)
+        return None if body is None else self._handed_on(WholeRequest(self._head, body))
+
+    def _handed_on(self, request: WholeRequest) -> WholeRequest:
+        """*request*, which is no longer this reader's."""
         self._head = self._chunks = None
         return request
+
+    def _begin_stream(self) -> tuple[bytes, int]:
+        """What has come of the body, and how much has not."""
+        length = self._head.body.reader.length
+        begun = bytes(self._bytes[:length])
+        self._bytes = bytearray()
+        self._head.force_close()  # nobody says whether all of it is read
+        return begun, length - len(begun)
 
     def asks_to_go_on(self) -> bool:
         """Whether the client waits for a word before it sends the body; true once."""

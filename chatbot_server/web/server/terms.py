@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask
@@ -42,11 +42,14 @@ class Terms:
         body_bytes: most that is read of a request's body.
         long_bodies: exceptions from that; the first one that fits counts.
         address_connections: most connections of one address; 0: of any number.
+        streams: whether the body of a request with gunicorn's head is read by the thread that
+            answers it; the application bounds its length.
     """
 
     body_bytes: int = 2_000_000
     long_bodies: Sequence[LongBody] = ()
     address_connections: int = 0
+    streams: Callable[[Any], bool] = lambda head: False  # noqa: ARG005
 
     def body_limit(self, head: Any) -> int:
         """How long a body is read for the request with gunicorn's *head*."""
@@ -59,6 +62,11 @@ def set_terms(app: Flask, config: Config, long_bodies: Sequence[LongBody]) -> No
     limits = config.limits
     most = 0 if config.server.trusted_proxies else limits.address_connections
     app.extensions[_EXTENSION] = Terms(limits.body_bytes, long_bodies, most)
+
+
+def stream_bodies(app: Flask, streams: Callable[[Any], bool]) -> None:
+    """Have the worker of *app* stream the bodies for whose head *streams* is true."""
+    app.extensions[_EXTENSION] = replace(terms_of(app), streams=streams)
 
 
 def terms_of(app: Any) -> Terms:

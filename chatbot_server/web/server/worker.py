@@ -23,7 +23,8 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.workers import base  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-untyped]
 
-from chatbot_server.web.server.connection import MOST_WAITING, Connection, State
+from chatbot_server.web.server.coming_body import ComingBody
+from chatbot_server.web.server.connection import MOST_WAITING, READ_SIZE, Connection, State
 from chatbot_server.web.server.crowd import Crowd
 from chatbot_server.web.server.event_stream import EventStream
 from chatbot_server.web.server.incoming import Pace, RequestReader, WholeRequest
@@ -147,7 +148,8 @@ class Worker(base.Worker):  # type: ignore[misc]
                 if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS):
                     time.sleep(0.05)  # it can only be tried again
                 return
-            reader = RequestReader(self.cfg, client, self.pace, self._terms.body_limit)
+            terms = self._terms
+            reader = RequestReader(self.cfg, client, self.pace, terms.body_limit, terms.streams)
             connection = Connection(sock, client, reader, self._selector)
             if leaving := self._crowd.add(connection):
                 self._close(leaving)
@@ -187,9 +189,12 @@ class Worker(base.Worker):  # type: ignore[misc]
         elif data and connection.is_reading:
             self._take(connection, partial(connection.reader.feed, data))
             if connection.reader.size > LONG and connection.is_reading and self._is_overfull():
-                connection.response = None
-                connection.outbox.sendall(BUSY)
-                self._send_all(connection)
+                self._say_busy(connection)
+
+    def _say_busy(self, connection: Connection) -> None:
+        connection.response = None
+        connection.outbox.sendall(BUSY)
+        self._send_all(connection)
 
     def _is_overfull(self) -> bool:
         """Whether the long bodies that are coming take more memory than they may together."""
@@ -217,7 +222,10 @@ class Worker(base.Worker):  # type: ignore[misc]
                 connection.outbox.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
                 connection.send(self.patience)
             return
-        connection.state = State.WORKING
+        if request.missing and any(each.has_body_coming for each in self._crowd):
+            self._say_busy(connection)
+            return
+        connection.state, connection.has_body_coming = State.WORKING, bool(request.missing)
         connection.reader.asks_to_go_on()  # it did not need to
         if request.head.path in AT_ONCE:
             connection.stream = self._answer(connection, request)
@@ -235,6 +243,10 @@ class Worker(base.Worker):  # type: ignore[misc]
             )
             connection.response = response
             environ["wsgi.input"] = io.BytesIO(request.body)
+            if request.missing:
+                connection.outbox.flush()  # the word that some clients wait for
+                rest = ComingBody(connection.socket, request.body, request.missing, self.pace)
+                environ["wsgi.input"] = io.BufferedReader(rest, READ_SIZE)
             environ["wsgi.multithread"] = True
             environ["gunicorn.socket"] = connection.socket
             if not self.alive:
@@ -280,6 +292,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._answered(connection)
 
     def _answered(self, connection: Connection) -> None:
+        connection.has_body_coming = False
         if not connection.is_open:  # closed while it was answered, when the server stopped
             self._close(connection)
         elif connection.stream is None:

@@ -18,6 +18,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// A file for which there is no room is not sent in vain.
+for (const input of document.querySelectorAll("input[data-most]")) {
+  input.addEventListener("change", () => {
+    const isLarger = (input.files[0]?.size ?? 0) > Number(input.dataset.most);
+    input.setCustomValidity(isLarger ? input.dataset.larger : "");
+    input.reportValidity();
+  });
+}
+
 document.addEventListener("submit", (event) => {
   const sentence = event.submitter?.dataset.sure ?? event.target.dataset.sure;
   if (sentence && !confirm(sentence)) event.preventDefault();
@@ -42,7 +51,9 @@ const lookAgain = () => {
         continue;
       }
       if (element.localName === "progress") [element.max, element.value] = [newer.max, newer.value];
-      else if (element.textContent !== newer.textContent) element.textContent = newer.textContent;
+      else if (element.textContent !== newer.textContent) {
+        element.replaceChildren(...document.importNode(newer, true).childNodes);
+      }
     }
     if (isOpen) setTimeout(lookAgain, 3000);
   });

@@ -17,6 +17,7 @@ from chatbot_server.engine.thoughts import ThinkingCompletion
 from chatbot_server.errors import (
     BadRequest,
     ChatbotError,
+    EngineChanged,
     EngineError,
     Forbidden,
     NotFound,
@@ -134,8 +135,20 @@ class ModelApi:
             return embedding_entry(self.embedder, created)
         return models(self.find_model(name), created)[0]
 
-    def chat(self, body: ChatCompletionBody | ResponseBody, info: EngineInfo) -> Completion:
-        """Begin the answer to a conversation."""
+    def chat(self, body: ChatCompletionBody | ResponseBody) -> tuple[Completion, str]:
+        """Begin the answer to a conversation; and the name of the model that gives it.
+
+        Raises:
+            EngineChanged: the model was changed, and changed again.
+        """
+        info = self.find_model(body.model)
+        try:
+            return self._begin_chat(body, info), info.model
+        except EngineChanged:  # while its prompt was made
+            info = self.find_model(body.model)
+            return self._begin_chat(body, info), info.model
+
+    def _begin_chat(self, body: ChatCompletionBody | ResponseBody, info: EngineInfo) -> Completion:
         turns, box = body.turns(), body.toolbox().on(info)
         is_native = info.engine == "openai"
         prompt = assemble(info, turns if is_native else box.write_into(turns))
@@ -195,14 +208,14 @@ def openai_blueprint(
     @bp.post("/chat/completions")
     def chat() -> Response:
         body = read_application_body(request, ChatCompletionBody)
-        info = api.find_model(body.model)
-        return _answer(api.chat(body, info), body, Reply(info.model, chat=True))
+        completion, model = api.chat(body)
+        return _answer(completion, body, Reply(model, chat=True))
 
     @bp.post("/responses")
     def respond() -> Response:
         body = read_application_body(request, ResponseBody)
-        info = api.find_model(body.model)
-        return _answer(api.chat(body, info), body, ResponseReply(info.model, body.repeated()))
+        completion, model = api.chat(body)
+        return _answer(completion, body, ResponseReply(model, body.repeated()))
 
     @bp.post("/completions")
     def complete() -> Response:

@@ -11,9 +11,9 @@ from support.crawling import extractor
 from chatbot_server.retrieval.answer import faq
 from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.files import add_file
 from chatbot_server.retrieval.curate.library import (
     add_faq,
-    add_file,
     add_note,
     export_documents,
     import_documents,
@@ -167,9 +167,18 @@ def test_files_are_read_and_bad_ones_refused_in_words(
     (tmp_path / "note.md").write_bytes("# Été\n\nFermé en août.".encode("cp1252"))
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 nothing here")
     (tmp_path / "x.exe").write_bytes(b"MZ")
-    assert add_file(database, extractor, site_id, tmp_path / "faq.csv", 10**6).document_count == 2
-    assert add_file(database, extractor, site_id, tmp_path / "page.html", 10**6).document_count == 1
-    assert add_file(database, extractor, site_id, tmp_path / "note.md", 10**6).document_count == 1
+    assert (
+        len(add_file(database, extractor, site_id, tmp_path / "faq.csv", 10**6).analysed_drafts)
+        == 2
+    )
+    assert (
+        len(add_file(database, extractor, site_id, tmp_path / "page.html", 10**6).analysed_drafts)
+        == 1
+    )
+    assert (
+        len(add_file(database, extractor, site_id, tmp_path / "note.md", 10**6).analysed_drafts)
+        == 1
+    )
     for name in ("bad.pdf", "x.exe"):
         with pytest.raises(ExtractError) as caught:
             add_file(database, extractor, site_id, tmp_path / name, 10**6)

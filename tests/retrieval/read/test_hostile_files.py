@@ -12,7 +12,8 @@ import pytest
 from support.office_files import docx, epub, opendocument, pdf, pptx, xlsx, zipped
 from support.read_file import read_bytes
 
-from chatbot_server.retrieval.curate.library import add_file, describe_sources
+from chatbot_server.retrieval.curate.files import add_file
+from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.retrieval.read.extractor import ExtractError, Extractor, kind_of_name
 from chatbot_server.retrieval.read.files import pdf as pdf_reader
 from chatbot_server.storage.database import Database

@@ -53,12 +53,19 @@ Call 05 56 12 34 56."""
 
 def recognised(data: bytes) -> Any:
     request = {"kind": "scanned", "name": "x.pdf", "url": "file:x.pdf", "charset": ""}
-    return answer(request | {"data": base64.b64encode(data).decode()})
+    result = answer(request | {"data": base64.b64encode(data).decode()})
+    while "progress" in result:
+        result = answer({"kind": "more"})
+    return result
 
 
 def test_a_scan_is_read_with_its_headings_and_tables() -> None:
-    data = scanned_pdf([PRICES])
-    extraction = extractor.read(data, "pdf", "x.pdf", "file:x.pdf")
+    data = scanned_pdf([PRICES, drawn([])])
+    read: list[tuple[int, int]] = []
+    extraction = extractor.read(
+        data, "pdf", "x.pdf", "file:x.pdf", progress=lambda *pages: read.append(pages)
+    )
+    assert read == [(1, 2), (2, 2)]
     (draft,) = extraction.drafts
     assert draft.title == "Camping of the Pines"
     assert draft.text == TEXT

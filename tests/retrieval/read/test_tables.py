@@ -6,6 +6,7 @@ import pytest
 
 from chatbot_server.retrieval.language.facts import spelled_number
 from chatbot_server.retrieval.language.tables import in_sentences, markdown_table
+from chatbot_server.retrieval.read.files.writer import table_blocks
 
 TABLE = "Before.\n| Day | From | To |\n|---|:--|--:|\n| Monday | 9 am | |\n| Sunday | | |\nAfter."
 
@@ -85,3 +86,23 @@ def test_a_grid_of_cells_is_told_row_by_row() -> None:
 )
 def test_numbers_in_words_are_numbers(word: str, number: int | None) -> None:
     assert spelled_number(word) == number
+
+
+def test_what_stands_across_below_a_table_is_kept() -> None:
+    rows = [["Pitch", "Low", "High"], ["Tent", "9 €", "12 €"]]
+    rows += [[text] * 3 for text in ("Chalets", "Sheets are extra.", "Huts")]
+    rows += [
+        ["For two", "40 €", "55 €"],
+        *([text] * 3 for text in ("No cheques.", "VAT is in it.")),
+    ]
+    assert in_sentences("\n".join(markdown_table(rows, 1))).split("\n") == [
+        "- Tent — Low: 9 €; High: 12 €",
+        "- Chalets",
+        "- Sheets are extra.",
+        "- Huts › For two — Low: 40 €; High: 55 €",
+        "- No cheques.",
+        "- VAT is in it.",
+    ]
+    blocks = table_blocks(rows, None)
+    assert [kind for kind, _ in blocks] == ["table", "paragraph", "paragraph"]
+    assert [text for _, text in blocks[1:]] == ["No cheques.", "VAT is in it."]

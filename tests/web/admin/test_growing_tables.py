@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from support.crawling import extractor
 from support.owner_server import OwnerServer
 from support.plans import statements, tables_read_whole
 
 from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
 from chatbot_server.storage.conversations import add_message, start_conversation
+from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import save_feedback
 
 GROWING = {
@@ -26,6 +30,13 @@ PAGES = (
     *(f"conversations{words}" for words in LISTS),
     "conversations.csv",
 )
+
+
+@pytest.fixture
+def owner(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OwnerServer:
+    """A server on each kind of database."""
+    monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
+    return OwnerServer(tmp_path, database=database)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from chatbot_server.retrieval.curate.library import (
     describe_entries,
     put_faq_entries,
 )
+from chatbot_server.service.jobs import files
 from chatbot_server.storage.conversations import (
     Conversation,
     add_message,
@@ -178,7 +179,15 @@ def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -
     for form in ({}, {"text": "no title"}, {"address": "not an address"}):
         assert post("/admin/KEY/knowledge", **form).status_code == 400, form
     bad = (io.BytesIO(b"MZ"), "virus.exe")
-    assert post("/admin/KEY/knowledge", file=bad).status_code >= 400
+    assert post("/admin/KEY/knowledge", file=bad).status_code == 400
+    scan = (io.BytesIO(b"%PDF-1.7 nothing here"), "menu \u201cété\u201d.pdf")
+    assert post("/admin/KEY/knowledge", file=scan).status_code == 303
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert page.count('data-live="open"') == 3
+    files(owner.config, owner.database)
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert page.count('data-live="open"') == 1
+    assert "menu \u201cété\u201d.pdf is damaged and cannot be read." in page
     page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf price").text
     assert "A loaf costs 4 euros." in page
     assert "https://example.org/shop" in page

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,6 +18,8 @@ from chatbot_server.backup.service import back_up
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.accounts import all_accounts
 from chatbot_server.storage.sites import all_sites
+from chatbot_server.web.middleware import uploads as uploads_in_requests
+from chatbot_server.web.middleware.uploads import UploadTickets
 
 SECRET = "three words and a lamp"
 
@@ -48,10 +52,11 @@ def send(new: OwnerServer) -> Send:
     token = open_setup(new.database, new.folder)
 
     def post(content: bytes | None = None, **form: str) -> TestResponse:
+        path = form.pop("path", "/setup/restore")
         fields: dict[str, object] = {"token": token, **form}
         if content is not None:
             fields["upload"] = (io.BytesIO(content), "mine.chatbot-backup")
-        return client.post("/setup/restore", data=fields, headers=ORIGIN)
+        return client.post(path, data=fields, headers=ORIGIN)
 
     return post
 
@@ -140,3 +145,57 @@ def test_what_is_here_is_replaced_on_demand_only(former: OwnerServer, owner: Own
     assert browser.post("/admin/backups/restore", data=form, headers=ORIGIN).status_code == 303
     assert browser.get("/admin/people").status_code == 303  # logged out
     assert (folder / "a.chatbot-backup").exists()
+
+
+@pytest.fixture
+def folders(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Where files were while they came."""
+    used: list[Path] = []
+    open_file = uploads_in_requests.TemporaryFile
+
+    def note(mode: str, dir: Path) -> IO[bytes]:  # noqa: A002
+        used.append(dir)
+        return open_file(mode, dir=dir)
+
+    monkeypatch.setattr(uploads_in_requests, "TemporaryFile", note)
+    return used
+
+
+def test_a_file_of_any_size_comes_onto_the_disk_with_the_ticket_of_the_page(
+    former: OwnerServer, new: OwnerServer, send: Send, folders: list[Path]
+) -> None:
+    content = backup_of(former)
+    new.app.config["MAX_CONTENT_LENGTH"] = len(content)
+    refused = send(content)
+    assert refused.status_code == 413
+    assert "chatbot-server restore FILE" in refused.text
+    for wrong in ("?upload=", "?upload=9999999999.0", "?upload=x.y", f"?upload={'é' * 200}"):
+        assert send(content, path=f"/setup/restore{wrong}").status_code == 413
+    assert (uploads(new), folders) == ([], [])
+    page = new.app.test_client().get("/setup/restore").text
+    path = "/setup/restore" + page.split('action="')[1].split('"')[0]
+    assert "It holds" in send(content, path=path).text
+    assert len(uploads(new)) == 1
+    assert folders == [new.folder / "backups"]
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_refused_with_what_to_do(
+    former: OwnerServer, new: OwnerServer, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads_in_requests, "SHARE", 10**12)
+    page = new.app.test_client().get("/setup/restore").text
+    path = "/setup/restore" + page.split('action="')[1].split('"')[0]
+    refused = send(backup_of(former), path=path)
+    assert refused.status_code == 413
+    assert "data/backups" in refused.text
+    assert uploads(new) == []
+
+
+def test_a_ticket_ends_and_is_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    tickets = UploadTickets()
+    ticket = tickets.new()
+    assert tickets.admits(ticket)
+    assert not UploadTickets().admits(ticket)
+    later = time.time() + 7 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert not tickets.admits(ticket)

@@ -87,6 +87,7 @@ class Recogniser:
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "OMP_THREAD_LIMIT": "1"},
                 timeout=max(0.1, seconds),
+                preexec_fn=lambda: os.nice(10),  # visitors come first
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):

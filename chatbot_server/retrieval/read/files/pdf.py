@@ -60,33 +60,46 @@ def read_pdf(data: bytes, name: str) -> Result:
     Raises:
         Unreadable: damaged, behind a password, only pictures, or without text.
     """
-    return _read(data, name, None)
+    pdf, scans = _open(data), Scans(None)
+    pages = list(pages_of(pdf, scans))
+    if scans.count and ocr.find_tesseract():
+        return {"scanned": True}
+    return _document(pdf, pages, scans, name)
 
 
-def read_scanned_pdf(data: bytes, name: str) -> Result:
+def read_scanned_pdf(data: bytes, name: str) -> Iterator[Result]:
     """The document of a PDF file, with what :mod:`.ocr` recognises on scanned pages: slow.
+
+    Before it, after each page, how many are read and how many there are:
+    ``{"progress": [3, 12]}``.
 
     Raises:
         Unreadable: as :func:`read_pdf`.
     """
     program = ocr.find_tesseract()
-    return _read(data, name, ocr.Recogniser(program) if program else None)
+    pdf, scans = _open(data), Scans(ocr.Recogniser(program) if program else None)
+    pages = []
+    for page in pages_of(pdf, scans):
+        pages.append(page)
+        yield {"progress": [len(pages), min(len(pdf), MAX_PAGES)]}
+    yield _document(pdf, pages, scans, name)
 
 
-def _read(data: bytes, name: str, recogniser: ocr.Recogniser | None) -> Result:
+def _open(data: bytes) -> Any:
     import pypdfium2  # type: ignore[import-untyped]
 
     try:
-        pdf = pypdfium2.PdfDocument(data)
+        return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         is_locked = "password" in str(error).lower() or "security" in str(error).lower()
         is_other = b"%PDF" not in data[:1024]
         code = "extract_other_kind" if is_other else "extract_broken"
         raise Unreadable("extract_encrypted" if is_locked else code) from None
-    scans = Scans(recogniser)
-    pages = list(pages_of(pdf, scans))
-    if scans.count and recogniser is None and ocr.find_tesseract():
-        return {"scanned": True}
+
+
+def _document(
+    pdf: Any, pages: Sequence[tuple[PdfPage, list[Row]]], scans: Scans, name: str
+) -> Result:
     writer = MarkdownWriter()
     margins = running_lines(pages)
     for line in dict.fromkeys(map(without_page_number, margins.values())):

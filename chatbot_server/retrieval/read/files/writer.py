@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from chatbot_server.retrieval.language.tables import markdown_table
+from chatbot_server.retrieval.language.tables import markdown_table, spans_all
 from chatbot_server.retrieval.read.document import MAX_TEXT
 
 Row = Sequence[str]
@@ -127,16 +127,19 @@ def with_note(note: str) -> tuple[str, str]:
 
 
 def table_blocks(rows: Sequence[Row], header_rows: int | None) -> list[tuple[str, str]]:
-    """A table as Markdown, what stands across all of its columns above it as a paragraph."""
+    """A table as Markdown, what stands across all of its columns above or below as paragraphs."""
     grid = without_empty([[" ".join(cell.split()) for cell in row] for row in rows])
     blocks: list[tuple[str, str]] = []
     while len(grid) > 1 and len(grid[0]) > 1 and len(set(grid[0])) == 1:
         blocks.append(("paragraph", _escaped(grid.pop(0)[0])))
         header_rows = header_rows - 1 if header_rows else header_rows
+    notes: list[tuple[str, str]] = []
+    while len(grid) > 1 and spans_all(grid[-1]):
+        notes.insert(0, ("paragraph", _escaped(grid.pop()[0])))
     if grid and len(grid[0]) == 1:
         return [*blocks, *(("paragraph", _escaped(row[0])) for row in grid)]
     count = header_count(grid) if header_rows is None else min(header_rows, len(grid) - 1)
-    return [*blocks, ("table", "\n".join(markdown_table(grid, count)))]
+    return [*blocks, ("table", "\n".join(markdown_table(grid, count))), *notes]
 
 
 def without_empty(grid: Sequence[Row]) -> list[Row]:

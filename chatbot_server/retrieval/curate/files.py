@@ -1,0 +1,213 @@
+"""Files of the owner's: read at once in a terminal, or given in a browser and read soon after.
+
+A scan takes minutes, for which nobody waits at a page: what a browser sends waits in a folder, by
+the number of its source, until the server's chore reads it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import ChatbotError, Unavailable
+from chatbot_server.retrieval.curate.jobs import crawl_lock
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import AnalysedDraft, analyse
+from chatbot_server.retrieval.index.chunks import MAX_CHUNKS
+from chatbot_server.retrieval.read.document import CUT_TEXT
+from chatbot_server.retrieval.read.extractor import (
+    ExtractError,
+    Extractor,
+    Progress,
+    in_silence,
+    kind_of_name,
+)
+from chatbot_server.storage.base import now
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.documents import delete_documents, documents_of
+from chatbot_server.storage.knowledge.sources import files_to_read, open_source
+from chatbot_server.storage.knowledge.tables import KnowledgeSource
+
+# What belongs to no source any more is left by a crash, or about to get one.
+LEFT_OVER_SECONDS = 3600
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FileText:
+    """What a file holds, cut and stemmed.
+
+    Attributes:
+        notice: the code of a sentence about what was not read of it; also its source's ``why``.
+    """
+
+    analysed_drafts: Sequence[AnalysedDraft]
+    notice: str = ""
+
+
+def add_file(
+    database: Database,
+    extractor: Extractor,
+    site_id: int,
+    file: Path,
+    max_bytes: int,
+    progress: Progress = in_silence,
+) -> FileText:
+    """Read a file now; what it held before is replaced.
+
+    Raises:
+        ExtractError: it cannot be read, is too big, or of a kind that is not known.
+        OSError: the file cannot be opened or read.
+    """
+    check_kind(file.name)
+    text = read_file(extractor, file, file.name, max_bytes, progress)
+    with database.session() as session:
+        source = open_source(session, site_id, "file", file.name)
+        put_text(session, source, text)
+        source.started = source.finished = now()
+    return text
+
+
+def check_kind(name: str) -> str:
+    """How a file of this name is read.
+
+    Raises:
+        ExtractError: not at all.
+    """
+    kind = kind_of_name(name)
+    if kind is None:
+        raise ExtractError("extract_kind", name=name)
+    return kind
+
+
+def check_size(file: Path, name: str, max_bytes: int) -> None:
+    """Raises:
+    ExtractError: it is bigger than *max_bytes*.
+    """
+    if file.stat().st_size > max_bytes:
+        raise ExtractError("extract_big", name=name)
+
+
+def read_file(
+    extractor: Extractor, file: Path, name: str, max_bytes: int, progress: Progress
+) -> FileText:
+    """The text of *file*, which is called *name*.
+
+    Raises:
+        ExtractError, OSError: as :func:`add_file`.
+    """
+    check_size(file, name, max_bytes)
+    url = f"file:{name}"
+    extraction = extractor.read(file.read_bytes(), check_kind(name), name, url, progress=progress)
+    if not extraction.drafts:
+        raise ExtractError("extract_no_text", name=name)
+    analysed_drafts = [analyse(draft) for draft in extraction.drafts]
+    is_cut = any(len(analysis.chunks) >= MAX_CHUNKS for analysis in analysed_drafts)
+    return FileText(analysed_drafts, extraction.notice or (CUT_TEXT if is_cut else ""))
+
+
+def put_text(session: Session, source: KnowledgeSource, text: FileText) -> None:
+    """Make *text* all that is known of the file."""
+    urls = {analysis.draft.url for analysis in text.analysed_drafts}
+    former = documents_of(session, source.site_id, source.id)
+    missing = [document.id for document in former if document.url not in urls]
+    delete_documents(session, source.site_id, missing)
+    for analysis in text.analysed_drafts:
+        indexing.put(session, source, analysis)
+    source.why = text.notice
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Files that were given in a browser and wait until they are read.
+
+    Attributes:
+        folder: where they wait.
+        max_bytes: of one.
+    """
+
+    database: Database
+    folder: Path
+    max_bytes: int
+
+    def put(self, site_id: int, name: str, save: Callable[[Path], object]) -> None:
+        """Have a file called *name* wait; *save* writes it to a path.
+
+        Raises:
+            ExtractError: it is too big, or of a kind that is not known.
+            OSError: it cannot be written.
+        """
+        check_kind(name)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=self.folder, delete=False) as file:
+            path = Path(file.name)
+        try:
+            save(path)
+            check_size(path, name, self.max_bytes)
+            with self.database.session() as session:
+                source = open_source(session, site_id, "file", name)
+                source.started, source.finished, source.why = now(), None, ""
+                path.replace(self.folder / str(source.id))
+        finally:
+            path.unlink(missing_ok=True)
+
+    def read_all(self, run_dir: Path) -> int:
+        """Read those that wait, oldest source first; returns how many were looked at.
+
+        One that cannot be read says why at its source, which keeps what was read of it before.
+        """
+        with self.database.session() as session:
+            waiting = files_to_read(session)
+        for source_id in waiting:
+            with suppress(Unavailable), crawl_lock(run_dir, source_id):
+                self._read(source_id)
+        for file in self.folder.glob("*"):
+            with suppress(OSError):
+                is_old = now() - file.stat().st_mtime > LEFT_OVER_SECONDS
+                if is_old and file.name not in map(str, waiting):
+                    file.unlink()
+        return len(waiting)
+
+    def _read(self, source_id: int) -> None:
+        file = self.folder / str(source_id)
+        text, why, inode = None, "", 0
+        try:
+            inode = file.stat().st_ino
+            text = self._text(source_id, file)
+        except FileNotFoundError:
+            why = "file_gone"
+        except ChatbotError as error:
+            why = error.code
+        except Exception:  # whatever it is about this file, the others are read
+            logger.exception("the file of source %s", source_id)
+            why = "extract_broken"
+        is_newest = not file.exists() or file.stat().st_ino == inode
+        with self.database.session() as session:
+            source = session.get(KnowledgeSource, source_id)
+            if source is not None:
+                source.why = why
+                if text is not None:
+                    put_text(session, source, text)
+                if is_newest:  # else another came meanwhile, and has its turn
+                    source.finished = now()
+        if is_newest:
+            file.unlink(missing_ok=True)
+
+    def _text(self, source_id: int, file: Path) -> FileText:
+        def tell(read: int, pages: int) -> None:
+            with self.database.session() as session:
+                source = session.get(KnowledgeSource, source_id)
+                if source is not None:
+                    source.why = f"file_scanned {read}/{pages}"
+
+        with self.database.session() as session:
+            source = session.get(KnowledgeSource, source_id)
+            name = source.address if source else ""
+        with closing(Extractor()) as extractor:
+            return read_file(extractor, file, name, self.max_bytes, tell)
