@@ -12,6 +12,7 @@ import click
 
 from chatbot_server.app import build_knowledge, build_service
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.knowledge.site import SITE, site_id_of
 from chatbot_server.cli.options import JSON, print_json
 from chatbot_server.conversation.events import (
     Cited,
@@ -28,7 +29,7 @@ from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.why import Explanation, explain
 from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.service.prepare import engine_for
-from chatbot_server.storage.sites import demo_site, find_site
+from chatbot_server.storage.sites import Site
 
 # What may be a mark of Markdown: until the end of its line, it is not known what it marks.
 _MARKS = re.compile(r"[\\*_`~\[#]")
@@ -57,7 +58,7 @@ class PlainLines:
 
 @click.command(help="help_ask")
 @click.argument("question")
-@click.option("--site", "key", metavar="KEY", help="help_ask_site")
+@SITE
 @click.option("--why", "is_explained", is_flag=True, help="help_ask_why")
 @JSON
 @click.pass_obj
@@ -69,7 +70,7 @@ def ask(
     if not text or len(text) > context.config.limits.message_chars:
         raise UsageError("ask_length", field="QUESTION", limit=context.config.limits.message_chars)
     with context.database.session() as session:
-        site = demo_site(session) if key is None else find_site(session, key)
+        site = session.get_one(Site, site_id_of(context, key))
         visitor_question = VisitorQuestion(site, text, context.language, keep=False)
     answer = _answer_as_json(context, visitor_question) if as_json else {}
     if not as_json:

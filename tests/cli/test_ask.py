@@ -32,12 +32,12 @@ def test_words_without_marks_are_shown_at_once() -> None:
 
 @pytest.fixture
 def asking(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """``ask`` on a site that knows its hours, without a model and without vectors."""
+    """``ask``, of the only site, which knows its hours, without a model and without vectors."""
     monkeypatch.setenv("CHATBOT_RETRIEVAL_SEMANTIC", '"off"')
     run("init", "--model", "none")
     key = json.loads(run("site", "add", "Shop", "--json").out)[0]["key"]
     run("knowledge", "add", "--site", key, "--title", "Hours", "--text", "Open 9am to 5pm.")
-    return lambda *words: run("ask", "--site", key, *words)
+    return lambda *words: run("ask", *words)
 
 
 def test_an_answer_is_explained_in_words(asking: Run) -> None:
