@@ -89,6 +89,9 @@ is_current() {
 # ------------------------------------------------------- start, stop, tell
 
 start() {
+    tell_wait &
+    waiting=$!
+    trap 'kill "$waiting" 2>/dev/null || true' EXIT
     address
     ! as_root_for_owner || hand_over_files
     began=$(date +%s) before=0
@@ -101,8 +104,6 @@ start() {
         end_server >/dev/null
     fi
     launch
-    tell_wait &
-    waiting=$!
     said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "${pid:-$SERVICE}") || true
     kill "$waiting" 2>/dev/null || true
     [ ! -t 1 ] || printf '\r\033[K'
@@ -136,11 +137,13 @@ launch() {
     fi
 }
 
+# Silent for the first second: it may run already.
 tell_wait() {
+    sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null || return 0
     t "Waiting until it can answer…" "Attente de la première réponse possible…"
     [ -t 1 ] || return 0
-    seconds=0
-    while sleep 1 2>/dev/null && kill -0 $$ 2>/dev/null; do
+    seconds=1
+    while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
         seconds=$((seconds + 1))
         printf '\r  %s s\r' "$seconds"
     done

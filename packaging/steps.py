@@ -80,16 +80,28 @@ def stage(root: str, folder: str) -> None:
 
 
 def port(host: str, number: str) -> str:
-    """``free``, or why nobody can listen there: ``port: …``, or ``host: …`` for the address."""
+    """``free``, ``busy NUMBER`` with the next one that is not, ``forbidden``, or ``host: …``.
+
+    The latter says why nobody can listen at that address.
+    """
+    error = _bind_error(host, int(number))
+    if error is None:
+        return "free"
+    if error.errno == errno.EADDRINUSE:
+        spare = next((n for n in range(int(number) + 1, 65536) if not _bind_error(host, n)), "")
+        return f"busy {spare}"
+    return "forbidden" if error.errno == errno.EACCES else f"host: {error.strerror or error}"
+
+
+def _bind_error(host: str, number: int) -> OSError | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, int(number)))
+            probe.bind((host, number))
         except OSError as error:
-            where = "port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "host"
-            return f"{where}: {error.strerror or error}"
-    return "free"
+            return error
+    return None
 
 
 def place(path: str) -> str:

@@ -110,14 +110,16 @@ def _cells(context: Context, offer: Offer) -> tuple[object, ...]:
 class _Progress:
     """Megabytes on one line of a terminal; elsewhere a line for each tenth."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._stream = sys.stderr
         self._tenth = -1
         self._text = ""
 
     def __call__(self, done: int, total: int | None) -> None:
         percent = 100 * done // total if total else 0
-        text = f"{percent:3} %  {done // MEGABYTE} / {(total or 0) // MEGABYTE} MB"
+        megabytes = {"done": done // MEGABYTE, "total": (total or 0) // MEGABYTE}
+        text = f"{percent:3} %  {self._context.say('models_megabytes', **megabytes)}"
         if text == self._text:
             return
         self._text = text
@@ -141,7 +143,7 @@ def pull(
     model_file = pull_model(
         model,
         context.config.models_dir,
-        _Progress(),
+        _Progress(context),
         sha256=sha256,
         offline=offline,
         endpoint=endpoint,

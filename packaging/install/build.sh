@@ -93,6 +93,7 @@ install_project() {
         PYTHONPATH=$tmp/build pip wheel --no-build-isolation --no-deps --wheel-dir "$tmp/wheel" "$tmp/source"
         wheel=$(find_wheel "$tmp/wheel")
     fi
+    quietly rm -rf "$tmp/source" "$tmp/build"
     modules=$(modules_of "$version")
     pip install --no-deps --target "$modules" "$wheel"
     # Relative, so that no letter of the folder's own name stands in it: Python reads this file
@@ -177,7 +178,7 @@ reason() {
 
 # The innermost words of what pip was told by the network.
 network_reason() {
-    grep -oiE 'self-signed certificate[^)]*|unable to get [^)]*|certificate has expired|Temporary failure in name resolution|Name or service not known|Connection refused|Connection reset|Network is unreachable|timed out|40[37] [A-Za-z ]*|Tunnel connection failed[^"'\'')]*|SSLError|ProxyError|certificate verify failed' "$1" |
+    grep -oiE 'self-signed certificate[^()]*[^() ]|unable to get [^)]*|certificate has expired|Temporary failure in name resolution|Name or service not known|Connection refused|Connection reset|Network is unreachable|timed out|40[37] [A-Za-z ]*|Tunnel connection failed[^"'\'')]*|SSLError|ProxyError|certificate verify failed' "$1" |
         tail -n 1 || true
 }
 
@@ -308,16 +309,18 @@ fetch_model() {
     step "Fetching the embedded model" "Récupération du modèle fourni"
     set -- models pull "$embedded"
     [ -z "$offline" ] || set -- "$@" --offline "$(readable_offline)"
-    # What it says at the end is for those who use it by hand; its progress is on stderr.
-    if [ -n "$quiet" ]; then
-        told program "$@" || { cat "$tmp/output" >&2 && without_model=1; }
-    else
-        program "$@" >/dev/null || without_model=1
-    fi
+    progress=last_megabytes
+    told program "$@" || { grep -v ' %  ' "$tmp/output" >&2 || true && without_model=1; }
+    progress=
     [ -z "$without_model" ] || t "Until it is here, the server quotes your pages. To fetch it: $(command_line) models pull $embedded
 To do without it for good: $(command_line) config set engine.model none" \
         "Tant qu’il n’est pas là, le serveur cite vos pages. Pour le récupérer : $(command_line) models pull $embedded
 Pour s’en passer : $(command_line) config set engine.model none" >&2
+}
+
+# What the fetch has come to, by its last line of that kind.
+last_megabytes() {
+    grep ' %  ' "$tmp/output" | tail -n 1
 }
 
 # The folder, or where the service's user cannot read it, a copy of the one file needed.

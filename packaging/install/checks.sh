@@ -135,14 +135,18 @@ check_port() {
     else
         # Without Python: a listening socket (state 0A) at that port, as Linux lists them.
         cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -qi ":$(printf %04X "${port:-8080}") [0-9A-F:]* 0A " || return 0
-        reason="port: $(t "in use" "déjà pris")"
+        reason=busy
     fi
-    why=${reason#*: }
     case $reason in
-        host:*) miss "$host is not an address of this machine: $why. Choose another with --host." \
-            "$host n’est pas une adresse de cette machine : $why. Choisissez-en une autre avec --host." ;;
-        *) miss "${host:-127.0.0.1}:${port:-8080} cannot be used: $why. Choose another with --port." \
-            "${host:-127.0.0.1}:${port:-8080} est inutilisable : $why. Choisissez-en un autre avec --port." ;;
+        host:*) miss "$host is not an address of this machine: ${reason#*: }. Choose another with --host." \
+            "$host n’est pas une adresse de cette machine : ${reason#*: }. Choisissez-en une autre avec --host." ;;
+        forbidden) miss "${host:-127.0.0.1}:$port cannot be used: ports below 1024 are for root. Choose another with --port." \
+            "${host:-127.0.0.1}:$port est inutilisable : les ports sous 1024 sont à root. Choisissez-en un autre avec --port." ;;
+        *)
+            spare=${reason#busy}
+            miss "${host:-127.0.0.1}:${port:-8080} cannot be used: another program listens there. Choose another with --port$spare." \
+                "${host:-127.0.0.1}:${port:-8080} est inutilisable : un autre programme y écoute. Choisissez-en un autre avec --port$spare."
+            ;;
     esac
 }
 
@@ -160,27 +164,41 @@ Rien n’a été changé." >&2
     exit 1
 }
 
-# The exact line for this distribution.
+# The exact line for this distribution and for who types it.
 package_line() {
-    sudo=
-    [ "$(id -u)" = 0 ] || sudo='sudo '
+    line=$(packages_as_root)
+    case $line in
+        apt-get* | dnf* | yum* | apk* | pacman* | zypper*)
+            if [ "$(id -u)" = 0 ]; then
+                :
+            elif command -v sudo >/dev/null; then
+                line=$(printf '%s\n' "$line" | sed 's/^/sudo /; s/&& /&sudo /')
+            else
+                line="su - -c '$line'"
+            fi
+            ;;
+    esac
+    printf '%s\n' "$line"
+}
+
+packages_as_root() {
     if [ "$packages" = newer ] && command -v apt-get >/dev/null; then
         # This system's own Python is the old one: its packages would bring the same again.
         t "a newer Python beside the system’s (uv python install 3.12, conda, pyenv), then: CHATBOT_PYTHON=/path/to/python3.12 $me --run" \
             "un Python plus récent à côté de celui du système (uv python install 3.12, conda, pyenv), puis : CHATBOT_PYTHON=/chemin/vers/python3.12 $me --run"
     elif command -v apt-get >/dev/null; then
-        [ "$packages" = venv ] && echo "${sudo}apt-get update && ${sudo}apt-get install -y python$python_version-venv" ||
-            echo "${sudo}apt-get update && ${sudo}apt-get install -y python3 python3-venv"
+        [ "$packages" = venv ] && echo "apt-get update && apt-get install -y python$python_version-venv" ||
+            echo "apt-get update && apt-get install -y python3 python3-venv"
     elif command -v dnf >/dev/null; then
-        echo "${sudo}dnf install -y python3.12"
+        echo "dnf install -y python3.12"
     elif command -v yum >/dev/null; then
-        echo "${sudo}yum install -y python3.12"
+        echo "yum install -y python3.12"
     elif command -v apk >/dev/null; then
-        echo "${sudo}apk add python3 py3-pip"
+        echo "apk add python3 py3-pip"
     elif command -v pacman >/dev/null; then
-        echo "${sudo}pacman -S --needed python"
+        echo "pacman -S --needed python"
     elif command -v zypper >/dev/null; then
-        echo "${sudo}zypper install -y python312"
+        echo "zypper install -y python312"
     elif command -v brew >/dev/null; then
         echo "brew install python@3.13"
     else

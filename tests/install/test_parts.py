@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -94,9 +95,10 @@ def test_the_command_is_linked_into_path_where_nothing_else_is(
 
 
 PIP_WORDS = {
-    "not trusted here (self-signed certificate": "WARNING: Retrying … SSLError(SSLCertVerification"
-    "Error(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed "
-    "certificate in certificate chain (_ssl.c:992)'))\nERROR: No matching distribution found for a",
+    "not trusted here (self-signed certificate in certificate chain).": "WARNING: Retrying … "
+    "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate "
+    "verify failed: self-signed certificate in certificate chain (_ssl.c:992)'))\n"
+    "ERROR: No matching distribution found for a",
     "Temporary failure in name resolution": "WARNING: Retrying … NewConnectionError('[Errno -3] "
     "Temporary failure in name resolution')\nERROR: No matching distribution found for alembic",
     "403 Forbidden": "WARNING: … ERROR: HTTP error 403 Forbidden\nERROR: No matching distribution",
@@ -113,6 +115,31 @@ def test_why_packages_were_not_fetched_is_told_by_its_cause(
     output = tmp_path / "output"
     output.write_text(PIP_WORDS[said])
     assert said in shell(checkout, f"offline=; explain {output}")
+
+
+@pytest.mark.parametrize(("sudo", "line"), [
+    (True, "sudo apt-get update && sudo apt-get install -y python3 python3-venv\n"),
+    (False, "su - -c 'apt-get update && apt-get install -y python3 python3-venv'\n"),
+])  # fmt: skip
+def test_the_line_for_packages_is_one_that_this_user_can_type(
+    checkout: Path, tmp_path: Path, sudo: bool, line: str
+) -> None:
+    for name in ["apt-get", *["sudo"] * sudo]:
+        (tmp_path / name).touch(0o755)
+    (tmp_path / "sed").symlink_to(shutil.which("sed") or "")
+    script = f"id() {{ echo 1000; }}; packages=python; PATH={tmp_path}; package_line"
+    assert shell(checkout, script) == line
+
+
+def test_a_fetch_that_fails_tells_its_cause_and_not_its_progress(
+    checkout: Path, tmp_path: Path
+) -> None:
+    script = f"tmp={tmp_path} embedded=tiny offline= control=/nowhere; has_model() {{ false; }}"
+    script += "; program() { echo ' 40 %  37 / 92 MB'; echo 'no route to it' >&2; return 1; }"
+    script += "; fetch_model; last_megabytes"
+    said = shell(checkout, script)
+    assert "no route to it\nUntil it is here, the server quotes your pages." in said
+    assert said.count(" 40 %  37 / 92 MB\n") == 1  # by the last words of the script
 
 
 def test_a_bundle_for_another_python_is_named_as_that(checkout: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -278,10 +279,12 @@ def test_a_port_in_use_is_named_before_anything_is_installed(sh: Run, prefix: Pa
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        done = sh("--run", "--prefix", str(prefix), "--port", port)
+        done = sh("--run", "--prefix", str(prefix), "--port", port, LANG="fr_FR.UTF-8")
     assert done.returncode == 1
-    assert f"127.0.0.1:{port} cannot be used" in done.stderr
-    assert "--port" in done.stderr
+    said = rf"127.0.0.1:{port} est inutilisable : un autre programme y écoute\..* --port (\d+)\."
+    named = re.search(said, done.stderr)
+    assert named
+    assert int(named[1]) > int(port)
     assert not prefix.exists()
 
 

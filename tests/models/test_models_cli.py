@@ -79,6 +79,15 @@ def test_the_list_is_for_people_and_for_scripts(config: Path, tiny: dict[str, Pa
     assert "24.2%" in shown["ministral-3-3b-instruct"]
 
 
+def test_the_progress_of_a_fetch_is_in_the_language_of_the_terminal(
+    hub: Hub, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
+    words = ["pull", "hf:owner/repo/tiny-Q4_K_M.gguf", "--endpoint", hub.url]
+    result = CliRunner().invoke(root, ["--config", str(config), "models", *words])
+    assert result.stderr.splitlines()[-1].endswith(" Mo")
+
+
 def test_the_list_goes_from_small_machines_to_large_ones_then_to_older_and_own_files(
     config: Path, tiny: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
