@@ -22,7 +22,7 @@ What comes next:
        $command restart
      Then put the line that “$command snippet KEY” prints into your pages, before </body>.
 
-$(survival)
+$(survival && short_name)
 Settings  $config
 Data      $data
 Log       $command log        Look for faults: $command doctor
@@ -42,7 +42,7 @@ Et maintenant :
        $command restart
      Puis mettez dans vos pages, avant </body>, la ligne affichée par « $command snippet CLÉ ».
 
-$(survival)
+$(survival && short_name)
 Réglages  $config
 Données   $data
 Journal   $command log        Chercher une panne : $command doctor
@@ -69,6 +69,13 @@ survival() {
   @reboot $(quoted "$control") start"
             ;;
     esac
+}
+
+# Where the command was linked, but PATH does not lead there yet: as on Debian until the next log-in.
+short_name() {
+    [ "$command" != chatbot-server ] && [ "$(readlink "$link")" = "$control" ] || return 0
+    t "In this terminal, “chatbot-server” is enough after: PATH=$(quoted "${link%/*}"):\$PATH (mostly by itself after your next log-in)" \
+        "Dans ce terminal, « chatbot-server » suffit après : PATH=$(quoted "${link%/*}"):\$PATH (le plus souvent de lui-même à la prochaine connexion)"
 }
 
 # whole

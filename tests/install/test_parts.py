@@ -94,6 +94,19 @@ def test_the_command_is_linked_into_path_where_nothing_else_is(
     assert link.read_text() == "another program"
 
 
+def test_a_terminal_that_does_not_find_the_command_yet_is_told_how_it_will(
+    checkout: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "bin/chatbot-server"
+    link.parent.mkdir()
+    link.symlink_to("/opt/x/bin/chatbot-server")
+    script = f"control=/opt/x/bin/chatbot-server link={link} command=$control; short_name"
+    said = shell(checkout, script)
+    assert f"“chatbot-server” is enough after: PATH={link.parent}:$PATH" in said
+    assert shell(checkout, f"{script}; link=/none; short_name; command=chatbot-server") == said
+    assert shell(checkout, "link= control=x command=x; short_name") == ""
+
+
 PIP_WORDS = {
     "not trusted here (self-signed certificate in certificate chain).": "WARNING: Retrying … "
     "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate "
