@@ -6,8 +6,9 @@ import click
 import yaml
 
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.knowledge.site import site_id_of
 from chatbot_server.config.edit import write_config
-from chatbot_server.storage.sites import demo_site, find_site, playground_site
+from chatbot_server.storage.sites import Site, playground_site
 from chatbot_server.web.snippet import address_of, snippet_for
 
 
@@ -43,5 +44,5 @@ def init(
 def snippet(context: Context, /, key: str | None) -> None:
     """Print the tag to paste into a page."""
     with context.database.session() as session:
-        site = find_site(session, key) if key else demo_site(session)
+        site = session.get_one(Site, site_id_of(context, key))
         click.echo(snippet_for(address_of(context.config), site))

@@ -60,7 +60,7 @@ def test_what_the_system_refuses_is_one_sentence_with_its_remedy(number: int, ke
 
 
 def test_init_writes_a_configuration_only_where_there_is_none(run: Run, tmp_path: Path) -> None:
-    assert run("init", "--port", "9001", "--model", "none").exit_code == 0
+    assert "chatbot-server serve" in run("init", "--port", "9001", "--model", "none").out
     file = tmp_path / "config.yaml"
     assert yaml.safe_load(file.read_text()) == {
         "data_dir": "data",
@@ -200,6 +200,7 @@ def test_a_site_lives_from_add_to_remove(run: Run) -> None:
     assert made["words"]["greeting"] == {"fr": "Bonjour !", "*": "Hello!"}
     assert made["color"] == "#aa0000"
     assert made["key"] in run("snippet", made["key"]).out
+    assert made["key"] in run("snippet").out
     edited = json.loads(
         run(
             "site", "edit", made["key"], "--name", "Pain", "--origin", "localhost:3000", "--json"
