@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.add import add
 from chatbot_server.cli.knowledge.crawl import crawl
@@ -17,13 +18,11 @@ from chatbot_server.cli.knowledge.golden import golden
 from chatbot_server.cli.knowledge.listing import document_lines, source_lines
 from chatbot_server.cli.knowledge.show import show
 from chatbot_server.cli.knowledge.site import (
-    SITE,
     embed,
     knowledge_base,
     mention_demo,
     mention_demo_sources,
     mention_silence,
-    site_id_of,
 )
 from chatbot_server.cli.knowledge.unanswered import answer, unanswered
 from chatbot_server.cli.options import FILE, JSON, NUMBER, print_json
