@@ -139,7 +139,8 @@ def ask(
         values = NOTHING_FOUND
         if sections and reader is not None:
             is_across = values_of(sections, query, index)["other_language"]
-            read(sections[: IN_ANOTHER_LANGUAGE if is_across else 1], query, reader)
+            is_ranked_anew = is_across and index.chunk_count > evidence.SMALL_SITE
+            read(sections[: IN_ANOTHER_LANGUAGE if is_ranked_anew else 1], query, reader)
             sections = by_relevance(sections)
         if sections:
             values = values_of(sections, query, index)
