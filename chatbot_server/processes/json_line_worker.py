@@ -31,8 +31,12 @@ def main() -> None:
         line = requests.readline()
         if not line:
             return
-        answers.write(json.dumps(answer(json.loads(line))).encode() + b"\n")
-        answers.flush()
+        text = json.dumps(answer(json.loads(line))).encode() + b"\n"
+        try:
+            answers.write(text)
+            answers.flush()
+        except BrokenPipeError:  # the parent was killed meanwhile
+            os._exit(0)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,10 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from support.patience import LONG
 
-from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
+from chatbot_server.processes.json_line_child import WORKER, ChildFailed, JsonLineChild
 
 MODULE = "support.obliging_child"
+SETTINGS = {"module": MODULE, "path": sys.path}
 SECONDS = 20
 
 
@@ -48,6 +51,18 @@ def test_one_process_answers_all_requests(start: Callable[..., JsonLineChild]) -
     assert child.is_running
     assert first["pid"] == second["pid"] != os.getpid()
     assert (first["text"], len(second["text"])) == ("é\ud800\n", 2_000_000)
+
+
+def test_a_child_whose_parent_was_killed_while_it_worked_leaves_without_a_word() -> None:
+    settings = dict.fromkeys(("memory_bytes", "processor_seconds", "idle_seconds"))
+    command = [sys.executable, str(WORKER), json.dumps(settings | SETTINGS)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command, input=b"{}\n", stdout=writing, stderr=subprocess.PIPE, timeout=LONG
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_the_parents_secrets_stay_with_it(

@@ -50,6 +50,22 @@ def test_every_public_route_is_described_and_no_other(tmp_path: Path) -> None:
     assert described == routes
 
 
+def test_what_is_not_there_is_answered_as_described(tmp_path: Path) -> None:
+    client, parts = Browser(tmp_path).client, DESCRIPTION["components"]["responses"]
+    wrong = {}
+    for path, operations in DESCRIPTION["paths"].items():
+        if "{" not in path or "get" not in operations:
+            continue
+        answer = client.get(re.sub(r"{\w+}", "nothing", path))
+        responses = operations["get"]["responses"]
+        described = responses.get(str(answer.status_code), responses["default"])
+        name = described.get("$ref", "").rpartition("/")[2]
+        types = (parts[name] if name else described)["content"]
+        if answer.status_code < 400 or answer.mimetype not in types:
+            wrong[path] = answer.status_code, answer.mimetype, types
+    assert not wrong
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_bodies_have_the_fields_that_are_described(name: str) -> None:
     body: type[BaseModel] = BODIES[name]
