@@ -46,7 +46,8 @@ STOPPED = ("stop-engine", "stop-web", "stop-embedder")
 PAUSED = ("pause-arbiter", "pause-parent")
 OTHERS = ("locked", "damaged", "clock")
 PAUSE_SECONDS = 20.0
-BETWEEN = 2.0  # seconds from one to the next: what was started anew is at work
+# From one to the next, visitors have got so many answers to their end, that can be lost.
+ANSWERS_BETWEEN, MOST_BETWEEN = 3, 60.0
 LOSSES = ("lost", "other text", "cut and empty")
 READY_SECONDS = 180.0
 # Every process of the server reads its time from this file's offset, if there is one.
@@ -120,6 +121,12 @@ class Crowd:
     def whole_since(self, moment: float) -> int:
         """How many answers ended well since then."""
         return sum(1 for answer in self.shown if answer.is_whole and answer.ended >= moment)
+
+    def wait_for_answers(self) -> None:
+        """Until visitors have got some more."""
+        start = time.monotonic()
+        while self.whole_since(start) < ANSWERS_BETWEEN and time.monotonic() < start + MOST_BETWEEN:
+            time.sleep(0.2)
 
     def losses(self, put_back: list[tuple[float, float]]) -> Counter[str]:
         """What is not stored as it was shown.
@@ -295,7 +302,7 @@ def main() -> int:
         ]
         for visitor in visitors:
             visitor.start()
-        time.sleep(3)
+        crowd.wait_for_answers()
         breaker = Breaker(served, clock)
         are_ready = [report(each, breaker, crowd, options) for each in options.faults.split(",")]
         crowd.over.set()
@@ -342,7 +349,7 @@ def report(fault: str, breaker: Breaker, crowd: Crowd, options: argparse.Namespa
         except TimeoutError:
             is_ready = False
             seconds.append(time.monotonic() - began)
-        time.sleep(BETWEEN)
+        crowd.wait_for_answers()
     line = f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s"
     if fault == "parent" and processor:  # a start, on a machine however busy
         line += f"; {median(processor):.1f} s of the processor, at most {max(processor):.1f}"
