@@ -142,15 +142,13 @@ class Crowd:
             messages = reply.json().get("messages", [])
             stored = messages[-1]["text"] if messages else ""
             lost["answers"] += 1
+            is_newer = any(start <= answer.ended <= end for start, end in put_back)
             if not answer.is_whole:
                 lost["cut"] += 1
-                lost["cut and empty"] += bool(messages) and not stored
-            elif messages:
-                lost["other text"] += stored != answer.text
-            elif any(start <= answer.ended <= end for start, end in put_back):
-                lost["newer than the copy"] += 1
-            else:
-                lost["lost"] += 1
+                lost["cut and empty"] += bool(messages and answer.text and not stored)
+            elif stored != answer.text:
+                kind = "other text" if messages else "lost"
+                lost["newer than the copy" if is_newer else kind] += 1
         return lost
 
 

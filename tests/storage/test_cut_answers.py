@@ -7,7 +7,7 @@ from pathlib import Path
 from support.browser import Browser
 
 from chatbot_server.conversation.unfinished import mend_cut_answers
-from chatbot_server.storage.conversations import ChatMessage
+from chatbot_server.storage.conversations import DAY, ChatMessage
 from chatbot_server.storage.database import Database
 
 
@@ -18,6 +18,7 @@ def test_a_visitor_who_returns_is_told_of_the_answer_that_was_cut(tmp_path: Path
     with browser.database.session() as session:  # as it stands while a model writes
         row = session.get_one(ChatMessage, cut["start"]["message"])
         row.text, row.finish, row.status = "", None, None
+        row.created += 30 * DAY  # the clock was ahead
     mend_cut_answers(browser.database)
     told = browser.transcript(cut)[1]
     assert told["text"].startswith("Le serveur a été interrompu")
