@@ -61,6 +61,12 @@ class WholeRequest:
     missing: int = 0
 
 
+def waits_for_a_word(head: Any) -> bool:
+    """Whether the client of gunicorn's *head* sends the body only after a word; true once."""
+    is_waiting, head._expected_100_continue = bool(head._expected_100_continue), False
+    return is_waiting
+
+
 class RequestReader:
     """Turns what one client sends into requests, one after the other.
 
@@ -142,10 +148,7 @@ class RequestReader:
 
     def asks_to_go_on(self) -> bool:
         """Whether the client waits for a word before it sends the body; true once."""
-        if self._head is None or not self._head._expected_100_continue:
-            return False
-        self._head._expected_100_continue = False
-        return True
+        return self._head is not None and waits_for_a_word(self._head)
 
     def _read_head(self) -> None:
         """Parse the head as soon as it is whole, or cannot become a right one any more."""

@@ -27,7 +27,12 @@ from chatbot_server.web.server.coming_body import ComingBody
 from chatbot_server.web.server.connection import MOST_WAITING, READ_SIZE, Connection, State
 from chatbot_server.web.server.crowd import Crowd
 from chatbot_server.web.server.event_stream import EventStream
-from chatbot_server.web.server.incoming import Pace, RequestReader, WholeRequest
+from chatbot_server.web.server.incoming import (
+    Pace,
+    RequestReader,
+    WholeRequest,
+    waits_for_a_word,
+)
 from chatbot_server.web.server.terms import terms_of
 
 # Answered by the loop itself, so that whoever watches the server learns that it is alive while
@@ -45,6 +50,7 @@ BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\n"
     b"Connection: close\r\nContent-Length: 0\r\n\r\n"
 )
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 # Files a process has open beside connections: database, engine, child processes.
 OTHER_FILES = 200
 
@@ -219,13 +225,15 @@ class Worker(base.Worker):  # type: ignore[misc]
             if connection.reader.is_idle and connection.response is not None:
                 connection.deadline = time.monotonic() + self.cfg.keepalive
             if connection.reader.asks_to_go_on():
-                connection.outbox.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                connection.outbox.sendall(GO_ON)
                 connection.send(self.patience)
             return
         if request.missing and any(each.has_body_coming for each in self._crowd):
             self._say_busy(connection)
             return
         connection.state, connection.has_body_coming = State.WORKING, bool(request.missing)
+        if request.missing and waits_for_a_word(request.head):
+            connection.outbox.sendall(GO_ON)
         connection.reader.asks_to_go_on()  # it did not need to
         if request.head.path in AT_ONCE:
             connection.stream = self._answer(connection, request)
@@ -244,7 +252,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.response = response
             environ["wsgi.input"] = io.BytesIO(request.body)
             if request.missing:
-                connection.outbox.flush()  # the word that some clients wait for
+                connection.outbox.flush()
                 rest = ComingBody(connection.socket, request.body, request.missing, self.pace)
                 environ["wsgi.input"] = io.BufferedReader(rest, READ_SIZE)
             environ["wsgi.multithread"] = True

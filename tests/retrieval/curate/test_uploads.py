@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from chatbot_server.retrieval.curate.library import describe_sources, remove_sou
 from chatbot_server.retrieval.read.extractor import ExtractError, Progress
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.sites import add_site
 
 NAME = "Tarifs d’été.docx"
 Read = Callable[..., files.FileText]
@@ -53,8 +54,13 @@ class Queue:
 
 
 @pytest.fixture
-def queue(database: Database, site_id: int, tmp_path: Path) -> Queue:
-    return Queue(database, site_id, tmp_path)
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    database = Database(f"sqlite:///{tmp_path}/chatbot.db")
+    database.migrate()
+    with database.session() as session:
+        site_id = add_site(session, "Shop").id
+    yield Queue(database, site_id, tmp_path)
+    database.close()
 
 
 @pytest.fixture
