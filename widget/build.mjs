@@ -84,7 +84,7 @@ function locales() {
   // One hash for all of them: nine would be a hundred bytes of the panel.
   const all = hash(JSON.stringify(texts));
   for (const [name, text] of texts) writeFileSync(join(out, `${name}-${all}.json`), text);
-  return [all, texts.map(([name]) => name).join(" ")];
+  return [all, ["en", ...texts.map(([name]) => name)].join(" ")];
 }
 
 rmSync(out, { recursive: true, force: true });

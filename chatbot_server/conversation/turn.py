@@ -143,7 +143,9 @@ class Turn:
             about_itself, looked_up = beside
             yield TextPiece(f"{reply_to(about_itself, question, (), self._writer.model())}\n\n")
         looked_up = self._prepared.dialogue.completed or looked_up
-        grounding = knowledge.ground(question.site.id, looked_up, earlier_questions)
+        grounding = knowledge.ground(
+            question.site.id, looked_up, earlier_questions, question.locale
+        )
         if not grounding.has_content:
             if question.site.free_chat:
                 yield from self._writer.freely(self._prepared.dialogue, self._record)
@@ -178,7 +180,9 @@ class Turn:
     def _hours_of_today(self, language: str) -> Iterator[Event]:
         """Whether it is open now, with the page that tells it, where that is sure."""
         site = self._question.site
-        grounding = self._parts.knowledge.ground(site.id, say("about_clock_question", language))
+        grounding = self._parts.knowledge.ground(
+            site.id, say("about_clock_question", language), locale=language
+        )
         if grounding.moment_line:
             yield TextPiece(f"\n\n{grounding.moment_line}")
             yield Cited(grounding.sources)

@@ -98,8 +98,13 @@ class Knowledge(Protocol):
         """Whether the site has anything to answer from."""
         ...
 
-    def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
-        """Look *question* up; *history* are the visitor's earlier questions, oldest first."""
+    def ground(
+        self, site_id: int, question: str, history: Sequence[str] = (), locale: str = ""
+    ) -> Grounding:
+        """Look *question* up; *history* are the visitor's earlier questions, oldest first.
+
+        *locale* is the language of the visitor's panel: of “wifi?” no other is known.
+        """
         ...
 
     def topics(self, site_id: int, language: str) -> list[str]:

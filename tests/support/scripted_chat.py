@@ -123,7 +123,9 @@ class Pages:
     def has_content(self, site_id: int) -> bool:
         return self.found is not None
 
-    def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
+    def ground(
+        self, site_id: int, question: str, history: Sequence[str] = (), locale: str = ""
+    ) -> Grounding:
         self.asked.append((question, tuple(history)))
         return self.found or Grounding("nothing", has_content=False)
 

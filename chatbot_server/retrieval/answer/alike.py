@@ -20,6 +20,8 @@ AS_GOOD = 2.5
 SAME_WORDS = 0.4
 SAME_WORDS_UNDER_HEADING = 0.2  # where a heading has the same name on both pages
 LONGEST_NAME = 60
+# So much worse may a section fit that is in the language of the question.
+TWINS = 1.0
 
 
 def alike_sections(
@@ -75,6 +77,18 @@ def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
     has_same_heading = len(first_path) > 1 and first_path[-1] == other_path[-1]
     share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
     return share >= (SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS)
+
+
+def in_own_language(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """Those of *sections* that are in the language of *query*, if one of them fits nearly as
+    well as the best: of twins, a visitor can read that one. Else all."""
+    relevances = section_relevances(sections)
+    enough = max(relevances.values(), default=0.0) - TWINS
+    readable = (query.language, None, "")
+    own = [each for each in sections if each.document.language in readable]
+    if any(relevances[section.chunk.id] >= enough for section in own):
+        return own
+    return [*sections]
 
 
 def is_in_another_language(first: Candidate, other: Candidate) -> bool:

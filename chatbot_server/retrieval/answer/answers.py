@@ -157,6 +157,11 @@ def _passages(sections: Sequence[Candidate], frame: Frame) -> tuple[Passage, ...
 def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
     """The sections one below the other, each under its heading, where it has one of its own."""
     has_several_pages = len({section.document.id for section in answering}) > 1
+    if not has_several_pages:  # what has no heading would seem to stand under that of another
+        answering = sorted(
+            answering,
+            key=lambda each: bool(frame.titles.below(each.document.title, each.chunk.heading)),
+        )
     parts: list[str] = []
     shown_sentences: list[str] = []
     heading_before = ""

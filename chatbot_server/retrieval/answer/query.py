@@ -121,6 +121,7 @@ class Query(ParsedText):
         before: the question before it, where it follows one.
         entry: the document of the entry that it asks for in the entry's own words.
         general: the concept of the place itself that it asks for, and nothing else.
+        for_closed_days: it asks when the place is closed.
         moment: that the question names; it is not searched for.
         days: of the week that it names or means; Monday is 0.
         meanings: of its words; None: it is searched for by words alone.
@@ -134,6 +135,7 @@ class Query(ParsedText):
         self.own: ParsedText | None = None
         self.before = ""
         self.general = ""
+        self.for_closed_days = False
         self.moment: MomentName | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None

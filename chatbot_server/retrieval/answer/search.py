@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -51,6 +52,25 @@ MOSTLY = 0.8
 DEFINITIONS = 2000
 
 
+@dataclass(frozen=True)
+class SiteLanguages:
+    """The languages in which a site has *documents*, that of most of them first."""
+
+    documents: tuple[str, ...] = ()
+
+    @cached_property
+    def languages(self) -> Languages:
+        """French, English, and those of its documents."""
+        return together(self.documents)
+
+    def language_of(self, question: str, locale: str = "") -> str:
+        """The language of *question*; where no small word tells it, that of the visitor's
+        panel, *locale*, if the site speaks it, else the site's own."""
+        spoken = [code for code in (locale, *self.documents) if code in self.documents]
+        default = next((code for code in spoken if code in self.languages), ALWAYS_USED[0])
+        return stems.guess_language(question, default, self.languages)
+
+
 class Searcher:
     """Searches one database; holds what is worth keeping between questions."""
 
@@ -59,7 +79,7 @@ class Searcher:
         self._tables = VectorTables(embedder.model if embedder else "")
         self._embedded: dict[int, tuple[int, bool]] = {}
         self._title_counts: dict[int, tuple[int, dict[int, int]]] = {}
-        self._languages: dict[int, tuple[int, Languages]] = {}
+        self._languages: dict[int, tuple[int, SiteLanguages]] = {}
         self._wordings = EntryWordings()
         self._spellings = SiteSpellings()
 
@@ -70,11 +90,12 @@ class Searcher:
 
         It is in *language*, as far as that is known.
         """
-        languages = self._languages_of(index)
+        site = self._languages_of(index)
+        languages = site.languages
         entry = self._wordings.entry(index, question, languages)
         if entry is None:
             question = question[:MAX_QUESTION]
-            language = language or stems.guess_language(question, languages=languages)
+            language = language or site.language_of(question)
             question, *history = (
                 self._spellings.corrected(index, text[:MAX_QUESTION], languages, language)
                 for text in (question, *history)
@@ -86,15 +107,14 @@ class Searcher:
         query.entry = entry
         return query
 
-    def _languages_of(self, index: SiteIndex) -> Languages:
-        """The languages of the site: French, English, and those of its documents."""
-        version, languages = self._languages.get(index.site_id, (None, ALWAYS_USED))
+    def _languages_of(self, index: SiteIndex) -> SiteLanguages:
+        version, languages = self._languages.get(index.site_id, (None, SiteLanguages()))
         if version != index.version:
-            languages = together(document_languages(index.session, index.site_id))
+            languages = SiteLanguages(tuple(document_languages(index.session, index.site_id)))
             self._languages[index.site_id] = (index.version, languages)
         return languages
 
-    def languages(self, database: Database, site_id: int) -> Languages:
+    def languages(self, database: Database, site_id: int) -> SiteLanguages:
         """The languages of a site, as they were when it was asked last; read if it never was."""
         if site_id not in self._languages:
             with database.session() as session:

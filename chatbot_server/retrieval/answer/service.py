@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 
 from chatbot_server.messages import say
-from chatbot_server.retrieval.answer.alike import alike_sections
+from chatbot_server.retrieval.answer.alike import alike_sections, in_own_language
 from chatbot_server.retrieval.answer.answers import (
     Frame,
     faq_answer,
@@ -26,6 +26,7 @@ from chatbot_server.retrieval.answer.candidates import (
     load_candidates,
     load_sections,
 )
+from chatbot_server.retrieval.answer.closed_days import asks_for_closed_days
 from chatbot_server.retrieval.answer.entries import (
     RankedEntry,
     near_entries,
@@ -35,6 +36,7 @@ from chatbot_server.retrieval.answer.entries import (
 from chatbot_server.retrieval.answer.evidence import Weighed, gather_evidence, quotable, weigh
 from chatbot_server.retrieval.answer.fusion import Hit, margin
 from chatbot_server.retrieval.answer.joined import ground_each, ground_question
+from chatbot_server.retrieval.answer.overview import overview_of
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.reading import read, worth_reading
 from chatbot_server.retrieval.answer.search import Searcher
@@ -42,6 +44,7 @@ from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
 from chatbot_server.retrieval.answer.timely import (
     GENERAL_NOUNS,
+    asks_only_hours,
     general_concept,
     lines_above,
     moment_of,
@@ -93,10 +96,12 @@ class KnowledgeBase:
         with self.database.session() as session:
             return has_documents(session, site_id)
 
-    def ground(self, site_id: int, question: str, history: Sequence[str] = ()) -> Grounding:
+    def ground(
+        self, site_id: int, question: str, history: Sequence[str] = (), locale: str = ""
+    ) -> Grounding:
         """See :class:`~.base.Knowledge`."""
-        languages = self.searcher.languages(self.database, site_id)
-        questions, language = self.questions(site_id, question)
+        languages = self.searcher.languages(self.database, site_id).languages
+        questions, language = self.questions(site_id, question, locale)
         ground = partial(self._ground_one, site_id, language=language)
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
@@ -107,12 +112,12 @@ class KnowledgeBase:
             return whole
         return ground_each(ground, questions, history, whole)
 
-    def questions(self, site_id: int, message: str) -> tuple[list[Question], str]:
+    def questions(self, site_id: int, message: str, locale: str = "") -> tuple[list[Question], str]:
         """The questions of *message*, in words that pages use, and its language."""
-        languages = self.searcher.languages(self.database, site_id)
-        language = stems.guess_language(message[:MAX_QUESTION], languages=languages)
+        site = self.searcher.languages(self.database, site_id)
+        language = site.language_of(message[:MAX_QUESTION], locale)
         text = spelled_out(message[:MAX_QUESTION], language)
-        return questions_of(text, language, languages), language
+        return questions_of(text, language, site.languages), language
 
     def _ground_one(
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None
@@ -213,8 +218,10 @@ class KnowledgeBase:
         if not concept:
             return query
         noun = say(GENERAL_NOUNS[concept], query.language)
+        for_closed_days = asks_only_hours(query) and asks_for_closed_days(query)
         query = self.searcher.query(index, f"{query.text} {noun}", (), query.language)
         query.general = concept
+        query.for_closed_days = for_closed_days
         return query
 
     def pids(self) -> Collection[int]:
@@ -252,9 +259,10 @@ def _answer(
         group = alike_sections(to_quote, query, frame.titles) if to_quote else {}
         to_show = entry_sections or [*group.values()]
         if to_quote and not group:
-            to_show = with_close_second(to_quote)
+            overview = overview_of(to_quote, query, frame.titles, index.session)
+            to_show = overview or with_close_second(to_quote)
         lines = lines_above(to_show, query, moment, now)
-        if moment:
+        if moment or query.for_closed_days:
             to_show = [section for section in to_show if lines[section.chunk.id]] or to_show
         frame = replace(frame, lines=lines)
         if group:
@@ -277,7 +285,7 @@ def _answering(
 ) -> tuple[Weighed | None, list[Candidate]]:
     """How likely the best of *sections* that is no entry answers, and all that may be shown if it
     does, best first; none if it does not."""
-    may = quotable(sections, query)
+    may = in_own_language(quotable(sections, query), query)
     if not may:
         return None, []
     outcome = weigh(gather_evidence(may, query, index.chunk_count))

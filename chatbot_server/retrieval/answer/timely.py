@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.closed_days import line_of_closed_days
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.quote import of_days
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.facts import Kind, facts, states
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.moments import Moment, asks_when
+from chatbot_server.retrieval.language.synonyms import Word
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.weekdays import (
     MINUTES_OF_DAY,
@@ -65,6 +68,11 @@ def lines_above(
     lines = {}
     if moment:
         lines = {section.chunk.id: line_of_day(section, moment, query) for section in sections}
+    elif query.for_closed_days:
+        lines = {
+            section.chunk.id: line_of_closed_days(section, query, _language(section, query))
+            for section in sections
+        }
     if any(lines.values()) or not (moment or asks_when(query.text, query.languages)):
         return lines
     return {section.chunk.id: note_of_passed(section, now, query) for section in sections}
@@ -113,7 +121,18 @@ def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Ca
 
 def asks_only_hours(query: Query) -> bool:
     """Whether *query* names nothing of which it asks the hours: those of the place are meant."""
-    return all("=opening_hours" in word.concepts for word in query.content_words)
+    words = _without_day_words(query)
+    return bool(words) and all("=opening_hours" in word.concepts for word in words)
+
+
+def _without_day_words(query: Query) -> list[Word]:
+    """What *query* is about: of “which days are you open”, that it is open."""
+    records = [LANGUAGES[code] for code in query.languages]
+    return [
+        word
+        for word in query.content_words
+        if not any(word.folded in record.day_words for record in records)
+    ]
 
 
 def general_concept(query: Query) -> str:
@@ -124,7 +143,9 @@ def general_concept(query: Query) -> str:
     """
     asks_in_small_words = not stems.says_something(query.text, (query.language,))
     concepts = [
-        word.concepts for word in query.content_words if word.concepts or not asks_in_small_words
+        word.concepts
+        for word in _without_day_words(query)
+        if word.concepts or not asks_in_small_words
     ]
     shared = frozenset.intersection(*concepts) if concepts else frozenset()
     return next((concept for concept in GENERAL_NOUNS if concept in shared), "")
@@ -199,6 +220,6 @@ def moment_of(query: Query, time_zone: str | None, now: datetime) -> Moment | No
     moment = Moment(query.moment, here) if query.moment else None
     weekdays = (int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
     query.days = frozenset(moment.days if moment else weekdays)
-    if not query.days and query.content_words and asks_only_hours(query):
+    if not query.days and asks_only_hours(query):
         query.days = frozenset(range(7))  # “What are your hours?”
     return moment

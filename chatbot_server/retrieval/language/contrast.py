@@ -17,12 +17,11 @@ _NUMBERED = re.compile(r"\b([^\W\d_]{0,3}[A-ZÀ-Þ][^\W\d_]{0,30})[ -]?(\d{1,4})
 
 
 def names(text: str, languages: Languages = ALWAYS_USED, language: str | None = None) -> set[str]:
-    """Folded names: capitalised inside a sentence, or in capitals."""
+    """Folded names: capitalised inside a sentence, or in capitals, but for an emphasised “NOT”."""
     code = language or stems.guess_language(text, languages=languages)
     name = _NAME_IN_CAPITALS if LANGUAGES[code].capitalised_nouns else _NAME
-    return {
-        word for match in name.finditer(text) for word in stems.words(match[0]) if len(word) > 1
-    }
+    words = {word for match in name.finditer(text) for word in stems.words(match[0])}
+    return {word for word in words - LANGUAGES[code].negations if len(word) > 1}
 
 
 def in_capitals(text: str) -> set[str]:

@@ -92,6 +92,7 @@ class Language(_Record):
         numbers: number → words that tell it; of 1 only those in compounds.
         number_joints: what joins the parts of a compound: “vingt-et-un”.
         number_joint_inside: the same inside of one word: “einundzwanzig”.
+        asks_which: what asks which things there are.
         asks_number: what asks for a number.
         question_joints: what may lead in a second question.
         question_openings: how questions begin, and statements behind those words do not.
@@ -116,6 +117,7 @@ class Language(_Record):
         addresses_someone: words of a question that stands for itself.
         page_controls: what leads on or back on a page, and says nothing.
         polite_phrases: what is said beside a question, and asks nothing.
+        contractions: small words that are written together, or what is left of them.
         asking_words: those that ask, and say nothing about what is asked.
         compares: words of a question that is answered by several rows of a table.
         measures: those that ask how much of something: alone, of what was spoken of before.
@@ -129,6 +131,8 @@ class Language(_Record):
         excepting: what takes the days behind it away.
         seasons: words of a text that holds for a part of the year only.
         public_holidays: how those are spoken of.
+        day_words: what days are called where it is asked for them: “which days”.
+        closed: how a place is said to be closed.
         special_days: words of other days on which the usual hours do not hold.
         asks_when: what asks for a date.
         negations: words that deny.
@@ -166,6 +170,7 @@ class Language(_Record):
     numbers: dict[int, Words]
     number_joints: Words
     number_joint_inside: str | None = None
+    asks_which: Words
     asks_number: Phrases
     question_joints: Phrases
     question_openings: Phrases
@@ -192,6 +197,7 @@ class Language(_Record):
     addresses_someone: Words
     page_controls: Phrases
     polite_phrases: Phrases
+    contractions: Words = frozenset()
     asking_words: Words
     compares: Words
     measures: Words
@@ -207,6 +213,8 @@ class Language(_Record):
     excepting: Phrases
     seasons: Words
     public_holidays: Phrases
+    day_words: Words
+    closed: Words
     special_days: Words
     asks_when: Phrases
     negations: Words

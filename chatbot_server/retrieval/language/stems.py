@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
 
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 
 MAX_WORD = 40
@@ -91,9 +91,18 @@ def content_words(
 
     All of them where nothing else is left. The language is guessed where it is not told.
     """
-    distinct = list(dict.fromkeys(words(question)))
     language = language or guess_language(question, languages=languages)
+    flat = fold(question).replace("’", "'")
+    distinct = list(dict.fromkeys(words(_contractions(language).sub(" ", flat)) or words(flat)))
     return [word for word in distinct if not is_stop_word(word, language)] or distinct
+
+
+@cache
+def _contractions(language: str) -> re.Pattern[str]:
+    """“Don't”, and what “we're” adds to “we”: alone they would be words that no page has."""
+    forms = LANGUAGES[language].contractions
+    endings = any_of(form for form in forms if form.startswith("'"))
+    return re.compile(rf"\b{any_of(forms)}(?!\w)|(?<=\w){endings}(?!\w)")
 
 
 def query_terms(

@@ -144,9 +144,10 @@ def document_counts(session: Session, site_id: int) -> dict[int, int]:
 
 
 def document_languages(session: Session, site_id: int) -> Sequence[str]:
-    """The languages in which the site has documents."""
-    query = select(KnowledgeDocument.language).where(KnowledgeDocument.site_id == site_id)
-    return session.scalars(query.distinct()).all()
+    """The languages in which the site has documents, that of most of them first."""
+    language = KnowledgeDocument.language
+    query = select(language).where(KnowledgeDocument.site_id == site_id).group_by(language)
+    return session.scalars(query.order_by(func.count().desc(), language)).all()
 
 
 def shared_title_counts(session: Session, site_id: int) -> dict[int, int]:

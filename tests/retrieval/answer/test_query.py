@@ -124,3 +124,24 @@ def test_a_grounding_tells_the_version_of_the_index(
     before = base.ground(site_id, "Combien coûte la livraison ?").version
     add_note(database, site_id, "Livraison", "La livraison coûte 5,90 €.")
     assert base.ground(site_id, "Combien coûte la livraison ?").version == before + 1
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "words"),
+    [
+        ("Don't I need a referral?", "en", ["referral"]),
+        ("Isn’t the lift working?", "en", ["lift", "working"]),
+        ("What's the child's fare?", "en", ["child", "fare"]),
+        ("Don't", "en", ["don"]),
+        ("Comment faire un don ?", "fr", ["don"]),
+    ],
+)
+def test_what_is_left_of_small_words_is_no_word_that_a_page_lacks(
+    question: str, language: str, words: list[str]
+) -> None:
+    query = Query(question, language=language)
+    assert [word.folded for word in query.content_words] == words
+
+
+def test_not_in_capitals_is_no_name() -> None:
+    assert Query("Which days are you NOT open at IKEA?").names == {"ikea"}

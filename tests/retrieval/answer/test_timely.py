@@ -143,3 +143,46 @@ def test_the_hours_of_the_place_come_before_what_else_opens(
     answer = base.ground(site_id, "Vous êtes ouverts maintenant ?").answer
     assert "**Aujourd’hui, jeudi — Matin : 8 h – 12 h ; Après-midi : fermé**" in answer
     assert answer.index("jeudi") < len("**Accueil › Horaires d’ouverture**\n") + 40
+
+
+OUVERT = "Ouvert du lundi au vendredi de 9h à 17h, samedi de 10h à 16h, dimanche fermé."
+
+
+@pytest.mark.parametrize(
+    ("question", "hours", "line"),
+    [
+        ("Which days are you NOT open?", HOURS, "**Closed: Sunday.**\n\n"),
+        ("When are you closed?", HOURS, "**Closed: Sunday.**\n\n"),
+        ("Which days aren't you open?", HOURS, "**Closed: Sunday.**\n\n"),
+        ("Quels jours êtes-vous fermés ?", OUVERT, "**Fermé : dimanche.**\n\n"),
+        ("Quels jours n’êtes-vous pas ouverts ?", OUVERT, "**Fermé : dimanche.**\n\n"),
+        ("When do you close?", HOURS, ""),
+        ("Which days are you open?", HOURS, ""),
+        ("When are you not closed?", HOURS, ""),
+    ],
+)
+def test_when_it_is_not_open_is_told_from_the_hours(
+    database: Database, site_id: int, question: str, hours: str, line: str
+) -> None:
+    parcels = ("Click and collect", "Order online, then fetch your parcel on the day you choose.")
+    base = base_of(database, site_id, ("Hours", hours), parcels)
+    assert base.ground(site_id, question).answer == f"{line}{hours}"
+
+
+@pytest.mark.parametrize(
+    ("hours", "line"),
+    [
+        (
+            "Open Monday to Friday 9am to 5pm.",
+            "**No opening hours are given for: Saturday, Sunday.**\n\n",
+        ),
+        ("Closed on Monday.", "**Closed: Monday.**\n\n"),
+        ("In July we are closed on Monday.", ""),
+        ("The shop is closed on Monday. The workshop is closed Monday and Sunday.", ""),
+    ],
+)
+def test_only_days_that_are_surely_closed_are_said_to_be(
+    database: Database, site_id: int, hours: str, line: str
+) -> None:
+    base = base_of(database, site_id, ("Opening hours", hours))
+    assert base.ground(site_id, "Which days are you closed?").answer == f"{line}{hours}"

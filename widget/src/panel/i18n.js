@@ -1,6 +1,6 @@
 import { panel as english } from "../locales/en.json";
 
-/** Written by build.mjs: the hash of all locale files, and the languages beside English. */
+/** Written by build.mjs: the hash of all locale files, and all languages. */
 const [HASH, LOCALES] = __LOCALES__;
 
 /** @typedef {keyof typeof import("../locales/en.json").panel | keyof typeof import("../locales/en.json").more} Key */
@@ -13,7 +13,7 @@ const [HASH, LOCALES] = __LOCALES__;
 export const choose = (wanted) =>
   [wanted, ...navigator.languages]
     .map((tag) => tag.slice(0, 2).toLowerCase())
-    .find((tag) => LOCALES.includes(tag) || tag === "en") || "en";
+    .find((tag) => LOCALES.includes(tag)) || "en";
 
 /** @param {string} locale two letters @returns {"rtl" | "ltr"} which way its script runs */
 export const direction = (locale) => (locale === "ar" ? "rtl" : "ltr");

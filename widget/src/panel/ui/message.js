@@ -21,7 +21,7 @@ export function bubbleOf(app, message, on) {
     h(
       "span",
       { className: message.name ? "note" : "unseen" },
-      `${message.name || say(mine ? "you" : "name")}: `,
+      say("said", message.name || say(mine ? "you" : "name")),
     ),
     text,
     below,
@@ -34,7 +34,7 @@ export function bubbleOf(app, message, on) {
     text.hidden = !message.text;
     if (mine || finished) return;
     finished = !message.running;
-    below.replaceChildren(...(finished ? ending() : [waiting()].filter(Boolean)));
+    below.replaceChildren(...(finished ? ending() : [waiting()]));
   };
 
   const about = (/** @type {number} */ seconds) =>

@@ -1,0 +1,58 @@
+"""“What classes do you run?” is answered with all of them, where a short page tells them."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.database import Database
+
+PILATES = "Mondays at six, £12."
+RUNNING = "The first Friday of the month, £25."
+FALLS = "Wednesdays, free for people over 70."
+TEXT = f"## Pilates\n\n{PILATES}\n\n## Running\n\n{RUNNING}\n\n## Falls\n\n{FALLS}"
+
+
+@pytest.fixture
+def base(database: Database, site_id: int) -> KnowledgeBase:
+    add_note(database, site_id, "Classes", TEXT)
+    add_note(database, site_id, "Booking", "Book by telephone or at the desk.")
+    return KnowledgeBase(database, "off")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What classes do you run?",
+        "Which classes are there?",
+        "What classes do you run and how much are they?",
+        "Which classes do you offer and what do they cost?",
+    ],
+)
+def test_what_there_is_of_a_kind_is_told_once_and_whole(
+    base: KnowledgeBase, site_id: int, question: str
+) -> None:
+    answer = base.ground(site_id, question)
+    assert [answer.answer.count(text) for text in (PILATES, RUNNING, FALLS)] == [1, 1, 1]
+    assert answer.answer.index("**Pilates**") < answer.answer.index("**Running**")
+    assert answer.unanswered == ()
+
+
+def test_of_one_of_them_the_others_are_not_told(base: KnowledgeBase, site_id: int) -> None:
+    answer = base.ground(site_id, "What classes for falls do you run?").answer
+    assert (FALLS in answer, RUNNING in answer) == (True, False)
+
+
+def test_a_long_page_is_no_overview(database: Database, site_id: int) -> None:
+    add_note(database, site_id, "Classes", f"{TEXT}\n\n## Terms\n\n{'Be kind to all. ' * 60}")
+    answer = KnowledgeBase(database, "off").ground(site_id, "What classes do you run?")
+    assert not all(text in answer.answer for text in (PILATES, RUNNING, FALLS))
+
+
+def test_what_has_no_heading_does_not_stand_under_that_of_another(
+    database: Database, site_id: int
+) -> None:
+    add_note(database, site_id, "Tours", "Two tours a day.\n\n## Tickets\n\nTours cost 9 €.")
+    answer = KnowledgeBase(database, "off").ground(site_id, "Tell me about the tours").answer
+    assert answer == "Two tours a day.\n\n**Tickets**\nTours cost 9 €."

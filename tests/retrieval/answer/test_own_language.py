@@ -1,0 +1,68 @@
+"""On a site in two languages, visitors get the page that they can read."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.search import SiteLanguages
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.sites import Site
+
+ENGLISH = "Wi-Fi is free at the reception of the camping."
+FRENCH = "Wi-Fi gratuit à la réception du camping."
+ONLY_FRENCH = "Les barbecues à charbon sont interdits au camping."
+
+
+@pytest.fixture
+def base(database: Database, site_id: int) -> KnowledgeBase:
+    drafts = [
+        Draft("fr", "Wi-Fi", FRENCH, "fr"),
+        Draft("en", "Wi-Fi", ENGLISH, "en"),
+        Draft("fr2", "Barbecues", ONLY_FRENCH, "fr"),
+    ]
+    with database.session() as session:
+        site = session.get_one(Site, site_id)
+        source = open_source(session, site.id, "note")
+        for draft in drafts:
+            indexing.put(session, source, analyse(draft))
+    return KnowledgeBase(database, "off")
+
+
+@pytest.mark.parametrize(
+    ("question", "locale", "told"),
+    [
+        ("Is the wi-fi free?", "fr", ENGLISH),
+        ("Le wi-fi est-il gratuit ?", "en", FRENCH),
+        ("Wi-Fi ?", "en", ENGLISH),
+        ("Wi-Fi ?", "fr", FRENCH),
+        ("Barbecues ?", "en", ONLY_FRENCH),
+    ],
+)
+def test_the_twin_in_the_language_of_the_question_answers(
+    base: KnowledgeBase, site_id: int, question: str, locale: str, told: str
+) -> None:
+    answer = base.ground(site_id, question, locale=locale)
+    assert answer.answer == told
+
+
+@pytest.mark.parametrize(
+    ("documents", "locale", "language"),
+    [
+        (("en",), "fr", "en"),
+        (("fr", "en"), "en", "en"),
+        (("fr", "en"), "de", "fr"),
+        (("es", "en"), "", "es"),
+        ((), "en", "fr"),
+    ],
+)
+def test_a_question_without_small_words_is_in_a_language_of_the_site(
+    documents: tuple[str, ...], locale: str, language: str
+) -> None:
+    languages = SiteLanguages(documents)
+    assert languages.language_of("Menu?", locale) == language
+    assert languages.language_of("Where is the menu?", locale) == "en"
