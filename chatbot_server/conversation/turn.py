@@ -174,18 +174,15 @@ class Turn:
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
         if remark.kind == "clock":
-            yield from self._hours_of_today(language)
+            # Whether it is open now, with the page that tells it, where that is sure.
+            now_question = say("about_clock_question", language)
+            hours = self._parts.knowledge.ground(
+                self._question.site.id, now_question, locale=language
+            )
+            if hours.moment_line:
+                yield TextPiece(f"\n\n{hours.moment_line}")
+                yield Cited(hours.sources)
         yield Ended("none", suggestions=topics)
-
-    def _hours_of_today(self, language: str) -> Iterator[Event]:
-        """Whether it is open now, with the page that tells it, where that is sure."""
-        site = self._question.site
-        grounding = self._parts.knowledge.ground(
-            site.id, say("about_clock_question", language), locale=language
-        )
-        if grounding.moment_line:
-            yield TextPiece(f"\n\n{grounding.moment_line}")
-            yield Cited(grounding.sources)
 
     def _topics(self, language: str) -> tuple[str, ...]:
         """What the site can be asked about."""

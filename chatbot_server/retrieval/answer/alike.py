@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from textwrap import shorten
 
 from chatbot_server.retrieval.answer.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.fusion import Hit
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.sources import Titles
 from chatbot_server.retrieval.index.chunks import BETWEEN
@@ -89,6 +90,20 @@ def in_own_language(sections: Sequence[Candidate], query: Query) -> list[Candida
     if any(relevances[section.chunk.id] >= enough for section in own):
         return own
     return [*sections]
+
+
+def with_own_entries(
+    sections: Sequence[Candidate], hits: Sequence[Hit], query: Query
+) -> tuple[list[Candidate], list[Hit]]:
+    """*sections* and *hits* without the entries whose twins are in the language of *query*: an
+    entry in another one is no rival of these."""
+    entries = [section for section in sections if section.document.faq]
+    own = in_own_language(entries, query) if query.entry is None else entries
+    left_out = {entry.document.id for entry in entries} - {entry.document.id for entry in own}
+    return (
+        [section for section in sections if section.document.id not in left_out],
+        [hit for hit in hits if hit.document not in left_out],
+    )
 
 
 def is_in_another_language(first: Candidate, other: Candidate) -> bool:

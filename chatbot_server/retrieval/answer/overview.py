@@ -25,11 +25,12 @@ def overview_of(
     asking_words = frozenset().union(*(LANGUAGES[code].asks_which for code in query.languages))
     if query.words.isdisjoint(asking_words) or query.moment or query.days:
         return []
-    pages = (_whole_page(section, query, titles, session) for section in sections[:2])
+    pages = (whole_page(section, query, titles, session) for section in sections[:2])
     return next(filter(None, pages), [])
 
 
-def _whole_page(best: Candidate, query: Query, titles: Titles, session: Session) -> list[Candidate]:
+def whole_page(best: Candidate, query: Query, titles: Titles, session: Session) -> list[Candidate]:
+    """All sections of the page of *best*, if *query* asks for what it is called after alone."""
     title = titles.clean(best.document.title)
     title_terms = query.terms_of(title, best.document.language)
     others = [word for word in query.content_words if not word.stems & title_terms]

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 
 from chatbot_server.messages import say
-from chatbot_server.retrieval.answer.alike import alike_sections, in_own_language
+from chatbot_server.retrieval.answer.alike import alike_sections, in_own_language, with_own_entries
 from chatbot_server.retrieval.answer.answers import (
     Frame,
     faq_answer,
@@ -246,6 +246,7 @@ def _answer(
     moment = moment_of(query, time_zone, now)
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
+    sections, hits = with_own_entries(sections, hits, query)
     pages = {section.document.title: section.chunk.heading for section in sections}
     frame = Frame(Titles(pages, site_name), synonyms.compares(query.text, query.languages))
     entries = ranked_entries(query, sections, hits)

@@ -54,6 +54,21 @@ def test_a_newcomers_questions_are_answered_and_others_are_not(
     embedder.close()
 
 
+@pytest.mark.parametrize("language", QUESTIONS["first"])
+def test_the_first_questions_have_an_answer_in_their_language_before_there_are_vectors(
+    database: Database, language: str
+) -> None:
+    base = KnowledgeBase(database, "off")
+    with database.session() as session:
+        site = demo_site(session).id
+    wrong = [
+        question
+        for question, pattern in QUESTIONS["first"][language].items()
+        if not re.search(pattern, base.ground(site, question, locale=language).answer)
+    ]
+    assert wrong == []
+
+
 def test_its_topics_are_offered_in_the_visitors_language(database: Database) -> None:
     base = KnowledgeBase(database, "off")
     with database.session() as session:
