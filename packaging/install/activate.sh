@@ -71,7 +71,7 @@ server_runs() {
 }
 
 serves_well() {
-    "$control" status >/dev/null 2>&1
+    told "$control" status
 }
 
 # Also a server that the command of an older version cannot find.
@@ -103,6 +103,7 @@ upgrade() {
     ! serves_well || was_well=1
     note_upgrade
     upgrading=1
+    step "Stopping $installed, when its answers are finished" "Arrêt de $installed, une fois ses réponses finies"
     stop_server
     step "Copying the database, and bringing it to the form of the new version" \
         "Copie de la base de données, et passage à la forme de la nouvelle version"

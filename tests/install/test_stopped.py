@@ -110,6 +110,7 @@ def test_one_can_go_back_to_the_version_before(quick: QuickInstaller, new: Path)
 def test_a_new_version_that_loses_its_model_is_taken_back(quick: QuickInstaller, new: Path) -> None:
     broken = quick.checkout("0.3.0", engine="failed")
     done = quick.run(broken, "--upgrade")
+    assert "Stopping 0.1.0-" in done.stdout
     assert (done.returncode, "Going back to 0.1.0" in done.stderr) == (1, True)
     assert (quick.prefix / "current").readlink().name.startswith("0.1.0-")
     assert messages(quick) == ["kept"]
