@@ -12,6 +12,7 @@ from chatbot_server.retrieval.language.clauses import Question
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.follow_up import WHEN, asks_what_of_it, is_followup
 from chatbot_server.retrieval.language.markdown import literal
+from chatbot_server.retrieval.language.stems import says_something
 from chatbot_server.retrieval.language.synonyms import terms_in
 
 QUESTIONS = 3
@@ -111,7 +112,13 @@ def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Groundin
         if answer.answer and answer.passages:
             chunk = answer.passages[0].chunk  # what answers best
             by_answer.setdefault(chunk, ([], answer))[0].append(question)
-    open_questions = tuple(q for q, answer in pairs if answer.status in ("passages", "nothing"))
+    # “What does he do?” after “Who is Tom?” is told with it, or names nothing that is not.
+    open_questions = tuple(
+        question
+        for question, answer in pairs
+        if answer.status in ("passages", "nothing")
+        and (says_something(question) or asks_what_of_it(question))
+    )
     if not by_answer or (whole.answer and set(by_answer) == {whole.passages[0].chunk}):
         return replace(whole, unanswered=open_questions if whole.answer else ())
     if len(by_answer) == 1:

@@ -80,6 +80,18 @@ def test_what_is_not_known_of_several_questions_is_told(write: Write, site_id: i
     assert (none.answer, none.unanswered) == ("", ())
 
 
+@pytest.mark.parametrize(
+    ("second", "is_said"), [("what does he do", False), ("what does he earn", True)]
+)
+def test_a_question_of_small_words_is_not_said_to_be_unanswered(
+    write: Write, site_id: int, second: str, is_said: bool
+) -> None:
+    base = write({"Tom Hale": "Tom Hale gives sports massages.", "Fees": "A massage is £45."})
+    answer = base.ground(site_id, f"Who is Tom Hale and {second}?")
+    assert "sports massages" in answer.answer
+    assert bool(answer.unanswered) == is_said
+
+
 def test_of_many_questions_the_rest_is_left_for_another_time(write: Write, site_id: int) -> None:
     base = write({"Hours": "# Hours\n\nOpen Monday to Saturday 9am to 5pm.", "Payment": PAYMENT})
     cards = "Do you take cards?"
