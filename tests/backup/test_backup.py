@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import stat
 import threading
 import zipfile
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyrage  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import update
 
@@ -236,6 +238,28 @@ def test_a_passphrase_hides_everything_and_opens_it(
         with pytest.raises(BackupError):
             look(file, wrong)
     assert look(file, "correct horse").visitors
+
+
+def test_a_busy_machine_does_not_call_a_passphrase_wrong(
+    source: tuple[Database, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a"
+    back_up(source[0], file, passphrase="correct horse")
+    decrypt, refusals = pyrage.passphrase.decrypt, iter(("Excessive work parameter.",) * 4)
+
+    def decrypt_when_quiet(data: bytes, passphrase: str) -> bytes:
+        for refusal in refusals:
+            raise pyrage.DecryptError(refusal)
+        return bytes(decrypt(data, passphrase))
+
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", decrypt_when_quiet)
+    assert look(file, "correct horse").visitors
+    monkeypatch.undo()
+    for_hours = re.sub(rb"(-> scrypt \S+) \d+", rb"\1 30", file.read_bytes(), count=1)
+    file.write_bytes(for_hours)
+    with pytest.raises(BackupError) as refused:
+        look(file, "correct horse")
+    assert refused.value.code == "backup_passphrase_slow"
 
 
 def test_a_backup_is_of_one_moment_while_others_write(

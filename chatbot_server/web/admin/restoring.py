@@ -30,7 +30,10 @@ COUNTED = {
     "contact_request": "restore_count_message",
 }
 # The passphrase may be tried again, and what is here replaced; no other file can be helped.
-AGAIN = ("backup_passphrase_missing", "backup_passphrase_wrong", "restore_in_use")
+AGAIN = (
+    "backup_passphrase_missing", "backup_passphrase_slow", "backup_passphrase_wrong",
+    "restore_in_use",
+)  # fmt: skip
 
 
 def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
