@@ -7,7 +7,7 @@ the number of its source, until the server's chore reads it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,14 +136,22 @@ class Uploads:
     folder: Path
     max_bytes: int
 
-    def put(self, site_id: int, name: str, save: Callable[[Path], object]) -> None:
-        """Have a file called *name* wait; *save* writes it to a path.
+    def put_all(self, site_id: int, files: Mapping[str, Callable[[Path], object]]) -> None:
+        """Have files wait, each by its name; what belongs to the name writes it to a path.
 
         Raises:
-            ExtractError: it is too big, or of a kind that is not known.
-            OSError: it cannot be written.
+            ExtractError: one is of a kind that is not known, and none waits, or is too big.
+            Unavailable: one cannot be written.
         """
-        check_kind(name)
+        for name in files:
+            check_kind(name)
+        try:
+            for name, save in files.items():
+                self._put(site_id, name, save)
+        except OSError as error:
+            raise Unavailable("file_not_stored", name=name, why=error.strerror) from error
+
+    def _put(self, site_id: int, name: str, save: Callable[[Path], object]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=self.folder, delete=False) as file:
             path = Path(file.name)

@@ -78,11 +78,13 @@ def run_golden_questions(
 
 def run_nightly(database: Database, settings: RetrievalSection) -> int:
     """A run for each site whose last one is a day old; returns how many."""
+    day_ago = now() - AGAIN_SECONDS
     with database.session() as session:
         due = [
             site.id
             for site in all_sites(session)
-            if golden_questions(session, site.id) and _is_due(runs_of(session, site.id, 1))
+            if golden_questions(session, site.id)
+            and not any(run.created >= day_ago for run in runs_of(session, site.id, 1))
         ]
     if not due:
         return 0
@@ -93,10 +95,6 @@ def run_nightly(database: Database, settings: RetrievalSection) -> int:
             except ChatbotError:  # noqa: PERF203 - the other sites are asked all the same
                 logger.exception("golden questions of site %s", site_id)
     return len(due)
-
-
-def _is_due(runs: Sequence[QualityRun]) -> bool:
-    return not runs or runs[0].created < now() - AGAIN_SECONDS
 
 
 def compare_runs(former: QualityRun, later: QualityRun) -> list[Difference]:

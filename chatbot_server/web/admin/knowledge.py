@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from chatbot_server.errors import ChatbotError, NotFound, Unavailable, UsageError
+from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 from chatbot_server.retrieval.curate.files import Uploads
@@ -18,6 +18,7 @@ from chatbot_server.retrieval.curate.library import (
     remove_document,
     remove_source,
 )
+from chatbot_server.retrieval.read.extractor import SUFFIXES
 from chatbot_server.storage.knowledge.documents import waiting_counts
 from chatbot_server.storage.knowledge.sources import get_source
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
@@ -105,6 +106,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         shown=source_id,
         q=query,
         passages=parts.knowledge.search(site_id, query) if query else [],
+        suffixes=",".join(SUFFIXES),
         **values,
     )
 
@@ -142,20 +144,19 @@ def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
 
 
 def _add(parts: AdminParts, site_id: int) -> str:
-    """An address to read, a file, or a text that was typed; the chore that goes on with it.
+    """An address to read, files, or a text that was typed; the chore that goes on with it.
 
     Raises:
         ChatbotError: what was given cannot be read, or a file not be stored.
     """
-    upload = request.files.get("file")
-    if upload is not None and upload.filename:
-        name = _own_name(upload.filename)
-        try:
-            limit = parts.config.retrieval.page_bytes
-            uploads = Uploads(parts.database, parts.config.uploads_dir, limit)
-            uploads.put(site_id, name, upload.save)
-        except OSError as error:
-            raise Unavailable("file_not_stored", name=name, why=error.strerror) from error
+    files = {
+        _own_name(file.filename): file.save
+        for file in request.files.getlist("file")
+        if file.filename
+    }
+    if files:
+        limit = parts.config.retrieval.page_bytes
+        Uploads(parts.database, parts.config.uploads_dir, limit).put_all(site_id, files)
         return "files"
     if address := typed("address", 500):
         add_site(parts.database, site_id, address, single=request.form.get("single") == "yes")

@@ -32,7 +32,7 @@ class Queue:
         self.run_dir = folder / "run"
 
     def put(self, content: bytes, name: str = NAME) -> None:
-        self.uploads.put(self.site_id, name, lambda path: path.write_bytes(content))
+        self.uploads.put_all(self.site_id, {name: lambda path: path.write_bytes(content)})
 
     def read(self) -> None:
         self.uploads.read_all(self.run_dir)

@@ -178,12 +178,15 @@ def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -
     assert post("/admin/KEY/knowledge", address="https://example.org/shop").status_code == 303
     for form in ({}, {"text": "no title"}, {"address": "not an address"}):
         assert post("/admin/KEY/knowledge", **form).status_code == 400, form
-    bad = (io.BytesIO(b"MZ"), "virus.exe")
-    assert post("/admin/KEY/knowledge", file=bad).status_code == 400
+    several = [(io.BytesIO(b"Never kept."), "notes.txt"), (io.BytesIO(b"MZ"), "virus.exe")]
+    assert "virus.exe is of a kind" in post("/admin/KEY/knowledge", file=several).text
+    assert "notes.txt" not in owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    two = [(io.BytesIO(f"{name} is red.".encode()), f"{name}.txt") for name in ("Ann", "Bo")]
+    assert post("/admin/KEY/knowledge", file=two).status_code == 303
     scan = (io.BytesIO(b"%PDF-1.7 nothing here"), "menu \u201cété\u201d.pdf")
     assert post("/admin/KEY/knowledge", file=scan).status_code == 303
     page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
-    assert page.count('data-live="open"') == 3
+    assert page.count('data-live="open"') == 5
     files(owner.config, owner.database)
     page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
     assert page.count('data-live="open"') == 1
