@@ -78,13 +78,13 @@ def run_golden_questions(
 
 def run_nightly(database: Database, settings: RetrievalSection) -> int:
     """A run for each site whose last one is a day old; returns how many."""
-    day_ago = now() - AGAIN_SECONDS
+    last_night = now() - AGAIN_SECONDS
     with database.session() as session:
         due = [
             site.id
             for site in all_sites(session)
             if golden_questions(session, site.id)
-            and not any(run.created >= day_ago for run in runs_of(session, site.id, 1))
+            and not any(run.created >= last_night for run in runs_of(session, site.id, 1))
         ]
     if not due:
         return 0
