@@ -83,10 +83,20 @@ class Crowd(Generic[One]):
 
 def network_of(client: Any) -> str:
     """Where *client* comes from, as far as one household goes; empty: this very machine."""
+    address = client[0] if isinstance(client, tuple) else ""
+    ip = _ip_of(address)
+    return "" if ip is None or ip.is_loopback else household_of(address)
+
+
+def household_of(address: str) -> str:
+    """What is the same for all of one household: an IPv4 address, or the /64 of an IPv6 one."""
+    ip = _ip_of(address)
+    return "" if ip is None else ip.packed[:8].hex()
+
+
+def _ip_of(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ip = ipaddress.ip_address(client[0].partition("%")[0])
-    except (ValueError, AttributeError, IndexError):
-        return ""
-    ipv4 = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    ip = ipv4 or ip
-    return "" if ip.is_loopback else ip.packed[:8].hex()
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    return (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip

@@ -15,6 +15,7 @@ import selectors
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from chatbot_server.web.server.coming_body import ComingBody
 from chatbot_server.web.server.connection import MOST_WAITING, READ_SIZE, Connection, State
 from chatbot_server.web.server.crowd import Crowd
 from chatbot_server.web.server.event_stream import EventStream
+from chatbot_server.web.server.fair_queue import FairQueue
 from chatbot_server.web.server.incoming import (
     Pace,
     RequestReader,
@@ -55,6 +57,14 @@ GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 OTHER_FILES = 200
 
 
+@dataclass(eq=False)
+class Task:
+    """A whole request that is to be answered."""
+
+    connection: Connection
+    request: WholeRequest
+
+
 class Worker(base.Worker):  # type: ignore[misc]
     """What ``serve`` names as gunicorn's worker class.
 
@@ -69,6 +79,7 @@ class Worker(base.Worker):  # type: ignore[misc]
     def init_process(self) -> None:
         """In the new process; does not return before it ends."""
         self._threads = ThreadPoolExecutor(self.cfg.threads, "web")
+        self._queue = FairQueue[Task](self.cfg.threads)
         self._selector = selectors.DefaultSelector()
         self._calls = PollableMethodQueue()
         self._calls.init()
@@ -116,13 +127,15 @@ class Worker(base.Worker):  # type: ignore[misc]
     def _turn(self) -> None:
         """What has happened, once around."""
         self.notify()
-        for key, events in self._selector.select(TICK_SECONDS):
+        for key, events in self._selector.select(self._queue.seconds_left(TICK_SECONDS)):
             if key.data is None:
                 self._calls.run_callbacks(key.fileobj)
             elif isinstance(key.data, Connection):
                 self._step(key.data, events)
             else:
                 self._accept(key.data)
+        while task := self._queue.take():
+            self._begin(task)
         now = time.monotonic()
         if now - self._ticked_at >= TICK_SECONDS:
             self._ticked_at = now
@@ -210,10 +223,11 @@ class Worker(base.Worker):  # type: ignore[misc]
     def _read_next(self, connection: Connection) -> None:
         connection.state = State.READING
         connection.watch(selectors.EVENT_READ)
-        self._take(connection, connection.reader.begin)
+        is_pipelined = not connection.reader.is_idle
+        self._take(connection, connection.reader.begin, is_pipelined=is_pipelined)
 
-    def _take(self, connection: Connection, read: Any) -> None:
-        """Have the reader *read*, and the request answered if it is whole now."""
+    def _take(self, connection: Connection, read: Any, *, is_pipelined: bool = False) -> None:
+        """Have the reader *read*, and the request answered in its turn if it is whole now."""
         try:
             request = read()
         except Exception as error:  # whatever is wrong with a request has a status of its own
@@ -239,8 +253,13 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.stream = self._answer(connection, request)
             self._answered(connection)
             return
-        future = self._threads.submit(self._answer, connection, request)
-        future.add_done_callback(lambda done: self._calls.defer(self._done, connection, done))
+        household = self._terms.household(request.head, connection.client)
+        self._queue.add(household, Task(connection, request), is_pipelined=is_pipelined)
+
+    def _begin(self, task: Task) -> None:
+        """Have a thread do *task*."""
+        future = self._threads.submit(self._answer, task.connection, task.request)
+        future.add_done_callback(lambda done: self._calls.defer(self._done, task, done))
 
     def _answer(self, connection: Connection, request: WholeRequest) -> EventStream | None:
         """Have the application answer; in a thread, which has the connection for itself."""
@@ -288,7 +307,9 @@ class Worker(base.Worker):  # type: ignore[misc]
         connection.response = None
         self.handle_error(None, connection.outbox, None, error)
 
-    def _done(self, connection: Connection, future: Future[EventStream | None]) -> None:
+    def _done(self, task: Task, future: Future[EventStream | None]) -> None:
+        self._queue.done(task)
+        connection = task.connection
         try:
             connection.stream = future.result()
         except (OSError, CancelledError):  # the client has left, or the server stops
