@@ -28,6 +28,8 @@ Beyond = Literal["clock", "weather", "joke", "world"]
 Kind = Courtesy | About | Beyond | Distress
 COURTESIES: tuple[Courtesy, ...] = get_args(Courtesy)
 DISTRESSES: tuple[Distress, ...] = get_args(Distress)
+# What a model that may write freely answers itself.
+LEFT_TO_MODEL: tuple[Kind, ...] = (*COURTESIES, "joke")
 
 # A remark is short; a cry for help may stand anywhere in the beginning of a longer message.
 REMARK_WORDS = 20

@@ -25,6 +25,7 @@ from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
 from chatbot_server.conversation.remarks import (
     DISTRESSES,
+    LEFT_TO_MODEL,
     Remark,
     find_remark,
     find_remark_beside,
@@ -134,7 +135,8 @@ class Turn:
             yield cached_answer.ended_again()
             return
         remark = find_remark(question.text)
-        if remark and remark.is_sure and not (remark.is_courtesy and self._is_free()):
+        is_left_to_model = remark and remark.kind in LEFT_TO_MODEL and self._is_free()
+        if remark and remark.is_sure and not is_left_to_model:
             yield from self._answer_remark(remark)
             return
         earlier_questions = self._prepared.dialogue.earlier_questions
@@ -161,7 +163,7 @@ class Turn:
             yield from self._answer_by_quote(grounding)
 
     def _is_free(self) -> bool:
-        """Whether the model answers from what it knows; it returns courtesies as well, then."""
+        """Whether the model answers from what it knows."""
         site = self._question.site
         return site.free_chat and not self._parts.knowledge.has_content(site.id)
 

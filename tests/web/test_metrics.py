@@ -90,7 +90,7 @@ def test_answers_are_counted_by_status_and_origin(watched: Watched) -> None:
     for _ in range(3):
         assert watched.ask(QUESTION) == 200
     assert '"method":"estimated"' in watched.events
-    assert watched.ask("Who won the football cup?") == 200
+    assert watched.ask("Do you mend umbrellas?") == 200
     assert [watched.ask("Hello") for _ in range(2)] == [200, 429]
     after = watched.scrape()
     grown = [after[name] - before.get(name, 0.0) for name in names]
