@@ -129,5 +129,5 @@ class EnergyMeter:
 
     def _second_costs(self) -> float:
         # The machine's clock goes in steps, so that it may say less than our own processes took.
-        computed = max(self._seconds, self._own_seconds)
-        return self._joules / computed if computed else 0.0
+        computing_seconds = max(self._seconds, self._own_seconds)
+        return self._joules / computing_seconds if computing_seconds else 0.0

@@ -109,12 +109,12 @@ class Chore:
 
     def _watch(self, child: subprocess.Popen[bytes]) -> None:
         """Until *child* ends, or is to: the server stops, or nothing has moved it for long."""
-        work, moved = "", time.monotonic()
+        work, moved_at = "", time.monotonic()
         while child.poll() is None and not self._stop.wait(0.2):
             now_work = _work_of(child.pid)
             if not now_work or now_work != work:
-                work, moved = now_work, time.monotonic()
-            elif time.monotonic() - moved > STILL_SECONDS:
+                work, moved_at = now_work, time.monotonic()
+            elif time.monotonic() - moved_at > STILL_SECONDS:
                 logger.error("the chore “%s” does not move any more; it is killed", self._name)
                 child.kill()
                 return

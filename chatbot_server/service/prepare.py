@@ -115,8 +115,8 @@ def _plan_beside(config: Config, instructions: Sequence[str]) -> tuple[EnginePla
     except ModelError as error:
         if error.code != "model_too_big":
             raise
-    freed = sum(map(memory_of, SocketEngine(config.run_dir).pids()))
-    return plan_engine(config, instructions, freed), False
+    freed_bytes = sum(map(memory_of, SocketEngine(config.run_dir).pids()))
+    return plan_engine(config, instructions, freed_bytes), False
 
 
 def plan_engine(

@@ -94,8 +94,8 @@ def lease_due(
     leased_rows = []
     rows = session.scalars(select(table).where(due <= moment).order_by(table.id).limit(most)).all()
     for row in rows:
-        unchanged = (table.id == row.id, due == getattr(row, due.key))
-        if count_changed(session, update(table).where(*unchanged).values({due: moment + seconds})):
+        conditions = (table.id == row.id, due == getattr(row, due.key))
+        if count_changed(session, update(table).where(*conditions).values({due: moment + seconds})):
             leased_rows.append(row)
     return leased_rows
 

@@ -260,9 +260,9 @@ def _figures_of(conversation: Conversation) -> dict[str, int | None]:
 def count_messages(session: Session) -> None:
     """Note again at each message what its conversation says: an older backup does not."""
     of_it = CONVERSATIONS.c.id == MESSAGES.c.conversation_id
-    counted = (of_it, CONVERSATIONS.c.keep, CONVERSATIONS.c.preview.is_(False))
+    conditions = (of_it, CONVERSATIONS.c.keep, CONVERSATIONS.c.preview.is_(False))
     values = {
-        name: select(CONVERSATIONS.c[column]).where(*counted).scalar_subquery()
+        name: select(CONVERSATIONS.c[column]).where(*conditions).scalar_subquery()
         for name, column in (("site_id", "site_id"), ("begun", "created"))
     }
     session.execute(update(MESSAGES).values(values))

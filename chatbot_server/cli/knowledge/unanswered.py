@@ -87,9 +87,9 @@ def answer(
     with knowledge_base(context) as base:
         lesson = teach(base, site_id, target, text, question=question, force=force)
     for golden in lesson.worse:
-        sentence = context.say("lesson_worse", question=golden.question, told=golden.told)
+        sentence = context.say("lesson_worse", question=golden.question, told=golden.answer)
         click.echo(sentence, err=True)
-    if not lesson.kept:
+    if not lesson.is_kept:
         raise ChatbotError("lesson_undone", count=len(lesson.worse))
     context.note("knowledge answer", target.name, site_id)
     values = {"question": lesson.question, "answered": lesson.answered}

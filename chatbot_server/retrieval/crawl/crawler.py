@@ -301,7 +301,7 @@ class Crawl:
     def _delete_documents(self, session: Session, url: str, keep: Container[str] = ()) -> bool:
         """Those of a page, and of parts of it (``url#2``), that are not to be kept; whether there
         were any."""
-        documents = [one for one in self._documents_of(session, url) if one.url not in keep]
+        documents = [row for row in self._documents_of(session, url) if row.url not in keep]
         for document in documents:
             delete_documents(session, document.site_id, [document.id])
         return bool(documents)

@@ -139,8 +139,8 @@ class _Visit:
         call, context = self.browser.call, self.browser.context
         tab = call("Target.createTarget", url="about:blank", browserContextId=context)
         self._frame = tab["targetId"]
-        attached = call("Target.attachToTarget", targetId=self._frame, flatten=True)
-        self._session = session = attached["sessionId"]
+        attachment = call("Target.attachToTarget", targetId=self._frame, flatten=True)
+        self._session = session = attachment["sessionId"]
         agent, page_language = self.fetcher.agent, language or "en"
         call("Fetch.enable", session, patterns=[{"urlPattern": "*"}])
         call("Page.enable", session)

@@ -25,12 +25,12 @@ class Choice:
 
     Attributes:
         path: what the choice is called, see :class:`KnowledgeSource`.
-        wanted: whether it is read.
+        is_read: whether it is read.
         state: of a single page, as its crawl left it.
     """
 
     path: str
-    wanted: bool
+    is_read: bool
     state: str = ""
     pages: list[Choice] = field(default_factory=list)
 

@@ -26,14 +26,14 @@ class GoldenResult:
     Attributes:
         grade: ``answered`` as expected; ``found`` what was expected, among the passages, but
             not told it; ``missed``.
-        told: what the visitor would be shown, without a model.
+        answer: what the visitor would be shown, without a model.
     """
 
     number: int
     question: str
     expect: str
     grade: Grade
-    told: str
+    answer: str
 
     @property
     def passed(self) -> bool:

@@ -52,10 +52,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an entry would change; *asked*: of how many questions."""
+    """What an entry would change; *question_count*: of how many questions."""
 
     differences: tuple[Difference, ...]
-    asked: int
+    question_count: int
 
 
 def run_golden_questions(
@@ -67,7 +67,7 @@ def run_golden_questions(
             "question": result.question,
             "expect": result.expect,
             "grade": result.grade,
-            "answer": result.told[:LONGEST_ANSWER],
+            "answer": result.answer[:LONGEST_ANSWER],
         }
         for result in ask_golden_questions(base, site_id)
     ]

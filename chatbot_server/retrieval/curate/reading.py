@@ -48,7 +48,7 @@ def read_documents(
     get_source(session, site_id, source_id)
     documents = documents_of(session, site_id, source_id)
     if document_id is not None:
-        documents = [one for one in documents if one.id == document_id]
+        documents = [row for row in documents if row.id == document_id]
         if not documents:
             raise NotFound("knowledge_no_document", number=source_id, document=document_id)
     for document in documents:

@@ -27,14 +27,14 @@ class Lesson:
         question: of the FAQ entry; *wordings* are its other ones.
         answered: how many of all these are answered with it now.
         worse: golden questions that were answered better before.
-        kept: False: the entry was taken back because of them.
+        is_kept: False: the entry was taken back because of them.
     """
 
     question: str
     wordings: tuple[str, ...]
     answered: int
     worse: tuple[GoldenResult, ...]
-    kept: bool
+    is_kept: bool
 
 
 def teach(

@@ -171,12 +171,12 @@ def still_open(
     """
     deadline = time.thread_time() + seconds
     with base.database.session() as session:
-        known, version = verdicts_of(session, site_id), index_version(session, site_id)
+        known_verdicts, version = verdicts_of(session, site_id), index_version(session, site_id)
     verdicts: dict[str, Verdict] = {}
     open_groups: list[QuestionGroup] = []
     is_settled = True
     for group in [group for group in groups if not group.ignored][:MOST_ASKED]:
-        verdict = known.get(group.name, Verdict(-1, answered=False))
+        verdict = known_verdicts.get(group.name, Verdict(-1, answered=False))
         is_due = verdict.version != version and len(open_groups) < most
         if is_due and time.thread_time() < deadline:
             status = base.ground(site_id, group.question).status
@@ -186,7 +186,7 @@ def still_open(
         verdicts[group.name] = verdict
         if not verdict.answered and len(open_groups) < most:
             open_groups.append(group)
-    if verdicts != known:
+    if verdicts != known_verdicts:
         with base.database.session() as session:
             replace_verdicts(session, site_id, verdicts)
     return OpenGroups(tuple(open_groups), is_settled)

@@ -113,8 +113,8 @@ class FactPattern:
 
 def facts(text: str, languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
     """Every fact that *text* states."""
-    written, rest = written_facts(fold(text), languages)
-    stated_facts = set(written)
+    words_of_facts, rest = written_facts(fold(text), languages)
+    stated_facts = set(words_of_facts)
     days, months = _fact_words(languages).days, _fact_words(languages).months_alone
     for word in _WORDS.findall(rest):
         if (number := spelled_number(word, languages)) is not None:

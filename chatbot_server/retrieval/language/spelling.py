@@ -118,19 +118,19 @@ def _cost(key: str, other: str) -> int | None:
     return 2 if changes == 2 and shorter >= LONG and has_same_letters else None
 
 
-def _changes(one: str, other: str) -> int:
+def _changes(word: str, other: str) -> int:
     """How many letters are missing, too many, wrong, or in the place of their neighbour.
 
     Takes time with the square of the length: ``LONGEST`` letters of each are compared.
     """
-    one, other = one[:LONGEST], other[:LONGEST]
+    word, other = word[:LONGEST], other[:LONGEST]
     before_last: list[int] = []
     last = list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
+    for row, letter in enumerate(word, 1):
         current = [row]
         for column, there in enumerate(other, 1):
             best = min(last[column] + 1, current[-1] + 1, last[column - 1] + (letter != there))
-            if row > 1 < column and letter == other[column - 2] and one[row - 2] == there:
+            if row > 1 < column and letter == other[column - 2] and word[row - 2] == there:
                 best = min(best, before_last[column - 2] + 1)
             current.append(best)
         before_last, last = last, current

@@ -56,7 +56,7 @@ def add_questions(bp: Blueprint, parts: AdminParts) -> None:
                 "may_force": error.status == 409,
             }
             return _show_unanswered(parts, key, status=error.status, **values)
-        if not lesson.kept:
+        if not lesson.is_kept:
             return _show_unanswered(parts, key, lesson=lesson, group=group, status=409)
         return go("unanswered", key=key, done="answered")
 

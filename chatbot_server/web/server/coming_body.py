@@ -28,8 +28,8 @@ class ComingBody(io.RawIOBase):
         self._begun = memoryview(begun)
         self._missing = missing
         self._pace = pace
-        earned = pace.seconds + len(begun) / pace.bytes_per_second
-        self._deadline = time.monotonic() + earned
+        seconds = pace.seconds + len(begun) / pace.bytes_per_second
+        self._deadline = time.monotonic() + seconds
 
     def readable(self) -> bool:
         return True

@@ -228,7 +228,7 @@ def test_one_answer_settles_the_whole_group(
 ) -> None:
     wordings = "Réparez-vous les vélos électriques ?", "Vous réparez un vélo électrique ?"
     lesson = teach(base, site_id, group_of(database, site_id, *wordings), " Oui, en deux jours.\n")
-    assert (lesson.kept, lesson.answered, 1 + len(lesson.wordings)) == (True, 2, 2)
+    assert (lesson.is_kept, lesson.answered, 1 + len(lesson.wordings)) == (True, 2, 2)
     for wording in wordings:
         told = base.ground(site_id, wording)
         assert (told.status, told.answer) == ("faq", "Oui, en deux jours.")
@@ -285,8 +285,8 @@ def test_an_answer_that_makes_a_golden_question_worse_is_taken_back(
     group = hijacked(database, base, site_id)
     before = state_of(database, site_id)
     lesson = teach(base, site_id, group, "It depends.")
-    assert not lesson.kept
-    assert [(one.question, one.told) for one in lesson.worse] == [
+    assert not lesson.is_kept
+    assert [(one.question, one.answer) for one in lesson.worse] == [
         ("What does the rental of skis cost?", "It depends.")
     ]
     assert state_of(database, site_id) == before
@@ -296,7 +296,7 @@ def test_an_answer_that_makes_a_golden_question_worse_is_taken_back(
 def test_with_force_it_stays(base: KnowledgeBase, database: Database, site_id: int) -> None:
     group = hijacked(database, base, site_id)
     lesson = teach(base, site_id, group, "It depends.", force=True)
-    assert (lesson.kept, len(lesson.worse)) == (True, 1)
+    assert (lesson.is_kept, len(lesson.worse)) == (True, 1)
     assert base.ground(site_id, "What does the rental of skis cost?").answer == "It depends."
 
 
@@ -317,7 +317,7 @@ def test_of_two_who_answer_the_same_question_the_second_is_told_the_first_answer
     base: KnowledgeBase, database: Database, site_id: int
 ) -> None:
     group = group_of(database, site_id, "Do you rent skis?", "Can I rent skis?")
-    assert teach(base, site_id, group, "Yes, 12 € a day.", question="Ski rental?").kept
+    assert teach(base, site_id, group, "Yes, 12 € a day.", question="Ski rental?").is_kept
     before = state_of(database, site_id)
     for question in (None, "Are there skis?", "ski rental"):
         with pytest.raises(Conflict) as caught:
@@ -325,8 +325,8 @@ def test_of_two_who_answer_the_same_question_the_second_is_told_the_first_answer
         assert caught.value.status == 409
         assert "« Yes, 12 € a day. »" in caught.value.public_sentence("fr")
     assert state_of(database, site_id) == before
-    assert teach(base, site_id, group, "Yes,  12 € a day.\n", question="Ski rental?").kept
-    assert teach(base, site_id, group, "No.", question="Ski rental?", force=True).kept
+    assert teach(base, site_id, group, "Yes,  12 € a day.\n", question="Ski rental?").is_kept
+    assert teach(base, site_id, group, "No.", question="Ski rental?", force=True).is_kept
     assert base.ground(site_id, "Can I rent skis?").answer == "No."
 
 

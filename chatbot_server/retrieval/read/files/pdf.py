@@ -128,8 +128,8 @@ class Scans:
 
     def read(self, page: Any, as_written: PdfPage) -> PdfPage:
         """*page* as it is recognised, or *as_written*."""
-        written = sum(len(piece.text) for piece in as_written.pieces)
-        if written > MAX_ON_SCAN or not as_written.has_picture:
+        text_size = sum(len(piece.text) for piece in as_written.pieces)
+        if text_size > MAX_ON_SCAN or not as_written.has_picture:
             return as_written
         result = self._recogniser.read(page) if self._recogniser else None
         if result is None:

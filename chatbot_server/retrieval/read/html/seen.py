@@ -44,7 +44,7 @@ def seen_facts(tree: Any, blocks: Sequence[Block], decimal: str, language: str) 
         if size > MAX_BLOCK_CHARACTERS:
             break
         block_facts, _ = written_facts(fold(block.text), languages)
-        for fact in {spelling for one in block_facts for spelling in _tells(one)}:
+        for fact in {spelling for block_fact in block_facts for spelling in _tells(block_fact)}:
             places.setdefault(fact, []).append(number)
     return [
         [words[:LONGEST], (places.get(fact) or _hours(fact, places))[:MAX_PLACES]]

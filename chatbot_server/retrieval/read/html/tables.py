@@ -87,9 +87,9 @@ def spread_rows(table: Any, text: Text) -> list[tuple[list[str], bool]]:
 
 def _fill_from_above(cells: list[str], waiting: dict[int, tuple[int, str]]) -> None:
     while len(cells) in waiting:
-        left, content = waiting.pop(len(cells))
-        if left > 1:
-            waiting[len(cells)] = (left - 1, content)
+        rows_left, content = waiting.pop(len(cells))
+        if rows_left > 1:
+            waiting[len(cells)] = (rows_left - 1, content)
         cells.append(content)
 
 
