@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import Base
 from chatbot_server.storage.knowledge.tables import KnowledgeState
+
+# A site may get the number of one that was erased: its versions begin somewhere else, so that
+# nothing that a running server remembers of the former one is taken for its own.
+FIRST_VERSIONS = 2**30
 
 # Made once: each question asks for it several times, and making a statement takes longer than it.
 _STATES = Base.metadata.tables[KnowledgeState.__tablename__]
@@ -14,13 +20,17 @@ _VERSION = select(_STATES.c.version).where(_STATES.c.site_id == bindparam("site"
 
 
 def index_version(session: Session, site_id: int) -> int:
-    """How often the site's index changed."""
+    """A number that grows with each change of the site's index; 0: nothing was ever in it."""
     return session.scalar(_VERSION, {"site": site_id}) or 0
 
 
 def bump_version(session: Session, site_id: int) -> None:
     """The site's index changes with this unit of work."""
-    _open_state(session, site_id).version = KnowledgeState.version + 1
+    state = _open_state(session, site_id)
+    if state.version:
+        state.version = KnowledgeState.version + 1
+    else:
+        state.version = secrets.randbelow(FIRST_VERSIONS) + 1
     session.flush()
 
 

@@ -16,6 +16,7 @@ from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.language import acronyms
+from chatbot_server.storage import sites
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of
@@ -67,6 +68,27 @@ def test_a_page_that_goes_while_it_is_found_is_no_error(
     monkeypatch.setattr(module, step, and_then_it_goes)
     told = base.ground(site_id, "When do you open?")
     assert (told.status, told.passages) == ("nothing", ())
+
+
+def test_a_new_site_with_the_number_of_an_erased_one_is_not_taken_for_it(
+    database: Database,
+) -> None:
+    base = KnowledgeBase(database, "off")
+
+    def open_site(title: str, text: str) -> int:
+        with database.session() as session:
+            site_id = sites.add_site(session, title).id
+        add_note(database, site_id, title, text)
+        return site_id
+
+    former = open_site("Bakery", "We bake rye bread on Fridays.")
+    assert base.ground(former, "When do you bake rye bread?").passages
+    assert base.topics(former, "en") == ["Bakery"]
+    with database.session() as session:
+        session.delete(session.get_one(sites.Site, former))
+    new = open_site("Garage", "We change tyres on Mondays.")
+    assert base.topics(new, "en") == ["Garage"]
+    assert base.ground(new, "When do you change tyres?").passages
 
 
 def test_no_connection_is_held_while_a_question_waits_for_its_vector(
