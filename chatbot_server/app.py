@@ -35,7 +35,7 @@ from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.health import health_blueprint
 from chatbot_server.web.metrics_page import StateCollector, set_metrics_apart
 from chatbot_server.web.middleware.address import set_public_address
-from chatbot_server.web.middleware.headers import register_headers, web_schemes_only
+from chatbot_server.web.middleware.headers import plain_addresses, register_headers
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.log_lines import brake_log
 from chatbot_server.web.middleware.origins import set_own_names
@@ -78,7 +78,7 @@ def application() -> Flask:
     set_up_logging(config.server.log_level, config.server.log_format)
     brake_log()
     database = Database(config.database_url)
-    mend_cut_answers(database)
+    mend_cut_answers(database, is_start=True)
     return create_app(config, build_engine(config), database)
 
 
@@ -128,7 +128,7 @@ def make_app(config: Config) -> Flask:
     app.request_class = UploadRequest
     app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
-    app.wsgi_app = web_schemes_only(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = plain_addresses(app.wsgi_app)  # type: ignore[method-assign,assignment]
     set_public_address(app, config.server)
     if proxies := config.server.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "chatbot_server"
-FOR_ALL = {"config", "errors", "logs", "messages", "metrics", "resources"}
+FOR_ALL = {"config", "errors", "logs", "messages", "metrics", "resources", "temporary"}
 ENTRANCES = {"__init__", "__main__", "app", "cli"}
 MAY_USE = {
     "bench": {"engine", "prompt"},
@@ -58,6 +58,7 @@ MAY_USE = {
     "diagnosis": set(),
     "storage": set(),
     "resources": set(),
+    "temporary": set(),
     "logs": set(),
     "messages": {"resources"},
     "errors": {"messages"},

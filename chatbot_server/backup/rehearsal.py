@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from chatbot_server.backup.archive import BackupError, open_archive
@@ -23,6 +22,7 @@ from chatbot_server.messages import say
 from chatbot_server.storage.base import now
 from chatbot_server.storage.copying import copied_tables, rows_of
 from chatbot_server.storage.database import Database
+from chatbot_server.temporary import temporary_folder
 
 FILE = "rehearsal.json"
 MONTH = 30 * 24 * 3600
@@ -57,7 +57,8 @@ def rehearse(file: Path) -> int:
         BackupError: it is damaged, or a table is not as it was.
         OSError: it cannot be read, or the disk is full.
     """
-    with TemporaryDirectory(prefix="chatbot-rehearsal-") as folder:
+    # Beside it: the folder of temporary files may be memory, and has less room.
+    with temporary_folder("rehearsal", file.parent) as folder:
         database = Database(f"sqlite:///{folder}/chatbot.db")
         with closing(database):
             database.migrate()

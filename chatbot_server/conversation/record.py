@@ -13,6 +13,7 @@ from chatbot_server.conversation.cache import CachedAnswer
 from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, TextPiece
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.engine.base import Usage
+from chatbot_server.messages import say
 from chatbot_server.metrics import ANSWERS, ENERGY, FIRST_TEXT, TOKENS
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.base import JsonObject, now
@@ -28,6 +29,7 @@ from chatbot_server.storage.outbox import first_due
 from chatbot_server.storage.takeover import note_waiting
 from chatbot_server.storage.webhooks import queue_event
 
+PATIENCE_SECONDS = 60.0  # the words are with their visitor already
 logger = logging.getLogger("chatbot_server.conversation")
 
 
@@ -228,7 +230,8 @@ class Recorder:
     def save(self, prepared: PreparedQuestion, record: Record, ended: Ended | None) -> bool:
         """Store the answer; without *ended* it is marked as failed half way.
 
-        False: the visitor has erased the conversation meanwhile, and nothing is stored.
+        False: the visitor has erased the conversation meanwhile, and nothing is stored. One whose
+        question is stored already waits for a minute while another program keeps the database.
 
         Raises:
             NotFound: the same, where the question is not stored yet.
@@ -238,18 +241,27 @@ class Recorder:
         facts: JsonObject = {name: hide(text) for name, text in texts.items() if text}
         answer = record.columns(ended)
         answer["text"] = hide(answer["text"])
-        with self._database.session() as session:
+        if ended is None and not answer["text"]:  # who comes back reads why there is none
+            answer["text"] = say("answer_interrupted", prepared.question.locale)
+
+        def store(session: Session) -> tuple[bool, bool] | None:
+            """Whether a person and whether webhooks are to be told; None: it was erased."""
             if not record.is_begun:
                 _add(session, prepared, facts, answer)
             elif not complete_answer(session, prepared.started.message, answer):
-                return False
+                return None
             elif facts:
                 set_facts(session, prepared.started.question, facts)
             is_waiting = record.is_passed_on and self._pass_on(session, prepared)
-            is_event = _queue_event(session, prepared, record, answer["status"])
-        if is_waiting and self._on_passed_on:
+            return is_waiting, _queue_event(session, prepared, record, answer["status"])
+
+        seconds = PATIENCE_SECONDS if record.is_begun else 0.0
+        wanted = self._database.patiently(store, seconds)
+        if wanted is None:
+            return False
+        if wanted[0] and self._on_passed_on:
             self._on_passed_on()
-        if is_event:
+        if wanted[1]:
             self._on_event()
         return True
 

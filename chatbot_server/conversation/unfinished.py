@@ -12,14 +12,17 @@ from chatbot_server.storage.database import Database
 logger = logging.getLogger("chatbot_server")
 
 
-def mend_cut_answers(database: Database) -> None:
-    """Put a sentence into each answer that nobody writes any more; no error stops a start."""
+def mend_cut_answers(database: Database, *, is_start: bool) -> None:
+    """Put a sentence into each answer that nobody writes any more; no error stops a start.
+
+    Where this is the start of a server, what the one before it wrote is at an end.
+    """
     words = {language: say("answer_interrupted", language) for language in LANGUAGES}
     try:
         with database.session() as session:
-            count = mark_cut_answers(session, words)
+            count = mark_cut_answers(session, words, is_start=is_start)
     except ChatbotError as error:
         logger.warning("answers that were cut short are not marked: %s", error)
         return
     if count:
-        logger.info("%d answers were cut short when the server ended, and now say so", count)
+        logger.info("%d answers were cut short, and now say so", count)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chatbot_server.config.sections import EngineName
 from chatbot_server.engine.backend import EngineSettings
@@ -15,6 +13,7 @@ from chatbot_server.engine.registry import ENGINES
 from chatbot_server.errors import EngineError, ModelError
 from chatbot_server.models.base import ModelFile
 from chatbot_server.prompt.base import Prompt, Segment
+from chatbot_server.temporary import temporary_folder
 
 CONTEXT = 512
 SECONDS = 180
@@ -46,11 +45,11 @@ def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -
         ModelError: it is refused, kills the library, or goes on for ever.
     """
     ceiling = ceiling or Ceiling.of(file)
-    with TemporaryDirectory(prefix="chatbot-prepared-") as cache:
+    with temporary_folder("prepared") as cache:
         settings = EngineSettings(
             path=file.path.absolute(),
             kind=engine,
-            cache_dir=Path(cache),
+            cache_dir=cache,
             family=file.family,
             context_length=CONTEXT,
             threads=1,  # so that a second of processor time is a second

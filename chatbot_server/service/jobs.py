@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.backup.rehearsal import rehearse_when_due
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
+from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_warning
 from chatbot_server.models.store.background import pull_wanted
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def erase(config: Config, database: Database) -> None:
-    """Erase what has outlived its time."""
+    """Erase what has outlived its time, and look after what is kept."""
 
     def erase_due(session: Session) -> tuple[int, int, int]:
         before = now() - config.privacy.contact_days * DAY
@@ -48,6 +49,7 @@ def erase(config: Config, database: Database) -> None:
             messages,
             requests,
         )
+    mend_cut_answers(database, is_start=False)
     try:
         check_every_page(database, config.run_dir)
     except ChatbotError as error:

@@ -20,7 +20,6 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chatbot_server.config import Config
 from chatbot_server.engine.process.state import read_state
@@ -38,6 +37,7 @@ from chatbot_server.service.children import (
 )
 from chatbot_server.service.engine_keeper import EngineKeeper
 from chatbot_server.service.log_file import LogKeeper, log_keeper
+from chatbot_server.temporary import temporary_folder
 
 logger = logging.getLogger("chatbot_server")
 
@@ -90,8 +90,8 @@ class ServerProcesses:
             parts.append(keeper)
         with ExitStack() as running:
             if self._config.metrics.port:
-                folder = TemporaryDirectory(prefix="chatbot-counts-", dir=memory_folder())
-                self._environment[COUNTS_FOLDER] = running.enter_context(folder)
+                folder = temporary_folder("counts", Path(memory_folder()))
+                self._environment[COUNTS_FOLDER] = str(running.enter_context(folder))
             for part in parts:
                 running.callback(part.stop)
                 part.start()

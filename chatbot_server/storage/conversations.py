@@ -274,13 +274,14 @@ def complete_answer(session: Session, identifier: str, answer: JsonObject) -> bo
     return bool(count_changed(session, statement))
 
 
-def mark_cut_answers(session: Session, words: Mapping[str, str]) -> int:
+def mark_cut_answers(session: Session, words: Mapping[str, str], *, is_start: bool) -> int:
     """Give the answers that never ended *words* as their text, by language; returns how many.
 
-    On PostgreSQL another server may be writing its own: only what began an hour ago counts.
+    Where a server may be writing its own, which on PostgreSQL is so also at the start of one,
+    only what began an hour ago counts.
     """
     cut = [MESSAGES.c.role == "assistant", MESSAGES.c.finish.is_(None)]
-    if session.get_bind().dialect.name != "sqlite":
+    if not is_start or session.get_bind().dialect.name != "sqlite":
         cut.append(MESSAGES.c.created < now() - HOUR)
     if session.scalar(select(MESSAGES.c.id).where(*cut).limit(1)) is None:
         return 0  # nothing is written at most starts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,9 @@ SQLITE_TROUBLES = (
     ("not a database", "database_unreadable"),
     ("malformed", "database_unreadable"),
 )
+# Another program writes for long, or PostgreSQL is started again.
+PASSING = ("database_locked", "database_busy", "database_away")
+PAUSE_SECONDS = 0.5
 CONNECT_SECONDS = 10
 RETRY_SECONDS = 5  # a visitor is told to come back after
 # 48 web threads and 24 answers need one for moments each; what lasts must not keep them waiting.
@@ -83,6 +87,22 @@ class Database:
                 yield session
         except (DBAPIError, NoConnectionLeft) as error:
             raise self._unavailable(error) from error
+
+    def patiently(self, work: Callable[[Session], Result], seconds: float) -> Result:
+        """What *work* returns; for *seconds* at least, what passes by itself is waited for.
+
+        Raises:
+            Unavailable: as :meth:`session`.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                with self.session() as session:
+                    return work(session)
+            except Unavailable as error:  # noqa: PERF203 - it is tried again
+                if error.code not in PASSING or time.monotonic() >= deadline:
+                    raise
+                time.sleep(PAUSE_SECONDS)
 
     def migrate(self) -> None:
         """Bring the tables to this version's form; a new database gets them all.

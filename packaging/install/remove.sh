@@ -21,7 +21,7 @@ remove() {
     fi
     end_for_good
     remove_service
-    [ -z "$link" ] || [ "$(readlink "$link" 2>/dev/null)" != "$control" ] || rm -f "$link"
+    unlink_command
     rm -rf "$prefix/current" "$prefix/current.new" "$prefix/versions" "$prefix/packages" "${prefix:?}/bin" "$prefix/log" "$tmp" \
         "$prefix/.upgrade" "$prefix/.upgrade.new" "${data_folder:?}/run"
     [ -z "$purge" ] || remove_data
@@ -30,6 +30,14 @@ remove() {
     say "Removed." "Retiré."
     [ -n "$purge" ] || say "Your data is still in $data_folder; $me --run$again finds it again." \
         "Vos données sont toujours dans $data_folder ; $me --run$again les retrouvera."
+}
+
+# Wherever an installer has linked the command, run by another user or with another HOME than now.
+unlink_command() {
+    for place in "$link" /usr/local/bin/chatbot-server "${HOME:-}/.local/bin/chatbot-server" \
+        "${prefix%/share/*}/bin/chatbot-server"; do
+        [ "$(readlink "$place" 2>/dev/null)" != "$control" ] || rm -f "$place"
+    done
 }
 
 # Nothing is deleted under a server that goes on.

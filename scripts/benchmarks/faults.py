@@ -149,6 +149,10 @@ class Crowd:
             elif stored != answer.text:
                 kind = "other text" if messages else "lost"
                 lost["newer than the copy" if is_newer else kind] += 1
+                if messages and not is_newer:
+                    print(f"shown {answer.text!r}, stored {stored!r}", flush=True)
+                elif messages:
+                    print(f"NEWER shown {answer.text!r}, stored {stored!r}", flush=True)
         return lost
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -155,6 +158,42 @@ def test_a_crash_in_the_middle_keeps_what_was_said(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel("write", ["Hel", EngineCrashed("engine_crashed")]), None)
     chat.ask("Hi")
     assert chat.stored() == [("Hi", None), ("Hel", None)]
+
+
+def test_a_crash_before_the_first_word_is_told_to_who_comes_back(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", [EngineCrashed("engine_crashed")]), None)
+    chat.ask("Bonjour", locale="fr")
+    [answer] = chat.answers()
+    assert answer.text.startswith("Le serveur a été interrompu")
+    assert (answer.finish, answer.status) == ("error", "failed")
+
+
+def test_an_answer_is_stored_once_another_program_has_let_go_of_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot_server.storage.database.PRAGMAS", ("busy_timeout = 1",))
+    chat = Chat(tmp_path, ScriptedModel("write"), None)
+    other = sqlite3.connect(tmp_path / "chat.db", isolation_level=None, check_same_thread=False)
+
+    class LockingWords(list[str]):
+        """What the model says; then the other program begins to write."""
+
+        def __iter__(self) -> Iterator[str]:
+            yield "Hello."
+            other.execute("BEGIN IMMEDIATE")
+
+    class EndOfLock:
+        monotonic = time.monotonic
+
+        @staticmethod
+        def sleep(_seconds: float) -> None:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr("chatbot_server.storage.database.time", EndOfLock)
+    chat.model.says = LockingWords(["Hello."])
+    assert end(chat.ask("Hi")).origin == "model"
+    assert chat.stored() == [("Hi", None), ("Hello.", "model")]
+    other.close()
 
 
 def test_the_next_prompt_begins_with_the_last_one_passages_included(tmp_path: Path) -> None:

@@ -26,9 +26,11 @@ from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor, SupervisorTiming
+from chatbot_server.engine.process.worker import read_in_advance
 from chatbot_server.errors import EngineBusy, EngineCrashed, EngineError
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import prepare_model
+from chatbot_server.prompt.base import Prompt
 
 HASTY = SupervisorTiming(first_pause=0.01, longest_pause=0.05)
 
@@ -302,6 +304,30 @@ def test_the_first_to_leave_the_queue_moves_the_others_up(
     assert next(third) == Queued(1)
     third.close()
     first.close()
+
+
+def test_instructions_are_read_while_questions_are_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    prompts = []
+
+    class SlowReader:
+        def warm(self, prompt: Prompt) -> None:
+            begun.set()
+            assert may_end.wait(LONG)
+            prompts.append(prompt)
+            if len(prompts) == 2:
+                raise EngineBusy("engine_busy", waiting=1)
+
+    wanted = [plain(word) for word in ("a", "b", "c")]
+    reading = read_in_advance(SlowReader(), wanted)
+    assert begun.wait(LONG)
+    assert prompts == []  # and here the engine serves already
+    may_end.set()
+    reading.join(LONG)
+    assert prompts == wanted[:2]
+    assert "could not be read in advance" in caplog.text
 
 
 def test_only_its_own_user_reaches_the_engine(

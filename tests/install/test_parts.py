@@ -94,6 +94,24 @@ def test_the_command_is_linked_into_path_where_nothing_else_is(
     assert link.read_text() == "another program"
 
 
+def test_the_link_goes_with_its_command_whatever_home_is_now(
+    checkout: Path, tmp_path: Path
+) -> None:
+    prefix = tmp_path / "ann/.local/share/chatbot-server"
+    control, anns = prefix / "bin/chatbot-server", tmp_path / "ann/.local/bin/chatbot-server"
+    bobs, other = tmp_path / "bob/.local/bin/chatbot-server", tmp_path / "path/chatbot-server"
+    for link in (anns, bobs, other):
+        link.parent.mkdir(parents=True)
+    anns.symlink_to(control)
+    bobs.symlink_to("/another/bin/chatbot-server")
+    other.symlink_to(control)
+    script = f"prefix={prefix} control={control} link={other}; unlink_command"
+    shell(checkout, script, HOME=str(tmp_path / "bob"))
+    assert not anns.is_symlink()
+    assert not other.is_symlink()
+    assert bobs.is_symlink()
+
+
 def test_a_terminal_that_does_not_find_the_command_yet_is_told_how_it_will(
     checkout: Path, tmp_path: Path
 ) -> None:

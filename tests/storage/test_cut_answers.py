@@ -14,12 +14,18 @@ from chatbot_server.storage.database import Database
 def test_a_visitor_who_returns_is_told_of_the_answer_that_was_cut(tmp_path: Path) -> None:
     browser = Browser(tmp_path)
     whole = browser.ask("Hello", locale="fr")
+    older = browser.ask("Hello again", locale="fr")
     cut = browser.ask("Bonjour", locale="fr")
     with browser.database.session() as session:  # as it stands while a model writes
         row = session.get_one(ChatMessage, cut["start"]["message"])
         row.text, row.finish, row.status = "", None, None
         row.created += 30 * DAY  # the clock was ahead
-    mend_cut_answers(browser.database)
+        long_ago = session.get_one(ChatMessage, older["start"]["message"])
+        long_ago.text, long_ago.finish, long_ago.created = "", None, long_ago.created - DAY
+    mend_cut_answers(browser.database, is_start=False)  # this one may be being written
+    assert browser.transcript(older)[1]["text"].startswith("Le serveur a été interrompu")
+    assert browser.transcript(cut)[1]["finish"] is None
+    mend_cut_answers(browser.database, is_start=True)
     told = browser.transcript(cut)[1]
     assert told["text"].startswith("Le serveur a été interrompu")
     assert (told["finish"], told["status"]) == ("error", "failed")
@@ -32,4 +38,4 @@ def test_a_visitor_who_returns_is_told_of_the_answer_that_was_cut(tmp_path: Path
 
 def test_a_database_that_is_away_stops_no_start(tmp_path: Path) -> None:
     (tmp_path / "no.db").write_bytes(b"this is no database" * 100)
-    mend_cut_answers(Database(f"sqlite:///{tmp_path / 'no.db'}"))
+    mend_cut_answers(Database(f"sqlite:///{tmp_path / 'no.db'}"), is_start=True)

@@ -32,9 +32,23 @@ Connect = Callable[[bytes], socket.socket]
 def port() -> Iterator[int]:
     """A gunicorn with the impatient worker and few threads."""
     port = free_port()
+    server = start_gunicorn(port, 4)
+    yield port
+    server.terminate()
+    server.wait(LONG)
+
+
+def start_gunicorn(port: int, graceful_seconds: int) -> subprocess.Popen[bytes]:
     words = ["support.impatient:app", "--worker-class", "support.impatient.Impatient"]
     words += ["--bind", f"127.0.0.1:{port}", "--threads", str(THREADS), "--no-control-socket"]
-    words += ["--graceful-timeout", "4", "--log-level", "error", "--keep-alive", str(LONG)]
+    words += [
+        "--graceful-timeout",
+        str(graceful_seconds),
+        "--log-level",
+        "error",
+        "--keep-alive",
+        str(LONG),
+    ]
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", *words], cwd=Path(__file__).parents[1]
     )
@@ -44,9 +58,7 @@ def port() -> Iterator[int]:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     wait_for(up)
-    yield port
-    server.terminate()
-    server.wait(LONG)
+    return server
 
 
 @pytest.fixture
@@ -215,6 +227,28 @@ def test_a_body_that_keeps_coming_and_a_long_answer_are_left_alone(
         assert whole.getresponse().read() == b"2"
         assert "".join(pieces) == "end"
     whole.close()
+
+
+def test_a_worker_whose_parent_was_killed_lets_the_next_server_have_the_port() -> None:
+    port = free_port()
+    server = start_gunicorn(port, 2 * LONG)
+    with socket.create_connection(("127.0.0.1", port), LONG) as stream:
+        stream.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"begin" in stream.recv(4096)
+        server.kill()
+        server.wait()
+
+        def is_free() -> bool:
+            with socket.socket() as probe, suppress(OSError):
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+                return True
+            return False
+
+        wait_for(is_free)
+        stream.setblocking(False)
+        with pytest.raises(BlockingIOError):  # who reads an answer still does
+            stream.recv(4096)
 
 
 def test_the_server_runs_it() -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from chatbot_server.engine.backend import EngineSettings
@@ -30,6 +29,7 @@ from chatbot_server.engine.process.state import (
 )
 from chatbot_server.engine.process.succession import Succession
 from chatbot_server.errors import EngineError
+from chatbot_server.temporary import temporary_folder
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class SupervisorTiming:
     stall: float = 180
     look: float = 0.05
     first_pause: float = 0.2
-    longest_pause: float = 30
+    longest_pause: float = 5
 
 
 class EngineSupervisor:
@@ -305,10 +305,10 @@ def local_engine(settings: EngineSettings, seconds: float = 900) -> Iterator[Soc
     Raises:
         EngineError: it did not become ready; the sentence says why.
     """
-    with TemporaryDirectory(prefix="chatbot-engine-") as folder:
-        supervisor = EngineSupervisor(settings, Path(folder))
+    with temporary_folder("engine") as folder:
+        supervisor = EngineSupervisor(settings, folder)
         supervisor.start()
-        engine = SocketEngine(Path(folder))
+        engine = SocketEngine(folder)
         try:
             if supervisor.wait(seconds) != "ready":
                 status = engine.status()

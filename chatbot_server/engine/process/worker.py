@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -27,6 +28,7 @@ from chatbot_server.engine.process.host import Host
 from chatbot_server.engine.process.load import load_backend
 from chatbot_server.errors import ChatbotError, EngineError
 from chatbot_server.processes.parent import end_with_parent
+from chatbot_server.prompt.base import Prompt
 
 logger = logging.getLogger("chatbot_server.engine")
 
@@ -63,14 +65,28 @@ def main() -> None:
     host = Host(backend, info, connections=backend.slots + settings.queue + 64)
     beats = threading.Thread(target=_send_heart_beats, args=(control, backend, host), daemon=True)
     beats.start()
+    _send(control, {"ready": True})
     if isinstance(backend, Warmable):
+        read_in_advance(backend, settings.warm)
+    host.serve(listener)
+
+
+def read_in_advance(backend: Warmable, prompts: Sequence[Prompt]) -> threading.Thread:
+    """Have *prompts* evaluated, while questions are answered: who asks first waits for one at most.
+
+    They take longer than all the rest of a start.
+    """
+
+    def read_all() -> None:
         try:
-            for prompt in settings.warm:
+            for prompt in prompts:
                 backend.warm(prompt)
         except ChatbotError as error:
             logger.warning("the instructions could not be read in advance: %s", error)
-    _send(control, {"ready": True})
-    host.serve(listener)
+
+    reading = threading.Thread(target=read_all, name="warm", daemon=True)
+    reading.start()
+    return reading
 
 
 def limit_process(memory: int, cpu_seconds: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +32,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_to_embed
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import add_site
+from chatbot_server.temporary import temporary_folder
 
 MAX_BYTES = 200_000_000
 DEPTH = 10
@@ -102,7 +102,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Index *documents* in a folder of its own, ask *questions*, and tell how it went."""
     with (
-        tempfile.TemporaryDirectory(prefix="chatbot-eval-") as folder,
+        temporary_folder("eval") as folder,
         closing(Database(f"sqlite:///{folder}/eval.db")) as database,
     ):
         database.migrate()

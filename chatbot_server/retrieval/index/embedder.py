@@ -27,7 +27,8 @@ PASSAGE_SECONDS = 60.0
 # So long a question waits for its turn to have sections read; without, it is answered, too.
 # Measured: 0.05 to 0.2 s a section, alone on one core.
 READING_TURN_SECONDS, READING_SECONDS = 1.0, 10.0
-RETRY_SECONDS = 30.0
+# Without it, after a failure; each further one doubles the seconds. A load costs the processor two.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 IDLE_SECONDS = 600
 # Texts in one request: enough for a processor to work on, few enough for their seconds.
 AT_ONCE = 8
@@ -86,6 +87,7 @@ class ChildEmbedder:
             shares_stderr=True,
         )
         self._not_before = 0.0
+        self._pause = FIRST_PAUSE
 
     def query(self, text: str) -> QuestionVectors | None:
         """See :class:`Embedder`.
@@ -176,8 +178,10 @@ class ChildEmbedder:
             if not self._is_ready():
                 return None
             with suppress(ChildFailed):
-                return self._child.ask(request, seconds)
-        self._not_before = time.monotonic() + RETRY_SECONDS
+                answer = self._child.ask(request, seconds)
+                self._pause = FIRST_PAUSE
+                return answer
+        self._rest()
         logger.warning("the process that searches by meaning does not answer; searching by words")
         return None
 
@@ -190,9 +194,13 @@ class ChildEmbedder:
         try:
             self._child.ask({}, START_SECONDS)
         except ChildFailed:
-            self._not_before = time.monotonic() + RETRY_SECONDS
+            self._rest()
             return False
         return True
+
+    def _rest(self) -> None:
+        self._not_before = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
 
 def _unpacked(words: list[str], rows: str) -> QuestionVectors:

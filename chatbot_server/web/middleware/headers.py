@@ -1,12 +1,14 @@
-"""Headers that every answer carries, and what is believed of a request's."""
+"""Headers that every answer carries, and what is believed of a request's head."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, Response
 
+SLASHES = re.compile("//+")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # 'self' styles and scripts only, so that text that slipped into a page cannot run. The widget's
@@ -35,10 +37,14 @@ def register_headers(app: Flask) -> None:
         return response
 
 
-def web_schemes_only(app: WsgiApp) -> WsgiApp:
-    """*app*, told of a scheme only if it is one of the web's: a header can say anything."""
+def plain_addresses(app: WsgiApp) -> WsgiApp:
+    """*app*, told of a scheme only if it is one of the web's, and of a path with single slashes.
+
+    A header can say anything; and a base URL that ends with a slash gets a second one.
+    """
 
     def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["PATH_INFO"] = SLASHES.sub("/", environ["PATH_INFO"])
         if environ["wsgi.url_scheme"] not in ("http", "https"):
             environ["wsgi.url_scheme"] = "http"
         return app(environ, start_response)

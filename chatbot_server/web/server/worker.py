@@ -107,10 +107,10 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._accept_more(self._crowd.has_room)
             self._turn()
         self._accept_more(False)
+        for listener in self.sockets:  # at once: the next server needs the port
+            listener.close()
         self._finish(time.monotonic() + max(1.0, self.cfg.graceful_timeout - 0.5))
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for listener in self.sockets:
-            listener.close()
 
     def _finish(self, deadline: float) -> None:
         """Let answers in the making come to their end, as far as there is time."""

@@ -6,12 +6,14 @@ import os
 import resource
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from support.patience import wait_for
 
+from chatbot_server.processes.json_line_child import ChildFailed
 from chatbot_server.retrieval.index.embedder import ChildEmbedder, make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 
@@ -46,6 +48,30 @@ def test_each_question_gets_its_own_vector() -> None:
     first, other, again = (vectors.whole.tolist() for vectors in found)
     assert first == again
     assert first != other
+
+
+def test_a_process_that_fails_is_tried_again_after_a_second_then_less_and_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment, tries = 0.0, []
+
+    class Failing:
+        is_running = False
+
+        def ask(self, _request: object, _seconds: float) -> None:
+            tries.append(moment)
+            if moment != 7.0:
+                raise ChildFailed
+
+    embedder = ChildEmbedder()
+    embedder._child = Failing()  # type: ignore[assignment]
+    clock = SimpleNamespace(monotonic=lambda: moment)
+    monkeypatch.setattr("chatbot_server.retrieval.index.embedder.time", clock)
+    for seconds in (0.0, 0.9, 1.0, 2.9, 3.0, 6.9, 7.0, 7.1, 8.0, 8.2):
+        moment = seconds
+        embedder.count(["hello"], query=False)
+    # It loads and answers at 7; what fails after that is tried again a second later.
+    assert tries == [0.0, 1.0, 3.0, 7.0, 7.0, 7.1, 8.2]
 
 
 def test_questions_that_wait_are_computed_together() -> None:

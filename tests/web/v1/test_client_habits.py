@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from support.browser import Browser
 from support.openai_server import PUBLIC_URL, Api
 from support.patience import LONG
 
+from chatbot_server.storage.api_keys import create_key
 from chatbot_server.web.v1.wire import data_line
 
 pytestmark = pytest.mark.xdist_group("openai_requests")
@@ -149,6 +152,25 @@ def test_an_address_without_v1_is_corrected(parrot_api: Api, path: str) -> None:
 
     assert answer.status_code == 404
     assert f"{PUBLIC_URL}/v1:" in answer.json()["error"]["message"]
+
+
+def test_a_base_url_that_ends_with_a_slash_works(tmp_path: Path) -> None:
+    browser = Browser(tmp_path)
+    with browser.database.session() as session:
+        _, key = create_key(session, "tests")
+    headers = {"Authorization": f"Bearer {key}"}
+
+    def status(method: str, path: str) -> int:
+        arrived = {"PATH_INFO": path}  # a whole address would begin with two slashes, too
+        return browser.client.open(
+            method=method, headers=headers, json=ASK, environ_overrides=arrived
+        ).status_code
+
+    for path in ("/v1//models", "//v1/models", "/v1//chat///completions"):
+        method = "POST" if "chat" in path else "GET"
+        assert status(method, path) == 200
+    refused = browser.client.get("/v1//models")
+    assert refused.json["error"]["code"] == "invalid_api_key"  # an error of this API
 
 
 def test_no_proxy_may_hold_a_stream_back_to_compress_it(parrot_api: Api) -> None:

@@ -1,0 +1,58 @@
+"""Temporary folders that do not outlive their process for long, however it ended."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import gettempdir, mkdtemp
+
+
+@contextmanager
+def temporary_folder(purpose: str, place: Path | None = None) -> Iterator[Path]:
+    """A folder of this user alone, deleted at the end; in *place*, or where the system wants it.
+
+    A process that is killed leaves its own behind: whoever makes the next one for the same
+    *purpose* deletes it. A lock, which the system ends with its process, tells which are in use.
+    """
+    place = place or Path(gettempdir())
+    prefix = f"chatbot-{purpose}."
+    _delete_left_behind(place, prefix)
+    # It gets its name once it is locked, or another process might take it for left behind.
+    making = Path(mkdtemp(prefix=f".{prefix}", dir=place))
+    folder = making.with_name(making.name[1:])
+    lock = _lock(making)
+    try:
+        yield making.rename(folder)
+    finally:
+        for path in (making, folder):
+            shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _delete_left_behind(place: Path, prefix: str) -> None:
+    for folder in place.glob(f"{prefix}*"):
+        with suppress(OSError):  # in use, another user's, or gone meanwhile
+            lock = _lock(folder)
+            try:
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
+def _lock(folder: Path) -> int:
+    """A descriptor that holds the lock of *folder*.
+
+    Raises:
+        OSError: another process holds it, or it is no folder.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
