@@ -223,7 +223,7 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
         telling_missing=max((_telling(word, query) for word in undated), default=0.0) / nowhere,
         missing_nearness=_missing_nearness(missing, sections, query),
         number_missing=float(any(map(_holds_digit, missing))),
-        fact_missing=float(any(word.concepts & FACTS - first.terms for word in content_words)),
+        fact_missing=float(any(_asks_for_other_fact(word, first) for word in content_words)),
         names=len(names_there) / len(names) if names else 1.0,
         margin=_margin(sections),
         other_language=float(is_other),
@@ -273,6 +273,12 @@ def _missing_word_nearness(
     ]
     whole = sum(weight for weight, _near in pairs)
     return sum(weight * near for weight, near in pairs) / whole if whole else 1.0
+
+
+def _asks_for_other_fact(word: Word, section: Candidate) -> bool:
+    """Whether *word* asks for facts of which *section* has none: “reach you” asks for either."""
+    asked_facts = word.concepts & FACTS
+    return bool(asked_facts) and not asked_facts & section.terms
 
 
 def _holds_digit(word: Word) -> bool:

@@ -43,6 +43,7 @@ from chatbot_server.retrieval.answer.search import Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
 from chatbot_server.retrieval.answer.timely import (
+    EITHER_CONTACT,
     GENERAL_NOUNS,
     asks_only_hours,
     general_concept,
@@ -219,10 +220,12 @@ class KnowledgeBase:
             return query
         noun = say(GENERAL_NOUNS[concept], query.language)
         for_closed_days = asks_only_hours(query) and asks_for_closed_days(query)
-        query = self.searcher.query(index, f"{query.text} {noun}", (), query.language)
-        query.general = concept
-        query.for_closed_days = for_closed_days
-        return query
+        general_query = self.searcher.query(index, f"{query.text} {noun}", (), query.language)
+        if concept in EITHER_CONTACT:
+            general_query.content_words = query.content_words
+        general_query.general = concept
+        general_query.for_closed_days = for_closed_days
+        return general_query
 
     def pids(self) -> Collection[int]:
         """The process that searches by meaning, where there is one now."""

@@ -53,6 +53,25 @@ def first(database: Database, site_id: int, embedder: Embedder | None, question:
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "Votre numéro de téléphone ?",
+        "Comment vous joindre ?",
+        "Contact",
+        "How can I reach you?",
+        "What is your phone number?",
+    ],
+)
+def test_a_telephone_number_alone_answers_how_to_reach_the_place(
+    indexed: Database, site_id: int, embedder: Embedder, question: str
+) -> None:
+    add_note(indexed, site_id, "Nous trouver", "12 rue des Tanneurs, Lyon\n\nTél. : 04 78 00 00 00")
+    embed_all(indexed, embedder)
+    told = KnowledgeBase(indexed, "off", embedder=embedder).ground(site_id, question)
+    assert "04 78 00 00 00" in told.answer
+
+
+@pytest.mark.parametrize(
     ("question", "title"),
     [
         ("Où puis-je me garer ?", "Stationnement"),
