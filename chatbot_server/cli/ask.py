@@ -24,7 +24,7 @@ from chatbot_server.conversation.events import (
     Waiting,
 )
 from chatbot_server.conversation.questions import VisitorQuestion
-from chatbot_server.errors import NotFound, UsageError
+from chatbot_server.errors import ModelError, NotFound, UsageError
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.why import Explanation, explain
 from chatbot_server.retrieval.language.markdown import plain_text
@@ -119,7 +119,11 @@ def _answer_as_json(context: Context, question: VisitorQuestion) -> dict[str, An
 
 def _events(context: Context, question: VisitorQuestion) -> Iterator[Event]:
     """The answer, event by event; its conversation is erased at the end."""
-    with engine_for(context.config) as engine:
+
+    def warn(error: ModelError) -> None:
+        click.echo(error.sentence(context.language), err=True)
+
+    with engine_for(context.config, warn) as engine:
         service = build_service(context.config, engine, context.database)
         with context.database.session() as session:
             prepared = service.prepare(session, question)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import time
@@ -165,11 +165,14 @@ def plan_engine(
 
 
 @contextmanager
-def engine_for(config: Config) -> Iterator[Engine]:
+def engine_for(config: Config, warn: Callable[[ModelError], None]) -> Iterator[Engine]:
     """The engine of the running server, else one for the time of a command.
 
+    Args:
+        warn: is told why there is none, where pages have to do without the model.
+
     Raises:
-        EngineError: there is no model, or it cannot be loaded.
+        EngineError: the model cannot be loaded.
         ConfigError, ModelError: as :func:`prepare_start`.
     """
     if config.engine.kind == "openai":
@@ -177,7 +180,13 @@ def engine_for(config: Config) -> Iterator[Engine]:
         return
     running = SocketEngine(config.run_dir)
     is_running = running.status().state in ("ready", "starting", "restarting", *ASLEEP)
-    plan = None if is_running else plan_engine(config)
+    plan = None
+    try:
+        plan = None if is_running else plan_engine(config)
+    except ModelError as error:
+        if error.code in MISTAKES:
+            raise
+        warn(error)
     if plan is None:
         yield running
         return

@@ -55,3 +55,12 @@ def test_an_answer_is_given_to_scripts_whole(asking: Run) -> None:
     assert (answer["origin"], answer["sources"]) == ("none", [])
     assert answer["why"][0]["status"] == "nothing"
     assert "why" not in json.loads(asking("--json", "When are you open?").out)
+
+
+def test_pages_answer_without_the_model_that_is_not_there(
+    asking: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_ENGINE_MODEL", "smollm2-135m-instruct")
+    done = asking("When are you open?")
+    assert done.out.startswith("Open 9am to 5pm.\n")
+    assert "models pull smollm2-135m-instruct" in done.err
