@@ -30,6 +30,7 @@ from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.asked_sites import AskedSites
 from chatbot_server.web.admin.blueprint import LARGEST_FORM, admin_blueprint
 from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.health import health_blueprint
@@ -90,7 +91,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     on_message = partial(chore, "mail") if config.mail.host else None
     on_event = partial(chore, "webhooks")
     service = build_service(config, engine, database, on_message, on_event)
-    app.register_blueprint(chat_blueprint(service, database, rates, config.limits))
+    sites = AskedSites(database)
+    app.register_blueprint(chat_blueprint(service, sites, rates, config.limits))
     app.register_blueprint(conversations_blueprint(service, rates))
     app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
     masks = config.privacy.mask
@@ -101,7 +103,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
         contact_blueprint(database, rates, config.limits, masks, on_message, on_event)
     )
     places = config.server.threads // 2
-    app.register_blueprint(page_blueprint(service, database, rates, config.limits, places))
+    app.register_blueprint(page_blueprint(service, sites, rates, config.limits, places))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))

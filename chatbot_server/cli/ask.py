@@ -125,9 +125,7 @@ def _events(context: Context, question: VisitorQuestion) -> Iterator[Event]:
 
     with engine_for(context.config, warn) as engine:
         service = build_service(context.config, engine, context.database)
-        with context.database.session() as session:
-            prepared = service.prepare(session, question)
-        answer = service.answer(prepared)
+        answer = service.answer(service.prepare(question))
         secret = ""
         try:
             for _number, event in filter(None, answer.follow()):

@@ -27,6 +27,7 @@ class VisitorQuestion:
         visitor: today's name of the visitor, whose answers in the making are counted.
         preview: asked on the owner's pages.
         region: country of the visitor's language: “CA” of “fr-CA”.
+        index_version: of the site's pages when the question came.
     """
 
     site: Site
@@ -41,6 +42,7 @@ class VisitorQuestion:
     retry: bool = False
     visitor: str = ""
     region: str | None = None
+    index_version: int = 0
 
     @property
     def contact(self) -> str | None:
@@ -101,7 +103,6 @@ class PreparedQuestion:
     Attributes:
         conversation: a new one, or as it was when the question came.
         started: what the visitor is told first.
-        index_version: of the site's pages when the question came.
         replaces: ids of the exchange that is asked again; it goes once this one is accepted.
         first: nothing was said before, so that the question alone decides its answer, and it
             tells nothing of who asks.
@@ -112,7 +113,6 @@ class PreparedQuestion:
     conversation: Conversation
     started: Started
     dialogue: Dialogue
-    index_version: int
     replaces: tuple[str, ...] = ()
     first: bool = False
     mask: Mask = NO_MASK

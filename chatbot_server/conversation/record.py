@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 
-from sqlalchemy.orm import Session
-
 from chatbot_server.conversation.cache import CachedAnswer
 from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, TextPiece
 from chatbot_server.conversation.questions import PreparedQuestion
@@ -16,7 +14,7 @@ from chatbot_server.engine.base import Usage
 from chatbot_server.messages import say
 from chatbot_server.metrics import ANSWERS, ENERGY, FIRST_TEXT, TOKENS
 from chatbot_server.retrieval.base import Grounding, Source
-from chatbot_server.storage.base import JsonObject, now
+from chatbot_server.storage.base import JsonObject, UnitOfWork, now
 from chatbot_server.storage.conversations import (
     add_exchange,
     complete_answer,
@@ -223,8 +221,8 @@ class Recorder:
         Raises:
             NotFound: the visitor has erased the conversation meanwhile.
         """
-        with self._database.session() as session:
-            _add(session, prepared, {}, {})
+        with self._database.connection() as connection:
+            _add(connection, prepared, {}, {})
         record.is_begun = True
 
     def save(self, prepared: PreparedQuestion, record: Record, ended: Ended | None) -> bool:
@@ -244,16 +242,16 @@ class Recorder:
         if ended is None and not answer["text"]:  # who comes back reads why there is none
             answer["text"] = say("answer_interrupted", prepared.question.locale)
 
-        def store(session: Session) -> tuple[bool, bool] | None:
+        def store(unit: UnitOfWork) -> tuple[bool, bool] | None:
             """Whether a person and whether webhooks are to be told; None: it was erased."""
             if not record.is_begun:
-                _add(session, prepared, facts, answer)
-            elif not complete_answer(session, prepared.started.message, answer):
+                _add(unit, prepared, facts, answer)
+            elif not complete_answer(unit, prepared.started.message, answer):
                 return None
             elif facts:
-                set_facts(session, prepared.started.question, facts)
-            is_waiting = record.is_passed_on and self._pass_on(session, prepared)
-            return is_waiting, _queue_event(session, prepared, record, answer["status"])
+                set_facts(unit, prepared.started.question, facts)
+            is_waiting = record.is_passed_on and self._pass_on(unit, prepared)
+            return is_waiting, _queue_event(unit, prepared, record, answer["status"])
 
         seconds = PATIENCE_SECONDS if record.is_begun else 0.0
         wanted = self._database.patiently(store, seconds)
@@ -265,44 +263,39 @@ class Recorder:
             self._on_event()
         return True
 
-    def _pass_on(self, session: Session, prepared: PreparedQuestion) -> bool:
+    def _pass_on(self, unit: UnitOfWork, prepared: PreparedQuestion) -> bool:
         """Keep the question for the person; whether nothing of the visitor's waited yet."""
-        question, started = prepared.question, prepared.started
-        text = prepared.mask.hide(question.text)
-        site, conversation = question.site, started.conversation
-        request = note_waiting(session, site, conversation, started.question, text)
-        if request is not None:
-            request.mail_due = first_due(site) if self._on_passed_on else None
-        return request is not None
+        site, started = prepared.question.site, prepared.started
+        message = {"id": started.question, "text": prepared.mask.hide(prepared.question.text)}
+        mail_due = first_due(site) if self._on_passed_on else None
+        return note_waiting(unit, site, started.conversation, message, mail_due)
 
     def has_conversation(self, conversation: str) -> bool:
         """Whether the conversation was not erased."""
-        with self._database.session() as session:
-            return has_conversation(session, conversation)
+        with self._database.connection() as connection:
+            return has_conversation(connection, conversation)
 
 
-def _queue_event(session: Session, prepared: PreparedQuestion, record: Record, status: str) -> bool:
+def _queue_event(unit: UnitOfWork, prepared: PreparedQuestion, record: Record, status: str) -> bool:
     """Have webhooks told of a question without an answer, or to a person; whether any wants it."""
     conversation, question = prepared.conversation, prepared.started.question
     if conversation.preview or not conversation.keep:
         return False
     site_id = prepared.question.site.id
     if record.is_passed_on:
-        return queue_event(session, site_id, "person.message", message_id=question)
+        return queue_event(unit, site_id, "person.message", message_id=question)
     is_no = status in ("nothing", "related")
-    return is_no and queue_event(session, site_id, "question.unanswered", message_id=question)
+    return is_no and queue_event(unit, site_id, "question.unanswered", message_id=question)
 
 
 def _add(
-    session: Session, prepared: PreparedQuestion, facts: JsonObject, answer: JsonObject
+    unit: UnitOfWork, prepared: PreparedQuestion, facts: JsonObject, answer: JsonObject
 ) -> None:
     """Store the exchange; the one that it takes the place of goes."""
     started = prepared.started
     moment = {"created": now()}
     text = prepared.mask.hide(prepared.question.text)
     question = moment | {"id": started.question, "text": text, "facts": facts}
-    add_exchange(
-        session, prepared.conversation, question, moment | {"id": started.message} | answer
-    )
+    add_exchange(unit, prepared.conversation, question, moment | {"id": started.message} | answer)
     if prepared.replaces:
-        erase_messages(session, prepared.replaces)
+        erase_messages(unit, prepared.replaces)

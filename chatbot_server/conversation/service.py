@@ -33,7 +33,6 @@ from chatbot_server.storage.conversations import (
 )
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.feedback import feedback_of
-from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.sites import Site
 from chatbot_server.storage.takeover import persons_messages
 
@@ -89,7 +88,7 @@ class ConversationService:
         self._masks = masks
         self._live = LiveAnswers(streams, visitor_streams)
 
-    def prepare(self, session: Session, question: VisitorQuestion) -> PreparedQuestion:
+    def prepare(self, question: VisitorQuestion) -> PreparedQuestion:
         """What *question* follows on in its conversation, or the new one that it begins.
 
         Nothing is stored yet: a question that is refused costs the database no write. What is
@@ -99,10 +98,7 @@ class ConversationService:
         Raises:
             ChatbotError: the conversation cannot be continued.
         """
-        conversation, secret = self._open_or_begin(session, question)
-        before: Sequence[ChatMessage] = ()
-        if secret is None:
-            before = recent_history(session, conversation.id, REMEMBERED)
+        conversation, secret, before = self._open_or_begin(question)
         replaced_turns = last_exchange(before) if question.retry else ()
         before = before[: len(before) - len(replaced_turns)]
         if replaced_turns:  # who asks again wants another answer, and this one is to be erased
@@ -116,7 +112,6 @@ class ConversationService:
             conversation,
             Started(conversation.id, random_id(), random_id(), secret),
             question.dialogue(before),
-            index_version(session, question.site.id),
             replaces=tuple(turn.id for turn in replaced_turns),
             first=not before and not mask.labels,
             mask=mask,
@@ -216,23 +211,27 @@ class ConversationService:
             answer.wait_ended(5)
 
     def _open_or_begin(
-        self, session: Session, question: VisitorQuestion
-    ) -> tuple[Conversation, str | None]:
-        """The question's conversation, apart from *session*; with its secret if it is new."""
+        self, question: VisitorQuestion
+    ) -> tuple[Conversation, str | None, Sequence[ChatMessage]]:
+        """The question's conversation, of no session; with its secret if it is new, else with
+        what was said in it."""
         if question.conversation is None:
-            return new_conversation(
+            conversation, secret = new_conversation(
                 question.site.id,
                 locale=question.locale,
                 page=question.page_path,
                 keep=question.keep,
                 preview=question.preview,
             )
-        conversation = open_conversation(session, question.conversation, question.secret)
-        self._cut_short(conversation.id)
-        if conversation.site_id != question.site.id:
-            raise BadRequest("conversation_other_site", field="conversation")
-        session.expunge(conversation)
-        return conversation, None
+            return conversation, secret, ()
+        with self._database.session() as session:
+            conversation = open_conversation(session, question.conversation, question.secret)
+            self._cut_short(conversation.id)
+            if conversation.site_id != question.site.id:
+                raise BadRequest("conversation_other_site", field="conversation")
+            before = recent_history(session, conversation.id, REMEMBERED)
+            session.expunge(conversation)
+            return conversation, None, before
 
 
 def common_instructions(sites: Sequence[Site], most: int = 4) -> list[str]:

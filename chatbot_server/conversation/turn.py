@@ -195,7 +195,7 @@ class Turn:
         cache = self._parts.cache
         if not self._prepared.first or not cache.limit:
             return None
-        self._cache_key = self._key_for(self._prepared.index_version)
+        self._cache_key = self._key_for(self._question.index_version)
         answer = cache.get(self._cache_key)
         if not answer or not cache.is_due(self._cache_key):
             return answer
@@ -264,7 +264,7 @@ class Turn:
             return False
         answer = self._record.to_cache(ended, self._prepared.started.conversation)
         grounding = self._record.grounding
-        version = grounding.version if grounding else self._prepared.index_version
+        version = grounding.version if grounding else self._question.index_version
         if answer is None or self._key_for(version) != self._cache_key:
             return False  # it cannot last, or pages or model changed while it was made
         self._parts.cache.put(self._cache_key, answer, self._prepared.keep_until)

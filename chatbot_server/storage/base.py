@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
-from sqlalchemy import JSON, BigInteger, MetaData, String, select, update
+from sqlalchemy import JSON, BigInteger, Connection, MetaData, String, select, update
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 from sqlalchemy.sql.dml import Delete, Update
 
@@ -43,6 +43,10 @@ RandomId = Annotated[str, mapped_column(String(22), primary_key=True)]
 JsonObject = dict[str, Any]
 JsonObjects = list[JsonObject]
 Texts = list[str]
+
+
+# What executes statements; only a session makes objects of rows.
+UnitOfWork = Session | Connection
 
 
 class Base(DeclarativeBase):
@@ -100,9 +104,14 @@ def lease_due(
     return leased_rows
 
 
-def count_changed(session: Session, statement: Delete | Update) -> int:
+def session_of(unit: UnitOfWork) -> Session:
+    """A session in the transaction of *unit*, to be flushed."""
+    return unit if isinstance(unit, Session) else Session(unit)
+
+
+def count_changed(unit: UnitOfWork, statement: Delete | Update) -> int:
     """Execute *statement*; returns how many rows it changed or deleted."""
-    return int(getattr(session.execute(statement), "rowcount", 0))
+    return int(getattr(unit.execute(statement), "rowcount", 0))
 
 
 def batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

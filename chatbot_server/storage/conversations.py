@@ -33,6 +33,7 @@ from chatbot_server.storage.base import (
     JsonObjects,
     Moment,
     RandomId,
+    UnitOfWork,
     batches,
     count_changed,
     hash_of_secret,
@@ -213,11 +214,11 @@ def add_message(session: Session, conversation: Conversation, role: str, text: s
 
 
 def add_exchange(
-    session: Session, conversation: Conversation, question: JsonObject, answer: JsonObject
+    unit: UnitOfWork, conversation: Conversation, question: JsonObject, answer: JsonObject
 ) -> None:
     """Append a question and its answer, and store the conversation with its first exchange.
 
-    Others who add to the same conversation wait until *session* ends. *question* and *answer*
+    Others who add to the same conversation wait until *unit* ends. *question* and *answer*
     are values of columns: their ids and texts, and all that is known of the answer already.
 
     Raises:
@@ -227,7 +228,7 @@ def add_exchange(
         columns = {
             column.name: getattr(conversation, column.name) for column in CONVERSATIONS.columns
         }
-        session.execute(insert(CONVERSATIONS), columns)
+        unit.execute(insert(CONVERSATIONS), columns)
         position = 0
     else:
         # First of all a write: with it PostgreSQL locks the row, and SQLite the database.
@@ -236,12 +237,12 @@ def add_exchange(
             .where(CONVERSATIONS.c.id == conversation.id)
             .values(expires=conversation.expires)
         )
-        if not count_changed(session, statement):
+        if not count_changed(unit, statement):
             raise NotFound("conversation_unknown", field="conversation")
-        position = _next_position(session, conversation.id)
+        position = _next_position(unit, conversation.id)
     figures = _figures_of(conversation)
     rows = (question | {"role": "user"}, answer | {"role": "assistant"})
-    session.execute(
+    unit.execute(
         insert(MESSAGES),
         [
             NEW_MESSAGE | row | {"conversation_id": conversation.id, "position": place} | figures
@@ -268,10 +269,10 @@ def count_messages(session: Session) -> None:
     session.execute(update(MESSAGES).values(values))
 
 
-def complete_answer(session: Session, identifier: str, answer: JsonObject) -> bool:
+def complete_answer(unit: UnitOfWork, identifier: str, answer: JsonObject) -> bool:
     """Store *answer*, values of columns, in its row; False: the conversation was erased."""
     statement = update(MESSAGES).where(MESSAGES.c.id == identifier).values(answer)
-    return bool(count_changed(session, statement))
+    return bool(count_changed(unit, statement))
 
 
 def mark_cut_answers(session: Session, words: Mapping[str, str], *, is_start: bool) -> int:
@@ -294,21 +295,21 @@ def mark_cut_answers(session: Session, words: Mapping[str, str], *, is_start: bo
     return count
 
 
-def set_facts(session: Session, identifier: str, facts: JsonObject) -> None:
+def set_facts(unit: UnitOfWork, identifier: str, facts: JsonObject) -> None:
     """Replace what is noted of one turn."""
-    session.execute(update(MESSAGES).where(MESSAGES.c.id == identifier).values(facts=facts))
+    unit.execute(update(MESSAGES).where(MESSAGES.c.id == identifier).values(facts=facts))
 
 
 _SAME_ID = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == bindparam("id"))
 
 
-def has_conversation(session: Session, identifier: str) -> bool:
+def has_conversation(unit: UnitOfWork, identifier: str) -> bool:
     """Whether the conversation was not erased."""
-    return bool(session.scalar(_SAME_ID, {"id": identifier}))
+    return bool(unit.scalar(_SAME_ID, {"id": identifier}))
 
 
-def _next_position(session: Session, conversation_id: str) -> int:
-    last = session.scalar(
+def _next_position(unit: UnitOfWork, conversation_id: str) -> int:
+    last = unit.scalar(
         select(func.max(MESSAGES.c.position)).where(MESSAGES.c.conversation_id == conversation_id)
     )
     return 0 if last is None else last + 1
@@ -372,9 +373,9 @@ def last_exchange(turns: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
     return () if any(turn.role == "person" for turn in exchange) else exchange
 
 
-def erase_messages(session: Session, identifiers: Sequence[str]) -> None:
+def erase_messages(unit: UnitOfWork, identifiers: Sequence[str]) -> None:
     """Erase single turns."""
-    session.execute(delete(ChatMessage).where(ChatMessage.id.in_(identifiers)))
+    unit.execute(delete(MESSAGES).where(MESSAGES.c.id.in_(identifiers)))
 
 
 def erase_conversation(session: Session, conversation: Conversation) -> int:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
@@ -88,7 +88,21 @@ class Database:
         except (DBAPIError, NoConnectionLeft) as error:
             raise self._unavailable(error) from error
 
-    def patiently(self, work: Callable[[Session], Result], seconds: float) -> Result:
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A unit of work of statements alone: where nothing is made an object of, it takes half of
+        the time that a :meth:`session` takes.
+
+        Raises:
+            Unavailable: as :meth:`session`.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except (DBAPIError, NoConnectionLeft) as error:
+            raise self._unavailable(error) from error
+
+    def patiently(self, work: Callable[[Connection], Result], seconds: float) -> Result:
         """What *work* returns; for *seconds* at least, what passes by itself is waited for.
 
         Raises:
@@ -97,8 +111,8 @@ class Database:
         deadline = time.monotonic() + seconds
         while True:
             try:
-                with self.session() as session:
-                    return work(session)
+                with self.connection() as connection:
+                    return work(connection)
             except Unavailable as error:  # noqa: PERF203 - it is tried again
                 if error.code not in PASSING or time.monotonic() >= deadline:
                     raise

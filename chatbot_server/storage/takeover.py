@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.base import now
+from chatbot_server.storage.base import JsonObject, UnitOfWork, now, session_of
 from chatbot_server.storage.conversations import (
     HOUR,
     ChatMessage,
@@ -42,16 +42,24 @@ def hand_back(session: Session, conversation: Conversation) -> None:
 
 
 def note_waiting(
-    session: Session, site: Site, conversation_id: str, message_id: str, text: str
-) -> ContactRequest | None:
-    """The visitor wrote *text* to the person; None: something else of theirs waits already."""
+    unit: UnitOfWork,
+    site: Site,
+    conversation_id: str,
+    message: JsonObject,
+    mail_due: int | None,
+) -> bool:
+    """The visitor wrote *message*, of this ``id`` and ``text``, to the person, who gets a letter
+    when *mail_due* says; False: something else of theirs waits already."""
     waiting = select(ContactRequest.id).where(_waiting(conversation_id)).limit(1)
-    if session.scalar(waiting) is not None:
-        return None
+    if unit.scalar(waiting) is not None:
+        return False
+    session = session_of(unit)
     conversation = session.get_one(Conversation, conversation_id)
+    text = message["text"]
     request = add_contact_request(session, site, conversation, name="", email="", text=text)
-    request.message_id = message_id
-    return request
+    request.message_id, request.mail_due = message["id"], mail_due
+    session.flush()
+    return True
 
 
 def persons_messages(session: Session, conversation_id: str, after: str) -> Sequence[ChatMessage]:

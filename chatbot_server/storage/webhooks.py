@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from sqlalchemy import JSON, ForeignKey, String, delete, func, select, update
+from sqlalchemy import JSON, ForeignKey, String, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
@@ -18,6 +18,7 @@ from chatbot_server.storage.base import (
     JsonObject,
     Moment,
     Texts,
+    UnitOfWork,
     find_of_site,
     lease_due,
     now,
@@ -87,6 +88,16 @@ class WebhookDelivery(Base):
     delivered: Mapped[Moment | None]
 
 
+_WEBHOOKS = Base.metadata.tables[Webhook.__tablename__]
+_DELIVERIES = Base.metadata.tables[WebhookDelivery.__tablename__]
+# Made once: each question without an answer asks for them.
+_LISTENING = (
+    select(_WEBHOOKS.c.id, _WEBHOOKS.c.events)
+    .where(_WEBHOOKS.c.site_id == bindparam("site"), _WEBHOOKS.c.paused.is_(None))
+    .order_by(_WEBHOOKS.c.id)
+)
+
+
 def add_webhook(
     session: Session, site_id: int, url: str, events: Sequence[str], *, with_text: bool
 ) -> Webhook:
@@ -124,7 +135,7 @@ def find_webhook(session: Session, site_id: int, number: int) -> Webhook:
 
 
 def queue_event(
-    session: Session,
+    unit: UnitOfWork,
     site_id: int,
     event: WebhookEvent,
     *,
@@ -132,19 +143,17 @@ def queue_event(
     contact_id: int | None = None,
 ) -> bool:
     """Have the webhooks that want *event* told of it; whether any does."""
-    wanting = [
-        webhook
-        for webhook in webhooks_of(session, site_id)
-        if event in webhook.events and not webhook.paused
-    ]
+    listening = unit.execute(_LISTENING, {"site": site_id}).all()
+    wanting = [webhook for webhook, events in listening if event in events]
+    columns = _DELIVERIES.c
     for webhook in wanting:
         same = (
-            select(WebhookDelivery.id)
-            .where(WebhookDelivery.webhook_id == webhook.id, WebhookDelivery.event == event)
-            .where(WebhookDelivery.due.is_not(None), WebhookDelivery.message_id == message_id)
+            select(columns.id)
+            .where(columns.webhook_id == webhook, columns.event == event)
+            .where(columns.due.is_not(None), columns.message_id == message_id)
         )
-        if message_id is None or session.scalar(same.limit(1)) is None:
-            _queue(session, webhook, event, message_id, contact_id)
+        if message_id is None or unit.scalar(same.limit(1)) is None:
+            _queue(unit, webhook, event, message_id, contact_id)
     return bool(wanting)
 
 
@@ -214,19 +223,17 @@ def note_undelivered(
 
 
 def _queue(
-    session: Session,
-    webhook: Webhook,
+    unit: UnitOfWork,
+    webhook: int,
     event: WebhookEvent,
     message_id: str | None,
     contact_id: int | None,
 ) -> None:
-    delivery = WebhookDelivery(
-        webhook_id=webhook.id, event=event, message_id=message_id, contact_id=contact_id, due=now()
-    )
-    session.add(delivery)
-    session.flush()
-    mine = WebhookDelivery.webhook_id == webhook.id
-    newest = select(WebhookDelivery.id).where(mine).order_by(WebhookDelivery.id.desc())
-    oldest = session.scalar(newest.offset(MOST_DELIVERIES).limit(1))
+    subject = {"message_id": message_id, "contact_id": contact_id}
+    moment = {"created": now(), "due": now(), "attempts": 0}
+    unit.execute(insert(_DELIVERIES), {"webhook_id": webhook, "event": event} | subject | moment)
+    mine = _DELIVERIES.c.webhook_id == webhook
+    newest = select(_DELIVERIES.c.id).where(mine).order_by(_DELIVERIES.c.id.desc())
+    oldest = unit.scalar(newest.offset(MOST_DELIVERIES).limit(1))
     if oldest is not None:
-        session.execute(delete(WebhookDelivery).where(mine, WebhookDelivery.id <= oldest))
+        unit.execute(delete(_DELIVERIES).where(mine, _DELIVERIES.c.id <= oldest))

@@ -97,9 +97,7 @@ def test_eight_questions_at_once_stand_in_turn(database: Database) -> None:
     def ask(number: int) -> tuple[str, str]:
         together.wait(LONG)
         question = VisitorQuestion(site, str(number), "en", begun.id, secret)
-        with database.session() as session:
-            prepared = service.prepare(session, question)
-        answer = service.answer(prepared)
+        answer = service.answer(service.prepare(question))
         for _event in answer.follow():
             pass
         return str(number), answer.identifier

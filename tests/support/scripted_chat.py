@@ -34,6 +34,7 @@ from chatbot_server.prompt.base import Prompt
 from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.asked_sites import AskedSites
 from chatbot_server.storage.sites import demo_site
 
 HOURS = Passage(1, "Hours", "", "https://example.org/hours", "We are open from 9 to 17.", 0.9)
@@ -141,7 +142,9 @@ class Chat:
         self.database.migrate()
         self.model, self.pages = model, Pages(found)
         with self.database.session() as session:
-            demo_site(session).free_chat = found is None
+            site = demo_site(session)
+            site.free_chat, self.site_key = found is None, site.key
+        self.sites = AskedSites(self.database)
         self.time = 1e9
         self.cache = AnswerCache(3, 3600, lambda: self.time)
         parts = Parts(
@@ -156,13 +159,12 @@ class Chat:
     def ask(
         self, text: str, *, retry: bool = False, keep: bool = True, locale: str = "en"
     ) -> list[Event]:
-        with self.database.session() as session:
-            question = VisitorQuestion(
-                demo_site(session), text, locale, self.conversation, self.secret,
-                retry=retry, keep=keep,
-            )  # fmt: skip
-            prepared = self.service.prepare(session, question)
-        answer = self.service.answer(prepared)
+        site, index_version = self.sites.find(self.site_key)
+        question = VisitorQuestion(
+            site, text, locale, self.conversation, self.secret,
+            retry=retry, keep=keep, index_version=index_version,
+        )  # fmt: skip
+        answer = self.service.answer(self.service.prepare(question))
         seen = []
         for _number, event in filter(None, answer.follow()):
             seen.append(event)

@@ -22,7 +22,7 @@ from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.sites import add_site
 
-NEW, AGAIN = 16, 5
+NEW, AGAIN = 14, 4
 LONG_QUESTION = "When exactly is your little shop near the river open on a normal working Monday?"
 
 

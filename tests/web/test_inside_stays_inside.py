@@ -100,6 +100,7 @@ def test_a_database_that_is_away_is_told_without_its_address(
         raise Unavailable("database_away", why=SECRET)
 
     monkeypatch.setattr(doors.database, "session", away)
+    monkeypatch.setattr(doors.database, "connection", away)
     answer = doors.client.get(path, headers={"Authorization": "Bearer nobody"})
     error = answer.json["error"]
     assert (answer.status_code, error["code"]) == (503, "database_away")

@@ -13,11 +13,10 @@ from chatbot_server.conversation.emergency import region_of
 from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.knowledge.asked_sites import AskedSite, AskedSites
 from chatbot_server.web.middleware.address import is_owners_page
 from chatbot_server.web.middleware.limits import RateLimits
-from chatbot_server.web.middleware.origins import find_allowed_site
+from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.requests import (
     Identifier,
     Line,
@@ -45,7 +44,7 @@ class ChatBody(RequestBody):
 
 
 def chat_blueprint(
-    service: ConversationService, database: Database, rates: RateLimits, limits: LimitsSection
+    service: ConversationService, sites: AskedSites, rates: RateLimits, limits: LimitsSection
 ) -> Blueprint:
     """Routes of ``/api/chat``."""
     bp = Blueprint("chat", __name__)
@@ -54,21 +53,20 @@ def chat_blueprint(
     def ask() -> Response:
         body = read_body(request, ChatBody)
         locale = language_of(request, body.locale)
-        with database.session() as session:
-            site = find_allowed_site(session, request, body.site)
-            question = replace(
-                admit_question(site, body.message, locale, rates, limits),
-                conversation=body.conversation,
-                secret=bearer(request),
-                page=body.page,
-                resume=body.resume,
-                keep=body.keep,
-                preview=is_owners_page(request, body.page or ""),
-                retry=body.retry,
-                region=region_of(body.locale),
-            )
-            next_question = service.prepare(session, question)
-        return _stream(service.answer(next_question), 0, locale)
+        asked = sites.find(body.site)
+        check_origin(request, asked.site)
+        question = replace(
+            admit_question(asked, body.message, locale, rates, limits),
+            conversation=body.conversation,
+            secret=bearer(request),
+            page=body.page,
+            resume=body.resume,
+            keep=body.keep,
+            preview=is_owners_page(request, body.page or ""),
+            retry=body.retry,
+            region=region_of(body.locale),
+        )
+        return _stream(service.answer(service.prepare(question)), 0, locale)
 
     @bp.get("/api/chat/<message>")
     def take_up(message: str) -> Response:
@@ -87,17 +85,18 @@ def chat_blueprint(
 
 
 def admit_question(
-    site: Site, message: str, locale: str, rates: RateLimits, limits: LimitsSection
+    asked: AskedSite, message: str, locale: str, rates: RateLimits, limits: LimitsSection
 ) -> VisitorQuestion:
-    """What the visitor of this request asks *site*, once it was checked and counted.
+    """What the visitor of this request asks the site of *asked*, once it was checked and counted.
 
     Raises:
         BadRequest: the text is empty, too long, or no Unicode text.
         TooManyRequests: the visitor, or all visitors of the site, ask too often.
     """
     text = read_message(message, limits.message_chars)
+    site, index_version = asked
     rates.check_question(site.key)
-    return VisitorQuestion(site, text, locale, visitor=rates.visitor())
+    return VisitorQuestion(site, text, locale, visitor=rates.visitor(), index_version=index_version)
 
 
 def _stream(answer: LiveAnswer, after: int, language: str) -> Response:

@@ -24,10 +24,10 @@ from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
 from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.storage.conversations import ChatMessage
-from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.asked_sites import AskedSite, AskedSites
 from chatbot_server.storage.sites import Site
 from chatbot_server.web.middleware.limits import RateLimits
-from chatbot_server.web.middleware.origins import find_allowed_site
+from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of, refuse_nul
 from chatbot_server.web.server.disconnect import disconnect_check
@@ -112,7 +112,7 @@ class Places:
 
 def page_blueprint(
     service: ConversationService,
-    database: Database,
+    sites: AskedSites,
     rates: RateLimits,
     limits: LimitsSection,
     places: int,
@@ -121,27 +121,26 @@ def page_blueprint(
     bp = Blueprint("page", __name__, template_folder="../templates")
     free_places = Places(places)
 
-    def load(key: str) -> Site:
-        with database.session() as session:
-            return find_allowed_site(session, request, key)
+    def find(key: str) -> AskedSite:
+        asked = sites.find(key)
+        check_origin(request, asked.site)
+        return asked
 
-    def ask(site: Site, view: View, language: str) -> None:
+    def ask(asked: AskedSite, view: View, language: str) -> None:
         """One question, answered whole; *view* then knows its conversation."""
         with free_places.take_one():
             text = request.form.get("message", "")
-            question = view.place(admit_question(site, text, language, rates, limits))
-            with database.session() as session:
-                next_question = service.prepare(session, question)
-            view.show(service.answer(next_question))
+            question = view.place(admit_question(asked, text, language, rates, limits))
+            view.show(service.answer(service.prepare(question)))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:
         rates.check_small()
-        return _render(load(key), View(), language_of(request), limits)
+        return _render(find(key).site, View(), language_of(request), limits)
 
     @bp.post("/chat/<key>")
     def act(key: str) -> Response:
-        site, language = load(key), language_of(request)
+        asked, language = find(key), language_of(request)
         form = request.form
         refuse_nul(*form.values())
         view = View(form.get("conversation", ""), form.get("secret", ""))
@@ -152,12 +151,12 @@ def page_blueprint(
             elif form.get("action") == "look":
                 rates.check_news()
             else:
-                ask(site, view, language)
+                ask(asked, view, language)
         except ChatbotError as error:
             view.problem = public_sentence(error, language)
             view.draft = form.get("message", "")[: limits.message_chars]
         view.load_messages(service)
-        return _render(site, view, language, limits)
+        return _render(asked.site, view, language, limits)
 
     return bp
 
