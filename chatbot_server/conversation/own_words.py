@@ -13,6 +13,7 @@ from chatbot_server.engine.base import EngineInfo
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.language import contrast, stems
+from chatbot_server.retrieval.language.asked_in import language_asked_in
 from chatbot_server.retrieval.language.clauses import questions_of
 from chatbot_server.retrieval.language.markdown import literal
 
@@ -28,7 +29,8 @@ def language_of_reply(question: VisitorQuestion, remark: Remark | None = None) -
     """The language the visitor writes in, as far as it can be told; else the panel's."""
     if remark is not None:
         return remark.language if remark.language in LANGUAGES else question.locale
-    return stems.guess_language(question.text, question.locale, LANGUAGES)
+    language = language_asked_in(question.text, question.locale, LANGUAGES)
+    return language if language in LANGUAGES else question.locale
 
 
 def reply_to(

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict
 
 from chatbot_server.resources import read_yaml_files
 from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.language.clauses import questions_of
 from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.language.stems import MAX_WORD, words
+from chatbot_server.retrieval.language.stems import MAX_WORD, guess_language, words
 
 Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
 Distress = Literal["self_harm", "violence", "medical"]
@@ -191,17 +192,23 @@ def find_remark(message: str) -> Remark | None:
     return next(iter([*distress, *([courtesy] if courtesy else []), *remarks]), None)
 
 
-def find_remark_beside(message: str) -> tuple[Remark, str] | None:
-    """A question of *message* about the chatbot itself, and the rest, which asks something else."""
+def find_remarks_beside(message: str) -> tuple[list[Remark], str]:
+    """The questions of *message* about the chatbot itself or the time, and what else it asks."""
     if len(message) > READ_CHARS:
-        return None
-    sentences = _SENTENCE.findall(message)
-    for at, sentence in enumerate(sentences):
-        remark = find_remark(sentence)
-        rest = " ".join(sentences[:at] + sentences[at + 1 :]).strip()
-        if remark and remark.kind in BESIDE and rest and find_remark(rest) is None:
-            return remark, rest
-    return None
+        return [], message
+    parts: list[tuple[str, Remark | None]] = []
+    for sentence in _SENTENCE.findall(message):
+        questions = questions_of(sentence, guess_language(sentence))
+        clauses = [(question.text, find_remark(question.text)) for question in questions]
+        is_split = any(remark and remark.kind in BESIDE for _text, remark in clauses)
+        parts += clauses if is_split else [(sentence, find_remark(sentence))]
+    beside = [remark for _text, remark in parts if remark and remark.kind in BESIDE]
+    if not beside:
+        return [], message
+    others = (text for text, remark in parts if remark not in beside)
+    rest = " ".join(" ".join(others).split())
+    remark = find_remark(rest)
+    return beside, "" if remark and remark.is_courtesy else rest
 
 
 def squeezed(text: str) -> str:

@@ -28,7 +28,7 @@ from chatbot_server.conversation.remarks import (
     LEFT_TO_MODEL,
     Remark,
     find_remark,
-    find_remark_beside,
+    find_remarks_beside,
     is_answered,
 )
 from chatbot_server.conversation.writing import Withheld, Writer
@@ -134,16 +134,17 @@ class Turn:
                 yield Cited(cached_answer.sources)
             yield cached_answer.ended_again()
             return
-        remark = find_remark(question.text)
+        remark, looked_up = find_remark(question.text), question.text
+        if remark is None:
+            beside, looked_up = find_remarks_beside(question.text)
+            remark = beside.pop() if beside and not looked_up else find_remark(looked_up)
+            for each in beside:
+                yield TextPiece(f"{reply_to(each, question, (), self._writer.model())}\n\n")
         is_left_to_model = remark and remark.kind in LEFT_TO_MODEL and self._is_free()
         if remark and remark.is_sure and not is_left_to_model:
             yield from self._answer_remark(remark)
             return
         earlier_questions = self._prepared.dialogue.earlier_questions
-        looked_up = question.text
-        if remark is None and (beside := find_remark_beside(question.text)):
-            about_itself, looked_up = beside
-            yield TextPiece(f"{reply_to(about_itself, question, (), self._writer.model())}\n\n")
         looked_up = self._prepared.dialogue.completed or looked_up
         grounding = knowledge.ground(
             question.site.id, looked_up, earlier_questions, question.locale

@@ -187,6 +187,44 @@ def test_what_is_asked_beside_a_question_about_the_chatbot_is_answered_too(tmp_p
     assert chat.pages.asked[-1] == ("When are you open?", ())
 
 
+@pytest.mark.parametrize(
+    ("message", "holds", "looked_up"),
+    [
+        ("What time is it? Are you a bot?", ["It is ", "automatic assistant"], []),
+        ("What time is it? What is the weather?", ["It is ", "the weather"], ["weather"]),
+        ("What time is it and when are you open?", ["It is ", QUOTED.answer], ["you open"]),
+        ("Quelle heure est-il ? Merci !", ["Il est "], []),
+        ("Sind Sie ein Roboter? Wie spät ist es?", ["automatic assistant", "It is "], []),
+        ("¿Qué tiempo hace hoy?", ["the weather"], ["tiempo"]),
+    ],
+)
+def test_each_remark_of_a_message_is_answered(
+    tmp_path: Path, message: str, holds: list[str], looked_up: list[str]
+) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
+    answer = text(chat.ask(message))
+    assert [part for part in holds if part not in answer] == []
+    questions = [question for question, _history in chat.pages.asked]
+    assert all(word in " ".join(questions) for word in looked_up)
+    assert looked_up or not any("bot" in question for question in questions)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Ich will sterben", "self_harm"),
+        ("Me quiero matar", "self_harm"),
+        ("Mein Mann schlägt mich", "violence"),
+        ("No puedo respirar", "medical"),
+        ("Ich will hier leben", None),
+        ("¿Cuánto tiempo dura la visita?", None),
+    ],
+)
+def test_a_cry_for_help_is_heard_in_german_and_spanish(message: str, kind: str | None) -> None:
+    remark = find_remark(message)
+    assert (remark and remark.kind) == kind
+
+
 def test_a_greeting_s_names_are_nothing_that_the_site_does_not_know(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel("quote"), NOTHING)
     assert "Camille" not in text(chat.ask("Bonjour Camille, vendez-vous des kayaks ? Merci"))

@@ -83,16 +83,20 @@ def ground_each(
     """What *ground* says of each of *questions*, as one; *whole*: what it says of all at once.
 
     A question may lean on the one before it, and the first on the second: “Where is it, and
-    do I have to book for the kiosk?”
+    do I have to book for the kiosk?” What it leans on and is not there has no price, either: “Do
+    you rent bikes, and what do they cost?”
     """
     looked_up, rest = questions[:QUESTIONS], questions[QUESTIONS:]
-    answers = []
+    answers: list[Grounding] = []
     for number, question in enumerate(looked_up):
         before = [other.text for other in looked_up[number - 1 : number] or looked_up[1:2]]
         alone, leaning = history, [*history, *before]
         first, second = (leaning, alone) if _leans(question) else (alone, leaning)
         answer = ground_question(ground, question, first)
-        answers.append(answer if answer.answer else ground_question(ground, question, second))
+        is_of_nothing = first is leaning and number > 0 and not answers[-1].answer
+        if not answer.answer and not is_of_nothing:
+            answer = ground_question(ground, question, second)
+        answers.append(answer)
     texts = [question.text for question in looked_up]
     joint = join(texts, answers, whole)
     unclear = [q for q, each in zip(texts, answers, strict=True) if each.status == "choices"]

@@ -25,6 +25,7 @@ from chatbot_server.retrieval.answer.wordings import EntryWordings
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
+from chatbot_server.retrieval.language.asked_in import language_asked_in
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, together
 from chatbot_server.retrieval.language.replies import as_follow_up
 from chatbot_server.storage.database import Database
@@ -63,12 +64,16 @@ class SiteLanguages:
         """French, English, and those of its documents."""
         return together(self.documents)
 
+    def beside(self, language: str) -> Languages:
+        """Those, and *language*, in which the site is asked."""
+        return together((*self.documents, language))
+
     def language_of(self, question: str, locale: str = "") -> str:
-        """The language of *question*; where no small word tells it, that of the visitor's
+        """The language of *question*; where none of its words tells it, that of the visitor's
         panel, *locale*, if the site speaks it, else the site's own."""
         spoken = [code for code in (locale, *self.documents) if code in self.documents]
         default = next((code for code in spoken if code in self.languages), ALWAYS_USED[0])
-        return stems.guess_language(question, default, self.languages)
+        return language_asked_in(question, default, self.languages)
 
 
 class Searcher:
@@ -91,16 +96,18 @@ class Searcher:
         It is in *language*, as far as that is known.
         """
         site = self._languages_of(index)
-        languages = site.languages
-        entry = self._wordings.entry(index, question, languages)
+        languages = site.beside(language) if language else site.languages
+        entry = self._wordings.entry(index, question, site.languages)
         if entry is None:
             question = question[:MAX_QUESTION]
             language = language or site.language_of(question)
-            question, *history = (
-                self._spellings.corrected(index, text[:MAX_QUESTION], languages, language)
-                for text in (question, *history)
-            )
-            entry = self._wordings.entry(index, question, languages)
+            languages = site.beside(language)
+            if language in site.languages:  # else the site's words are not those that were meant
+                question, *history = (
+                    self._spellings.corrected(index, text[:MAX_QUESTION], languages, language)
+                    for text in (question, *history)
+                )
+            entry = self._wordings.entry(index, question, site.languages)
             if history and entry is None:
                 question = as_follow_up(question, language, languages)
         query = Query.in_context(question, history if entry is None else (), languages, language)

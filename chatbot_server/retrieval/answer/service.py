@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
+from chatbot_server.messages import LANGUAGES as SPOKEN
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.alike import alike_sections, in_own_language, with_own_entries
 from chatbot_server.retrieval.answer.answers import (
@@ -39,7 +40,7 @@ from chatbot_server.retrieval.answer.joined import ground_each, ground_question
 from chatbot_server.retrieval.answer.overview import overview_of
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.reading import read, worth_reading
-from chatbot_server.retrieval.answer.search import Searcher
+from chatbot_server.retrieval.answer.search import COMMON, Searcher
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sources import Titles
 from chatbot_server.retrieval.answer.timely import (
@@ -57,6 +58,7 @@ from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.retrieval.language.clauses import Question, questions_of
 from chatbot_server.retrieval.language.everyday import spelled_out
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.moments import find_moment
 from chatbot_server.retrieval.language.replies import question_of_others
 from chatbot_server.storage.database import Database
@@ -65,6 +67,8 @@ from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.sites import name_and_time_zone
 
 HITS = 10
+# In so few chunks, no word is the name of the place.
+FEW = 2
 
 
 class KnowledgeBase:
@@ -103,6 +107,7 @@ class KnowledgeBase:
         """See :class:`~.base.Knowledge`."""
         languages = self.searcher.languages(self.database, site_id).languages
         questions, language = self.questions(site_id, question, locale)
+        history = [spelled_out(text[:MAX_QUESTION], language) for text in history]
         ground = partial(self._ground_one, site_id, language=language)
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
@@ -118,7 +123,7 @@ class KnowledgeBase:
         site = self.searcher.languages(self.database, site_id)
         language = site.language_of(message[:MAX_QUESTION], locale)
         text = spelled_out(message[:MAX_QUESTION], language)
-        return questions_of(text, language, site.languages), language
+        return questions_of(text, language, site.beside(language)), language
 
     def _ground_one(
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None
@@ -215,17 +220,39 @@ class KnowledgeBase:
 
     def _in_general(self, index: SiteIndex, query: Query) -> Query:
         """*query*; where it asks for the hours or the like of the place, by their common name."""
-        concept = general_concept(query)
+        question = self._without_place(index, query)
+        concept = general_concept(question)
         if not concept:
             return query
         noun = say(GENERAL_NOUNS[concept], query.language)
-        for_closed_days = asks_only_hours(query) and asks_for_closed_days(query)
-        general_query = self.searcher.query(index, f"{query.text} {noun}", (), query.language)
+        if query.language not in SPOKEN:  # its small words would be taken for others
+            noun = stems.words(noun)[0]
+        for_closed_days = asks_only_hours(question) and asks_for_closed_days(question)
+        general_query = self.searcher.query(index, f"{question.text} {noun}", (), query.language)
         if concept in EITHER_CONTACT:
-            general_query.content_words = query.content_words
+            general_query.content_words = question.content_words
         general_query.general = concept
         general_query.for_closed_days = for_closed_days
         return general_query
+
+    def _without_place(self, index: SiteIndex, query: Query) -> Query:
+        """*query* without its words for the place itself: which days is “the shop” closed?"""
+        records = [LANGUAGES[code] for code in query.languages]
+
+        def is_place(word: str) -> bool:
+            if not any(word in record.places for record in records):
+                return False
+            chunks = index.chunks_with(word, query.languages)  # else there is another, or a section
+            return not chunks or chunks > max(FEW, COMMON * index.chunk_count)
+
+        words = query.content_words
+        if not any(word.concepts & GENERAL_NOUNS.keys() for word in words):
+            return query
+        places = {word.folded for word in words if not word.concepts and is_place(word.folded)}
+        if not places or len(places) == len(words):
+            return query
+        text = stems.without_words(query.text, places)
+        return self.searcher.query(index, text, (), query.language)
 
     def pids(self) -> Collection[int]:
         """The process that searches by meaning, where there is one now."""

@@ -132,6 +132,7 @@ class Language(_Record):
         seasons: words of a text that holds for a part of the year only.
         public_holidays: how those are spoken of.
         day_words: what days are called where it is asked for them: “which days”.
+        places: what visitors call the place itself, whatever it is: “the shop”.
         closed: how a place is said to be closed.
         special_days: words of other days on which the usual hours do not hold.
         asks_when: what asks for a date.
@@ -214,6 +215,7 @@ class Language(_Record):
     seasons: Words
     public_holidays: Phrases
     day_words: Words
+    places: Words
     closed: Words
     special_days: Words
     asks_when: Phrases

@@ -81,13 +81,15 @@ class Spellings:
         frame = _frame(key)
         shorter = {frame, *_without_one(frame)}
         frames = shorter.union(*map(_with_one_more, shorter))
-        costs = [
-            (cost, -self._counts[word], abs(len(word) - len(flat)), word)
-            for each in frames
-            for other, word in self._by_frame.get(each, ())
-            if (cost := _cost(key, other)) is not None
-        ]
-        cost, *_others, word = min(costs, default=(0, 0, 0, ""))
+        costs = []
+        for other, word in (pair for each in frames for pair in self._by_frame.get(each, ())):
+            letters = _changes(flat, word)
+            cost = _cost(key, other)
+            if cost is None and letters == 1 and word[0] == flat[0] and len(flat) > SHORTEST:
+                cost = 1  # short as it sounds: “qulle” is “quelle”, and no “clés”
+            if cost is not None:
+                costs.append((cost + letters, cost, -self._counts[word], word))
+        _whole, cost, _count, word = min(costs, default=(0, 0, 0, ""))
         return (cost, word) if word else None
 
 

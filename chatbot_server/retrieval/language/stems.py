@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
@@ -45,6 +46,11 @@ def is_stop_word(word: str, language: str) -> bool:
     return word in LANGUAGES[language].stop_words
 
 
+def without_words(text: str, folded: Collection[str]) -> str:
+    """*text* without those of its words that are *folded* so."""
+    return _WORD.sub(lambda match: "" if fold(match[0]) in folded else match[0], text)
+
+
 def says_something(text: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *text* has a word that is no small word in any language."""
     return any(
@@ -56,7 +62,7 @@ def guess_language(
     text: str, default: str = ALWAYS_USED[0], languages: Languages = ALWAYS_USED
 ) -> str:
     """The one of *languages* whose small words are most frequent in *text*."""
-    weights = _weights(text, languages)
+    weights = small_word_counts(text, languages)
     best = max(weights, key=lambda language: (weights[language], language == default))
     return best if weights[best] else default
 
@@ -64,12 +70,12 @@ def guess_language(
 def guess_document_language(text: str) -> str:
     """The one of all languages that *text* is in; a further one only where that is sure."""
     first = guess_language(text)
-    weights = _weights(text, tuple(LANGUAGES))
+    weights = small_word_counts(text, tuple(LANGUAGES))
     best = guess_language(text, first, tuple(LANGUAGES))
     return best if weights[best] >= weights[first] + MIN_LEAD else first
 
 
-def _weights(text: str, languages: Languages) -> dict[str, int]:
+def small_word_counts(text: str, languages: Languages) -> dict[str, int]:
     """How often each language's small words stand in *text*, but for those that all have."""
     counts = Counter(words(text[:4000]))
     in_each = frozenset.intersection(*(LANGUAGES[code].stop_words for code in ALWAYS_USED))

@@ -9,6 +9,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.retrieval.language.asked_in import language_asked_in
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.sites import Site
@@ -66,3 +67,32 @@ def test_a_question_without_small_words_is_in_a_language_of_the_site(
     languages = SiteLanguages(documents)
     assert languages.language_of("Menu?", locale) == language
     assert languages.language_of("Where is the menu?", locale) == "en"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("winter times", "en"),
+        ("oppening hours sunday", "en"),
+        ("horaires hiver", "fr"),
+        ("Wifi?", "xx"),
+        ("Wie sind die Öffnungszeiten?", "de"),
+        ("¿Cuánto cuesta el envío?", "es"),
+        ("Who was die Hard?", "en"),
+    ],
+)
+def test_the_language_of_a_short_question_is_told_by_words_that_are_often_said(
+    question: str, language: str
+) -> None:
+    assert language_asked_in(question, "xx") == language
+
+
+def test_who_asks_in_a_language_that_no_page_is_in_is_answered_by_what_words_stand_for(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    hours = "Open Monday to Saturday 9am to 5pm."
+    with database.session() as session:
+        source = open_source(session, site_id, "file", "pages")
+        indexing.put(session, source, analyse(Draft("hours", "Opening hours", hours, "en")))
+    assert hours in base.ground(site_id, "Wie sind die Öffnungszeiten?").answer
+    assert base.ground(site_id, "Haben Sie ein Schwimmbad?").answer == ""

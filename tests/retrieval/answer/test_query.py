@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
+from chatbot_server.retrieval.answer import search
 from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
@@ -76,12 +77,13 @@ def test_a_question_is_parsed_once(
         monkeypatch.setattr(module, name, counted)
 
     count(stems, "guess_language")
+    count(search, "language_asked_in")
     count(stems, "query_terms")
     count(synonyms, "query_words")
     searched = Query.in_context(question, history).text
     calls.clear()
     base.ground(site_id, question, history)
-    assert calls["guess_language", searched] == 1
+    assert calls["guess_language", searched] + calls["language_asked_in", searched] == 1
     assert calls["query_terms", searched] == 1
     assert max(calls[name, text] for name, text in calls if text in (searched, question)) == 1
 

@@ -80,6 +80,12 @@ def test_what_is_not_known_of_several_questions_is_told(write: Write, site_id: i
     assert (none.answer, none.unanswered) == ("", ())
 
 
+def test_what_is_not_there_has_no_price(write: Write, site_id: int) -> None:
+    base = write({"Rooms": "A room costs £80 a night.", "Payment": PAYMENT})
+    assert base.ground(site_id, "Do you rent kayaks and what do they cost?").answer == ""
+    assert "£80" in base.ground(site_id, "Do you have a room and what does it cost?").answer
+
+
 @pytest.mark.parametrize(
     ("second", "is_said"), [("what does he do", False), ("what does he earn", True)]
 )

@@ -156,6 +156,8 @@ OUVERT = "Ouvert du lundi au vendredi de 9h à 17h, samedi de 10h à 16h, dimanc
         ("Which days aren't you open?", HOURS, "**Closed: Sunday.**\n\n"),
         ("Quels jours êtes-vous fermés ?", OUVERT, "**Fermé : dimanche.**\n\n"),
         ("Quels jours n’êtes-vous pas ouverts ?", OUVERT, "**Fermé : dimanche.**\n\n"),
+        ("Quels jours le cabinet est-il fermé ?", OUVERT, "**Fermé : dimanche.**\n\n"),
+        ("Which days is the shop not open?", HOURS, "**Closed: Sunday.**\n\n"),
         ("When do you close?", HOURS, ""),
         ("Which days are you open?", HOURS, ""),
         ("When are you not closed?", HOURS, ""),

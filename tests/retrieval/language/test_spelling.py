@@ -12,7 +12,7 @@ from chatbot_server.retrieval.language.spelling import Spellings, common_words, 
 from chatbot_server.retrieval.language.stems import guess_language
 
 KNOWN = Spellings(
-    ["La kermesse de l’école, la déchèterie, une remorque, un spectacle, des tondeuses.",
+    ["La kermesse de l’école, la déchèterie, une remorque, un spectacle, des tondeuses, les clés.",
      "Paddles, trailers, delivery to Switzerland, damaged backups, a reservation, books."],
     ALWAYS_USED,
 )  # fmt: skip
@@ -25,7 +25,7 @@ KNOWN = Spellings(
         ("spektak", "spectacle"), ("tondeuz", "tondeuses"), ("padels", "paddles"),
         ("tralers", "trailers"), ("delivry", "delivery"), ("switserland", "switzerland"),
         ("damagd", "damaged"), ("bakups", "backups"), ("resrevation", "reservation"),
-        ("wich", "which"), ("dimance", "dimanche"),
+        ("wich", "which"), ("dimance", "dimanche"), ("qulle", "quelle"),
     ],
 )  # fmt: skip
 def test_a_misspelled_word_is_the_known_one_that_is_written_nearly_alike(
