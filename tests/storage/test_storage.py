@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from chatbot_server import storage
 from chatbot_server.errors import ChatbotError, ConfigError, NotFound, Unauthorized, Unavailable
@@ -50,6 +50,25 @@ def talk(database: Database, said: str, *, keep: bool = True) -> tuple[str, str]
         conversation.extend(30)
         add_message(session, conversation, "user", said)
         return conversation.id, secret
+
+
+def test_a_migration_that_is_killed_leaves_nothing_half_made(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
+    statements: list[str] = []
+
+    def end_half_way(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+        if len(statements) == 100:
+            raise KeyboardInterrupt
+
+    event.listen(database.engine, "before_cursor_execute", end_half_way)
+    with pytest.raises(KeyboardInterrupt):
+        database.migrate()
+    assert sum(statement.strip().startswith("CREATE TABLE") for statement in statements) > 1
+    with sqlite3.connect(tmp_path / "chatbot.db") as file:
+        assert file.execute("SELECT name FROM sqlite_master").fetchall() == []
+    database.migrate()  # goes on where it was
+    database.close()
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
