@@ -176,7 +176,7 @@ prepare() {
 # However it ends: nothing half-made stays, and an upgrade that was cut is taken back.
 clean_up() {
     trap '' INT TERM HUP
-    [ -z "${teller:-}" ] || kill "$teller" 2>/dev/null || true
+    [ -z "${teller:-}" ] || kill -9 "$teller" 2>/dev/null || true
     [ -z "$upgrading" ] || go_back
     [ -z "$unfinished" ] || rm -rf "$unfinished"
     [ -z "${tmp:-}" ] || rm -rf "$tmp"

@@ -91,7 +91,7 @@ is_current() {
 start() {
     tell_wait &
     waiting=$!
-    trap 'kill "$waiting" 2>/dev/null || true' EXIT
+    trap 'kill -9 "$waiting" 2>/dev/null || true' EXIT  # it may be too young for a gentler signal
     address
     ! as_root_for_owner || hand_over_files
     began=$(date +%s) before=0
@@ -105,7 +105,7 @@ start() {
     fi
     launch
     said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "${pid:-$SERVICE}") || true
-    kill "$waiting" 2>/dev/null || true
+    kill -9 "$waiting" 2>/dev/null || true
     [ ! -t 1 ] || printf '\r\033[K'
     case $said in
         ready)

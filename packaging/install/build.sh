@@ -129,7 +129,8 @@ told() {
     teller=$!
     # In our folder: /tmp may be small, or forbid programs.
     TMPDIR=$tmp "$@" >"$tmp/output" 2>&1 && failed='' || failed=1
-    kill "$teller" 2>/dev/null || true
+    # What is begun only now would lose a gentler signal, in dash, and be waited for for ever.
+    kill -9 "$teller" 2>/dev/null || true
     wait "$teller" 2>/dev/null || true
     [ ! -t 1 ] || [ -n "$quiet" ] || printf '\r\033[K'
     [ -z "$failed" ]

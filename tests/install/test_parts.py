@@ -112,6 +112,11 @@ def test_the_link_goes_with_its_command_whatever_home_is_now(
     assert bobs.is_symlink()
 
 
+def test_a_step_that_ends_at_once_is_not_waited_for(checkout: Path, tmp_path: Path) -> None:
+    script = f"tmp={tmp_path} quiet=; trap 'exit 130' TERM; for step in $(seq 100); do told true"
+    assert shell(checkout, f"{script}; done; echo over") == "over\n"
+
+
 def test_a_terminal_that_does_not_find_the_command_yet_is_told_how_it_will(
     checkout: Path, tmp_path: Path
 ) -> None:
