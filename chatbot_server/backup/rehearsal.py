@@ -100,7 +100,7 @@ def rehearse_when_due(backups: Path, run_dir: Path) -> Rehearsal | None:
         (run_dir / FILE).write_text(json.dumps(asdict(result)), encoding="utf-8")
     if result.code:
         why = say(result.code, "en", **result.values)
-        logger.error("the backup %s cannot be put back: %s", file.name, why)
+        logger.error("the backup %s cannot be restored: %s", file.name, why)
     return result
 
 

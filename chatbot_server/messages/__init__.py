@@ -8,7 +8,8 @@ A ``*.yaml`` file beside this one holds the sentences of one room::
 
 Keys are unique over all files; a test checks that every key has every
 language and the same placeholders in each. ``{count:page|pages}`` is the first of the two words
-where the language counts *count* as one.
+where the language counts *count* as one. French is typed there with plain spaces, and read with
+those that do not break before “:”, “;”, “!”, “?”, units, and inside « … ».
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ DEFAULT_LANGUAGE = "en"
 # How this program's command is typed on this machine; an installation's own script sets it.
 COMMAND_VARIABLE = "CHATBOT_COMMAND"
 COMMAND = "chatbot-server"
+# What a model reads stands as such texts stood where it was trained.
+READ_BY_MODELS = ("instructions", "prompt_")
+_NARROW = re.compile(r" (?=[;!?])|(?<=\d) (?=\d{3}(?!\d))")
+_WIDE = re.compile(r" (?=[:»%€])|(?<=«) |(?<=[\d}]) (?=(?:ko|Mo|Go|ms|s|h|min)\b)")
 
 
 @cache
@@ -38,6 +43,9 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     sentences: dict[str, dict[str, str]] = {}
     for room in read_yaml_files(__name__).values():
         sentences |= room or {}
+    for key, texts in sentences.items():
+        if not key.startswith(READ_BY_MODELS):
+            texts["fr"] = typeset_french(texts["fr"])
     command = os.environ.get(COMMAND_VARIABLE, COMMAND)
     if command == COMMAND:
         return sentences
@@ -45,6 +53,11 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
         key: {language: with_command(text, command) for language, text in texts.items()}
         for key, texts in sentences.items()
     }
+
+
+def typeset_french(text: str) -> str:
+    """*text* with the spaces that do not break a line where French typography wants them."""
+    return _WIDE.sub("\u00a0", _NARROW.sub("\u202f", text))
 
 
 def with_command(text: str, command: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -208,7 +209,7 @@ def busiest_pages(session: Session, period: Period) -> Sequence[tuple[str, int]]
 
 
 def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
-    """What visitors asked about: the pages that answered most of the newest answers."""
+    """What visitors asked about: the pages and entries that answered most of the newest answers."""
     first = ChatMessage.sources[0]
     newest = (
         _answers(period)
@@ -216,13 +217,17 @@ def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
         .where(ChatMessage.origin.in_(ANSWERED))
         .order_by(ChatMessage.begun.desc())
         .limit(MOST_ANSWERS)
-        .subquery()
     )
-    url, title = newest.c
-    count = func.count().label("count")
-    query = select(url, func.max(title), count).where(url.is_not(None)).group_by(url)
-    rows = session.execute(query.order_by(count.desc(), url).limit(MOST_PAGES))
-    return [Topic(row[1] or row[0], row[0], row[2]) for row in rows]
+    # A quote's link leads to its sentence on the page; an entry has no address, but a question.
+    answers = [
+        (url.partition("#")[0], title or "")
+        for url, title in session.execute(newest)
+        if url is not None
+    ]
+    titles = dict(reversed(answers))
+    counts = Counter((url, "" if url else title) for url, title in answers)
+    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:MOST_PAGES]
+    return [Topic(title or titles[url] or url, url, count) for (url, title), count in ordered]
 
 
 def _answers(period: Period) -> Select[ChatMessage]:

@@ -11,6 +11,7 @@ takes more than 300 ms of processor time (95 of 100), or a query has no index.
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.config.sections import RetrievalSection
+from chatbot_server.config.sections import PrivacySection, RetrievalSection
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.retrieval.curate.faq_file import import_entries, read_entries
 from chatbot_server.retrieval.curate.library import put_faq_entries
@@ -34,6 +35,7 @@ from chatbot_server.storage.accounts import add_account
 from chatbot_server.storage.base import now, random_id
 from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.feedback import Feedback
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import (
@@ -91,8 +93,8 @@ def _add_conversations(session: Session, site_id: int, numbers: range) -> None:
     threads, messages = [], []
     moment = now()
     for number in numbers:
-        # A year of them, so that a week is a fiftieth.
-        thread, created = random_id(), moment - number * 300
+        # Half of them in the longest period of the figures, half in the one before.
+        thread, created = random_id(), moment - number * 155
         threads.append(
             {
                 "id": thread, "site_id": site_id, "secret_hash": "0" * 64, "created": created,
@@ -103,15 +105,24 @@ def _add_conversations(session: Session, site_id: int, numbers: range) -> None:
         word = WORDS[number % len(WORDS)]
         origin = ("pages", "faq", "none", "pages")[number % 4]
         shared = {"conversation_id": thread, "created": created}
+        counted = {"site_id": site_id, "begun": created}
         question = f"Where is the {word} of room {number % 97}?"
         messages.append(
             shared | {"id": random_id(), "position": 0, "role": "user", "text": question}
         )
         answer = {"position": 1, "role": "assistant", "text": f"The {word} is here."}
-        messages.append(shared | {"id": random_id(), "origin": origin} | answer)
+        url = f"https://large.example/{number % 400}#:~:text={word}"
+        source = {"title": f"Room {number % 400}", "url": url, "quote": "It is here."}
+        answer |= {"first_ms": 20 + number % 300, "sources": [] if origin == "none" else [source]}
+        messages.append(shared | counted | {"id": random_id(), "origin": origin} | answer)
     session.execute(insert(Conversation), threads)
     for role in ("user", "assistant"):
         session.execute(insert(ChatMessage), [row for row in messages if row["role"] == role])
+    judged = [row for row in messages if row["role"] == "assistant"][::20]
+    session.execute(
+        insert(Feedback),
+        [{"message_id": row["id"], "value": "up", "created": row["created"]} for row in judged],
+    )
 
 
 def _add_pages(session: Session, site_id: int, source_id: int, numbers: range) -> None:
@@ -171,7 +182,7 @@ def measure(browser: FlaskClient, address: str, runs: int) -> tuple[float, float
         seconds.append(time.process_time() - start)
         assert answer.status_code == 200, (address, answer.status_code)
     seconds.sort()
-    return seconds[len(seconds) // 2], seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))]
+    return seconds[len(seconds) // 2], seconds[math.ceil(0.95 * len(seconds)) - 1]
 
 
 def import_time(database: Database) -> float:
@@ -196,7 +207,11 @@ def main() -> int:
         database = Database(f"sqlite:///{folder}/chatbot.db")
         database.migrate()
         key = fill(database, options.conversations, options.sections)
-        config = Config(data_dir=Path(folder), retrieval=RetrievalSection(semantic="off"))
+        config = Config(
+            data_dir=Path(folder),
+            retrieval=RetrievalSection(semantic="off"),
+            privacy=PrivacySection(retention_days=365),
+        )
         app = create_app(config, SocketEngine(Path(folder)), database)
         browser = app.test_client()
         form = {"name": "owner", "password": PASSWORD}

@@ -181,10 +181,10 @@ def test_what_is_no_backup_is_called_so(tmp_path: Path, manifest: bytes) -> None
     file = tmp_path / "a"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("manifest.json", manifest)
-    with pytest.raises(BackupError, match="no whole backup"):
+    with pytest.raises(BackupError, match="backup is not whole"):
         look(file)
     file.write_bytes(b"no zip at all")
-    with pytest.raises(BackupError, match="no whole backup"):
+    with pytest.raises(BackupError, match="backup is not whole"):
         look(file)
 
 

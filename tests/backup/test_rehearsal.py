@@ -71,7 +71,7 @@ def test_a_damaged_backup_is_told_at_home_and_in_the_log(
     assert (first.code, first.rows > 0) == ("", True)
     assert rehearse_when_due(folder, run_dir) is None  # for a month
     browser = owner.browser("owner")
-    assert "rows are there again" in browser.get(f"/admin/{owner.key}/").text
+    assert "rows came back" in browser.get(f"/admin/{owner.key}/").text
     (run_dir / rehearsal.FILE).unlink()
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
@@ -82,8 +82,8 @@ def test_a_damaged_backup_is_told_at_home_and_in_the_log(
     assert failed is not None
     assert failed.code == "backup_damaged"
     assert failed == last_rehearsal(run_dir)
-    assert "b.chatbot-backup cannot be put back" in caplog.text
+    assert "b.chatbot-backup cannot be restored" in caplog.text
     page = browser.get(f"/admin/{owner.key}/").text
     assert 'role="alert"' in page
-    assert "b.chatbot-backup, cannot be put back" in page
+    assert "b.chatbot-backup, cannot be restored" in page
     owner.database.close()

@@ -46,7 +46,7 @@ def test_an_answer_is_explained_in_words(asking: Run) -> None:
     assert "“When are you open?” was looked up as “When are you open? opening hours” (en)" in said
     assert "it was quoted" in said
     assert "1. Hours (nearness in meaning" in said
-    assert "0 % of the question’s words are missing" in said
+    assert "0% of the question’s words are missing" in said
     assert "Why" not in asking("When are you open?").out
 
 

@@ -123,10 +123,10 @@ def test_words_that_are_no_text_are_refused(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "en", "fr"),
     [
-        ("serv", "Did you mean serve?", "Vouliez-vous dire serve ?"),
+        ("serv", "Did you mean serve?", "Vouliez-vous dire serve\u202f?"),
         ("nonsense", "There is no command nonsense.", "La commande nonsense n’existe pas."),
-        ("site lst", "Did you mean list?", "Vouliez-vous dire list ?"),
-        ("init --prot 1", "Did you mean --port?", "Vouliez-vous dire --port ?"),
+        ("site lst", "Did you mean list?", "Vouliez-vous dire list\u202f?"),
+        ("init --prot 1", "Did you mean --port?", "Vouliez-vous dire --port\u202f?"),
         ("init --nonsense", "no option --nonsense", "L’option --nonsense n’existe pas"),
         ("site add", "NAME is missing.", "NAME manque."),
         ("init --port", "--port is followed by", "--port est suivie"),
@@ -150,7 +150,7 @@ def test_no_help_mixes_two_languages(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "chatbot_server", "site", "add", "--help"]
     french = os.environ | {"CHATBOT_LANGUAGE": "fr"}
     told = subprocess.run(command, env=french, capture_output=True, text=True).stdout
-    assert told.startswith("Usage : chatbot-server site add ")
+    assert told.startswith("Usage\u00a0: chatbot-server site add ")
     assert "Afficher cette aide." in told
     assert "Show" not in told
 

@@ -14,10 +14,29 @@ import pytest
 from support.command_line import Run
 from support.ports import free_port
 
+from chatbot_server.backup.rehearsal import Rehearsal
+from chatbot_server.cli import doctor
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
 from chatbot_server.retrieval.crawl import chromium, rendering
 from chatbot_server.storage import database
+
+DAMAGED = Rehearsal("b.chatbot-backup", 1_772_000_000, code="backup_damaged", values={"name": "x"})
+# What each check says, in English and in French, of what keeps it from being content.
+FAULTS = {
+    "machine": ("has no AVX2", "n’a pas AVX2"),
+    "memory": ("Only 5 MB of memory", "Seulement 5 Mo de mémoire"),
+    "disk": ("Only 7 MB of disk", "Seulement 7 Mo de disque"),
+    "counters": ("limits.storage", "limits.storage"),
+    "proxies": ("Set server.trusted_proxies: 1", "Réglez server.trusted_proxies: 1"),
+    "backup": (
+        "b.chatbot-backup cannot be restored",
+        "b.chatbot-backup ne peut pas être restaurée",
+    ),
+    "mail": ("Check mail.host and mail.port", "Vérifiez mail.host et mail.port"),
+    "model": ("none-of-these.gguf", "none-of-these.gguf"),
+    "server": ("does not run", "est à l’arrêt"),
+}
 
 
 class Server(HTTPServer):
@@ -118,3 +137,29 @@ def test_what_is_no_database_is_named_with_the_way_back(
 ) -> None:
     (tmp_path / "data/chatbot.db").write_text("garbage" * 1000)
     assert "chatbot-server restore FILE --replace" in wrong(run)["database"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_whatever_is_wrong_is_named_with_what_to_do(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    port = free_port()
+    settings = (
+        f"server: {{port: {port}}}\nengine: {{model: none-of-these.gguf}}\n"
+        f"limits: {{storage: 'valkey://127.0.0.1:{port}'}}\n"
+        f"mail: {{host: 127.0.0.1, port: {port}, security: none, sender: a@example.org}}\n"
+    )
+    (tmp_path / "config.yaml").write_text(settings)
+    run_dir = tmp_path / "data/run"
+    run_dir.mkdir(parents=True)
+    (run_dir / "untrusted-proxy").touch()
+    for name, value in (
+        *(("needs_avx2", True), ("cpu_flags", frozenset[str]())),
+        *(("available_memory", 5_000_000), ("last_rehearsal", DAMAGED)),
+    ):
+        monkeypatch.setattr(doctor, name, lambda *_, value=value: value)
+    monkeypatch.setattr(doctor, "free_disk", lambda _: 7_000_000)
+    monkeypatch.setenv("CHATBOT_LANGUAGE", language)
+    faults = wrong(run)
+    for name, parts in FAULTS.items():
+        assert parts[language == "fr"] in faults[name].replace("\u00a0", " "), name

@@ -91,7 +91,7 @@ def test_what_was_read_and_what_was_lost_is_summed_up(
     web.pages["/"] = (200, {"Content-Type": "text/html"}, html.encode())
     lines = knows(run, "crawl", web.address).out.split("\n")
     assert lines[:2] == ["1 gone, 1 read", "Documents: 1, words: 7, tables: 1"]
-    assert lines[2].startswith("Seen on pages, but not in the text that was read")
+    assert lines[2].startswith("Seen on your pages, but not in the text that was read")
     assert lines[3] == f"  {web.address}/: 01 23 45 67 89"
     assert lines[4] == f"1 gone: The page is gone. ({web.address}/gone)"
     shown = [line.strip() for line in knows(run, "list").out.split("\n")]
@@ -197,12 +197,12 @@ def test_what_was_refused_is_named_and_not_the_page_that_led_there(
     shown = knows(run, "list").out
     assert "1 failed: 10.0.0.1 is in a private network" in shown
     assert f"({web.address}/in)" in shown
-    assert "file:///etc/passwd may not be fetched" in shown
+    assert "file:///etc/passwd cannot be fetched" in shown
     web.pages["/robots.txt"] = (302, {"Location": "http://10.0.0.1/"}, b"")
     assert "10.0.0.1 is in a private network" in refused(run, "crawl", web.address, code=1)
     waiting = knows(run, "list").out
     assert "3 waiting" in waiting
-    assert "may not be fetched" not in waiting
+    assert "cannot be fetched" not in waiting
     web.pages["/robots.txt"] = (500, {}, b"")
     assert f"{web.address}/robots.txt answers with an error" in refused(
         run, "crawl", web.address, code=1
@@ -221,7 +221,7 @@ def test_a_crawl_wants_one_thing_to_do(run: Run, words: list[str]) -> None:
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "javascript:alert(1)", "//", "https://"])
 def test_what_is_no_address_of_the_web_is_not_asked_for(run: Run, address: str) -> None:
-    assert "not an address of the web" in refused(run, "crawl", address)
+    assert "not a web address" in refused(run, "crawl", address)
     assert listed(run) == []
 
 

@@ -247,7 +247,7 @@ NOON = datetime(2026, 11, 27, 12, 5, tzinfo=UTC)
     ("language", "sentence"),
     [
         ("en", "It is 13:05 on Friday 27 November 2026 (Europe/Paris)."),
-        ("fr", "Il est 13 h 05, le vendredi 27 novembre 2026 (Europe/Paris)."),
+        ("fr", "Il est 13\u00a0h 05, le vendredi 27 novembre 2026 (Europe/Paris)."),
     ],
 )
 def test_the_time_is_told_where_the_site_is(language: str, sentence: str) -> None:

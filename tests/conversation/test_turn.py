@@ -117,10 +117,10 @@ def test_where_only_something_near_is_found_the_no_offers_its_pages(tmp_path: Pa
 @pytest.mark.parametrize(
     ("message", "reply"),
     [
-        ("Bonjour !", "Bonjour ! Que souhaitez-vous savoir ?"),
+        ("Bonjour !", "Bonjour\u202f! Que souhaitez-vous savoir\u202f?"),
         ("Hello there", "Hello! What would you like to know?"),
-        ("Merci beaucoup 🙂", "Avec plaisir !"),
-        ("ok merci, au revoir", "Au revoir !"),
+        ("Merci beaucoup 🙂", "Avec plaisir\u202f!"),
+        ("ok merci, au revoir", "Au revoir\u202f!"),
         ("Danke!", "You are welcome!"),
         ("ok", "Good. What else would you like to know?"),
     ],

@@ -11,7 +11,8 @@ from pathlib import Path
 import yaml
 
 from chatbot_server import errors
-from chatbot_server.messages import LANGUAGES, catalogue, pick_language, say
+from chatbot_server.messages import LANGUAGES, READ_BY_MODELS, catalogue, pick_language, say
+from chatbot_server.messages.numbers import file_size
 
 PACKAGE = Path(__file__).parents[2] / "chatbot_server"
 
@@ -73,7 +74,7 @@ def test_every_sentence_in_the_catalogue_is_said() -> None:
         *("ask_why_", "courtesy_", "about_", "distress_", "call_"),
         *("admin_done_", "role_", "filter_", "origin_", "home_", "tag_", "position_", "choice_"),
         *("audit_", "mail_", "language_", "source_", "thumb_", "knowledge_page_"),
-        *("event_", "person_within_", "scope_"),
+        *("event_", "person_within_", "scope_", "size_"),
     )
     unused = [key for key in catalogue() if key not in words and not key.startswith(made)]
     assert unused == []
@@ -86,7 +87,28 @@ def test_the_language_is_the_first_that_is_spoken() -> None:
 
 
 def test_values_are_filled_in() -> None:
-    assert "42 s" in say("limit_visitor", "fr", seconds=42)
+    assert "42\u00a0s" in say("limit_visitor", "fr", seconds=42)
+
+
+def test_french_has_no_space_that_breaks_before_a_sign() -> None:
+    """Nor one that is missing; what a model reads is left as it is."""
+    breaking = re.compile(r"[^\S\u00a0\u202f](?=[:;!?»%€])|«(?!\u00a0)|(?<=\d) (?=\d{3}\b)")
+    missing = re.compile(r"\w[!?;»](?!\w)")
+    wrong = {
+        key: texts["fr"]
+        for key, texts in catalogue().items()
+        if not key.startswith(READ_BY_MODELS)
+        and (breaking.search(texts["fr"]) or missing.search(texts["fr"]))
+    }
+    assert wrong == {}
+    assert "\u00a0" not in say("prompt_passages", "fr", passages="", today="", question="")
+
+
+def test_numbers_are_written_as_in_their_language() -> None:
+    size = 33_140_000_000
+    assert file_size(size, "en") == "33.1 GB"
+    assert file_size(size, "fr") == "33,1\u00a0Go"
+    assert file_size(1_500, "fr") == "1,5\u00a0ko"
 
 
 def test_words_agree_with_their_number() -> None:

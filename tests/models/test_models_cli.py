@@ -17,6 +17,7 @@ from support.tiny_architectures import write_architecture
 from chatbot_server.cli.main import root
 from chatbot_server.config.edit import set_setting
 from chatbot_server.errors import ChatbotError, ConfigError, ModelError, UsageError
+from chatbot_server.messages import typeset_french
 
 CONFIG = """# mine
 data_dir: data   # here
@@ -85,7 +86,7 @@ def test_the_progress_of_a_fetch_is_in_the_language_of_the_terminal(
     monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
     words = ["pull", "hf:owner/repo/tiny-Q4_K_M.gguf", "--endpoint", hub.url]
     result = CliRunner().invoke(root, ["--config", str(config), "models", *words])
-    assert result.stderr.splitlines()[-1].endswith(" Mo")
+    assert result.stderr.splitlines()[-1].endswith("\u00a0Mo")
 
 
 def test_the_list_goes_from_small_machines_to_large_ones_then_to_older_and_own_files(
@@ -95,11 +96,17 @@ def test_the_list_goes_from_small_machines_to_large_ones_then_to_older_and_own_f
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     run(config, "add", str(tiny["gptj"]))
     text = run(config, "list")
-    marks = ["moins 2 Go", "luth-1.7b", "moins 4 Go", "qwen3-4b-instruct-2507", "moins 6 Go"]
-    marks += ["moins 8 Go", "Anciens", "koala-7b", "Vos propres fichiers", "\ngptj "]
-    places = [text.index(mark) for mark in marks]
+    marks = [
+        "moins 2\u00a0Go",
+        "luth-1.7b",
+        "moins 4\u00a0Go",
+        "qwen3-4b-instruct-2507",
+        "moins 6\u00a0Go",
+    ]
+    marks += ["moins 8\u00a0Go", "Anciens", "koala-7b", "Vos propres fichiers", "\ngptj "]
+    places = [text.index(typeset_french(mark)) for mark in marks]
     assert places == sorted(places)
-    assert "24,2 %" in text
+    assert "24,2\u00a0%" in text
     assert "s’en tient à vos pages" in text
 
 

@@ -63,7 +63,7 @@ def test_the_sentence_is_in_the_readers_language(visitor: Any) -> None:
     reader = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
     assert "champ" in visitor.refused({}, headers=reader).json()["error"]["message"]
     wrong = visitor.refused({"site": visitor.site, "message": 5}, headers=reader)
-    assert wrong.json()["error"]["message"] == "message : attendu : un texte."
+    assert wrong.json()["error"]["message"] == "message\u00a0: attendu\u00a0: un texte."
     assert "field" in visitor.refused({}).json()["error"]["message"]
 
 

@@ -64,4 +64,4 @@ def test_a_foreign_page_is_told_why_it_may_not_ask(
     tag = f'<script async src="{live_server.url}/widget.js" data-site="{site}"></script>'
     with visit(chromium) as it:
         it.go(pages.add(tag=tag)).open()
-        it.panel.locator(".error").get_by_text("may not use the chatbot").wait_for()
+        it.panel.locator(".error").get_by_text("may not show the chatbot").wait_for()

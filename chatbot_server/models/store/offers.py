@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from chatbot_server.models.base import ModelFile, Tier, tier_by_size
 from chatbot_server.models.files.inspect import inspect_if_whole
-from chatbot_server.models.machine import available_memory, free_disk
+from chatbot_server.models.machine import available_memory, free_disk, total_memory
 from chatbot_server.models.store.catalogue import CatalogueEntry, Hallucinations, catalogue
 from chatbot_server.models.store.folder import installed
 from chatbot_server.models.store.scores import AnswerScore, score_of
@@ -92,6 +92,13 @@ def all_offers(
             offer = _with_score(offer, path, models_dir)
             offers.append(replace(offer, engine=preferred_engine(file), in_use=is_used))
     return offers
+
+
+def group_of_this_machine(offers: Iterable[Offer]) -> int | None:
+    """Of the GB of memory that *offers* are for, the most that this machine has."""
+    own_memory = round(total_memory() / 1_000_000_000)
+    sizes = [offer.machine for offer in offers if offer.machine and offer.machine <= own_memory]
+    return max(sizes, default=None)
 
 
 def _with_score(offer: Offer, path: Path | None, models_dir: Path) -> Offer:

@@ -34,6 +34,7 @@ from chatbot_server.storage.knowledge.sources import (
     sources_of,
 )
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource, SourceKind
+from chatbot_server.storage.sites import Site, all_sites
 
 
 def add_faq(
@@ -104,6 +105,20 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
         source = open_source(session, site_id, "page" if single else "site", url)
         source.state = "active"
         return source.id
+
+
+def unread_site(session: Session, name: str) -> Site | None:
+    """The owner's site called *name* of which nothing could be read, ready for another address."""
+    for site in all_sites(session):
+        sources = sources_of(session, site.id)
+        is_unreadable = sources and all(source.why for source in sources)
+        is_empty = is_unreadable and not document_counts(session, site.id)
+        if is_empty and site.name == name and not site.demo:
+            for source in sources:
+                delete_source(session, site.id, source.id)
+            site.origins = []
+            return site
+    return None
 
 
 def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:

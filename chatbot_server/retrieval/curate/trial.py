@@ -8,6 +8,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.storage.knowledge.chunks import headings_of
+from chatbot_server.storage.sites import Site
 
 WANTED, MOST_ASKED, MOST_HEADINGS = 3, 12, 500
 SHORTEST, LONGEST = 8, 90  # characters of a heading that asks for something
@@ -26,10 +27,17 @@ def try_own_headings(base: KnowledgeBase, site_id: int, own_question: str = "") 
     trials = [Trial(own_question, base.ground(site_id, own_question))] if own_question else []
     with base.database.session() as session:
         places = headings_of(session, site_id, MOST_HEADINGS)
+        name = session.get_one(Site, site_id).name.casefold()
     last_parts = [replace(place, heading=place.heading.split(BETWEEN)[-1]) for place in places]
     headings = [place for place in last_parts if SHORTEST <= len(place.heading) <= LONGEST]
-    # One of each document first, questions before titles.
-    headings.sort(key=lambda row: (not row.heading.endswith("?"), row.position))
+    # One of each document first, questions before titles, and the site's own name last.
+    headings.sort(
+        key=lambda row: (
+            row.heading.casefold() == name,
+            not row.heading.endswith("?"),
+            row.position,
+        )
+    )
     question_count, documents = 0, set[int]()
     for row in headings:
         if len(documents) >= WANTED or question_count >= MOST_ASKED:

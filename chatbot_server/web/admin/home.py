@@ -16,7 +16,7 @@ from chatbot_server.errors import ChatbotError, EngineError, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import free_disk
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
-from chatbot_server.retrieval.curate.library import describe_sources
+from chatbot_server.retrieval.curate.library import describe_sources, unread_site
 from chatbot_server.retrieval.curate.trial import try_own_headings
 from chatbot_server.storage.analytics import Period, activity
 from chatbot_server.storage.base import now
@@ -82,7 +82,8 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
     def show_start() -> Response:
         with parts.database.session() as session:
             sites = sites_in_order(session)
-        return render("start", sites=sites, name="", address="")
+        name, address = (request.args.get(name, "")[:500] for name in ("name", "address"))
+        return render("start", sites=sites, name=name, address=address)
 
     @bp.post(f"{PATH}/start")
     def start_site() -> Response:
@@ -131,7 +132,7 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
         raise UsageError("knowledge_address", address=address)
     with parts.database.session() as session:
         same = [site for site in all_sites(session) if not site.demo and site.allows(origin)]
-        site = same[0] if same else add_site(session, name_of(name))
+        site = same[0] if same else unread_site(session, name) or add_site(session, name_of(name))
         site.name = name_of(name)
         change_site(site, {"origin": (origin,)})
         key, site_id = site.key, site.id

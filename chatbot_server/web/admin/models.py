@@ -17,7 +17,7 @@ from chatbot_server.messages import say
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
 from chatbot_server.models.store.background import DownloadState, download_state, want_model
 from chatbot_server.models.store.folder import installed
-from chatbot_server.models.store.offers import Offer, all_offers
+from chatbot_server.models.store.offers import Offer, all_offers, group_of_this_machine
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, admin_language, go, render
 
@@ -35,15 +35,15 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
         choice = configured_model(config.engine.model)
         offers = all_offers(models_dir, choice, config.engine.context_length, preferred_engine)
         groups = [(machine, list(group)) for machine, group in groupby(offers, _machine)]
-        is_small = total_memory() < SMALL_MACHINE
         return render(
             "models",
             status=status,
             groups=groups,
+            own_group=group_of_this_machine(offers),
             chosen=choice,
             change=(change := read_change(config.run_dir)),
             change_problem=_sentence(change) if change and change.state == "failed" else "",
-            is_small=is_small,
+            is_small=total_memory() < SMALL_MACHINE,
             used_size=next((offer.size for offer in offers if offer.in_use), 0),
             memory=available_memory() / GIGABYTE,
             disk=free_disk(models_dir) / GIGABYTE,

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from chatbot_server.config import Config
 from chatbot_server.engine.base import Engine
 from chatbot_server.errors import ChatbotError, UsageError
-from chatbot_server.messages import catalogue, say
+from chatbot_server.messages import LANGUAGES, catalogue, say
+from chatbot_server.messages.numbers import decimal, file_size
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.storage.accounts import Account, has_accounts
@@ -73,6 +74,7 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     own_sites = [site for site in sites if not site.demo]
     values = {"site": own_sites[0] if own_sites else None, "sites": sites, "problem": ""} | values
     values.setdefault("done", _done(language))
+    values.setdefault("languages", LANGUAGES)
     site = values["site"]
     clock = Clock(language, site.time_zone if site else None)
 
@@ -89,6 +91,8 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
         unread=g.get("unread", {}),
         day=clock.day,
         moment=clock.moment,
+        decimal=lambda value, places=1: decimal(value, places, language),
+        file_size=lambda byte_count: file_size(byte_count, language),
         **values,
     )
     response = make_response(html, status)

@@ -87,7 +87,7 @@ def test_on_days_of_holidays_nobody_simply_says_that_it_is_open(
 ) -> None:
     text = f"Ouvert du lundi au vendredi de 9h à 17h. {hours}"
     answer = base_of(database, site_id, ("Horaires", text)).ground(site_id, "ouvert aujourd’hui ?")
-    assert answer.answer.startswith(f"**Aujourd’hui, jeudi : de 9h à 17h**{state}\n\n")
+    assert answer.answer.startswith(f"**Aujourd’hui, jeudi\u00a0: de 9h à 17h**{state}\n\n")
 
 
 def test_bank_holidays_are_no_season(database: Database, site_id: int) -> None:
@@ -99,7 +99,7 @@ def test_bank_holidays_are_no_season(database: Database, site_id: int) -> None:
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        ("La fête a lieu le 14 juin 2025.", "Cette date est passée : 14 juin 2025.\n\n"),
+        ("La fête a lieu le 14 juin 2025.", "Cette date est passée\u00a0: 14 juin 2025.\n\n"),
         ("La fête a lieu le 14 juin 2027.", ""),
         ("La fête a lieu le 14 juin 2025, puis le 3 juin 2027.", ""),
         ("La fête a lieu le 14 juin.", ""),
@@ -124,7 +124,7 @@ def test_without_a_subject_the_hours_of_most_days_come_first(
     ) + "\n".join(f"- {day} : 8 h – 19 h" for day in days)
     base = base_of(database, site_id, ("Horaires", text))
     general = base.ground(site_id, "Horaires aujourd’hui ?").answer
-    assert general.startswith("**Accueil**\n\n**Aujourd’hui, jeudi : 8 h – 19 h** (ouvert")
+    assert general.startswith("**Accueil**\n\n**Aujourd’hui, jeudi\u00a0: 8 h – 19 h** (ouvert")
     assert base.ground(site_id, "C’est quoi vos horaires ?").answer.startswith("**Accueil**")
     named = base.ground(site_id, "Horaires des prises de sang aujourd’hui ?").answer
     assert named.startswith("**Prises de sang**")
@@ -154,9 +154,9 @@ OUVERT = "Ouvert du lundi au vendredi de 9h à 17h, samedi de 10h à 16h, dimanc
         ("Which days are you NOT open?", HOURS, "**Closed: Sunday.**\n\n"),
         ("When are you closed?", HOURS, "**Closed: Sunday.**\n\n"),
         ("Which days aren't you open?", HOURS, "**Closed: Sunday.**\n\n"),
-        ("Quels jours êtes-vous fermés ?", OUVERT, "**Fermé : dimanche.**\n\n"),
-        ("Quels jours n’êtes-vous pas ouverts ?", OUVERT, "**Fermé : dimanche.**\n\n"),
-        ("Quels jours le cabinet est-il fermé ?", OUVERT, "**Fermé : dimanche.**\n\n"),
+        ("Quels jours êtes-vous fermés ?", OUVERT, "**Fermé\u00a0: dimanche.**\n\n"),
+        ("Quels jours n’êtes-vous pas ouverts ?", OUVERT, "**Fermé\u00a0: dimanche.**\n\n"),
+        ("Quels jours le cabinet est-il fermé ?", OUVERT, "**Fermé\u00a0: dimanche.**\n\n"),
         ("Which days is the shop not open?", HOURS, "**Closed: Sunday.**\n\n"),
         ("When do you close?", HOURS, ""),
         ("Which days are you open?", HOURS, ""),

@@ -14,6 +14,7 @@ from support.plans import statements, tables_read_whole
 
 from chatbot_server.storage.analytics import (
     Period,
+    answering_pages,
     busiest_pages,
     satisfaction,
     timeline,
@@ -73,15 +74,36 @@ def test_four_numbers_stand_beside_those_of_before(owner: OwnerServer, path: str
     talk(owner, "pages", 20)
     browser = owner.browser("reader")
     page = browser.get(f"{path}?days=7&locale=en").text
-    assert numbers(page) == ["4 +2", "75 % +25", "50 % -50", "40 ms +20"]
+    assert numbers(page) == ["4 +2", "75% +25", "50% -50", "40 ms +20"]
     assert "https://example.org/&lt;b&gt;" in page
     links = [link.replace("&amp;", "&") for link in re.findall(r'<dd><a href="([^"]+)"', page)]
     lists = [browser.get(link).text for link in links]
     assert [no in shown for shown in lists] == [True, False, False, False]
     assert all(slow in shown and own not in shown for shown in lists)
-    assert "your own try" in browser.get(f"/admin/{owner.key}/conversations").text
+    assert "your own test" in browser.get(f"/admin/{owner.key}/conversations").text
     # Thirty days are kept: the thirty before them are gone, and nothing is compared.
-    assert numbers(browser.get(f"{path}?days=30").text) == ["7", "71 %", "67 %", "20 ms"]
+    assert numbers(browser.get(f"{path}?days=30").text) == ["7", "71%", "67%", "20 ms"]
+
+
+def test_a_page_is_one_topic_however_it_was_quoted_and_each_entry_one(owner: OwnerServer) -> None:
+    sources = [
+        ("Hours", "https://example.org/hours#:~:text=Open"),
+        ("Hours", "https://example.org/hours#:~:text=Closed"),
+        ("Do you deliver?", ""),
+        ("Do you wrap gifts?", ""),
+    ]
+    for title, url in sources:
+        thread_id = talk(owner, "pages" if url else "faq")
+        with owner.database.session() as session:
+            answer = session.get_one(Conversation, thread_id).messages[1]
+            answer.sources = [{"title": title, "url": url, "quote": "…"}]
+    with owner.database.session() as session:
+        topics = answering_pages(session, Period(owner.site_id, 0, now() + 1))
+    assert [(topic.title, topic.url, topic.count) for topic in topics] == [
+        ("Hours", "https://example.org/hours", 2),
+        ("Do you deliver?", "", 1),
+        ("Do you wrap gifts?", "", 1),
+    ]
 
 
 def test_the_chart_has_words_and_a_table_and_a_file(owner: OwnerServer, path: str) -> None:

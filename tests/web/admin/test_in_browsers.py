@@ -84,7 +84,7 @@ def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> st
         page.get_by_label("Set-up code").fill(token)
     page.get_by_label("Your name").fill("Ann")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create my account").click()
     page.get_by_label("Name of the site").fill("Bakery Hull")
     page.get_by_label("Address of the site").fill(site.address)
     page.get_by_role("button", name="Read my pages").click()
@@ -109,7 +109,7 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
     with page_of(browser) as page:
         set_up(page, server, site)
         expect(page.locator("main")).to_contain_text("4.20 euros")
-        page.get_by_role("link", name="Next: name, words and colours").click()
+        page.get_by_role("link", name="Next: name, texts and colour").click()
         page.get_by_label("Greeting").first.fill("Good morning from the bakery!")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("status")).to_have_text("Saved.")
@@ -146,7 +146,7 @@ def test_a_person_takes_over_and_hands_back(
         owner.goto(f"{server.url}/setup#{token}")
         owner.get_by_label("Your name").fill("ann@example.org")
         owner.get_by_label("Password").fill(PASSWORD)
-        owner.get_by_role("button", name="Make my account").click()
+        owner.get_by_role("button", name="Create my account").click()
         visitor.set_viewport_size({"width": 390, "height": 420})  # one answer fills it
         visitor.goto(f"{server.url}/")
         widget = visitor.locator("chatbot-widget").first
@@ -186,7 +186,7 @@ def test_a_person_takes_over_and_hands_back(
 def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: WebSite) -> None:
     with page_of(chromium, java_script_enabled=False) as page:
         key = set_up(page, server, site, script=False)
-        page.get_by_label("Ask what your visitors ask").fill("When are you open?")
+        page.get_by_label("Ask what your visitors would ask").fill("When are you open?")
         page.get_by_role("button", name="Ask").click()
         expect(page.locator(".exchange").first).to_contain_text("Tuesday to Saturday")
         page.goto(f"{server.url}/admin/{key}/faq")
@@ -207,12 +207,12 @@ def fill(page: Page, server: Any, site: WebSite, key: str) -> str:
         assert httpx.post(f"{server.url}/api/chat", json=body, headers=headers, timeout=LONG).text
     page.goto(f"{server.url}/admin/{key}/quality")
     page.get_by_label("Question").fill("What does a loaf of bread cost?")
-    page.get_by_label("What is expected").fill("4.20")
+    page.get_by_label("Expected answer").fill("4.20")
     page.get_by_role("button", name="Add").last.click()
     page.goto(f"{server.url}/admin/{key}/quality")
     page.locator("form[action$='/quality/runs'] button").click()
     page.goto(f"{server.url}/admin/{key}/analytics?days=7")
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create a link").click()
     return page.locator("#link").inner_text()
 
 

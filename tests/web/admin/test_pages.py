@@ -136,7 +136,7 @@ def test_what_nobody_could_answer_is_answered_once(owner: OwnerServer, post: Pos
         talk(owner, question, "Nothing found.", "none")
     browser = owner.browser("editor")
     page = browser.get(f"/admin/{owner.key}/unanswered").text
-    assert "asked 2 times" in page
+    assert "Asked 2 times" in page
     group = page.split("/unanswered/")[1].split('"')[0]
     assert post(f"/admin/KEY/unanswered/{group}", answer="").status_code == 400
     answer = post(f"/admin/KEY/unanswered/{group}", answer="Yes, on Mondays.")
@@ -176,7 +176,7 @@ def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -
     file = (io.BytesIO(b"# Prices\n\nA loaf costs 4 euros."), "../prices.md")
     assert post("/admin/KEY/knowledge", file=file).status_code == 303
     assert post("/admin/KEY/knowledge", address="https://example.org/shop").status_code == 303
-    for form in ({}, {"text": "no title"}, {"address": "not an address"}):
+    for form in ({}, {"text": "no title"}, {"address": "not a web address"}):
         assert post("/admin/KEY/knowledge", **form).status_code == 400, form
     several = [(io.BytesIO(b"Never kept."), "notes.txt"), (io.BytesIO(b"MZ"), "virus.exe")]
     assert "virus.exe is of a kind" in post("/admin/KEY/knowledge", file=several).text
@@ -209,10 +209,10 @@ def test_what_was_lost_in_reading_is_shown_and_that_nothing_is_left(owner: Owner
     assert "dates): 2, pages: 1" in shown
     assert "<li>01 23 45 67 89, &lt;script&gt;" in shown
     assert "https://example.org/&lt;b&gt;" in shown
-    assert "Nothing that could be read is left" in shown
+    assert "Nothing could be read" in shown
     add_note(owner.database, owner.site_id, "Parking", "It is free.")
     shown = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
-    assert "Nothing that could be read is left" not in shown
+    assert "Nothing could be read" not in shown
 
 
 def test_one_text_of_several_is_removed(owner: OwnerServer, post: Post) -> None:
@@ -389,7 +389,7 @@ def test_a_question_that_shall_have_no_answer_is_ignored(owner: OwnerServer, pos
     browser = owner.browser("reader")
     path = f"/admin/{owner.key}/unanswered"
     page = browser.get(path).text
-    assert "asked 1 time," in page
+    assert "Asked once," in page
     group = page.split("group-")[1].split('"')[0]
     assert post(f"/admin/KEY/unanswered/{group}/ignore").status_code == 303
     page = browser.get(path).text
@@ -405,14 +405,14 @@ def test_answers_come_from_a_file_and_go_into_one(owner: OwnerServer, post: Post
     )
     upload = (io.BytesIO(table.encode("cp1252")), "faq.csv")
     page = post("/admin/KEY/faq/import", file=upload).text
-    assert "1 answer of the file kept, 1 of them new" in page
+    assert "1 answer imported, 1 of them new" in page
     assert "<td>3</td><td>The question is missing.</td>" in page
     assert entries(owner)[0]["wordings"] == ["Êtes-vous ouverts ?", "Ouvrez-vous ?"]
     browser = owner.browser("reader")
     for kind in ("csv", "jsonl"):
         file = browser.get(f"/admin/{owner.key}/faq.{kind}").data
         again = post("/admin/KEY/faq/import", file=(io.BytesIO(file), f"faq.{kind}")).text
-        assert "1 answer of the file kept, 0 of them new" in again
+        assert "1 answer imported, 0 of them new" in again
     assert post("/admin/KEY/faq/import", file=(io.BytesIO(b" "), "x.csv")).status_code == 400
 
 

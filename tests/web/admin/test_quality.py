@@ -75,8 +75,8 @@ def test_what_an_entry_would_change_is_said_before_it_is_saved(
             page = owner.browser("editor").get(f"/admin/{owner.key}/unanswered").text
             path += page.split("group-")[1].split('"')[0]
         page = post(f"/admin/KEY/{path}", **form).text
-        assert "Of 2 golden questions and visitors" in page, path
-        assert ", 1 would be answered otherwise" in page, path
+        assert "Of 2 golden questions and recent visitors" in page, path
+        assert ", 1 would get another answer" in page, path
         assert "asked by a visitor" in page
         assert "secret" not in page
         with owner.database.session() as session:
@@ -100,8 +100,8 @@ def test_answers_are_drawn_and_judged(owner: OwnerServer, post: Post) -> None:
     form = {f"value-{message}": "up" for message in drawn[:8]} | {f"value-{drawn[8]}": "down"}
     post("/admin/KEY/quality/sample", message=drawn, **form)
     page = browser.get(f"/admin/{owner.key}/quality/sample").text
-    assert "8 of 9 answers" in page
-    assert "between 56 and 98 %" in page
+    assert "8 of the 9 answers" in page
+    assert "between 56 and 98%" in page
     left = re.findall(r'name="message" value="([\w-]+)"', page)
     assert set(left) == set(answers) - set(drawn[:9])
     refused = post("/admin/KEY/quality/sample", message=[hidden], **{f"value-{hidden}": "up"})

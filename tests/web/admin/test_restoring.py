@@ -117,7 +117,7 @@ def test_a_wrong_file_is_one_sentence_and_leaves_nothing(
 ) -> None:
     page = send(content)
     assert page.status_code == 400
-    assert "This is no whole backup" in page.text
+    assert "This backup is not whole" in page.text
     assert uploads(new) == []
 
 
@@ -139,7 +139,7 @@ def test_what_is_here_is_replaced_on_demand_only(former: OwnerServer, owner: Own
     assert "a.chatbot-backup" in browser.get("/admin/backups/restore").text
     page = browser.post("/admin/backups/restore", data=form, headers=ORIGIN)
     assert page.status_code == 400
-    assert "shall take their place" in page.text
+    assert "Confirm that the backup replaces them" in page.text
     assert browser.get(f"/admin/{owner.key}/").status_code == 200
     form["replace"] = "yes"
     assert browser.post("/admin/backups/restore", data=form, headers=ORIGIN).status_code == 303

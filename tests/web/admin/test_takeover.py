@@ -253,7 +253,7 @@ def test_visitors_who_turn_to_a_person_read_when_somebody_answers(
     assert "Somebody answers tomorrow from 9:00." in page
     config = visitor.client.get(f"/api/widget?site={owner.key}&locale=fr").json
     assert config is not None
-    assert config["contact"]["when"] == "Quelqu’un répond demain à partir de 9 h."
+    assert config["contact"]["when"] == "Quelqu’un répond demain à partir de 9\u00a0h."
     unspoken = visitor.client.get(f"/api/widget?site={owner.key}&locale=de").json
     assert unspoken is not None
     assert unspoken["contact"]["when"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -13,9 +14,10 @@ from werkzeug.test import TestResponse
 from chatbot_server.engine.process.state import Change, write_change
 from chatbot_server.models.store.background import DownloadState, download_state
 from chatbot_server.models.store.scores import AnswerScore, remember_score
+from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.storage.accounts import Role
-from chatbot_server.storage.knowledge.sources import get_source
+from chatbot_server.storage.knowledge.sources import get_source, sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgePage
 from chatbot_server.storage.sites import find_site
 
@@ -34,6 +36,31 @@ def source(owner: OwnerServer) -> int:
             for path in paths
         )
     return number
+
+
+def test_a_mistyped_address_is_corrected_and_makes_no_second_site(
+    owner: OwnerServer, post: Post
+) -> None:
+    form = {"name": "Shop", "address": "https://shp.example"}
+    key = post("/admin/start", **form).location.split("/")[2]
+    with owner.database.session() as session:
+        site_id = find_site(session, key).id
+        sources_of(session, site_id)[0].why = "fetch_unknown_host shp.example"
+    browser = owner.browser("owner")
+    for page in ("trial", "pages"):
+        text = html.unescape(browser.get(f"/admin/{key}/{page}?locale=en").text)
+        link = re.search(r'<a href="([^"]+)">Correct the address', text)
+        assert link
+        assert 'value="https://shp.example/"' in browser.get(link[1]).text
+    form["address"] = "http://shop.example"
+    assert post("/admin/start", **form).location.split("/")[2] == key
+    with owner.database.session() as session:
+        assert find_site(session, key).origins == ["http://shop.example"]
+        assert [row.address for row in sources_of(session, site_id)] == ["http://shop.example/"]
+    # What could be read stays as it is.
+    add_note(owner.database, site_id, "Hours", "Open from 9.")
+    form["address"] = "http://other.example"
+    assert post("/admin/start", **form).location.split("/")[2] != key
 
 
 def states(owner: OwnerServer) -> dict[str, str]:
@@ -114,7 +141,7 @@ def test_a_model_is_measured_and_chosen_without_a_restart(
     assert post("/admin/models", action="use", name="").status_code == 303
     assert (owner.config.run_dir / "jobs-model.called").exists()
     page = owner.browser("owner").get("/admin/models").text
-    assert "is being made ready" in page
+    assert "is being prepared" in page
     assert 'data-reload="yes"' in page
     values = {"file": "x.gguf", "needed": "9", "free": "1"}
     write_change(owner.config.run_dir, Change("<Big>", "failed", "model_too_big", values))
