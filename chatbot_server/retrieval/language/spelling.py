@@ -60,6 +60,8 @@ class Spellings:
         for word in _general_words(languages):
             self._counts[word] += 1
             self._written.setdefault(word, word)
+        records = [LANGUAGES[code] for code in languages]
+        self._asking = frozenset().union(*(each.stop_words | each.asking_words for each in records))
         self._by_frame: dict[str, list[tuple[str, str]]] = {}
         for word in self._counts:
             if SHORTEST <= len(word) <= LONGEST:
@@ -85,7 +87,7 @@ class Spellings:
         for other, word in (pair for each in frames for pair in self._by_frame.get(each, ())):
             letters = _changes(flat, word)
             cost = _cost(key, other)
-            if cost is None and letters == 1 and word[0] == flat[0] and len(flat) > SHORTEST:
+            if cost is None and letters == 1 and word in self._asking and len(flat) > SHORTEST:
                 cost = 1  # short as it sounds: “qulle” is “quelle”, and no “clés”
             if cost is not None:
                 costs.append((cost + letters, cost, -self._counts[word], word))

@@ -13,7 +13,8 @@ from chatbot_server.retrieval.language.stems import guess_language
 
 KNOWN = Spellings(
     ["La kermesse de l’école, la déchèterie, une remorque, un spectacle, des tondeuses, les clés.",
-     "Paddles, trailers, delivery to Switzerland, damaged backups, a reservation, books."],
+     "Paddles, trailers, delivery to Switzerland, damaged backups, a reservation, books.",
+     "The match on Sunday."],
     ALWAYS_USED,
 )  # fmt: skip
 
