@@ -21,8 +21,6 @@ from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.feedback import Feedback
 from chatbot_server.storage.inbox import ANSWERED, is_unanswered
 
-# Time zones begin their days at quarters of an hour.
-QUARTER = 900
 MOST_PAGES = 10
 MOST_ANSWERS = 5000  # of which topics and times are told
 
@@ -72,23 +70,6 @@ class Topic:
     title: str
     url: str
     count: int
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """Questions over time.
-
-    Attributes:
-        quarters: by the first moment of the quarter of an hour in which conversations were begun.
-        first_ms: milliseconds within which half of the newest answers showed their first words.
-    """
-
-    quarters: Mapping[int, AnswerCounts]
-    first_ms: int | None
-
-    def total(self) -> AnswerCounts:
-        """All of them."""
-        return sum(self.quarters.values(), AnswerCounts())
 
 
 @dataclass(frozen=True)
@@ -147,15 +128,27 @@ def activity(session: Session, period: Period) -> Activity:
     )
 
 
-def timeline(session: Session, period: Period) -> Timeline:
-    """What was asked in the conversations of *period*."""
-    moment = (ChatMessage.begun // QUARTER) * QUARTER
+def answer_counts(session: Session, period: Period) -> AnswerCounts:
+    """What became of the questions in the conversations of *period*."""
+    answered, unanswered = session.execute(
+        _answers(period).with_only_columns(*_ANSWER_COUNTS)
+    ).one()
+    return AnswerCounts(answered or 0, unanswered or 0)
+
+
+def timeline(session: Session, period: Period, step: int) -> Mapping[int, AnswerCounts]:
+    """The same by when the *step* seconds began in which conversations were begun."""
+    moment = ChatMessage.begun // step
     query = _answers(period).with_only_columns(moment, *_ANSWER_COUNTS).group_by(moment)
     rows: Iterable[Any] = session.execute(query)
-    quarters = {
-        int(quarter): AnswerCounts(int(answered), int(unanswered))
-        for quarter, answered, unanswered in rows
+    return {
+        int(number) * step: AnswerCounts(int(answered), int(unanswered))
+        for number, answered, unanswered in rows
     }
+
+
+def time_to_answer(session: Session, period: Period) -> int | None:
+    """Milliseconds within which half of the newest answers showed their first words."""
     newest = (
         _answers(period)
         .with_only_columns(ChatMessage.first_ms)
@@ -163,8 +156,8 @@ def timeline(session: Session, period: Period) -> Timeline:
         .order_by(ChatMessage.begun.desc())
         .limit(MOST_ANSWERS)
     )
-    times = sorted(ms for ms in session.scalars(newest) if ms is not None)
-    return Timeline(quarters, times[(len(times) - 1) // 2] if times else None)
+    times = sorted(row[0] or 0 for row in session.execute(newest))
+    return times[(len(times) - 1) // 2] if times else None
 
 
 def satisfaction(session: Session, period: Period) -> Satisfaction:

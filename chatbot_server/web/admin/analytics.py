@@ -14,10 +14,11 @@ from chatbot_server.storage.analytics import (
     AnswerCounts,
     Period,
     Satisfaction,
-    Timeline,
+    answer_counts,
     answering_pages,
     busiest_pages,
     satisfaction,
+    time_to_answer,
     timeline,
 )
 from chatbot_server.storage.base import now
@@ -66,7 +67,9 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site = find_site(session, key)
             clock = Clock(admin_language(), site.time_zone)
-            over_time = timeline(session, _periods(site, clock, length)[0])
+            period, _former = _periods(site, clock, length)
+            step = clock.step_of_days(period.since, period.until)
+            over_time = timeline(session, period, step)
             days = _days(over_time, clock, length)
         rows = [
             (day, counts.asked, counts.answered, counts.unanswered) for day, counts in days.items()
@@ -97,20 +100,20 @@ def figures_of(parts: AdminParts, session: Session, site: Site) -> dict[str, Any
     length = _length()
     clock = Clock(admin_language(), site.time_zone)
     period, former = _periods(site, clock, length)
-    over_time = timeline(session, period)
+    over_time = timeline(session, period, clock.step_of_days(period.since, period.until))
     days = _days(over_time, clock, length)
     # Conversations of before are gone where they are not kept for as long.
     retention = site.days_kept(parts.config.privacy.retention_days)
     before = None
     if retention >= 2 * length:
-        before = _numbers(timeline(session, former), satisfaction(session, former))
+        before = _numbers(session, former)
     return {
         "length": length,
         "lengths": PERIODS,
         "since": min(days).isoformat(),
         "bars": _bars(days),
         "most": max(counts.asked for counts in days.values()),
-        "numbers": _numbers(over_time, satisfaction(session, period)),
+        "numbers": _numbers(session, period),
         "before": before,
         "retention": retention,
         "pages": busiest_pages(session, period),
@@ -134,18 +137,24 @@ def _periods(site: Site, clock: Clock, length: int) -> tuple[Period, Period]:
     return Period(site.id, first, now() + 1), Period(site.id, before, first)
 
 
-def _days(over_time: Timeline, clock: Clock, length: int) -> dict[date, AnswerCounts]:
+def _days(
+    over_time: Mapping[int, AnswerCounts], clock: Clock, length: int
+) -> dict[date, AnswerCounts]:
     """What was asked by day; of the last *length* days also those on which nothing was."""
     today = clock.date_of(now())
     days = {today - timedelta(days=back): AnswerCounts() for back in reversed(range(length))}
-    for moment, counts in over_time.quarters.items():
+    for moment, counts in over_time.items():
         day = clock.date_of(moment)
         days[day] = days.get(day, AnswerCounts()) + counts
     return days
 
 
-def _numbers(over_time: Timeline, thumbs: Satisfaction) -> Numbers:
-    return Numbers(over_time.total(), thumbs, over_time.first_ms)
+def _numbers(session: Session, period: Period) -> Numbers:
+    return Numbers(
+        answer_counts(session, period),
+        satisfaction(session, period),
+        time_to_answer(session, period),
+    )
 
 
 def _bars(days: Mapping[date, AnswerCounts]) -> list[Bar]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chatbot_server.errors import UsageError
 from chatbot_server.messages import say
 
 NEVER = "–"
+HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ class Clock:
             return int(midnight.replace(tzinfo=self._zone()).timestamp())
         except (ValueError, OverflowError):
             raise UsageError("date_wrong", field=field, found=text[:20]) from None
+
+    def step_of_days(self, *moments: int) -> int:
+        """Seconds, of whose multiples each day around *moments* begins at one: an hour, or less."""
+        zone = self._zone()
+        offsets = (self._local(moment).astimezone(zone).utcoffset() for moment in moments)
+        is_hourly = not any((offset or timedelta()).seconds % HOUR for offset in offsets)
+        return HOUR if is_hourly else HOUR // 4
 
     def _local(self, unix_seconds: int) -> datetime:
         return datetime.fromtimestamp(unix_seconds, self._zone())

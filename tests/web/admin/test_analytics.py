@@ -14,9 +14,11 @@ from support.plans import statements, tables_read_whole
 
 from chatbot_server.storage.analytics import (
     Period,
+    answer_counts,
     answering_pages,
     busiest_pages,
     satisfaction,
+    time_to_answer,
     timeline,
 )
 from chatbot_server.storage.base import now
@@ -168,8 +170,9 @@ def test_every_statement_finds_its_rows_by_an_index(owner: OwnerServer) -> None:
     period = Period(owner.site_id, now() - DAY, now() + 1)
     with owner.database.session() as session:
         with statements(owner.database) as log:
-            for figure in (timeline, satisfaction, busiest_pages):
+            timeline(session, period, 3600)
+            for figure in (answer_counts, time_to_answer, satisfaction, busiest_pages):
                 figure(session, period)  # type: ignore[operator]
-        assert len(log) == 4
+        assert len(log) == 5
         assert tables_read_whole(owner.database, log) == {}
         assert session.execute(text("SELECT count(*) FROM message")).scalar() == 2

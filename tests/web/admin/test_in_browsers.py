@@ -137,7 +137,7 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
 
 
 def test_a_person_takes_over_and_hands_back(
-    chromium: Browser, server: Any, axe_source: str, images: Path | None
+    chromium: Browser, server: Any, axe_source: str
 ) -> None:
     sites = json.loads(server.cli("site", "list", "--json"))
     key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
@@ -171,9 +171,6 @@ def test_a_person_takes_over_and_hands_back(
         owner.evaluate(axe_source)
         for look, rules in looks_of(owner):
             assert owner.evaluate(rules)["violations"] == [], look
-        if images:
-            owner.screenshot(path=images / "owner-desktop-take-over.png", full_page=True)
-            visitor.screenshot(path=images / "widget-light-person.png")
         owner.get_by_role("button", name="Hand back to the chatbot").click()
         expect(owner.get_by_text("Marie answers here")).to_have_count(0)
         expect(widget.locator(".state")).to_have_text("AI assistant")
