@@ -17,7 +17,7 @@ from chatbot_server.retrieval.answer.query import Query
 from chatbot_server.retrieval.answer.quote import of_days
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.facts import Kind, facts, states
-from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
 from chatbot_server.retrieval.language.moments import Moment, asks_when
 from chatbot_server.retrieval.language.synonyms import Word
 from chatbot_server.retrieval.language.text import fold
@@ -108,15 +108,22 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
 
 
 def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """*sections*, before all those near ones that state how to reach the place."""
+    """*sections*, before all those near ones that state how to reach the place.
+
+    A page that the law asks for states that of the host, too, and comes after them.
+    """
     relevances = section_relevances(sections)
     enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
 
-    def contacts_stated(section: Candidate) -> int:
+    phrases = (LANGUAGES[code].legal_pages for code in query.languages)
+    legal = re.compile(rf"\b{any_of(frozenset().union(*phrases))}\b")
+
+    def contacts_stated(section: Candidate) -> float:
         if relevances[section.chunk.id] < enough:
             return 0
         text = fold(section.chunk.text)
-        return sum(states(kind, text, query.languages) for kind in _CONTACTS[query.general])
+        count = sum(states(kind, text, query.languages) for kind in _CONTACTS[query.general])
+        return min(count, 0.5) if legal.search(fold(section.document.title)) else count
 
     return sorted(sections, key=contacts_stated, reverse=True)
 

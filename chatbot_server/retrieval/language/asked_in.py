@@ -20,6 +20,13 @@ def language_asked_in(
     Small words tell it; of “winter times”, those that are often said in a language; of one word
     alone, nothing does, and it is in the *default* one.
     """
+    by_sign = (
+        code
+        for code, language in LANGUAGES.items()
+        if any(sign in question for sign in language.own_signs)
+    )
+    if code := next(by_sign, None):
+        return code
     small = stems.small_word_counts(question, tuple(LANGUAGES))
     words = set(stems.words(question))
     known = {

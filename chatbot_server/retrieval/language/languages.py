@@ -75,6 +75,7 @@ class Language(_Record):
         stemmer: its name in Snowball.
         space_before_colon: as French writes it.
         capitalised_nouns: a capital letter tells no name, as in German.
+        own_signs: what no other language writes.
         stop_words: small words that say nothing about a subject.
         abbreviations: those whose dot, not given here, ends no sentence.
         months: twelve; of each its name, then its short forms.
@@ -132,6 +133,7 @@ class Language(_Record):
         seasons: words of a text that holds for a part of the year only.
         public_holidays: how those are spoken of.
         day_words: what days are called where it is asked for them: “which days”.
+        legal_pages: what stands in the titles of pages that the law asks for.
         places: what visitors call the place itself, whatever it is: “the shop”.
         closed: how a place is said to be closed.
         special_days: words of other days on which the usual hours do not hold.
@@ -153,6 +155,7 @@ class Language(_Record):
     stemmer: str
     space_before_colon: bool = False
     capitalised_nouns: bool = False
+    own_signs: Words = frozenset()
     stop_words: Words
     abbreviations: Words
     months: Annotated[tuple[Forms, ...], Field(min_length=12, max_length=12)]
@@ -215,6 +218,7 @@ class Language(_Record):
     seasons: Words
     public_holidays: Phrases
     day_words: Words
+    legal_pages: Phrases
     places: Words
     closed: Words
     special_days: Words

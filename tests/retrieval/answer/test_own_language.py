@@ -78,6 +78,7 @@ def test_a_question_without_small_words_is_in_a_language_of_the_site(
         ("Wifi?", "xx"),
         ("Wie sind die Öffnungszeiten?", "de"),
         ("¿Cuánto cuesta el envío?", "es"),
+        ("¿Aceptan perros en la terraza?", "es"),
         ("Who was die Hard?", "en"),
     ],
 )

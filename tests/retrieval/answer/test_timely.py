@@ -188,3 +188,15 @@ def test_only_days_that_are_surely_closed_are_said_to_be(
 ) -> None:
     base = base_of(database, site_id, ("Opening hours", hours))
     assert base.ground(site_id, "Which days are you closed?").answer == f"{line}{hours}"
+
+
+def test_the_address_of_the_place_is_no_host_s(database: Database, site_id: int) -> None:
+    base = base_of(
+        database,
+        site_id,
+        ("Mentions légales", "Notre adresse : hébergement du Golfe, 3 rue du Port, 56000 Vannes."),
+        ("Venir", "Le restaurant : 12 quai des Indes, 56340 Kermorvan."),
+    )
+    answer = base.ground(site_id, "Quelle est votre adresse ?").answer
+    assert "12 quai des Indes" in answer
+    assert not answer.startswith("**Mentions")
