@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 from support.crawling import extractor
 from support.owner_server import OwnerServer
 from support.plans import statements, tables_read_whole
@@ -64,6 +65,24 @@ def test_no_page_reads_a_growing_table_whole(owner: OwnerServer, talk: str) -> N
         whole = tables_read_whole(owner.database, log)
         read |= {table: (name, words) for table, words in whole.items() if table in GROWING}
     assert read == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "page"), [("message", "analytics?days=90"), ("conversation", "conversations")]
+)
+def test_a_table_without_its_indexes_is_seen_to_be_read_whole(
+    owner: OwnerServer, talk: str, table: str, page: str
+) -> None:
+    assert talk
+    browser = owner.browser("owner")
+    assert browser.get(f"/admin/{owner.key}/{page}").status_code == 200
+    with owner.database.session() as session:
+        connection = session.connection()
+        for index in inspect(connection).get_indexes(table):
+            connection.exec_driver_sql(f"DROP INDEX {index['name']}")
+    with statements(owner.database) as log:
+        assert browser.get(f"/admin/{owner.key}/{page}").status_code == 200
+    assert table in tables_read_whole(owner.database, log)
 
 
 def test_many_entries_take_few_statements(owner: OwnerServer) -> None:
