@@ -75,6 +75,9 @@ def test_a_chat_can_be_handed_to_a_human(
         it.panel.get_by_text("Sent. A person will answer you by e-mail.").wait_for()
         (sent,) = calls(script, "POST", "/api/contact")
         assert sent["conversation"] == "c1"
+        # The menu is there on a page laid over the conversation, too.
+        it.menu("Delete my chat")
+        expect(it.panel.locator(".sheet")).to_contain_text("This cannot be undone.")
 
 
 def test_a_chat_can_be_erased_and_the_visitor_is_told_what_was(

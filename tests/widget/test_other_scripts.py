@@ -262,7 +262,7 @@ def test_a_text_that_is_too_long_is_told_and_kept(
     script.config["limits"] = {"message_chars": 20}
     with visit(browser) as it:
         it.go(pages.add()).open().ask("x" * 20 + "😀😀")
-        it.panel.get_by_role("alert").get_by_text("Characters too many: 2").wait_for()
+        it.panel.get_by_role("alert").get_by_text("Too long by 2").wait_for()
         expect(it.field).to_have_value("x" * 20 + "😀😀")
         assert script.asked == []
         it.ask("x" * 19 + "😀").answered("You said: xxx")

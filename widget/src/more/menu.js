@@ -13,7 +13,8 @@ export function menu(app, sheet, pages) {
   const button = view.menu;
   const name = (/** @type {{role: string, name?: string}} */ { role, name }) =>
     name || say(role === "user" ? "you" : "name");
-  const text = (/** @type {boolean} */ md) => transcript(chat.messages(), name, md);
+  const text = (/** @type {boolean} */ md) =>
+    transcript(chat.messages(), md ? name : (message) => say("said", name(message)).trim(), md);
   const said = (/** @type {import("../panel/conversation.js").Message} */ message) => {
     const { role, text, sources = [] } = message;
     return [

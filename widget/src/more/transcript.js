@@ -13,10 +13,10 @@ export const transcript = (messages, name, md) =>
     .map((message) => {
       const { text, sources = [] } = message;
       const links = sources.map(({ title, url }) =>
-        md ? `- [${title}](${url})` : `- ${title}: ${url}`,
+        md ? `- [${title}](${url})` : `- ${title} – ${url}`,
       );
       return [
-        md ? `**${name(message)}**\n` : `${name(message)}:`,
+        md ? `**${name(message)}**\n` : name(message),
         text,
         ...(links.length ? ["", ...links] : []),
       ].join("\n");
