@@ -1,0 +1,170 @@
+"""Clients that send or read slowly, or never, against honest visitors of the same server.
+
+For each shape, 200 sockets from 127.0.0.2, opened again as often as the server closes them; or,
+with ``--addresses 200``, each from an address of its own. Prints how long honest visitors (from
+127.0.0.1) wait for an answer, and somebody else for ``/healthz``, ÷ a quiet round just before.
+Exit 1 if the answers' p95 was doubled.
+
+    PYTHONPATH=scripts python -m benchmarks.hostile_clients
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.visitors import Round, fill, new_questions, percentile
+from benchmarks.web_server import WebServer, web_server
+
+PAGES = [(f"Room {number}", f"Room {number} has {number + 2} chairs.") for number in range(20)]
+QUESTIONS = [f"How many chairs has room {number}?" for number in range(20)]
+POST = b"POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+PUSH = b"POST /api/knowledge/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n"
+MANY = b"GET /widget.js HTTP/1.1\r\nHost: x\r\n\r\n" * 400
+TICK = 1.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a socket sends at its beginning, and what it sends and reads each second."""
+
+    begin: bytes = b""
+    more: bytes = b""
+    reads: int = 0
+
+
+SHAPES = {
+    "silent": Shape(),
+    "half a head": Shape(POST),
+    "half a body": Shape(POST + b"Content-Length: 90\r\n\r\n{"),
+    "a head, a byte a second": Shape(POST + b"X-Long: ", b"x"),
+    "a body, a byte a second": Shape(POST + b"Content-Length: 9000\r\n\r\n{", b" "),
+    "2 MB without a signature": Shape(PUSH, b"x" * 2100),
+    "chunks without end": Shape(
+        POST + b"Transfer-Encoding: chunked\r\n\r\n", b"834\r\n" + b" " * 2100 + b"\r\n"
+    ),
+    "never reads": Shape(MANY, MANY),
+    "reads a byte a second": Shape(MANY, MANY, 1),
+}
+
+
+def main() -> int:
+    """One line for each shape."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shapes", default=",".join(SHAPES))
+    parser.add_argument("--sockets", type=int, default=200)
+    parser.add_argument("--addresses", type=int, default=1)
+    parser.add_argument("--visitors", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=8)
+    options = parser.parse_args()
+    worst = 0.0
+    with tempfile.TemporaryDirectory(prefix="chatbot-hostile-") as folder:
+        site = fill(Path(folder), PAGES)
+        sections = {"retrieval": {"semantic": "off"}}
+        with web_server(Path(folder), {"model": None}, **sections) as server:
+            honest(server, site, options, 2)
+            for name in options.shapes.split(","):
+                quiet = honest(server, site, options, options.seconds)
+                with attack(SHAPES[name], server, options):
+                    held = honest(server, site, options, options.seconds)
+                ratio = percentile(held.answers, 0.95) / percentile(quiet.answers, 0.95)
+                worst = max(worst, ratio)
+                print(f"{name:25} {told(quiet)} → {told(held)}: p95 × {ratio:.2f}", flush=True)
+    return int(worst >= 2)
+
+
+def honest(server: WebServer, site: str, options: argparse.Namespace, seconds: float) -> Round:
+    """Visitors who ask for some seconds, each question another one."""
+    asked = Round(server, site, new_questions(QUESTIONS))
+    asyncio.run(asked.run(options.visitors, seconds))
+    return asked
+
+
+def told(asked: Round) -> str:
+    """The figures of a round."""
+    p50, p95 = (percentile(asked.answers, share) for share in (0.5, 0.95))
+    healthz = percentile(asked.outsider, 0.99)
+    refusals = f", refused {dict(asked.refused)}" if asked.refused else ""
+    times = f"p50 {p50:.0f} p95 {p95:.0f} /healthz {healthz:.0f} ms"
+    return f"{len(asked.answers)} answers, {times}{refusals}"
+
+
+@contextmanager
+def attack(shape: Shape, server: WebServer, options: argparse.Namespace) -> Iterator[None]:
+    """*shape* in a process of its own, so that it does not slow who measures."""
+    port = urlsplit(server.url).port
+    values = (shape, port, options.sockets, options.addresses)
+    process = multiprocessing.get_context("spawn").Process(target=hold_all, args=values)
+    process.start()
+    time.sleep(2)  # until all are there
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
+def hold_all(shape: Shape, port: int, sockets: int, addresses: int) -> None:
+    """Keep so many sockets open, until this process is killed."""
+
+    async def run() -> None:
+        places = [f"127.0.{2 + number // 200}.{2 + number % 200}" for number in range(addresses)]
+        await asyncio.gather(
+            *(hold(shape, port, places[number % addresses]) for number in range(sockets))
+        )
+
+    asyncio.run(run())
+
+
+async def hold(shape: Shape, port: int, address: str) -> None:
+    """One socket, and the next when the server has closed it."""
+    loop = asyncio.get_running_loop()
+    while True:
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.bind((address, 0))
+            connection.setblocking(False)
+            try:
+                await loop.sock_connect(connection, ("127.0.0.1", port))
+                unsent = shape.begin
+                while True:
+                    unsent = send(connection, unsent) or shape.more
+                    await asyncio.sleep(TICK)
+                    receive(connection, shape.reads)
+            except OSError:
+                await asyncio.sleep(0.05)
+
+
+def send(connection: socket.socket, data: bytes) -> bytes:
+    """What could not be sent of *data*, because nothing is read at the other end."""
+    try:
+        return data[connection.send(data) :] if data else b""
+    except BlockingIOError:
+        return data
+
+
+def receive(connection: socket.socket, size: int) -> None:
+    """Read *size* bytes, if there are any.
+
+    Raises:
+        ConnectionResetError: the server has closed the connection.
+    """
+    try:
+        data = connection.recv(size or 1, 0 if size else socket.MSG_PEEK)
+    except BlockingIOError:
+        return
+    if not data:
+        raise ConnectionResetError
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
