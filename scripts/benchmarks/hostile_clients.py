@@ -46,14 +46,14 @@ SHAPES = {
     "silent": Shape(),
     "half a head": Shape(POST),
     "half a body": Shape(POST + b"Content-Length: 90\r\n\r\n{"),
-    "a head, a byte a second": Shape(POST + b"X-Long: ", b"x"),
-    "a body, a byte a second": Shape(POST + b"Content-Length: 9000\r\n\r\n{", b" "),
+    "a head by bytes": Shape(POST + b"X-Long: ", b"x"),
+    "a body by bytes": Shape(POST + b"Content-Length: 9000\r\n\r\n{", b" "),
     "2 MB without a signature": Shape(PUSH, b"x" * 2100),
     "chunks without end": Shape(
         POST + b"Transfer-Encoding: chunked\r\n\r\n", b"834\r\n" + b" " * 2100 + b"\r\n"
     ),
     "never reads": Shape(MANY, MANY),
-    "reads a byte a second": Shape(MANY, MANY, 1),
+    "reads by bytes": Shape(MANY, MANY, 1),
 }
 
 
