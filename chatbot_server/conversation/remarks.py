@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -196,12 +196,13 @@ def find_remarks_beside(message: str) -> tuple[list[Remark], str]:
     """The questions of *message* about the chatbot itself or the time, and what else it asks."""
     if len(message) > READ_CHARS:
         return [], message
+    find = cache(find_remark)  # most sentences are one clause
     parts: list[tuple[str, Remark | None]] = []
     for sentence in _SENTENCE.findall(message):
         questions = questions_of(sentence, guess_language(sentence))
-        clauses = [(question.text, find_remark(question.text)) for question in questions]
+        clauses = [(question.text, find(question.text)) for question in questions]
         is_split = any(remark and remark.kind in BESIDE for _text, remark in clauses)
-        parts += clauses if is_split else [(sentence, find_remark(sentence))]
+        parts += clauses if is_split else [(sentence, find(sentence))]
     beside = [remark for _text, remark in parts if remark and remark.kind in BESIDE]
     if not beside:
         return [], message

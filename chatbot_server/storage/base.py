@@ -109,6 +109,11 @@ def session_of(unit: UnitOfWork) -> Session:
     return unit if isinstance(unit, Session) else Session(unit)
 
 
+def connection_of(unit: UnitOfWork) -> Connection:
+    """The connection that executes what *unit* does."""
+    return unit.connection() if isinstance(unit, Session) else unit
+
+
 def count_changed(unit: UnitOfWork, statement: Delete | Update) -> int:
     """Execute *statement*; returns how many rows it changed or deleted."""
     return int(getattr(unit.execute(statement), "rowcount", 0))

@@ -103,15 +103,6 @@ def find_site(session: Session, key: str) -> Site:
     return site
 
 
-_NAME_AND_ZONE = select(Site.name, Site.time_zone).where(Site.id == bindparam("site"))
-
-
-def name_and_time_zone(session: Session, site_id: int) -> tuple[str, str | None]:
-    """What answers from pages need to know of their site."""
-    name, time_zone = session.execute(_NAME_AND_ZONE, {"site": site_id}).one()
-    return name, time_zone
-
-
 def all_sites(session: Session) -> Sequence[Site]:
     """Every site, oldest first."""
     return session.scalars(select(Site).order_by(Site.id)).all()

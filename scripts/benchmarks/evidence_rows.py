@@ -131,7 +131,7 @@ def ask(
         query.rarity = index.rarity(query.stems)
         sections = [
             section
-            for section in (load_sections(index.session, query, hits) if hits else [])
+            for section in (load_sections(index, query, hits) if hits else [])
             if section.document.url not in question.absent
             and not section.document.faq
             and evidence.may_answer(query, section)

@@ -122,7 +122,7 @@ def ask(base: KnowledgeBase, site_id: int, question: EntryQuestion) -> EntryRow:
     """What the product gathers for *question*."""
     with base.searched(site_id, question.text, (), HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
-        sections = load_sections(index.session, query, hits) if hits else []
+        sections = load_sections(index, query, hits) if hits else []
         urls = {section.document.id: section.document.url for section in sections}
         absent = question.right if question.kind == "absent" else frozenset()
         present = [hit for hit in hits if urls.get(hit.document) not in absent]

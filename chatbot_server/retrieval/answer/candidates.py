@@ -6,22 +6,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from sqlalchemy.orm import Session
-
 from chatbot_server.retrieval.answer import quote
 from chatbot_server.retrieval.answer.fusion import ChunkMatch, Hit, lead
 from chatbot_server.retrieval.answer.query import ParsedText, Query
 from chatbot_server.retrieval.answer.rows import rows_left_out
+from chatbot_server.retrieval.answer.site_index import SiteIndex
+from chatbot_server.retrieval.answer.site_memory import SectionText, read_vectors
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.index.vectors import Vector
-from chatbot_server.retrieval.language.navigation import is_navigation
-from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.synonyms import Word
 from chatbot_server.retrieval.language.tables import row_name
-from chatbot_server.storage.knowledge.chunks import load_chunks
-from chatbot_server.storage.knowledge.tables import KnowledgeChunk, KnowledgeDocument
-from chatbot_server.storage.knowledge.vectors import chunk_vectors
 
 # The answer stands in one of the best documents, and in one of their best sections.
 DOCUMENTS = 8
@@ -40,7 +35,7 @@ SUBJECT_SHARE = 0.6
 
 
 class Candidate:
-    """A chunk of a hit with its document; whatever is read of their texts is read once.
+    """A section of a hit; whatever is read of its texts is read once.
 
     Attributes:
         rank: of its document among the hits, from 0.
@@ -50,11 +45,10 @@ class Candidate:
             until it was read.
     """
 
-    def __init__(
-        self, query: Query, hit: Hit, document: KnowledgeDocument, chunk: KnowledgeChunk
-    ) -> None:
-        self.hit, self.document, self.chunk = hit, document, chunk
-        self.match = hit.matches.get(chunk.id, ChunkMatch())
+    def __init__(self, query: Query, hit: Hit, section: SectionText) -> None:
+        self.hit, self.section = hit, section
+        self.document, self.chunk = section.document, section.chunk
+        self.match = hit.matches.get(section.chunk.id, ChunkMatch())
         self.rank = 0
         self.lead: float | None = None
         self.vector: Vector | None = None
@@ -84,12 +78,7 @@ class Candidate:
     @cached_property
     def sentences(self) -> list[str]:
         """The sentences of the chunk, without lines that only lead elsewhere."""
-        languages = self._query.languages
-        return [
-            sentence
-            for sentence in sentences(self.chunk.text, languages)
-            if not is_navigation(sentence, languages)
-        ]
+        return self.section.sentences(self._query.languages)
 
     @cached_property
     def sentence_terms(self) -> list[frozenset[str]]:
@@ -180,15 +169,15 @@ class Candidate:
 
 
 def load_candidates(
-    session: Session, query: Query, hits: Sequence[Hit], limit: int
+    index: SiteIndex, query: Query, hits: Sequence[Hit], limit: int
 ) -> list[Candidate]:
     """The best chunks of the first *limit* of *hits*, without those that are gone meanwhile."""
     by_chunk = {hit.chunk: hit for hit in hits[:limit]}
-    rows = {chunk.id: (document, chunk) for document, chunk in load_chunks(session, [*by_chunk])}
-    return [Candidate(query, hit, *rows[chunk]) for chunk, hit in by_chunk.items() if chunk in rows]
+    sections = index.memory.sections(index.unit, [*by_chunk])
+    return [Candidate(query, by_chunk[section.chunk.id], section) for section in sections]
 
 
-def load_sections(session: Session, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
+def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
     """The sections of the best of *hits* that may answer *query*, best first.
 
     The best chunk of the first hit is always one of them, unless it is gone meanwhile.
@@ -196,20 +185,19 @@ def load_sections(session: Session, query: Query, hits: Sequence[Hit]) -> list[C
     by_chunk = {chunk: hit for hit in hits[:DOCUMENTS] for chunk in hit.matches}
     scores = _match_scores({chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()})
     nearest = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[:SECTIONS]
-    rows = load_chunks(session, list({hits[0].chunk, *nearest}))
+    sections = index.memory.sections(index.unit, list({hits[0].chunk, *nearest}))
     candidates = [
-        Candidate(query, by_chunk[chunk.id], document, chunk)
-        for document, chunk in rows
-        if by_chunk[chunk.id].document == document.id
+        Candidate(query, by_chunk[section.chunk.id], section)
+        for section in sections
+        if by_chunk[section.chunk.id].document == section.document.id
     ]
     candidates = [each for each in candidates if each.sentences or each.document.faq]
     ranks = {hit.document: rank for rank, hit in enumerate(hits)}
-    vectors: dict[int, Vector] = {}
-    if query.meanings is not None:
-        chunks = [candidate.chunk.id for candidate in candidates]
-        vectors = chunk_vectors(session, chunks, query.meanings.model)
+    model = query.meanings.model if query.meanings else ""
+    if model:
+        read_vectors(index.unit, [candidate.section for candidate in candidates], model)
     for candidate in candidates:
-        candidate.vector = vectors.get(candidate.chunk.id)
+        candidate.vector = candidate.section.vectors.get(model)
         candidate.rank = ranks[candidate.hit.document]
         candidate.lead = lead(candidate.hit, hits)
     return by_relevance(candidates)

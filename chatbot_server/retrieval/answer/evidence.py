@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -182,7 +182,7 @@ def weigh(evidence: Evidence) -> Weighed:
 
 def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Weighed:
     """What gates say together, each for its share."""
-    values = asdict(evidence)
+    values = vars(evidence)
     odds = [(share, gate.log_odds(values), gate) for gate, share in shares]
     beyond_line = sum(share * (each - gate.threshold) for share, each, gate in odds)
     return Weighed(
@@ -303,9 +303,13 @@ def _tells_what_is_counted(query: Query, section: Candidate) -> bool:
     if not query.begins_with_number_question or "=free" in section.terms:
         return True
     texts = (section.chunk.heading, section.chunk.text)
-    return any(map(_DIGIT.search, texts)) or any(
-        fact.kind in NUMBERS for text in texts for fact in facts(text, query.languages)
-    )
+
+    def tells_number() -> bool:
+        return any(map(_DIGIT.search, texts)) or any(
+            fact.kind in NUMBERS for text in texts for fact in facts(text, query.languages)
+        )
+
+    return section.section.once("number", query.languages, tells_number)
 
 
 def _only_title_fits(query: Query, section: Candidate) -> bool:

@@ -20,8 +20,9 @@ from chatbot_server.retrieval.answer.fusion import (
 from chatbot_server.retrieval.answer.hubs import mean_question
 from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query, WordMeanings
 from chatbot_server.retrieval.answer.site_index import SiteIndex
-from chatbot_server.retrieval.answer.spellings import SiteSpellings
-from chatbot_server.retrieval.answer.wordings import EntryWordings
+from chatbot_server.retrieval.answer.site_memory import SiteMemories
+from chatbot_server.retrieval.answer.spellings import corrected
+from chatbot_server.retrieval.answer.wordings import entry_asked_for
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector, VectorTables
 from chatbot_server.retrieval.language import acronyms, stems
@@ -30,7 +31,7 @@ from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, 
 from chatbot_server.retrieval.language.replies import as_follow_up
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import postgresql, search_index
-from chatbot_server.storage.knowledge.chunks import chunks_of, titles_of_chunks
+from chatbot_server.storage.knowledge.chunks import load_document, titles_of_chunks
 from chatbot_server.storage.knowledge.documents import (
     acronym_definitions,
     document_languages,
@@ -49,6 +50,8 @@ POSTGRESQL_ROWS = 1000
 BEFORE_WEIGHT = 0.6
 # From such a share of embedded chunks on, a site is searched by meaning, too.
 MOSTLY = 0.8
+# The name of a site's languages in what is remembered of it.
+LANGUAGES = "languages"
 # So many pages tell what an acronym stands for; more would only take longer.
 DEFINITIONS = 2000
 
@@ -82,11 +85,7 @@ class Searcher:
     def __init__(self, embedder: Embedder | None) -> None:
         self.embedder = embedder
         self._tables = VectorTables(embedder.model if embedder else "")
-        self._embedded: dict[int, tuple[int, bool]] = {}
-        self._title_counts: dict[int, tuple[int, dict[int, int]]] = {}
-        self._languages: dict[int, tuple[int, SiteLanguages]] = {}
-        self._wordings = EntryWordings()
-        self._spellings = SiteSpellings()
+        self.memories = SiteMemories()
 
     def query(
         self, index: SiteIndex, question: str, history: Sequence[str], language: str | None
@@ -97,17 +96,17 @@ class Searcher:
         """
         site = self._languages_of(index)
         languages = site.beside(language) if language else site.languages
-        entry = self._wordings.entry(index, question, site.languages)
+        entry = entry_asked_for(index, question, site.languages)
         if entry is None:
             question = question[:MAX_QUESTION]
             language = language or site.language_of(question)
             languages = site.beside(language)
             if language in site.languages:  # else the site's words are not those that were meant
                 question, *history = (
-                    self._spellings.corrected(index, text[:MAX_QUESTION], languages, language)
+                    corrected(index, text[:MAX_QUESTION], languages, language)
                     for text in (question, *history)
                 )
-            entry = self._wordings.entry(index, question, site.languages)
+            entry = entry_asked_for(index, question, site.languages)
             if history and entry is None:
                 question = as_follow_up(question, language, languages)
         query = Query.in_context(question, history if entry is None else (), languages, language)
@@ -115,22 +114,23 @@ class Searcher:
         return query
 
     def _languages_of(self, index: SiteIndex) -> SiteLanguages:
-        version, languages = self._languages.get(index.site_id, (None, SiteLanguages()))
-        if version != index.version:
-            languages = SiteLanguages(tuple(document_languages(index.session, index.site_id)))
-            self._languages[index.site_id] = (index.version, languages)
-        return languages
+        def read() -> SiteLanguages:
+            return SiteLanguages(tuple(document_languages(index.unit, index.site_id)))
+
+        return index.memory.once(LANGUAGES, read)
 
     def languages(self, database: Database, site_id: int) -> SiteLanguages:
         """The languages of a site, as they were when it was asked last; read if it never was."""
-        if site_id not in self._languages:
-            with database.session() as session:
-                return self._languages_of(SiteIndex(session, site_id))
-        return self._languages[site_id][1]
+        memory = self.memories.last(site_id)
+        languages: SiteLanguages | None = memory.get(LANGUAGES) if memory else None
+        if languages is None:
+            with database.connection() as connection:
+                return self._languages_of(SiteIndex(connection, site_id, self.memories))
+        return languages
 
     def forms(self, index: SiteIndex, query: Query) -> list[str]:
         """The texts whose meaning is searched for; none where there is nothing to search."""
-        if not has_documents(index.session, index.site_id):
+        if not has_documents(index.unit, index.site_id):
             return []
         question = query.own.text if query.own and query.before else query.text
         return _forms(index, question, query.languages)
@@ -173,16 +173,16 @@ class Searcher:
 
     def _search_by_meaning(self, index: SiteIndex, vector: Vector) -> VectorRows:
         assert self.embedder is not None  # noqa: S101 - a vector came from it
-        session, site_id, model = index.session, index.site_id, self.embedder.model
+        unit, site_id, model = index.unit, index.site_id, self.embedder.model
         mean = mean_question(model)
         both = np.stack([vector, np.zeros_like(vector) if mean is None else mean])
-        if search_index.on_postgresql(session):
-            rows = postgresql.nearest_vectors(session, site_id, model, both, POSTGRESQL_ROWS)
+        if search_index.on_postgresql(unit):
+            rows = postgresql.nearest_vectors(unit, site_id, model, both, POSTGRESQL_ROWS)
             columns = zip(*rows, strict=True) if rows else ((), (), (), ())
             types = (np.int64, np.int64, np.float32, np.float32)
             arrays = (np.array(column, kind) for column, kind in zip(columns, types, strict=True))
             return VectorRows(*arrays)
-        table = self._tables.of(session, site_id, index.version)
+        table = self._tables.of(unit, site_id, index.version)
         if not len(table.ids):
             return VectorRows(table.documents, table.chunks, *np.empty((2, 0), dtype=np.float32))
         return VectorRows(table.documents, table.chunks, *table.compare(both.T).T)
@@ -194,20 +194,17 @@ class Searcher:
         """
         if self.embedder is None:
             return False
-        version, is_embedded = self._embedded.get(index.site_id, (None, False))
-        if version != index.version:
-            count = embedded_chunk_count(index.session, index.site_id, self.embedder.model)
-            is_embedded = count >= MOSTLY * index.chunk_count
-            self._embedded[index.site_id] = (index.version, is_embedded)
-        return is_embedded
+        model = self.embedder.model
+
+        def count() -> bool:
+            embedded_count = embedded_chunk_count(index.unit, index.site_id, model)
+            return embedded_count >= MOSTLY * index.chunk_count
+
+        return index.memory.once("embedded", count)
 
     def _shared(self, index: SiteIndex) -> dict[int, int]:
-        """How many documents share a title, by document; read again when the index changed."""
-        version, title_counts = self._title_counts.get(index.site_id, (None, {}))
-        if version != index.version:
-            title_counts = shared_title_counts(index.session, index.site_id)
-            self._title_counts[index.site_id] = (index.version, title_counts)
-        return title_counts
+        """How many documents share a title, by document."""
+        return index.memory.once("shared", lambda: shared_title_counts(index.unit, index.site_id))
 
 
 def _by_folded_word(texts: Sequence[QuestionVectors]) -> dict[str, Vector]:
@@ -225,7 +222,11 @@ def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> l
     if entry is None:
         return hits
     first = next((hit for hit in hits if hit.document == entry), None)
-    chunks = [first.chunk] if first else [chunk.id for chunk in chunks_of(index.session, entry)]
+    chunks = (
+        [first.chunk]
+        if first
+        else [chunk.id for _document, chunk in load_document(index.unit, entry)]
+    )
     if not chunks:  # it is gone meanwhile
         return hits
     others = [hit for hit in hits if hit is not first]
@@ -235,7 +236,7 @@ def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> l
 def _forms(index: SiteIndex, question: str, languages: Languages) -> list[str]:
     """*question* as it was asked, then with its acronyms written out."""
     candidates = acronyms.candidates(question)
-    definitions = acronym_definitions(index.session, index.site_id, candidates, DEFINITIONS)
+    definitions = acronym_definitions(index.unit, index.site_id, candidates, DEFINITIONS)
 
     def is_common(acronym: str) -> bool:
         return index.chunks_with(acronym, languages) > COMMON * index.chunk_count
@@ -245,8 +246,12 @@ def _forms(index: SiteIndex, question: str, languages: Languages) -> list[str]:
 
 def _search_by_words(index: SiteIndex, query: Query) -> list[WordRow]:
     """The chunks that hold words of *query*, best first."""
-    hits = search_index.match(index.session, index.site_id, query.stems, KEYWORD_HITS)
-    titles = titles_of_chunks(index.session, [chunk for chunk, _score in hits])
+    hits = search_index.match(index.unit, index.site_id, query.stems, KEYWORD_HITS)
+
+    def look_up(chunks: list[int]) -> dict[int, tuple[int, str]]:
+        return titles_of_chunks(index.unit, chunks)
+
+    titles = index.memory.known("titles", [chunk for chunk, _score in hits], look_up)
     return [
         WordRow(titles[chunk][0], chunk, score, titles[chunk][1])
         for chunk, score in hits

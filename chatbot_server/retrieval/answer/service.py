@@ -63,8 +63,6 @@ from chatbot_server.retrieval.language.moments import find_moment
 from chatbot_server.retrieval.language.replies import question_of_others
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
-from chatbot_server.storage.knowledge.site_state import index_version
-from chatbot_server.storage.sites import name_and_time_zone
 
 HITS = 10
 # In so few chunks, no word is the name of the place.
@@ -94,7 +92,6 @@ class KnowledgeBase:
         self._clock = clock
         self.database = database
         self.searcher = Searcher(embedder or make_embedder(semantic))
-        self._topics: dict[tuple[int, str], tuple[int, list[str]]] = {}
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
@@ -130,14 +127,14 @@ class KnowledgeBase:
     ) -> Grounding:
         with self.searched(site_id, question, history, HITS, language) as (index, query, hits):
             query.rarity = index.rarity(query.stems)
-            sections = load_sections(index.session, query, hits) if hits else []
+            sections = load_sections(index, query, hits) if hits else []
             to_read = worth_reading(sections, query, index.chunk_count)
             if not to_read:
                 grounding = self._grounding(query, hits, sections, index)
         if to_read and self.searcher.embedder is not None:
             read(to_read, query, self.searcher.embedder)
-            with self.database.session() as session:
-                now = SiteIndex(session, site_id)
+            with self.database.connection() as connection:
+                now = SiteIndex(connection, site_id, self.searcher.memories)
                 grounding = self._grounding(query, hits, by_relevance(sections), now)
         missed_meaning = self.searcher.embedder is not None and not any(hit.meaning for hit in hits)
         return replace(
@@ -149,23 +146,19 @@ class KnowledgeBase:
     ) -> Grounding:
         if hits:
             return _answer(query, hits, sections, index, self._clock())
-        return Grounding("nothing", has_content=has_documents(index.session, index.site_id))
+        return Grounding("nothing", has_content=has_documents(index.unit, index.site_id))
 
     def topics(self, site_id: int, language: str) -> list[str]:
         """See :class:`~.base.Knowledge`."""
-        key = site_id, language
         with self.database.session() as session:
-            version = index_version(session, site_id)
-            known_version, offered = self._topics.get(key, (None, []))
-            if version != known_version:
-                offered = topics(session, site_id, language)
-                self._topics[key] = version, offered
-        return list(offered)
+            memory = SiteIndex(session, site_id, self.searcher.memories).memory
+            name = "topics", language
+            return list(memory.once(name, lambda: topics(session, site_id, language)))
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""
         with self.searched(site_id, question, (), limit) as (index, query, hits):
-            candidates = load_candidates(index.session, query, hits, limit)
+            candidates = load_candidates(index, query, hits, limit)
         return [candidate.passage() for candidate in candidates]
 
     @contextmanager
@@ -177,21 +170,21 @@ class KnowledgeBase:
         limit: int,
         language: str | None = None,
     ) -> Iterator[tuple[SiteIndex, Query, list[Hit]]]:
-        """What a question finds, in the session in which it was found.
+        """What a question finds, in the unit of work in which it was found.
 
-        By words alone that is the first session; a vector is made without one in hand.
+        By words alone that is the first one; a vector is made without a connection in hand.
         """
         searcher = self.searcher
-        with self.database.session() as session:
-            index = SiteIndex(session, site_id)
+        with self.database.connection() as connection:
+            index = SiteIndex(connection, site_id, searcher.memories)
             query = self._timeless_query(index, question, history, language)
             if searcher.embedder is None:
                 yield index, query, searcher.search(index, query, None, limit)
                 return
             forms = searcher.forms(index, query)
         vector = searcher.embed(forms, query)
-        with self.database.session() as session:
-            index = SiteIndex(session, site_id)
+        with self.database.connection() as connection:
+            index = SiteIndex(connection, site_id, searcher.memories)
             yield index, query, searcher.search(index, query, vector, limit)
 
     def _timeless_query(
@@ -272,13 +265,12 @@ def _answer(
     now: datetime,
 ) -> Grounding:
     """What *sections* of the documents of *hits* say of *query*."""
-    site_name, time_zone = name_and_time_zone(index.session, index.site_id)
-    moment = moment_of(query, time_zone, now)
+    moment = moment_of(query, index.state.time_zone, now)
     if not sections:  # all were indexed anew since they were found
         return Grounding("nothing", lasting=False)
     sections, hits = with_own_entries(sections, hits, query)
     pages = {section.document.title: section.chunk.heading for section in sections}
-    frame = Frame(Titles(pages, site_name), synonyms.compares(query.text, query.languages))
+    frame = Frame(Titles(pages, index.state.name), synonyms.compares(query.text, query.languages))
     entries = ranked_entries(query, sections, hits)
     sure = sure_entry(query, entries, index)
     if sure is not None:
@@ -290,7 +282,7 @@ def _answer(
         group = alike_sections(to_quote, query, frame.titles) if to_quote else {}
         to_show = entry_sections or [*group.values()]
         if to_quote and not group:
-            overview = overview_of(to_quote, query, frame.titles, index.session)
+            overview = overview_of(to_quote, query, frame.titles, index.unit)
             to_show = overview or with_close_second(to_quote)
         lines = lines_above(to_show, query, moment, now)
         if moment or query.for_closed_days:

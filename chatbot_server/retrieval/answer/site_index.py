@@ -6,31 +6,41 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 
-from sqlalchemy.orm import Session
-
+from chatbot_server.retrieval.answer.site_memory import SiteMemories
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.synonyms import Rarity
+from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.chunks import chunk_count
-from chatbot_server.storage.knowledge.site_state import index_version
+from chatbot_server.storage.knowledge.site_state import site_state
 
 
 class SiteIndex:
     """How many chunks a site has, and in how many of them a word stands.
 
-    ``version`` is asked for first: what is read later is of this version or of a newer one.
+    The version is asked for first: what is read later is of this version or of a newer one.
+
+    Attributes:
+        state: of the site.
+        memory: what is known of this version.
     """
 
-    def __init__(self, session: Session, site_id: int) -> None:
-        self.session = session
+    def __init__(self, unit: UnitOfWork, site_id: int, memories: SiteMemories) -> None:
+        self.unit = unit
         self.site_id = site_id
-        self.version = index_version(session, site_id)
+        self.state = site_state(unit, site_id)
+        self.memory = memories.of(site_id, self.state.version)
+
+    @property
+    def version(self) -> int:
+        """That of the index."""
+        return self.state.version
 
     @cached_property
     def chunk_count(self) -> int:
         """How many chunks the site has."""
-        return chunk_count(self.session, self.site_id)
+        return self.memory.once("chunks", lambda: chunk_count(self.unit, self.site_id))
 
     def chunks_with(self, word: str, languages: Languages = ALWAYS_USED) -> int:
         """In how many chunks a folded word stands."""
@@ -49,4 +59,7 @@ class SiteIndex:
         return inverse_document_frequency
 
     def _chunks_with_stems(self, counted_stems: Sequence[str]) -> dict[str, int]:
-        return search_index.known_terms(self.session, self.site_id, counted_stems)
+        def look_up(unknown_stems: list[str]) -> dict[str, int]:
+            return search_index.known_terms(self.unit, self.site_id, unknown_stems)
+
+        return self.memory.known("stems", counted_stems, look_up)

@@ -14,65 +14,55 @@ from chatbot_server.storage.knowledge.chunks import texts_of
 
 # A site's words are read from so many of its chunks: 0.2 s.
 READ = 1500
-# So many sites' words are kept, and so many words of one question corrected.
-SITES, CORRECTED = 100, 12
+# So many words of one question are corrected.
+CORRECTED = 12
 # No part of a compound, an address or a name of a program's.
 _WORD = re.compile(r"(?<![\w.@/-])[^\W\d_]+(?![\w@/-]|\.\w)")
 
 
-class SiteSpellings:
-    """The words of all sites; a site's are read again when its index has changed."""
+def corrected(index: SiteIndex, question: str, languages: Languages, language: str) -> str:
+    """*question* with the site's words for misspelled and colloquial ones.
 
-    def __init__(self) -> None:
-        self._sites: dict[int, tuple[int, Spellings]] = {}
+    It is in *language*, one of *languages*.
+    """
+    spellings = _spellings(index, languages)
 
-    def corrected(
-        self, index: SiteIndex, question: str, languages: Languages, language: str
-    ) -> str:
-        """*question* with the site's words for misspelled and colloquial ones.
+    def is_the_sites(flat: str) -> bool:
+        return flat in spellings or index.chunks_with(flat, languages) > 0
 
-        It is in *language*, one of *languages*.
-        """
-        spellings = self._of(index, languages)
+    names = contrast.names(question, languages, language)
+    is_certain = any(stems.is_stop_word(word, language) for word in stems.words(question))
+    right = common_words((language,) if is_certain else ALWAYS_USED)
+    budget = CORRECTED if right else 0
 
-        def is_the_sites(flat: str) -> bool:
-            return flat in spellings or index.chunks_with(flat, languages) > 0
+    def is_right(flat: str) -> bool:
+        forms = {flat, flat.removesuffix("s")}
+        return (
+            flat in names
+            or f"{flat}s" in spellings
+            or any(form in spellings or form in right for form in forms)
+        )
 
-        names = contrast.names(question, languages, language)
-        is_certain = any(stems.is_stop_word(word, language) for word in stems.words(question))
-        right = common_words((language,) if is_certain else ALWAYS_USED)
-        budget = CORRECTED if right else 0
+    def meant(match: re.Match[str]) -> str:
+        nonlocal budget
+        flat = fold(match[0])
+        if not budget or len(flat) < SHORTEST or is_right(flat):
+            return match[0]
+        budget -= 1
+        heard_alike = [f"{flat}r"] if match[0].endswith(("é", "è")) else []  # “fevrié”
+        word = _nearest([flat, *heard_alike], spellings, language)
+        return spellings.written(word) if word else match[0]
 
-        def is_right(flat: str) -> bool:
-            forms = {flat, flat.removesuffix("s")}
-            return (
-                flat in names
-                or f"{flat}s" in spellings
-                or any(form in spellings or form in right for form in forms)
-            )
+    return in_plain_words(_WORD.sub(meant, question), is_the_sites, language)
 
-        def meant(match: re.Match[str]) -> str:
-            nonlocal budget
-            flat = fold(match[0])
-            if not budget or len(flat) < SHORTEST or is_right(flat):
-                return match[0]
-            budget -= 1
-            heard_alike = [f"{flat}r"] if match[0].endswith(("é", "è")) else []  # “fevrié”
-            word = _nearest([flat, *heard_alike], spellings, language)
-            return spellings.written(word) if word else match[0]
 
-        return in_plain_words(_WORD.sub(meant, question), is_the_sites, language)
+def _spellings(index: SiteIndex, languages: Languages) -> Spellings:
+    """The words of the site."""
 
-    def _of(self, index: SiteIndex, languages: Languages) -> Spellings:
-        version, spellings = self._sites.get(index.site_id, (None, None))
-        if version != index.version or spellings is None:
-            texts = texts_of(index.session, index.site_id, READ)
-            spellings = Spellings(texts, languages)
-            self._sites.pop(index.site_id, None)
-            self._sites[index.site_id] = (index.version, spellings)
-            while len(self._sites) > SITES:
-                del self._sites[next(iter(self._sites))]
-        return spellings
+    def read() -> Spellings:
+        return Spellings(texts_of(index.unit, index.site_id, READ), languages)
+
+    return index.memory.once("spellings", read)
 
 
 def _nearest(forms: list[str], spellings: Spellings, language: str) -> str | None:

@@ -70,7 +70,7 @@ def _explain_one(
 ) -> Explanation:
     with base.searched(site_id, question, history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
-        sections = load_sections(index.session, query, hits) if hits else []
+        sections = load_sections(index, query, hits) if hits else []
         to_read = worth_reading(sections, query, index.chunk_count)
         if to_read and base.searcher.embedder is not None:
             read(to_read, query, base.searcher.embedder)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.languages import Languages
@@ -13,27 +11,18 @@ from chatbot_server.storage.knowledge.documents import entry_wordings
 _Words = tuple[str, ...]
 
 
-class EntryWordings:
-    """The entries of all sites; a site's are read again when its index has changed."""
+def entry_asked_for(index: SiteIndex, question: str, languages: Languages) -> int | None:
+    """The document of the entry that *question* asks for word for word.
 
-    def __init__(self) -> None:
-        self._sites: dict[int, tuple[int, Mapping[_Words, int]]] = {}
-
-    def entry(self, index: SiteIndex, question: str, languages: Languages) -> int | None:
-        """The document of the entry that *question* asks for word for word.
-
-        None, too, where several entries have the question and answer it differently.
-        """
-        version, entries = self._sites.get(index.site_id, (None, {}))
-        if version != index.version:
-            entries = _by_words(index, languages)
-            self._sites[index.site_id] = (index.version, entries)
-        return entries.get(_words(question, languages))
+    None, too, where several entries have the question and answer it differently.
+    """
+    entries = index.memory.once("wordings", lambda: _by_words(index, languages))
+    return entries.get(_words(question, languages))
 
 
 def _by_words(index: SiteIndex, languages: Languages) -> dict[_Words, int]:
     digests: dict[_Words, dict[str, int]] = {}
-    for document, digest, wordings in entry_wordings(index.session, index.site_id):
+    for document, digest, wordings in entry_wordings(index.unit, index.site_id):
         for wording in wordings:
             digests.setdefault(_words(wording, languages), {}).setdefault(digest, document)
     return {

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
+from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
@@ -112,7 +112,7 @@ class VectorTables:
         self._lock = threading.Lock()
         self._tables: dict[int, VectorTable] = {}
 
-    def of(self, session: Session, site_id: int, current: int) -> VectorTable:
+    def of(self, unit: UnitOfWork, site_id: int, current: int) -> VectorTable:
         """The site's table of the *current* version of its index, or of a newer one."""
         table = self._tables.get(site_id)
         if table is not None and table.version == current:
@@ -120,14 +120,14 @@ class VectorTables:
         with self._lock:
             table = self._tables.get(site_id)
             if table is None or table.version != current:
-                table = self._brought_up_to_date(session, site_id, current, table)
+                table = self._brought_up_to_date(unit, site_id, current, table)
                 self._tables[site_id] = table
             return table
 
     def _brought_up_to_date(
-        self, session: Session, site_id: int, current: int, former: VectorTable | None
+        self, unit: UnitOfWork, site_id: int, current: int, former: VectorTable | None
     ) -> VectorTable:
-        ids = vector_ids(session, site_id, self._model)
+        ids = vector_ids(unit, site_id, self._model)
         if former is None:  # it may never change: no capacity beyond what is needed
             owners, matrix = np.empty((0, 3), dtype=np.int64), np.empty((0, 0), dtype=np.float32)
             table, capacity = VectorTable(current, 0, owners, matrix), len(ids)
@@ -135,6 +135,6 @@ class VectorTables:
             table = replace(former.only(ids), version=current)
             capacity = int(len(ids) * CAPACITY)
         last = int(table.ids[-1]) if table.size else 0
-        for rows in vectors_after(session, site_id, self._model, last):
+        for rows in vectors_after(unit, site_id, self._model, last):
             table = table.extended(rows, capacity)
         return table

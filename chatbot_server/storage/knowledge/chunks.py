@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, case, delete, func, select
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.base import Base
+from chatbot_server.storage.base import Base, UnitOfWork
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
     KnowledgeChunk,
@@ -27,11 +27,35 @@ _TITLES = (
     .join(_DOCUMENTS, _DOCUMENTS.c.id == _CHUNKS.c.document_id)
     .where(_CHUNKS.c.id.in_(bindparam("chunks", expanding=True)))
 )
-_WITH_DOCUMENTS = (
-    select(KnowledgeDocument, KnowledgeChunk)
-    .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
-    .where(KnowledgeChunk.id.in_(bindparam("chunks", expanding=True)))
+_WITH_DOCUMENTS = select(
+    *(_DOCUMENTS.c[name] for name in ("id", "title", "url", "language", "faq", "wordings")),
+    case((_DOCUMENTS.c.faq, _DOCUMENTS.c.text), else_=""),
+    *(_CHUNKS.c[name] for name in ("id", "heading", "text")),
+).join(_CHUNKS, _CHUNKS.c.document_id == _DOCUMENTS.c.id)
+_SOME = _WITH_DOCUMENTS.where(_CHUNKS.c.id.in_(bindparam("chunks", expanding=True)))
+_OF_DOCUMENT = _WITH_DOCUMENTS.where(_CHUNKS.c.document_id == bindparam("document")).order_by(
+    _CHUNKS.c.position
 )
+
+
+class DocumentText(NamedTuple):
+    """What answers need of a document; *text* of entries alone, whose answer it is."""
+
+    id: int
+    title: str
+    url: str
+    language: str | None
+    faq: bool
+    wordings: list[str]
+    text: str
+
+
+class ChunkText(NamedTuple):
+    """What answers need of a chunk."""
+
+    id: int
+    heading: str
+    text: str
 
 
 def chunks_of(session: Session, document_id: int) -> Sequence[KnowledgeChunk]:
@@ -43,28 +67,36 @@ def chunks_of(session: Session, document_id: int) -> Sequence[KnowledgeChunk]:
     ).all()
 
 
-def chunk_count(session: Session, site_id: int) -> int:
+def chunk_count(unit: UnitOfWork, site_id: int) -> int:
     """How many chunks the site has."""
-    return session.scalar(_COUNT, {"site": site_id}) or 0
+    return unit.scalar(_COUNT, {"site": site_id}) or 0
 
 
-def load_chunks(
-    session: Session, chunk_ids: Sequence[int]
-) -> list[tuple[KnowledgeDocument, KnowledgeChunk]]:
+def load_chunks(unit: UnitOfWork, chunk_ids: Sequence[int]) -> list[tuple[DocumentText, ChunkText]]:
     """Those of the chunks that still exist, each with its document."""
-    rows = session.execute(_WITH_DOCUMENTS, {"chunks": list(chunk_ids)})
-    return [(row[0], row[1]) for row in rows]
+    rows = unit.execute(_SOME, {"chunks": list(chunk_ids)})
+    return [_texts(*row) for row in rows]
 
 
-def titles_of_chunks(session: Session, chunk_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+def load_document(unit: UnitOfWork, document_id: int) -> list[tuple[DocumentText, ChunkText]]:
+    """The chunks of one document, in order, each with it."""
+    rows = unit.execute(_OF_DOCUMENT, {"document": document_id})
+    return [_texts(*row) for row in rows]
+
+
+def _texts(*values: Any) -> tuple[DocumentText, ChunkText]:
+    return DocumentText(*values[:7]), ChunkText(*values[7:])
+
+
+def titles_of_chunks(unit: UnitOfWork, chunk_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
     """The document of each chunk that still exists, and its title."""
-    rows = session.execute(_TITLES, {"chunks": list(chunk_ids)})
+    rows = unit.execute(_TITLES, {"chunks": list(chunk_ids)})
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def texts_of(session: Session, site_id: int, limit: int) -> Iterator[str]:
+def texts_of(unit: UnitOfWork, site_id: int, limit: int) -> Iterator[str]:
     """Title, headings and text of each of the site's first *limit* chunks."""
-    rows = session.execute(
+    rows = unit.execute(
         select(KnowledgeDocument.title, KnowledgeChunk.heading, KnowledgeChunk.text)
         .join(KnowledgeChunk, KnowledgeChunk.document_id == KnowledgeDocument.id)
         .where(KnowledgeChunk.site_id == site_id)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.base import Base, batches
+from chatbot_server.storage.base import Base, UnitOfWork, batches
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
@@ -117,10 +117,10 @@ def faq_page(
     return session.scalars(query.order_by(KnowledgeDocument.id).limit(limit)).all()
 
 
-def entry_wordings(session: Session, site_id: int) -> list[tuple[int, str, list[str]]]:
+def entry_wordings(unit: UnitOfWork, site_id: int) -> list[tuple[int, str, list[str]]]:
     """Id, digest and wordings of each entry of the site, its question the first of them."""
     document = KnowledgeDocument
-    rows = session.execute(
+    rows = unit.execute(
         select(document.id, document.digest, document.title, document.wordings)
         .where(document.site_id == site_id, document.faq)
         .order_by(document.id)
@@ -128,9 +128,9 @@ def entry_wordings(session: Session, site_id: int) -> list[tuple[int, str, list[
     return [(row[0], row[1], [row[2], *row[3]]) for row in rows]
 
 
-def has_documents(session: Session, site_id: int) -> bool:
+def has_documents(unit: UnitOfWork, site_id: int) -> bool:
     """Whether the site has any document."""
-    return session.scalar(_FIRST, {"site": site_id}) is not None
+    return unit.scalar(_FIRST, {"site": site_id}) is not None
 
 
 def document_counts(session: Session, site_id: int) -> dict[int, int]:
@@ -143,29 +143,29 @@ def document_counts(session: Session, site_id: int) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def document_languages(session: Session, site_id: int) -> Sequence[str]:
+def document_languages(unit: UnitOfWork, site_id: int) -> Sequence[str]:
     """The languages in which the site has documents, that of most of them first."""
     language = KnowledgeDocument.language
     query = select(language).where(KnowledgeDocument.site_id == site_id).group_by(language)
-    return session.scalars(query.order_by(func.count().desc(), language)).all()
+    return unit.scalars(query.order_by(func.count().desc(), language)).all()
 
 
-def shared_title_counts(session: Session, site_id: int) -> dict[int, int]:
+def shared_title_counts(unit: UnitOfWork, site_id: int) -> dict[int, int]:
     """How many documents have the title of each whose title is not its alone, by document."""
     count = func.count().over(partition_by=KnowledgeDocument.title).label("count")
     titles = (
         select(KnowledgeDocument.id, count).where(KnowledgeDocument.site_id == site_id).subquery()
     )
-    rows = session.execute(select(titles.c.id, titles.c.count).where(titles.c.count > 1))
+    rows = unit.execute(select(titles.c.id, titles.c.count).where(titles.c.count > 1))
     return {row[0]: row[1] for row in rows}
 
 
 def acronym_definitions(
-    session: Session, site_id: int, acronyms: Collection[str], limit: int
+    unit: UnitOfWork, site_id: int, acronyms: Collection[str], limit: int
 ) -> list[tuple[str, str]]:
     """What the documents say *acronyms* stand for: ``(acronym, long form)``, oldest first."""
     values = {"site": site_id, "acronyms": list(acronyms), "limit": limit}
-    rows = session.execute(_DEFINITIONS, values)
+    rows = unit.execute(_DEFINITIONS, values)
     return [(row[0], row[1]) for row in rows]
 
 

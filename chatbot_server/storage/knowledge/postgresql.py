@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
+from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.tables import HalfVector
 
 # A tsvector keeps no positions beyond this one; further words are found, repeated or not.
@@ -42,14 +43,14 @@ def index_chunks(
         session.execute(text(statement), rows)
 
 
-def known_terms(session: Session, site_id: int, terms: Sequence[str]) -> dict[str, int]:
+def known_terms(unit: UnitOfWork, site_id: int, terms: Sequence[str]) -> dict[str, int]:
     """In how many chunks of the site each of *terms* stands; they are letters and digits."""
     if not terms:
         return {}
     counts = ", ".join(
         f"count(*) FILTER (WHERE terms @@ CAST(:t{at} AS tsquery))" for at in range(len(terms))
     )
-    row = session.execute(
+    row = unit.execute(
         text(
             f"SELECT {counts} FROM knowledge_terms"  # noqa: S608 - only our own placeholders
             " WHERE site_id = :site AND terms @@ CAST(:any AS tsquery)"
@@ -60,20 +61,20 @@ def known_terms(session: Session, site_id: int, terms: Sequence[str]) -> dict[st
 
 
 def match(
-    session: Session, site_id: int, terms: Sequence[str], limit: int
+    unit: UnitOfWork, site_id: int, terms: Sequence[str], limit: int
 ) -> list[tuple[int, float]]:
     """See :func:`.search_index.match`; *terms* are letters and digits.
 
     Which rows are worth a closer look is decided by which terms they hold; how often, which
     is slow to find out, is looked up for those alone.
     """
-    total, mean = session.execute(
+    total, mean = unit.execute(
         text("SELECT count(*), coalesce(avg(size), 1) FROM knowledge_terms WHERE site_id = :site"),
         {"site": site_id},
     ).one()
     rarity = {
         term: max(math.log((total - count + 0.5) / (count + 0.5)), LEAST_RARITY)
-        for term, count in known_terms(session, site_id, terms).items()
+        for term, count in known_terms(unit, site_id, terms).items()
         if count
     }
     if not rarity:
@@ -83,7 +84,7 @@ def match(
         f"(terms @@ CAST(:t{at} AS tsquery))::int * CAST(:w{at} AS float8)"
         for at in range(len(present))
     )
-    rows = session.execute(
+    rows = unit.execute(
         text(_MATCH.format(rough=rough)),
         {
             "site": site_id,
@@ -116,12 +117,12 @@ GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
 
 
 def nearest_vectors(
-    session: Session, site_id: int, model: str, vectors: NDArray[np.float32], limit: int
+    unit: UnitOfWork, site_id: int, model: str, vectors: NDArray[np.float32], limit: int
 ) -> list[tuple[int, int, float, float]]:
     """``(document id, chunk id or -1, cosine, other cosine)`` of what is nearest to the first of
     two *vectors*, best first; the other cosine is that with the second."""
     question, other = vectors
-    rows = session.execute(
+    rows = unit.execute(
         text(
             "SELECT document_id, coalesce(chunk_id, -1), 1 - (vector <=> :question) AS cosine,"
             " -(vector <#> :other) AS other"

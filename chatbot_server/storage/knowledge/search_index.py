@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chatbot_server.storage.base import UnitOfWork, connection_of
 from chatbot_server.storage.knowledge import postgresql
 
 
-def on_postgresql(session: Session) -> bool:
-    """Whether the session talks to PostgreSQL (else SQLite)."""
-    return session.get_bind().dialect.name == "postgresql"
+def on_postgresql(unit: UnitOfWork) -> bool:
+    """Whether *unit* talks to PostgreSQL (else SQLite)."""
+    return connection_of(unit).dialect.name == "postgresql"
 
 
 def index_chunks(
@@ -34,16 +35,16 @@ def index_chunks(
 
 
 def match(
-    session: Session, site_id: int, terms: Sequence[str], limit: int
+    unit: UnitOfWork, site_id: int, terms: Sequence[str], limit: int
 ) -> list[tuple[int, float]]:
     """Chunks of the site that hold any of *terms*, best first: ``(chunk id, score > 0)``."""
     terms = [term for term in terms if term.isalnum()]
     if not terms:
         return []
-    if on_postgresql(session):
-        return postgresql.match(session, site_id, terms, limit)
+    if on_postgresql(unit):
+        return postgresql.match(unit, site_id, terms, limit)
     either = " OR ".join(f'"{term}"' for term in terms)
-    rows = session.execute(
+    rows = unit.execute(
         text(
             "SELECT rowid, bm25(knowledge_terms, 0.0, 1.0) AS score FROM knowledge_terms"
             " WHERE knowledge_terms MATCH :query ORDER BY score LIMIT :limit"
@@ -56,17 +57,17 @@ def match(
 _ONE_COUNT = "(SELECT count(*) FROM knowledge_terms WHERE knowledge_terms MATCH ?)"
 
 
-def known_terms(session: Session, site_id: int, terms: Sequence[str]) -> dict[str, int]:
+def known_terms(unit: UnitOfWork, site_id: int, terms: Sequence[str]) -> dict[str, int]:
     """In how many chunks of the site each of *terms* stands (0 included)."""
     counts = dict.fromkeys(terms, 0)
     askable = [term for term in counts if term.isalnum()]
-    if on_postgresql(session):
-        return counts | postgresql.known_terms(session, site_id, askable)
+    if on_postgresql(unit):
+        return counts | postgresql.known_terms(unit, site_id, askable)
     if not askable:
         return counts
     columns = ", ".join([_ONE_COUNT] * len(askable))
     patterns = tuple(f'site : {_tag(site_id)} AND terms : "{term}"' for term in askable)
-    row = session.connection().exec_driver_sql(f"SELECT {columns}", patterns).one()
+    row = connection_of(unit).exec_driver_sql(f"SELECT {columns}", patterns).one()
     return counts | dict(zip(askable, row, strict=True))
 
 

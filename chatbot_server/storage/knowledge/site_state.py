@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.base import Base
+from chatbot_server.storage.base import Base, UnitOfWork
 from chatbot_server.storage.knowledge.tables import KnowledgeState
+from chatbot_server.storage.sites import Site
 
 # A site may get the number of one that was erased: its versions begin somewhere else, so that
 # nothing that a running server remembers of the former one is taken for its own.
@@ -17,11 +19,36 @@ FIRST_VERSIONS = 2**30
 # Made once: each question asks for it several times, and making a statement takes longer than it.
 _STATES = Base.metadata.tables[KnowledgeState.__tablename__]
 _VERSION = select(_STATES.c.version).where(_STATES.c.site_id == bindparam("site"))
+_SITES = Base.metadata.tables[Site.__tablename__]
+_STATE = (
+    select(func.coalesce(_STATES.c.version, 0), _SITES.c.name, _SITES.c.time_zone)
+    .select_from(_SITES.outerjoin(_STATES, _STATES.c.site_id == _SITES.c.id))
+    .where(_SITES.c.id == bindparam("site"))
+)
 
 
-def index_version(session: Session, site_id: int) -> int:
+class SiteState(NamedTuple):
+    """What answers from pages need to know of their site.
+
+    Attributes:
+        version: of its index, see :func:`index_version`.
+        time_zone: IANA's name of it; None: the server's.
+    """
+
+    version: int
+    name: str
+    time_zone: str | None
+
+
+def site_state(unit: UnitOfWork, site_id: int) -> SiteState:
+    """That of a site; of one that is not there, an empty one."""
+    row = unit.execute(_STATE, {"site": site_id}).one_or_none()
+    return SiteState(*row) if row else SiteState(0, "", None)
+
+
+def index_version(unit: UnitOfWork, site_id: int) -> int:
     """A number that grows with each change of the site's index; 0: nothing was ever in it."""
-    return session.scalar(_VERSION, {"site": site_id}) or 0
+    return unit.scalar(_VERSION, {"site": site_id}) or 0
 
 
 def bump_version(session: Session, site_id: int) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Row, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.base import Base
+from chatbot_server.storage.base import Base, UnitOfWork
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
 
 ROWS_AT_ONCE = 2000
@@ -34,10 +34,10 @@ def embedded_chunks(session: Session, document_id: int, model: str) -> set[int |
 
 
 def chunk_vectors(
-    session: Session, chunk_ids: Sequence[int], model: str
+    unit: UnitOfWork, chunk_ids: Sequence[int], model: str
 ) -> dict[int, NDArray[np.float32]]:
     """The vectors of *model* of those of the chunks that have one."""
-    rows = session.execute(_OF_CHUNKS, {"chunks": list(chunk_ids), "model": model})
+    rows = unit.execute(_OF_CHUNKS, {"chunks": list(chunk_ids), "model": model})
     return {row[0]: row[1] for row in rows}
 
 
@@ -58,31 +58,31 @@ def forget_vectors(session: Session, document_id: int) -> None:
     session.execute(delete(KnowledgeVector).where(KnowledgeVector.document_id == document_id))
 
 
-def vector_ids(session: Session, site_id: int, model: str) -> NDArray[np.int64]:
+def vector_ids(unit: UnitOfWork, site_id: int, model: str) -> NDArray[np.int64]:
     """The ids of the site's vectors of *model*."""
-    rows = session.execute(
+    rows = unit.execute(
         text("SELECT id FROM knowledge_vector WHERE site_id = :site AND model = :model"),
         {"site": site_id, "model": model},
     )
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
 
-def embedded_chunk_count(session: Session, site_id: int, model: str) -> int:
+def embedded_chunk_count(unit: UnitOfWork, site_id: int, model: str) -> int:
     """How many of the site's chunks have a vector of *model*."""
     query = text(
         "SELECT count(chunk_id) FROM knowledge_vector WHERE site_id = :site AND model = :model"
     )
-    return session.scalar(query, {"site": site_id, "model": model}) or 0
+    return unit.scalar(query, {"site": site_id, "model": model}) or 0
 
 
 def vectors_after(
-    session: Session, site_id: int, model: str, last: int
+    unit: UnitOfWork, site_id: int, model: str, last: int
 ) -> Iterator[Sequence[Row[Any]]]:
     """Batches of ``(id, document, chunk or -1, float16 bytes)`` of the vectors newer than *last*.
 
     On SQLite only: PostgreSQL compares its vectors itself.
     """
-    return session.execute(
+    return unit.execute(
         text(
             "SELECT id, document_id, coalesce(chunk_id, -1), vector FROM knowledge_vector"
             " WHERE site_id = :site AND model = :model AND id > :last ORDER BY id"

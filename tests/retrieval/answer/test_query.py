@@ -1,15 +1,14 @@
-"""A question is parsed once, and answered in few sessions."""
+"""A question is parsed once, and answered in few units of work."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import event
 
 from chatbot_server.retrieval.answer import search
 from chatbot_server.retrieval.answer.query import Query
@@ -95,22 +94,14 @@ def test_a_fragment_that_is_an_entry_word_for_word_follows_nothing(
     assert base.ground(site_id, "Parking ?", ["Quand ouvrez-vous ?"]).answer == "Derrière la gare."
 
 
-def test_a_question_takes_one_session_and_one_more_for_its_vector(
-    base: KnowledgeBase, database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+def test_a_question_takes_one_connection_and_one_more_for_its_vector(
+    base: KnowledgeBase, database: Database, site_id: int
 ) -> None:
-    sessions: list[Session] = []
-    session = database.session
-
-    @contextmanager
-    def counted() -> Iterator[Session]:
-        with session() as opened:
-            sessions.append(opened)
-            yield opened
-
+    taken: list[object] = []
     base.ground(site_id, "Bonjour ?")  # the first question of a site reads its languages, too
-    monkeypatch.setattr(database, "session", counted)
+    event.listen(database.engine, "checkout", lambda *connection: taken.append(connection))
     assert base.ground(site_id, "Combien coûte la livraison ?").status == "quoted"
-    assert len(sessions) == (1 if base.searcher.embedder is None else 2)
+    assert len(taken) == (1 if base.searcher.embedder is None else 2)
 
 
 def test_a_site_without_pages_is_told_apart_from_one_that_does_not_know(

@@ -1,0 +1,70 @@
+"""What is remembered of a site's index: as long as it is the same, in bounded memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.site_memory import SectionStore, SectionText, SiteMemories
+from chatbot_server.retrieval.curate.library import add_faq, add_note, remove_source
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText
+from chatbot_server.storage.knowledge.sources import sources_of
+
+QUESTION = "When is the shop open?"
+
+
+def section(number: int, text: str) -> SectionText:
+    document = DocumentText(number, "Hours", "", "en", False, [], "")
+    return SectionText(document, ChunkText(number, "", text))
+
+
+def test_what_another_process_changes_is_told_at_the_next_question(
+    database: Database, site_id: int
+) -> None:
+    knowledge, other = KnowledgeBase(database, "off"), Database(database.url)
+    add_note(other, site_id, "Hours", "The shop is open from 9 to 17.")
+    assert "9 to 17" in knowledge.ground(site_id, QUESTION).answer
+    assert "9 to 17" in knowledge.ground(site_id, QUESTION).answer
+    add_faq(other, site_id, QUESTION, "From 10 to 18.")
+    assert knowledge.ground(site_id, QUESTION).answer == "From 10 to 18."
+    with other.session() as session:
+        sources = [source.id for source in sources_of(session, site_id)]
+    for source in sources:
+        remove_source(other, site_id, source)
+    assert knowledge.ground(site_id, QUESTION).status == "nothing"
+    other.close()
+
+
+def test_an_asked_word_is_remembered_only_if_it_stands_on_the_site() -> None:
+    memory, looked_up = SiteMemories().of(1, 1), []
+
+    def look_up(stems: list[str]) -> dict[str, int]:
+        looked_up.append(stems)
+        return {stem: 3 if stem == "shop" else 0 for stem in stems}
+
+    for _time in range(2):
+        assert memory.known("stems", ["shop", "aunt"], look_up) == {"shop": 3, "aunt": 0}
+    assert looked_up == [["shop", "aunt"], ["aunt"]]
+
+
+def test_the_sections_needed_longest_ago_are_forgotten() -> None:
+    store = SectionStore(most=100)
+    for number in range(4):
+        store.put((1, 1, number), section(number, "x" * 40))
+        store.get((1, 1, 0))
+    assert [store.get((1, 1, number)) is not None for number in range(4)] == [
+        *(True, False, False, True)
+    ]
+    store.put((1, 1, 9), section(9, "x" * 101))
+    assert store.get((1, 1, 9)) is None
+
+
+@pytest.mark.parametrize("site", [1, 2])
+def test_a_new_version_drops_the_sections_of_its_site_alone(site: int) -> None:
+    memories = SiteMemories()
+    memories.of(1, 1)
+    store = memories.sections
+    store.put((site, 1, 5), section(5, "text"))
+    memories.of(1, 2)
+    assert (store.get((site, 1, 5)) is None) == (site == 1)
