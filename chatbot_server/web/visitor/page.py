@@ -35,8 +35,9 @@ from chatbot_server.web.visitor.chat import admit_question
 
 # No script may run here, not even the server's own; the one style in it is the owner's colour.
 POLICY = (
-    "default-src 'none'; style-src 'self' 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "default-src 'none'; img-src 'self'; style-src 'self' 'nonce-{nonce}'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'"
 )
 ORIGINS = {"faq": "page_from_faq", "pages": "page_from_pages", "model": "page_from_model"}
 
