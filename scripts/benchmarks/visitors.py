@@ -2,7 +2,8 @@
 
 Prints answers per second, percentiles, what was refused, how long somebody else waits for
 ``/healthz`` meanwhile, and what an answer costs each of the server's processes: the processor's
-time, which is the same on a busy machine. The visitors take a part of the same machine.
+time, which is the same on a busy machine. The visitors take a part of the same machine: how much of
+it, stands beside.
 """
 
 from __future__ import annotations
@@ -122,10 +123,14 @@ class Round:
         end = time.monotonic() + seconds
         addresses = [f"127.1.{number // 200}.{1 + number % 200}" for number in range(visitors)]
         asking = (self.ask_until(end, address) for address in addresses)
-        before = processor_seconds(self.server.pid)
+        before = self._processor_seconds()
         await asyncio.gather(self.look_until(end), *asking)
-        after = processor_seconds(self.server.pid)
+        after = self._processor_seconds()
         self.processor = {role: after[role] - before.get(role, 0.0) for role in after}
+
+    def _processor_seconds(self) -> dict[str, float]:
+        """What the server's processes have taken, and the visitors, which are this process."""
+        return processor_seconds(self.server.pid) | {"visitors": time.process_time()}
 
     async def ask_until(self, end: float, address: str) -> None:
         """One visitor: a new conversation with each question."""
