@@ -241,7 +241,9 @@ class KnowledgeBase:
         words = query.content_words
         if not any(word.concepts & GENERAL_NOUNS.keys() for word in words):
             return query
-        places = {word.folded for word in words if not word.concepts and is_place(word.folded)}
+        places = frozenset(
+            word.folded for word in words if not word.concepts and is_place(word.folded)
+        )
         if not places or len(places) == len(words):
             return query
         text = stems.without_words(query.text, places)

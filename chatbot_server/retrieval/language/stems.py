@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
 from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
@@ -46,7 +45,7 @@ def is_stop_word(word: str, language: str) -> bool:
     return word in LANGUAGES[language].stop_words
 
 
-def without_words(text: str, folded: Collection[str]) -> str:
+def without_words(text: str, folded: frozenset[str]) -> str:
     """*text* without those of its words that are *folded* so."""
     return _WORD.sub(lambda match: "" if fold(match[0]) in folded else match[0], text)
 
