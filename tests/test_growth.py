@@ -20,9 +20,9 @@ from support.growth import Work, grows_too_fast, mixtures, repeated, runs
 from support.package_texts import text_functions
 from support.patience import LONG
 
-from chatbot_server.conversation.remarks import READ_CHARS as REMARK_CHARS
+from chatbot_server.conversation.small_talk.remarks import READ_CHARS as REMARK_CHARS
 from chatbot_server.retrieval.language.clauses import READ_CHARS as CLAUSE_CHARS
-from chatbot_server.retrieval.language.weekdays import LONGEST as HOURS_CHARS
+from chatbot_server.retrieval.language.time.weekdays import LONGEST as HOURS_CHARS
 from chatbot_server.retrieval.read.html.blocks import VALUE_CHARS
 
 if sys.version_info >= (3, 11):
@@ -42,12 +42,12 @@ STRUCTURE = (
 )  # fmt: skip
 # Patterns of which the functions that use them read no more than so many characters.
 BOUNDED = {
-    "conversation/remarks.py": REMARK_CHARS,
+    "conversation/small_talk/remarks.py": REMARK_CHARS,
     "retrieval/language/clauses.py joint": CLAUSE_CHARS,
     "retrieval/language/clauses.py opening": CLAUSE_CHARS,
-    "retrieval/language/weekdays.py days": HOURS_CHARS,
-    "retrieval/language/weekdays.py range": HOURS_CHARS,
-    "retrieval/language/weekdays.py trailing": HOURS_CHARS,
+    "retrieval/language/time/weekdays.py days": HOURS_CHARS,
+    "retrieval/language/time/weekdays.py range": HOURS_CHARS,
+    "retrieval/language/time/weekdays.py trailing": HOURS_CHARS,
     "retrieval/read/html/blocks.py _VALUE": VALUE_CHARS,
 }
 

@@ -14,14 +14,14 @@ import segno
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import Unauthorized, UsageError
-from chatbot_server.storage.accounts import (
+from chatbot_server.storage.base import now
+from chatbot_server.storage.owners.accounts import (
     Account,
     end_sessions,
     replace_recovery_codes,
     spend_recovery_code,
     spend_time_step,
 )
-from chatbot_server.storage.base import now
 
 RECOVERY_CODES = 10
 STEP_SECONDS = 30

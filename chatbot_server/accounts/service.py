@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.accounts.passwords import NOBODY, hash_password, is_password
 from chatbot_server.errors import NotFound, Unauthorized
-from chatbot_server.storage.accounts import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.owners.accounts import (
     Account,
     Role,
     add_account,
@@ -19,8 +20,7 @@ from chatbot_server.storage.accounts import (
     make_token,
     use_token,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.site_settings import name_of
+from chatbot_server.storage.site.settings import name_of
 
 SETUP_FILE = "setup-token"
 

@@ -25,7 +25,6 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import AnalysedDraft, analyse
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import count_messages
 from chatbot_server.storage.copying import (
     DOCUMENTS,
     copied_tables,
@@ -39,6 +38,7 @@ from chatbot_server.storage.copying import (
 )
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import get_source
+from chatbot_server.storage.visitors.conversations import count_messages
 
 SUFFIX = ".chatbot-backup"
 

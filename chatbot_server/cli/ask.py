@@ -29,7 +29,7 @@ from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.why import Explanation, explain
 from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.service.prepare import engine_for
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 # What may be a mark of Markdown: until the end of its line, it is not known what it marks.
 _MARKS = re.compile(r"[\\*_`~\[#]")

@@ -17,7 +17,7 @@ def site_id_of(context: Context, key: str | None) -> int:
         NotFound: no site has this key.
         UsageError: there are several, and none was named.
     """
-    from chatbot_server.storage.sites import all_sites, demo_site, find_site
+    from chatbot_server.storage.site.sites import all_sites, demo_site, find_site
 
     with context.database.session() as session:
         if key is not None:

@@ -62,8 +62,8 @@ class Context:
 
     def note(self, action: str, about: object = "", site_id: int | None = None) -> None:
         """Remember that *action*, words at the terminal, was done, in the log of who did what."""
-        from chatbot_server.storage.audit import AuditEntry, note_action
-        from chatbot_server.storage.sites import Site
+        from chatbot_server.storage.owners.audit import AuditEntry, note_action
+        from chatbot_server.storage.site.sites import Site
 
         with self.database.session() as session:
             site = session.get(Site, site_id) if site_id else None

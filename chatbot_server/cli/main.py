@@ -20,23 +20,23 @@ PROGRAM = "chatbot-server"
 # Each verb and its module. A verb's module is imported when the verb is used: all of them
 # together take a second and 100 MB, which `config check` and `serve` need not pay.
 VERBS = {
-    "admin": "admin",
-    "api-key": "api_key",
+    "admin": "data.admin",
+    "api-key": "data.api_key",
     "ask": "ask",
-    "backup": "backup",
+    "backup": "data.backup",
     "bench": "bench",
     "config": "config",
-    "contact": "contact",
-    "doctor": "doctor",
+    "contact": "data.contact",
+    "doctor": "diagnosis.doctor",
     "init": "init",
     "jobs": "serve",
     "knowledge": "knowledge.group",
     "migrate": "serve",
     "models": "models",
-    "privacy": "privacy",
-    "restore": "backup",
+    "privacy": "data.privacy",
+    "restore": "data.backup",
     "serve": "serve",
-    "site": "site",
+    "site": "data.site",
     "snippet": "init",
 }
 HIDDEN = {"jobs"}

@@ -12,10 +12,10 @@ from itertools import pairwise
 
 from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.language.dialogue.replies import item_named
 from chatbot_server.retrieval.language.markdown import literal, plain_text
-from chatbot_server.retrieval.language.replies import item_named
-from chatbot_server.retrieval.language.stems import words
-from chatbot_server.storage.conversations import ChatMessage
+from chatbot_server.retrieval.language.words.stems import words
+from chatbot_server.storage.visitors.conversations import ChatMessage
 
 # Of an answer, so many lines are looked at for a list.
 READ_LINES = 200

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from chatbot_server.conversation.asked_back import completed_question, looked_up
 from chatbot_server.conversation.events import Started
-from chatbot_server.conversation.prompting import Dialogue
+from chatbot_server.conversation.model.prompting import Dialogue
 from chatbot_server.messages import say
 from chatbot_server.privacy.masking import NO_MASK, Mask
 from chatbot_server.prompt.base import Message
-from chatbot_server.storage.conversations import ChatMessage, Conversation
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 
 PAGE_CHARS = 500  # what the column holds; only SQLite would take more
 

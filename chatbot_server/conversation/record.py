@@ -15,17 +15,17 @@ from chatbot_server.messages import say
 from chatbot_server.metrics import ANSWERS, ENERGY, FIRST_TEXT, TOKENS
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.base import JsonObject, UnitOfWork, now
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.site.webhooks import queue_event
+from chatbot_server.storage.visitors.conversations import (
     add_exchange,
     complete_answer,
     erase_messages,
     has_conversation,
     set_facts,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.outbox import first_due
-from chatbot_server.storage.takeover import note_waiting
-from chatbot_server.storage.webhooks import queue_event
+from chatbot_server.storage.visitors.outbox import first_due
+from chatbot_server.storage.visitors.takeover import note_waiting
 
 PATIENCE_SECONDS = 60.0  # the words are with their visitor already
 logger = logging.getLogger("chatbot_server.conversation")

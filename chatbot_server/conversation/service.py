@@ -18,9 +18,11 @@ from chatbot_server.conversation.turn import Parts, Turn
 from chatbot_server.errors import BadRequest
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.masking import NO_MASK, NO_WAY_TO_REPLY, Mask
-from chatbot_server.storage.accounts import is_somebody_here
 from chatbot_server.storage.base import now, random_id
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.owners.accounts import is_somebody_here
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import (
     ChatMessage,
     Conversation,
     erase_conversation,
@@ -31,10 +33,8 @@ from chatbot_server.storage.conversations import (
     open_conversation,
     recent_history,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import feedback_of
-from chatbot_server.storage.sites import Site
-from chatbot_server.storage.takeover import persons_messages
+from chatbot_server.storage.visitors.feedback import feedback_of
+from chatbot_server.storage.visitors.takeover import persons_messages
 
 # What a model is given of a long conversation, in characters, at least; at most about twice as
 # much. The tokens of all of it are counted at each question.

@@ -14,16 +14,17 @@ from functools import lru_cache
 from chatbot_server.conversation.asked_back import which_one, words_about_rest
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
-from chatbot_server.conversation.own_words import (
+from chatbot_server.conversation.model.writing import Withheld, Writer
+from chatbot_server.conversation.questions import PreparedQuestion
+from chatbot_server.conversation.record import Record, Recorder
+from chatbot_server.conversation.small_talk.own_words import (
     TOPICS_BESIDE,
     honest_no,
     language_of_reply,
     reply_to,
 )
-from chatbot_server.conversation.person_hours import when_answered
-from chatbot_server.conversation.questions import PreparedQuestion
-from chatbot_server.conversation.record import Record, Recorder
-from chatbot_server.conversation.remarks import (
+from chatbot_server.conversation.small_talk.person_hours import when_answered
+from chatbot_server.conversation.small_talk.remarks import (
     DISTRESSES,
     LEFT_TO_MODEL,
     Remark,
@@ -31,7 +32,6 @@ from chatbot_server.conversation.remarks import (
     find_remarks_beside,
     is_answered,
 )
-from chatbot_server.conversation.writing import Withheld, Writer
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError
@@ -39,7 +39,7 @@ from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
 from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import HOUR
+from chatbot_server.storage.visitors.conversations import HOUR
 
 PRESENT_SECONDS = 1800  # a person is taken to be there after their last message
 logger = logging.getLogger("chatbot_server.conversation")

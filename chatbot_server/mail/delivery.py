@@ -17,15 +17,15 @@ from chatbot_server.mail.smtp import (
     send,
 )
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import ContactRequest
-from chatbot_server.storage.outbox import (
+from chatbot_server.storage.site.sites import Site, all_sites
+from chatbot_server.storage.visitors.feedback import ContactRequest
+from chatbot_server.storage.visitors.outbox import (
     mark_failed,
     mark_sent,
     next_due,
     take_due,
     try_again,
 )
-from chatbot_server.storage.sites import Site, all_sites
 
 MOST_AT_ONCE = 500
 # Who floods the form does not flood the mailbox: more than this come in one letter.

@@ -20,9 +20,9 @@ from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.smtp import MailRefused
 from chatbot_server.messages import pick_language, say, terminal_language
-from chatbot_server.storage.feedback import ContactRequest
-from chatbot_server.storage.site_settings import CONTROLS
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.settings import CONTROLS
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.feedback import ContactRequest
 
 LONGEST_SUBJECT = 120
 

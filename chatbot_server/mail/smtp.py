@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 from chatbot_server.config.sections import MailSection
 from chatbot_server.errors import ChatbotError, Unavailable
-from chatbot_server.storage.site_settings import CONTROLS
+from chatbot_server.storage.site.settings import CONTROLS
 
 SECONDS = 20  # for each answer of the server
 LONGEST_REASON = 200

@@ -16,16 +16,16 @@ from chatbot_server.mail.delivery import send_due, send_warning
 from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
-from chatbot_server.retrieval.curate.quality import run_nightly
-from chatbot_server.retrieval.curate.unanswered import look_again
+from chatbot_server.retrieval.curate.learning.quality import run_nightly
+from chatbot_server.retrieval.curate.learning.unanswered import look_again
 from chatbot_server.service.children import CHORE_NAMES, call_chore
 from chatbot_server.service.prepare import prepare_change
-from chatbot_server.storage.audit import erase_old_entries
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import DAY, HOUR, erase_expired
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import erase_contact_requests
+from chatbot_server.storage.owners.audit import erase_old_entries
 from chatbot_server.storage.soundness import check_every_page
+from chatbot_server.storage.visitors.conversations import DAY, HOUR, erase_expired
+from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.webhooks.delivery import deliver_due
 
 DAILY = "daily-"

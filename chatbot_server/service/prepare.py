@@ -29,7 +29,7 @@ from chatbot_server.retrieval.curate.demo import prepare_demo
 from chatbot_server.service.engine_keeper import write_engine_settings
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import all_sites
+from chatbot_server.storage.site.sites import all_sites
 
 # A name that no model has is the operator's mistake, as any other impossible setting.
 MISTAKES = (

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Table, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.accounts import Account
 from chatbot_server.storage.base import Base
-from chatbot_server.storage.conversations import Conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.owners.accounts import Account
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import Conversation
 
 Row = Mapping[str, Any]
 # Chunks, terms and vectors are made again of the documents; log-ins and codes are left behind.

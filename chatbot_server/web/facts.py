@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatbot_server.config import Config
 from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.privacy.texts import ProcessingFacts
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 OWN_MACHINE = ("127.0.0.1", "localhost", "::1")
 

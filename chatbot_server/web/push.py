@@ -11,7 +11,7 @@ from chatbot_server.errors import TooLarge, Unauthorized
 from chatbot_server.retrieval.curate import push
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import find_site
+from chatbot_server.storage.site.sites import find_site
 
 MAX_BODY = 2_000_000
 SIGNATURE_HEADERS = ("X-Chatbot-Timestamp", "X-Chatbot-Signature")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatbot_server.config import Config
-from chatbot_server.storage.site_settings import POSITIONS
-from chatbot_server.storage.sites import DEFAULT_COLOR, Site
+from chatbot_server.storage.site.settings import POSITIONS
+from chatbot_server.storage.site.sites import DEFAULT_COLOR, Site
 
 
 def snippet_for(address: str, site: Site) -> str:

@@ -14,17 +14,22 @@ from chatbot_server.retrieval.crawl.addresses import PrivateHosts
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError
 from chatbot_server.retrieval.curate.push import sign
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import ChatMessage, Conversation, history
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import ContactRequest, Feedback, question_of, unread_counts
-from chatbot_server.storage.sites import Site
-from chatbot_server.storage.webhooks import (
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.site.webhooks import (
     Webhook,
     WebhookDelivery,
     next_delivery,
     note_delivered,
     note_undelivered,
     take_due_deliveries,
+)
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation, history
+from chatbot_server.storage.visitors.feedback import (
+    ContactRequest,
+    Feedback,
+    question_of,
+    unread_counts,
 )
 
 MOST_AT_ONCE = 100

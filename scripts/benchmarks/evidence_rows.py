@@ -9,12 +9,16 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from benchmarks.question_sets import Question, plain
-from chatbot_server.retrieval.answer import evidence
-from chatbot_server.retrieval.answer.candidates import Candidate, by_relevance, load_sections
-from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.answer.reading import IN_ANOTHER_LANGUAGE, read
+from chatbot_server.retrieval.answer.decide import evidence
+from chatbot_server.retrieval.answer.decide.reading import IN_ANOTHER_LANGUAGE, read
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.sections.candidates import (
+    Candidate,
+    by_relevance,
+    load_sections,
+)
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
-from chatbot_server.retrieval.answer.site_index import SiteIndex
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
@@ -23,7 +27,7 @@ from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site, all_sites
+from chatbot_server.storage.site.sites import add_site, all_sites
 
 SETS = ("sites", "kept", "xquad", "french")
 # What is known only of sections whose words were read.

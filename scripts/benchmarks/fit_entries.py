@@ -22,19 +22,19 @@ import yaml
 
 from benchmarks.fit_evidence import FILE, HEADER, Numbers, regression, share
 from benchmarks.question_sets import DATA, ROOT
-from chatbot_server.retrieval.answer import faq
-from chatbot_server.retrieval.answer.candidates import load_sections
-from chatbot_server.retrieval.answer.entries import CLOSE, gather_entry_evidence
+from chatbot_server.retrieval.answer.decide import faq
+from chatbot_server.retrieval.answer.decide.entries import CLOSE, gather_entry_evidence
+from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.evaluate import read_documents, read_questions
 from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.learning.evaluate import read_documents, read_questions
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 # Entries that are compared; the CNIL's wordings of one need; the parts of its needs.
 COMPARED, WORDINGS, PARTS = 5, 3, 3

@@ -33,13 +33,14 @@ from benchmarks.evidence_rows import (
     rows_of,
 )
 from benchmarks.question_sets import DATA, ROOT, Question, small_sites, squad
-from chatbot_server.retrieval.answer import evidence
+from chatbot_server.retrieval.answer.decide import evidence
+from chatbot_server.retrieval.answer.search import hubs
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 
 FILE = Path(evidence.__file__).with_name("evidence.yaml")
-MEAN_FILE = FILE.with_name("mean_question.yaml")
+MEAN_FILE = Path(hubs.__file__).with_name("mean_question.yaml")
 MEAN_HEADER = """\
 # The mean vector of many questions: see hubs.py. Made by scripts/benchmarks/fit_evidence.py.
 # vector: float16, little-endian, in base64.

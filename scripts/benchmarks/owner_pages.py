@@ -31,11 +31,8 @@ from chatbot_server.config.sections import PrivacySection, RetrievalSection
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.retrieval.curate.faq_file import import_entries, read_entries
 from chatbot_server.retrieval.curate.library import put_faq_entries
-from chatbot_server.storage.accounts import add_account
 from chatbot_server.storage.base import now, random_id
-from chatbot_server.storage.conversations import ChatMessage, Conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import Feedback
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import (
@@ -43,8 +40,11 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeDocument,
     KnowledgePage,
 )
-from chatbot_server.storage.learning import put_golden
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.owners.accounts import add_account
+from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
+from chatbot_server.storage.visitors.feedback import Feedback
+from chatbot_server.storage.visitors.learning import put_golden
 
 PASSWORD = "four words for sleeping"  # noqa: S105  # pragma: allowlist secret
 PAGES = (

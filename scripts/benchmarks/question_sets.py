@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot_server.conversation.remarks import find_remark
+from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.evaluate import read_squad
-from chatbot_server.retrieval.curate.verdicts import EvalQuestion
+from chatbot_server.retrieval.curate.learning.evaluate import read_squad
+from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
 from chatbot_server.retrieval.read.extractor import Extractor
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -37,7 +37,7 @@ from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html_page import parsed
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 _SIGNS = re.compile(r"[\W_]+")
 HEADINGS = "//body//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6]"

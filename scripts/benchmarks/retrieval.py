@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.evaluate import (
+from chatbot_server.retrieval.curate.learning.evaluate import (
     evaluate,
     read_documents,
     read_questions,
     read_squad,
 )
-from chatbot_server.retrieval.curate.verdicts import EvalQuestion
+from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PARTS = 6

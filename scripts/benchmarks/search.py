@@ -26,10 +26,14 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.evaluate import read_documents, read_questions, read_squad
+from chatbot_server.retrieval.curate.learning.evaluate import (
+    read_documents,
+    read_questions,
+    read_squad,
+)
 from chatbot_server.retrieval.index.embedder import MODEL
-from chatbot_server.retrieval.language import stems
 from chatbot_server.retrieval.language.sentences import sentences
+from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.site_state import bump_version
@@ -39,7 +43,7 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeDocument,
     KnowledgeVector,
 )
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CHUNKS_EACH = 5

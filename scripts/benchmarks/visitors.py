@@ -22,12 +22,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.web_server import WebServer, processor_seconds, web_server
-from chatbot_server.retrieval.curate.evaluate import read_squad
+from chatbot_server.retrieval.curate.learning.evaluate import read_squad
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.index.indexing import embed_some
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PAGES = 60

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from chatbot_server.retrieval.answer.faq import asks_same
-from chatbot_server.retrieval.answer.query import ParsedText
+from chatbot_server.retrieval.answer.decide.faq import asks_same
+from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
@@ -20,7 +20,7 @@ from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 pytestmark = pytest.mark.xdist_group("live")
 FILES = sorted(Path(__file__).with_name("faq").glob("*.yaml"))

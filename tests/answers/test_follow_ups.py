@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.answer_sites import index_folders
 
-from chatbot_server.conversation.remarks import find_remark
+from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate.jobs import embed_all

@@ -20,7 +20,7 @@ from chatbot_server.retrieval.language.facts import gather, unsupported
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 pytestmark = pytest.mark.xdist_group("live")
 SITES = Path(__file__).with_name("sites")

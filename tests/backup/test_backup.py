@@ -27,20 +27,20 @@ from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.service.jobs import DAILY, back_up_daily
-from chatbot_server.storage.accounts import add_account, start_session
-from chatbot_server.storage.analytics import Period, timeline
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.owners.accounts import add_account, start_session
+from chatbot_server.storage.site.sites import Site, add_site, find_site
+from chatbot_server.storage.visitors.analytics import Period, timeline
+from chatbot_server.storage.visitors.conversations import (
     DAY,
     MESSAGES,
     add_message,
     start_conversation,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import add_contact_request, save_feedback
-from chatbot_server.storage.inbox import ConversationFilter, list_conversations
-from chatbot_server.storage.learning import put_golden
-from chatbot_server.storage.sites import Site, add_site, find_site
+from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
+from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
+from chatbot_server.storage.visitors.learning import put_golden
 
 PASSWORD = "four words for sleeping"
 

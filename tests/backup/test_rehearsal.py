@@ -15,7 +15,7 @@ from chatbot_server.backup.rehearsal import last_rehearsal, rehearse, rehearse_w
 from chatbot_server.backup.service import back_up
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 
 def filled(url: str) -> Database:

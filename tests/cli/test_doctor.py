@@ -15,7 +15,7 @@ from support.command_line import Run
 from support.ports import free_port
 
 from chatbot_server.backup.rehearsal import Rehearsal
-from chatbot_server.cli import doctor
+from chatbot_server.cli.diagnosis import doctor
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
 from chatbot_server.retrieval.crawl import chromium, rendering

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from support.command_line import Run
 
-from chatbot_server.storage.conversations import add_message, start_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.conversations import add_message, start_conversation
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 

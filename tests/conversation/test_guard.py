@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot_server.conversation.guard import Guard, Passed, Refused
+from chatbot_server.conversation.model.guard import Guard, Passed, Refused
 from chatbot_server.retrieval.base import Passage
 
 SHOP = Passage(

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chatbot_server.conversation.person_hours import when_answered
+from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import UsageError
 from chatbot_server.messages import typeset_french
-from chatbot_server.storage.person_hours import hours_of
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.person_hours import hours_of
+from chatbot_server.storage.site.sites import Site
 
 HOURS = ["mon=9-12, 14:00–18:30", "fri=9h30 - 12h", "sat = 22:00-24:00"]
 

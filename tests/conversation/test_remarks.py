@@ -13,13 +13,18 @@ import pytest
 import yaml
 from support.scripted_chat import QUOTED, Chat, ScriptedModel, end, text
 
-from chatbot_server.conversation.clock import what_time_it_is
-from chatbot_server.conversation.emergency import NUMBERS, country_of, region_of, words_of_help
 from chatbot_server.conversation.events import Cited
-from chatbot_server.conversation.remarks import DISTRESSES, find_remark
+from chatbot_server.conversation.small_talk.clock import what_time_it_is
+from chatbot_server.conversation.small_talk.emergency import (
+    NUMBERS,
+    country_of,
+    region_of,
+    words_of_help,
+)
+from chatbot_server.conversation.small_talk.remarks import DISTRESSES, find_remark
 from chatbot_server.retrieval.base import Grounding, Passage
-from chatbot_server.storage.learning import unanswered_questions
-from chatbot_server.storage.sites import Site, demo_site
+from chatbot_server.storage.site.sites import Site, demo_site
+from chatbot_server.storage.visitors.learning import unanswered_questions
 
 PHRASES: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("remarks").joinpath("phrases.yaml").read_text(encoding="utf-8")

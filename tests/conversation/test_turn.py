@@ -14,8 +14,8 @@ from chatbot_server.conversation.events import Cited, Waiting
 from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
 from chatbot_server.retrieval.base import Grounding, Source
-from chatbot_server.storage.learning import unanswered_questions
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.learning import unanswered_questions
 
 
 def test_without_pages_nothing_is_invented_and_the_log_tells_the_owner(

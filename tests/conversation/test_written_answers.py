@@ -10,7 +10,7 @@ import pytest
 import yaml
 from support.scripted_chat import HOURS, Chat, ScriptedModel, end, text
 
-from chatbot_server.conversation.guard import Guard, Refused
+from chatbot_server.conversation.model.guard import Guard, Refused
 from chatbot_server.retrieval.base import Grounding, Passage
 
 PASSAGES: list[dict[str, Any]] = yaml.safe_load(

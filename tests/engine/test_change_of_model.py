@@ -14,9 +14,9 @@ from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import TextPiece
-from chatbot_server.conversation.prompting import Dialogue
+from chatbot_server.conversation.model.prompting import Dialogue
+from chatbot_server.conversation.model.writing import Writer
 from chatbot_server.conversation.record import Record
-from chatbot_server.conversation.writing import Writer
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling, Token
 from chatbot_server.engine.process import succession

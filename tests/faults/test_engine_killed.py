@@ -18,7 +18,7 @@ from support.web_site import WebSite
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 KILLS = 10

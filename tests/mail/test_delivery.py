@@ -22,12 +22,16 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_test
 from chatbot_server.mail.letter import desk_of
 from chatbot_server.mail.smtp import MailRefused
-from chatbot_server.storage import outbox
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import ContactRequest, add_contact_request, contact_requests
-from chatbot_server.storage.outbox import first_due, take_due, undelivered
-from chatbot_server.storage.sites import Site, add_site
+from chatbot_server.storage.site.sites import Site, add_site
+from chatbot_server.storage.visitors import outbox
+from chatbot_server.storage.visitors.feedback import (
+    ContactRequest,
+    add_contact_request,
+    contact_requests,
+)
+from chatbot_server.storage.visitors.outbox import first_due, take_due, undelivered
 
 SENDER, TO = "chatbot@example.org", "people@example.org"
 EVIL = "Eve\r\nBcc: all@example.org\r\n\r\nBuy!\x00"

@@ -8,9 +8,9 @@ import pytest
 from support.browser import Browser
 
 from chatbot_server.privacy.masking import Mask, personal_values
-from chatbot_server.storage.feedback import contact_requests
-from chatbot_server.storage.inbox import feedback_on
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.feedback import contact_requests
+from chatbot_server.storage.visitors.inbox import feedback_on
 
 
 @pytest.mark.parametrize(

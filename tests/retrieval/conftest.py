@@ -8,7 +8,7 @@ import pytest
 from support.web_site import WebSite
 
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.service import children
 from chatbot_server.service.children import Chore, call_chore
-from chatbot_server.storage.conversations import Conversation, start_conversation
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import embedded_counts
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.conversations import Conversation, start_conversation
 
 SETTINGS = {
     "engine": {"model": None},

@@ -11,16 +11,16 @@ import pytest
 from chatbot_server.config import Config
 from chatbot_server.service.jobs import erase, erase_old_backups
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.conversations import (
     DAY,
     Conversation,
     add_message,
     history,
     start_conversation,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import add_contact_request, contact_requests
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.visitors.feedback import add_contact_request, contact_requests
 
 
 def test_a_backup_that_cannot_be_erased_keeps_no_other(

@@ -8,8 +8,8 @@ from chatbot_server.errors import NotFound
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.asked_sites import AskedSites
 from chatbot_server.storage.knowledge.site_state import bump_version, index_version
-from chatbot_server.storage.site_settings import settings_of
-from chatbot_server.storage.sites import Site, add_site, find_site
+from chatbot_server.storage.site.settings import settings_of
+from chatbot_server.storage.site.sites import Site, add_site, find_site
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.storage.analytics import (
+from chatbot_server.storage.base import now
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.visitors.analytics import (
     AnswerCounts,
     Period,
     Topic,
@@ -14,13 +17,10 @@ from chatbot_server.storage.analytics import (
     time_to_answer,
     timeline,
 )
-from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import add_message, start_conversation
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import save_feedback
-from chatbot_server.storage.inbox import ConversationFilter, Trait, list_conversations
-from chatbot_server.storage.learning import unanswered_questions
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.visitors.conversations import add_message, start_conversation
+from chatbot_server.storage.visitors.feedback import save_feedback
+from chatbot_server.storage.visitors.inbox import ConversationFilter, Trait, list_conversations
+from chatbot_server.storage.visitors.learning import unanswered_questions
 
 ANSWERS = (("pages", 10), ("pages", 30), ("faq", 4000), ("none", 20), ("pages", None))
 

@@ -18,14 +18,14 @@ from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import Parts
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import NotFound, Unavailable
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.conversations import (
     add_exchange,
     erase_conversation,
     open_conversation,
     start_conversation,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
 
 DEMO = text("SELECT id FROM site WHERE demo")  # also where the site had fewer columns
 CONVERSATION = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.errors import UsageError
-from chatbot_server.storage.site_settings import origin_of
+from chatbot_server.storage.site.settings import origin_of
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from support.postgresql import Cluster
 
 from chatbot_server.errors import Unavailable
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
 
 
 def test_who_may_not_install_pgvector_is_told_what_to_do(postgresql: Cluster) -> None:

@@ -18,7 +18,9 @@ from chatbot_server import storage
 from chatbot_server.errors import ChatbotError, ConfigError, NotFound, Unauthorized, Unavailable
 from chatbot_server.storage import database as connecting
 from chatbot_server.storage.base import Base, now
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.database import POOL, Database
+from chatbot_server.storage.site.sites import add_site, demo_site, find_site
+from chatbot_server.storage.visitors.conversations import (
     add_message,
     erase_conversation,
     erase_expired,
@@ -28,8 +30,6 @@ from chatbot_server.storage.conversations import (
     open_conversation,
     start_conversation,
 )
-from chatbot_server.storage.database import POOL, Database
-from chatbot_server.storage.sites import add_site, demo_site, find_site
 
 
 @pytest.fixture

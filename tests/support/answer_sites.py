@@ -11,7 +11,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 
 def index_folders(database: Database, folders: Iterable[Path]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from support.scripted_chat import ScriptedModel
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
 
 OFF = {"semantic": "off"}
 EVENT = re.compile(r"^event: (\w+)\ndata: (.*)$", re.MULTILINE)

@@ -15,8 +15,8 @@ from support.serving import serve_app
 
 from chatbot_server.config.sections import LimitsSection, ServerSection
 from chatbot_server.engine.base import Engine, Sampling
-from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.owners.api_keys import create_key
 from chatbot_server.web.middleware.address import set_public_address
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.v1.astray import astray_blueprint

@@ -12,9 +12,9 @@ from support.scripted_chat import ScriptedModel
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.storage.accounts import Role, add_account, all_accounts
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.owners.accounts import Role, add_account, all_accounts
+from chatbot_server.storage.site.sites import add_site
 
 ORIGIN = {"Origin": "http://localhost"}
 PASSWORD = "four words for sleeping"

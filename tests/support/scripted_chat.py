@@ -32,10 +32,10 @@ from chatbot_server.engine.base import Event as EngineEvent
 from chatbot_server.errors import EngineBusy
 from chatbot_server.prompt.base import Prompt
 from chatbot_server.retrieval.base import Grounding, Passage, Source
-from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.asked_sites import AskedSites
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.conversations import ChatMessage
 
 HOURS = Passage(1, "Hours", "", "https://example.org/hours", "We are open from 9 to 17.", 0.9)
 QUOTED = Grounding(

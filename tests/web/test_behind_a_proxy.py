@@ -14,7 +14,7 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
 
 PUBLIC = "https://chat.example.org/assist"
 FORWARDED = {"X-Forwarded-For": "203.0.113.9"}

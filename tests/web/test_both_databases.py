@@ -13,9 +13,9 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.retrieval.curate import push
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import Conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.visitors.conversations import Conversation
 
 SECRET = {"Authorization": "Bearer x"}
 

@@ -11,11 +11,11 @@ from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.storage import feedback
-from chatbot_server.storage.conversations import start_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import contact_requests
-from chatbot_server.storage.sites import Site, add_site
+from chatbot_server.storage.site.sites import Site, add_site
+from chatbot_server.storage.visitors import feedback
+from chatbot_server.storage.visitors.conversations import start_conversation
+from chatbot_server.storage.visitors.feedback import contact_requests
 
 LETTER = {"name": "Ada", "email": "ada@example.org", "message": "Please call."}
 

@@ -20,7 +20,7 @@ from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 NEW, AGAIN = 14, 4
 LONG_QUESTION = "When exactly is your little shop near the river open on a normal working Monday?"

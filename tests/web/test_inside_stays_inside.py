@@ -18,7 +18,7 @@ from chatbot_server.engine.base import EngineStatus
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
 from chatbot_server.messages import catalogue, say
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
 
 SECRET = "ada@db.internal:5432 /srv/chat/run"
 INSIDE = frozenset(

@@ -19,10 +19,10 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.errors import EngineBusy
 from chatbot_server.retrieval.curate.library import add_note
-from chatbot_server.storage.analytics import Period, activity
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.visitors.analytics import Period, activity
 
 INSIDE = "http://localhost:9464"
 TOKEN = "a-token-of-many-letters"

@@ -14,7 +14,7 @@ from support.scripted_chat import ScriptedModel
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 Status = Callable[..., int]
 HOME, PUBLIC = "192.168.1.5", "8.8.8.8"

@@ -14,7 +14,7 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.messages import say
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import playground_site
+from chatbot_server.storage.site.sites import playground_site
 
 THREADS = 4
 

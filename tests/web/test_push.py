@@ -25,7 +25,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 URL = "https://www.example.org/hours"
 HTML = "<html><title>{0}</title><body><main><h1>{0}</h1><p>{1}</p></main></body></html>"

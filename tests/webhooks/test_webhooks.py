@@ -16,19 +16,19 @@ from support.owner_server import ORIGIN, OwnerServer
 
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
-from chatbot_server.storage import webhooks
-from chatbot_server.storage.api_keys import ApiKey
-from chatbot_server.storage.audit import entries_before
 from chatbot_server.storage.base import now
-from chatbot_server.storage.feedback import ContactRequest
-from chatbot_server.storage.sites import Site
-from chatbot_server.storage.webhooks import (
+from chatbot_server.storage.owners.api_keys import ApiKey
+from chatbot_server.storage.owners.audit import entries_before
+from chatbot_server.storage.site import webhooks
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.site.webhooks import (
     EVENTS,
     Webhook,
     WebhookDelivery,
     add_webhook,
     deliveries_of,
 )
+from chatbot_server.storage.visitors.feedback import ContactRequest
 from chatbot_server.webhooks.delivery import deliver_due, webhook_address
 
 LETTER = {"name": "Ada", "email": "ada@example.org", "message": "Please call."}

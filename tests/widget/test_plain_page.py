@@ -15,9 +15,13 @@ from support.serving import serve_app
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.storage.conversations import ChatMessage, add_message, start_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import Site, add_site
+from chatbot_server.storage.site.sites import Site, add_site
+from chatbot_server.storage.visitors.conversations import (
+    ChatMessage,
+    add_message,
+    start_conversation,
+)
 from chatbot_server.web.visitor.page import ink
 
 Visitor = Callable[..., Any]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from scripted_server import DONE, Script
 
-from chatbot_server.retrieval.answer.sources import link_to
+from chatbot_server.retrieval.answer.show.sources import link_to
 
 pytestmark = pytest.mark.browser
 Visitor = Callable[..., Any]

@@ -16,14 +16,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from chatbot_server.config.sections import LimitsSection
-from chatbot_server.storage.conversations import add_message, erase_conversation, start_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import (
+from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.visitors.conversations import (
+    add_message,
+    erase_conversation,
+    start_conversation,
+)
+from chatbot_server.storage.visitors.feedback import (
     contact_requests,
     erase_contact_requests,
     feedback_of,
 )
-from chatbot_server.storage.sites import add_site
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import register_problems
 from chatbot_server.web.visitor import widget
@@ -170,7 +174,7 @@ def test_a_thumb_is_kept_changed_taken_back_and_erased_with_the_chat(
     assert kept() == {}
     press(value="down")
     with database.session() as session:
-        from chatbot_server.storage.conversations import Conversation
+        from chatbot_server.storage.visitors.conversations import Conversation
 
         erase_conversation(session, session.get_one(Conversation, talk["conversation"]))
     assert kept() == {}

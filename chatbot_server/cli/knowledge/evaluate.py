@@ -39,7 +39,7 @@ def evaluate_answers(
 ) -> None:
     """Measure on the site's index, or on one of its own; nothing of the owner's is touched."""
     from chatbot_server.retrieval.answer.service import KnowledgeBase
-    from chatbot_server.retrieval.curate.evaluate import (
+    from chatbot_server.retrieval.curate.learning.evaluate import (
         ask_all,
         evaluate,
         read_documents,

@@ -38,8 +38,8 @@ def add_golden(
     key: str | None,
 ) -> None:
     """One question, or all of a file; either all are taken or none."""
-    from chatbot_server.retrieval.curate.golden import read_golden_file
-    from chatbot_server.storage.learning import put_golden
+    from chatbot_server.retrieval.curate.learning.golden import read_golden_file
+    from chatbot_server.storage.visitors.learning import put_golden
 
     is_typed = bool(question) and (bool(expect and expect.strip()) != nothing)
     if is_typed == (file is not None) or (file is not None and (question or expect or nothing)):
@@ -59,7 +59,7 @@ def add_golden(
 @click.pass_obj
 def list_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Show every golden question."""
-    from chatbot_server.storage.learning import golden_questions
+    from chatbot_server.storage.visitors.learning import golden_questions
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
@@ -83,7 +83,7 @@ def list_golden(context: Context, /, key: str | None, as_json: bool) -> None:
 @click.pass_obj
 def remove_golden(context: Context, /, number: int, key: str | None) -> None:
     """Forget one."""
-    from chatbot_server.storage import learning
+    from chatbot_server.storage.visitors import learning
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
@@ -98,7 +98,7 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
 @click.pass_obj
 def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Ask them all; exit 1 where one is not answered as expected."""
-    from chatbot_server.retrieval.curate.golden import ask_golden_questions
+    from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
 
     site_id = site_id_of(context, key)
     with knowledge_base(context) as base:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.sources import in_words, is_nothing_left
+from chatbot_server.cli.diagnosis.sources import in_words, is_nothing_left
 
 MOST_LOST = 5  # pages, and facts of each
 PAGES = {

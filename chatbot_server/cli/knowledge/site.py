@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def mention_demo(context: Context) -> None:
     """Say whose answers have changed, as long as there is no site but the demo's."""
-    from chatbot_server.storage.sites import all_sites
+    from chatbot_server.storage.site.sites import all_sites
 
     with context.database.session() as session:
         only_demo = all(site.demo for site in all_sites(session))
@@ -34,7 +34,7 @@ def has_pages(context: Context, site_id: int) -> bool:
 
 def mention_silence(context: Context, site_id: int) -> None:
     """Say what visitors get where the site has nothing to answer from."""
-    from chatbot_server.storage.sites import Site
+    from chatbot_server.storage.site.sites import Site
 
     if has_pages(context, site_id):
         return
@@ -47,7 +47,7 @@ def mention_silence(context: Context, site_id: int) -> None:
 def mention_demo_sources(context: Context, site_id: int) -> None:
     """Say where to look for what was added before the owner's first site was made."""
     from chatbot_server.storage.knowledge.sources import sources_of
-    from chatbot_server.storage.sites import demo_site
+    from chatbot_server.storage.site.sites import demo_site
 
     with context.database.session() as session:
         demo = demo_site(session)

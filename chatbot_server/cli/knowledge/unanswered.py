@@ -29,7 +29,7 @@ EXAMPLES = 3
 @click.pass_obj
 def unanswered(context: Context, /, limit: int, key: str | None, as_json: bool) -> None:
     """Groups of questions that have no answer to this day."""
-    from chatbot_server.retrieval.curate.unanswered import still_open, unanswered_groups
+    from chatbot_server.retrieval.curate.learning.unanswered import still_open, unanswered_groups
 
     site_id = site_id_of(context, key)
     with knowledge_base(context) as base:
@@ -72,8 +72,8 @@ def answer(
     key: str | None,
 ) -> None:
     """One answer for a group, kept only if no golden question gets worse."""
-    from chatbot_server.retrieval.curate.teaching import LONGEST_ANSWER, teach
-    from chatbot_server.retrieval.curate.unanswered import find_group, unanswered_groups
+    from chatbot_server.retrieval.curate.learning.teaching import LONGEST_ANSWER, teach
+    from chatbot_server.retrieval.curate.learning.unanswered import find_group, unanswered_groups
 
     site_id = site_id_of(context, key)
     target = find_group(unanswered_groups(context.database, site_id), group)

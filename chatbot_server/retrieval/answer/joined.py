@@ -9,11 +9,11 @@ from itertools import zip_longest
 
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.language.clauses import Question
+from chatbot_server.retrieval.language.dialogue.follow_up import WHEN, asks_what_of_it, is_followup
 from chatbot_server.retrieval.language.facts import facts
-from chatbot_server.retrieval.language.follow_up import WHEN, asks_what_of_it, is_followup
 from chatbot_server.retrieval.language.markdown import literal
-from chatbot_server.retrieval.language.stems import says_something
-from chatbot_server.retrieval.language.synonyms import terms_in
+from chatbot_server.retrieval.language.words.stems import says_something
+from chatbot_server.retrieval.language.words.synonyms import terms_in
 
 QUESTIONS = 3
 PASSAGES = 6

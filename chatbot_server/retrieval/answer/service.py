@@ -12,8 +12,36 @@ from typing import Literal
 
 from chatbot_server.messages import LANGUAGES as SPOKEN
 from chatbot_server.messages import say
-from chatbot_server.retrieval.answer.alike import alike_sections, in_own_language, with_own_entries
-from chatbot_server.retrieval.answer.answers import (
+from chatbot_server.retrieval.answer.decide.entries import (
+    RankedEntry,
+    near_entries,
+    ranked_entries,
+    sure_entry,
+)
+from chatbot_server.retrieval.answer.decide.evidence import (
+    Weighed,
+    gather_evidence,
+    quotable,
+    weigh,
+)
+from chatbot_server.retrieval.answer.decide.reading import read, worth_reading
+from chatbot_server.retrieval.answer.joined import ground_each, ground_question
+from chatbot_server.retrieval.answer.search.fusion import Hit, margin
+from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
+from chatbot_server.retrieval.answer.search.searcher import COMMON, Searcher
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.sections.candidates import (
+    Candidate,
+    by_relevance,
+    load_candidates,
+    load_sections,
+)
+from chatbot_server.retrieval.answer.show.alike import (
+    alike_sections,
+    in_own_language,
+    with_own_entries,
+)
+from chatbot_server.retrieval.answer.show.answers import (
     Frame,
     faq_answer,
     near_pages,
@@ -21,29 +49,10 @@ from chatbot_server.retrieval.answer.answers import (
     several_answer,
     with_close_second,
 )
-from chatbot_server.retrieval.answer.candidates import (
-    Candidate,
-    by_relevance,
-    load_candidates,
-    load_sections,
-)
-from chatbot_server.retrieval.answer.closed_days import asks_for_closed_days
-from chatbot_server.retrieval.answer.entries import (
-    RankedEntry,
-    near_entries,
-    ranked_entries,
-    sure_entry,
-)
-from chatbot_server.retrieval.answer.evidence import Weighed, gather_evidence, quotable, weigh
-from chatbot_server.retrieval.answer.fusion import Hit, margin
-from chatbot_server.retrieval.answer.joined import ground_each, ground_question
-from chatbot_server.retrieval.answer.overview import overview_of
-from chatbot_server.retrieval.answer.query import MAX_QUESTION, Query
-from chatbot_server.retrieval.answer.reading import read, worth_reading
-from chatbot_server.retrieval.answer.search import COMMON, Searcher
-from chatbot_server.retrieval.answer.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sources import Titles
-from chatbot_server.retrieval.answer.timely import (
+from chatbot_server.retrieval.answer.show.closed_days import asks_for_closed_days
+from chatbot_server.retrieval.answer.show.overview import overview_of
+from chatbot_server.retrieval.answer.show.sources import Titles
+from chatbot_server.retrieval.answer.show.timely import (
     EITHER_CONTACT,
     GENERAL_NOUNS,
     asks_only_hours,
@@ -55,12 +64,12 @@ from chatbot_server.retrieval.answer.timely import (
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
-from chatbot_server.retrieval.language import stems, synonyms
 from chatbot_server.retrieval.language.clauses import Question, questions_of
-from chatbot_server.retrieval.language.everyday import spelled_out
+from chatbot_server.retrieval.language.dialogue.replies import question_of_others
 from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.language.moments import find_moment
-from chatbot_server.retrieval.language.replies import question_of_others
+from chatbot_server.retrieval.language.time.moments import find_moment
+from chatbot_server.retrieval.language.words import stems, synonyms
+from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 

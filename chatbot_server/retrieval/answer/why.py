@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from chatbot_server.retrieval.answer.candidates import (
+from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
+from chatbot_server.retrieval.answer.decide.reading import read, worth_reading
+from chatbot_server.retrieval.answer.sections.candidates import (
     by_relevance,
     load_sections,
     section_relevances,
 )
-from chatbot_server.retrieval.answer.evidence import gather_evidence
-from chatbot_server.retrieval.answer.reading import read, worth_reading
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
-from chatbot_server.retrieval.answer.sources import clean_heading
+from chatbot_server.retrieval.answer.show.sources import clean_heading
 from chatbot_server.retrieval.base import GroundingStatus
 from chatbot_server.retrieval.index.chunks import below
 

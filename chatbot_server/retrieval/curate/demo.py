@@ -12,7 +12,7 @@ from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import demo_site, playground_site
+from chatbot_server.storage.site.sites import demo_site, playground_site
 
 
 def prepare_demo(database: Database) -> None:

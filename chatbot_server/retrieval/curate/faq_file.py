@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatbot_server.errors import UsageError
+from chatbot_server.retrieval.curate.learning.teaching import LONGEST_ANSWER
 from chatbot_server.retrieval.curate.library import put_faq_entries
-from chatbot_server.retrieval.curate.teaching import LONGEST_ANSWER
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read.charset import decoded
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.learning import LONGEST_QUESTION
+from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
 
 MOST_ENTRIES = 10_000
 MOST_WORDINGS = 50

@@ -25,7 +25,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.knowledge.sources import sources_to_crawl
 from chatbot_server.storage.knowledge.tables import KnowledgeSource
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 if TYPE_CHECKING:
     from chatbot_server.config.sections import RetrievalSection

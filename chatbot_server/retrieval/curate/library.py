@@ -34,7 +34,7 @@ from chatbot_server.storage.knowledge.sources import (
     sources_of,
 )
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource, SourceKind
-from chatbot_server.storage.sites import Site, all_sites
+from chatbot_server.storage.site.sites import Site, all_sites
 
 
 def add_faq(

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from chatbot_server.errors import BadRequest
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.chunks import Chunk, chunks_of_text
-from chatbot_server.retrieval.language import acronyms, stems
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import clean
+from chatbot_server.retrieval.language.words import acronyms, stems
 
 MAX_TEXT = 2_000_000
 MAX_TITLE = 500

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 
 from chatbot_server.retrieval.read.document import Result, Unreadable
 from chatbot_server.retrieval.read.files.csv_faq import read_csv
-from chatbot_server.retrieval.read.files.docx import read_docx
-from chatbot_server.retrieval.read.files.epub import read_epub
-from chatbot_server.retrieval.read.files.opendocument import read_opendocument
-from chatbot_server.retrieval.read.files.pdf import read_pdf, read_scanned_pdf
-from chatbot_server.retrieval.read.files.pptx import read_pptx
+from chatbot_server.retrieval.read.files.office.docx import read_docx
+from chatbot_server.retrieval.read.files.office.epub import read_epub
+from chatbot_server.retrieval.read.files.office.opendocument import read_opendocument
+from chatbot_server.retrieval.read.files.office.pptx import read_pptx
+from chatbot_server.retrieval.read.files.office.xlsx import read_xlsx
+from chatbot_server.retrieval.read.files.pdf.document import read_pdf, read_scanned_pdf
 from chatbot_server.retrieval.read.files.text import read_text
-from chatbot_server.retrieval.read.files.xlsx import read_xlsx
 from chatbot_server.retrieval.read.html_page import read_html
 
 FILES: dict[str, Callable[[bytes, str], Result]] = {

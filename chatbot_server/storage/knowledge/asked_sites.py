@@ -10,7 +10,7 @@ from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import Base
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.tables import KnowledgeState
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 MOST_SITES = 1000  # some 5 KB each
 _SITES = Base.metadata.tables[Site.__tablename__]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import Base, UnitOfWork
 from chatbot_server.storage.knowledge.tables import KnowledgeState
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 # A site may get the number of one that was erased: its versions begin somewhere else, so that
 # nothing that a running server remembers of the former one is taken for its own.

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chatbot_server.storage.base import Base, Moment, Texts, now
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 SourceKind = Literal["site", "page", "file", "note", "faq", "push"]
 PageState = Literal["found", "read", "unchanged", "skipped", "failed", "gone"]

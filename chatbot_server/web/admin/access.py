@@ -8,16 +8,16 @@ from flask import Request, Response, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import Forbidden
-from chatbot_server.storage.accounts import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.owners.accounts import (
     SESSION_SECONDS,
     Account,
     Role,
     account_of_session,
     start_session,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import unread_counts
-from chatbot_server.storage.sites import sites_in_order
+from chatbot_server.storage.site.sites import sites_in_order
+from chatbot_server.storage.visitors.feedback import unread_counts
 from chatbot_server.web.middleware.address import own_origins
 
 COOKIE = "chatbot_admin"

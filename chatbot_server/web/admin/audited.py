@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import g
 
-from chatbot_server.storage.audit import changes_in
-from chatbot_server.storage.site_history import SiteChange
+from chatbot_server.storage.owners.audit import changes_in
+from chatbot_server.storage.site.history import SiteChange
 
 
 def tell_audit(about: str = "", change: SiteChange | None = None) -> None:

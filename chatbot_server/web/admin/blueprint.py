@@ -7,32 +7,32 @@ from werkzeug.exceptions import HTTPException
 
 from chatbot_server.errors import ChatbotError, NotFound
 from chatbot_server.web.admin.access import PATH, check_access
-from chatbot_server.web.admin.analytics import add_analytics
-from chatbot_server.web.admin.appearance import add_appearance
-from chatbot_server.web.admin.audit import add_audit, add_log
-from chatbot_server.web.admin.backups import add_backups
-from chatbot_server.web.admin.conversations import add_conversations, add_owner_rights
+from chatbot_server.web.admin.answers.faq import add_faq_files, add_faq_pages
+from chatbot_server.web.admin.answers.knowledge import add_knowledge
+from chatbot_server.web.admin.answers.quality import add_quality, add_runs, add_sample
+from chatbot_server.web.admin.answers.questions import add_questions
 from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
-from chatbot_server.web.admin.faq import add_faq_files, add_faq_pages
-from chatbot_server.web.admin.history import add_history
 from chatbot_server.web.admin.home import add_home, add_start
-from chatbot_server.web.admin.keys import add_api_keys, add_webhooks
-from chatbot_server.web.admin.knowledge import add_knowledge
-from chatbot_server.web.admin.messages import add_mail, add_messages
-from chatbot_server.web.admin.models import add_models
-from chatbot_server.web.admin.own_account import add_own_account, add_second_factor
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
     problem_of,
     render_problem,
 )
-from chatbot_server.web.admin.people import add_people
-from chatbot_server.web.admin.quality import add_quality, add_runs, add_sample
-from chatbot_server.web.admin.questions import add_questions
-from chatbot_server.web.admin.restoring import add_restoring
-from chatbot_server.web.admin.sharing import add_sharing
-from chatbot_server.web.admin.takeover import add_takeover
+from chatbot_server.web.admin.settings.appearance import add_appearance
+from chatbot_server.web.admin.settings.audit import add_audit, add_log
+from chatbot_server.web.admin.settings.backups import add_backups
+from chatbot_server.web.admin.settings.history import add_history
+from chatbot_server.web.admin.settings.keys import add_api_keys, add_webhooks
+from chatbot_server.web.admin.settings.models import add_models
+from chatbot_server.web.admin.settings.own_account import add_own_account, add_second_factor
+from chatbot_server.web.admin.settings.people import add_people
+from chatbot_server.web.admin.settings.restoring import add_restoring
+from chatbot_server.web.admin.visitors.analytics import add_analytics
+from chatbot_server.web.admin.visitors.conversations import add_conversations, add_owner_rights
+from chatbot_server.web.admin.visitors.messages import add_mail, add_messages
+from chatbot_server.web.admin.visitors.sharing import add_sharing
+from chatbot_server.web.admin.visitors.takeover import add_takeover
 from chatbot_server.web.admin.wizard import add_choice_of_pages, add_privacy
 from chatbot_server.web.markdown import in_html
 from chatbot_server.web.middleware.problems import other_problem

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.accounts.second_factor import check_code
 from chatbot_server.accounts.service import accept_invitation, accept_setup, log_in
 from chatbot_server.errors import ChatbotError, NotFound
-from chatbot_server.storage.accounts import (
+from chatbot_server.storage.owners.accounts import (
     Account,
     account_of_token,
     end_session,

@@ -15,24 +15,23 @@ from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.errors import ChatbotError, EngineError, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import free_disk
+from chatbot_server.retrieval.curate.learning.trial import try_own_headings
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.retrieval.curate.library import describe_sources, unread_site
-from chatbot_server.retrieval.curate.trial import try_own_headings
-from chatbot_server.storage.analytics import Period, activity
 from chatbot_server.storage.base import now
-from chatbot_server.storage.feedback import contact_requests
-from chatbot_server.storage.site_settings import change_site, name_of, origin_of
-from chatbot_server.storage.sites import (
+from chatbot_server.storage.site.settings import change_site, name_of, origin_of
+from chatbot_server.storage.site.sites import (
     Site,
     add_site,
     all_sites,
     find_site,
     sites_in_order,
 )
-from chatbot_server.storage.webhooks import has_paused_webhook
+from chatbot_server.storage.site.webhooks import has_paused_webhook
+from chatbot_server.storage.visitors.analytics import Period, activity
+from chatbot_server.storage.visitors.feedback import contact_requests
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.backups import copies_in
-from chatbot_server.web.admin.knowledge import explain_sources
+from chatbot_server.web.admin.answers.knowledge import explain_sources
 from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,
@@ -43,6 +42,7 @@ from chatbot_server.web.admin.pages import (
     render,
     typed,
 )
+from chatbot_server.web.admin.settings.backups import copies_in
 from chatbot_server.web.middleware.address import own_address
 from chatbot_server.web.snippet import snippet_for
 

@@ -16,9 +16,9 @@ from chatbot_server.messages import LANGUAGES, catalogue, say
 from chatbot_server.messages.numbers import decimal, file_size
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.storage.accounts import Account, has_accounts
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import Site, find_site, sites_in_order
+from chatbot_server.storage.owners.accounts import Account, has_accounts
+from chatbot_server.storage.site.sites import Site, find_site, sites_in_order
 from chatbot_server.web.admin.access import may
 from chatbot_server.web.admin.clock import Clock
 from chatbot_server.web.admin.labels import label_of

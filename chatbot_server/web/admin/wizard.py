@@ -11,12 +11,12 @@ from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.texts import privacy_paragraphs, register_entry
 from chatbot_server.retrieval.curate.choosing import choices_of, choose_pages
 from chatbot_server.retrieval.curate.library import describe_sources
-from chatbot_server.storage.site_history import note_change
-from chatbot_server.storage.site_settings import change_site, settings_of
-from chatbot_server.storage.sites import find_site
+from chatbot_server.storage.site.history import note_change
+from chatbot_server.storage.site.settings import change_site, settings_of
+from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.answers.knowledge import explain_sources
 from chatbot_server.web.admin.audited import tell_audit
-from chatbot_server.web.admin.knowledge import explain_sources
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,

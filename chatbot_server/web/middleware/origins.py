@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.config.sections import ServerSection
 from chatbot_server.errors import Forbidden
-from chatbot_server.storage.sites import Site, find_site
+from chatbot_server.storage.site.sites import Site, find_site
 from chatbot_server.web.middleware.address import own_origins
 
 # Last parts of names that no registry gives out.

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from chatbot_server.config.sections import LimitsSection
-from chatbot_server.conversation.emergency import region_of
 from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
+from chatbot_server.conversation.small_talk.emergency import region_of
 from chatbot_server.storage.knowledge.asked_sites import AskedSite, AskedSites
 from chatbot_server.web.middleware.address import is_owners_page
 from chatbot_server.web.middleware.limits import RateLimits

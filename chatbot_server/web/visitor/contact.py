@@ -9,15 +9,15 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, Field
 
 from chatbot_server.config.sections import LimitsSection
-from chatbot_server.conversation.person_hours import when_answered
+from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import BadRequest
 from chatbot_server.privacy.masking import NO_WAY_TO_REPLY, Mask
-from chatbot_server.storage.conversations import open_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import add_contact_request
-from chatbot_server.storage.outbox import first_due
-from chatbot_server.storage.site_settings import is_email
-from chatbot_server.storage.webhooks import queue_event
+from chatbot_server.storage.site.settings import is_email
+from chatbot_server.storage.site.webhooks import queue_event
+from chatbot_server.storage.visitors.conversations import open_conversation
+from chatbot_server.storage.visitors.feedback import add_contact_request
+from chatbot_server.storage.visitors.outbox import first_due
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import find_allowed_site
 from chatbot_server.web.middleware.requests import (

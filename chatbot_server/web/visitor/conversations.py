@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.conversation.service import ConversationService
-from chatbot_server.storage.conversations import ChatMessage
+from chatbot_server.storage.visitors.conversations import ChatMessage
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.requests import bearer
 

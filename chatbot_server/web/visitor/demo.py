@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from chatbot_server.messages import say
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site, playground_site
+from chatbot_server.storage.site.sites import demo_site, playground_site
 from chatbot_server.web.middleware.address import own_address
 from chatbot_server.web.middleware.requests import language_of
 

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.privacy.masking import Mask
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import find_answer, question_of, save_feedback
-from chatbot_server.storage.webhooks import queue_event
+from chatbot_server.storage.site.webhooks import queue_event
+from chatbot_server.storage.visitors.feedback import find_answer, question_of, save_feedback
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.requests import (

@@ -17,15 +17,15 @@ from flask import Blueprint, Response, make_response, render_template, request
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import Failed, Started
 from chatbot_server.conversation.live import LiveAnswer
-from chatbot_server.conversation.person_hours import when_answered
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.service import ConversationService
+from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
 from chatbot_server.retrieval.language.markdown import plain_text
-from chatbot_server.storage.conversations import ChatMessage
 from chatbot_server.storage.knowledge.asked_sites import AskedSite, AskedSites
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import ChatMessage
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.problems import public_sentence

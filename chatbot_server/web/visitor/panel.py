@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from chatbot_server.config.sections import LimitsSection, PrivacySection
-from chatbot_server.conversation.person_hours import when_answered
+from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.engine.base import Engine
 from chatbot_server.errors import EngineError
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.site_settings import SITE_SETTINGS
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.settings import SITE_SETTINGS
+from chatbot_server.storage.site.sites import Site
 from chatbot_server.web.middleware.address import own_origins
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import find_allowed_site

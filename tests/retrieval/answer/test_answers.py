@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from support.crawling import extractor
 
-from chatbot_server.retrieval.answer import faq
-from chatbot_server.retrieval.answer.query import ParsedText, Query
+from chatbot_server.retrieval.answer.decide import faq
+from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.files import add_file
 from chatbot_server.retrieval.curate.library import (
@@ -19,10 +19,10 @@ from chatbot_server.retrieval.curate.library import (
     import_documents,
 )
 from chatbot_server.retrieval.index.chunks import below
-from chatbot_server.retrieval.language.acronyms import definitions, glossary, variants
+from chatbot_server.retrieval.language.words.acronyms import definitions, glossary, variants
 from chatbot_server.retrieval.read.extractor import ExtractError
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 NOTES = {
     "Horaires": "La boutique est ouverte du lundi au samedi de 9h30 à 19h. Elle est fermée le dimanche.",  # noqa: E501

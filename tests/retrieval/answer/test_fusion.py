@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.answer.fusion import (
+from chatbot_server.retrieval.answer.search.fusion import (
     ChunkMatch,
     MeaningMatch,
     VectorRows,

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from chatbot_server.errors import ConfigError
-from chatbot_server.retrieval.answer.candidates import load_sections
-from chatbot_server.retrieval.answer.evidence import gather_evidence
+from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
+from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note

@@ -10,18 +10,18 @@ import pytest
 from support.crawling import run_crawl
 from support.web_site import WebSite, page
 
-from chatbot_server.retrieval.answer import search
+from chatbot_server.retrieval.answer.search import searcher as search
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
-from chatbot_server.retrieval.language import acronyms
-from chatbot_server.storage import sites
+from chatbot_server.retrieval.language.words import acronyms
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of
 from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.knowledge.tables import KnowledgeSource
+from chatbot_server.storage.site import sites
 
 
 class Quick:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.answer.search import SiteLanguages
+from chatbot_server.retrieval.answer.search.searcher import SiteLanguages
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.language.asked_in import language_asked_in
+from chatbot_server.retrieval.language.words.asked_in import language_asked_in
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 ENGLISH = "Wi-Fi is free at the reception of the camping."
 FRENCH = "Wi-Fi gratuit à la réception du camping."

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from chatbot_server.retrieval.answer import search
-from chatbot_server.retrieval.answer.query import Query
+from chatbot_server.retrieval.answer.search import searcher as search
+from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
-from chatbot_server.retrieval.language import stems, synonyms
+from chatbot_server.retrieval.language.words import stems, synonyms
 from chatbot_server.storage.database import Database
 
 

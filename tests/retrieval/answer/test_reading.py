@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.answer import evidence, reading
+from chatbot_server.retrieval.answer.decide import evidence, reading
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.answer import answers
-from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.answer.rows import rows_left_out
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.sections.rows import rows_left_out
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.show import answers
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
 

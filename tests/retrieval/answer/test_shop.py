@@ -18,7 +18,7 @@ from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 pytestmark = pytest.mark.xdist_group("live")
 SHOP: dict[str, Any] = yaml.safe_load(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot_server.retrieval.answer.search.site_memory import (
+    SectionStore,
+    SectionText,
+    SiteMemories,
+)
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.answer.site_memory import SectionStore, SectionText, SiteMemories
 from chatbot_server.retrieval.curate.library import add_faq, add_note, remove_source
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText

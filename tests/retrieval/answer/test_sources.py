@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from chatbot_server.retrieval.answer.sources import Titles, clean_heading, link_to
+from chatbot_server.retrieval.answer.show.sources import Titles, clean_heading, link_to
 from chatbot_server.retrieval.language.markdown import plain_text
 
 PAGE = "https://s.example/page"

@@ -9,7 +9,7 @@ import pytest
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 # A Thursday; half past four in Paris.
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)

@@ -16,7 +16,7 @@ from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.readings import lost_facts
 from chatbot_server.storage.knowledge.sources import sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgePage
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Documents = dict[str, tuple[str, str]]

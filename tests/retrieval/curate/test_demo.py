@@ -16,7 +16,7 @@ from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.knowledge.sources import delete_source, sources_of
-from chatbot_server.storage.sites import demo_site, playground_site
+from chatbot_server.storage.site.sites import demo_site, playground_site
 
 pytestmark = pytest.mark.xdist_group("live")
 

@@ -10,27 +10,27 @@ from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import Conflict, NotFound, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate import teaching
-from chatbot_server.retrieval.curate.golden import ask_golden_questions
-from chatbot_server.retrieval.curate.library import add_faq, add_note, export_documents
-from chatbot_server.retrieval.curate.teaching import teach
-from chatbot_server.retrieval.curate.unanswered import (
+from chatbot_server.retrieval.curate.learning import teaching
+from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
+from chatbot_server.retrieval.curate.learning.teaching import teach
+from chatbot_server.retrieval.curate.learning.unanswered import (
     QuestionGroup,
     find_group,
     look_again,
     still_open,
     unanswered_groups,
 )
+from chatbot_server.retrieval.curate.library import add_faq, add_note, export_documents
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.visitors.conversations import (
     add_message,
     erase_conversation,
     erase_expired,
     start_conversation,
 )
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.learning import LONGEST_QUESTION, MOST_GOLDEN, put_golden
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, MOST_GOLDEN, put_golden
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_what_is_not_to_be_kept_erased_or_expired_is_not_there(
     ask(database, site_id, "Expired?")
     assert len(unanswered_groups(database, site_id)) == 2
     with database.session() as session:
-        from chatbot_server.storage.conversations import Conversation
+        from chatbot_server.storage.visitors.conversations import Conversation
 
         erase_conversation(session, session.get_one(Conversation, deleted))
     assert counted(database, site_id) == [(1, ("Expired?",))]
@@ -139,7 +139,7 @@ def test_long_questions_are_cut_and_many_are_bounded(
 ) -> None:
     ask(database, site_id, "repair " * 500)
     assert all(len(text) <= LONGEST_QUESTION for _times, (text,) in counted(database, site_id))
-    monkeypatch.setattr("chatbot_server.retrieval.curate.unanswered.MOST_QUESTIONS", 3)
+    monkeypatch.setattr("chatbot_server.retrieval.curate.learning.unanswered.MOST_QUESTIONS", 3)
     ask(database, site_id, *(f"What is thing{number}?" for number in range(5)))
     assert sum(times for times, _wordings in counted(database, site_id)) == 3
 
@@ -213,7 +213,8 @@ def test_groups_are_those_of_comparing_each_with_each(
     def all_stems(self: Any, _counts: Any) -> list[str]:
         return sorted(self.stems)
 
-    monkeypatch.setattr("chatbot_server.retrieval.curate.unanswered._Wording.rarest", all_stems)
+    rarest = "chatbot_server.retrieval.curate.learning.unanswered._Wording.rarest"
+    monkeypatch.setattr(rarest, all_stems)
     assert unanswered_groups(database, site_id) == groups
 
 
@@ -395,7 +396,7 @@ def test_golden_questions_are_bounded(
             with pytest.raises(UsageError):
                 put_golden(session, site_id, wrong, "y")
         assert MOST_GOLDEN >= 100
-        monkeypatch.setattr("chatbot_server.storage.learning.MOST_GOLDEN", 1)
+        monkeypatch.setattr("chatbot_server.storage.visitors.learning.MOST_GOLDEN", 1)
         put_golden(session, site_id, "One?", "1")
         put_golden(session, site_id, "One?", "one")
         with pytest.raises(UsageError):

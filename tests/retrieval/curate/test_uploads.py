@@ -17,7 +17,7 @@ from chatbot_server.retrieval.curate.library import describe_sources, remove_sou
 from chatbot_server.retrieval.read.extractor import ExtractError, Progress
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
-from chatbot_server.storage.sites import add_site
+from chatbot_server.storage.site.sites import add_site
 
 NAME = "Tarifs d’été.docx"
 Read = Callable[..., files.FileText]

@@ -14,7 +14,7 @@ from chatbot_server.retrieval.index import analysis
 from chatbot_server.retrieval.index.analysis import AnalysisError, analyse
 from chatbot_server.retrieval.index.chunks import split
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.sites import demo_site
+from chatbot_server.storage.site.sites import demo_site
 
 
 @pytest.fixture

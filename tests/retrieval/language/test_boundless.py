@@ -15,7 +15,7 @@ REPEAT = "import sys; text = sys.argv[1] * (int(sys.argv[2]) // len(sys.argv[1])
 INDEX = (
     REPEAT
     + "from chatbot_server.retrieval.index import chunks; "
-    + "from chatbot_server.retrieval.language import acronyms; "
+    + "from chatbot_server.retrieval.language.words import acronyms; "
     + "chunks.split(text); acronyms.definitions(text)"
 )
 FACTS = REPEAT + "from chatbot_server.retrieval.language.facts import facts; facts(text)"

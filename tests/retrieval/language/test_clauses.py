@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.language.clauses import Question, questions_of
-from chatbot_server.retrieval.language.stems import guess_language
+from chatbot_server.retrieval.language.words.stems import guess_language
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.language.cognates import Cognates
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.language.words.cognates import Cognates
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.answer.query import Query
-from chatbot_server.retrieval.language.follow_up import asks_what_of_it, context_of, is_followup
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.language.dialogue.follow_up import (
+    asks_what_of_it,
+    context_of,
+    is_followup,
+)
 
 
 @pytest.mark.parametrize(

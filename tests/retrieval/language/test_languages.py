@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from chatbot_server.resources import read_yaml_files
-from chatbot_server.retrieval.language import contrast, stems, synonyms
+from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
 from chatbot_server.retrieval.language.facts import Fact, facts, spelled_number
-from chatbot_server.retrieval.language.follow_up import is_followup
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, load, together
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.words import stems, synonyms
 
 SPANISH, GERMAN = together(["es"]), together(["de"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.language.navigation import is_navigation
+from chatbot_server.retrieval.language.words.navigation import is_navigation
 
 
 @pytest.mark.parametrize(

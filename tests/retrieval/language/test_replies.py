@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.language.replies import (
+from chatbot_server.retrieval.language.dialogue.replies import (
     as_follow_up,
     item_named,
     question_of_others,
 )
-from chatbot_server.retrieval.language.stems import guess_language
+from chatbot_server.retrieval.language.words.stems import guess_language
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.language.specificity import specificity
+from chatbot_server.retrieval.language.words.specificity import specificity
 
 
 @pytest.mark.parametrize(

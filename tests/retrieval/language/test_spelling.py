@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from chatbot_server.retrieval.language.everyday import in_plain_words, spelled_out
 from chatbot_server.retrieval.language.languages import ALWAYS_USED
-from chatbot_server.retrieval.language.spelling import Spellings, common_words, sound
-from chatbot_server.retrieval.language.stems import guess_language
+from chatbot_server.retrieval.language.words.everyday import in_plain_words, spelled_out
+from chatbot_server.retrieval.language.words.spelling import Spellings, common_words, sound
+from chatbot_server.retrieval.language.words.stems import guess_language
 
 KNOWN = Spellings(
     ["La kermesse de l’école, la déchèterie, une remorque, un spectacle, des tondeuses, les clés.",

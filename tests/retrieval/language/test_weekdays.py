@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.language.moments import asks_when, find_moment
-from chatbot_server.retrieval.language.weekdays import (
+from chatbot_server.retrieval.language.time.moments import asks_when, find_moment
+from chatbot_server.retrieval.language.time.weekdays import (
     hours_by_day,
     intervals,
     is_seasonal,

@@ -15,7 +15,7 @@ from support.read_file import read_bytes
 from chatbot_server.retrieval.curate.files import add_file
 from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.retrieval.read.extractor import ExtractError, Extractor, kind_of_name
-from chatbot_server.retrieval.read.files import pdf as pdf_reader
+from chatbot_server.retrieval.read.files.pdf import document as pdf_reader
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 

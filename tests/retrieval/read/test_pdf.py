@@ -7,7 +7,7 @@ from support.office_files import docx_of
 from support.pdf_files import drawn, drawn_pdf, pdf_of, stream
 from support.read_file import read_bytes, read_office
 
-from chatbot_server.retrieval.read.files import ocr
+from chatbot_server.retrieval.read.files.pdf import ocr
 
 PROSE = "Our house lies at the end of the lane"
 

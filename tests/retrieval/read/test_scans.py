@@ -14,7 +14,7 @@ from support.pdf_files import drawn, drawn_pdf, scanned_pdf
 from support.read_file import read_bytes
 
 from chatbot_server.retrieval.read.extractor_child import answer
-from chatbot_server.retrieval.read.files import ocr
+from chatbot_server.retrieval.read.files.pdf import ocr
 
 ROWS = [
     ("Pitch", "Low season", "High season"),

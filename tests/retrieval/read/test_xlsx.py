@@ -6,7 +6,7 @@ import pytest
 from support.office_files import xlsx
 from support.read_file import read_bytes, read_office
 
-from chatbot_server.retrieval.read.files.xlsx import column_of, displayed
+from chatbot_server.retrieval.read.files.office.xlsx import column_of, displayed
 
 
 def test_a_real_workbook_is_a_heading_and_a_table() -> None:

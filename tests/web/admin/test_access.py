@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.owner_server import ORIGIN, PASSWORD, OwnerServer
 
-from chatbot_server.storage.accounts import ROLES, Role
+from chatbot_server.storage.owners.accounts import ROLES, Role
 from chatbot_server.web.admin.access import LEAST_ROLE, RANKS, safe_next
 
 VALUES = {

@@ -12,7 +12,9 @@ from sqlalchemy import text
 from support.owner_server import OwnerServer
 from support.plans import statements, tables_read_whole
 
-from chatbot_server.storage.analytics import (
+from chatbot_server.storage.base import now
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.analytics import (
     Period,
     answer_counts,
     answering_pages,
@@ -21,15 +23,13 @@ from chatbot_server.storage.analytics import (
     time_to_answer,
     timeline,
 )
-from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.visitors.conversations import (
     Conversation,
     add_message,
     count_messages,
     start_conversation,
 )
-from chatbot_server.storage.feedback import save_feedback
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.visitors.feedback import save_feedback
 
 DAY = 24 * 3600
 

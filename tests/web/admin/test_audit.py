@@ -12,11 +12,16 @@ from test_access import routes
 from werkzeug.test import TestResponse
 
 from chatbot_server.messages import catalogue
-from chatbot_server.storage import audit
-from chatbot_server.storage.audit import AuditEntry, entries_before, erase_old_entries, note_action
-from chatbot_server.storage.feedback import add_contact_request
-from chatbot_server.storage.sites import Site
-from chatbot_server.web.admin.audit import AUDITED_READS, NO_CHANGES
+from chatbot_server.storage.owners import audit
+from chatbot_server.storage.owners.audit import (
+    AuditEntry,
+    entries_before,
+    erase_old_entries,
+    note_action,
+)
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.feedback import add_contact_request
+from chatbot_server.web.admin.settings.audit import AUDITED_READS, NO_CHANGES
 
 Post = Callable[..., TestResponse]
 

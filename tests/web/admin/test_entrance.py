@@ -11,7 +11,7 @@ from support.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.accounts.service import open_setup, renew_setup, reset_token
-from chatbot_server.storage.accounts import all_accounts
+from chatbot_server.storage.owners.accounts import all_accounts
 
 Post = Callable[..., TestResponse]
 

@@ -11,9 +11,9 @@ from support.owner_server import OwnerServer
 from support.plans import statements, tables_read_whole
 
 from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
-from chatbot_server.storage.conversations import add_message, start_conversation
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.feedback import save_feedback
+from chatbot_server.storage.visitors.conversations import add_message, start_conversation
+from chatbot_server.storage.visitors.feedback import save_feedback
 
 GROWING = {
     *("message", "conversation", "feedback", "answer_review"),

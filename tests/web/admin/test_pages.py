@@ -21,15 +21,15 @@ from chatbot_server.retrieval.curate.library import (
     put_faq_entries,
 )
 from chatbot_server.service.jobs import files
-from chatbot_server.storage.conversations import (
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
+from chatbot_server.storage.site.sites import DEFAULT_COLOR, Site, add_site, find_site
+from chatbot_server.storage.visitors.conversations import (
     Conversation,
     add_message,
     start_conversation,
 )
-from chatbot_server.storage.feedback import add_contact_request, save_feedback
-from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
-from chatbot_server.storage.sites import DEFAULT_COLOR, Site, add_site, find_site
+from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
 
 Post = Callable[..., TestResponse]
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>[x](javascript:alert(1)) =1+1"

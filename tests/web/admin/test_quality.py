@@ -8,10 +8,14 @@ from collections.abc import Callable
 from support.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.retrieval.curate.learning.quality import margin_of_error, run_nightly
 from chatbot_server.retrieval.curate.library import add_faq, describe_entries
-from chatbot_server.retrieval.curate.quality import margin_of_error, run_nightly
-from chatbot_server.storage.conversations import ChatMessage, add_message, start_conversation
-from chatbot_server.storage.quality import review_counts, runs_of
+from chatbot_server.storage.visitors.conversations import (
+    ChatMessage,
+    add_message,
+    start_conversation,
+)
+from chatbot_server.storage.visitors.quality import review_counts, runs_of
 
 Post = Callable[..., TestResponse]
 

@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 from chatbot_server.accounts.service import open_setup
 from chatbot_server.backup.service import back_up
 from chatbot_server.retrieval.curate.library import add_note
-from chatbot_server.storage.accounts import all_accounts
-from chatbot_server.storage.sites import all_sites
+from chatbot_server.storage.owners.accounts import all_accounts
+from chatbot_server.storage.site.sites import all_sites
 from chatbot_server.web.middleware import uploads as uploads_in_requests
 from chatbot_server.web.middleware.uploads import UploadTickets
 

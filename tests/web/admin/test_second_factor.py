@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from chatbot_server.accounts import second_factor
 from chatbot_server.accounts.second_factor import turn_off
-from chatbot_server.storage.accounts import find_account
+from chatbot_server.storage.owners.accounts import find_account
 
 NAME = "the reader"
 

@@ -7,9 +7,9 @@ import re
 import pytest
 from support.owner_server import ORIGIN, OwnerServer
 
-from chatbot_server.storage import share_links
-from chatbot_server.storage.conversations import add_message, start_conversation
-from chatbot_server.storage.share_links import LASTING_DAYS, MOST_LINKS
+from chatbot_server.storage.owners import share_links
+from chatbot_server.storage.owners.share_links import LASTING_DAYS, MOST_LINKS
+from chatbot_server.storage.visitors.conversations import add_message, start_conversation
 
 DAY = 24 * 3600
 

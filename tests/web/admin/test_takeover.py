@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 
 from chatbot_server.mail.letter import Desk
 from chatbot_server.storage.base import now
-from chatbot_server.storage.conversations import HOUR, ChatMessage, Conversation, history
-from chatbot_server.storage.feedback import contact_requests
-from chatbot_server.storage.sites import Site
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import HOUR, ChatMessage, Conversation, history
+from chatbot_server.storage.visitors.feedback import contact_requests
 
 Post = Callable[..., TestResponse]
 EVIL = "<script>alert(1)</script> [x](javascript:alert(1))"

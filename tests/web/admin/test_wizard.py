@@ -16,10 +16,10 @@ from chatbot_server.models.store.background import DownloadState, download_state
 from chatbot_server.models.store.scores import AnswerScore, remember_score
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
-from chatbot_server.storage.accounts import Role
 from chatbot_server.storage.knowledge.sources import get_source, sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgePage
-from chatbot_server.storage.sites import find_site
+from chatbot_server.storage.owners.accounts import Role
+from chatbot_server.storage.site.sites import find_site
 
 Post = Callable[..., TestResponse]
 

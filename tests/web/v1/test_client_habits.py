@@ -13,7 +13,7 @@ from support.browser import Browser
 from support.openai_server import PUBLIC_URL, Api
 from support.patience import LONG
 
-from chatbot_server.storage.api_keys import create_key
+from chatbot_server.storage.owners.api_keys import create_key
 from chatbot_server.web.v1.wire import data_line
 
 pytestmark = pytest.mark.xdist_group("openai_requests")

@@ -22,8 +22,8 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.retrieval.index.embedder import ChildEmbedder
-from chatbot_server.storage.api_keys import create_key
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.owners.api_keys import create_key
 from chatbot_server.web.v1.embeddings import (
     REQUESTS_AT_ONCE,
     REQUESTS_WAITING,

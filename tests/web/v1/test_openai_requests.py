@@ -17,7 +17,7 @@ from support.patience import LONG
 
 from chatbot_server.config.sections import EndpointSection, EngineSection, LimitsSection
 from chatbot_server.engine.openai import OpenAIEngine
-from chatbot_server.storage.api_keys import all_keys, create_key, find_key, revoke_key
+from chatbot_server.storage.owners.api_keys import all_keys, create_key, find_key, revoke_key
 
 pytestmark = pytest.mark.xdist_group("openai_requests")
 

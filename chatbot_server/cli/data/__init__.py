@@ -1,0 +1,1 @@
+"""Verbs for sites, people, keys and backups."""

@@ -1,0 +1,187 @@
+"""``chatbot-server doctor``: what is right and what is not, with the remedy."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+
+import click
+
+from chatbot_server.backup.rehearsal import Rehearsal, last_rehearsal
+from chatbot_server.cli.context import Context
+from chatbot_server.cli.diagnosis.checks import Check, report
+from chatbot_server.cli.diagnosis.sources import check_source
+from chatbot_server.cli.options import JSON
+from chatbot_server.cli.running_server import check_server, runs_here
+from chatbot_server.config.sections import EngineSection
+from chatbot_server.energy.power import PowerCounter
+from chatbot_server.engine.openai.engine import OpenAIEngine
+from chatbot_server.errors import ChatbotError, Unavailable
+from chatbot_server.mail.smtp import open_server
+from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
+from chatbot_server.retrieval.crawl.chromium import BrowserFailed
+from chatbot_server.retrieval.crawl.rendering import usable_program
+from chatbot_server.retrieval.curate.library import describe_sources
+from chatbot_server.service.prepare import plan_engine
+from chatbot_server.service.processes import check_port, listeners
+from chatbot_server.storage.counters import check_counters
+from chatbot_server.storage.knowledge.documents import has_documents
+from chatbot_server.storage.site.sites import all_sites
+from chatbot_server.storage.soundness import check_every_page
+from chatbot_server.storage.visitors.outbox import undelivered
+
+MEGABYTE = 1_000_000
+# The embedded model, the web server and their conversations, with every cache full.
+NEEDED_MEMORY = 750 * MEGABYTE
+# What a server that runs should be left: the rest, it has already.
+LEFT_MEMORY = 60 * MEGABYTE
+WRITER_SECONDS = 5.0
+NEEDED_DISK = 300 * MEGABYTE
+
+
+@click.command(help="help_doctor")
+@JSON
+@click.pass_obj
+def doctor(context: Context, /, as_json: bool) -> None:
+    """Look at everything; exit 1 if anything is wrong."""
+    report(examine(context), as_json)
+
+
+def examine(context: Context) -> Iterator[Check]:
+    """Each check as it is made; what depends on the configuration needs a good one."""
+    if needs_avx2() and "avx2" not in cpu_flags():
+        yield Check("machine", False, context.say("doctor_no_avx2"))
+    else:
+        version = ".".join(map(str, sys.version_info[:3]))
+        yield Check("machine", True, context.say("doctor_machine", value=version))
+    try:
+        config, say = context.config, context.say
+    except ChatbotError as error:
+        yield Check("config", False, error.sentence(context.language))
+        return
+    yield Check("config", True, context.say("doctor_config", file=context.config_file))
+    yield _try(context, "server", lambda: check_server(context))
+    is_running = runs_here(context)
+    needed_memory = LEFT_MEMORY if is_running else NEEDED_MEMORY
+    yield _check_enough(context, "memory", available_memory(), needed_memory)
+    yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
+    yield _try(context, "database", lambda: _check_database(context))
+    yield from check_pages(context)
+    if config.retrieval.browser == "auto":
+        yield _check_browser(context)
+    counters = config.limits.storage
+    yield _try(
+        context, "counters", lambda: say("doctor_counters", address=check_counters(counters))
+    )
+    if not is_running:
+        yield _try(context, "port", lambda: _check_port(context))
+    if config.untrusted_proxy_mark.exists():
+        yield Check("proxies", bool(config.server.trusted_proxies), say("proxy_untrusted"))
+    watts = config.energy.core_watts
+    way = "measured" if PowerCounter.find() else "estimated" if watts else "unknown"
+    yield Check("energy", True, say(f"doctor_energy_{way}", watts=f"{watts:g}"))
+    if rehearsal := last_rehearsal(config.run_dir):
+        yield _backup_check(context, rehearsal)
+    if config.mail.host:
+        yield _try(context, "mail", lambda: _check_mail(context))
+    if config.engine.kind != "openai":
+        yield _try(context, "model", lambda: _plan_model(context))
+        return
+    for endpoint in config.engine.endpoints:
+        alone = config.engine.model_copy(update={"endpoints": (endpoint,)})
+        yield _try(context, "model", partial(_ask_endpoint, context, alone))
+
+
+def _try(context: Context, name: str, check: Callable[[], str]) -> Check:
+    """What *check* says is right, or raises as wrong."""
+    try:
+        return Check(name, True, check())
+    except ChatbotError as error:
+        return Check(name, False, error.sentence(context.language))
+
+
+def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
+    key = f"doctor_{name}" if free >= needed else f"doctor_little_{name}"
+    sentence = context.say(key, free=free // MEGABYTE, needed=needed // MEGABYTE)
+    return Check(name, free >= needed, sentence)
+
+
+def check_pages(context: Context) -> Iterator[Check]:
+    """Which sites and sources have nothing to answer from; none while the database is away."""
+    try:
+        with context.database.session() as session:
+            everyone = all_sites(session)
+            sources = [source for site in everyone for source in describe_sources(session, site.id)]
+            sites = [site for site in everyone if not (site.demo or site.free_chat)]
+            silent = [site for site in sites if not has_documents(session, site.id)]
+    except ChatbotError:
+        return  # told already
+    for source in sources:
+        yield from check_source(context, source)
+    for site in silent:
+        sentence = context.say("doctor_no_pages", name=site.name, key=site.key)
+        yield Check("pages", False, sentence)
+    if sites and not silent:
+        yield Check("pages", True, context.say("doctor_pages"))
+
+
+def _backup_check(context: Context, rehearsal: Rehearsal) -> Check:
+    values = {
+        "file": rehearsal.file,
+        "day": time.strftime("%Y-%m-%d", time.localtime(rehearsal.at)),
+    }
+    if not rehearsal.code:
+        return Check("backup", True, context.say("doctor_rehearsal", rows=rehearsal.rows, **values))
+    why = context.say(rehearsal.code, **rehearsal.values)
+    return Check("backup", False, context.say("doctor_rehearsal_failed", why=why, **values))
+
+
+def _check_browser(context: Context) -> Check:
+    try:
+        return Check("browser", True, context.say("doctor_browser", program=usable_program()))
+    except BrowserFailed as error:
+        return Check("browser", False, context.say(f"doctor_{error}"))
+
+
+def _check_mail(context: Context) -> str:
+    mail = context.config.mail
+    with open_server(mail) as server:
+        server.noop()
+    with context.database.session() as session:
+        unsent_mail = undelivered(session)
+    if unsent_mail:
+        why = context.say(unsent_mail.problem["code"], **unsent_mail.problem["values"])
+        raise Unavailable("mail_waiting", count=unsent_mail.count, why=why)
+    return context.say("mail_ready", host=f"{mail.host}:{mail.port}")
+
+
+def _check_database(context: Context) -> str:
+    address = context.database.ping()
+    context.database.check_writer(WRITER_SECONDS)
+    check_every_page(context.database, context.config.run_dir)
+    return context.say("doctor_database", address=address)
+
+
+def _check_port(context: Context) -> str:
+    server = context.config.server
+    for name, host, port in listeners(context.config):
+        check_port(name, host, port)
+    return context.say("doctor_port", address=f"{server.host}:{server.port}")
+
+
+def _ask_endpoint(context: Context, settings: EngineSection) -> str:
+    with closing(OpenAIEngine(settings)) as engine:
+        model = engine.info().model
+    return context.say("doctor_endpoint", address=settings.endpoints[0].url, model=model)
+
+
+def _plan_model(context: Context) -> str:
+    plan = plan_engine(context.config)
+    if plan is None:
+        return context.say("doctor_no_model")
+    sentence = context.say("doctor_model", file=plan.settings.path, engine=plan.settings.kind)
+    hint = context.say("doctor_faster") if plan.faster else ""
+    return " ".join(text for text in (sentence, plan.why(context.language), hint) if text)

@@ -1,0 +1,256 @@
+"""What visitors write that asks nothing of the site: greetings, “are you a robot?”, a cry for help.
+
+It is told from patterns, before anything is looked up. Each language has a data file in
+``remarks_of``. A message is compared as folded words without doubled letters, so that hurried
+spelling meets its pattern. Only so much of it is read that no pattern takes long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from chatbot_server.resources import read_yaml_files
+from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.language.clauses import questions_of
+from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.words.stems import MAX_WORD, guess_language, words
+
+Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
+Distress = Literal["self_harm", "violence", "medical"]
+About = Literal["person", "maker", "identity", "insult", "abilities"]
+# What no page of a site tells, but for those that are about it: a forecast, a club's results.
+Beyond = Literal["clock", "weather", "joke", "world"]
+Kind = Courtesy | About | Beyond | Distress
+COURTESIES: tuple[Courtesy, ...] = get_args(Courtesy)
+DISTRESSES: tuple[Distress, ...] = get_args(Distress)
+# What a model that may write freely answers itself.
+LEFT_TO_MODEL: tuple[Kind, ...] = (*COURTESIES, "joke")
+
+# A remark is short; a cry for help may stand anywhere in the beginning of a longer message.
+REMARK_WORDS = 20
+READ_CHARS = 1000
+READ_WORDS = 150
+SHORTEST_MISSPELLED = 6
+# What of these is asked beside a question of the site is answered, too.
+BESIDE: tuple[Kind, ...] = ("person", "maker", "identity", "clock")
+
+_SENTENCE = re.compile(r"[^.!?？\n]+[.!?？]*")
+_DOUBLED = re.compile(r"(?<!\\)([a-z])\1+")  # in a pattern, “\\bb” is no double letter
+_NAMED_LIST = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What a message is.
+
+    Attributes:
+        language: in which it was said; None: the words are those of several.
+        is_sure: False where the site may have more to say: “Who are you?”.
+    """
+
+    kind: Kind
+    language: str | None
+    is_sure: bool = True
+
+    @property
+    def is_courtesy(self) -> bool:
+        return self.kind in COURTESIES
+
+
+class RemarkWords(BaseModel):
+    """One data file.
+
+    Attributes:
+        words: lists that patterns name, of alternatives; ``before`` and ``after`` may stand
+            around a whole message.
+        courtesies, whole: kind → patterns of a whole message.
+        anywhere: kind → patterns of a part of one.
+        unsure: as *whole*, where the pages are asked first.
+        told_by: kind → a pattern of what a page says that does answer such a question.
+        never: what keeps a message from being a cry for help: a book, a dog.
+        misspelled: long words that are recognised with one wrong letter.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    words: Mapping[str, str]
+    courtesies: Mapping[Kind, Sequence[str]]
+    whole: Mapping[Kind, Sequence[str]]
+    anywhere: Mapping[Kind, Sequence[str]]
+    unsure: Mapping[Kind, Sequence[str]]
+    told_by: Mapping[Kind, str]
+    never: str
+    misspelled: str
+
+
+class Remarks:
+    """The patterns of one language."""
+
+    def __init__(self, language: str, record: RemarkWords) -> None:
+        self.language = language
+        self._record = record
+        self._lists = {name: _one_line(text) for name, text in record.words.items()}
+        self._corrections = {
+            rest: word
+            for word in map(squeezed, record.misspelled.split())
+            for rest in _shortened(word)
+        }
+
+    def find(self, message: str, whole: str) -> Remark | None:
+        """What *message* is, in this language; *whole*: as much of it as a remark may have."""
+        plain_text = " ".join(self._corrected(word) for word in message.split())
+        for kind, pattern in self._anywhere:
+            if pattern.search(plain_text) and not self._never.search(plain_text):
+                return Remark(kind, self.language)
+        for kind, pattern in self._whole:
+            if whole and pattern.fullmatch(whole):
+                return Remark(kind, self.language)
+        for kind, pattern in self._unsure:
+            if whole and pattern.fullmatch(whole):
+                return Remark(kind, self.language, is_sure=False)
+        return None
+
+    def told_by(self, kind: Kind) -> re.Pattern[str] | None:
+        """How a page speaks of what remarks of *kind* ask for; None: that is not looked at."""
+        pattern = self._record.told_by.get(kind)
+        return re.compile(self._regex(pattern)) if pattern else None
+
+    @cached_property
+    def _anywhere(self) -> list[tuple[Kind, re.Pattern[str]]]:
+        return self._compiled(self._record.anywhere)
+
+    @cached_property
+    def _whole(self) -> list[tuple[Kind, re.Pattern[str]]]:
+        return [
+            *self._compiled(self._record.whole, around=True),
+            *self._compiled(self._record.courtesies),
+        ]
+
+    @cached_property
+    def _unsure(self) -> list[tuple[Kind, re.Pattern[str]]]:
+        return self._compiled(self._record.unsure, around=True)
+
+    @cached_property
+    def _never(self) -> re.Pattern[str]:
+        return re.compile(self._regex(_one_line(self._record.never)))
+
+    def _compiled(
+        self, patterns: Mapping[Kind, Sequence[str]], *, around: bool = False
+    ) -> list[tuple[Kind, re.Pattern[str]]]:
+        pairs = [(kind, self._regex(text)) for kind, texts in patterns.items() for text in texts]
+        before, after = self._regex("{before}"), self._regex("{after}")
+        if around:
+            pairs = [
+                (kind, rf"(?:{before} ){{0,4}}(?:{text})(?: {after}){{0,3}}")
+                for kind, text in pairs
+            ]
+        return [(kind, re.compile(text)) for kind, text in pairs]
+
+    def _regex(self, text: str) -> str:
+        """*text* with its lists, which may name others, and without doubled letters."""
+        for _ in range(3):
+            text = _NAMED_LIST.sub(lambda match: f"(?:{self._lists[match[1]]})", text)
+        return squeezed(text)
+
+    def _corrected(self, word: str) -> str:
+        if len(word) < SHORTEST_MISSPELLED - 1:
+            return word
+        return next(
+            (self._corrections[each] for each in _shortened(word) if each in self._corrections),
+            word,
+        )
+
+
+def is_answered(remark: Remark, grounding: Grounding) -> bool:
+    """Whether the pages do answer *remark*: what no site tells, only where they speak of it."""
+    if grounding.status not in ("faq", "quoted"):
+        return False
+    told_by = next(r for r in _REMARKS if r.language == remark.language).told_by(remark.kind)
+    if told_by is None or grounding.status == "faq":
+        return True
+    headings = (f"{passage.title} {passage.heading}" for passage in grounding.passages[:1])
+    text = " ".join([grounding.answer[:READ_CHARS], *headings])
+    return bool(told_by.search(squeezed(" ".join(words(text)))))
+
+
+def find_remark(message: str) -> Remark | None:
+    """What *message* is if it asks nothing of the site."""
+    message_words = words(message[:READ_CHARS])[:READ_WORDS]
+    text = squeezed(" ".join(message_words))
+    is_short = len(message_words) <= REMARK_WORDS and len(message) <= READ_CHARS
+    remarks = [
+        remark for patterns in _REMARKS if (remark := patterns.find(text, text if is_short else ""))
+    ]
+    distress = [remark for remark in remarks if remark.kind in DISTRESSES]
+    courtesy = find_courtesy(message_words) if is_short and not distress else None
+    return next(iter([*distress, *([courtesy] if courtesy else []), *remarks]), None)
+
+
+def find_remarks_beside(message: str) -> tuple[list[Remark], str]:
+    """The questions of *message* about the chatbot itself or the time, and what else it asks."""
+    if len(message) > READ_CHARS:
+        return [], message
+    find = cache(find_remark)  # most sentences are one clause
+    parts: list[tuple[str, Remark | None]] = []
+    for sentence in _SENTENCE.findall(message):
+        questions = questions_of(sentence, guess_language(sentence))
+        clauses = [(question.text, find(question.text)) for question in questions]
+        is_split = any(remark and remark.kind in BESIDE for _text, remark in clauses)
+        parts += clauses if is_split else [(sentence, find(sentence))]
+    beside = [remark for _text, remark in parts if remark and remark.kind in BESIDE]
+    if not beside:
+        return [], message
+    others = (text for text, remark in parts if remark not in beside)
+    rest = " ".join(" ".join(others).split())
+    remark = find_remark(rest)
+    return beside, "" if remark and remark.is_courtesy else rest
+
+
+def squeezed(text: str) -> str:
+    """*text* without doubled letters, in which hurried spelling differs most."""
+    return _DOUBLED.sub(r"\1", text)
+
+
+def find_courtesy(message_words: Iterable[str]) -> Remark | None:
+    """The greeting, thanks or goodbye that these words are, in any language, if nothing else."""
+    distinct_words = set(message_words)
+    records = [language.small_talk for language in LANGUAGES.values()]
+    courteous_words = frozenset().union(
+        *(record.hello | record.thanks | record.goodbye | record.beside for record in records)
+    )
+    kinds: tuple[Courtesy, ...] = ("goodbye", "thanks", "hello")
+    for kind in kinds:
+        codes = [
+            code
+            for code, language in LANGUAGES.items()
+            if distinct_words & getattr(language.small_talk, kind)
+        ]
+        if codes and distinct_words <= courteous_words:
+            return Remark(kind, codes[0] if len(codes) == 1 else None)
+    return None
+
+
+def _shortened(word: str) -> list[str]:
+    """*word* and what is left of it without one letter: equal for words one letter apart.
+
+    Only the first letters count, of which no word of a message has more.
+    """
+    word = word[:MAX_WORD]
+    return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]
+
+
+def _one_line(text: str) -> str:
+    """Alternatives over several lines of a file as one."""
+    return "|".join(" ".join(alternative.split()) for alternative in text.split("|"))
+
+
+_REMARKS = [
+    Remarks(code, RemarkWords.model_validate(record))
+    for code, record in read_yaml_files(__package__, "remarks_of").items()
+]

@@ -1,0 +1,1 @@
+"""Whether a section or an entry answers, by fitted evidence."""

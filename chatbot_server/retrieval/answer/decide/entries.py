@@ -1,0 +1,168 @@
+"""Whether an entry of the FAQ is asked for: surely, or well enough to be shown under its question.
+
+An entry is found by two texts, its question and its answer, and entries are near each other:
+what is sure must be far ahead, agree in what can be checked, and leave no word of the question
+aside. What is only near is shown as what it is, the answer to another question. The weights are
+fitted as those of sections are, see ``docs/decisions/0011-answers-decided-by-fitted-evidence.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+
+from chatbot_server.retrieval.answer.decide import faq
+from chatbot_server.retrieval.answer.decide.evidence import Gate, load_gate
+from chatbot_server.retrieval.answer.search.fusion import Hit
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.sections.candidates import Candidate
+
+BY_MEANING = load_gate("entries_by_meaning")
+BY_WORDS = load_gate("entries_by_words")
+# E5's cosines of texts about different things.
+UNRELATED = 0.8
+WIDEST_LEAD = 0.06
+# What is sure must lie so far above every other entry; of near twins, none does.
+SURE_LEAD = 0.01
+# A second entry is shown beside the first where about as much speaks for it.
+CLOSE = 0.8
+# So much more must speak for an entry beside pages; the gate is fitted on FAQs alone.
+BESIDE_PAGES = 0.7
+MAX_WORDS = 300
+
+
+@dataclass(frozen=True)
+class EntryEvidence:
+    """What speaks for an entry being the one that is asked for, and against it.
+
+    Attributes:
+        title_cosine, text_cosine: of its nearest wording and of its answer; 0 without vectors.
+        title_ahead, text_ahead: how far they lie above the mean of the other hits.
+        lead: how far the higher of both lies above the highest other one.
+        score: of its hit, 0…1.
+        wording_coverage: share of the query's weight that one of its wordings holds.
+        coverage: share that wordings and answer hold together.
+        reverse_coverage: share of a wording's weight that the query holds.
+        missing: share of the query's content words that stand nowhere in it.
+        other_language: 1 where it is in another language than the question.
+        other_kind: 1 where the question asks for a number, and none of its wordings does.
+    """
+
+    title_cosine: float
+    text_cosine: float
+    title_ahead: float
+    text_ahead: float
+    lead: float
+    score: float
+    wording_coverage: float
+    coverage: float
+    reverse_coverage: float
+    missing: float
+    other_language: float
+    other_kind: float
+
+
+@dataclass(frozen=True)
+class RankedEntry:
+    """An entry among the candidates: the log odds that it is asked for, by ``gate``."""
+
+    candidate: Candidate
+    evidence: EntryEvidence
+    log_odds: float
+    gate: Gate
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it may be told as the answer."""
+        evidence = self.evidence
+        shares_words = bool(evidence.coverage or evidence.other_language)
+        return self.log_odds > self.gate.sure and evidence.lead >= SURE_LEAD and shares_words
+
+
+def ranked_entries(
+    query: Query, sections: Sequence[Candidate], hits: Sequence[Hit]
+) -> list[RankedEntry]:
+    """The entries among *sections*, each with its best section, best first."""
+    first: dict[int, Candidate] = {}
+    for section in sections:
+        first.setdefault(section.document.id, section)
+    # A page that says the same is no rival.
+    rivals = [hit for hit in hits if hit.document not in first or first[hit.document].document.faq]
+    gate = BY_MEANING if any(hit.meaning for hit in hits) else BY_WORDS
+    entries = []
+    for section in (section for section in first.values() if section.document.faq):
+        evidence = gather_entry_evidence(query, section, rivals)
+        entries.append(RankedEntry(section, evidence, gate.log_odds(asdict(evidence)), gate))
+    return sorted(entries, key=lambda entry: (-entry.log_odds, entry.candidate.chunk.id))
+
+
+def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -> Candidate | None:
+    """The one of *entries*, which stand best first, that is surely asked for."""
+    for entry in entries:
+        if entry.candidate.document.id == query.entry:
+            return entry.candidate
+    if not entries:
+        return None
+    best = entries[0].candidate
+    is_sure = entries[0].is_sure
+    if entries[0].gate is BY_WORDS:  # only nearly the same words are sure, in one entry alone
+        alike = [entry for entry in entries if _has_same_words(query, entry.candidate)]
+        is_sure = alike == entries[:1]
+    return best if is_sure and faq.is_answered_by(query, best, index) else None
+
+
+def _has_same_words(query: Query, entry: Candidate) -> bool:
+    return any(faq.has_same_words(query, wording) for wording in entry.wordings)
+
+
+def near_entries(
+    query: Query, entries: Sequence[RankedEntry], *, beside_pages: bool
+) -> list[RankedEntry]:
+    """Those of *entries*, which stand best first, to show under their own questions.
+
+    *beside_pages*: the site has pages, which may say it better or rightly say nothing.
+    """
+    needed = BESIDE_PAGES if beside_pages else 0.0
+    near = [
+        entry
+        for entry in entries
+        if entry.log_odds > entry.gate.threshold + needed and faq.may_quote(query, entry.candidate)
+    ]
+    sections_to_show = near[:1]
+    for second in near[1:2]:
+        texts = [entry.candidate.chunk.text for entry in (sections_to_show[0], second)]
+        is_short = sum(len(text.split()) for text in texts) <= MAX_WORDS
+        if is_short and sections_to_show[0].log_odds - second.log_odds <= CLOSE:
+            sections_to_show.append(second)
+    return sections_to_show
+
+
+def gather_entry_evidence(query: Query, entry: Candidate, hits: Sequence[Hit]) -> EntryEvidence:
+    """What speaks for *entry*, which is of one of *hits*."""
+    hit = entry.hit
+    others = [other for other in hits if other.document != hit.document and other.meaning]
+    titles = [other.title_cosine for other in others] or [UNRELATED]
+    texts = [other.text_cosine for other in others] or [UNRELATED]
+    lead = max(hit.title_cosine, hit.text_cosine) - max(*titles, *texts)
+    terms = entry.terms | entry.whole_text.terms.union(*(text.terms for text in entry.wordings))
+    words = query.content_words
+    language = entry.document.language
+    has_meaning = bool(hit.meaning)
+    return EntryEvidence(
+        title_cosine=hit.title_cosine,
+        text_cosine=hit.text_cosine,
+        title_ahead=hit.title_cosine - fmean(titles) if has_meaning else 0.0,
+        text_ahead=hit.text_cosine - fmean(texts) if has_meaning else 0.0,
+        lead=max(-WIDEST_LEAD, min(WIDEST_LEAD, lead)) if has_meaning else 0.0,
+        score=hit.score,
+        wording_coverage=max(query.coverage(wording.terms) for wording in entry.wordings),
+        coverage=query.coverage(terms),
+        reverse_coverage=max(query.share_of(wording) for wording in entry.wordings),
+        missing=sum(not word.is_in(terms) for word in words) / max(1, len(words)),
+        other_language=float(language in query.languages and language != query.language),
+        other_kind=float(
+            query.asks_for_number and not any(each.asks_for_number for each in entry.wordings)
+        ),
+    )

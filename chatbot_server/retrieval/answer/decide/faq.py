@@ -1,0 +1,127 @@
+"""Whether an entry of the FAQ asks the same as a question, as far as that can be checked.
+
+Similarity alone says nothing: “activer” and “désactiver”, “ouverts” and “fermés” are
+closer to each other (cosine 0.96) than most true paraphrases (0.94). Numbers, names, negations
+and opposites tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatbot_server.retrieval.answer.search.query import ParsedText, Query
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.language.dialogue.contrast import are_opposed
+from chatbot_server.retrieval.language.facts import Fact
+
+# Nearly the same words: without vectors, only they are sure.
+SAME_WORDS = 0.9
+# A name that stands in more than this share of the entries is the owner's own.
+COMMON_NAME = 0.05
+
+
+def is_answered_by(query: Query, entry: Candidate, index: SiteIndex) -> bool:
+    """Whether *entry* asks the same as *query*, as far as hard facts go."""
+
+    def is_common_name(name: str) -> bool:
+        return index.chunks_with(name, query.languages) > max(1, COMMON_NAME * index.chunk_count)
+
+    return _holds_own_words(query, entry) and any(
+        asks_same(query, wording, entry.whole_text, is_common_name) for wording in entry.wordings
+    )
+
+
+def may_quote(query: Query, entry: Candidate) -> bool:
+    """Whether *entry* may be shown under its own question: where nothing in it is contrary."""
+    return _holds_own_words(query, entry) and any(
+        not _is_contrary(query, wording) for wording in entry.wordings
+    )
+
+
+def asks_same(
+    question: ParsedText,
+    wording: ParsedText,
+    answer: ParsedText,
+    is_common_name: Callable[[str], bool],
+) -> bool:
+    """Whether *question* asks what *wording* asks and *answer* answers, as far as hard facts go.
+
+    A common name stands everywhere and so distinguishes nothing.
+    """
+    return (
+        _has_same_facts(question, wording, answer)
+        and question.is_negated == wording.is_negated
+        and not are_opposed(question.text, wording.text, question.languages)
+        and _has_same_names(question, wording, answer, is_common_name)
+        and asks_for_whole_compounds(question, wording)
+    )
+
+
+def has_same_words(question: ParsedText, wording: ParsedText) -> bool:
+    """Whether both have nearly the same stems (Dice)."""
+    question_stems, wording_stems = set(question.stems), set(wording.stems)
+    both = len(question_stems) + len(wording_stems)
+    return 2 * len(question_stems & wording_stems) >= SAME_WORDS * both
+
+
+def asks_for_whole_compounds(question: ParsedText, title: ParsedText) -> bool:
+    """Whether compounds of *title* are asked for whole: a “chèque-vacances” is no cheque."""
+    return not any(len(parts & question.words) == 1 for parts in title.compounds)
+
+
+def _holds_own_words(query: Query, candidate: Candidate) -> bool:
+    """Whether *candidate* speaks of everything that a follow-up itself is about."""
+    if query.own is None:
+        return True
+    titles = query.parse(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
+    terms = titles.terms | candidate.terms
+    return all(word.is_in(terms) for word in query.own.content_words) and asks_for_whole_compounds(
+        query.own, titles
+    )
+
+
+def _is_contrary(question: ParsedText, wording: ParsedText) -> bool:
+    """Whether *wording* asks about another thing of the same kind: “2 personnes”, “Belgique”."""
+    only_asked = _plain_facts(question, wording) - wording.facts
+    only_there = _plain_facts(wording, question) - question.facts
+    return (
+        bool({fact.kind for fact in only_asked} & {fact.kind for fact in only_there})
+        or _has_other_number(question, wording)
+        or bool(question.spelled_names - wording.words and wording.spelled_names - question.words)
+        or are_opposed(question.text, wording.text, question.languages)
+    )
+
+
+def _plain_facts(text: ParsedText, other: ParsedText) -> frozenset[Fact]:
+    """The facts of *text*, without the numbers that belong to names there or in *other*."""
+    numbers = {number for _name, number in text.numbered_names | other.numbered_names}
+    return frozenset(fact for fact in text.facts if fact.value not in numbers)
+
+
+def _has_other_number(question: ParsedText, wording: ParsedText) -> bool:
+    """Whether both speak of one name with different numbers: “Windows 10”, “Windows 11”."""
+    numbers = dict(wording.numbered_names)
+    return any(numbers.get(name, number) != number for name, number in question.numbered_names)
+
+
+def _has_same_facts(question: ParsedText, wording: ParsedText, answer: ParsedText) -> bool:
+    question_facts = _plain_facts(question, wording)
+    wording_facts = _plain_facts(wording, question)
+    if _has_other_number(question, wording):
+        return False
+    if wording_facts:
+        return question_facts == wording_facts
+    return question_facts <= answer.facts
+
+
+def _has_same_names(
+    question: ParsedText,
+    wording: ParsedText,
+    answer: ParsedText,
+    is_common_name: Callable[[str], bool],
+) -> bool:
+    # An entry about one thing by name answers no question that does not name it.
+    return question.names <= wording.words | answer.words and all(
+        is_common_name(name) for name in wording.names - question.words
+    )

@@ -1,0 +1,1 @@
+"""Finds the sections that may answer a question."""

@@ -1,0 +1,222 @@
+"""The question, parsed once: what search and every step after it read of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.dialogue.follow_up import (
+    context_of,
+    is_followup,
+    names_no_subject,
+)
+from chatbot_server.retrieval.language.facts import Fact, facts
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.words import stems, synonyms
+from chatbot_server.retrieval.language.words.cognates import Cognates
+from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
+
+MAX_QUESTION = 1000
+# Words in which a question says what kind of thing it asks for: “À partir de quelle heure …”.
+OPENING = 5
+
+# Sentences of pages whose terms are remembered, some 3 KB each; no text of a visitor's.
+SENTENCES = 4000
+_terms_of_page = lru_cache(SENTENCES)(synonyms.terms_in)
+_COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
+
+
+class ParsedText:
+    """A question, a wording of an entry or an answer: whatever is read of it is read once.
+
+    Attributes:
+        languages: those of the site; see :mod:`chatbot_server.retrieval.language.languages`.
+    """
+
+    def __init__(
+        self, text: str, languages: Languages = ALWAYS_USED, language: str | None = None
+    ) -> None:
+        self.text = text
+        self.languages = languages
+        self._language = language
+
+    @cached_property
+    def language(self) -> str:
+        """The language it is asked in, as far as its small words tell."""
+        return self._language or stems.guess_language(self.text, languages=self.languages)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its folded words and numbers."""
+        return frozenset(stems.words(self.text))
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """The stems to search for."""
+        return stems.query_terms(self.text, self.languages, language=self.language)
+
+    @cached_property
+    def content_words(self) -> list[Word]:
+        """The words that say what it is about, with their synonyms."""
+        return synonyms.query_words(self.text, self.languages, language=self.language)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The stems and concepts that stand in it."""
+        return synonyms.terms_in(self.text, self.languages)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The folded names in it."""
+        return frozenset(contrast.names(self.text, self.languages, language=self.language))
+
+    @cached_property
+    def facts(self) -> frozenset[Fact]:
+        """The numbers, dates, prices … that it states."""
+        return facts(self.text, self.languages)
+
+    @cached_property
+    def spelled_names(self) -> frozenset[str]:
+        """The names in it that are no acronyms."""
+        return self.names - contrast.in_capitals(self.text)
+
+    @cached_property
+    def numbered_names(self) -> frozenset[tuple[str, str]]:
+        """Names with the number that belongs to each: ``("windows", "10")``."""
+        return frozenset(contrast.numbered_names(self.text, self.languages))
+
+    @cached_property
+    def compounds(self) -> list[frozenset[str]]:
+        """The parts of each word with a hyphen that has more than one."""
+        compounds = [
+            frozenset(stems.content_words(match[0], self.languages))
+            for match in _COMPOUND.finditer(fold(self.text))
+        ]
+        return [parts for parts in compounds if len(parts) > 1]
+
+    @cached_property
+    def is_negated(self) -> bool:
+        """Whether it denies something."""
+        return contrast.is_negated(self.text, self.languages)
+
+    @cached_property
+    def asks_for_number(self) -> bool:
+        """Whether a number answers it."""
+        return synonyms.asks_for_number(self.text, self.languages)
+
+
+@dataclass(frozen=True)
+class WordMeanings:
+    """What each folded word of a question means there: a vector of *model*."""
+
+    model: str
+    vectors: Mapping[str, Vector]
+
+
+class Query(ParsedText):
+    """What is searched for.
+
+    Attributes:
+        own: the question without the ones it follows; None where it follows none.
+        before: the question before it, where it follows one.
+        entry: the document of the entry that it asks for in the entry's own words.
+        general: the concept of the place itself that it asks for, and nothing else.
+        for_closed_days: it asks when the place is closed.
+        moment: that the question names; it is not searched for.
+        days: of the week that it names or means; Monday is 0.
+        meanings: of its words; None: it is searched for by words alone.
+        rarity: inverse document frequency of a stem on the site; all alike until it is known.
+    """
+
+    def __init__(
+        self, text: str, languages: Languages = ALWAYS_USED, language: str | None = None
+    ) -> None:
+        super().__init__(text, languages, language)
+        self.own: ParsedText | None = None
+        self.before = ""
+        self.general = ""
+        self.for_closed_days = False
+        self.moment: MomentName | None = None
+        self.days: frozenset[int] = frozenset()
+        self.entry: int | None = None
+        self.meanings: WordMeanings | None = None
+        self.rarity: Rarity = lambda _stem: 1.0
+        self._weighed: tuple[Rarity | None, list[tuple[Word, float]]] = (None, [])
+
+    @cached_property
+    def begins_with_number_question(self) -> bool:
+        """Whether its first words ask for a number: those of “what is done when …?” do not."""
+        return synonyms.asks_for_number(" ".join(self.text.split()[:OPENING]), self.languages)
+
+    @cached_property
+    def keeps_subject(self) -> bool:
+        """Whether it follows a question, and names nothing else that it is about."""
+        own = self.own
+        return own is not None and names_no_subject(own.text, own.languages, own.language)
+
+    @classmethod
+    def in_context(
+        cls,
+        question: str,
+        history: Sequence[str],
+        languages: Languages = ALWAYS_USED,
+        language: str | None = None,
+    ) -> Query:
+        """The query for *question*, behind those questions of *history* that it leans on."""
+        query = own_query = cls(question[:MAX_QUESTION], languages, language)
+        if history and is_followup(own_query.text, languages, language=own_query.language):
+            context = context_of(own_query.text, history, languages)[:MAX_QUESTION]
+            query = cls(f"{context} {own_query.text}", languages)
+            query.before = context
+            query.own = own_query
+        return query
+
+    def parse(self, text: str) -> ParsedText:
+        """A text that is to be compared with the query, read in the same languages."""
+        return ParsedText(text, self.languages)
+
+    def terms_of(self, text: str, language: str | None) -> frozenset[str]:
+        """The stems and concepts of a page's *text*.
+
+        Where it is in another *language*, with the stems of the query's words that are written
+        nearly alike there.
+        """
+        terms = _terms_of_page(text, self.languages)
+        if language == self.language or language not in self.languages:
+            return terms
+        alike = self._cognates.among(set(stems.words(text)))
+        return terms.union(*(stems.all_stems(word, self.languages) for word in alike))
+
+    @cached_property
+    def _cognates(self) -> Cognates:
+        return Cognates(self.words)
+
+    def weight_in(self, terms: frozenset[str]) -> float:
+        """The weight of the content words that stand in *terms*."""
+        return sum(weight for word, weight in self._weights() if word.is_in(terms))
+
+    def _weights(self) -> list[tuple[Word, float]]:
+        """The content words and what each weighs: asked for every sentence that is looked at."""
+        rarity, weights = self._weighed
+        if rarity is not self.rarity:
+            weights = [(word, word.weight(self.rarity)) for word in self.content_words]
+            self._weighed = self.rarity, weights
+        return weights
+
+    def share_of(self, text: ParsedText) -> float:
+        """The share of the weight of the content words of *text* that the query holds, 0…1."""
+        weights = [
+            (word.weight(self.rarity), word.is_in(self.terms)) for word in text.content_words
+        ]
+        whole = sum(weight for weight, _is_there in weights)
+        return sum(weight for weight, is_there in weights if is_there) / whole if whole else 0.0
+
+    def coverage(self, terms: frozenset[str]) -> float:
+        """The share of the weight of all content words that stands in *terms*, 0…1."""
+        whole = sum(weight for _word, weight in self._weights())
+        return self.weight_in(terms) / whole if whole else 0.0

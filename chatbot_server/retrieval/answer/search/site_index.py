@@ -1,0 +1,65 @@
+"""The index of one site, as one unit of work sees it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+from chatbot_server.retrieval.answer.search.site_memory import SiteMemories
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
+from chatbot_server.retrieval.language.words import stems
+from chatbot_server.retrieval.language.words.synonyms import Rarity
+from chatbot_server.storage.base import UnitOfWork
+from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.chunks import chunk_count
+from chatbot_server.storage.knowledge.site_state import site_state
+
+
+class SiteIndex:
+    """How many chunks a site has, and in how many of them a word stands.
+
+    The version is asked for first: what is read later is of this version or of a newer one.
+
+    Attributes:
+        state: of the site.
+        memory: what is known of this version.
+    """
+
+    def __init__(self, unit: UnitOfWork, site_id: int, memories: SiteMemories) -> None:
+        self.unit = unit
+        self.site_id = site_id
+        self.state = site_state(unit, site_id)
+        self.memory = memories.of(site_id, self.state.version)
+
+    @property
+    def version(self) -> int:
+        """That of the index."""
+        return self.state.version
+
+    @cached_property
+    def chunk_count(self) -> int:
+        """How many chunks the site has."""
+        return self.memory.once("chunks", lambda: chunk_count(self.unit, self.site_id))
+
+    def chunks_with(self, word: str, languages: Languages = ALWAYS_USED) -> int:
+        """In how many chunks a folded word stands."""
+        word_stems = list(stems.all_stems(word, languages))
+        return max(self._chunks_with_stems(word_stems).values())
+
+    def rarity(self, known_stems: Sequence[str]) -> Rarity:
+        """BM25's inverse document frequency of *known_stems*; of any other stem the highest."""
+        counts = self._chunks_with_stems(known_stems)
+        total = self.chunk_count
+
+        def inverse_document_frequency(stem: str) -> float:
+            count = counts.get(stem, 0)
+            return math.log(1 + (total - count + 0.5) / (count + 0.5))
+
+        return inverse_document_frequency
+
+    def _chunks_with_stems(self, counted_stems: Sequence[str]) -> dict[str, int]:
+        def look_up(unknown_stems: list[str]) -> dict[str, int]:
+            return search_index.known_terms(self.unit, self.site_id, unknown_stems)
+
+        return self.memory.known("stems", counted_stems, look_up)

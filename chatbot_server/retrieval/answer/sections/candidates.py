@@ -1,0 +1,262 @@
+"""The sections that may answer a query, with their texts, best first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from chatbot_server.retrieval.answer.search.fusion import ChunkMatch, Hit, lead
+from chatbot_server.retrieval.answer.search.query import ParsedText, Query
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.search.site_memory import SectionText, read_vectors
+from chatbot_server.retrieval.answer.sections import quote
+from chatbot_server.retrieval.answer.sections.rows import rows_left_out
+from chatbot_server.retrieval.base import Passage
+from chatbot_server.retrieval.index.chunks import below
+from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.language.tables import row_name
+from chatbot_server.retrieval.language.words.synonyms import Word
+
+# The answer stands in one of the best documents, and in one of their best sections.
+DOCUMENTS = 8
+SECTIONS = 12
+# What meaning, words and length weigh in the order of sections: a listwise fit on fourteen small
+# sites, each left out once. Without the length, a heading with one line under it comes first.
+NEARNESS_WEIGHT = 60.0
+WORDS_WEIGHT = 0.3
+COVERAGE_WEIGHT, PAIR_COVERAGE_WEIGHT = 1.2, 1.7
+LENGTH_WEIGHT = 0.8
+# What the nearness of words weighs, where sections were read: by a fit on 146 questions asked in
+# another language than the page, in five parts, the right one is first for 137 instead of 121.
+WORD_NEARNESS_WEIGHT = 100.0
+# Of what the best one holds of a follow-up's subject, any section must hold so much.
+SUBJECT_SHARE = 0.6
+
+
+class Candidate:
+    """A section of a hit; whatever is read of its texts is read once.
+
+    Attributes:
+        rank: of its document among the hits, from 0.
+        lead: the cosine of its document above the best other one's; None without vectors.
+        vector: of the chunk, where it has one and what the query's words mean is known.
+        nearness: of each of the query's folded words to the nearest word of its sentences; None
+            until it was read.
+    """
+
+    def __init__(self, query: Query, hit: Hit, section: SectionText) -> None:
+        self.hit, self.section = hit, section
+        self.document, self.chunk = section.document, section.chunk
+        self.match = hit.matches.get(section.chunk.id, ChunkMatch())
+        self.rank = 0
+        self.lead: float | None = None
+        self.vector: Vector | None = None
+        self.nearness: Mapping[str, float] | None = None
+        self._query = query
+
+    @cached_property
+    def about(self) -> ParsedText:
+        """Title and headings."""
+        return self._query.parse(f"{self.document.title} {self.chunk.heading}")
+
+    @cached_property
+    def about_terms(self) -> frozenset[str]:
+        """The stems and concepts of title and headings."""
+        return self._query.terms_of(self.about.text, self.document.language)
+
+    @cached_property
+    def wordings(self) -> list[ParsedText]:
+        """The ways in which an entry's question is asked."""
+        return [self._query.parse(text) for text in (self.document.title, *self.document.wordings)]
+
+    @cached_property
+    def whole_text(self) -> ParsedText:
+        """The text of the document: of an entry, its answer."""
+        return self._query.parse(self.document.text)
+
+    @cached_property
+    def sentences(self) -> list[str]:
+        """The sentences of the chunk, without lines that only lead elsewhere."""
+        return self.section.sentences(self._query.languages)
+
+    @cached_property
+    def sentence_terms(self) -> list[frozenset[str]]:
+        """The stems and concepts of each sentence."""
+        language = self.document.language
+        return [self._query.terms_of(sentence, language) for sentence in self.sentences]
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The stems and concepts of title, headings and chunk."""
+        return self.about_terms.union(*self.sentence_terms)
+
+    @cached_property
+    def own_terms(self) -> frozenset[str]:
+        """Those of its text and of the headings below the page's title."""
+        heading = self._query.parse(below(self.document.title, self.chunk.heading))
+        return heading.terms.union(*self.sentence_terms)
+
+    @cached_property
+    def coverage(self) -> float:
+        """The share of the query's weight that it holds."""
+        return self._query.coverage(self.terms)
+
+    @cached_property
+    def length(self) -> float:
+        """The logarithm of its words."""
+        return math.log1p(len(self.chunk.text.split()))
+
+    @cached_property
+    def pair_coverage(self) -> float:
+        """The share that title, headings and the best two neighbouring sentences hold."""
+        terms = self.sentence_terms
+        return max(
+            self._query.coverage(self.about_terms.union(*terms[at : at + 2]))
+            for at in range(max(1, len(terms) - 1))
+        )
+
+    @property
+    def word_nearness(self) -> float | None:
+        """How near its words are to the query's content words, in the mean; None until read."""
+        near = self.nearness
+        if near is None:
+            return None
+        words = [word.folded for word in self._query.content_words if word.folded in near]
+        return sum(near[word] for word in words) / len(words) if words else 0.0
+
+    @cached_property
+    def quoted_sentences(self) -> list[quote.Sentence]:
+        """Those of its sentences that answer the query: of days, those that tell their hours."""
+        of_days = quote.of_days(self.sentences, self._query.days, self._query.languages)
+        return of_days or quote.pick(self.sentences, self.sentence_terms, self._query)
+
+    @property
+    def marked_sentences(self) -> list[quote.Sentence]:
+        """Those quoted that may stand in bold: they tell a number or a day where one is asked for.
+
+        “We do not ship abroad” holds the word of “How much is shipping?”, and no price.
+        """
+        query, sentences = self._query, self.quoted_sentences
+        if query.days:
+            return [each for each in sentences if quote.names_day(each.text, query.languages)]
+        if query.asks_for_number:
+            return [each for each in sentences if quote.tells_number(each.text)]
+        return sentences
+
+    @cached_property
+    def rows_left_out(self) -> frozenset[int]:
+        """Positions of the rows among its sentences that the query does not ask for."""
+        language = self.document.language
+        return rows_left_out(self.sentences, self._query, language, self.terms)
+
+    @property
+    def is_other_table(self) -> bool:
+        """Whether it has rows with names, and the query says none of these."""
+        names = [text for text in self.sentences if row_name(text)]
+        return len(names) > 1 and not self.rows_left_out
+
+    def passage(self) -> Passage:
+        """What a model may read of it."""
+        return Passage(
+            chunk=self.chunk.id,
+            title=self.document.title,
+            heading=self.chunk.heading,
+            url=self.document.url,
+            text=self.chunk.text,
+            score=round(self.hit.score, 4),
+        )
+
+
+def load_candidates(
+    index: SiteIndex, query: Query, hits: Sequence[Hit], limit: int
+) -> list[Candidate]:
+    """The best chunks of the first *limit* of *hits*, without those that are gone meanwhile."""
+    by_chunk = {hit.chunk: hit for hit in hits[:limit]}
+    sections = index.memory.sections(index.unit, [*by_chunk])
+    return [Candidate(query, by_chunk[section.chunk.id], section) for section in sections]
+
+
+def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
+    """The sections of the best of *hits* that may answer *query*, best first.
+
+    The best chunk of the first hit is always one of them, unless it is gone meanwhile.
+    """
+    by_chunk = {chunk: hit for hit in hits[:DOCUMENTS] for chunk in hit.matches}
+    scores = _match_scores({chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()})
+    nearest = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[:SECTIONS]
+    sections = index.memory.sections(index.unit, list({hits[0].chunk, *nearest}))
+    candidates = [
+        Candidate(query, by_chunk[section.chunk.id], section)
+        for section in sections
+        if by_chunk[section.chunk.id].document == section.document.id
+    ]
+    candidates = [each for each in candidates if each.sentences or each.document.faq]
+    ranks = {hit.document: rank for rank, hit in enumerate(hits)}
+    model = query.meanings.model if query.meanings else ""
+    if model:
+        read_vectors(index.unit, [candidate.section for candidate in candidates], model)
+    for candidate in candidates:
+        candidate.vector = candidate.section.vectors.get(model)
+        candidate.rank = ranks[candidate.hit.document]
+        candidate.lead = lead(candidate.hit, hits)
+    return by_relevance(candidates)
+
+
+def by_relevance(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """*candidates*, best first."""
+    relevances = section_relevances(candidates)
+    return sorted(candidates, key=lambda section: (-relevances[section.chunk.id], section.chunk.id))
+
+
+def on_subject(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """Those of *sections* that speak of what a follow-up keeps of the questions before it.
+
+    “And the phone number?” after one about Hull is not answered with another shop's.
+    """
+    if query.own is None:
+        return list(sections)
+    own_words = query.own.content_words
+    subject = [word for word in query.content_words if word not in own_words]
+    first, second = (subject, own_words) if query.keeps_subject else (own_words, subject)
+    return _holding_most(_holding_most(sections, first, query), second, query)
+
+
+def _holding_most(
+    sections: Sequence[Candidate], words: Sequence[Word], query: Query
+) -> list[Candidate]:
+    """Those of *sections* that hold nearly as much of *words* as any does."""
+    weights = [
+        sum(word.weight(query.rarity) for word in words if word.is_in(section.terms))
+        for section in sections
+    ]
+    least = SUBJECT_SHARE * max(weights, default=0.0)
+    return [section for section, weight in zip(sections, weights, strict=True) if weight >= least]
+
+
+def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
+    """How well each of *candidates* fits the query beside the others, by its chunk's id."""
+    by_chunk = {candidate.chunk.id: candidate for candidate in candidates}
+    nearness = {chunk: section.word_nearness for chunk, section in by_chunk.items()}
+    farthest = min((near for near in nearness.values() if near is not None), default=0.0)
+    scores = _match_scores({chunk: section.match for chunk, section in by_chunk.items()})
+    return {
+        chunk: scores[chunk]
+        + COVERAGE_WEIGHT * section.coverage
+        + PAIR_COVERAGE_WEIGHT * section.pair_coverage
+        + LENGTH_WEIGHT * section.length
+        + WORD_NEARNESS_WEIGHT * (farthest if (near := nearness[chunk]) is None else near)
+        for chunk, section in by_chunk.items()
+    }
+
+
+def _match_scores(matches: dict[int, ChunkMatch]) -> dict[int, float]:
+    """What meaning and words say of each chunk; without a vector it counts as the farthest."""
+    best_words = max((match.words for match in matches.values()), default=0.0) or 1.0
+    nearness = {chunk: match.nearness for chunk, match in matches.items()}
+    lowest = min((near for near in nearness.values() if near is not None), default=0.0)
+    return {
+        chunk: NEARNESS_WEIGHT * (lowest if (near := nearness[chunk]) is None else near)
+        + WORDS_WEIGHT * match.words / best_words
+        for chunk, match in matches.items()
+    }

@@ -1,0 +1,165 @@
+"""Quoting: the section that answers, whole, with the sentences that do so in bold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, groupby, pairwise
+
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.languages import Languages
+from chatbot_server.retrieval.language.markdown import ITEM
+from chatbot_server.retrieval.language.time.weekdays import hours_by_day
+
+MAX_SENTENCES = 3
+MAX_CHARACTERS = 700
+# An item of a list is shown beside the best one from this share of its score on.
+AS_GOOD = 0.7
+# Of a list of so many rows and words, the few that answer are enough.
+LONG_LIST, LONG_SECTION, FEW_ROWS, CLEARLY_BEST = 8, 60, 0.34, 0.85
+_NUMBER = re.compile(r"\d")
+# More bold than this share of a section points at nothing.
+BOLD_SHARE = 0.36
+# What may not stand in bold: marks of Markdown, links, code.
+_MARKDOWN = re.compile(r"[*_`\[\]<>\\]|https?://")
+_SENTENCE_ENDS = ".!?…:;"
+_LETTER_OR_END = re.compile(rf"[\w{_SENTENCE_ENDS}]")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a passage and how well it answers; ``position`` is its order there."""
+
+    text: str
+    position: int
+    score: float
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is an item of a list."""
+        return bool(ITEM.match(self.text))
+
+
+def pick(
+    sentences: Sequence[str],
+    terms: Sequence[frozenset[str]],
+    query: Query,
+    limit: int = MAX_SENTENCES,
+) -> list[Sentence]:
+    """Up to *limit* of a passage's *sentences* that answer *query*, in their order.
+
+    *terms* are the stems and concepts of each of them.
+
+    A sentence scores by the weight of the query's words it holds, a little by the one before
+    it, and more when the query asks for a number and it has one.
+    """
+    weights = [query.weight_in(sentence_terms) for sentence_terms in terms]
+    candidates = []
+    for position, (sentence, weight) in enumerate(zip(sentences, weights, strict=True)):
+        is_row = bool(ITEM.match(sentence))  # which stands for itself, whatever is above it
+        before = weights[position - 1] if position and not is_row else 0.0
+        bonus = 0.3 * max(weights) if query.asks_for_number and tells_number(sentence) else 0.0
+        candidates.append(Sentence(sentence, position, weight + 0.25 * before + bonus))
+    candidates.sort(key=lambda sentence: (-sentence.score, sentence.position))
+    if candidates and candidates[0].is_item:
+        # Every item that answers as well as the best: three days of seven mislead.
+        enough = AS_GOOD * candidates[0].score
+        best = [item for item in candidates if item.is_item and item.score >= enough]
+    else:  # an item says little beside sentences, unless it holds a word of the query itself
+        best = [
+            sentence
+            for sentence in candidates[:limit]
+            if weights[sentence.position] or not sentence.is_item
+        ]
+    sizes = accumulate(len(sentence.text) for sentence in best)
+    fitting = [each for each, size in zip(best, sizes, strict=True) if size <= MAX_CHARACTERS]
+    return sorted(fitting or best[:1], key=lambda sentence: sentence.position)
+
+
+def tells_number(sentence: str) -> bool:
+    """Whether *sentence* holds a digit."""
+    return bool(_NUMBER.search(sentence))
+
+
+def names_day(sentence: str, languages: Languages) -> bool:
+    """Whether *sentence* names a day of the week."""
+    return any(fact.kind == "day" for fact in facts(sentence, languages))
+
+
+def of_days(sentences: Sequence[str], days: frozenset[int], languages: Languages) -> list[Sentence]:
+    """Those of *sentences* that tell the hours of one of *days*."""
+    return [
+        Sentence(text, position, 1.0)
+        for position, text in enumerate(sentences)
+        if days and days & hours_by_day(text, languages).keys()
+    ]
+
+
+def joined(sentences: Sequence[Sentence]) -> str:
+    """The sentences as one text; “…” where some between were left out, items as a list."""
+    text = "".join(sentence.text for sentence in sentences[:1])
+    for before, sentence in pairwise(sentences):
+        if sentence.is_item:
+            text += "\n"
+        elif before.is_item:
+            text += "\n\n"
+        else:
+            text += _between(before, sentence)
+        text += sentence.text
+    return text
+
+
+def _between(before: Sentence, sentence: Sentence) -> str:
+    if sentence.position != before.position + 1:
+        return " … "
+    last = next(filter(_LETTER_OR_END.match, reversed(before.text)), "a")
+    return " " if last in _SENTENCE_ENDS else "\n"  # a line that is no sentence
+
+
+def section(sentences: Sequence[str], best: Sequence[Sentence], start: int = 0) -> str:
+    """A section's *sentences* from *start* on, the *best* of them in bold."""
+    bold = _bold_positions(sentences, best)
+    return joined(
+        [
+            Sentence(_in_bold(sentence) if position in bold else sentence, position, 0.0)
+            for position, sentence in enumerate(sentences)
+        ][start:]
+    )
+
+
+def only_rows(sentences: Sequence[str], best: Sequence[Sentence]) -> list[str]:
+    """*sentences*, but of a long table or list only the *best* rows, if these stand out."""
+    rows = {at for at, sentence in enumerate(sentences) if ITEM.match(sentence)}
+    enough = CLEARLY_BEST * max((sentence.score for sentence in best), default=0.0)
+    best_rows = {sentence.position for sentence in best if sentence.score >= enough} & rows
+    is_long = len(rows) >= LONG_LIST and sum(len(text.split()) for text in sentences) > LONG_SECTION
+    if not is_long or not best_rows or len(best_rows) > FEW_ROWS * len(rows):
+        return [*sentences]
+    return [text for at, text in enumerate(sentences) if at in best_rows or at not in rows]
+
+
+def _bold_positions(sentences: Sequence[str], best: Sequence[Sentence]) -> set[int]:
+    """The best sentences that stand out together; none among so few that all would.
+
+    Of those that answer equally well, all stand out or none: two days of a week mislead.
+    """
+    bold: set[int] = set()
+    if len(sentences) < 3:
+        return bold
+    allowed = BOLD_SHARE * sum(map(len, sentences))
+    ranked = sorted(best, key=lambda sentence: -sentence.score)
+    for _score, group in groupby(ranked, key=lambda sentence: sentence.score):
+        equals = list(group)
+        allowed -= sum(len(sentence.text) for sentence in equals)
+        if allowed < 0 or any(_MARKDOWN.search(ITEM.sub("", sentence.text)) for sentence in equals):
+            break
+        bold.update(sentence.position for sentence in equals)
+    return bold
+
+
+def _in_bold(sentence: str) -> str:
+    item = ITEM.match(sentence)
+    start = item.end() if item else 0
+    return f"{sentence[:start]}**{sentence[start:]}**"

@@ -1,0 +1,1 @@
+"""What of the sections that answer is shown, and how."""

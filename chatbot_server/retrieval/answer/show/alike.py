@@ -1,0 +1,119 @@
+"""Sections that answer a question alike, each for another place: branches, years, sizes.
+
+“Are you open on Sunday?” is answered by each of three shops. One of them would mislead; all are
+shown, each under its name, or the visitor is asked which is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import shorten
+
+from chatbot_server.retrieval.answer.search.fusion import Hit
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.show.sources import Titles
+from chatbot_server.retrieval.index.chunks import BETWEEN
+
+# So much worse may one of them fit; of the same words, cosines differ by hundredths.
+AS_GOOD = 2.5
+# Texts of one kind share so much of what they say (Dice).
+SAME_WORDS = 0.4
+SAME_WORDS_UNDER_HEADING = 0.2  # where a heading has the same name on both pages
+LONGEST_NAME = 60
+# So much worse may a section fit that is in the language of the question.
+TWINS = 1.0
+
+
+def alike_sections(
+    sections: Sequence[Candidate], query: Query, titles: Titles
+) -> dict[str, Candidate]:
+    """The first of *sections* and those that answer alike, by name, in the order of the site.
+
+    Empty where the first stands alone, or where names do not tell them apart.
+    """
+    first, relevances = sections[0], section_relevances(sections)
+    group = [first]
+
+    def words_held(section: Candidate) -> list[bool]:
+        return [word.is_in(section.terms) for word in query.content_words]
+
+    for other in sections[1:]:
+        is_as_good = relevances[first.chunk.id] - relevances[other.chunk.id] <= AS_GOOD
+        if (
+            is_as_good
+            and all(other.chunk.text != member.chunk.text for member in group)
+            and words_held(other) == words_held(first)  # else one of them was named
+            and _is_of_one_kind(first, other, titles)
+        ):
+            group.append(other)
+    paths = [_path(member, titles) for member in group]
+    columns = zip(*paths, strict=True)
+    distinct = [at for at, column in enumerate(columns) if len(set(column)) > 1]
+    names = [_name(BETWEEN.join(path[at] for at in distinct)) for path in paths]
+    if len(group) < 2 or len(set(names)) < len(names) or not all(names):
+        return {}
+    by_name = dict(zip(names, group, strict=True))
+    in_order = sorted(by_name, key=lambda name: (by_name[name].document.id, by_name[name].chunk.id))
+    return {name: by_name[name] for name in in_order}
+
+
+def _name(path: str) -> str:
+    """*path*, without the words at its end for which there is no room."""
+    return shorten(path, LONGEST_NAME, placeholder="…")
+
+
+def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
+    """Whether both have the same place, on pages or under headings side by side."""
+    first_path, other_path = _path(first, titles), _path(other, titles)
+    if len(first_path) != len(other_path) or first.document.faq or other.document.faq:
+        return False
+    if is_in_another_language(first, other):
+        return False
+    if first.document.id == other.document.id and first_path[:-1] != other_path[:-1]:
+        return False
+    ours, theirs = (frozenset().union(*each.sentence_terms) for each in (first, other))
+    if any(term.startswith("=") for term in ours ^ theirs):  # they tell different kinds of facts
+        return False
+    has_same_heading = len(first_path) > 1 and first_path[-1] == other_path[-1]
+    share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
+    return share >= (SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS)
+
+
+def in_own_language(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """Those of *sections* that are in the language of *query*, if one of them fits nearly as
+    well as the best: of twins, a visitor can read that one. Else all."""
+    relevances = section_relevances(sections)
+    enough = max(relevances.values(), default=0.0) - TWINS
+    readable = (query.language, None, "")
+    own = [each for each in sections if each.document.language in readable]
+    if any(relevances[section.chunk.id] >= enough for section in own):
+        return own
+    return [*sections]
+
+
+def with_own_entries(
+    sections: Sequence[Candidate], hits: Sequence[Hit], query: Query
+) -> tuple[list[Candidate], list[Hit]]:
+    """*sections* and *hits* without the entries whose twins are in the language of *query*: an
+    entry in another one is no rival of these."""
+    entries = [section for section in sections if section.document.faq]
+    own = in_own_language(entries, query) if query.entry is None else entries
+    left_out = {entry.document.id for entry in entries} - {entry.document.id for entry in own}
+    return (
+        [section for section in sections if section.document.id not in left_out],
+        [hit for hit in hits if hit.document not in left_out],
+    )
+
+
+def is_in_another_language(first: Candidate, other: Candidate) -> bool:
+    """Whether a visitor who reads *first* need not be able to read *other*."""
+    languages = {first.document.language, other.document.language}
+    return len(languages - {"", None}) > 1
+
+
+def _path(section: Candidate, titles: Titles) -> tuple[str, ...]:
+    """The title of its page, and the headings above it."""
+    title = titles.clean(section.document.title)
+    heading = titles.below(section.document.title, section.chunk.heading)
+    return (title, *heading.split(BETWEEN)) if heading else (title,)

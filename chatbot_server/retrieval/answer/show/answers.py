@@ -1,0 +1,195 @@
+"""From the sections to what is said: the owner's words, quoted sections, passages, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from chatbot_server.retrieval.answer.sections import quote
+from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.show.alike import is_in_another_language
+from chatbot_server.retrieval.answer.show.sources import Titles, link_to
+from chatbot_server.retrieval.base import Grounding, Passage, Source
+from chatbot_server.retrieval.index.chunks import BETWEEN
+from chatbot_server.retrieval.language.markdown import plain_text
+
+# Share of the query's weight that a passage must hold to be handed to a model.
+RELATED_COVERAGE = 0.25
+PASSAGES = 6
+# Pages offered with an honest no: more than three is a search result, not an answer.
+NEAR_PAGES = 3
+# The second section is shown beside the first where it fits nearly as well.
+CLOSE = 1.0
+MAX_WORDS = 220
+# Of places that answer alike, so many are shown together, and so many offered to choose from.
+SHOWN_TOGETHER, CHOICES = 4, 8
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How sections are shown.
+
+    Attributes:
+        is_comparing: all rows of a table are shown, however many.
+        lines: stand above sections, by the ids of their chunks.
+    """
+
+    titles: Titles
+    is_comparing: bool = False
+    lines: Mapping[int, str] = field(default_factory=dict)
+
+    def around(self, section: Candidate, heading: str, start: int = 0) -> str:
+        """A whole *section* from its sentence *start* on, under *heading* and its line."""
+        line = self.lines.get(section.chunk.id)
+        rows = self._rows(section, has_line=bool(line))
+        if len(rows) == len(section.sentences):
+            body = quote.section(section.sentences, section.marked_sentences, start)
+        else:
+            body = quote.section(rows, ())
+        above = [f"**{heading}**"] if heading else []
+        if line:
+            above += [*[""] * bool(heading), line, ""]
+        return "\n".join([*above, body])
+
+    def _rows(self, section: Candidate, *, has_line: bool) -> list[str]:
+        """The sentences of *section*, without the rows that answer something else."""
+        if self.is_comparing:
+            return section.sentences
+        if section.rows_left_out and not has_line:  # which tells the row of the day already
+            return [
+                text for at, text in enumerate(section.sentences)
+                if at not in section.rows_left_out
+            ]  # fmt: skip
+        return quote.only_rows(section.sentences, section.quoted_sentences)
+
+
+def faq_answer(entry: Candidate, sections: Sequence[Candidate], frame: Frame) -> Grounding:
+    """The owner's own words: those of *entry*."""
+    document = entry.document
+    title = frame.titles.clean(document.title)
+    source = Source(title, link_to(document.url, title), plain_text(document.text[:300]))
+    others = [section for section in sections if section is not entry]
+    return Grounding(
+        "faq",
+        answer=document.text,
+        sources=(source,),
+        passages=_passages([entry, *others], frame),
+        score=entry.hit.score,
+    )
+
+
+def page_answer(
+    sections: Sequence[Candidate], answering: Sequence[Candidate], frame: Frame
+) -> Grounding:
+    """*answering*, whole; where none is, how much of the question *sections* hold."""
+    others = [
+        section
+        for section in sections
+        if section.coverage >= RELATED_COVERAGE and section not in answering
+    ]
+    passages = _passages([*answering, *others], frame)
+    grounding = Grounding(
+        "passages" if passages else "nothing",
+        passages=passages,
+        score=sections[0].hit.score,
+    )
+    if not answering:
+        return grounding
+    return replace(
+        grounding,
+        status="quoted",
+        answer=_shown(answering, frame),
+        sources=_sources(answering, frame),
+    )
+
+
+def near_pages(
+    sections: Sequence[Candidate], frame: Frame, *, are_near: bool
+) -> tuple[Source, ...]:
+    """The pages of those *sections* that may help, each with a link to its best one.
+
+    *are_near*: the best of them may; else those that hold enough of the question do.
+    """
+    sources: dict[int, Source] = {}
+    for section in sections:
+        if not are_near and section.coverage < RELATED_COVERAGE:
+            continue
+        title = frame.titles.clean(section.document.title)
+        heading = frame.titles.below(section.document.title, section.chunk.heading)
+        url = link_to(section.document.url, heading.rpartition(BETWEEN)[2])
+        sources.setdefault(section.document.id, Source(title or heading, url))
+    return tuple(sources.values())[:NEAR_PAGES]
+
+
+def several_answer(
+    sections: Sequence[Candidate], group: Mapping[str, Candidate], frame: Frame
+) -> Grounding:
+    """All of *group*, each under its name; where that is too much, one of them must be meant."""
+    grounding = page_answer(sections, list(group.values()), frame)
+    parts = [frame.around(section, name) for name, section in group.items()]
+    answer = "\n\n".join(parts)
+    if len(group) <= SHOWN_TOGETHER and len(answer.split()) <= MAX_WORDS:
+        return replace(grounding, answer=answer)
+    return replace(
+        grounding, status="choices", answer="", sources=(), choices=tuple(group)[:CHOICES]
+    )
+
+
+def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
+    """The first of *sections*, and the next in its language if it fits nearly as well and both
+    are short; beside a row that is asked for, no other table."""
+    first = sections[0]
+    relevances = section_relevances(sections)
+    for second in sections[1:]:
+        if second.chunk.text != first.chunk.text and not is_in_another_language(first, second):
+            is_close = relevances[first.chunk.id] - relevances[second.chunk.id] <= CLOSE
+            is_close = is_close and not (first.rows_left_out and second.is_other_table)
+            words = len(first.chunk.text.split()) + len(second.chunk.text.split())
+            return [first, second] if is_close and words <= MAX_WORDS else [first]
+    return [first]
+
+
+def _passages(sections: Sequence[Candidate], frame: Frame) -> tuple[Passage, ...]:
+    passages = (section.passage() for section in sections[:PASSAGES])
+    return tuple(replace(passage, title=frame.titles.clean(passage.title)) for passage in passages)
+
+
+def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
+    """The sections one below the other, each under its heading, where it has one of its own."""
+    has_several_pages = len({section.document.id for section in answering}) > 1
+    if not has_several_pages:  # what has no heading would seem to stand under that of another
+        answering = sorted(
+            answering,
+            key=lambda each: bool(frame.titles.below(each.document.title, each.chunk.heading)),
+        )
+    parts: list[str] = []
+    shown_sentences: list[str] = []
+    heading_before = ""
+    for section in answering:
+        title = frame.titles.clean(section.document.title)
+        # An entry is shown as what it is: the answer to its own question.
+        is_titled = has_several_pages or section.document.faq
+        names = [
+            title if is_titled else "",
+            frame.titles.below(section.document.title, section.chunk.heading),
+        ]
+        heading = BETWEEN.join(name for name in names if name)
+        sentences = section.sentences
+        start = 1 if sentences[:1] == shown_sentences[-1:] else 0  # chunks share a sentence
+        parts.append(frame.around(section, heading if heading != heading_before else "", start))
+        shown_sentences, heading_before = sentences, heading
+    return "\n\n".join(part for part in parts if part)
+
+
+def _sources(answering: Sequence[Candidate], frame: Frame) -> tuple[Source, ...]:
+    """Each page once, with the link to what answers best on it."""
+    sources: dict[int, Source] = {}
+    for section in answering:
+        document, best = section.document, section.quoted_sentences
+        title = frame.titles.clean(document.title)
+        heading = frame.titles.below(section.document.title, section.chunk.heading)
+        sentence = max(best, key=lambda sentence: sentence.score).text if best else ""
+        url = link_to(document.url, sentence or heading.rpartition(BETWEEN)[2])
+        quoted_text = plain_text(quote.joined(best))
+        sources.setdefault(document.id, Source(title or heading, url, quoted_text))
+    return tuple(sources.values())

@@ -1,0 +1,60 @@
+"""“Which days are you not open?”: told from the hours of the days that a section names."""
+
+from __future__ import annotations
+
+from chatbot_server.messages import say
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.time.moments import asks_when
+from chatbot_server.retrieval.language.time.weekdays import (
+    hours_by_day,
+    intervals,
+    is_seasonal,
+    without_holidays,
+)
+
+# A section that tells so many days of the week tells all on which it is open.
+TELLS_WEEK = 4
+
+
+def asks_for_closed_days(query: Query) -> bool:
+    """Whether *query*, which asks only for hours, asks when it is closed, or not open."""
+    records = [LANGUAGES[code] for code in query.languages]
+    names_days = any(query.words & record.day_words for record in records)
+    if not (names_days or asks_when(query.text, query.languages)):
+        return False
+    opening, closing = zip(*(record.opposites["open / closed"] for record in records), strict=True)
+    if any(query.words & words for words in opening):
+        return query.is_negated
+    # “When do you close?” asks for an hour.
+    closed = closing if names_days else [record.closed for record in records]
+    return not query.is_negated and any(query.words & words for words in closed)
+
+
+def line_of_closed_days(section: Candidate, query: Query, language: str) -> str:
+    """“**Closed: Monday**”, as *section* tells it; empty: it does not, or not for all the year.
+
+    Days that are missing among those of a week are said to be.
+    """
+    text = without_holidays(" ".join([section.chunk.heading, *section.sentences]), query.languages)
+    if is_seasonal(text, query.languages):
+        return ""
+    by_sentence = [hours_by_day(sentence, query.languages) for sentence in section.sentences]
+    told_days = [day for hours in by_sentence for day in hours]
+    if len(told_days) > len(set(told_days)):  # of two places, or of two seasons
+        return ""
+    closed = [
+        day
+        for hours in by_sentence
+        for day, text in hours.items()
+        if intervals(text, query.languages) == []
+    ]
+    missing = [day for day in range(7) if day not in told_days and len(told_days) >= TELLS_WEEK]
+    names = say("day_names", language).split()
+    parts = [
+        say(code, language, days=", ".join(names[day] for day in sorted(days)))
+        for code, days in (("closed_days", closed), ("days_without_hours", missing))
+        if days
+    ]
+    return f"**{' '.join(parts)}**" if parts else ""

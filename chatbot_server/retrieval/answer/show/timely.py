@@ -1,0 +1,234 @@
+"""What an answer says of today: the line of the day that is asked about, dates that have passed.
+
+Nothing is invented: where hours cannot surely be read, the page's own words stand alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from chatbot_server.messages import say
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.sections.quote import of_days
+from chatbot_server.retrieval.answer.show.closed_days import line_of_closed_days
+from chatbot_server.retrieval.language.facts import Kind, facts, states
+from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time.moments import Moment, asks_when
+from chatbot_server.retrieval.language.time.weekdays import (
+    MINUTES_OF_DAY,
+    Interval,
+    hours_by_day,
+    intervals,
+    is_seasonal,
+    months_named,
+    names_special_days,
+    without_holidays,
+)
+from chatbot_server.retrieval.language.words import stems
+from chatbot_server.retrieval.language.words.synonyms import Word
+
+# Of dates longer ago, it is clear that they have passed.
+RECENT = timedelta(days=2 * 366)
+# So much worse may a section fit that tells the hours of the day in question.
+NEAR_ENOUGH = 3.0
+_LINES = {
+    "now": "day_today",
+    "today": "day_today",
+    "tonight": "day_today",
+    "tomorrow": "day_tomorrow",
+    "after_tomorrow": "day_after_tomorrow",
+}
+# So many more days may a section tell whose heading speaks of no hours.
+HEADING_WORTH = 2
+GENERAL_NOUNS = {
+    "=opening_hours": "opening_hours_noun",
+    "=phone": "contact_noun",
+    "=email": "contact_noun",
+    "=address": "address_noun",
+}
+# What their noun names beside what was asked for: a place may have either.
+EITHER_CONTACT = {"=phone", "=email"}
+_CONTACTS: dict[str, tuple[Kind, ...]] = {
+    "=phone": ("phone", "email"),
+    "=email": ("email", "phone"),
+    "=address": ("street",),
+}
+# “Morning: 9 to 12; afternoon: closed”, but not “9:00 to 12:00”.
+_AFTER_COLON = re.compile(r":\s")
+EVENING, LATE_EVENING = 18 * 60, 23 * 60
+
+
+def lines_above(
+    sections: Sequence[Candidate], query: Query, moment: Moment | None, now: datetime
+) -> dict[int, str]:
+    """What is said above each of *sections* of the moment that is asked about, by chunk."""
+    lines = {}
+    if moment:
+        lines = {section.chunk.id: line_of_day(section, moment, query) for section in sections}
+    elif query.for_closed_days:
+        lines = {
+            section.chunk.id: line_of_closed_days(section, query, _language(section, query))
+            for section in sections
+        }
+    if any(lines.values()) or not (moment or asks_when(query.text, query.languages)):
+        return lines
+    return {section.chunk.id: note_of_passed(section, now, query) for section in sections}
+
+
+def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, before all those that tell the hours of the days that *query* means.
+
+    Whoever asks about a day asks for hours, whatever else speaks of opening. Where no subject is
+    named, a section that tells more days of the week is more general.
+    """
+    if query.general in _CONTACTS:
+        return _with_contacts_first(sections, query)
+    opening = any("=opening_hours" in word.concepts for word in query.content_words)
+    if not query.days or not (query.moment or opening):
+        return [*sections]
+    relevances = section_relevances(sections)
+    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
+
+    def days_told(section: Candidate) -> int:
+        is_near = relevances[section.chunk.id] >= enough
+        if not is_near or not of_days(section.sentences, query.days, query.languages):
+            return 0
+        if not asks_only_hours(query):
+            return 1
+        by_sentence = [hours_by_day(text, query.languages) for text in section.sentences]
+        is_about_hours = "=opening_hours" in section.about_terms
+        return len(frozenset().union(*by_sentence)) + HEADING_WORTH * is_about_hours
+
+    return sorted(sections, key=days_told, reverse=True)
+
+
+def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, before all those near ones that state how to reach the place.
+
+    A page that the law asks for states that of the host, too, and comes after them.
+    """
+    relevances = section_relevances(sections)
+    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
+
+    phrases = (LANGUAGES[code].legal_pages for code in query.languages)
+    legal = re.compile(rf"\b{any_of(frozenset().union(*phrases))}\b")
+
+    def contacts_stated(section: Candidate) -> float:
+        if relevances[section.chunk.id] < enough:
+            return 0
+        text = fold(section.chunk.text)
+        count = sum(states(kind, text, query.languages) for kind in _CONTACTS[query.general])
+        return min(count, 0.5) if legal.search(fold(section.document.title)) else count
+
+    return sorted(sections, key=contacts_stated, reverse=True)
+
+
+def asks_only_hours(query: Query) -> bool:
+    """Whether *query* names nothing of which it asks the hours: those of the place are meant."""
+    words = _without_day_words(query)
+    return bool(words) and all("=opening_hours" in word.concepts for word in words)
+
+
+def _without_day_words(query: Query) -> list[Word]:
+    """What *query* is about: of “which days are you open”, that it is open."""
+    records = [LANGUAGES[code] for code in query.languages]
+    return [
+        word
+        for word in query.content_words
+        if not any(word.folded in record.day_words for record in records)
+    ]
+
+
+def general_concept(query: Query) -> str:
+    """What *query* asks of the place itself; empty: it asks for something else.
+
+    “C'est ouvert quand ?” and “Where are you?” are near nothing; :data:`GENERAL_NOUNS` are near
+    what stands under such a heading.
+    """
+    asks_in_small_words = not stems.says_something(query.text, (query.language,))
+    concepts = [
+        word.concepts
+        for word in _without_day_words(query)
+        if word.concepts or not asks_in_small_words
+    ]
+    shared = frozenset.intersection(*concepts) if concepts else frozenset()
+    return next((concept for concept in GENERAL_NOUNS if concept in shared), "")
+
+
+def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
+    """“**Today, Thursday: 9am to 5pm** (open now)”, as *section* tells it; empty: it does not."""
+    heading, whole = section.chunk.heading, " ".join(section.sentences)
+    text = without_holidays(whole, query.languages)
+    months = months_named(heading, query.languages)
+    is_out_of_season = (
+        moment.month not in months if months else is_seasonal(heading, query.languages)
+    )
+    if moment.name == "weekend" or is_out_of_season or is_seasonal(text, query.languages):
+        return ""
+    day = moment.days[0]
+    by_day = [hours_by_day(sentence, query.languages) for sentence in section.sentences]
+    hours_of_day = [hours[day] for hours in by_day if day in hours]
+    if len(hours_of_day) != 1:
+        return ""
+    language = _language(section, query)
+    day_name = say("day_names", language).split()[day]
+    named_day = say(_LINES[moment.name], language, day=day_name)
+    by_part = "hours_by_part" if _AFTER_COLON.search(hours_of_day[0]) else "hours_of_day"
+    line = f"**{say(by_part, language, day=named_day, hours=hours_of_day[0])}**"
+    opening = intervals(hours_of_day[0], query.languages)
+    if opening is None or names_special_days(text, query.languages):
+        return line
+    state = state_at(moment, opening)
+    if not state:
+        return line
+    unless = say("unless_holiday", language) if text != fold(whole) else ""
+    return f"{line} ({say(state, language)}{unless})"
+
+
+def note_of_passed(section: Candidate, now: datetime, query: Query) -> str:
+    """That the last date of the quoted sentences has passed, if all of them have; else empty."""
+    text = "\n".join(sentence.text for sentence in section.quoted_sentences)
+    dates = [fact.value.split("-") for fact in facts(text, query.languages) if fact.kind == "date"]
+    try:
+        last = max((date(*map(int, parts)) for parts in dates), default=None)
+    except ValueError:  # one of them has no year, or is no date
+        return ""
+    today = now.date()
+    if last is None or not today - RECENT <= last < today:
+        return ""
+    month = say("month_names", _language(section, query)).split()[last.month - 1]
+    return say("date_passed", _language(section, query), date=f"{last.day} {month} {last.year}")
+
+
+def state_at(moment: Moment, opening: Sequence[Interval]) -> str:
+    """Whether it is open at *moment*, as the key of a message; empty: that was not asked."""
+    if moment.name == "tonight":
+        is_open = any(start < LATE_EVENING and end > EVENING for start, end in opening)
+        return "open_tonight" if is_open else "closed_tonight"
+    if moment.name not in ("now", "today"):
+        return ""
+    minute = 60 * moment.now.hour + moment.now.minute
+    is_open = any(start <= at < end for start, end in opening for at in (minute, minute + MINUTES_OF_DAY))  # fmt: skip # noqa: E501
+    return "open_now" if is_open else "closed_now"
+
+
+def _language(section: Candidate, query: Query) -> str:
+    """The language of the question; where it does not show, that of the page."""
+    default = section.document.language or query.language
+    return stems.guess_language(query.text, default, query.languages)
+
+
+def moment_of(query: Query, time_zone: str | None, now: datetime) -> Moment | None:
+    """The moment that *query* names, at the place of the site; it then knows its days, too."""
+    here = now.astimezone(ZoneInfo(time_zone) if time_zone else None)
+    moment = Moment(query.moment, here) if query.moment else None
+    weekdays = (int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
+    query.days = frozenset(moment.days if moment else weekdays)
+    if not query.days and asks_only_hours(query):
+        query.days = frozenset(range(7))  # “What are your hours?”
+    return moment

@@ -1,0 +1,110 @@
+"""The owner answers a group of questions once: an FAQ entry, kept only if nothing gets worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatbot_server.errors import Conflict, UsageError
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.learning.golden import (
+    GoldenResult,
+    ask_golden_questions,
+    worse_results,
+)
+from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup
+from chatbot_server.retrieval.curate.library import add_faq, describe_entries, find_faq, restore_faq
+from chatbot_server.retrieval.language.words import stems
+
+LONGEST_ANSWER = 20_000
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What came of an answer.
+
+    Attributes:
+        question: of the FAQ entry; *wordings* are its other ones.
+        answered: how many of all these are answered with it now.
+        worse: golden questions that were answered better before.
+        is_kept: False: the entry was taken back because of them.
+    """
+
+    question: str
+    wordings: tuple[str, ...]
+    answered: int
+    worse: tuple[GoldenResult, ...]
+    is_kept: bool
+
+
+def teach(
+    base: KnowledgeBase,
+    site_id: int,
+    group: QuestionGroup,
+    answer: str,
+    *,
+    question: str | None = None,
+    force: bool = False,
+) -> Lesson:
+    """Make *answer* the FAQ entry for the questions of *group*.
+
+    Args:
+        question: the entry's question in the owner's words, instead of a visitor's.
+        force: keep the entry even if golden questions are answered worse with it, or the FAQ
+            has another answer already.
+
+    Raises:
+        Conflict: the FAQ has another answer to one of these questions.
+        UsageError: the answer is empty or too long, or no wording may be used.
+    """
+    answer, own_question = answer.strip(), (question or "").strip()
+    if not 0 < len(answer) <= LONGEST_ANSWER:
+        raise UsageError("lesson_answer", limit=LONGEST_ANSWER)
+    wordings = [*([own_question] if own_question else []), *group.quotable()]
+    if not wordings:
+        raise UsageError("lesson_personal")
+    before = ask_golden_questions(base, site_id)
+    if not force:
+        _raise_for_other_answer(base, site_id, wordings, answer)
+    former = find_faq(base.database, site_id, wordings[0])
+    # Of those that differ in case, accents or marks alone, the first.
+    distinct_wordings: dict[tuple[str, ...], str] = {}
+    for wording in [*wordings, *(former.wordings if former else ())]:
+        distinct_wordings.setdefault(tuple(stems.words(wording)), wording)
+    title, *others = distinct_wordings.values()
+    is_kept = False
+    try:
+        add_faq(base.database, site_id, title, answer, others)
+        _embed(base)
+        worse = worse_results(before, ask_golden_questions(base, site_id))
+        answers = [base.ground(site_id, wording) for wording in (title, *others)]
+        answer_count = sum(grounding.status == "faq" for grounding in answers)
+        is_kept = force or not worse
+    finally:  # also when somebody loses patience while the golden questions are asked
+        if not is_kept:
+            restore_faq(base.database, site_id, title, former)
+            _embed(base)
+    return Lesson(title, tuple(others), answer_count, tuple(worse), is_kept)
+
+
+def _raise_for_other_answer(
+    base: KnowledgeBase, site_id: int, wordings: list[str], answer: str
+) -> None:
+    """Two people may have the same question before them.
+
+    Raises:
+        Conflict: an entry for one of *wordings* says something else than *answer*.
+    """
+    questions = {tuple(stems.words(wording)) for wording in wordings}
+    with base.database.session() as session:
+        entries = describe_entries(session, site_id)
+    for entry in entries:
+        names = {tuple(stems.words(name)) for name in (entry["title"], *entry["wordings"])}
+        if names & questions and entry["text"].split() != answer.split():
+            question, other_answer = entry["title"][:200], entry["text"][:200]
+            raise Conflict("lesson_meanwhile", question=question, answer=other_answer)
+
+
+def _embed(base: KnowledgeBase) -> None:
+    if base.searcher.embedder is not None:
+        embed_all(base.database, base.searcher.embedder)

@@ -1,0 +1,252 @@
+"""Questions that got an honest no, gathered into groups that one answer would settle."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chatbot_server.errors import NotFound
+from chatbot_server.retrieval.answer.decide import faq
+from chatbot_server.retrieval.answer.search.query import ParsedText
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
+from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.words import stems
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.site_state import index_version
+from chatbot_server.storage.site.sites import all_sites
+from chatbot_server.storage.visitors.learning import (
+    LONGEST_QUESTION,
+    UnansweredQuestion,
+    Verdict,
+    ignored_names,
+    replace_verdicts,
+    unanswered_questions,
+    verdicts_of,
+)
+
+if TYPE_CHECKING:
+    from chatbot_server.config.sections import RetrievalSection
+
+# What is read of a site's conversations at most, newest first.
+MOST_QUESTIONS = 2000
+# How many groups are asked again at most to find those that still have no answer.
+MOST_ASKED = 200
+# Share of common stems (Dice); numbers, names, negations and opposites must be equal besides.
+ALIKE = 0.85
+PERSONAL_FACTS = frozenset({"email", "phone"})
+
+
+@dataclass
+class _Wording:
+    """One question, however it was spelt: how often in which way, and when it came last."""
+
+    words: str
+    spellings: Counter[str] = field(default_factory=Counter)
+    last: int = 0
+
+    @property
+    def times(self) -> int:
+        return self.spellings.total()
+
+    @cached_property
+    def text(self) -> str:
+        """The most frequent spelling; of equals the most complete."""
+        return max(self.spellings, key=lambda text: (self.spellings[text], len(text), text))
+
+    @cached_property
+    def parsed(self) -> ParsedText:
+        return ParsedText(self.text)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(self.parsed.stems)
+
+    def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
+        """The stems of which whatever is like this has at least one: the rarest by *counts*."""
+        least_shared = math.ceil(ALIKE / (2 - ALIKE) * len(self.stems))
+        by_count = sorted(self.stems, key=lambda stem: (counts[stem], stem))
+        return by_count[: len(by_count) - least_shared + 1]
+
+    def is_like(self, other: _Wording) -> bool:
+        common = len(self.stems & other.stems)
+        if 2 * common < ALIKE * (len(self.stems) + len(other.stems)):
+            return False
+        return _asks_same(self.parsed, other.parsed) and _asks_same(other.parsed, self.parsed)
+
+
+@dataclass(frozen=True)
+class QuestionGroup:
+    """Questions that want the same answer, the most frequent wording first.
+
+    Attributes:
+        name: by which the owner calls it; any of its wordings has one, and all lead here.
+        last: when it was asked last, in Unix seconds.
+        ignored: the owner does not want to answer it.
+    """
+
+    name: str
+    wordings: tuple[str, ...]
+    times: int
+    last: int
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+    ignored: bool = False
+
+    @classmethod
+    def of(cls, members: Sequence[_Wording], ignored: Collection[str] = ()) -> QuestionGroup:
+        """The group of *members*, the most frequent first; *ignored*: names of questions."""
+        names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
+        return cls(
+            names[0],
+            tuple(member.text for member in members),
+            sum(member.times for member in members),
+            max(member.last for member in members),
+            frozenset(names),
+            not frozenset(names).isdisjoint(ignored),
+        )
+
+    @property
+    def question(self) -> str:
+        """The most frequent wording."""
+        return self.wordings[0]
+
+    def quotable(self) -> tuple[str, ...]:
+        """The wordings without an e-mail address or a telephone number in them."""
+        return tuple(
+            text
+            for text in self.wordings
+            if PERSONAL_FACTS.isdisjoint(fact.kind for fact in facts(text))
+        )
+
+
+def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
+    """The questions of the site that got no answer, the most frequent group first.
+
+    Questions are gathered by their words, then those whose words are nearly the same.
+    """
+    with database.session() as session:
+        questions = unanswered_questions(session, site_id, MOST_QUESTIONS)
+        ignored = ignored_names(session, site_id)
+    return sorted(
+        (QuestionGroup.of(members, ignored) for members in _gathered(_wordings(questions))),
+        key=lambda group: (-group.times, -group.last, group.name),
+    )
+
+
+@dataclass(frozen=True)
+class OpenGroups:
+    """Groups that have no answer to this day.
+
+    Attributes:
+        is_settled: False: some were not asked again since the pages changed last; of these, what
+            was known before counts.
+    """
+
+    groups: tuple[QuestionGroup, ...]
+    is_settled: bool
+
+
+def still_open(
+    base: KnowledgeBase,
+    site_id: int,
+    groups: Sequence[QuestionGroup],
+    *,
+    most: int = MOST_ASKED,
+    seconds: float = math.inf,
+) -> OpenGroups:
+    """The first *most* of *groups* that have no answer: pages and FAQ may have grown since.
+
+    Those that the owner ignores are left out. What was asked of the index as it is now is not
+    asked again.
+
+    Args:
+        seconds: of processor time, after which no further question is asked.
+    """
+    deadline = time.thread_time() + seconds
+    with base.database.session() as session:
+        known_verdicts, version = verdicts_of(session, site_id), index_version(session, site_id)
+    verdicts: dict[str, Verdict] = {}
+    open_groups: list[QuestionGroup] = []
+    is_settled = True
+    for group in [group for group in groups if not group.ignored][:MOST_ASKED]:
+        verdict = known_verdicts.get(group.name, Verdict(-1, answered=False))
+        is_due = verdict.version != version and len(open_groups) < most
+        if is_due and time.thread_time() < deadline:
+            status = base.ground(site_id, group.question).status
+            verdict = Verdict(version, status in ("faq", "quoted"))
+        elif is_due:
+            is_settled = False
+        verdicts[group.name] = verdict
+        if not verdict.answered and len(open_groups) < most:
+            open_groups.append(group)
+    if verdicts != known_verdicts:
+        with base.database.session() as session:
+            replace_verdicts(session, site_id, verdicts)
+    return OpenGroups(tuple(open_groups), is_settled)
+
+
+def look_again(database: Database, settings: RetrievalSection) -> None:
+    """Ask all sites' open questions anew where the pages changed, so that no page waits for it."""
+    with database.session() as session:
+        site_ids = [site.id for site in all_sites(session)]
+    with closing(KnowledgeBase(database, settings.semantic)) as base:
+        for site_id in site_ids:
+            still_open(base, site_id, unanswered_groups(database, site_id))
+
+
+def find_group(groups: Iterable[QuestionGroup], name: str) -> QuestionGroup:
+    """The group called *name*.
+
+    Raises:
+        NotFound: there is none any more.
+    """
+    for group in groups:
+        if name.strip().lower() in group.names:
+            return group
+    raise NotFound("unanswered_unknown", name=name[:40])
+
+
+def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
+    """Each question once, the most frequent first.
+
+    One that only makes sense after another (“and on Sundays?”) is left out: an answer
+    to it alone would be given after any other question too.
+    """
+    wordings: dict[str, _Wording] = {}
+    for question in questions:
+        text = " ".join(question.text[:LONGEST_QUESTION].split())
+        words = " ".join(stems.words(text))
+        if not words or (not question.first and is_followup(text)):
+            continue
+        wording = wordings.setdefault(words, _Wording(words))
+        wording.spellings[text] += 1
+        wording.last = max(wording.last, question.at)
+    return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
+
+
+def _gathered(wordings: Sequence[_Wording]) -> list[list[_Wording]]:
+    """*wordings* in groups: each joins the first whose leader is like it, or leads a new one."""
+    counts = Counter(stem for wording in wordings for stem in wording.stems)
+    groups: list[list[_Wording]] = []
+    places: dict[str, list[int]] = defaultdict(list)  # of the leaders that hold a stem
+    for wording in wordings:
+        near = {place for stem in wording.rarest(counts) for place in places[stem]}
+        place = next((at for at in sorted(near) if wording.is_like(groups[at][0])), None)
+        if place is not None:
+            groups[place].append(wording)
+            continue
+        for stem in wording.stems:
+            places[stem].append(len(groups))
+        groups.append([wording])
+    return groups
+
+
+def _asks_same(question: ParsedText, other: ParsedText) -> bool:
+    return faq.asks_same(question, other, ParsedText(""), lambda _name: False)

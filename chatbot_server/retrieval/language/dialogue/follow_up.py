@@ -1,0 +1,180 @@
+"""A question that only makes sense after another: “and on Sundays?”."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from functools import cache
+
+from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time import moments
+from chatbot_server.retrieval.language.words import stems, synonyms
+
+# A question that refers to what came before has few content words of its own.
+MAX_CONTENT_WORDS = 3
+# So much of each earlier question is kept, and so many of them are looked at.
+KEPT_CHARS = 400
+LONGEST_CHAIN = 6
+# What “when” and “how much” ask for, beside the families of synonyms.
+WHEN, HOW_MUCH = "=when", "=price"
+# Concepts that belong to a thing, and name none.
+_PROPERTIES = frozenset((HOW_MUCH, "=opening_hours", "=duration", "=phone", "=email", "=address"))
+_WORD = re.compile(r"[^\W_]+")
+
+
+def context_of(followup: str, history: Sequence[str], languages: Languages = ALWAYS_USED) -> str:
+    """What *followup* leaves of the questions of *history* that it leans on.
+
+    Of a chain (“Is there parking in Leeds?”, “and in Hull?”, “is it free?”) each replaces what
+    it names anew and keeps the rest.
+    """
+    recent = list(history[-LONGEST_CHAIN:])
+    chain: list[str] = []
+    while recent:
+        chain.insert(0, recent.pop()[:KEPT_CHARS].strip())
+        if not is_followup(chain[0], languages):
+            break
+    context, *later = chain
+    for question in [*later, followup]:
+        context = without_replaced(context, question, languages)
+        if question is not followup:
+            context = f"{context} {question}"
+    return context
+
+
+def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_USED) -> str:
+    """*before* without what *followup* names anew.
+
+    A name takes the place of the names; “for a week” that of another “for …”; and a thing in a
+    question of nothing else (“and the pool?”) that of the last thing.
+    """
+    language = stems.guess_language(before, languages=languages)
+    names = _names(followup, languages, language)
+    if names and _names(before, languages, language) - names:
+        return without_names(before, languages, but=names)
+    opening = _phrase(languages, "followup_openings").match(fold(followup).lstrip())
+    if opening is None:
+        return before
+    rest = stems.words(fold(followup).lstrip()[opening.end() :])
+    words = [(match, "".join(stems.words(match[0]))) for match in _WORD.finditer(before)]
+    for forms in map(frozenset, map(stems.words, LANGUAGES[language].prepositions)):
+        if rest[:1] and rest[0] in forms:
+            starts = [at for at, (_match, word) in enumerate(words) if word in forms]
+            return _without_run(before, words, starts[-1] + 1, language) if starts else before
+    articles = LANGUAGES[language].articles
+    content = {word for word in rest if not stems.is_stop_word(word, language)}
+    is_thing = bool(rest) and rest[0] in articles and len(rest) <= 2 * MAX_CONTENT_WORDS
+    starts = [at for at, (_match, word) in enumerate(words) if word in articles]
+    # “And the deposit?” asks for a property of the same thing.
+    if not (is_thing and starts) or all(
+        synonyms.word(word, languages).concepts for word in content
+    ):
+        return before
+    # “And the electric one?”, “and a child's bike?”: of the same thing as before.
+    flat_words = [word for _match, word in words]
+    alike = [at for at in starts if content & {*flat_words[at : at + MAX_CONTENT_WORDS]}]
+    only_first = bool(alike) or bool(LANGUAGES[language].stand_ins.intersection(rest))
+    return _without_run(before, words, (alike or starts)[-1] + 1, language, only_first)
+
+
+def without_names(text: str, languages: Languages = ALWAYS_USED, but: Collection[str] = ()) -> str:
+    """*text* without the names in it, *but* for those."""
+    language = stems.guess_language(text, languages=languages)
+    names = _names(text, languages, language).difference(but)
+    return _WORD.sub(lambda match: "" if set(stems.words(match[0])) <= names else match[0], text)
+
+
+def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
+    """The concepts of which *question* asks, where it names nothing that they belong to.
+
+    “How much is it?” asks for the price of what was spoken of before. Empty: it names a thing.
+    """
+    records = [LANGUAGES[code] for code in languages]
+    empty = frozenset().union(*(record.happening | record.measures for record in records))
+    content = [
+        synonyms.word(word, languages)
+        for word in stems.words(question)
+        if word not in empty and not any(stems.is_stop_word(word, code) for code in languages)
+    ]
+    if not all(word.concepts & _PROPERTIES for word in content):
+        return frozenset()
+    concepts = frozenset[str]().union(*(word.concepts & _PROPERTIES for word in content))
+    if concepts:
+        return concepts
+    if moments.asks_when(question, languages):
+        return frozenset((WHEN,))
+    return frozenset((HOW_MUCH,)) if synonyms.asks_for_number(question, languages) else concepts
+
+
+def names_no_subject(
+    followup: str, languages: Languages = ALWAYS_USED, language: str | None = None
+) -> bool:
+    """Whether *followup* speaks of “it”, or tells only when: what was spoken of is still meant."""
+    flat = fold(followup).replace("’", "'")
+    is_led_in = _phrase(languages, "followup_openings").match(flat.lstrip())
+    fields = ("references", "possessives")
+    if not is_led_in and any(_phrase(languages, field).search(flat) for field in fields):
+        return True
+    seasons = frozenset().union(*(LANGUAGES[code].seasons for code in languages))
+    content = stems.content_words(followup, languages, language)
+    return all(word in seasons or facts(f"{word} 2000", languages) - _YEAR for word in content)
+
+
+def is_followup(
+    question: str, languages: Languages = ALWAYS_USED, language: str | None = None
+) -> bool:
+    """Whether *question* leans on what came before it; *language* as for its content words."""
+    # “Où” asks where; without its accent it may be “or”.
+    flat = fold(question.casefold().replace("où", "where")).replace("’", "'")
+    flat = _phrase(languages, "empty_references").sub(" ", flat)
+    language = language or stems.guess_language(question, languages=languages)
+    content_words = stems.content_words(question, languages, language)
+    if _phrase(languages, "followup_openings").match(flat.lstrip()):
+        return len(content_words) <= 2 * MAX_CONTENT_WORDS
+    is_short = len(content_words) <= MAX_CONTENT_WORDS
+    if is_short and _phrase(languages, "references").search(flat):
+        return True
+    # A question that speaks of the site or of the visitor stands for itself.
+    if _phrase(languages, "addresses_someone").search(flat):
+        return False
+    if is_short and _phrase(languages, "possessives").search(flat):
+        return True
+    return synonyms.ask_only_how_much(content_words, language, languages)
+
+
+def _names(text: str, languages: Languages, language: str) -> set[str]:
+    """The names in *text*, but for days and months."""
+    names = contrast.names(text, languages, language)
+    return {name for name in names if not facts(f"{name} 2000", languages) - _YEAR}
+
+
+def _without_run(
+    text: str,
+    words: Sequence[tuple[re.Match[str], str]],
+    start: int,
+    language: str,
+    only_first: bool = False,
+) -> str:
+    """*text* without the content words that follow each other from word number *start* on."""
+    while start < len(words) and stems.is_stop_word(words[start][1], language):
+        start += 1
+    end = start
+    while end < len(words) and not stems.is_stop_word(words[end][1], language):
+        end += 1
+        if only_first:
+            break
+    if start == end:
+        return text
+    return text[: words[start][0].start()] + text[words[end - 1][0].end() :]
+
+
+_YEAR = facts("2000")
+
+
+@cache
+def _phrase(languages: Languages, field: str) -> re.Pattern[str]:
+    phrases = any_of(phrase for code in languages for phrase in getattr(LANGUAGES[code], field))
+    return re.compile(rf"\b{phrases}\b")

@@ -1,0 +1,130 @@
+"""Short replies that mean something only after what was said before.
+
+“No, I mean Hull” puts the question right, “for children?” asks it of something else, and “the
+second one” is of a list that was just shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from chatbot_server.retrieval.language.clauses import asks_anything, is_courtesy
+from chatbot_server.retrieval.language.dialogue.follow_up import (
+    context_of,
+    is_followup,
+    without_names,
+)
+from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.text import fold_letters
+from chatbot_server.retrieval.language.words import stems
+
+# A fragment has so few words that say something, and no more words at all.
+FRAGMENT_CONTENT, FRAGMENT_WORDS = 3, 7
+REPLY_WORDS = 10
+_A_YEAR = facts("2000")
+
+
+def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) -> str:
+    """*reply*, led in by “and” where it only names what the question before it is asked of."""
+    text = reply.lstrip()
+    correction = _corrections(languages).match(fold_letters(text))
+    rest = text[correction.end() :].lstrip() if correction else reply
+    if not rest or is_courtesy(rest, languages):
+        return reply
+    if is_followup(rest, languages, language) or not _is_fragment(
+        rest, languages, language, is_correction=bool(correction)
+    ):
+        return rest
+    return f"{LANGUAGES[language].followup_openings[0]} {rest}"
+
+
+def item_named(reply: str, items: Sequence[str], languages: Languages = ALWAYS_USED) -> str | None:
+    """*reply* with the one of *items* that it names by its place: “the second one”."""
+    if len(stems.words(reply)) > REPLY_WORDS:
+        return None
+    reply = " ".join(reply.split())
+    match = _positions(languages).search(fold_letters(reply))
+    if match is None:
+        return None
+    place = next(
+        place
+        for code in languages
+        for place, words in LANGUAGES[code].positions.items()
+        if match["place"] in words
+    )
+    at = len(items) - 1 if place < 0 else place - 1
+    if not 0 <= at < len(items):
+        return None
+    return f"{reply[: match.start()]}{items[at]}{reply[match.end() :]}"
+
+
+def question_of_others(
+    reply: str, history: Sequence[str], languages: Languages = ALWAYS_USED
+) -> str | None:
+    """The question before *reply*, of all places, where it asks for another one than was named."""
+    flat = " ".join(fold_letters(reply).split())
+    if not history or not _others(languages).match(flat):
+        return None
+    before = context_of("", history, languages)
+    question = without_names(before, languages)
+    return question if question != before else None
+
+
+def _is_fragment(text: str, languages: Languages, language: str, *, is_correction: bool) -> bool:
+    """Whether *text* asks nothing by itself, and names a thing, a day or whom it is for."""
+    if asks_anything(text, languages) or len(stems.words(text)) > FRAGMENT_WORDS:
+        return False
+    content = stems.content_words(text, languages, language)
+    if len(content) > FRAGMENT_CONTENT:
+        return False
+    is_led_in = bool(_prepositions(languages).match(fold_letters(text).lstrip()))
+    if not stems.says_something(text, languages):
+        return False
+    is_day = all(facts(f"{word} 2000", languages) - _A_YEAR for word in content)
+    is_asked = text.rstrip().endswith("?") and len(content) == 1
+    return is_correction or is_led_in or is_day or is_asked
+
+
+@cache
+def _corrections(languages: Languages) -> re.Pattern[str]:
+    phrases = [phrase for code in languages for phrase in LANGUAGES[code].corrections]
+    clause = any_of(phrase for phrase in phrases if " " in phrase)
+    # “No, Hull” puts right, “no problem” does not.
+    word = rf"{any_of(phrases)}(?:[,.;:!…–—-]|(?=\s+{clause}))"
+    return re.compile(rf"(?:(?:{word}|{clause}(?!\w))[\s,.;:!…–—-]*)+")
+
+
+@cache
+def _prepositions(languages: Languages) -> re.Pattern[str]:
+    forms = (form for code in languages for form in LANGUAGES[code].prepositions)
+    words = any_of(word for group in forms for word in group.split())
+    return re.compile(rf"{words}(?:'|\s)")
+
+
+@cache
+def _positions(languages: Languages) -> re.Pattern[str]:
+    """A place, where nothing follows that is in that place: no “first lesson”."""
+    records = [LANGUAGES[code] for code in languages]
+    places = any_of(
+        word for record in records for words in record.positions.values() for word in words
+    )
+    stand_ins = any_of(word for record in records for word in record.stand_ins)
+    articles = any_of(word for record in records for word in record.articles)
+    return re.compile(
+        rf"(?<![\w-]){articles}[' ](?P<place>{places})(?: {stand_ins})?(?= ?[?!.,]*\Z)"
+    )
+
+
+@cache
+def _others(languages: Languages) -> re.Pattern[str]:
+    records = [LANGUAGES[code] for code in languages]
+    openings = any_of(phrase for record in records for phrase in record.followup_openings)
+    articles = any_of(word for record in records for word in record.articles)
+    others = any_of(word for record in records for word in record.others)
+    small = r"(?:[^\W_]{1,5} )?"  # “at the other one”
+    return re.compile(
+        rf"(?:{openings} ){{0,3}}{small}(?:{articles}[' ])?{others}(?: [^\W_]+)? ?[?!.]*\Z"
+    )

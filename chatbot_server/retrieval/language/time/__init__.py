@@ -1,0 +1,1 @@
+"""Days of the week, hours, and moments such as “tomorrow”."""

@@ -1,0 +1,1 @@
+"""Words: their stems, synonyms, spellings and rarity."""

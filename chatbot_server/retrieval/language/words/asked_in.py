@@ -1,0 +1,42 @@
+"""The language of a question: few words tell it, where a page has hundreds."""
+
+from __future__ import annotations
+
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages
+from chatbot_server.retrieval.language.words import stems
+from chatbot_server.retrieval.language.words.spelling import common_words
+
+# So many more words of a question belong to a language that no page of the site is in.
+SURELY = 2
+# A word alone may be of any language: “menu”.
+FEWEST = 2
+
+
+def language_asked_in(
+    question: str, default: str = ALWAYS_USED[0], languages: Languages = ALWAYS_USED
+) -> str:
+    """The one of *languages* that *question* is in, or a further one where that is sure.
+
+    Small words tell it; of “winter times”, those that are often said in a language; of one word
+    alone, nothing does, and it is in the *default* one.
+    """
+    by_sign = (
+        code
+        for code, language in LANGUAGES.items()
+        if any(sign in question for sign in language.own_signs)
+    )
+    if code := next(by_sign, None):
+        return code
+    small = stems.small_word_counts(question, tuple(LANGUAGES))
+    words = set(stems.words(question))
+    known = {
+        code: len((words & common_words((code,))) | (words & language.stop_words))
+        for code, language in LANGUAGES.items()
+    }
+    if len(words) < FEWEST:
+        known = dict.fromkeys(LANGUAGES, 0)
+    first = max(languages, key=lambda code: (small[code], known[code], code == default))
+    further = max(LANGUAGES, key=lambda code: (known[code], small[code]))
+    if known[further] >= known[first] + SURELY and small[further] > small[first]:
+        return further
+    return first if small[first] or known[first] else default

@@ -1,0 +1,29 @@
+"""How much a word tells by itself: “acupuncture” much, “whole” and “pourriez” nothing.
+
+A small site holds few of a language's words. That one of them stands nowhere on it means something
+only where the word is seldom said.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+from chatbot_server.resources import read_words
+
+# Ranks by how often a word is said: up to the first it tells nothing, from the second on all.
+OFTEN_SAID, SELDOM_SAID = 100, 3000
+
+
+@cache
+def _ranks(language: str) -> dict[str, int]:
+    """Of the folded words that are said most often in *language*, from 1."""
+    words = read_words("chatbot_server.retrieval.language.words", f"ranks/{language}.txt")
+    return {word: rank for rank, word in enumerate(words, 1)}
+
+
+def specificity(word: str, language: str) -> float:
+    """How much a folded *word* tells, 0…1; 1 where the language's words are not known."""
+    rank = _ranks(language).get(word, SELDOM_SAID)
+    share = math.log(rank / OFTEN_SAID) / math.log(SELDOM_SAID / OFTEN_SAID)
+    return min(1.0, max(0.0, share))

@@ -1,0 +1,162 @@
+"""What the words of a question ask for, beyond their letters.
+
+Visitors write “livrez-vous” where the page says “livraison”, and “combien coûte” where it
+says “12 €”. The index ranks by stems and by meaning; whether a sentence *answers* is asked
+of what stands here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+
+from chatbot_server.retrieval.language.facts import Kind, states
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.words import stems
+
+Rarity = Callable[[str], float]
+
+# The kind of fact that words of a concept ask for: a sentence that has one holds them.
+ANSWERING_FACTS: dict[str, Kind] = {
+    "opening_hours": "time",
+    "price": "price",
+    "phone": "phone",
+    "email": "email",
+    "address": "street",
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """One content word of a question: its stems, and the concepts it stands for.
+
+    Attributes:
+        folded: as it was written; words of one meaning are equal.
+    """
+
+    stems: frozenset[str]
+    concepts: frozenset[str]
+    folded: str = field(compare=False)
+
+    def is_in(self, terms: frozenset[str]) -> bool:
+        """Whether *terms*, from :func:`terms_in`, hold the word or what it asks for."""
+        return bool(terms & self.stems) or bool(terms & self.concepts)
+
+    def weight(self, weigh: Rarity) -> float:
+        """The rarity of the commonest of its stems: on a site in one language, no page holds the
+        stem that another language would make of it."""
+        return min(weigh(stem) for stem in self.stems)
+
+
+@lru_cache(100_000)
+def word(folded: str, languages: Languages = ALWAYS_USED) -> Word:
+    """What one folded word means."""
+    all_stems = stems.all_stems(folded, languages)
+    for code in languages:
+        for ending, other in LANGUAGES[code].alike_endings.items():
+            if folded.endswith(ending) and len(folded) > 5:  # “acceptons”, “acceptez”: one verb
+                all_stems |= {stems.stem(folded.removesuffix(ending) + other, code)}
+    return Word(all_stems, _concept_words(languages).concepts.get(folded, frozenset()), folded)
+
+
+def without_politeness(text: str, languages: Languages = ALWAYS_USED) -> str:
+    """*text*, folded, without what is said beside a question; whole where it says nothing else."""
+    flat = fold(text).replace("’", "'")
+    rest = _concept_words(languages).politeness.sub(" ", flat)
+    return rest if stems.words(rest) else flat
+
+
+def query_words(
+    question: str, languages: Languages = ALWAYS_USED, language: str | None = None
+) -> list[Word]:
+    """The words of *question* that say what it is about; all of them where none does."""
+    flat = without_politeness(question, languages)
+    flat = _concept_words(languages).email_phrase.sub("email", flat)
+    content = stems.content_words(flat, languages, language)
+    asking = _concept_words(languages).asking
+    heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
+    return [word(name, languages) for name in heavy or content]
+
+
+def ask_only_how_much(
+    content_words: Sequence[str], language: str, languages: Languages = ALWAYS_USED
+) -> bool:
+    """Whether a question of these words leaves open of what: “c'est combien ?”."""
+    measures = _concept_words(languages).measures
+    return all(name in measures or stems.is_stop_word(name, language) for name in content_words)
+
+
+def compares(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *question* is about several things beside each other: which is the cheapest."""
+    compare_words = frozenset().union(*(LANGUAGES[code].compares for code in languages))
+    return not compare_words.isdisjoint(stems.words(question))
+
+
+def asks_for_number(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether a number answers *question*: “how long …?”, “à quelle heure …?”."""
+    return bool(_concept_words(languages).number_question.search(" ".join(stems.words(question))))
+
+
+def terms_in(text: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
+    """The stems and concepts of *text*, and the concepts of the facts in it."""
+    terms: set[str] = set()
+    for name in set(stems.words(text)):
+        meaning = word(name, languages)
+        terms |= meaning.stems | meaning.concepts
+    flat = fold(text)
+    terms.update(
+        _term(concept) for concept, kind in ANSWERING_FACTS.items() if states(kind, flat, languages)
+    )
+    terms.update(
+        _term(concept) for concept, regex in _concept_words(languages).phrases if regex.search(flat)
+    )
+    return frozenset(terms)
+
+
+def _term(concept: str) -> str:
+    return f"={concept}"  # no stem has a sign
+
+
+class _ConceptWords:
+    """What some languages speak of concepts with.
+
+    Attributes:
+        concepts: of each word that has any.
+        asking: words that ask, and say nothing about what is asked.
+        measures: words that ask how much of something.
+        politeness: what is said beside a question.
+        phrases: what answers for a duration and for a way to pay, which are no checkable facts.
+    """
+
+    def __init__(self, languages: Languages) -> None:
+        self._languages = [LANGUAGES[code] for code in languages]
+        self.concepts: dict[str, frozenset[str]] = {}
+        numbers: set[str] = set()
+        for language in self._languages:
+            for concept, words in language.synonyms.items():
+                for name in words:
+                    concepts = self.concepts.get(name, frozenset())
+                    self.concepts[name] = concepts | {_term(concept)}
+            numbers = numbers.union(*language.numbers.values())
+        self.asking = self._all_words("asking_words")
+        self.measures = self._all_words("measures")
+        self.email_phrase = re.compile(rf"\b{any_of(self._all_words('email_phrases'))}\b")
+        self.politeness = re.compile(rf"\b{any_of(self._all_words('polite_phrases'))}(?!\w)")
+        self.number_question = re.compile(rf"\b{any_of(self._all_words('asks_number'))}\b")
+        days = any_of(self._all_words("kinds_of_days"))
+        units = any_of(self._all_words("units_of_time"))
+        means = any_of(self._all_words("payment_means"))
+        self.phrases = (
+            ("duration", re.compile(rf"\b(?:\d+|{any_of(numbers)}) ?(?:{days} )?{units}\b")),
+            ("duration", re.compile(r"\b(?:2[5-9]|[3-9]\d) ?h\b")),  # no time of a day
+            ("payment", re.compile(rf"\b{means}\b")),
+        )
+
+    def _all_words(self, field: str) -> frozenset[str]:
+        return frozenset().union(*(getattr(language, field) for language in self._languages))
+
+
+_concept_words = cache(_ConceptWords)

@@ -1,0 +1,1 @@
+"""Documents of word processors, tables, slides and electronic books."""

@@ -1,0 +1,64 @@
+"""Books (EPUB): their chapters are pages, in the order of reading."""
+
+from __future__ import annotations
+
+from posixpath import dirname, join, normpath
+from typing import Any
+from urllib.parse import unquote
+
+from chatbot_server.retrieval.read.document import MAX_TEXT, Result, Unreadable
+from chatbot_server.retrieval.read.files.office.package import Package, attribute, text_of
+from chatbot_server.retrieval.read.files.titles import one_document
+from chatbot_server.retrieval.read.files.writer import MarkdownWriter
+from chatbot_server.retrieval.read.html_page import read_html
+
+MAX_CHAPTERS = 2000
+PAGES = ("application/xhtml+xml", "text/html")
+
+
+def read_epub(data: bytes, name: str) -> Result:
+    """The document of a book.
+
+    Raises:
+        Unreadable: damaged, protected, too large, or without text.
+    """
+    package = Package(data)
+    container = package.tree("META-INF/container.xml")
+    main = next(
+        (attribute(rootfile, "full-path") for rootfile in container.iter("{*}rootfile")), ""
+    )
+    if main not in package.names:
+        raise Unreadable("extract_other_kind")
+    book = package.tree(main)
+    chapters = chapters_of(book, dirname(main))
+    if len(chapters) > MAX_CHAPTERS:
+        raise Unreadable("extract_big")
+    encryption = package.tree("META-INF/encryption.xml")
+    encrypted_parts = {
+        unquote(attribute(reference, "URI")) for reference in encryption.iter("{*}CipherReference")
+    }
+    if not encrypted_parts.isdisjoint(chapters):  # fonts often are, and harm nothing
+        raise Unreadable("extract_encrypted")
+    title = text_of(next(book.iter("{*}title"), None))
+    writer = MarkdownWriter()
+    size = 0
+    for chapter in chapters:
+        page = package.stream(chapter).getvalue()
+        for document in read_html(page, title or name, "", "")["documents"] if page else ():
+            writer.markdown(document["text"])
+            size += len(document["text"])
+        if size >= MAX_TEXT:
+            break
+    return one_document(writer, name, title)
+
+
+def chapters_of(book: Any, folder: str) -> list[str]:
+    """The parts that are pages in the order of reading; the table of contents is none of them."""
+    pages = {
+        attribute(item, "id"): normpath(join(folder, unquote(attribute(item, "href"))))
+        for item in book.iter("{*}item")
+        if attribute(item, "media-type") in PAGES
+        and "nav" not in attribute(item, "properties").split()
+    }
+    order = [attribute(item, "idref") for item in book.iter("{*}itemref")][: MAX_CHAPTERS + 1]
+    return list(dict.fromkeys(pages[key] for key in order if key in pages))

@@ -1,0 +1,1 @@
+"""PDF files, with their layout, tables and scans."""

@@ -1,0 +1,340 @@
+"""PDF files: paragraphs, headings, columns and tables, from where letters stand on the page."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chatbot_server.retrieval.read.document import (
+    CUT_PAGES,
+    CUT_SCANS,
+    MAX_TEXT,
+    Result,
+    Unreadable,
+)
+from chatbot_server.retrieval.read.files.lines import joined, without_page_number
+from chatbot_server.retrieval.read.files.pdf import ocr
+from chatbot_server.retrieval.read.files.pdf.layout import Item, Line, read_layout
+from chatbot_server.retrieval.read.files.pdf.page import SUPERSCRIPT, PdfPage, read_page
+from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, has_room
+from chatbot_server.retrieval.read.files.titles import one_document
+from chatbot_server.retrieval.read.files.writer import MarkdownWriter
+
+MAX_PAGES = 500
+MAX_FIELDS = 1000
+# Letters that a scanner adds to the picture of a page: its name, or a number.
+MAX_ON_SCAN = 40
+# Of the height of a page, where headers and footers stand, and how many lines they have.
+MARGIN = 0.12
+MARGIN_LINES = 3
+LARGER = 1.12
+MAX_HEADING = 150
+MAX_NOTE = 150
+# What browsers print around a page: when it was, and its address.
+_BROWSERS_OWN = re.compile(
+    r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d{1,2}:\d{2}\b|(?:file|https?)://\S+$"
+)
+_CONTENTS = re.compile(
+    r"(?:table des matières|sommaire|table of contents|contents|inhalt(?:sverzeichnis)?|índice)\W*",
+    re.IGNORECASE,
+)
+_TO_PAGE = re.compile(r"\s\d{1,4}$")
+_NOTE = re.compile(r"(\d{1,2})\s+(\S.*)")
+_DIGITS = re.compile(r"\d+")
+_LEADERS = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:[.…_·] ?){4,}[ \t]*")
+_ITEM = re.compile(r"([•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0ff–—*-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")
+_NUMBERED = re.compile(r"\d{1,2}[.)]")
+_MARK = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+# “call 06 12 ⏎ 34 56 78” in a narrow box.
+_CUT_NUMBER = re.compile(r"\w \w+ (?:\d\d ?)+\n\d\d")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_ENDED = re.compile(r"[.!?:;…»”\")]$")
+
+
+def read_pdf(data: bytes, name: str) -> Result:
+    """The document of a PDF file; ``{"scanned": True}`` where :func:`read_scanned_pdf` says more.
+
+    Raises:
+        Unreadable: damaged, behind a password, only pictures, or without text.
+    """
+    pdf, scans = _open(data), Scans(None)
+    pages = list(pages_of(pdf, scans))
+    if scans.count and ocr.find_tesseract():
+        return {"scanned": True}
+    return _document(pdf, pages, scans, name)
+
+
+def read_scanned_pdf(data: bytes, name: str) -> Iterator[Result]:
+    """The document of a PDF file, with what :mod:`.ocr` recognises on scanned pages: slow.
+
+    Before it, after each page, how many are read and how many there are:
+    ``{"progress": [3, 12]}``.
+
+    Raises:
+        Unreadable: as :func:`read_pdf`.
+    """
+    program = ocr.find_tesseract()
+    pdf, scans = _open(data), Scans(ocr.Recogniser(program) if program else None)
+    pages = []
+    for page in pages_of(pdf, scans):
+        pages.append(page)
+        yield {"progress": [len(pages), min(len(pdf), MAX_PAGES)]}
+    yield _document(pdf, pages, scans, name)
+
+
+def _open(data: bytes) -> Any:
+    import pypdfium2  # type: ignore[import-untyped]
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        is_locked = "password" in str(error).lower() or "security" in str(error).lower()
+        is_other = b"%PDF" not in data[:1024]
+        code = "extract_other_kind" if is_other else "extract_broken"
+        raise Unreadable("extract_encrypted" if is_locked else code) from None
+
+
+def _document(
+    pdf: Any, pages: Sequence[tuple[PdfPage, list[Row]]], scans: Scans, name: str
+) -> Result:
+    writer = MarkdownWriter()
+    margins = running_lines(pages)
+    for line in dict.fromkeys(map(without_page_number, margins.values())):
+        writer.paragraph("" if _BROWSERS_OWN.match(line) else line)
+    body = PdfText([read_layout(page, rows) for page, rows in without_margins(pages, margins)])
+    body.write(writer)
+    for field in form_fields(pdf):
+        writer.paragraph(field)
+    if not writer.text and scans.count:
+        raise Unreadable("extract_scan")
+    title = str(pdf.get_metadata_dict().get("Title") or "")
+    notice = CUT_PAGES if len(pages) < len(pdf) else CUT_SCANS if scans.count else ""
+    return one_document(writer, name, title, notice)
+
+
+class Scans:
+    """Scanned pages of a file: hardly any text on them, and a picture.
+
+    Attributes:
+        count: how many of them were not recognised.
+    """
+
+    def __init__(self, recogniser: ocr.Recogniser | None) -> None:
+        self._recogniser = recogniser
+        self.count = 0
+
+    def read(self, page: Any, as_written: PdfPage) -> PdfPage:
+        """*page* as it is recognised, or *as_written*."""
+        text_size = sum(len(piece.text) for piece in as_written.pieces)
+        if text_size > MAX_ON_SCAN or not as_written.has_picture:
+            return as_written
+        result = self._recogniser.read(page) if self._recogniser else None
+        if result is None:
+            self.count += 1
+        return result or as_written
+
+
+def pages_of(pdf: Any, scans: Scans) -> Iterator[tuple[PdfPage, list[Row]]]:
+    """The pages and their lines, as far as they are read."""
+    size = 0
+    for number in range(min(len(pdf), MAX_PAGES)):
+        page = pdf[number]
+        result = scans.read(page, read_page(page))
+        page.close()
+        size += sum(len(piece.text) for piece in result.pieces)
+        yield result, result.rows() if result.pieces else []
+        if size > MAX_TEXT:
+            return
+
+
+def form_fields(pdf: Any) -> Iterator[str]:
+    """What is filled in, with the names of the fields."""
+    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+
+    if pdf.get_formtype() == pdfium.FORMTYPE_NONE:
+        return
+    pdf.init_forms()
+    budget = MAX_FIELDS
+    for number in range(min(len(pdf), MAX_PAGES)):
+        page = pdf[number]
+        for at in range(pdfium.FPDFPage_GetAnnotCount(page)):
+            annotation = pdfium.FPDFPage_GetAnnot(page, at)
+            if pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET and budget:
+                budget -= 1
+                value, label, key = (
+                    annotation_text(pdfium, get, pdf.formenv, annotation)
+                    for get in (
+                        pdfium.FPDFAnnot_GetFormFieldValue,
+                        pdfium.FPDFAnnot_GetFormFieldAlternateName,
+                        pdfium.FPDFAnnot_GetFormFieldName,
+                    )
+                )
+                if value and value != "Off":
+                    yield f"{label or key} : {value}"
+            pdfium.FPDFPage_CloseAnnot(annotation)
+
+
+def annotation_text(pdfium: Any, get: Any, form: Any, annotation: Any) -> str:
+    """A text that PDFium tells of a field."""
+    size = min(get(form, annotation, None, 0), 20_000)
+    buffer = pdfium.create_string_buffer(size)
+    get(form, annotation, pdfium.cast(buffer, pdfium.POINTER(pdfium.FPDF_WCHAR)), size)
+    return str(buffer.raw.decode("utf-16-le", "replace").rstrip("\0").strip())
+
+
+def running_lines(pages: Sequence[tuple[PdfPage, list[Row]]]) -> dict[str, str]:
+    """What stands at the top or the bottom of many pages, by what it is without its digits."""
+    counts: Counter[str] = Counter()
+    lines: dict[str, str] = {}
+    for page, rows in pages:
+        for key, text in {key: text for _at, key, text in _margin_lines(page, rows)}.items():
+            counts[key] += 1
+            lines.setdefault(key, text)
+    enough = max(2, 0.3 * len(pages))
+    return {
+        key: text for key, text in lines.items()
+        if counts[key] >= enough or not without_page_number(text)
+    }  # fmt: skip
+
+
+def without_margins(
+    pages: Sequence[tuple[PdfPage, list[Row]]], margins: dict[str, str]
+) -> Iterator[tuple[PdfPage, list[Row]]]:
+    """The pages without what stands on many of them."""
+    for page, rows in pages:
+        left_out = {at for at, key, _text in _margin_lines(page, rows) if key in margins}
+        yield page, [row for at, row in enumerate(rows) if at not in left_out]
+
+
+def _margin_lines(page: PdfPage, rows: Sequence[Row]) -> Iterator[tuple[int, str, str]]:
+    ends = {*range(MARGIN_LINES), *range(len(rows) - MARGIN_LINES, len(rows))}
+    for at in sorted(ends & set(range(len(rows)))):
+        place = (rows[at][0].y - page.top) / page.height
+        if place < MARGIN or place > 1 - MARGIN:
+            text = " ".join(piece.text for piece in rows[at])
+            yield at, _DIGITS.sub("#", text), text
+
+
+class PdfText:
+    """The lines and tables of all pages, made into headings, paragraphs and items."""
+
+    def __init__(self, pages: Sequence[Sequence[Item]]) -> None:
+        self._pages = pages
+        lines = [item for page in pages for item in page if isinstance(item, Line)]
+        sizes: Counter[float] = Counter()
+        bold = 0
+        for line in lines:
+            sizes[round(line.size * 2) / 2] += len(line.text)
+            bold += len(line.text) if line.is_bold else 0
+        self._body_size = sizes.most_common(1)[0][0] if sizes else 10.0
+        self._body_is_bold = 2 * bold > sum(sizes.values())
+        self._words = {word.lower() for line in lines for word in line.text.split()[:-1]}
+        self._styles = sorted(
+            {self._style(line) for line in lines if self._looks_like_heading(line)}, reverse=True
+        )
+
+    def write(self, writer: MarkdownWriter) -> None:
+        """Write all of it."""
+        block: list[Line] = []
+        is_contents = False
+        for item in (item for page in self._pages for item in self.with_notes(page)):
+            is_contents = is_contents and leads_to_pages(item)
+            if is_contents:
+                continue
+            if isinstance(item, Line) and _CONTENTS.fullmatch(item.text):
+                is_contents = True
+            elif isinstance(item, TableBlock):
+                self._write_block(block, writer)
+                block = []
+                writer.table(item.rows, item.header_rows)
+            elif block and self.goes_on(block, item):
+                block.append(item)
+            else:
+                self._write_block(block, writer)
+                block = [item]
+        self._write_block(block, writer)
+
+    def with_notes(self, page: Sequence[Item]) -> list[Item]:
+        """A page with its footnotes where they are referred to, or else at its end."""
+        items: list[Item] = []
+        notes: dict[str, Line] = {}
+        note: Line | None = None
+        for item in page:
+            if isinstance(item, TableBlock) or item.size >= 0.95 * self._body_size:
+                note = None
+                items.append(item)
+            elif match := _NOTE.fullmatch(item.text):
+                note = replace(item, text=match[2])
+                notes[match[1].translate(SUPERSCRIPT)] = note
+            elif note is not None:
+                note.text = joined(note.text, item.text, self._words)
+            else:
+                items.append(item)
+        for line in (item for item in items if isinstance(item, Line)):
+            for mark in _MARK.findall(line.text):
+                if mark in notes and len(notes[mark].text) <= MAX_NOTE:
+                    line.text = line.text.replace(mark, f" ({notes.pop(mark).text})", 1)
+        return [*items, *notes.values()]
+
+    def _write_block(self, lines: Sequence[Line], writer: MarkdownWriter) -> None:
+        if not lines:
+            return
+        text = lines[0].text
+        for line in lines[1:]:
+            text = joined(text, line.text, self._words)
+        text = _LEADERS.sub("\t", text)
+        if self._looks_like_heading(lines[0]) and len(text) <= MAX_HEADING:
+            writer.heading(1 + self._styles.index(self._style(lines[0])), text)
+        elif mark := _ITEM.match(text):
+            number = mark[1] if _NUMBERED.fullmatch(mark[1]) else "-"
+            writer.item(text[mark.end() :], 0, number)
+        else:
+            writer.paragraph(text)
+
+    def _style(self, line: Line) -> tuple[float, bool]:
+        return round(line.size * 2) / 2, line.is_bold
+
+    def _looks_like_heading(self, line: Line) -> bool:
+        is_large = line.size >= LARGER * self._body_size
+        stands_out = line.is_bold and not self._body_is_bold and line.size >= self._body_size - 0.6
+        return (
+            (is_large or (stands_out and not line.text.endswith((".", ",", ";"))))
+            and len(line.text) <= MAX_HEADING
+            and bool(_LETTERS.search(line.text))
+            and not (_ITEM.match(line.text) and not is_large and not line.text[:1].isdigit())
+        )
+
+    def goes_on(self, block: Sequence[Line], line: Line) -> bool:
+        """Whether *line* is of the paragraph that the lines of *block* begin."""
+        former = block[-1]
+        if _ITEM.match(line.text) or "\t" in former.text + line.text:
+            return False
+        if self._style(former) != self._style(line) and abs(former.size - line.size) > 0.6:
+            return False
+        is_heading = self._looks_like_heading(former)
+        if is_heading != self._looks_like_heading(line):
+            return False
+        gap = line.y - former.y
+        starts_small = line.text[:1].islower()
+        if gap <= 0 or gap > 3 * line.size:  # the next column or page
+            return starts_small and not is_heading and not _ENDED.search(former.text)
+        if gap > 1.75 * line.size:
+            return False
+        if is_heading:
+            return True
+        if starts_small and not _ENDED.search(former.text):
+            return True
+        if _CUT_NUMBER.search(f"{former.text}\n{line.text}"):
+            return True
+        return not has_room(former, line, former.right)
+
+
+def leads_to_pages(item: Item) -> bool:
+    """Whether this is of a table of contents."""
+    if isinstance(item, Line):
+        return bool(_TO_PAGE.search(item.text))
+    page_rows = sum(row[-1].isdigit() or bool(_TO_PAGE.search(row[-1])) for row in item.rows)
+    return 2 * page_rows >= len(item.rows)

@@ -1,0 +1,168 @@
+"""The order in which a page is read: columns one after the other, and tables by row and column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chatbot_server.retrieval.read.files.pdf.page import PdfPage
+from chatbot_server.retrieval.read.files.pdf.tables import (
+    AlignedTable,
+    Row,
+    TableBlock,
+    ruled_tables,
+)
+
+MIN_COLUMN_LINES = 4
+MAX_DEPTH = 4
+# Of a column of text, this share of its lines fill this share of its width.
+FILLED_LINES, FILLED_WIDTH = 0.5, 0.6
+WORDS_A_LINE = 3
+MAX_TABLE_ROWS = 300
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of text; ``right`` is where its column ends."""
+
+    text: str
+    x0: float
+    x1: float
+    y: float
+    size: float
+    is_bold: bool
+    right: float = 0.0
+
+
+Item = Line | TableBlock
+Region = Sequence[Row | TableBlock]
+
+
+def read_layout(page: PdfPage, rows: Sequence[Row]) -> list[Item]:
+    """The lines and tables of *page* in the order of reading; *rows* are what is to be read."""
+    tables, rest = ruled_tables(page, rows)
+    region: list[Row | TableBlock] = [*rest, *tables]
+    region.sort(key=top_of)
+    return list(in_columns(region, 0))
+
+
+def top_of(item: Row | TableBlock) -> float:
+    """The height at which *item* begins."""
+    return item.y if isinstance(item, TableBlock) else item[0].y
+
+
+def in_columns(region: Region, depth: int) -> Iterator[Item]:
+    """A region as it is read: above its columns, each column, and below them."""
+    split = best_split(region) if depth < MAX_DEPTH else None
+    if split is None:
+        yield from in_lines(region)
+        return
+    at, first, last = split
+    yield from in_columns(region[:first], depth + 1)
+    for is_left in (True, False):
+        side = [side_of(item, at, is_left) for item in region[first:last]]
+        yield from in_columns([item for item in side if item is not None], depth + 1)
+    yield from in_columns(region[last:], depth + 1)
+
+
+def side_of(item: Row | TableBlock, at: float, is_left: bool) -> Row | TableBlock | None:
+    """What of *item* stands at one side of *at*."""
+    if isinstance(item, TableBlock):
+        return item if (item.x0 < at) == is_left else None
+    return [piece for piece in item if (piece.x0 < at) == is_left] or None
+
+
+def best_split(region: Region) -> tuple[float, int, int] | None:
+    """Where two columns of text stand beside each other: between them, their first and last."""
+    starts = Counter(
+        round(piece.x0 / 2) for item in region if not isinstance(item, TableBlock) for piece in item
+    )
+    best: tuple[int, tuple[float, int, int]] | None = None
+    for start, count in starts.most_common(12):
+        at = 2 * start - 2.5
+        if count < MIN_COLUMN_LINES:
+            break
+        for first, last in bands(region, at):
+            band = region[first:last]
+            if last - first > (best[0] if best else 0) and are_columns(band, at):
+                best = (last - first, (at, first, last))
+    return best[1] if best else None
+
+
+def bands(region: Region, at: float) -> Iterator[tuple[int, int]]:
+    """From where to where nothing stands across *at*."""
+    first = 0
+    for number, item in enumerate(region):
+        crosses = (
+            item.x0 < at < item.x1
+            if isinstance(item, TableBlock)
+            else any(piece.x0 < at < piece.x1 for piece in item)
+        )
+        if crosses:
+            yield first, number
+            first = number + 1
+    yield first, len(region)
+
+
+def are_columns(band: Region, at: float) -> bool:
+    """Whether what stands at both sides is text, and not the cells of a table."""
+    tops: list[tuple[float, float]] = []
+    for is_left in (True, False):
+        side = [part for item in band if (part := side_of(item, at, is_left)) is not None]
+        rows = [item for item in side if not isinstance(item, TableBlock)]
+        tables = [item for item in side if isinstance(item, TableBlock)]
+        if len(rows) + 3 * len(tables) < MIN_COLUMN_LINES:
+            return False
+        start = min([row[0].x0 for row in rows] + [table.x0 for table in tables])
+        right = max([row[-1].x1 for row in rows] + [table.x1 for table in tables])
+        widths = [row[-1].x1 - row[0].x0 for row in rows]
+        full_lines = sum(width > FILLED_WIDTH * (right - start) for width in widths)
+        word_count = sum(len(piece.text.split()) for row in rows for piece in row)
+        line_count = len(rows) + 3 * len(tables)
+        if full_lines + 3 * len(tables) < FILLED_LINES * line_count:
+            return False
+        if word_count + 9 * len(tables) < WORDS_A_LINE * line_count:
+            return False
+        tops.append((top_of(side[0]), top_of(side[-1])))
+    (left_top, left_end), (right_top, right_end) = tops
+    return min(left_end, right_end) > max(left_top, right_top)
+
+
+def in_lines(region: Region) -> Iterator[Item]:
+    """One column: its lines, and the tables that nothing but their gaps shows."""
+    right = max(
+        (item.x1 if isinstance(item, TableBlock) else item[-1].x1 for item in region), default=0
+    )
+    at = 0
+    while at < len(region):
+        item = region[at]
+        if isinstance(item, TableBlock):
+            yield item
+            at += 1
+            continue
+        if len(item) > 1:
+            table = AlignedTable(list(until_table(region[at : at + MAX_TABLE_ROWS])))
+            if table.row_count:
+                yield table.block()
+                at += table.row_count
+                continue
+        first = item[0]
+        yield Line(
+            "\t".join(piece.text for piece in item),
+            first.x0,
+            item[-1].x1,
+            first.y,
+            max(piece.size for piece in item),
+            all(piece.is_bold for piece in item),
+            min(right, item[-1].limit),
+        )
+        at += 1
+
+
+def until_table(region: Region) -> Iterator[Row]:
+    """The rows of a region before its first table."""
+    for item in region:
+        if isinstance(item, TableBlock):
+            return
+        yield item

@@ -1,0 +1,296 @@
+"""Tables on the page of a PDF: by drawn lines, or by what stands below each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import compress, pairwise
+from operator import not_
+from typing import Protocol
+
+from chatbot_server.retrieval.read.files.lines import joined
+from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece, Rule
+
+TOUCH = 3.0
+ALIGNED = 3.0
+MIN_GUTTER = 3.0
+MAX_COLUMNS, MAX_ROWS = 60, 500
+Row = list[Piece]
+
+
+class InLine(Protocol):
+    """What :func:`has_room` needs to know of a line."""
+
+    text: str
+    x0: float
+    x1: float
+    size: float
+
+
+@dataclass(slots=True)
+class TableBlock:
+    """A table; ``header_rows`` None: not known."""
+
+    rows: list[list[str]]
+    header_rows: int | None
+    x0: float
+    x1: float
+    y: float
+    bottom: float
+
+
+def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], list[Row]]:
+    """The tables whose lines are drawn, and what stands outside of them."""
+    tables: list[TableBlock] = []
+    for across, down in touching(page.across, page.down):
+        xs, ys = distinct(rule.at for rule in down), distinct(rule.at for rule in across)
+        if len(xs) < 3 or len(ys) < 3 or len(xs) > MAX_COLUMNS or len(ys) > MAX_ROWS:
+            continue
+        inside = [
+            [
+                piece
+                for piece in row
+                if xs[0] < (piece.x0 + piece.x1) / 2 < xs[-1] and ys[0] < piece.y < ys[-1]
+            ]
+            for row in rows
+        ]
+        table = ruled_table(xs, ys, across, down, inside)
+        if table is not None:
+            tables.append(table)
+            used_ids = {id(piece) for row in inside for piece in row}
+            rows = [
+                rest
+                for row in rows
+                if (rest := [piece for piece in row if id(piece) not in used_ids])
+            ]
+    return tables, list(rows)
+
+
+def touching(
+    across: Sequence[Rule], down: Sequence[Rule]
+) -> Iterator[tuple[list[Rule], list[Rule]]]:
+    """Lines that touch each other, group by group."""
+    unused_down, unused_across = list(down), list(across)
+    while unused_down:
+        group_down, group_across = [unused_down.pop()], list[Rule]()
+        newest = group_down
+        while newest:
+            touching = [any(_touch(rule, other) for other in newest) for rule in unused_across]
+            newest_across = list(compress(unused_across, touching))
+            unused_across = list(compress(unused_across, map(not_, touching)))
+            touching = [any(_touch(other, rule) for other in newest_across) for rule in unused_down]
+            newest = list(compress(unused_down, touching))
+            unused_down = list(compress(unused_down, map(not_, touching)))
+            group_across += newest_across
+            group_down += newest
+        yield group_across, group_down
+
+
+def _touch(across: Rule, down: Rule) -> bool:
+    return (
+        across.start - TOUCH <= down.at <= across.end + TOUCH
+        and down.start - TOUCH <= across.at <= down.end + TOUCH
+    )
+
+
+def distinct(values: Iterator[float]) -> list[float]:
+    """*values* in order, of those that are nearly equal the first."""
+    distinct: list[float] = []
+    for value in sorted(values):
+        if not distinct or value - distinct[-1] > TOUCH:
+            distinct.append(value)
+    return distinct
+
+
+def ruled_table(
+    xs: Sequence[float],
+    ys: Sequence[float],
+    across: Sequence[Rule],
+    down: Sequence[Rule],
+    inside: Sequence[Row],
+) -> TableBlock | None:
+    """The table in a grid, each merged cell in all of its places; None: there is none."""
+    width, height = len(xs) - 1, len(ys) - 1
+    owner = {(row, column): (row, column) for row in range(height) for column in range(width)}
+    for row, column in list(owner):  # a cell goes on where no line parts it from the one before
+        middle_x = (xs[column] + xs[column + 1]) / 2
+        middle_y = (ys[row] + ys[row + 1]) / 2
+        if column and not is_drawn(down, xs[column], middle_y):
+            owner[row, column] = owner[row, column - 1]
+        elif row and not is_drawn(across, ys[row], middle_x):
+            owner[row, column] = owner[row - 1, column]
+    cells: dict[tuple[int, int], list[Piece]] = {}
+    for piece in (piece for line in inside for piece in line):
+        column = _slot(xs, (piece.x0 + piece.x1) / 2)
+        row = _slot(ys, piece.y - 0.3 * piece.size)
+        cells.setdefault(owner[row, column], []).append(piece)
+    texts = {place: cell_text(pieces) for place, pieces in cells.items()}
+    rows = [[texts.get(owner[row, column], "") for column in range(width)] for row in range(height)]
+    columns = {column for row, column in cells}
+    if len(columns) < 2 or len({row for row, _column in cells}) < 2:
+        return None
+    bold = [
+        all(piece.is_bold for piece in cells.get((row, 0), []) + cells.get((row, 1), []))
+        for row in range(2)
+    ]
+    header_rows = 1 if bold[0] and not bold[1] and any(rows[0]) else None
+    return TableBlock(rows, header_rows, xs[0], xs[-1], ys[0], ys[-1])
+
+
+def is_drawn(rules: Sequence[Rule], at: float, middle: float) -> bool:
+    """Whether one of *rules* at *at* passes *middle*."""
+    return any(
+        abs(rule.at - at) <= TOUCH and rule.start - 1 <= middle <= rule.end + 1 for rule in rules
+    )
+
+
+def _slot(edges: Sequence[float], value: float) -> int:
+    return max(0, min(sum(edge <= value for edge in edges) - 1, len(edges) - 2))
+
+
+def cell_text(pieces: Sequence[Piece]) -> str:
+    """The lines of one cell; one that had room for more was ended by its writer."""
+    lines = sorted(pieces, key=lambda one: (round(one.y), one.x0))
+    right = max(piece.x1 for piece in lines)
+    text = lines[0].text
+    for former, piece in pairwise(lines):
+        same_line = piece.y - former.y < 0.5 * former.size
+        if same_line or not has_room(former, piece, right) or text[-1] in ",;:–-":
+            text = joined(text, piece.text)
+        else:
+            text += f", {piece.text}"
+    return text
+
+
+def has_room(former: InLine, following: InLine, right: float) -> bool:
+    """Whether the first word of a line would have stood in the line before it."""
+    first_word = following.text.split(maxsplit=1)[0]
+    share = (len(first_word) + 1) / max(len(following.text), 1)
+    return right - former.x1 > share * (following.x1 - following.x0) + 0.2 * former.size
+
+
+class AlignedTable:
+    """A table of the first of *rows*, as far as gaps between them stand below each other.
+
+    ``row_count`` is 0 where there is none.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._gutters: list[tuple[float, float]] = []
+        self.row_count = 0
+        if not rows or len(rows[0]) < 2:
+            return
+        count = self.sweep()
+        if count and self.is_aligned(rows[:count]):
+            self.row_count = count
+
+    def block(self) -> TableBlock:
+        """The table, its wrapped cells joined."""
+        rows = self._rows[: self.row_count]
+        lines = [self.cells_of(row) for row in rows]
+        pitch = self.row_pitch()
+        texts: list[list[str]] = []
+        former_y = 0.0
+        for row, cells in zip(rows, lines, strict=True):
+            gap = row[0].y - former_y
+            is_wrapped = not cells[0] or (
+                sum(map(bool, cells)) == 1 and gap < 0.85 * pitch and gap < 1.4 * row[0].size
+            )
+            if texts and is_wrapped:
+                texts[-1] = [
+                    joined(old, new) if old and new else old or new
+                    for old, new in zip(texts[-1], cells, strict=True)
+                ]
+            else:
+                texts.append(cells)
+            former_y = row[0].y
+        texts = [  # a title between the rows stands in each column
+            [cells[0]] * len(cells) if len(cells) > 2 and not any(cells[1:]) else cells
+            for cells in texts
+        ]
+        bold = [all(piece.is_bold for piece in row) for row in rows]
+        header_rows = 1 if bold[0] and not all(bold) else None
+        return TableBlock(
+            texts,
+            header_rows,
+            min(row[0].x0 for row in rows),
+            max(row[-1].x1 for row in rows),
+            rows[0][0].y,
+            rows[-1][0].y,
+        )
+
+    def sweep(self) -> int:
+        """How many rows leave gaps at the same places, the last of them with several cells."""
+        first = self._rows[0]
+        gutters = [(left.x1, right.x0) for left, right in pairwise(first)]
+        count = multiple = 1
+        titles = 0
+        for number, (former, row) in enumerate(pairwise(self._rows), 1):
+            size = max(piece.size for piece in row)
+            free = [*((left.x1, right.x0) for left, right in pairwise(row))]
+            free = [(-1e9, row[0].x0), *free, (row[-1].x1, 1e9)]
+            common = [
+                (max(a, c), min(b, d))
+                for a, b in gutters
+                for c, d in free
+                if min(b, d) - max(a, c) >= MIN_GUTTER
+            ]
+            if row[0].y - former[0].y > 3 * size or (len(common) < len(gutters) and len(row) < 2):
+                break
+            if not common:
+                break
+            gutters = common
+            if len(row) > 1:
+                multiple += 1
+                count = number + 1
+                self._gutters = gutters
+            elif row[0].x0 < gutters[0][0]:
+                titles += 1
+            elif count == number and row[0].y - former[0].y < 1.6 * size:
+                count += 1  # the last cell goes on
+        return count if multiple >= 2 and multiple >= titles else 0
+
+    def row_pitch(self) -> float:
+        """The usual distance of rows with several cells."""
+        rows = self._rows[: self.row_count]
+        gaps = sorted(
+            lower[0].y - upper[0].y
+            for upper, lower in pairwise(rows)
+            if len(lower) > 1 and len(upper) > 1
+        )
+        return gaps[len(gaps) // 2] if gaps else 1e9
+
+    def cells_of(self, row: Row) -> list[str]:
+        """The texts of a row, column by column."""
+        cells = [""] * (len(self._gutters) + 1)
+        for piece in row:
+            column = sum((a + b) / 2 < (piece.x0 + piece.x1) / 2 for a, b in self._gutters)
+            cells[column] = f"{cells[column]} {piece.text}".strip()
+        return cells
+
+    def is_aligned(self, rows: Sequence[Row]) -> bool:
+        """Whether the cells of each column begin, end or stand in the middle at one place."""
+        for column in range(len(self._gutters) + 1):
+            pieces = [
+                piece
+                for row in rows
+                for piece in row
+                if len(row) > 1
+                and sum((a + b) / 2 < (piece.x0 + piece.x1) / 2 for a, b in self._gutters) == column
+            ]
+            places = (
+                [piece.x0 for piece in pieces],
+                [piece.x1 for piece in pieces],
+                [(piece.x0 + piece.x1) / 2 for piece in pieces],
+            )
+            if not any(2 * most_near(positions) > len(positions) for positions in places):
+                return False
+        return True
+
+
+def most_near(values: Sequence[float]) -> int:
+    """How many of *values* are near one of them, at most."""
+    return max(
+        (sum(abs(value - other) <= ALIGNED for value in values) for other in values), default=0
+    )

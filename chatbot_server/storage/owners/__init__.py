@@ -1,0 +1,1 @@
+"""Who may use the owner's pages and the interface for programs."""

@@ -1,0 +1,71 @@
+"""Who did what, when and of which site; never what a visitor, a page or an answer says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chatbot_server.storage.base import Base, JsonObject, Moment, count_changed, now
+from chatbot_server.storage.site.history import SiteChange, value_in_words
+
+MOST_ENTRIES = 10_000
+KEPT_SECONDS = 365 * 24 * 3600
+LONGEST_VALUE = 200  # of a setting, before and after
+
+
+class AuditEntry(Base):
+    """One thing that somebody did.
+
+    Attributes:
+        who: the account's name; empty: at the terminal.
+        action: the view of the owner's pages, or the words at the terminal.
+        site: its name at the time; empty: it concerns no single site.
+        about: whom or which: an account's name, a number, a file.
+        changes: of settings, ``{name: [before, after]}`` as text.
+    """
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created: Mapped[Moment] = mapped_column(default=now, index=True)
+    who: Mapped[str] = mapped_column(String(80), default="")
+    action: Mapped[str] = mapped_column(String(40))
+    site: Mapped[str] = mapped_column(String(80), default="")
+    about: Mapped[str] = mapped_column(String(100), default="")
+    changes: Mapped[JsonObject] = mapped_column(default=dict)
+
+
+def note_action(session: Session, entry: AuditEntry) -> None:
+    """Remember *entry*; the oldest goes where it is one too many."""
+    entry.about = (entry.about or "")[:100]
+    session.add(entry)
+    session.flush()
+    session.execute(delete(AuditEntry).where(AuditEntry.id <= entry.id - MOST_ENTRIES))
+
+
+def entries_before(session: Session, number: int = 0, most: int = 50) -> Sequence[AuditEntry]:
+    """The newest entries, or those before the one called *number*, the last one first."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(most)
+    return session.scalars(query.where(AuditEntry.id < number) if number else query).all()
+
+
+def erase_old_entries(session: Session) -> int:
+    """Erase what is older than a year; returns how many."""
+    is_old = AuditEntry.created < now() - KEPT_SECONDS
+    return count_changed(session, delete(AuditEntry).where(is_old))
+
+
+def changes_in(change: SiteChange | None) -> JsonObject:
+    """What *change* did to each setting, each value cut to a short text."""
+    if change is None:
+        return {}
+    return {
+        name: [_cut(value_in_words(change.before[name])), _cut(value_in_words(change.after[name]))]
+        for name in change.before
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

@@ -1,0 +1,1 @@
+"""Sites, with their settings and what belongs to each."""

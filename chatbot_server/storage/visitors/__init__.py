@@ -1,0 +1,1 @@
+"""What visitors wrote, how they rated it, and what follows from it."""

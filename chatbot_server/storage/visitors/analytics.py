@@ -1,0 +1,233 @@
+"""Figures of a site over days: questions, answers, thumbs, time to the first words, pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    func,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.base import now
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
+from chatbot_server.storage.visitors.feedback import Feedback
+from chatbot_server.storage.visitors.inbox import ANSWERED, is_unanswered
+
+MOST_PAGES = 10
+MOST_ANSWERS = 5000  # of which topics and times are told
+
+
+def _count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+_ANSWER_COUNTS = (_count_of(ChatMessage.origin.in_(ANSWERED)), _count_of(is_unanswered()))
+
+
+@dataclass(frozen=True)
+class Period:
+    """The conversations of a site that were begun from *since* on and before *until*."""
+
+    site_id: int
+    since: int
+    until: int
+
+
+@dataclass(frozen=True)
+class AnswerCounts:
+    """Questions, by what became of them."""
+
+    answered: int = 0
+    unanswered: int = 0
+
+    def __add__(self, other: AnswerCounts) -> AnswerCounts:
+        no_count = self.unanswered + other.unanswered
+        return AnswerCounts(self.answered + other.answered, no_count)
+
+    @property
+    def asked(self) -> int:
+        """How many got an answer or an honest no."""
+        return self.answered + self.unanswered
+
+    @property
+    def share_answered(self) -> int | None:
+        """Percent that were answered; None: nothing was asked."""
+        return round(100 * self.answered / self.asked) if self.asked else None
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A page that answered, and how many answers came from it first of all."""
+
+    title: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Satisfaction:
+    """Thumbs on answers."""
+
+    up: int
+    down: int
+
+    @property
+    def share(self) -> int | None:
+        """Percent of the thumbs that are up; None: nobody gave one."""
+        count = self.up + self.down
+        return round(100 * self.up / count) if count else None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What happened in a period: questions, thumbs, and the energy of answers.
+
+    Attributes:
+        by_model: of the questions, those that a model answered.
+        joules: of all answers whose energy is known.
+        estimated: how many of these were estimated, not measured.
+    """
+
+    counts: AnswerCounts
+    thumbs: Satisfaction
+    by_model: int
+    joules: float
+    estimated: int
+
+    @property
+    def share_without_model(self) -> int | None:
+        """Percent of the questions for which no model was run; None: nothing was asked."""
+        count = self.counts.asked
+        return round(100 * (1 - self.by_model / count)) if count else None
+
+
+def activity(session: Session, period: Period) -> Activity:
+    """What happened in the conversations of *period*."""
+    energy = ChatMessage.facts["energy"]
+    query = _answers(period).with_only_columns(
+        *_ANSWER_COUNTS,
+        _count_of(ChatMessage.origin == "model"),
+        func.sum(energy["joules"].as_float()),
+        _count_of(energy["method"].as_string() == "estimated"),
+    )
+    answered, unanswered, by_model, joules, estimated = session.execute(query).one()
+    return Activity(
+        AnswerCounts(answered or 0, unanswered or 0),
+        satisfaction(session, period),
+        by_model or 0,
+        joules or 0.0,
+        estimated or 0,
+    )
+
+
+def answer_counts(session: Session, period: Period) -> AnswerCounts:
+    """What became of the questions in the conversations of *period*."""
+    answered, unanswered = session.execute(
+        _answers(period).with_only_columns(*_ANSWER_COUNTS)
+    ).one()
+    return AnswerCounts(answered or 0, unanswered or 0)
+
+
+def timeline(session: Session, period: Period, step: int) -> Mapping[int, AnswerCounts]:
+    """The same by when the *step* seconds began in which conversations were begun."""
+    moment = ChatMessage.begun // step
+    query = _answers(period).with_only_columns(moment, *_ANSWER_COUNTS).group_by(moment)
+    rows: Iterable[Any] = session.execute(query)
+    return {
+        int(number) * step: AnswerCounts(int(answered), int(unanswered))
+        for number, answered, unanswered in rows
+    }
+
+
+def time_to_answer(session: Session, period: Period) -> int | None:
+    """Milliseconds within which half of the newest answers showed their first words."""
+    newest = (
+        _answers(period)
+        .with_only_columns(ChatMessage.first_ms)
+        .where(ChatMessage.first_ms.is_not(None))
+        .order_by(ChatMessage.begun.desc())
+        .limit(MOST_ANSWERS)
+    )
+    times = sorted(row[0] or 0 for row in session.execute(newest))
+    return times[(len(times) - 1) // 2] if times else None
+
+
+def satisfaction(session: Session, period: Period) -> Satisfaction:
+    """What visitors thought of the answers."""
+    query = (
+        select(Feedback.value, func.count())
+        .join(ChatMessage, ChatMessage.id == Feedback.message_id)
+        # Nobody judges an answer before it is given, and few judge any: the thumbs come first,
+        # and "+ 0" keeps the database from reading all answers of the site instead.
+        .where(
+            Feedback.value.in_(("up", "down")),
+            Feedback.created >= period.since,
+            ChatMessage.site_id + 0 == period.site_id,
+            ChatMessage.begun + 0 >= period.since,
+            ChatMessage.begun + 0 < period.until,
+        )
+        .group_by(Feedback.value)
+    )
+    counts = {row[0]: row[1] for row in session.execute(query)}
+    return Satisfaction(counts.get("up", 0), counts.get("down", 0))
+
+
+def busiest_pages(session: Session, period: Period) -> Sequence[tuple[str, int]]:
+    """The pages on which most conversations were begun, with how many."""
+    count = func.count().label("count")
+    query = (
+        select(Conversation.page, count)
+        .where(
+            Conversation.site_id == period.site_id,
+            Conversation.created >= period.since,
+            Conversation.created < period.until,
+            Conversation.keep,
+            Conversation.preview.is_(False),
+            Conversation.expires >= now(),
+            Conversation.page.is_not(None),
+        )
+        .group_by(Conversation.page)
+        .order_by(count.desc(), Conversation.page)
+        .limit(MOST_PAGES)
+    )
+    return [(row[0] or "", row[1]) for row in session.execute(query)]
+
+
+def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
+    """What visitors asked about: the pages and entries that answered most of the newest answers."""
+    first = ChatMessage.sources[0]
+    newest = (
+        _answers(period)
+        .with_only_columns(first["url"].as_string(), first["title"].as_string())
+        .where(ChatMessage.origin.in_(ANSWERED))
+        .order_by(ChatMessage.begun.desc())
+        .limit(MOST_ANSWERS)
+    )
+    # A quote's link leads to its sentence on the page; an entry has no address, but a question.
+    answers = [
+        (url.partition("#")[0], title or "")
+        for url, title in session.execute(newest)
+        if url is not None
+    ]
+    titles = dict(reversed(answers))
+    counts = Counter((url, "" if url else title) for url, title in answers)
+    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:MOST_PAGES]
+    return [Topic(title or titles[url] or url, url, count) for (url, title), count in ordered]
+
+
+def _answers(period: Period) -> Select[ChatMessage]:
+    """Those of *period*; what has outlived its time counts until it is erased, within the hour."""
+    return select(ChatMessage).where(
+        ChatMessage.site_id == period.site_id,
+        ChatMessage.begun >= period.since,
+        ChatMessage.begun < period.until,
+        ChatMessage.origin.is_not(None),
+    )

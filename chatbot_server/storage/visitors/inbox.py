@@ -1,0 +1,199 @@
+"""What visitors asked, as the owner reads it: lists, figures, whole conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import NotFound
+from chatbot_server.storage.base import now
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
+from chatbot_server.storage.visitors.feedback import Feedback
+
+ANSWERED = ("faq", "pages", "model")
+Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow", "person"]
+SLOW_MS = 3000  # to the first words
+
+
+@dataclass(frozen=True)
+class ConversationFilter:
+    """Which conversations of a site are wanted.
+
+    Attributes:
+        trait: those with an answer, an honest no, a thumb, slow first words, or in which a
+            person wrote.
+        origin: those with an answer of this origin.
+        since, until: begun within, in Unix seconds; 0: without end.
+        page: part of the address on which they began.
+        previews: also those begun on the owner's pages.
+    """
+
+    site_id: int
+    trait: Trait = ""
+    origin: str = ""
+    since: int = 0
+    until: int = 0
+    page: str = ""
+    previews: bool = True
+
+
+@dataclass(frozen=True)
+class ConversationRow:
+    """A line of the list; *question* is the first one, *person* who answers in it now."""
+
+    id: str
+    created: int
+    page: str | None
+    locale: str
+    preview: bool
+    question: str
+    questions: int
+    unanswered: int
+    thumbs_down: int
+    person: str | None
+
+
+def list_conversations(
+    session: Session, wanted: ConversationFilter, before: str = "", limit: int = 50
+) -> list[ConversationRow]:
+    """The newest conversations that are wanted, begun before the one called *before*."""
+    query = _matching(wanted)
+    if before and (last := session.get(Conversation, before)):
+        place = tuple_(Conversation.created, Conversation.id)
+        query = query.where(place < tuple_(last.created, last.id))
+    newest_first = (Conversation.created.desc(), Conversation.id.desc())
+    conversations = session.scalars(query.order_by(*newest_first).limit(limit)).all()
+    return _rows(session, conversations)
+
+
+def _rows(session: Session, conversations: Sequence[Conversation]) -> list[ConversationRow]:
+    ids = [conversation.id for conversation in conversations]
+    of_these = ChatMessage.conversation_id.in_(ids)
+    firsts = {
+        row.conversation_id: row.text
+        for row in session.execute(
+            select(ChatMessage.conversation_id, ChatMessage.text).where(
+                of_these, ChatMessage.position == 0
+            )
+        )
+    }
+    questions = _counts(session, of_these, ChatMessage.role == "user")
+    no_counts = _counts(session, of_these, is_unanswered())
+    thumbs_down = _counts(session, of_these, _has_thumb("down"))
+    return [
+        ConversationRow(
+            id=conversation.id,
+            created=conversation.created,
+            page=conversation.page,
+            locale=conversation.locale,
+            preview=conversation.preview,
+            question=firsts.get(conversation.id, ""),
+            questions=questions.get(conversation.id, 0),
+            unanswered=no_counts.get(conversation.id, 0),
+            thumbs_down=thumbs_down.get(conversation.id, 0),
+            person=conversation.answering_person,
+        )
+        for conversation in conversations
+    ]
+
+
+def _counts(session: Session, *conditions: ColumnElement[bool]) -> dict[str, int]:
+    rows = session.execute(
+        select(ChatMessage.conversation_id, func.count())
+        .where(*conditions)
+        .group_by(ChatMessage.conversation_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def is_unanswered(message: type[ChatMessage] = ChatMessage) -> ColumnElement[bool]:
+    """Whether *message* is an honest no to a question."""
+    return and_(message.origin == "none", func.coalesce(message.status, "") != "courtesy")
+
+
+def matching_ids(wanted: ConversationFilter) -> Select[str]:
+    """The ids of the conversations that are wanted."""
+    return _matching(wanted).with_only_columns(Conversation.id)
+
+
+def _has_thumb(value: str) -> ColumnElement[bool]:
+    return exists().where(Feedback.message_id == ChatMessage.id, Feedback.value == value)
+
+
+def _matching(wanted: ConversationFilter) -> Select[Conversation]:
+    """The conversations that are kept and wanted."""
+    query = select(Conversation).where(
+        Conversation.site_id == wanted.site_id, Conversation.keep, Conversation.expires >= now()
+    )
+    if wanted.since:
+        query = query.where(Conversation.created >= wanted.since)
+    if wanted.until:
+        query = query.where(Conversation.created < wanted.until)
+    if not wanted.previews:
+        query = query.where(Conversation.preview.is_(False))
+    if wanted.page:
+        query = query.where(Conversation.page.contains(wanted.page, autoescape=True))
+    if wanted.trait:
+        query = query.where(Conversation.id.in_(_with_trait(wanted.trait)))
+    if wanted.origin:
+        with_origin = select(ChatMessage.conversation_id).where(ChatMessage.origin == wanted.origin)
+        query = query.where(Conversation.id.in_(with_origin))
+    return query
+
+
+def _with_trait(trait: Trait) -> Select[str]:
+    """The conversations of all sites that have it: read whole from an index, however rare it is."""
+    if trait == "person":
+        return select(Conversation.id).where(Conversation.person.is_not(None))
+    ids = select(ChatMessage.conversation_id)
+    if trait in ("thumb_down", "thumb_up"):
+        value = trait.removeprefix("thumb_")
+        thumbs = Feedback.message_id == ChatMessage.id
+        return ids.join(Feedback, thumbs).where(Feedback.value == value)
+    if trait == "unanswered":
+        return ids.where(is_unanswered())
+    if trait == "slow":
+        return ids.where(
+            ChatMessage.origin.in_((*ANSWERED, "none")), ChatMessage.first_ms > SLOW_MS
+        )
+    return ids.where(ChatMessage.origin.in_(ANSWERED))
+
+
+def find_conversation(session: Session, site_id: int, identifier: str) -> Conversation:
+    """A conversation of the site that is kept.
+
+    Raises:
+        NotFound: there is none, it has expired, or the visitor did not want it kept.
+    """
+    conversation = session.get(Conversation, identifier)
+    is_readable = conversation is not None and conversation.site_id == site_id
+    if conversation is None or not is_readable or not conversation.keep:
+        raise NotFound("conversation_unknown", field="conversation")
+    if conversation.expires < now():
+        raise NotFound("conversation_unknown", field="conversation")
+    return conversation
+
+
+def feedback_on(session: Session, conversation_id: str) -> dict[str, Feedback]:
+    """What the visitor thought of the answers, by message."""
+    rows = session.scalars(
+        select(Feedback)
+        .join(ChatMessage, ChatMessage.id == Feedback.message_id)
+        .where(ChatMessage.conversation_id == conversation_id)
+    )
+    return {row.message_id: row for row in rows}
+
+
+def export_messages(
+    session: Session, wanted: ConversationFilter
+) -> Iterator[tuple[Conversation, ChatMessage]]:
+    """Every message of the conversations that are wanted, oldest conversation first."""
+    query = _matching(wanted).order_by(Conversation.created, Conversation.id)
+    for conversation in session.scalars(query.execution_options(yield_per=200)):
+        messages = select(ChatMessage).where(ChatMessage.conversation_id == conversation.id)
+        for message in session.scalars(messages.order_by(ChatMessage.position)):
+            yield conversation, message

@@ -1,0 +1,182 @@
+"""What is learnt from visitors: questions without an answer, and golden questions.
+
+Questions without an answer are not copied anywhere: they are read where they were asked, so
+that they go with their conversations, by retention or at the visitor's wish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, delete, func, insert, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from chatbot_server.errors import UsageError
+from chatbot_server.storage.base import Base, Moment, find_of_site, now
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
+from chatbot_server.storage.visitors.inbox import ConversationFilter, is_unanswered, matching_ids
+
+LONGEST_QUESTION, LONGEST_EXPECT = 300, 2000
+# Each is asked before and after a new FAQ entry, at some 50 ms.
+MOST_GOLDEN = 500
+
+
+class GoldenQuestion(Base):
+    """A question whose right answer is known: the site's answers are tried on these.
+
+    Attributes:
+        expect: the address of the page that answers it, or words of the answer; empty:
+            nothing is known about it, and that is what should be said.
+    """
+
+    __tablename__ = "knowledge_golden"
+    __table_args__ = (UniqueConstraint("site_id", "question"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), index=True)
+    question: Mapped[str] = mapped_column(String(LONGEST_QUESTION))
+    expect: Mapped[str] = mapped_column(String(LONGEST_EXPECT))
+
+
+class IgnoredQuestion(Base):
+    """A question without an answer that the owner does not want to see again.
+
+    Its *name* is a digest of its words: what a visitor wrote is copied nowhere.
+    """
+
+    __tablename__ = "knowledge_ignored"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(8), primary_key=True)
+    created: Mapped[Moment] = mapped_column(default=now)
+
+
+class QuestionVerdict(Base):
+    """Whether the site's pages answer by now what was once asked in vain.
+
+    Attributes:
+        name: as of an :class:`IgnoredQuestion`.
+        version: of the index that was asked.
+    """
+
+    __tablename__ = "knowledge_verdict"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(8), primary_key=True)
+    version: Mapped[int]
+    answered: Mapped[bool]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A :class:`QuestionVerdict` of one question."""
+
+    version: int
+    answered: bool
+
+
+@dataclass(frozen=True)
+class UnansweredQuestion:
+    """A question that got an honest no; *at*: when, in Unix seconds; *first* of its chat."""
+
+    text: str
+    at: int
+    first: bool
+
+
+def unanswered_questions(session: Session, site_id: int, limit: int) -> list[UnansweredQuestion]:
+    """Questions of the site that got an honest no, newest first, each time they were asked.
+
+    Of the *limit* newest conversations that have one; those that are not to be kept do not count,
+    nor do the owner's own tries.
+    """
+    question, answer = aliased(ChatMessage), aliased(ChatMessage)
+    follows = and_(
+        answer.conversation_id == question.conversation_id,
+        answer.position == question.position + 1,
+    )
+    without_answer = ConversationFilter(site_id, "unanswered", previews=False)
+    newest = matching_ids(without_answer).order_by(Conversation.created.desc()).limit(limit)
+    rows = session.execute(
+        select(question.text, question.created, question.position)
+        .join(answer, follows)
+        .where(
+            question.conversation_id.in_(select(newest.subquery().c.id)),
+            question.role == "user",
+            is_unanswered(answer),
+        )
+        .order_by(question.created.desc(), question.id)
+        .limit(limit)
+    )
+    return [
+        UnansweredQuestion(text, asked_at, first=position == 0) for text, asked_at, position in rows
+    ]
+
+
+def ignored_names(session: Session, site_id: int) -> frozenset[str]:
+    """Names of the questions that the owner ignores."""
+    mine = select(IgnoredQuestion.name).where(IgnoredQuestion.site_id == site_id)
+    return frozenset(session.scalars(mine))
+
+
+def set_ignored(session: Session, site_id: int, names: Collection[str], *, ignored: bool) -> None:
+    """Ignore the questions of these names from now on, or no longer."""
+    former = IgnoredQuestion.site_id == site_id, IgnoredQuestion.name.in_(names)
+    session.execute(delete(IgnoredQuestion).where(*former))
+    if ignored:
+        session.add_all(IgnoredQuestion(site_id=site_id, name=name) for name in sorted(names))
+
+
+def verdicts_of(session: Session, site_id: int) -> dict[str, Verdict]:
+    """What is known of the site's questions, by name."""
+    mine = select(QuestionVerdict).where(QuestionVerdict.site_id == site_id)
+    return {row.name: Verdict(row.version, row.answered) for row in session.scalars(mine)}
+
+
+def replace_verdicts(session: Session, site_id: int, verdicts: Mapping[str, Verdict]) -> None:
+    """Know this, and nothing else, of the site's questions."""
+    session.execute(delete(QuestionVerdict).where(QuestionVerdict.site_id == site_id))
+    rows = [
+        {"site_id": site_id, "name": name} | vars(verdict) for name, verdict in verdicts.items()
+    ]
+    if rows:
+        session.execute(insert(QuestionVerdict), rows)
+
+
+def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]:
+    """The site's golden questions, oldest first."""
+    return session.scalars(
+        select(GoldenQuestion).where(GoldenQuestion.site_id == site_id).order_by(GoldenQuestion.id)
+    ).all()
+
+
+def put_golden(session: Session, site_id: int, question: str, expect: str) -> None:
+    """Add a golden question; the same one again gets another expectation.
+
+    Raises:
+        UsageError: empty, too long, or one too many.
+    """
+    question, expect = question.strip(), expect.strip()
+    if not 0 < len(question) <= LONGEST_QUESTION or len(expect) > LONGEST_EXPECT:
+        raise UsageError("golden_length", most=LONGEST_QUESTION, expected=LONGEST_EXPECT)
+    mine = GoldenQuestion.site_id == site_id
+    golden = session.scalar(select(GoldenQuestion).where(mine, GoldenQuestion.question == question))
+    if golden is not None:
+        golden.expect = expect
+        return
+    count = session.scalar(select(func.count()).select_from(GoldenQuestion).where(mine)) or 0
+    if count >= MOST_GOLDEN:
+        raise UsageError("golden_many", limit=MOST_GOLDEN)
+    session.add(GoldenQuestion(site_id=site_id, question=question, expect=expect))
+    session.flush()
+
+
+def remove_golden(session: Session, site_id: int, number: int) -> None:
+    """Forget a golden question.
+
+    Raises:
+        NotFound: the site has none of this number.
+    """
+    session.delete(find_of_site(session, GoldenQuestion, site_id, number, "golden_unknown"))

@@ -1,0 +1,168 @@
+"""How good a site's answers are: runs of its golden questions, and answers that were looked at."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ForeignKey, Index, Select, String, delete, func, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from chatbot_server.errors import NotFound
+from chatbot_server.storage.base import Base, JsonObjects, Moment, find_of_site, now
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
+
+MOST_RUNS = 100  # of one site
+MOST_RECENT = 2000  # conversations, of which answers are drawn
+REVIEW_SECONDS = 90 * 24 * 3600  # judgements older than this say nothing of today
+
+
+class QualityRun(Base):
+    """All golden questions of a site, asked at one moment.
+
+    Attributes:
+        who: the account's name; empty: nobody, at night.
+        model: that was loaded; empty: none.
+        results: of each question ``question``, ``expect``, ``grade``, ``answer``.
+    """
+
+    __tablename__ = "quality_run"
+    __table_args__ = (Index("ix_quality_run_site_id_created", "site_id", "created"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"))
+    created: Mapped[Moment] = mapped_column(default=now)
+    who: Mapped[str] = mapped_column(String(80), default="")
+    model: Mapped[str] = mapped_column(String(200), default="")
+    results: Mapped[JsonObjects]
+
+    @property
+    def passed(self) -> int:
+        """How many questions were answered as expected."""
+        return sum(result["grade"] == "answered" for result in self.results)
+
+
+class AnswerReview(Base):
+    """What one of the site's people thought of an answer; erased with it."""
+
+    __tablename__ = "answer_review"
+    __table_args__ = (Index("ix_answer_review_site_id_created", "site_id", "created"),)
+
+    message_id: Mapped[str] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), primary_key=True
+    )
+    site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"))
+    created: Mapped[Moment] = mapped_column(default=now)
+    right: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An answer that a visitor got, and what was asked."""
+
+    conversation: str
+    message: str
+    question: str
+    answer: str
+    origin: str | None
+
+
+def add_run(session: Session, run: QualityRun) -> QualityRun:
+    """Keep *run*; the oldest goes where it is one too many."""
+    session.add(run)
+    session.flush()
+    newest_first = select(QualityRun.id).where(QualityRun.site_id == run.site_id)
+    newest_first = newest_first.order_by(QualityRun.id.desc())
+    oldest = session.scalar(newest_first.offset(MOST_RUNS).limit(1))
+    if oldest is not None:
+        mine = QualityRun.site_id == run.site_id
+        session.execute(delete(QualityRun).where(mine, QualityRun.id <= oldest))
+    return run
+
+
+def runs_of(session: Session, site_id: int, limit: int = 20) -> Sequence[QualityRun]:
+    """The newest runs of the site, the last one first."""
+    return session.scalars(
+        select(QualityRun)
+        .where(QualityRun.site_id == site_id)
+        .order_by(QualityRun.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def find_run(session: Session, site_id: int, number: int) -> QualityRun:
+    """A run of the site.
+
+    Raises:
+        NotFound: it has none of this number.
+    """
+    return find_of_site(session, QualityRun, site_id, number, "run_unknown")
+
+
+def recent_questions(session: Session, site_id: int, limit: int) -> list[str]:
+    """What visitors asked last, each question once; of conversations that are kept."""
+    rows = session.scalars(
+        select(ChatMessage.text)
+        .where(
+            ChatMessage.conversation_id.in_(_recent_conversations(site_id, limit)),
+            ChatMessage.position == 0,
+        )
+        .order_by(ChatMessage.created.desc())
+    )
+    return list(dict.fromkeys(" ".join(text.split())[:300] for text in rows))
+
+
+def draw_answers(session: Session, site_id: int, count: int) -> list[Exchange]:
+    """Answers to first questions that nobody looked at yet, drawn by chance."""
+    question, answer = aliased(ChatMessage), aliased(ChatMessage)
+    rows = session.execute(
+        select(answer.conversation_id, answer.id, question.text, answer.text, answer.origin)
+        .join(question, question.conversation_id == answer.conversation_id)
+        .outerjoin(AnswerReview, AnswerReview.message_id == answer.id)
+        .where(
+            answer.conversation_id.in_(_recent_conversations(site_id, MOST_RECENT)),
+            answer.position == 1,
+            question.position == 0,
+            answer.origin.in_(("faq", "pages", "model", "none")),
+            func.coalesce(answer.status, "") != "courtesy",
+            AnswerReview.message_id.is_(None),
+        )
+    ).all()
+    sample = random.sample(rows, min(count, len(rows)))
+    return [Exchange(*row) for row in sample]
+
+
+def review_answer(
+    session: Session, site_id: int, message: str, *, right: bool, reason: str = ""
+) -> None:
+    """Keep what somebody thought of an answer; the same one again is judged anew.
+
+    Raises:
+        NotFound: the site has no such answer, or its visitor did not want it kept.
+    """
+    row = session.get(ChatMessage, message)
+    conversation = session.get(Conversation, row.conversation_id) if row else None
+    if conversation is None or conversation.site_id != site_id or not conversation.keep:
+        raise NotFound("feedback_answer_unknown", field="message")
+    session.merge(
+        AnswerReview(
+            message_id=message, site_id=site_id, right=right, reason=reason[:200], created=now()
+        )
+    )
+
+
+def review_counts(session: Session, site_id: int) -> tuple[int, int]:
+    """How many answers were looked at lately, and how many of them were right."""
+    lately = AnswerReview.site_id == site_id, AnswerReview.created >= now() - REVIEW_SECONDS
+    total = session.scalar(select(func.count()).select_from(AnswerReview).where(*lately)) or 0
+    right = select(func.count()).select_from(AnswerReview).where(*lately, AnswerReview.right)
+    return total, session.scalar(right) or 0
+
+
+def _recent_conversations(site_id: int, limit: int) -> Select[tuple[str]]:
+    mine = Conversation.site_id == site_id, Conversation.keep, Conversation.expires >= now()
+    newest = select(Conversation.id).where(*mine).order_by(Conversation.created.desc())
+    return select(newest.limit(limit).subquery().c.id)

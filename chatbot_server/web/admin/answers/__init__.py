@@ -1,0 +1,1 @@
+"""Pages about what the bot knows and how well it answers."""

@@ -1,0 +1,200 @@
+"""The owner's own answers: written, changed, imported, exported."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from chatbot_server.errors import ChatbotError, NotFound, UsageError
+from chatbot_server.messages import say
+from chatbot_server.retrieval.curate.faq_file import (
+    COLUMNS,
+    BadLine,
+    EntryFile,
+    import_entries,
+    read_entries,
+)
+from chatbot_server.retrieval.curate.learning.quality import Preview, preview_entry
+from chatbot_server.retrieval.curate.learning.teaching import LONGEST_ANSWER
+from chatbot_server.retrieval.curate.library import add_faq, describe_entries, remove_document
+from chatbot_server.storage.knowledge.documents import faq_entry, faq_page
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument
+from chatbot_server.storage.site.sites import find_site
+from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    admin_language,
+    go,
+    load_site,
+    problem_of,
+    render,
+    typed,
+    typed_lines,
+)
+from chatbot_server.web.spreadsheet import csv_lines, download
+
+PAGE = 50
+MOST_BAD_LINES = 200  # shown of a file
+FIELDS = ("question", "wordings", "answer", "former")
+
+
+def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of single entries."""
+
+    @bp.get(f"{PATH}/<key>/faq")
+    def faq_entries(key: str) -> Response:
+        return _show(parts, key)
+
+    @bp.post(f"{PATH}/<key>/faq")
+    def save_entry(key: str) -> Response:
+        try:
+            if request.form.get("action") == "preview":
+                return _show(parts, key, draft=_draft(), preview=_preview(parts, key))
+            _save(parts, key)
+        except ChatbotError as error:
+            problem, status = problem_of(error), error.status
+            return _show(parts, key, problem=problem, status=status, draft=_draft())
+        parts.call_chore("embed")
+        return go("faq_entries", key=key, done="saved")
+
+    @bp.post(f"{PATH}/<key>/faq/<int:number>/delete")
+    def delete_entry(key: str, number: int) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+            source_id = _entry(session, site_id, number).source_id
+        remove_document(parts.database, site_id, source_id, number)
+        return go("faq_entries", key=key, done="deleted")
+
+
+def add_faq_files(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of many entries at once."""
+
+    @bp.post(f"{PATH}/<key>/faq/import", endpoint="import_entries")
+    def import_file(key: str) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+        try:
+            upload = request.files.get("file")
+            content = read_entries(upload.read() if upload is not None else b"")
+        except ChatbotError as error:
+            return _show(parts, key, problem=problem_of(error), status=error.status)
+        change_count = import_entries(parts.database, site_id, content.entries)
+        parts.call_chore("embed")
+        return _show(parts, key, report=_report(content, change_count))
+
+    @bp.get(f"{PATH}/<key>/faq.<kind>")
+    def export_entries(key: str, kind: str) -> Response:
+        with parts.database.session() as session:
+            entries = describe_entries(session, find_site(session, key).id)
+        if kind == "csv":
+            rows = [(row["title"], row["text"], "\n".join(row["wordings"])) for row in entries]
+            return download(csv_lines(COLUMNS, rows), "faq.csv")
+        if kind != "jsonl":
+            raise UsageError("export_kind", field="kind", found=kind[:20])
+        records = (
+            {"question": row["title"], "answer": row["text"], "wordings": row["wordings"]}
+            for row in entries
+        )
+        lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        return download(lines, "faq.jsonl")
+
+
+def _report(content: EntryFile, change_count: int) -> dict[str, Any]:
+    """What became of a file, for the page."""
+    language = admin_language()
+
+    def sentence(bad: BadLine) -> str:
+        return say(bad.code, language, **bad.values)
+
+    return {
+        "kept": len(content.entries),
+        "changed": change_count,
+        "bad_count": len(content.bad),
+        "bad": [(bad.line, sentence(bad)) for bad in content.bad[:MOST_BAD_LINES]],
+    }
+
+
+def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
+    contains = " ".join(request.args.get("q", "").split())[:LONGEST_QUESTION]
+    after = request.args.get("after", 0, int)
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        entries = faq_page(session, site.id, contains, after, PAGE + 1)
+        number = request.args.get("edit", type=int)
+        former = _entry(session, site.id, number) if number is not None else None
+    draft = dict.fromkeys(FIELDS, "")
+    if former is not None:
+        wordings = "\n".join(former.wordings)
+        draft = dict(
+            zip(FIELDS, (former.title, wordings, former.text, str(former.id)), strict=True)
+        )
+    values = {"draft": draft, "report": None, "preview": None} | values
+    return render(
+        "faq",
+        status=status,
+        site=site,
+        sites=sites,
+        entries=entries[:PAGE],
+        last=entries[PAGE - 1].id if len(entries) > PAGE else 0,
+        q=contains,
+        **values,
+    )
+
+
+def _draft() -> dict[str, str]:
+    """The form as it was typed."""
+    return {name: request.form.get(name, "")[:LONGEST_ANSWER] for name in FIELDS}
+
+
+def _typed_entry() -> tuple[str, str]:
+    """The question and the answer that were typed.
+
+    Raises:
+        UsageError: one of them is missing.
+    """
+    question = typed("question", LONGEST_QUESTION)
+    answer = typed("answer", LONGEST_ANSWER, lines=True)
+    if not question:
+        raise UsageError("text_empty", field="question", name="question")
+    if not answer:
+        raise UsageError("lesson_answer", field="answer", limit=LONGEST_ANSWER)
+    return question, answer
+
+
+def _preview(parts: AdminParts, key: str) -> Preview:
+    question, answer = _typed_entry()
+    with parts.database.session() as session:
+        site_id = find_site(session, key).id
+    return preview_entry(parts.knowledge, site_id, question, answer, typed_lines("wordings"))
+
+
+def _save(parts: AdminParts, key: str) -> None:
+    """The entry that was typed; where its question changed, the former one goes.
+
+    Raises:
+        UsageError: no question, or no answer.
+    """
+    question, answer = _typed_entry()
+    number = request.form.get("former", type=int)
+    with parts.database.session() as session:
+        site_id = find_site(session, key).id
+        former = _entry(session, site_id, number) if number is not None else None
+    add_faq(parts.database, site_id, question, answer, typed_lines("wordings"))
+    if former is not None and former.title != question:
+        remove_document(parts.database, site_id, former.source_id, former.id)
+
+
+def _entry(session: Session, site_id: int, number: int) -> KnowledgeDocument:
+    """The site's entry of this number.
+
+    Raises:
+        NotFound: there is none any more.
+    """
+    entry = faq_entry(session, site_id, number)
+    if entry is None:
+        raise NotFound("entry_unknown", number=number)
+    return entry

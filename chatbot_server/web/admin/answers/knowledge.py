@@ -1,0 +1,177 @@
+"""What the chatbot has read: sources, their state, and the text as it was read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from chatbot_server.errors import ChatbotError, NotFound, UsageError
+from chatbot_server.prompt.clean import clean_text
+from chatbot_server.retrieval.crawl.reasons import reason_sentence
+from chatbot_server.retrieval.curate.files import Uploads
+from chatbot_server.retrieval.curate.library import (
+    add_note,
+    add_site,
+    describe_documents,
+    describe_sources,
+    remove_document,
+    remove_source,
+)
+from chatbot_server.retrieval.read.extractor import SUFFIXES
+from chatbot_server.storage.knowledge.documents import waiting_counts
+from chatbot_server.storage.knowledge.sources import get_source
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument
+from chatbot_server.storage.site.sites import find_site
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    admin_language,
+    go,
+    load_site,
+    problem_of,
+    render,
+    typed,
+)
+
+MOST_DOCUMENTS = 500  # listed of one source
+MOST_PAGES_WITH_LOSSES = 50
+LONGEST_NOTE = 20_000
+LONGEST_NAME = 200  # of a file, without its ending
+
+
+def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of sources and documents."""
+
+    @bp.get(f"{PATH}/<key>/knowledge")
+    def knowledge(key: str) -> Response:
+        return _show(parts, key)
+
+    @bp.post(f"{PATH}/<key>/knowledge")
+    def add_source(key: str) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+        try:
+            chore = _add(parts, site_id)
+        except ChatbotError as error:
+            return _show(parts, key, problem=problem_of(error), status=error.status)
+        parts.call_chore(chore)
+        return go("knowledge", key=key, done="added")
+
+    @bp.post(f"{PATH}/<key>/knowledge/<int:number>")
+    def change_source(key: str, number: int) -> Response:
+        is_gone = _change(parts, key, number, request.form.get("action", ""))
+        parts.call_chore("read")
+        return go("knowledge", key=key, done="deleted" if is_gone else "saved")
+
+    @bp.post(f"{PATH}/<key>/knowledge/<int:number>/<int:document>/delete")
+    def remove_text(key: str, number: int, document: int) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+        remove_document(parts.database, site_id, number, document)
+        return go("knowledge", key=key, done="deleted")
+
+    @bp.get(f"{PATH}/<key>/knowledge/document/<int:number>")
+    def document(key: str, number: int) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            row = session.get(KnowledgeDocument, number)
+            if row is None or row.site_id != site.id:
+                raise NotFound("document_unknown", number=number)
+        return render("document", site=site, sites=sites, document=row)
+
+
+def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        site_id = site.id
+        sources = describe_sources(session, site_id)
+        source_id = request.args.get("source", type=int)
+        embedder = parts.knowledge.searcher.embedder
+        waiting = waiting_counts(session, site_id, embedder.model) if embedder else {}
+        documents = (
+            describe_documents(session, site_id, source_id, MOST_DOCUMENTS) if source_id else []
+        )
+    explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
+    for source in sources:
+        source["waiting"] = waiting.get(source["number"], 0)
+    query = " ".join(request.args.get("q", "").split())[:300]
+    return render(
+        "knowledge",
+        status=status,
+        site=site,
+        sites=sites,
+        sources=[source for source in sources if source["kind"] != "faq"],
+        documents=documents,
+        shown=source_id,
+        q=query,
+        passages=parts.knowledge.search(site_id, query) if query else [],
+        suffixes=",".join(SUFFIXES),
+        **values,
+    )
+
+
+def explain_sources(sources: list[dict[str, Any]], language: str, page_bytes: int) -> None:
+    """Say in words why sources and pages of *sources* were not read."""
+    for source in sources:
+        source["why"] = source["why"] and reason_sentence(
+            source["why"], source["address"], language, page_bytes
+        )
+        source["lost_shown"] = list(source["lost"].items())[:MOST_PAGES_WITH_LOSSES]
+        for reason in source["reasons"]:
+            reason["sentence"] = reason_sentence(reason["why"], reason["url"], language, page_bytes)
+
+
+def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
+    """Pause, resume, read again or remove a source; returns whether it is removed.
+
+    Raises:
+        NotFound: the site has no such source.
+        UsageError: there is no such *action*.
+    """
+    with parts.database.session() as session:
+        site_id = find_site(session, key).id
+        source = get_source(session, site_id, number)
+        if action == "again":
+            source.finished = None
+        elif action in ("pause", "resume"):
+            source.state = "paused" if action == "pause" else "active"
+        elif action != "remove":
+            raise UsageError("field_missing", field="action", name="action")
+    if action == "remove":
+        remove_source(parts.database, site_id, number)
+    return action == "remove"
+
+
+def _add(parts: AdminParts, site_id: int) -> str:
+    """An address to read, files, or a text that was typed; the chore that goes on with it.
+
+    Raises:
+        ChatbotError: what was given cannot be read, or a file not be stored.
+    """
+    files = {
+        _own_name(file.filename): file.save
+        for file in request.files.getlist("file")
+        if file.filename
+    }
+    if files:
+        limit = parts.config.retrieval.page_bytes
+        Uploads(parts.database, parts.config.uploads_dir, limit).put_all(site_id, files)
+        return "files"
+    if address := typed("address", 500):
+        add_site(parts.database, site_id, address, single=request.form.get("single") == "yes")
+        return "read"
+    if text := typed("text", LONGEST_NOTE, lines=True):
+        title = typed("title", 200)
+        if not title:
+            raise UsageError("text_empty", field="title", name="title")
+        add_note(parts.database, site_id, title, text)
+        return "embed"
+    raise UsageError("source_empty", field="address")
+
+
+def _own_name(path: str) -> str:
+    """What a file is called on its owner's machine: some browsers send its folders, too."""
+    text = clean_text(path.encode("utf-8", "replace").decode()).replace("\\", "/")
+    stem, dot, suffix = " ".join(text.rpartition("/")[2].split()).rpartition(".")
+    return f"{stem[:LONGEST_NAME]}{dot}{suffix[:20]}"

@@ -1,0 +1,1 @@
+"""Pages about the site's settings, the server's, and who may use them."""

@@ -1,0 +1,136 @@
+"""Name, words and colours of a site's chatbot, beside the chatbot itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from chatbot_server.errors import ChatbotError, UsageError
+from chatbot_server.messages import LANGUAGES
+from chatbot_server.storage.site.history import note_change
+from chatbot_server.storage.site.settings import (
+    POSITIONS,
+    change_site,
+    name_of,
+    origin_of,
+    settings_of,
+)
+from chatbot_server.storage.site.sites import Site, find_site
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    admin_language,
+    go,
+    load_site,
+    problem_of,
+    render,
+    typed,
+    typed_lines,
+)
+from chatbot_server.web.middleware.address import own_address
+from chatbot_server.web.snippet import snippet_for
+
+LONGEST_FIELD = 4000
+ONE_LINE = (
+    "color",
+    "language",
+    "position",
+    "contact_email",
+    "contact_url",
+    "policy_url",
+    "free_chat",
+)
+
+
+def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of what a site's owner decides."""
+
+    def show(key: str, *, status: int = 200, **values: Any) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            tag = snippet_for(own_address(request), site)
+        return render(
+            "appearance",
+            status=status,
+            site=site,
+            sites=sites,
+            tag=tag,
+            fields=typed_fields() if "problem" in values else fields_of(site),
+            positions=POSITIONS,
+            languages=sorted(LANGUAGES, key=lambda code: code != admin_language()),
+            **values,
+        )
+
+    @bp.get(f"{PATH}/<key>/appearance")
+    def appearance(key: str) -> Response:
+        return show(key)
+
+    @bp.post(f"{PATH}/<key>/appearance")
+    def save_appearance(key: str) -> Response:
+        try:
+            with parts.database.session() as session:
+                site = find_site(session, key)
+                before = settings_of(site)
+                _change(site)
+                tell_audit(change=note_change(session, site, before, g.account.name))
+        except ChatbotError as error:
+            return show(key, problem=problem_of(error), status=error.status)
+        return go("appearance", key=key, done="saved")
+
+    @bp.post(f"{PATH}/<key>/delete")
+    def delete_site(key: str) -> Response:
+        with parts.database.session() as session:
+            site = find_site(session, key)
+            if site.demo:
+                raise UsageError("site_demo_stays", field="site")
+            session.delete(site)
+        parts.database.forget_erased()
+        return go("home", done="deleted")
+
+
+def fields_of(site: Site) -> dict[str, str]:
+    """What the form shows of *site*, by field."""
+    fields = {name: str(getattr(site, name) or "") for name in (*ONE_LINE, "time_zone", "country")}
+    fields |= {"name": site.name, "instructions": site.instructions}
+    fields |= {"origins": "\n".join(site.origins), "free_chat": "on" if site.free_chat else "off"}
+    for language in LANGUAGES:
+        for name in ("greeting", "notice"):
+            fields[f"{name}_{language}"] = site.word(name, language) or ""
+        fields[f"suggestions_{language}"] = "\n".join(site.suggested(language))
+    return fields
+
+
+def typed_fields() -> dict[str, str]:
+    """The form as it was typed, where something in it is wrong: nothing is lost."""
+    return {name: text[:LONGEST_FIELD] for name, text in request.form.items()}
+
+
+def _change(site: Site) -> None:
+    """Everything on the form, as it was typed; an empty field is a setting that is taken back.
+
+    Raises:
+        UsageError: names the value that is wrong, and says why.
+    """
+    site.name = name_of(typed("name", 80))
+    site.origins = list(dict.fromkeys(map(origin_of, typed_lines("origins"))))
+    for name in ("greeting", "notice"):
+        site.words = {**site.words, name: {}}
+        change_site(site, {name: _wordings(name)})
+    site.suggestions = {}
+    settings: dict[str, Any] = {name: typed(name) for name in ONE_LINE if name in request.form}
+    settings["suggestion"] = tuple(
+        f"{language}={line}"
+        for language in LANGUAGES
+        for line in typed_lines(f"suggestions_{language}")
+    )
+    for name in ("time_zone", "country"):  # an empty field is the setting that finds it out
+        settings[name] = typed(name) or "auto"
+    settings["instructions"] = typed("instructions", 4000, lines=True)
+    change_site(site, settings)
+
+
+def _wordings(name: str) -> tuple[str, ...]:
+    texts = {language: typed(f"{name}_{language}", lines=True) for language in LANGUAGES}
+    return tuple(f"{language}={text}" for language, text in texts.items() if text)

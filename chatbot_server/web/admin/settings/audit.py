@@ -1,0 +1,90 @@
+"""The log of who did what: written after each request that changed something, shown to owners."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, request
+
+from chatbot_server.errors import NotFound
+from chatbot_server.messages import catalogue, say
+from chatbot_server.storage.owners.audit import AuditEntry, entries_before, note_action
+from chatbot_server.storage.site.sites import find_site
+from chatbot_server.web.admin.access import PATH, SAFE_METHODS
+from chatbot_server.web.admin.pages import AdminParts, admin_language, render
+from chatbot_server.web.admin.settings.history import name_of_setting
+
+PAGE = 50
+# They change nothing, and take visitors' words away; or only look like a change.
+AUDITED_READS = ("admin.export_conversations", "admin.download_backup")
+NO_CHANGES = ("admin.enrol_factor",)
+
+
+def add_audit(bp: Blueprint, parts: AdminParts) -> None:
+    """What writes the log."""
+
+    @bp.before_request
+    def note_site() -> None:
+        """The name of the site, which may be gone once the request is done."""
+        g.audited_site = ""
+        key = (request.view_args or {}).get("key")
+        if key and is_audited():
+            try:
+                with parts.database.session() as session:
+                    g.audited_site = find_site(session, key).name
+            except NotFound:
+                return
+
+    @bp.after_request
+    def note_request(response: Response) -> Response:
+        account = g.get("account")
+        if account is None or response.status_code >= 400 or not is_audited():
+            return response
+        places = (request.view_args or {}).values()
+        about, changes = g.get("audit", ("", {}))
+        numbers = ", ".join(str(place) for place in places if isinstance(place, int))
+        entry = AuditEntry(
+            who=account.name,
+            action=(request.endpoint or "").removeprefix("admin."),
+            site=g.get("audited_site", ""),
+            about=about or numbers,
+            changes=changes,
+        )
+        with parts.database.session() as session:
+            note_action(session, entry)
+        return response
+
+
+def add_log(bp: Blueprint, parts: AdminParts) -> None:
+    """The page of the log."""
+
+    @bp.get(f"{PATH}/log")
+    def log() -> Response:
+        language = admin_language()
+        before = request.args.get("before", 0, int)
+        with parts.database.session() as session:
+            entries = entries_before(session, before, PAGE + 1)
+        rows = [
+            {
+                "entry": entry,
+                "action": action_in_words(entry.action, language),
+                "changes": [
+                    (name_of_setting(name, language), *values)
+                    for name, values in entry.changes.items()
+                ],
+            }
+            for entry in entries[:PAGE]
+        ]
+        last = entries[PAGE - 1].id if len(entries) > PAGE else 0
+        return render("log", rows=rows, last=last)
+
+
+def is_audited() -> bool:
+    """Whether what this request asks for is remembered."""
+    endpoint = request.endpoint or ""
+    is_change = request.method not in SAFE_METHODS and endpoint not in NO_CHANGES
+    return is_change or endpoint in AUDITED_READS
+
+
+def action_in_words(action: str, language: str) -> str:
+    """What was done, as a person says it; words of the terminal stay as they are."""
+    code = f"audit_{action}"
+    return say(code, language) if code in catalogue() else action

@@ -1,0 +1,103 @@
+"""Who may use the owner's pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from chatbot_server.accounts.service import reset_token
+from chatbot_server.errors import ChatbotError, UsageError
+from chatbot_server.storage.owners.accounts import (
+    ROLES,
+    Role,
+    all_accounts,
+    change_role,
+    delete_account,
+    make_token,
+    open_invitations,
+    withdraw_invitations,
+)
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render
+from chatbot_server.web.middleware.address import own_address
+
+
+def add_people(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of accounts."""
+
+    def show_people(*, status: int = 200, **values: Any) -> Response:
+        with parts.database.session() as session:
+            accounts, invitations = all_accounts(session), open_invitations(session)
+        return render(
+            "people",
+            status=status,
+            accounts=accounts,
+            invitations=invitations,
+            roles=ROLES,
+            **{"link": ""} | values,
+        )
+
+    @bp.get(f"{PATH}/people")
+    def people() -> Response:
+        return show_people()
+
+    @bp.post(f"{PATH}/people")
+    def invite() -> Response:
+        role = _role()
+        with parts.database.session() as session:
+            token = make_token(session, "invitation", role)
+        tell_audit(role)
+        return show_people(link=_link(token))
+
+    @bp.post(f"{PATH}/people/change")
+    def change_person() -> Response:
+        try:
+            with parts.database.session() as session:
+                token = _change(session, request.form.get("account", 0, int))
+        except ChatbotError as error:
+            return show_people(problem=problem_of(error), status=error.status)
+        return show_people(link=_link(token)) if token else go("people", done="saved")
+
+
+def _change(session: Session, account_id: int) -> str:
+    """What was asked for one account; returns the token of a new password, if that was it.
+
+    Raises:
+        NotFound: there is no such account.
+        UsageError: nobody would be owner any more, or there is no such role.
+    """
+    action = request.form.get("action", "")
+    persons = {account.id: account for account in all_accounts(session)}
+    name = persons[account_id].name if account_id in persons else ""
+    role = request.form.get("role", "") if action == "role" else ""
+    tell_audit(" ".join(word for word in (action, name, role) if word))
+    match action:
+        case "withdraw":
+            withdraw_invitations(session)
+        case "remove":
+            delete_account(session, account_id)
+        case "reset":
+            return reset_token(session, name)
+        case _:
+            change_role(session, account_id, _role())
+    return ""
+
+
+def _role() -> Role:
+    """The role that was chosen.
+
+    Raises:
+        UsageError: there is no such role.
+    """
+    for role in ROLES:
+        if request.form.get("role") == role:
+            return role
+    raise UsageError("role_unknown", field="role", roles=" | ".join(ROLES))
+
+
+def _link(token: str) -> str:
+    """Where the token may be used: in the fragment, which no server and no log gets to see."""
+    return f"{own_address(request)}{PATH}/join#{token}"

@@ -1,0 +1,185 @@
+"""A backup put back in the browser: looked at first, then all of it or nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from chatbot_server.accounts.service import check_setup, renew_setup
+from chatbot_server.backup.archive import Manifest
+from chatbot_server.backup.service import default_name, look, restore
+from chatbot_server.errors import ChatbotError, NotFound, TooLarge, Unavailable, UsageError
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import AdminParts, go, is_set_up, problem_of, render, typed
+from chatbot_server.web.admin.settings.backups import copies_in
+from chatbot_server.web.middleware.uploads import TICKET, largest_file
+
+UPLOADED = "uploaded-"
+# What a person asks first of a backup: how many of these are in it.
+COUNTED = {
+    "site": "restore_count_site",
+    "account": "restore_count_account",
+    "knowledge_document": "restore_count_document",
+    "conversation": "restore_count_conversation",
+    "contact_request": "restore_count_message",
+}
+# The passphrase may be tried again, and what is here replaced; no other file can be helped.
+AGAIN = (
+    "backup_passphrase_missing", "backup_passphrase_slow", "backup_passphrase_wrong",
+    "restore_in_use",
+)  # fmt: skip
+
+
+def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of a restore: the first thing on a new server, or later by its owner."""
+    turn = threading.Lock()
+
+    @bp.get("/setup/restore")
+    def show_first_restore() -> Response:
+        if is_set_up(parts.database):
+            raise NotFound("http_404")
+        return _show(parts)
+
+    @bp.post("/setup/restore")
+    def restore_first() -> Response:
+        if is_set_up(parts.database):
+            raise NotFound("http_404")
+        parts.rates.check_login()
+
+        def check(token: str) -> None:
+            with parts.database.session() as session:
+                check_setup(session, token)
+
+        return _answer(parts, turn, check)
+
+    @bp.get(f"{PATH}/backups/restore")
+    def show_restore() -> Response:
+        return _show(parts)
+
+    @bp.post(f"{PATH}/backups/restore", endpoint="restore_backup")
+    def restore_now() -> Response:
+        return _answer(parts, turn, lambda _token: None)
+
+
+def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
+    copies = copies_in(_folder(parts)) if g.get("account") else []
+    fields: dict[str, Any] = {"token": "", "file": "", "manifest": None, "may_replace": False}
+    return render(
+        "restore",
+        status=status,
+        copies=copies,
+        ticket=parts.tickets.new(),
+        room=largest_file(parts.config.data_dir),
+        **fields | values,
+    )
+
+
+def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None]) -> Response:
+    """Look at the file that is meant, or put it back: those who do that take turns.
+
+    *check*, which is given the token that was typed, raises where nobody may do that, or no more:
+    of two at once, the second is refused.
+    """
+    folder, token, name = _folder(parts), "", ""
+    try:
+        token = _typed_token(parts)
+        check(token)
+        name = _chosen_file(folder)
+        passphrase = request.form.get("passphrase", "")[:1000]
+        if request.form.get("action") != "restore":
+            manifest = look(folder / name, passphrase)
+            counts = _counts(manifest)
+            return _show(parts, token=token, file=name, manifest=manifest, counts=counts)
+        with turn:
+            check(token)
+            is_wanted = request.form.get("replace") == "yes"
+            restore(parts.database, folder / name, passphrase=passphrase, overwrite=is_wanted)
+    except ChatbotError as error:
+        return _refused(parts, token, name, error)
+    _forget_upload(folder / name)
+    parts.call_chore("embed")
+    if is_set_up(parts.database):
+        return go("show_login", done="restored")
+    # A backup may be without accounts: the first one is made as on a new server.
+    token = renew_setup(parts.database, parts.config.data_dir) or ""
+    return render("setup", token=token, name="")
+
+
+def _typed_token(parts: AdminParts) -> str:
+    """The token of the set-up, or none; the file that comes with it is on the disk by then.
+
+    Raises:
+        TooLarge: there is no room for it.
+        Unavailable: it cannot be stored.
+    """
+    try:
+        folder = _folder(parts)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if parts.tickets.admits(request.args.get(TICKET, "")):
+            request.keep_files_in(folder)  # type: ignore[attr-defined]
+        return typed("token", 100)
+    except RequestEntityTooLarge:
+        size = request.max_content_length or 0
+        raise TooLarge("restore_too_large", limit=max(1, size // 1_000_000)) from None
+    except OSError as error:
+        raise Unavailable("backup_failed", why=error.strerror) from error
+
+
+def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> Response:
+    """The form again: with the same file where that helps, else for another one."""
+    may_try_again = error.code in AGAIN
+    if name and not may_try_again:
+        _forget_upload(_folder(parts) / name)
+    return _show(
+        parts,
+        status=error.status,
+        problem=problem_of(error),
+        token=token,
+        file=name if may_try_again else "",
+        may_replace=error.code == "restore_in_use",
+    )
+
+
+def _forget_upload(file: Path) -> None:
+    if file.name.startswith(UPLOADED):
+        file.unlink(missing_ok=True)
+
+
+def _folder(parts: AdminParts) -> Path:
+    return parts.config.data_dir / "backups"
+
+
+def _chosen_file(folder: Path) -> str:
+    """The name of the backup in *folder* that is meant; one that was sent is stored there first.
+
+    Raises:
+        UsageError: none was chosen.
+        Unavailable: it cannot be stored.
+    """
+    upload = request.files.get("upload")
+    if upload is not None and upload.filename:
+        name = UPLOADED + default_name()
+        try:
+            (folder / name).touch(mode=0o600)
+            upload.save(folder / name)
+        except OSError as error:
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+            raise Unavailable("backup_failed", why=error.strerror) from error
+        return name
+    name = request.form.get("file", "")[:200]
+    if name not in {copy.name for copy in copies_in(folder)}:  # a name, never a path
+        raise UsageError("restore_no_file", field="file")
+    return name
+
+
+def _counts(manifest: Manifest) -> dict[str, int]:
+    """How much of what people know is in it, by the sentence of its name."""
+    lines = {name.removesuffix(".jsonl"): member.lines for name, member in manifest.members.items()}
+    return {name: lines[table] for table, name in COUNTED.items() if table in lines}

@@ -1,0 +1,1 @@
+"""Pages about visitors: their conversations, messages and figures."""

@@ -1,0 +1,183 @@
+"""Whole conversations: list, thread, deletion, export."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from flask import Blueprint, Response, g, request
+
+from chatbot_server.conversation.service import QUIET_SECONDS
+from chatbot_server.errors import UsageError
+from chatbot_server.storage.base import now
+from chatbot_server.storage.site.sites import Site, find_site
+from chatbot_server.storage.visitors.conversations import (
+    ChatMessage,
+    Conversation,
+    erase_conversation,
+)
+from chatbot_server.storage.visitors.inbox import (
+    ConversationFilter,
+    Trait,
+    export_messages,
+    feedback_on,
+    find_conversation,
+    list_conversations,
+)
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.clock import Clock
+from chatbot_server.web.admin.pages import DAY, AdminParts, admin_language, go, load_site, render
+from chatbot_server.web.spreadsheet import csv_lines, download
+
+PAGE = 50
+TRAITS = tuple(trait for trait in get_args(Trait) if trait)
+ORIGINS = ("faq", "pages", "model", "none")
+COLUMNS = (
+    *("conversation", "began", "page", "language", "role", "person"),
+    *("at", "text", "origin", "sources"),
+)
+
+
+def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of what visitors asked."""
+
+    @bp.get(f"{PATH}/<key>/conversations")
+    def conversations(key: str) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            filters = _filter(site)
+            before = request.args.get("before", "")[:22]
+            rows = list_conversations(session, filters, before, PAGE + 1)
+        last = rows[PAGE - 1].id if len(rows) > PAGE else ""
+        values = {
+            name: request.args.get(name, "")
+            for name in ("trait", "origin", "since", "until", "page", "previews")
+        }
+        return render(
+            "conversations",
+            site=site,
+            sites=sites,
+            rows=rows[:PAGE],
+            last=last,
+            wanted=values,
+            traits=[trait for trait in get_args(Trait) if trait],
+            origins=ORIGINS,
+        )
+
+    @bp.get(f"{PATH}/<key>/conversations/<identifier>")
+    def conversation(key: str, identifier: str) -> Response:
+        return show_thread(parts, key, identifier)
+
+
+def show_thread(
+    parts: AdminParts, key: str, identifier: str, *, status: int = 200, **values: Any
+) -> Response:
+    """The page of a whole conversation.
+
+    Raises:
+        NotFound: the site has no such conversation.
+    """
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        thread = find_conversation(session, site.id, identifier)
+        messages, feedback = list(thread.messages), feedback_on(session, thread.id)
+    is_asked_again = "again" in request.args
+    is_recent = bool(messages) and messages[-1].created > now() - QUIET_SECONDS
+    return render(
+        "conversation",
+        status=status,
+        site=site,
+        sites=sites,
+        thread=thread,
+        thread_messages=messages,
+        feedback=feedback,
+        now_answers=_ask_again(parts, thread, messages) if is_asked_again else {},
+        is_live=(is_recent or thread.answering_person) and not is_asked_again,
+        **{"fields": {"name": g.account.public_name or "", "text": ""}} | values,
+    )
+
+
+def add_owner_rights(bp: Blueprint, parts: AdminParts) -> None:
+    """Routes of what owners alone may do with conversations: delete one, take all away."""
+
+    @bp.post(f"{PATH}/<key>/conversations/<identifier>/delete")
+    def delete_conversation(key: str, identifier: str) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+            erase_conversation(session, find_conversation(session, site_id, identifier))
+        parts.database.forget_erased()
+        return go("conversations", key=key, done="deleted")
+
+    @bp.get(f"{PATH}/<key>/conversations.<kind>")
+    def export_conversations(key: str, kind: str) -> Response:
+        if kind not in ("csv", "jsonl"):
+            raise UsageError("export_kind", field="kind", found=kind[:20])
+        with parts.database.session() as session:
+            filters = _filter(find_site(session, key))
+        rows = _export(parts, filters)
+        name = f"conversations-{time.strftime('%Y-%m-%d')}.{kind}"
+        if kind == "csv":
+            return download(csv_lines(COLUMNS, map(_cells, rows)), name)
+        return download((json.dumps(row, ensure_ascii=False) + "\n" for row in rows), name)
+
+
+def _filter(site: Site) -> ConversationFilter:
+    """What the fields above the list say.
+
+    Raises:
+        UsageError: a day is none.
+    """
+    trait, clock = request.args.get("trait", ""), Clock(admin_language(), site.time_zone)
+    since, until = (
+        clock.start_of(text, name) if (text := request.args.get(name, "")) else 0
+        for name in ("since", "until")
+    )
+    return ConversationFilter(
+        site.id,
+        trait=trait if trait in get_args(Trait) else "",  # type: ignore[arg-type]
+        origin=request.args.get("origin", "") if request.args.get("origin") in ORIGINS else "",
+        since=since,
+        until=until + DAY if until else 0,  # that day included
+        page=request.args.get("page", "")[:200],
+        previews=request.args.get("previews") != "no",
+    )
+
+
+def _ask_again(
+    parts: AdminParts, thread: Conversation, messages: list[ChatMessage]
+) -> dict[str, Any]:
+    """What the pages answer today to each question of *thread*, by message."""
+    questions: list[str] = []
+    answers = {}
+    for message in messages[:40]:
+        if message.role == "user":
+            answers[message.id] = parts.knowledge.ground(thread.site_id, message.text, questions)
+            questions.append(message.text)
+    return answers
+
+
+def _export(parts: AdminParts, wanted: ConversationFilter) -> Iterator[dict[str, Any]]:
+    with parts.database.session() as session:
+        for thread, message in export_messages(session, wanted):
+            yield {
+                "conversation": thread.id,
+                "began": _iso(thread.created),
+                "page": thread.page or "",
+                "language": thread.locale,
+                "role": message.role,
+                "at": _iso(message.created),
+                "person": message.person,
+                "text": message.text,
+                "origin": message.origin or "",
+                "sources": [source.get("url", "") for source in message.sources],
+            }
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    return [*(row[name] for name in COLUMNS[:-1]), " ".join(row["sources"])]
+
+
+def _iso(unix_seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix_seconds))
