@@ -324,7 +324,7 @@ def test_of_two_who_answer_the_same_question_the_second_is_told_the_first_answer
         with pytest.raises(Conflict) as caught:
             teach(base, site_id, group, "No.", question=question)
         assert caught.value.status == 409
-        assert "« Yes, 12 € a day. »" in caught.value.public_sentence("fr")
+        assert "«\u00a0Yes, 12 € a day.\u00a0»" in caught.value.public_sentence("fr")
     assert state_of(database, site_id) == before
     assert teach(base, site_id, group, "Yes,  12 € a day.\n", question="Ski rental?").is_kept
     assert teach(base, site_id, group, "No.", question="Ski rental?", force=True).is_kept
