@@ -254,12 +254,13 @@ class Recorder:
             return is_waiting, _queue_event(unit, prepared, record, answer["status"])
 
         seconds = PATIENCE_SECONDS if record.is_begun else 0.0
-        wanted = self._database.patiently(store, seconds)
-        if wanted is None:
+        to_tell = self._database.patiently(store, seconds)
+        if to_tell is None:
             return False
-        if wanted[0] and self._on_passed_on:
+        is_for_person, is_for_webhooks = to_tell
+        if is_for_person and self._on_passed_on:
             self._on_passed_on()
-        if wanted[1]:
+        if is_for_webhooks:
             self._on_event()
         return True
 

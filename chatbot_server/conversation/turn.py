@@ -28,8 +28,8 @@ from chatbot_server.conversation.small_talk.remarks import (
     DISTRESSES,
     LEFT_TO_MODEL,
     Remark,
+    find_all_remarks,
     find_remark,
-    find_remarks_beside,
     is_answered,
 )
 from chatbot_server.energy.meter import EnergyMeter
@@ -134,12 +134,9 @@ class Turn:
                 yield Cited(cached_answer.sources)
             yield cached_answer.ended_again()
             return
-        remark, looked_up = find_remark(question.text), question.text
-        if remark is None:
-            beside, looked_up = find_remarks_beside(question.text)
-            remark = beside.pop() if beside and not looked_up else find_remark(looked_up)
-            for each in beside:
-                yield TextPiece(f"{reply_to(each, question, (), self._writer.model())}\n\n")
+        remark, beside, looked_up = find_all_remarks(question.text)
+        for each in beside:
+            yield TextPiece(f"{reply_to(each, question, (), self._writer.model())}\n\n")
         is_left_to_model = remark and remark.kind in LEFT_TO_MODEL and self._is_free()
         if remark and remark.is_sure and not is_left_to_model:
             yield from self._answer_remark(remark)

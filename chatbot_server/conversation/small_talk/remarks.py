@@ -192,11 +192,29 @@ def find_remark(message: str) -> Remark | None:
     return next(iter([*distress, *([courtesy] if courtesy else []), *remarks]), None)
 
 
-def find_remarks_beside(message: str) -> tuple[list[Remark], str]:
-    """The questions of *message* about the chatbot itself or the time, and what else it asks."""
+def find_all_remarks(message: str) -> tuple[Remark | None, list[Remark], str]:
+    """The remark that *message* is, as far as it asks nothing else; the questions about the chatbot
+    itself or the time that stand beside it; and what is left of *message* without them."""
+    if remark := find_remark(message):
+        return remark, [], message
+    beside, rest = _find_beside(message)
+    if not beside:
+        return None, [], message
+    return find_remark(rest) if rest else beside.pop(), beside, rest
+
+
+def _find_beside(message: str) -> tuple[list[Remark], str]:
+    """The questions of *message* about the chatbot itself or the time, and what else it asks.
+
+    As a whole, *message* is no remark.
+    """
     if len(message) > READ_CHARS:
         return [], message
-    find = cache(find_remark)  # most sentences are one clause
+
+    @cache  # most sentences are one clause, and most messages one sentence
+    def find(text: str) -> Remark | None:
+        return None if text == message else find_remark(text)
+
     parts: list[tuple[str, Remark | None]] = []
     for sentence in _SENTENCE.findall(message):
         questions = questions_of(sentence, guess_language(sentence))

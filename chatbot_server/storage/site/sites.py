@@ -88,7 +88,7 @@ class Site(Base):
         return origin.lower() in self.origins
 
 
-_WITH_KEY = select(Site).where(Site.key == bindparam("key"))  # made once, for each question
+_WITH_KEY = select(Site).where(Site.key == bindparam("key"))  # made once
 
 
 def find_site(session: Session, key: str) -> Site:

@@ -25,11 +25,11 @@ class ResponseReply:
     """One response in the making: a message, and the calls that come with it.
 
     Attributes:
-        asked: fields of the request that the response repeats.
+        request_fields: those that the response repeats.
     """
 
     model: str
-    asked: dict[str, Any]
+    request_fields: dict[str, Any]
     id: str = field(default_factory=lambda: secrets.token_hex(24))
     created: int = field(default_factory=lambda: int(time.time()))
     _text: str | None = None
@@ -114,7 +114,7 @@ class ResponseReply:
     def _response(self) -> dict[str, Any]:
         reason = INCOMPLETE.get(self._end.reason) if self._end else None
         status = "incomplete" if reason else "completed"
-        return self.asked | {
+        return self.request_fields | {
             "id": f"resp_{self.id}",
             "object": "response",
             "created_at": self.created,

@@ -139,10 +139,10 @@ def open_toolbox(
         BadRequest: a choice that is none of them; parameters that are too large.
     """
     functions = tuple(tool.function for tool in tools if tool.function)
-    for one in functions:
-        if is_deeper(one.parameters, MAX_LEVELS):
-            raise BadRequest("api_too_deep", field="tools", name=one.name, limit=MAX_LEVELS)
-        schema_text(one.parameters or {}, "tools")
+    for spec in functions:
+        if is_deeper(spec.parameters, MAX_LEVELS):
+            raise BadRequest("api_too_deep", field="tools", name=spec.name, limit=MAX_LEVELS)
+        schema_text(spec.parameters or {}, "tools")
     name: str | None
     if choice is None or isinstance(choice, str):
         name = choice
@@ -153,7 +153,7 @@ def open_toolbox(
         name = "auto" if functions else "none"
     if name not in ("none", "auto") and not functions:
         raise BadRequest("field_missing", field="tools", name="tools")
-    names = ("none", "auto", "required", *(one.name for one in functions))
+    names = ("none", "auto", "required", *(spec.name for spec in functions))
     if name not in names:
         choices = " | ".join(names[:10])
         raise BadRequest(
@@ -254,8 +254,8 @@ def is_deeper(value: Any, levels: int) -> bool:
     return True
 
 
-def _wire(one: FunctionSpec) -> dict[str, Any]:
-    return {"type": "function", "function": one.model_dump(exclude_none=True)}
+def _wire(spec: FunctionSpec) -> dict[str, Any]:
+    return {"type": "function", "function": spec.model_dump(exclude_none=True)}
 
 
 def _relaxed(schema: Any) -> dict[str, Any]:
@@ -265,10 +265,10 @@ def _relaxed(schema: Any) -> dict[str, Any]:
     limits = {key: value for key, value in schema.items() if key in KEPT}
     for key in ("properties", "$defs", "definitions"):
         if isinstance(limits.get(key), dict):
-            limits[key] = {name: _relaxed(one) for name, one in limits[key].items()}
+            limits[key] = {name: _relaxed(part) for name, part in limits[key].items()}
     for key in ("anyOf", "oneOf"):
         if isinstance(limits.get(key), list):
-            limits[key] = [_relaxed(one) for one in limits[key]]
+            limits[key] = [_relaxed(part) for part in limits[key]]
     if "items" in limits:
         limits["items"] = _relaxed(limits["items"])
     return limits

@@ -53,10 +53,9 @@ def chat_blueprint(
     def ask() -> Response:
         body = read_body(request, ChatBody)
         locale = language_of(request, body.locale)
-        asked = sites.find(body.site)
-        check_origin(request, asked.site)
+        asked_site = find_asked_site(sites, body.site)
         question = replace(
-            admit_question(asked, body.message, locale, rates, limits),
+            admit_question(asked_site, body.message, locale, rates, limits),
             conversation=body.conversation,
             secret=bearer(request),
             page=body.page,
@@ -84,17 +83,29 @@ def chat_blueprint(
     return bp
 
 
+def find_asked_site(sites: AskedSites, key: str) -> AskedSite:
+    """The site with *key*, if the page of this request may ask it.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: as :func:`check_origin`.
+    """
+    asked_site = sites.find(key)
+    check_origin(request, asked_site.site)
+    return asked_site
+
+
 def admit_question(
-    asked: AskedSite, message: str, locale: str, rates: RateLimits, limits: LimitsSection
+    asked_site: AskedSite, message: str, locale: str, rates: RateLimits, limits: LimitsSection
 ) -> VisitorQuestion:
-    """What the visitor of this request asks the site of *asked*, once it was checked and counted.
+    """What the visitor of this request asks the site, once it was checked and counted.
 
     Raises:
         BadRequest: the text is empty, too long, or no Unicode text.
         TooManyRequests: the visitor, or all visitors of the site, ask too often.
     """
     text = read_message(message, limits.message_chars)
-    site, index_version = asked
+    site, index_version = asked_site
     rates.check_question(site.key)
     return VisitorQuestion(site, text, locale, visitor=rates.visitor(), index_version=index_version)
 

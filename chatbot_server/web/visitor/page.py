@@ -27,11 +27,10 @@ from chatbot_server.storage.knowledge.asked_sites import AskedSite, AskedSites
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage
 from chatbot_server.web.middleware.limits import RateLimits
-from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of, refuse_nul
 from chatbot_server.web.server.disconnect import disconnect_check
-from chatbot_server.web.visitor.chat import admit_question
+from chatbot_server.web.visitor.chat import admit_question, find_asked_site
 
 # No script may run here, not even the server's own; the one style in it is the owner's colour.
 POLICY = (
@@ -122,26 +121,21 @@ def page_blueprint(
     bp = Blueprint("page", __name__, template_folder="../templates")
     free_places = Places(places)
 
-    def find(key: str) -> AskedSite:
-        asked = sites.find(key)
-        check_origin(request, asked.site)
-        return asked
-
-    def ask(asked: AskedSite, view: View, language: str) -> None:
+    def ask(asked_site: AskedSite, view: View, language: str) -> None:
         """One question, answered whole; *view* then knows its conversation."""
         with free_places.take_one():
             text = request.form.get("message", "")
-            question = view.place(admit_question(asked, text, language, rates, limits))
+            question = view.place(admit_question(asked_site, text, language, rates, limits))
             view.show(service.answer(service.prepare(question)))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:
         rates.check_small()
-        return _render(find(key).site, View(), language_of(request), limits)
+        return _render(find_asked_site(sites, key).site, View(), language_of(request), limits)
 
     @bp.post("/chat/<key>")
     def act(key: str) -> Response:
-        asked, language = find(key), language_of(request)
+        asked_site, language = find_asked_site(sites, key), language_of(request)
         form = request.form
         refuse_nul(*form.values())
         view = View(form.get("conversation", ""), form.get("secret", ""))
@@ -152,12 +146,12 @@ def page_blueprint(
             elif form.get("action") == "look":
                 rates.check_news()
             else:
-                ask(asked, view, language)
+                ask(asked_site, view, language)
         except ChatbotError as error:
             view.problem = public_sentence(error, language)
             view.draft = form.get("message", "")[: limits.message_chars]
         view.load_messages(service)
-        return _render(asked.site, view, language, limits)
+        return _render(asked_site.site, view, language, limits)
 
     return bp
 

@@ -30,8 +30,10 @@ def test_what_another_process_changes_is_told_at_the_next_question(
     add_note(other, site_id, "Hours", "The shop is open from 9 to 17.")
     assert "9 to 17" in knowledge.ground(site_id, QUESTION).answer
     assert "9 to 17" in knowledge.ground(site_id, QUESTION).answer
+    assert knowledge.topics(site_id, "en") == ["Hours"]
     add_faq(other, site_id, QUESTION, "From 10 to 18.")
     assert knowledge.ground(site_id, QUESTION).answer == "From 10 to 18."
+    assert QUESTION in knowledge.topics(site_id, "en")
     with other.session() as session:
         sources = [source.id for source in sources_of(session, site_id)]
     for source in sources:

@@ -28,15 +28,20 @@ def language_asked_in(
     if code := next(by_sign, None):
         return code
     small = stems.small_word_counts(question, tuple(LANGUAGES))
+    common = _common_word_counts(question)
+    first = max(languages, key=lambda code: (small[code], common[code], code == default))
+    further = max(LANGUAGES, key=lambda code: (common[code], small[code]))
+    if common[further] >= common[first] + SURELY and small[further] > small[first]:
+        return further
+    return first if small[first] or common[first] else default
+
+
+def _common_word_counts(question: str) -> dict[str, int]:
+    """How many words of *question* are often said in each language; of one alone, none."""
     words = set(stems.words(question))
-    known = {
-        code: len((words & common_words((code,))) | (words & language.stop_words))
+    if len(words) < FEWEST:
+        return dict.fromkeys(LANGUAGES, 0)
+    return {
+        code: len(words & (common_words((code,)) | language.stop_words))
         for code, language in LANGUAGES.items()
     }
-    if len(words) < FEWEST:
-        known = dict.fromkeys(LANGUAGES, 0)
-    first = max(languages, key=lambda code: (small[code], known[code], code == default))
-    further = max(LANGUAGES, key=lambda code: (known[code], small[code]))
-    if known[further] >= known[first] + SURELY and small[further] > small[first]:
-        return further
-    return first if small[first] or known[first] else default
