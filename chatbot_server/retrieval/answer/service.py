@@ -53,7 +53,6 @@ from chatbot_server.retrieval.answer.show.closed_days import asks_for_closed_day
 from chatbot_server.retrieval.answer.show.overview import overview_of
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.answer.show.timely import (
-    EITHER_CONTACT,
     GENERAL_NOUNS,
     asks_only_hours,
     general_concept,
@@ -231,9 +230,9 @@ class KnowledgeBase:
             noun = stems.words(noun)[0]
         for_closed_days = asks_only_hours(question) and asks_for_closed_days(question)
         general_query = self.searcher.query(index, f"{question.text} {noun}", (), query.language)
-        if concept in EITHER_CONTACT:
-            general_query.content_words = question.content_words
         general_query.general = concept
+        if general_query.asks_for_contact:  # not for all that the noun names
+            general_query.content_words = question.content_words
         general_query.for_closed_days = for_closed_days
         return general_query
 

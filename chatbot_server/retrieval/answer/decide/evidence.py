@@ -17,14 +17,15 @@ import numpy as np
 
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.decide.faq import asks_for_whole_compounds
-from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
 from chatbot_server.retrieval.answer.sections.candidates import (
     Candidate,
     on_subject,
     section_relevances,
 )
 from chatbot_server.retrieval.language.dialogue import contrast
-from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.facts import facts, states
+from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import synonyms
 from chatbot_server.retrieval.language.words.specificity import specificity
 from chatbot_server.retrieval.language.words.synonyms import Word
@@ -145,7 +146,7 @@ def quotable(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
 def may_answer(query: Query, section: Candidate) -> bool:
     """Whether nothing rules out that *section* answers *query*: a follow-up's own words are not
     all missing, what it holds is more than its page's title and no half of a compound, and where a
-    number is asked for, it tells one."""
+    number or how to reach the place is asked for, it tells that."""
     own_words = query.own.content_words if query.own else []
     holds_an_own_word = not own_words or any(word.is_in(section.terms) for word in own_words)
     return (
@@ -153,6 +154,7 @@ def may_answer(query: Query, section: Candidate) -> bool:
         and asks_for_whole_compounds(query, section.about)
         and not _only_title_fits(query, section)
         and _tells_what_is_counted(query, section)
+        and _tells_contact(query, section)
     )
 
 
@@ -315,6 +317,15 @@ def _tells_what_is_counted(query: Query, section: Candidate) -> bool:
         )
 
     return section.section.once("number", query.languages, tells_number)
+
+
+def _tells_contact(query: Query, section: Candidate) -> bool:
+    """Whether *section* states a telephone number or an e-mail address, or is headed as telling
+    how to reach the place, unless *query* asks for none: “or your contact” in a text is none."""
+    if not query.asks_for_contact or section.about_terms & CONTACTS:
+        return True
+    text = fold(section.chunk.text)
+    return any(states(kind, text, query.languages) for kind in ("phone", "email"))
 
 
 def _only_title_fits(query: Query, section: Candidate) -> bool:

@@ -22,6 +22,8 @@ from chatbot_server.retrieval.language.words.cognates import Cognates
 from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
 
 MAX_QUESTION = 1000
+# The concepts of how to reach a place, which may have either.
+CONTACTS = frozenset({"=phone", "=email"})
 # Words in which a question says what kind of thing it asks for: “À partir de quelle heure …”.
 OPENING = 5
 
@@ -147,6 +149,11 @@ class Query(ParsedText):
         self.meanings: WordMeanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
         self._weighed: tuple[Rarity | None, list[tuple[Word, float]]] = (None, [])
+
+    @property
+    def asks_for_contact(self) -> bool:
+        """Whether it asks how to reach the place, and nothing else."""
+        return self.general in CONTACTS
 
     @cached_property
     def begins_with_number_question(self) -> bool:

@@ -51,8 +51,6 @@ GENERAL_NOUNS = {
     "=email": "contact_noun",
     "=address": "address_noun",
 }
-# What their noun names beside what was asked for: a place may have either.
-EITHER_CONTACT = {"=phone", "=email"}
 _CONTACTS: dict[str, tuple[Kind, ...]] = {
     "=phone": ("phone", "email"),
     "=email": ("email", "phone"),
