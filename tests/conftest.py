@@ -29,10 +29,10 @@ from support.command_line import run_on
 from support.compiled_templates import CompiledTemplates
 from support.crawling import extractor
 from support.migrated import Template
-from support.owner_server import OwnerServer
 from support.patience import LONG, alone, wait_for
-from support.ports import free_port
-from support.postgresql import Cluster
+from support.servers.owner_server import OwnerServer
+from support.servers.ports import free_port
+from support.servers.postgresql import Cluster
 
 from chatbot_server.accounts import passwords
 from chatbot_server.storage.database import Database

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from support.growth import Work, grows_too_fast, mixtures, repeated, runs
-from support.package_texts import text_functions
 from support.patience import LONG
+from support.source.growth import Work, grows_too_fast, mixtures, repeated, runs
+from support.source.package_texts import text_functions
 
 from chatbot_server.conversation.small_talk.remarks import READ_CHARS as REMARK_CHARS
 from chatbot_server.retrieval.language.clauses import READ_CHARS as CLAUSE_CHARS
@@ -55,7 +55,7 @@ BOUNDED = {
 @pytest.fixture(scope="module")
 def patterns() -> list[dict[str, Any]]:
     """Every pattern of the package, and where it is compiled."""
-    command = [sys.executable, "-m", "support.package_texts"]
+    command = [sys.executable, "-m", "support.source.package_texts"]
     lines = subprocess.run(
         command, capture_output=True, text=True, check=True, timeout=LONG, cwd="tests"
     ).stdout

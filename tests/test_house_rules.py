@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.house import House
+from support.source.house import House
 
 ROOT = Path(__file__).parents[1]
 HOUSE = House(ROOT / "chatbot_server")

@@ -112,6 +112,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "dialogue": {"", "time", "words"},
     },
     "retrieval/read": {"": {"files", "html"}, "files": {""}, "html": {""}},
+    "retrieval/read/html": {"": set(), "schema_org": {""}},
     "retrieval/read/files": {"": set(), "office": {""}, "pdf": {""}},
     "storage": {
         "": {"owners", "site", "visitors"},
@@ -129,6 +130,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "v1": {"", "middleware", "server"},
         "admin": {"", "middleware"},
     },
+    "web/v1": {"": {"responses"}, "responses": {""}},
     "web/admin": {
         "": {"answers", "settings", "visitors"},
         "answers": {""},

@@ -11,9 +11,8 @@ from typing import Any
 import click
 
 from chatbot_server.app import build_knowledge, build_service
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import JSON, print_json
+from chatbot_server.cli.options import JSON, SITE, print_json, site_id_of
 from chatbot_server.conversation.events import (
     Cited,
     Ended,

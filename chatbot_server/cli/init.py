@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 import yaml
 
-from chatbot_server.cli.chosen_site import site_id_of
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.options import site_id_of
 from chatbot_server.config.edit import write_config
 from chatbot_server.storage.site.sites import Site, playground_site
 from chatbot_server.web.snippet import address_of, snippet_for

@@ -20,7 +20,7 @@ from chatbot_server.engine.base import Engine
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.index_size import index_size
+from chatbot_server.storage.knowledge.documents import index_size
 
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 ENGINE_STATES = ("starting", "ready", "restarting", "idle", "waking", "failed", "none")

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.owner_server import OwnerServer
+from support.servers.owner_server import OwnerServer
 
 from chatbot_server.backup import rehearsal
 from chatbot_server.backup.archive import BackupError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.speed import Options, against_library, against_llama_cpp_python
-from support.tiny_models import write_random_llama_gguf
+from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.bench.questions import Questions
 from chatbot_server.engine.backend import EngineSettings

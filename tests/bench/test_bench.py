@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from support.models.tiny_models import write_random_llama_gguf
 from support.patience import wait_for
-from support.tiny_models import write_random_llama_gguf
 
 from chatbot_server.bench.measure import Run, Together
 from chatbot_server.bench.memory import family, pss_mb

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command_line import Run
-from support.tiny_models import write_random_llama_gguf
+from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.cli import running_server
 from chatbot_server.cli.context import refusal

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import Run
-from support.ports import free_port
+from support.servers.ports import free_port
 
 from chatbot_server.backup.rehearsal import Rehearsal
 from chatbot_server.cli.diagnosis import doctor

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from support.command_line import Run
+from support.files.office_files import docx, encrypted_pdf, image_pdf, pdf
 from support.knowledge_cli import Written, knows, listed, refused, told
-from support.office_files import docx, encrypted_pdf, image_pdf, pdf
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 

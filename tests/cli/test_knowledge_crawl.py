@@ -10,7 +10,7 @@ import pytest
 import yaml
 from support.command_line import Run
 from support.knowledge_cli import SETTINGS, knows, listed, refused, told
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.config import load_config
 from chatbot_server.retrieval.curate.jobs import crawl_lock

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command_line import Run
-from support.ports import free_port
-from support.scripted_endpoint import ScriptedServer
-from support.tiny_architectures import write_architecture
+from support.models.tiny_architectures import write_architecture
+from support.servers.ports import free_port
+from support.servers.scripted_endpoint import ScriptedServer
 
 
 def configure(tmp_path: Path, **engine: object) -> None:

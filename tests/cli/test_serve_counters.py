@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import Run
-from support.ports import free_port
+from support.servers.ports import free_port
 
 
 @pytest.mark.parametrize("verb", ["serve", "doctor"])

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from flask import Flask, Response, redirect
 from support.command_line import Run
-from support.serving import serve_app
+from support.servers.serving import serve_app
 
 from chatbot_server.web.visitor.widget import widget_blueprint
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from engine_helpers import ENDLESS
+from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG
-from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.client import SocketEngine

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from engine_helpers import ENDLESS, GREEDY, Asked, ask, plain, read
+from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG, wait_for
-from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import TextPiece

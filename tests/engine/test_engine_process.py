@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from engine_helpers import ENDLESS, GREEDY, ask, plain, read
+from support.models.tiny_models import write_random_llama_gguf
 from support.patience import LONG, wait_for
-from support.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Queued, Sampling, Token

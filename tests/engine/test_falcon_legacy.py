@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine_helpers import ask
-from support.tiny_falcon import SPECIAL, E, write_falcon
+from support.models.tiny_falcon import SPECIAL, E, write_falcon
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from engine_helpers import GREEDY, ask, chat
-from support.tiny_models import LEGACY_KINDS, write_legacy, write_random_llama_gguf
+from support.models.tiny_models import LEGACY_KINDS, write_legacy, write_random_llama_gguf
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.client import SocketEngine

@@ -8,7 +8,7 @@ from statistics import median
 
 import pytest
 from engine_helpers import ask
-from support.tiny_models import write_random_llama_gguf
+from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.client import SocketEngine

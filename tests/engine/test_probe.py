@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.models.tiny_models import write_legacy, write_parrot_gguf
 from support.patience import LONG
-from support.tiny_models import write_legacy, write_parrot_gguf
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.probe import Ceiling, probe

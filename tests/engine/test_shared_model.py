@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.tiny_models import write_random_llama_gguf
+from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.ctransformers import shared_model

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.models.tiny_models import write_random_llama_gguf
 from support.patience import LONG
-from support.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.tokenizers import make_tokenizer
 from chatbot_server.engine.tokenizers.base import Tokenizer

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from llamacpp_helpers import llamacpp_backend
+from support.models.tiny_architectures import write_architecture
+from support.models.tiny_models import FILL_IN_THE_MIDDLE, write_legacy
 from support.patience import LONG
-from support.tiny_architectures import write_architecture
-from support.tiny_models import FILL_IN_THE_MIDDLE, write_legacy
 
 from chatbot_server.engine.base import Finished, Sampling
 from chatbot_server.engine.llamacpp.backend import LlamaCppBackend

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from llamacpp_helpers import llamacpp_backend
-from support.chatml import chatml
+from support.models.chatml import chatml
+from support.models.tiny_architectures import write_architecture
+from support.models.tiny_models import write_parrot_gguf
 from support.patience import wait_for
-from support.tiny_architectures import write_architecture
-from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
 from chatbot_server.engine.llamacpp.backend import LlamaCppBackend

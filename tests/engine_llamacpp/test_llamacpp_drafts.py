@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from llamacpp_helpers import llamacpp_backend
-from support.chatml import chatml
-from support.tiny_architectures import write_architecture
-from support.tiny_recurrent import CONTEXT, RECURRENT, write_recurrent
+from support.models.chatml import chatml
+from support.models.tiny_architectures import write_architecture
+from support.models.tiny_recurrent import CONTEXT, RECURRENT, write_recurrent
 
 from chatbot_server.engine.base import Sampling, Token
 from chatbot_server.engine.llamacpp import parameters

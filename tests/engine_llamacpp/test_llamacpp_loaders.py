@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from llamacpp_helpers import llamacpp_backend
-from support.chatml import chatml
+from support.models.chatml import chatml
+from support.models.tiny_architectures import ARCHITECTURES, CONTROLS, write_architecture
 from support.patience import LONG
-from support.tiny_architectures import ARCHITECTURES, CONTROLS, write_architecture
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Finished, Sampling, Token

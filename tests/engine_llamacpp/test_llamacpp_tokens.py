@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from llamacpp_helpers import llamacpp_backend
-from support.chatml import chatml
+from support.models.chatml import chatml
+from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG
-from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.engine.base import Sampling, Token
 from chatbot_server.engine.llamacpp.backend import LlamaCppBackend

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.patience import LONG
-from support.scripted_endpoint import Script, ScriptedServer
+from support.servers.scripted_endpoint import Script, ScriptedServer
 
 from chatbot_server.config.sections import EndpointSection, EngineSection
 from chatbot_server.engine.openai import OpenAIEngine

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 from support.patience import LONG, wait_for
-from support.scripted_endpoint import ScriptedServer, event, head, response
+from support.servers.scripted_endpoint import ScriptedServer, event, head, response
 
 from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Thought, Token
 from chatbot_server.engine.openai import OpenAIEngine

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from support.patience import LONG, wait_for
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.service.children import call_chore

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import ports
 from support.patience import alone
+from support.servers import ports
 
 ROOT = Path(__file__).parents[2]
 PARTS = (

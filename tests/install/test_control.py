@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from support.install.stand_in import StandIn
 from support.patience import LONG
-from support.stand_in import StandIn
 
 pytestmark = pytest.mark.install
 

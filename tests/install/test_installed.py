@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.installation import Installation
+from support.install.installation import Installation
+from support.models.tiny_architectures import write_architecture
 from support.patience import wait_for
-from support.tiny_architectures import write_architecture
 
 pytestmark = [pytest.mark.install, pytest.mark.xdist_group("install"), pytest.mark.timeout(1800)]
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from support.install.stand_in import StandIn
 from support.patience import LONG
-from support.stand_in import StandIn
 
 pytestmark = pytest.mark.install
 

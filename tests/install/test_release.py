@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.patience import LONG
-from support.ports import free_port
+from support.servers.ports import free_port
 
 pytestmark = pytest.mark.install
 ROOT = Path(__file__).parents[2]

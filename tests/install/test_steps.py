@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from support.patience import LONG
-from support.serving import Serving
+from support.servers.serving import Serving
 
 STEPS = Path(__file__).parents[2] / "packaging/steps.py"
 

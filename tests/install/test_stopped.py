@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.quick_installer import QuickInstaller
+from support.install.quick_installer import QuickInstaller
 
 pytestmark = pytest.mark.install
 MOMENTS = 3

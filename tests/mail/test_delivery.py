@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from support.owner_server import ORIGIN, OwnerServer
-from support.ports import free_port
+from support.servers.owner_server import ORIGIN, OwnerServer
+from support.servers.ports import free_port
 
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError

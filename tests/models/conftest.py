@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import tiny_models
-from support.model_hub import Hub, serving
+from support.models import tiny_models
+from support.models.model_hub import Hub, serving
 
 from chatbot_server.models.store import network
 

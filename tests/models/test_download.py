@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.model_hub import Hub
+from support.models.model_hub import Hub
 
 from chatbot_server.errors import ChatbotError, ModelError, UsageError
 from chatbot_server.models.store import sources

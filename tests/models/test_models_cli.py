@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from support.model_hub import Hub
-from support.tiny_architectures import write_architecture
+from support.models.model_hub import Hub
+from support.models.tiny_architectures import write_architecture
 
 from chatbot_server.cli.main import root
 from chatbot_server.config.edit import set_setting

@@ -227,7 +227,7 @@ def test_a_model_bigger_than_memory_is_refused_before_it_is_loaded(
 
 
 def test_a_malicious_template_is_found_by_the_check(tiny: dict[str, Path], tmp_path: Path) -> None:
-    from support.tiny_models import write_random_llama_gguf
+    from support.models.tiny_models import write_random_llama_gguf
 
     path = tmp_path / "evil.gguf"
     write_random_llama_gguf(path, chat_template="{{ ''.__class__.__mro__ }}")

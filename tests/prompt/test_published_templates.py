@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.models.published_templates import EOS, plain_rendering, published_templates
 from support.patience import alone
-from support.published_templates import EOS, plain_rendering, published_templates
 
 from chatbot_server.errors import ModelError
 from chatbot_server.prompt.base import Message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from support.patience import wait_for
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.config import load_config
 from chatbot_server.retrieval.curate.library import add_note, add_site

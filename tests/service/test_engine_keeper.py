@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG, wait_for
-from support.tiny_models import write_parrot_gguf
 
 from chatbot_server.config import Config
 from chatbot_server.engine.backend import EngineSettings

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.models.tiny_architectures import write_architecture
 from support.patience import wait_for
-from support.tiny_architectures import write_architecture
 
 pytestmark = pytest.mark.xdist_group("live")
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from sqlalchemy import text
 from support.patience import LONG
-from support.postgresql import Cluster
+from support.servers.postgresql import Cluster
 
 from chatbot_server.errors import Unavailable
 from chatbot_server.storage.database import Database

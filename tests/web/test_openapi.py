@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from support.browser import Browser
 
 from chatbot_server.web.v1.bodies import ChatCompletionBody, CompletionBody, EmbeddingBody
-from chatbot_server.web.v1.responses import ResponseBody
+from chatbot_server.web.v1.responses.body import ResponseBody
 from chatbot_server.web.visitor.chat import ChatBody
 from chatbot_server.web.visitor.contact import ContactBody
 from chatbot_server.web.visitor.feedback import FeedbackBody

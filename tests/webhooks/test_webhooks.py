@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.owner_server import ORIGIN, OwnerServer
+from support.servers.owner_server import ORIGIN, OwnerServer
 
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError

@@ -11,7 +11,7 @@ from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext
 from scripted_server import SITE, Script, create_scripted_app
 from support.browsers import LIMIT
-from support.serving import Serving, serve_app
+from support.servers.serving import Serving, serve_app
 from visits import Visit
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from support.serving import serve_app
+from support.servers.serving import serve_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
 Visitor = Callable[..., Any]

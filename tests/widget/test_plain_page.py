@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 from support.scripted_chat import ScriptedModel
-from support.serving import serve_app
+from support.servers.serving import serve_app
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config

@@ -10,10 +10,9 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context, refusal
 from chatbot_server.cli.knowledge.site import embed, mention_demo
-from chatbot_server.cli.options import FILE, JSON, print_json
+from chatbot_server.cli.options import FILE, JSON, SITE, print_json, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
 

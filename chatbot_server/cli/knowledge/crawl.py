@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.sources import in_words
 from chatbot_server.cli.knowledge.listing import page_counts, source_notes
 from chatbot_server.cli.knowledge.site import embed, has_pages, mention_demo, mention_silence
-from chatbot_server.cli.options import JSON, NUMBER, print_json
+from chatbot_server.cli.options import JSON, NUMBER, SITE, print_json, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import FILE, JSON
+from chatbot_server.cli.options import FILE, JSON, SITE, site_id_of
 from chatbot_server.errors import UsageError
 
 

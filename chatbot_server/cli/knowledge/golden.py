@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.site import knowledge_base
-from chatbot_server.cli.options import FILE, JSON, NUMBER, print_json
+from chatbot_server.cli.options import FILE, JSON, NUMBER, SITE, print_json, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
 GRADES = {"answered": "golden_answered", "found": "golden_found", "missed": "golden_missed"}

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.add import add
 from chatbot_server.cli.knowledge.crawl import crawl
@@ -25,7 +24,7 @@ from chatbot_server.cli.knowledge.site import (
     mention_silence,
 )
 from chatbot_server.cli.knowledge.unanswered import answer, unanswered
-from chatbot_server.cli.options import FILE, JSON, NUMBER, print_json
+from chatbot_server.cli.options import FILE, JSON, NUMBER, SITE, print_json, site_id_of
 
 ANSWERS = {
     "faq": "knowledge_told_faq",

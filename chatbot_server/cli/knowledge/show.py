@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import JSON, NUMBER, print_json
+from chatbot_server.cli.options import JSON, NUMBER, SITE, print_json, site_id_of
 
 
 @click.command("show", help="help_knowledge_show")

@@ -7,10 +7,9 @@ import time
 
 import click
 
-from chatbot_server.cli.chosen_site import SITE, site_id_of
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.site import knowledge_base
-from chatbot_server.cli.options import JSON, print_json
+from chatbot_server.cli.options import JSON, SITE, print_json, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
 EXAMPLES = 3

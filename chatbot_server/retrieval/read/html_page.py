@@ -8,12 +8,12 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.charset import decoded
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.blocks import packed, page_text
-from chatbot_server.retrieval.read.html.business import business_sections
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.protected import show_protected_addresses
+from chatbot_server.retrieval.read.html.schema_org.business import business_sections
+from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
 from chatbot_server.retrieval.read.html.scripted import is_built_by_scripts, show_shadow_roots
 from chatbot_server.retrieval.read.html.seen import seen_facts
-from chatbot_server.retrieval.read.html.structured import faq_pairs, items
 from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.walk import read_blocks
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import Base, UnitOfWork, batches
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
+    KnowledgeChunk,
     KnowledgeDocument,
     KnowledgeSource,
 )
@@ -28,6 +30,15 @@ _DEFINITIONS = (
     .order_by(_ACRONYMS.c.id)
     .limit(bindparam("limit"))
 )
+
+
+@dataclass(frozen=True)
+class IndexSize:
+    """How much all sites together know; *chunks_waiting* have no vectors yet."""
+
+    documents: int
+    chunks: int
+    chunks_waiting: int
 
 
 def documents_of(
@@ -173,7 +184,7 @@ def documents_to_embed(session: Session, model: str, limit: int) -> Sequence[int
     """Documents of all sites without vectors of *model*, oldest first."""
     return session.scalars(
         select(KnowledgeDocument.id)
-        .where(or_(KnowledgeDocument.embedded_by.is_(None), KnowledgeDocument.embedded_by != model))
+        .where(_has_no_vectors_of(model))
         .order_by(KnowledgeDocument.id)
         .limit(limit)
     ).all()
@@ -181,10 +192,9 @@ def documents_to_embed(session: Session, model: str, limit: int) -> Sequence[int
 
 def waiting_counts(session: Session, site_id: int, model: str) -> dict[int, int]:
     """Number of documents without vectors of *model*, by source, where there are any."""
-    others = KnowledgeDocument.embedded_by.is_(None) | (KnowledgeDocument.embedded_by != model)
     rows = session.execute(
         select(KnowledgeDocument.source_id, func.count())
-        .where(KnowledgeDocument.site_id == site_id, others)
+        .where(KnowledgeDocument.site_id == site_id, _has_no_vectors_of(model))
         .group_by(KnowledgeDocument.source_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -198,6 +208,21 @@ def embedded_counts(session: Session, site_id: int, model: str) -> tuple[int, in
         )
     ).one()
     return row[0], row[1]
+
+
+def index_size(session: Session, model: str | None) -> IndexSize:
+    """The size of the index; without a *model* for vectors, no chunk waits for any."""
+    documents = session.scalar(select(func.count()).select_from(KnowledgeDocument)) or 0
+    chunks = session.scalar(select(func.count()).select_from(KnowledgeChunk)) or 0
+    if model is None:
+        return IndexSize(documents, chunks, 0)
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(KnowledgeChunk)
+        .join(KnowledgeDocument, KnowledgeDocument.id == KnowledgeChunk.document_id)
+        .where(_has_no_vectors_of(model))
+    )
+    return IndexSize(documents, chunks, waiting or 0)
 
 
 def sites_of(session: Session, document_ids: Sequence[int]) -> Sequence[int]:
@@ -221,3 +246,7 @@ def delete_documents(session: Session, site_id: int, document_ids: Sequence[int]
             )
         )
     bump_version(session, site_id)
+
+
+def _has_no_vectors_of(model: str) -> ColumnElement[bool]:
+    return or_(KnowledgeDocument.embedded_by.is_(None), KnowledgeDocument.embedded_by != model)

@@ -56,21 +56,21 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
     def show_setup() -> Response:
         if is_set_up(parts.database):
             raise NotFound("http_404")
-        return render("setup", token="", name="")
+        return render("entrance/setup", token="", name="")
 
     @bp.post("/setup")
     def set_up() -> Response:
         if is_set_up(parts.database):
             raise NotFound("http_404")
-        return make_account(accept_setup, "setup", "show_start")
+        return make_account(accept_setup, "entrance/setup", "show_start")
 
     @bp.get(f"{PATH}/join")
     def show_join() -> Response:
-        return render("join", token="", name="")
+        return render("entrance/join", token="", name="")
 
     @bp.post(f"{PATH}/join")
     def join() -> Response:
-        return make_account(accept_invitation, "join", "home")
+        return make_account(accept_invitation, "entrance/join", "home")
 
 
 def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
@@ -80,7 +80,7 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
     def show_login() -> Response:
         if not is_set_up(parts.database):
             return go("show_setup")
-        return render("login", name="", target=safe_next(request.args.get("next", "")))
+        return render("entrance/login", name="", target=safe_next(request.args.get("next", "")))
 
     @bp.post(f"{PATH}/login", endpoint="log_in")
     def check_password() -> Response:
@@ -91,12 +91,14 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
                 account = log_in(session, name, request.form.get("password", ""))
                 if account.totp_secret:
                     token = make_token(session, "second", "reader", account)
-                    return render("code", token=token, target=target)
+                    return render("entrance/code", token=token, target=target)
                 response: Response = redirect(target, 303)  # type: ignore[assignment]
                 return log_browser_in(session, account, response)
         except ChatbotError as error:
             problem = problem_of(error)
-            return render("login", status=error.status, problem=problem, name=name, target=target)
+            return render(
+                "entrance/login", status=error.status, problem=problem, name=name, target=target
+            )
 
     @bp.post(f"{PATH}/login/code", endpoint="check_code")
     def check_second_factor() -> Response:
@@ -110,7 +112,7 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
                 response: Response = redirect(target, 303)  # type: ignore[assignment]
                 return log_browser_in(session, account, response)
         except ChatbotError as error:
-            template = "login" if error.code == "token_wrong" else "code"
+            template = "entrance/login" if error.code == "token_wrong" else "entrance/code"
             values = {"problem": problem_of(error), "token": token, "target": target, "name": ""}
             return render(template, status=error.status, **values)
 

@@ -45,8 +45,8 @@ from chatbot_server.web.v1.embeddings import (
 )
 from chatbot_server.web.v1.generation import GenerationBody
 from chatbot_server.web.v1.refusals import read_application_body
-from chatbot_server.web.v1.response_wire import ResponseReply
-from chatbot_server.web.v1.responses import ResponseBody
+from chatbot_server.web.v1.responses.body import ResponseBody
+from chatbot_server.web.v1.responses.wire import ResponseReply
 from chatbot_server.web.v1.series import CompletionSeries
 from chatbot_server.web.v1.stream import follow, listen
 from chatbot_server.web.v1.wire import Reply, embeddings, model_id, models, problem

@@ -13,7 +13,7 @@ from chatbot_server.engine.base import Completion, Event
 from chatbot_server.errors import ChatbotError
 from chatbot_server.processes.threaded_stream import StreamSilent, ThreadedStream
 from chatbot_server.web.server.event_stream import Bell, EventStream, Pieces, respond
-from chatbot_server.web.v1.response_wire import ResponseReply
+from chatbot_server.web.v1.responses.wire import ResponseReply
 from chatbot_server.web.v1.wire import Reply, broken_off
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.read_file import OFFICE
+from support.files.read_file import OFFICE
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.files import add_file

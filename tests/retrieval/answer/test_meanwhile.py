@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.crawling import run_crawl
-from support.web_site import WebSite, page
+from support.servers.web_site import WebSite, page
 
 from chatbot_server.retrieval.answer.search import searcher as search
 from chatbot_server.retrieval.answer.service import KnowledgeBase

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from support.crawling import run_crawl
-from support.web_site import WebSite, page
+from support.servers.web_site import WebSite, page
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.addresses import is_public

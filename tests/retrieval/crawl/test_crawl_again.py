@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from support.crawling import run_crawl
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.crawl import crawler as crawling
 from chatbot_server.retrieval.crawl import frontier

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from support.crawling import run_crawl
-from support.office_files import opendocument, pptx, xlsx
-from support.web_site import WebSite
+from support.files.office_files import opendocument, pptx, xlsx
+from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.storage.database import Database

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.crawling import run_crawl
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.crawl import chromium, rendering
 from chatbot_server.retrieval.curate.library import add_site

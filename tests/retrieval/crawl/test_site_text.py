@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from support.crawling import run_crawl
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.curate.library import add_site, describe_documents, describe_sources
 from chatbot_server.storage.database import Database

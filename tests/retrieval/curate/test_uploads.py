@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.office_files import docx, pdf
+from support.files.office_files import docx, pdf
 
 from chatbot_server.retrieval.curate import files
 from chatbot_server.retrieval.curate.files import Uploads

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpcore
 import pytest
-from support.web_site import WebSite, page
+from support.servers.web_site import WebSite, page
 
 from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import ChatbotError

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.crawling import run_crawl
-from support.web_site import WebSite
+from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note, add_site

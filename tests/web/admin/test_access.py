@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.owner_server import ORIGIN, PASSWORD, OwnerServer
+from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 
 from chatbot_server.storage.owners.accounts import ROLES, Role
 from chatbot_server.web.admin.access import LEAST_ROLE, RANKS, safe_next

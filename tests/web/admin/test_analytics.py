@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.owner_server import OwnerServer
 from support.plans import statements, tables_read_whole
+from support.servers.owner_server import OwnerServer
 
 from chatbot_server.storage.base import now
 from chatbot_server.storage.site.sites import Site

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from support.owner_server import ORIGIN, OwnerServer
+from support.servers.owner_server import ORIGIN, OwnerServer
 from test_access import routes
 from werkzeug.test import TestResponse
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from support.owner_server import ORIGIN, PASSWORD, OwnerServer
+from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.accounts.service import open_setup, renew_setup, reset_token

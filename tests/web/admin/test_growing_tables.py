@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 from support.crawling import extractor
-from support.owner_server import OwnerServer
 from support.plans import statements, tables_read_whole
+from support.servers.owner_server import OwnerServer
 
 from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
 from chatbot_server.storage.database import Database

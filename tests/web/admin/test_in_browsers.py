@@ -13,9 +13,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.browsers import LIMIT
-from support.owner_server import PASSWORD
 from support.patience import LONG, wait_for
-from support.web_site import WebSite
+from support.servers.owner_server import PASSWORD
+from support.servers.web_site import WebSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
 

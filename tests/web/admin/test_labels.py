@@ -28,7 +28,7 @@ NOT_TYPED = {("trial", "q")}
 def test_every_field_has_the_name_of_its_page() -> None:
     fields = [
         (file.stem, *match)
-        for file in TEMPLATES.glob("*.html")
+        for file in TEMPLATES.rglob("*.html")
         for match in FIELD.findall(file.read_text(encoding="utf-8"))
     ]
     assert len(fields) > 20

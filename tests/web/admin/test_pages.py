@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.owner_server import ORIGIN, OwnerServer
+from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.library import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from support.owner_server import OwnerServer
+from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.learning.quality import margin_of_error, run_nightly

@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 from flask.testing import FlaskClient
-from support.owner_server import ORIGIN, PASSWORD, OwnerServer
+from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.accounts.service import open_setup

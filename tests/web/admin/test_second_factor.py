@@ -7,7 +7,7 @@ import re
 import pyotp
 import pytest
 from flask.testing import FlaskClient
-from support.owner_server import ORIGIN, PASSWORD, OwnerServer
+from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.accounts import second_factor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.owner_server import ORIGIN, OwnerServer
+from support.servers.owner_server import ORIGIN, OwnerServer
 
 from chatbot_server.storage.owners import share_links
 from chatbot_server.storage.owners.share_links import LASTING_DAYS, MOST_LINKS

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from support.owner_server import ORIGIN, OwnerServer
-from support.tiny_models import write_random_llama_gguf
+from support.models.tiny_models import write_random_llama_gguf
+from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.engine.process.state import Change, write_change

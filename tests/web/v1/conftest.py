@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.openai_server import PARROT, Api, serve
+from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG
-from support.tiny_models import write_parrot_gguf
+from support.servers.openai_server import PARROT, Api, serve
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.supervisor import local_engine

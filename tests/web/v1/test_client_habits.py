@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from support.browser import Browser
-from support.openai_server import PUBLIC_URL, Api
 from support.patience import LONG
+from support.servers.openai_server import PUBLIC_URL, Api
 
 from chatbot_server.storage.owners.api_keys import create_key
 from chatbot_server.web.v1.wire import data_line

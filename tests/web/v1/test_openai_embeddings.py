@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import openai
 import pytest
-from support.openai_server import Api, serve
+from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG
-from support.tiny_models import write_parrot_gguf
+from support.servers.openai_server import Api, serve
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config

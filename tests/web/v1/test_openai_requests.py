@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from support.openai_server import PARROT, Api, serve
 from support.patience import LONG
+from support.servers.openai_server import PARROT, Api, serve
 
 from chatbot_server.config.sections import EndpointSection, EngineSection, LimitsSection
 from chatbot_server.engine.openai import OpenAIEngine

@@ -7,10 +7,10 @@ from typing import Any
 
 import openai
 import pytest
-from support.openai_server import PARROT, Api
+from support.servers.openai_server import PARROT, Api
 
 from chatbot_server.engine.base import Finished, Timings, Token, ToolCallPiece, Usage
-from chatbot_server.web.v1.response_wire import ResponseReply
+from chatbot_server.web.v1.responses.wire import ResponseReply
 
 pytestmark = pytest.mark.xdist_group("openai_requests")
 END = Finished("tool_calls", Usage(3, 4), Timings(0, 0, 0))

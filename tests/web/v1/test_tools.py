@@ -8,8 +8,8 @@ from typing import Any
 
 import openai
 import pytest
-from support.openai_server import Api, serve
-from support.scripted_endpoint import Script, ScriptedServer, event, head, response
+from support.servers.openai_server import Api, serve
+from support.servers.scripted_endpoint import Script, ScriptedServer, event, head, response
 
 from chatbot_server.config.sections import EndpointSection, EngineSection
 from chatbot_server.engine.base import (

@@ -134,7 +134,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         )
     values = {"draft": draft, "report": None, "preview": None} | values
     return render(
-        "faq",
+        "answers/faq",
         status=status,
         site=site,
         sites=sites,

@@ -78,7 +78,7 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
             row = session.get(KnowledgeDocument, number)
             if row is None or row.site_id != site.id:
                 raise NotFound("document_unknown", number=number)
-        return render("document", site=site, sites=sites, document=row)
+        return render("answers/document", site=site, sites=sites, document=row)
 
 
 def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
@@ -97,7 +97,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         source["waiting"] = waiting.get(source["number"], 0)
     query = " ".join(request.args.get("q", "").split())[:300]
     return render(
-        "knowledge",
+        "answers/knowledge",
         status=status,
         site=site,
         sites=sites,

@@ -42,7 +42,7 @@ def add_quality(bp: Blueprint, parts: AdminParts) -> None:
             golden, runs = golden_questions(session, site.id), runs_of(session, site.id)
             total, right = review_counts(session, site.id)
         return render(
-            "quality",
+            "answers/quality",
             status=status,
             site=site,
             sites=sites,
@@ -100,7 +100,7 @@ def add_runs(bp: Blueprint, parts: AdminParts) -> None:
             )
         differences = compare_runs(former, run) if former is not None else []
         return render(
-            "run", site=site, sites=sites, run=run, earlier=others, former=former,
+            "answers/run", site=site, sites=sites, run=run, earlier=others, former=former,
             differences=differences,
         )  # fmt: skip
 
@@ -115,7 +115,7 @@ def add_sample(bp: Blueprint, parts: AdminParts) -> None:
             exchanges = draw_answers(session, site.id, SAMPLE)
             total, right = review_counts(session, site.id)
         share = (total, right, margin_of_error(right, total))
-        return render("sample", site=site, sites=sites, exchanges=exchanges, share=share)
+        return render("answers/sample", site=site, sites=sites, exchanges=exchanges, share=share)
 
     @bp.post(f"{PATH}/<key>/quality/sample")
     def judge_sample(key: str) -> Response:

@@ -81,7 +81,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
     if not still.is_settled:
         parts.call_chore("embed")
     return render(
-        "unanswered",
+        "answers/unanswered",
         status=status,
         site=site,
         sites=sites,

@@ -52,7 +52,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             site, sites = load_site(session, key)
             tag = snippet_for(own_address(request), site)
         return render(
-            "appearance",
+            "settings/appearance",
             status=status,
             site=site,
             sites=sites,

@@ -74,7 +74,7 @@ def add_log(bp: Blueprint, parts: AdminParts) -> None:
             for entry in entries[:PAGE]
         ]
         last = entries[PAGE - 1].id if len(entries) > PAGE else 0
-        return render("log", rows=rows, last=last)
+        return render("settings/log", rows=rows, last=last)
 
 
 def is_audited() -> bool:

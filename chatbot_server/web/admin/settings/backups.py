@@ -36,7 +36,7 @@ def add_backups(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.get(f"{PATH}/backups")
     def backups() -> Response:
-        return render("backups", copies=copies_in(folder), keep=parts.config.backup.keep)
+        return render("settings/backups", copies=copies_in(folder), keep=parts.config.backup.keep)
 
     @bp.post(f"{PATH}/backups")
     def make_backup() -> Response:

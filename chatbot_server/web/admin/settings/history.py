@@ -66,7 +66,9 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
                 }
                 for change in changes_of(session, site.id)
             ]
-        return render("history", status=status, site=site, sites=sites, changes=changes, **values)
+        return render(
+            "settings/history", status=status, site=site, sites=sites, changes=changes, **values
+        )
 
     @bp.get(f"{PATH}/<key>/history")
     def history(key: str) -> Response:

@@ -155,7 +155,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         return say(problem["code"], language, **problem["values"]) if problem else ""
 
     return render(
-        "keys",
+        "settings/keys",
         status=status,
         site=site,
         sites=sites,

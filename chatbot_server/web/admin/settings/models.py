@@ -36,7 +36,7 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
         offers = all_offers(models_dir, choice, config.engine.context_length, preferred_engine)
         groups = [(machine, list(group)) for machine, group in groupby(offers, _machine)]
         return render(
-            "models",
+            "settings/models",
             status=status,
             groups=groups,
             own_group=group_of_this_machine(offers),

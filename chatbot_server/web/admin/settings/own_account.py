@@ -61,7 +61,7 @@ def add_second_factor(bp: Blueprint, parts: AdminParts) -> None:
             is_code = error.code == "factor_wrong"
             again = secret if is_code else ""
             return _show_enrolment(again, status=error.status, problem=problem_of(error))
-        return render("recovery_codes", codes=codes)
+        return render("settings/recovery_codes", codes=codes)
 
     @bp.post(f"{PATH}/account/second-factor/off")
     def turn_factor_off() -> Response:
@@ -77,14 +77,16 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
     with parts.database.session() as session:
         codes_left = recovery_code_count(session, g.account.id)
     has_factor = g.account.totp_secret is not None
-    return render("account", status=status, has_factor=has_factor, codes_left=codes_left, **values)
+    return render(
+        "settings/account", status=status, has_factor=has_factor, codes_left=codes_left, **values
+    )
 
 
 def _show_enrolment(secret: str = "", *, status: int = 200, **values: Any) -> Response:
     enrolment = enrol(g.account.name, secret)
     # Made by segno of an address in which everything is escaped; no words of anybody's in it.
     svg = Markup(enrolment.svg)  # noqa: S704
-    return render("enrolment", status=status, secret=enrolment.secret, svg=svg, **values)
+    return render("settings/enrolment", status=status, secret=enrolment.secret, svg=svg, **values)
 
 
 def _confirmed(parts: AdminParts, session: Session, field: str) -> Account:

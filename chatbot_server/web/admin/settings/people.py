@@ -32,7 +32,7 @@ def add_people(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             accounts, invitations = all_accounts(session), open_invitations(session)
         return render(
-            "people",
+            "settings/people",
             status=status,
             accounts=accounts,
             invitations=invitations,

@@ -71,7 +71,7 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
     copies = copies_in(_folder(parts)) if g.get("account") else []
     fields: dict[str, Any] = {"token": "", "file": "", "manifest": None, "may_replace": False}
     return render(
-        "restore",
+        "settings/restore",
         status=status,
         copies=copies,
         ticket=parts.tickets.new(),
@@ -108,7 +108,7 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
         return go("show_login", done="restored")
     # A backup may be without accounts: the first one is made as on a new server.
     token = renew_setup(parts.database, parts.config.data_dir) or ""
-    return render("setup", token=token, name="")
+    return render("entrance/setup", token=token, name="")
 
 
 def _typed_token(parts: AdminParts) -> str:

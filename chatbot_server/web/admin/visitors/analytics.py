@@ -85,7 +85,7 @@ def show_analytics(parts: AdminParts, key: str, *, status: int = 200, **values: 
         figures = figures_of(parts, session, site)
         links = links_of(session, site.id)
     return render(
-        "analytics",
+        "visitors/analytics",
         status=status,
         site=site,
         sites=sites,

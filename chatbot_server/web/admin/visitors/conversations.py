@@ -56,7 +56,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             for name in ("trait", "origin", "since", "until", "page", "previews")
         }
         return render(
-            "conversations",
+            "visitors/conversations",
             site=site,
             sites=sites,
             rows=rows[:PAGE],
@@ -86,7 +86,7 @@ def show_thread(
     is_asked_again = "again" in request.args
     is_recent = bool(messages) and messages[-1].created > now() - QUIET_SECONDS
     return render(
-        "conversation",
+        "visitors/conversation",
         status=status,
         site=site,
         sites=sites,

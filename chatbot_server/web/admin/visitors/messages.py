@@ -114,7 +114,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         mark_seen(session, site.id)
         problem = undelivered(session, site.id)
     return render(
-        "messages",
+        "visitors/messages",
         status=status,
         site=site,
         sites=sites,

@@ -45,4 +45,4 @@ def add_sharing(bp: Blueprint, parts: AdminParts) -> None:
         except NotFound:
             parts.rates.check_login()  # who guesses is slowed down
             raise
-        return render("analytics", site=site, sites=(), until=until, **figures)
+        return render("visitors/analytics", site=site, sites=(), until=until, **figures)

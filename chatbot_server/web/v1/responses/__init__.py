@@ -1,0 +1,1 @@
+"""``/v1/responses``: its request body and its wire format."""

@@ -1,0 +1,39 @@
+"""Books are read chapter by chapter, in the order of reading."""
+
+from __future__ import annotations
+
+from support.files.office_files import epub, zipped
+from support.files.read_file import read_bytes
+
+HOURS = "<h1>Opening hours</h1><table><tr><th>Day</th><th>Hours</th></tr>"
+HOURS += "<tr><td>Monday</td><td>9 to 5</td></tr></table>"
+
+
+def test_chapters_are_pages_in_their_order() -> None:
+    document = read_bytes(
+        "guide.epub",
+        epub({"b one.xhtml": "<h1>Welcome</h1><p>To the house of bread.</p>", "a.xhtml": HOURS}),
+    )
+    assert document == {
+        "title": "The house guide",
+        "text": "# Welcome\n\nTo the house of bread.\n\n# Opening hours\n\n"
+        "| Day | Hours |\n| --- | --- |\n| Monday | 9 to 5 |",
+    }
+
+
+def test_the_table_of_contents_is_no_chapter() -> None:
+    book = epub({"nav.xhtml": "<p>Contents</p>", "a.xhtml": HOURS})
+    assert "Contents" not in read_bytes("guide.epub", book)["text"]
+
+
+def test_a_book_with_protected_chapters_says_so_and_one_with_protected_fonts_is_read() -> None:
+    for part, is_read in (("OEBPS/a.xhtml", False), ("OEBPS/font.otf", True)):
+        encryption = f'<e><CipherReference URI="{part}"/></e>'
+        result = read_bytes("x.epub", epub({"a.xhtml": HOURS}, encryption))
+        assert ("text" in result) == is_read
+        assert is_read or result == {"error": "extract_encrypted"}
+
+
+def test_what_is_no_book_is_refused() -> None:
+    assert read_bytes("x.epub", zipped({"mimetype": "a"})) == {"error": "extract_other_kind"}
+    assert read_bytes("x.epub", epub({"a.xhtml": ""})) == {"error": "extract_no_text"}
