@@ -60,6 +60,9 @@ CARDS = """<ul><li><h3>Ann</h3><p>Cooks.</p></li><li><h3>Ben</h3><p>Serves.</p><
         (WEEK, ("Our hours\n| Day | Open, Morning | Open, Evening |\n| --- | --- | --- |\n"
          "| Monday | closed | closed |\n| Tuesday | 9–12 | 2–6, 8–9 |")),
         ("<table><tr><td><h2>Left</h2><p>a</p></td><td>b</td></tr></table>", "## Left\na\nb"),
+        (("<table><tr><td><h1>Prices</h1><table><tr><th>For</th><th>Price</th></tr><tr><td>Tea</td>"
+          "<td>2 €</td></tr></table></td></tr></table>"),
+         "# Prices\n| For | Price |\n| --- | --- |\n| Tea | 2 € |"),
         (LIST, ("We rent:\n- Rooms — Single: 40 €\n- Rooms — Double: 60 €\n"
          "- Bikes — also for children")),
         (CARDS, "### Ann\nCooks.\n### Ben\nServes."),

@@ -14,7 +14,7 @@ MAX_CELLS = 60_000
 MAX_SPAN = 60
 LONGEST_LABEL = 100
 LONGEST_CELL = 300
-_BLOCKS_IN_CELLS = ("table", "h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
+_BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
 _HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
 Text = Callable[[Any], str]
 
@@ -23,11 +23,12 @@ def is_layout(table: Any) -> bool:
     """Whether *table* only puts things beside each other."""
     if table.get("role") in ("presentation", "none"):
         return True
-    has_headings = next(table.iter("th", "caption", "thead"), None) is not None
-    inner = next((block for block in table.iter(*_BLOCKS_IN_CELLS) if block is not table), None)
-    if inner is not None and (not has_headings or inner.tag == "table"):
-        return True
-    return not has_headings and all(len(row) < 2 for row in _rows(table))
+    if next(table.iterdescendants("table"), None) is not None:
+        return True  # what heads the inner one says nothing about the outer
+    if next(table.iter("th", "caption", "thead"), None) is not None:
+        return False
+    has_blocks = next(table.iter(*_BLOCKS_IN_CELLS), None) is not None
+    return has_blocks or all(len(row) < 2 for row in _rows(table))
 
 
 def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
