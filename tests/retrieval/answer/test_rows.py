@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.sections.rows import rows_left_out
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show import answers
@@ -65,7 +65,8 @@ def test_only_rows_that_are_asked_about_are_shown(
     query = Query(question)
     query.days = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
     rows = TABLES[table]
-    left_out = rows_left_out(rows, query, "en", query.parse(" ".join([table, *rows])).terms)
+    whole = ParsedText(" ".join([table, *rows]), query.languages)
+    left_out = rows_left_out(rows, query, "en", whole.terms)
     assert [at for at in range(len(rows)) if at not in left_out] == shown
 
 

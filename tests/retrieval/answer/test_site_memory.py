@@ -66,6 +66,15 @@ def test_the_sections_needed_longest_ago_are_forgotten() -> None:
     assert store.get((1, 1, 9)) is None
 
 
+def test_a_text_of_a_section_is_read_once_in_each_choice_of_languages() -> None:
+    hours = section(1, "Open from 9 to 17.")
+    assert hours.sentences(("fr", "en")) == ["Open from 9 to 17."]
+    title = hours.parsed("sentences", ("fr", "en"))  # no name of anything else that is known of it
+    assert title.words == {"sentences"}
+    assert hours.parsed("sentences", ("fr", "en")) is title
+    assert hours.parsed("sentences", ("fr", "en", "de")).languages == ("fr", "en", "de")
+
+
 @pytest.mark.parametrize("site", [1, 2])
 def test_a_new_version_drops_the_sections_of_its_site_alone(site: int) -> None:
     memories = SiteMemories()

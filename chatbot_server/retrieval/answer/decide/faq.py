@@ -74,7 +74,7 @@ def _holds_own_words(query: Query, candidate: Candidate) -> bool:
     """Whether *candidate* speaks of everything that a follow-up itself is about."""
     if query.own is None:
         return True
-    titles = query.parse(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
+    titles = candidate.parsed(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
     terms = titles.terms | candidate.terms
     return all(word.is_in(terms) for word in query.own.content_words) and asks_for_whole_compounds(
         query.own, titles

@@ -183,10 +183,6 @@ class Query(ParsedText):
             query.own = own_query
         return query
 
-    def parse(self, text: str) -> ParsedText:
-        """A text that is to be compared with the query, read in the same languages."""
-        return ParsedText(text, self.languages)
-
     def terms_of(self, text: str, language: str | None) -> frozenset[str]:
         """The stems and concepts of a page's *text*.
 

@@ -167,7 +167,7 @@ class Searcher:
         if vector is not None and self._is_embedded(index):
             vector_rows = self._search_by_meaning(index, vector)
         by_meaning = {} if vector_rows is None else nearest(vector_rows, self._shared(index))
-        hits = fused(by_meaning, _best_by_document(word_rows, query))
+        hits = fused(by_meaning, _best_by_document(index, word_rows, query))
         hits = _with_entry_first(hits, index, query.entry)[:limit]
         return with_matches(hits, word_rows, vector_rows)
 
@@ -259,15 +259,24 @@ def _search_by_words(index: SiteIndex, query: Query) -> list[WordRow]:
     ]
 
 
-def _best_by_document(rows: Sequence[WordRow], query: Query) -> dict[int, WordMatch]:
+def _best_by_document(
+    index: SiteIndex, rows: Sequence[WordRow], query: Query
+) -> dict[int, WordMatch]:
     """Best chunk and its score, by document."""
+    best_rows: dict[int, WordRow] = {}
+    for row in rows:
+        best_rows.setdefault(row.document, row)
+
+    def look_up(titles: list[str]) -> dict[str, frozenset[str]]:
+        return {title: frozenset(stems.query_terms(title, query.languages)) for title in titles}
+
+    titles = {row.title for row in best_rows.values()}
+    title_stems = index.memory.known(("title stems", query.languages), titles, look_up)
     query_stems = frozenset(query.stems)
     matches: dict[int, WordMatch] = {}
-    for row in rows:
-        if row.document not in matches:
-            title_stems = frozenset(stems.query_terms(row.title, query.languages))
-            bonus = 1 + TITLE_BONUS * _overlap(query_stems, title_stems)
-            matches[row.document] = WordMatch(row.score * bonus, row.chunk)
+    for document, row in best_rows.items():
+        bonus = 1 + TITLE_BONUS * _overlap(query_stems, title_stems[row.title])
+        matches[document] = WordMatch(row.score * bonus, row.chunk)
     return matches
 
 

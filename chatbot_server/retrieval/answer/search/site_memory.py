@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.words.navigation import is_navigation
@@ -38,19 +39,23 @@ class SectionText:
     def __init__(self, document: DocumentText, chunk: ChunkText) -> None:
         self.document, self.chunk = document, chunk
         self.vectors: dict[str, NDArray[np.float32] | None] = {}
-        self._facts: dict[tuple[str, Languages], Any] = {}
+        self._facts: dict[tuple[Hashable, Languages], Any] = {}
 
     @property
     def size(self) -> int:
         """Its characters."""
         return len(self.chunk.text) + len(self.document.text)
 
-    def once(self, name: str, languages: Languages, read: Callable[[], Value]) -> Value:
+    def once(self, name: Hashable, languages: Languages, read: Callable[[], Value]) -> Value:
         """What *read* returned when the fact *name* was asked for first in *languages*."""
         key = name, languages
         if key not in self._facts:
             self._facts[key] = read()
         return cast(Value, self._facts[key])
+
+    def parsed(self, text: str, languages: Languages) -> ParsedText:
+        """*text*, which is a part of it."""
+        return self.once(("parsed", text), languages, lambda: ParsedText(text, languages))
 
     def sentences(self, languages: Languages) -> list[str]:
         """The sentences of the chunk, without lines that only lead elsewhere."""
@@ -70,7 +75,7 @@ class SiteMemory:
         self._site_id = site_id
         self._sections = sections
         self._values: dict[Hashable, Any] = {}
-        self._facts: dict[str, dict[Any, Any]] = {}
+        self._facts: dict[Hashable, dict[Any, Any]] = {}
 
     def once(self, name: Hashable, compute: Callable[[], Value]) -> Value:
         """What *compute* returned when *name* was asked for first."""
@@ -83,7 +88,10 @@ class SiteMemory:
         return self._values.get(name)
 
     def known(
-        self, name: str, keys: Collection[Key], look_up: Callable[[list[Key]], Mapping[Key, Value]]
+        self,
+        name: Hashable,
+        keys: Collection[Key],
+        look_up: Callable[[list[Key]], Mapping[Key, Value]],
     ) -> dict[Key, Value]:
         """A fact of each of *keys*; what is not remembered, *look_up* tells."""
         facts = self._facts.setdefault(name, {})

@@ -58,7 +58,7 @@ class Candidate:
     @cached_property
     def about(self) -> ParsedText:
         """Title and headings."""
-        return self._query.parse(f"{self.document.title} {self.chunk.heading}")
+        return self.parsed(f"{self.document.title} {self.chunk.heading}")
 
     @cached_property
     def about_terms(self) -> frozenset[str]:
@@ -68,12 +68,12 @@ class Candidate:
     @cached_property
     def wordings(self) -> list[ParsedText]:
         """The ways in which an entry's question is asked."""
-        return [self._query.parse(text) for text in (self.document.title, *self.document.wordings)]
+        return [self.parsed(text) for text in (self.document.title, *self.document.wordings)]
 
     @cached_property
     def whole_text(self) -> ParsedText:
         """The text of the document: of an entry, its answer."""
-        return self._query.parse(self.document.text)
+        return self.parsed(self.document.text)
 
     @cached_property
     def sentences(self) -> list[str]:
@@ -94,7 +94,7 @@ class Candidate:
     @cached_property
     def own_terms(self) -> frozenset[str]:
         """Those of its text and of the headings below the page's title."""
-        heading = self._query.parse(below(self.document.title, self.chunk.heading))
+        heading = self.parsed(below(self.document.title, self.chunk.heading))
         return heading.terms.union(*self.sentence_terms)
 
     @cached_property
@@ -155,6 +155,10 @@ class Candidate:
         """Whether it has rows with names, and the query says none of these."""
         names = [text for text in self.sentences if row_name(text)]
         return len(names) > 1 and not self.rows_left_out
+
+    def parsed(self, text: str) -> ParsedText:
+        """*text*, a part of it, read in the query's languages."""
+        return self.section.parsed(text, self._query.languages)
 
     def passage(self) -> Passage:
         """What a model may read of it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
@@ -76,12 +75,15 @@ def guess_document_language(text: str) -> str:
 
 def small_word_counts(text: str, languages: Languages) -> dict[str, int]:
     """How often each language's small words stand in *text*, but for those that all have."""
-    counts = Counter(words(text[:4000]))
+    text_words = words(text[:4000])
+    return {code: sum(map(_telling_words(code).__contains__, text_words)) for code in languages}
+
+
+@cache
+def _telling_words(language: str) -> frozenset[str]:
+    """Its small words, but for those that all have."""
     in_each = frozenset.intersection(*(LANGUAGES[code].stop_words for code in ALWAYS_USED))
-    return {
-        code: sum(counts[word] for word in counts.keys() & LANGUAGES[code].stop_words - in_each)
-        for code in languages
-    }
+    return LANGUAGES[language].stop_words - in_each
 
 
 def index_terms(text: str, language: str) -> list[str]:
