@@ -63,7 +63,7 @@ class SharedBlocks:
         if len(self._counts) > MAX_COUNTED:
             self._counts = Counter({key: n for key, n in self._counts.items() if n > 1})
         parts = [part for part in SEPARATOR.split(reading.title) if part]
-        self._title_parts.update({parts[0], parts[-1]} if len(parts) > 1 else ())
+        self._title_parts.update({parts[0], parts[-1]} if parts else ())
         self._names[reading.site_name] += 1
 
     def is_shared(self, block: Block) -> bool:
@@ -73,16 +73,27 @@ class SharedBlocks:
             return count >= MARGIN_PAGES
         return count >= CONTENT_PAGES and count >= CONTENT_SHARE * self.pages
 
-    def title_names(self) -> set[str]:
-        """The folded parts of titles that are the site's name."""
-        least = max(TITLE_PAGES, TITLE_SHARE * self.pages)
-        return {folded(part) for part, n in self._title_parts.items() if n >= least}
+    def page_title(self, reading: KnowledgeReading) -> str:
+        """The title of a page without the site's name.
+
+        Where a site's name heads every page, it was taken for the page's title.
+        """
+        names = {folded(name) for name in self._names_in_titles()}
+        if reading.site_name and folded(reading.title) in names:
+            return reading.site_name
+        return without_names(reading.title, names)
 
     def site_name(self, start: str) -> str:
         """What the site at *start* is called."""
         least = min(2, self.pages)
         names = [name for name, count in self._names.most_common() if name and count >= least]
-        return names[0] if names else (urlsplit(start).hostname or start).removeprefix("www.")
+        host = (urlsplit(start).hostname or start).removeprefix("www.")
+        return next(iter([*names, *self._names_in_titles()]), host)
+
+    def _names_in_titles(self) -> list[str]:
+        """The first or last parts of titles that are the site's name."""
+        least = max(TITLE_PAGES, TITLE_SHARE * self.pages)
+        return [part for part, count in self._title_parts.most_common(10) if count >= least]
 
 
 def _key(block: Block) -> bytes:
@@ -91,11 +102,16 @@ def _key(block: Block) -> bytes:
 
 
 def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
-    """Those of a page's *blocks* that are not the site's; headings of anything else stay."""
+    """Those of a page's *blocks* that are not the site's; headings of anything else stay.
+
+    A heading of the first level that nearly all pages have is the site's name.
+    """
     result: list[Block] = []
     headings: list[Block] = []
     for block in blocks:
-        if block.level:
+        if block.level == 1 and not block.margin and shared.is_shared(block):
+            headings = []
+        elif block.level:
             headings = [heading for heading in headings if heading.level < block.level] + [block]
         elif not shared.is_shared(block):
             result += [*headings, block]
@@ -114,7 +130,7 @@ def settle(database: Database, source_id: int) -> None:
     for batch in _batches(database, source_id):
         for _url, reading, blocks in batch:
             shared.count(reading, blocks)
-    name, names = shared.site_name(start), shared.title_names()
+    name = shared.site_name(start)
     site_blocks = SiteBlocks(shared)
     untold: list[UntoldFacts] = []
     for batch in _batches(database, source_id):
@@ -124,8 +140,7 @@ def settle(database: Database, source_id: int) -> None:
             own = own_blocks(blocks, shared)
             untold.append(UntoldFacts(reading, blocks, own))
             text = page_text(own, name)
-            title = without_names(reading.title, names)
-            drafts.append(Draft(url, title, text, reading.language or None))
+            drafts.append(Draft(url, shared.page_title(reading), text, reading.language or None))
         _put(database, source_id, [draft for draft in drafts if draft.text])
     drafts = site_blocks.drafts(start, name)
     _put(database, source_id, drafts)

@@ -23,7 +23,7 @@ Documents = dict[str, tuple[str, str]]
 HEADER = "<header><a href=/>The Mill</a> <p>Open 9–5, call 01 23 45 67 89</p></header>"
 SITES = Path(__file__).parents[2] / "answers/sites"
 FOOTER = "<footer><h3>Find us</h3><p>1 Mill Road, Bath</p><p><a href=/terms>Terms</a></p></footer>"
-CRUMBS = "<div class=path>Mill shop Home</div>"
+CRUMBS = "<h1><a href=/>The Mill</a></h1><div class=path>Mill shop Home</div>"
 
 
 def put(web: WebSite, path: str, title: str, body: str, footer: str = FOOTER) -> None:
@@ -82,9 +82,24 @@ def test_what_stands_on_all_pages_is_indexed_once(
     assert crawl()["/?#en"][1] == SITE_TEXT.replace("1 Mill", "2 Mill")
 
 
+def test_a_name_that_heads_every_page_is_the_site_s(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    paths = {"/": "Home", "/a": "Prices", "/b": "Hours", "/c": "Rooms", "/d": "Contact"}
+    links = "".join(f"<a href={path}>{title}</a>" for path, title in paths.items())
+    for path, title in paths.items():
+        body = f"<h1>Joe's Garage</h1>{links}<h2>{title}</h2><p>All about {title}, 5 €.</p>"
+        page = f"<html lang=en><title>{title} | Joe's Garage</title><body>{body}"
+        footer = "<footer>Call 01 23 45 67 89</footer>"
+        web.pages[path] = (200, {"Content-Type": "text/html"}, (page + footer).encode())
+    documents = crawl()
+    assert documents["/a"] == ("Prices", "## Prices\nAll about Prices, 5 €.")
+    assert documents["/?#en"] == ("Joe's Garage", "# Joe's Garage\nCall 01 23 45 67 89")
+
+
 def test_a_site_of_one_page_keeps_all(crawl: Callable[[], Documents], web: WebSite) -> None:
     put(web, "/", "Home", "Welcome.")
-    content = "Mill shop Home\n# Home\n## Details\nWelcome.\n"
+    content = "# The Mill\nMill shop Home\n# Home\n## Details\nWelcome.\n"
     assert crawl() == {"/": ("Home", content + SITE_TEXT)}
 
 

@@ -26,6 +26,11 @@ ACCORDION = """<h1>Help</h1>
 <div id="b" hidden>Behind the house.</div>
 <input type="checkbox" id="c"><label for="c">Are dogs welcome?</label><div>On a lead.</div>
 <button>Accept all</button>"""
+RUN_IN = """<h1>Shop</h1>
+<p><b>Opening hours.</b> We are open from Tuesday to Saturday, and later on the first Sunday.</p>
+<p><strong>Turnaround</strong> :<br>Most repairs are done within three days of your next visit.</p>
+<p><b>Note:</b> by card only.</p>
+<p><b>Do you ship?</b> Yes.</p><p><b>And abroad?</b><br>No.</p>"""
 TABS = """<ul role="tablist"><li><a role="tab" href="#w" data-toggle="tab">Winter</a></li></ul>
 <div id="w" role="tabpanel" style="display:none"><p>Closed.</p></div>"""
 WEEK = """<table><caption>Our hours</caption>
@@ -53,6 +58,11 @@ CARDS = """<ul><li><h3>Ann</h3><p>Cooks.</p></li><li><h3>Ben</h3><p>Serves.</p><
         ("<h2>Cake</h2><h2>3 €</h2><p>Sweet.</p><h2>Tea</h2>", "## Cake — 3 €\nSweet.\nTea"),
         ("<h1>A</h1><p><b>Are you open?</b></p><p>No.</p><p><b>Closed until 12 May</b></p><p>b</p>",
          "# A\n## Are you open?\nNo.\nClosed until 12 May\nb"),
+        (RUN_IN, ("# Shop\n## Opening hours\nWe are open from Tuesday to Saturday, and later on the"
+         " first Sunday.\n## Turnaround\nMost repairs are done within three days of your next"
+         " visit.\nNote: by card only.\n## Do you ship?\nYes.\n## And abroad?\nNo.")),
+        ("<p><b>Address:</b> 1 Mill Road, Harrowden</p><p><b>Phone:</b> 01632 960 418</p>",
+         "Address: 1 Mill Road, Harrowden\nPhone: 01632 960 418"),
         (ACCORDION, ("# Help\n## Do you deliver?\nNo.\n## Can I pay by card?\nYes.\n# Help\n"
          "Ask us anything.\n## Is there parking?\nBehind the house.\n## Are dogs welcome?\n"
          "On a lead.")),

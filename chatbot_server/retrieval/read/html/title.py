@@ -10,6 +10,7 @@ from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 
 SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»:-]+\s+|(?:{BLANKS_RUN})?\|\s*|{BLANKS_RUN}»\s*")
 ANCHOR_SIGNS = " ¶#§🔗"
+_IS_LINK = "normalize-space(.) and normalize-space(.) = normalize-space(.//a)"
 
 
 def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
@@ -20,8 +21,9 @@ def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
     parts = [part for part in SEPARATOR.split(title) if part]
     if len(parts) < 2:
         return title, ""
-    heading = folded(_first_text(tree.xpath("//h1")))
-    names = set(map(folded, site_names))
+    heading = folded(_first_text(tree.xpath(f"//h1[not({_IS_LINK})]")))
+    banner = folded(_first_text(tree.xpath(f"//h1[{_IS_LINK}]")))  # it leads to the first page
+    names = {*map(folded, site_names), *([banner] if banner else [])}
     for part, other in ((parts[0], parts[-1]), (parts[-1], parts[0])):
         if folded(part) == heading and heading not in names:
             return part, other

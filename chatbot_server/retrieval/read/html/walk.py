@@ -8,7 +8,12 @@ from typing import Any
 
 from chatbot_server.retrieval.language.tables import markdown_table
 from chatbot_server.retrieval.read.html import tables
-from chatbot_server.retrieval.read.html.blocks import MAX_LEVEL, Block, with_headings
+from chatbot_server.retrieval.read.html.blocks import (
+    MAX_LEVEL,
+    Block,
+    may_be_heading,
+    with_headings,
+)
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, MARGIN_ROLES, SILENT
@@ -25,6 +30,10 @@ _MARGIN_CLASS = re.compile(
 )
 _ACCORDION = re.compile(r"accordion|collaps|faq|toggle", re.IGNORECASE)
 _FACT = re.compile(r"\d{2}|@")
+# Of a paragraph that begins with its own heading in bold: so long a text, whole sentences.
+SHORTEST_BELOW_RUN_IN = 60
+_ENDS_OF_SENTENCES = (".", "!", "?", "…")
+_AFTER_RUN_IN = " \xa0\u202f:–—."
 _QUESTION = re.compile(r"faq-?_?question|question$|accordion-?_?(?:title|header|button)", re.I)
 
 
@@ -49,6 +58,34 @@ def _is_label_of_field(element: Any) -> bool:
         element.get("for") is not None
         or next(element.iter("input", "select", "textarea"), None) is not None
     )
+
+
+def _begins_with_heading(paragraph: Any) -> bool:
+    """Whether *paragraph* is a heading in bold and, behind a full stop or the like, its text."""
+    if paragraph is None or paragraph.tag != "p" or (paragraph.text or "").strip():
+        return False
+    bold = next(iter(paragraph), None)
+    if bold is None or bold.tag not in ("b", "strong"):
+        return False
+    heading = short_text(bold, 100)
+    behind = "".join(paragraph.itertext())[len("".join(bold.itertext())) :].strip()
+    after = bold.getnext()
+    is_parted = heading.endswith((".", ":", "?")) or behind.startswith((":", "–", "—"))
+    is_line = not (bold.tail or "").strip() and after is not None and after.tag == "br"
+    if not (is_parted or is_line) or not may_be_heading(heading.rstrip(_AFTER_RUN_IN)):
+        return False
+    is_text = len(behind) >= SHORTEST_BELOW_RUN_IN and behind.endswith(_ENDS_OF_SENTENCES)
+    return is_text or (heading.endswith("?") and bool(behind))
+
+
+def is_run_in_heading(element: Any) -> bool:
+    """Whether *element* heads the paragraph it begins, as it is in the paragraph beside, too."""
+    if element.tag not in ("b", "strong"):
+        return False
+    paragraph = element.getparent()
+    if paragraph[0] is not element or not _begins_with_heading(paragraph):
+        return False
+    return any(map(_begins_with_heading, (paragraph.getprevious(), paragraph.getnext())))
 
 
 def only_main(root: Any) -> Any:
@@ -145,7 +182,8 @@ class _Walk:
         if element.get("role") == "heading":
             level = element.get("aria-level") or "2"
             return min(max(int(level), 1), MAX_LEVEL) if level.isdecimal() else 2
-        if tag in ("summary", "dt") or (tag == "label" and _opens_panel(element)):
+        is_label = tag == "label" and _opens_panel(element)
+        if tag in ("summary", "dt") or is_label or is_run_in_heading(element):
             return below
         if tag == "button":
             names = f"{element.get('class')} {element.get('data-bs-target')}"
@@ -258,6 +296,8 @@ class _Walk:
             if element is heading:
                 self._heading = None
                 opens = next(element.iter("button", "summary"), None) is not None
+                if element.tag in ("b", "strong"):  # the sign that parts it from its text
+                    element.tail = (element.tail or "").lstrip(_AFTER_RUN_IN)
                 self.put_heading(level, is_own=not opens and bool(_HEADING.fullmatch(element.tag)))
             elif element.tag in BLOCKS:
                 self._text.blank()
@@ -285,6 +325,8 @@ class _Walk:
 
     def put_heading(self, level: int, *, is_own: bool) -> None:
         text = one_line(self._text.take()).strip(_ANCHOR_SIGNS)
+        if not is_own:
+            text = text.rstrip(_AFTER_RUN_IN)
         if not text:
             return
         block = Block(text, level, self._is_margin())
