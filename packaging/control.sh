@@ -89,9 +89,7 @@ is_current() {
 # ------------------------------------------------------- start, stop, tell
 
 start() {
-    tell_wait &
-    waiting=$!
-    trap 'kill -9 "$waiting" 2>/dev/null || true' EXIT  # it may be too young for a gentler signal
+    tell_meanwhile "Waiting until it can answer…" "Attente de la première réponse possible…"
     address
     ! as_root_for_owner || hand_over_files
     began=$(date +%s) before=0
@@ -105,8 +103,7 @@ start() {
     fi
     launch
     said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "${pid:-$SERVICE}") || true
-    kill -9 "$waiting" 2>/dev/null || true
-    [ ! -t 1 ] || printf '\r\033[K'
+    end_telling
     case $said in
         ready)
             # From now on the settings are the operator's, and no installer's options change them.
@@ -137,10 +134,22 @@ launch() {
     fi
 }
 
-# Silent for the first second: it may run already.
+# tell_meanwhile ENGLISH FRENCH: what is waited for, until end_telling.
+tell_meanwhile() {
+    tell_wait "$@" &
+    waiting=$!
+    trap 'kill -9 "$waiting" 2>/dev/null || true' EXIT # it may be too young for a gentler signal
+}
+
+end_telling() {
+    kill -9 "$waiting" 2>/dev/null || true
+    [ ! -t 1 ] || printf '\r\033[K'
+}
+
+# Silent for the first second: it may be done already.
 tell_wait() {
     sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null || return 0
-    t "Waiting until it can answer…" "Attente de la première réponse possible…"
+    t "$@"
     [ -t 1 ] || return 0
     seconds=1
     while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
@@ -170,14 +179,15 @@ fail_to_start() {
 }
 
 stop() {
+    tell_meanwhile "Waiting for its last answers…" "Attente de ses dernières réponses…"
     if [ "$SERVICE" = none ]; then
         count=$(end_server) || exit 1
-        [ "$count" != 0 ] || { t "Not running." "À l’arrêt." && return; }
     else
-        running || { t "Not running." "À l’arrêt." && return; }
-        manager stop chatbot-server
+        count=0
+        ! running || { count=1 && manager stop chatbot-server; }
     fi
-    t "Stopped." "Arrêté."
+    end_telling
+    if [ "$count" = 0 ]; then t "Not running." "À l’arrêt."; else t "Stopped." "Arrêté."; fi
 }
 
 # Prints how many servers there were.

@@ -133,7 +133,7 @@ go_back() {
     [ -z "$saved" ] || steps_of_version restore "$config" "$saved" >/dev/null
     activate "$installed"
     rm -f "$prefix/.upgrade"
-    [ -z "$built" ] || rm -rf "$prefix/versions/$id"
+    [ -z "$built" ] || delete "$prefix/versions/$id"
     if [ -n "$was_running" ] && ! control start; then
         t "The old version does not start either. Its log: $(command_line) log" \
             "L’ancienne version ne démarre pas non plus. Son journal : $(command_line) log" >&2
@@ -205,11 +205,11 @@ prune() {
     for folder in "$prefix"/versions/*; do
         case ${folder##*/} in
             "$id" | "$installed") ;;
-            *) rm -rf "$folder" ;;
+            *) delete "$folder" ;;
         esac
     done
     for folder in "$prefix"/packages/*; do
-        readlink "$prefix"/versions/*/packages | grep -qxF "../../packages/${folder##*/}" || rm -rf "$folder"
+        readlink "$prefix"/versions/*/packages | grep -qxF "../../packages/${folder##*/}" || delete "$folder"
     done
 }
 

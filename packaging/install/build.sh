@@ -12,13 +12,17 @@ begin() {
     umask 022
     (mkdir -p "$prefix" && : >>"$prefix/.chatbot-server") 2>/dev/null ||
         die "$prefix cannot be written to." "On ne peut pas écrire dans $prefix."
+    refuse_another
+    rm -rf "$tmp"
+    mkdir -p "$tmp"
+    echo $$ >"$tmp/pid"
+}
+
+refuse_another() {
     other=$(cat "$tmp/pid" 2>/dev/null) || other=
     [ "${other:-$$}" = $$ ] || ! kill -0 "$other" 2>/dev/null || ! runs_installer "$other" ||
         die "Another installation into $prefix is under way (process $other)." \
             "Une autre installation dans $prefix est en cours (processus $other)."
-    rm -rf "$tmp"
-    mkdir -p "$tmp"
-    echo $$ >"$tmp/pid"
 }
 
 # After a restart of the machine the number may be another program's.
@@ -42,6 +46,13 @@ build() {
     quietly program --version
     : >"$version/.complete"
     unfinished=
+}
+
+# Versions or packages; their marks go first, so that what a deletion that was cut off leaves is
+# not taken for whole.
+delete() {
+    for folder in "$@"; do rm -f "$folder/.complete"; done
+    rm -rf "$@"
 }
 
 # Whole, and with a Python that still works: an upgrade of the system may have taken it away.
@@ -125,10 +136,19 @@ quietly() {
 
 # Run with the output kept for who asks, and the seconds shown meanwhile.
 told() {
+    with_progress captured "$@"
+}
+
+# In our folder: /tmp may be small, or forbid programs.
+captured() {
+    TMPDIR=$tmp "$@" >"$tmp/output" 2>&1
+}
+
+# Run with the seconds shown meanwhile.
+with_progress() {
     tell_progress &
     teller=$!
-    # In our folder: /tmp may be small, or forbid programs.
-    TMPDIR=$tmp "$@" >"$tmp/output" 2>&1 && failed='' || failed=1
+    "$@" && failed='' || failed=1
     # What is begun only now would lose a gentler signal, in dash, and be waited for for ever.
     kill -9 "$teller" 2>/dev/null || true
     wait "$teller" 2>/dev/null || true

@@ -19,10 +19,14 @@ remove() {
     else
         confirm "Go on?" "Continuer ?"
     fi
+    refuse_another
     end_for_good
     remove_service
     unlink_command
-    rm -rf "$prefix/current" "$prefix/current.new" "$prefix/versions" "$prefix/packages" "${prefix:?}/bin" "$prefix/log" "$tmp" \
+    step "Deleting the files" "Suppression des fichiers"
+    rm -f "$prefix/current" "$prefix/current.new"
+    with_progress delete "$prefix"/versions/* "$prefix"/packages/*
+    rm -rf "$prefix/versions" "$prefix/packages" "${prefix:?}/bin" "$prefix/log" "$tmp" \
         "$prefix/.upgrade" "$prefix/.upgrade.new" "${data_folder:?}/run"
     [ -z "$purge" ] || remove_data
     rm -f "$prefix/.chatbot-server"
@@ -74,7 +78,7 @@ remove_data() {
         (cd "$data_folder" && rm -rf chatbot.db chatbot.db-wal chatbot.db-shm models backups run reserve setup-token)
         rmdir "$data_folder" 2>/dev/null || true
     else
-        rm -rf "$data_folder"
+        with_progress rm -rf "$data_folder"
     fi
     rm -rf "$data" "$config"
     [ "$service" = system ] || return 0

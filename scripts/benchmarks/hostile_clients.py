@@ -2,7 +2,8 @@
 
 For each shape, 200 sockets from 127.0.0.2, opened again as often as the server closes them; or,
 with ``--addresses 200``, each from an address of its own. Prints how long honest visitors (from
-127.0.0.1) wait for an answer, and somebody else for ``/healthz``, ÷ a quiet round just before.
+127.0.0.1) wait for an answer, and somebody else for ``/healthz``, ÷ a quiet round just before; and
+what an answer costs the web server's processor, with all that it does meanwhile, in milliseconds.
 Exit 1 if the answers' p95 was doubled.
 
     PYTHONPATH=scripts python -m benchmarks.hostile_clients
@@ -95,7 +96,12 @@ def told(asked: Round) -> str:
     healthz = percentile(asked.outsider, 0.99)
     refusals = f", refused {dict(asked.refused)}" if asked.refused else ""
     times = f"p50 {p50:.0f} p95 {p95:.0f} /healthz {healthz:.0f} ms"
-    return f"{len(asked.answers)} answers, {times}{refusals}"
+    return f"{len(asked.answers)} answers, {times}, processor {cost(asked):.1f}{refusals}"
+
+
+def cost(asked: Round) -> float:
+    """Milliseconds of the web server's processor for each answer, whatever else it did."""
+    return 1000 * asked.processor.get("web", 0.0) / max(1, len(asked.answers))
 
 
 @contextmanager

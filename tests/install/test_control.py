@@ -48,26 +48,41 @@ def test_a_start_that_fails_shows_its_own_lines_only(place: StandIn) -> None:
     assert "not a number of lines" in place.run("log", "--all").stderr
 
 
-def test_a_start_says_that_it_waits_before_the_settings_are_read(
-    place: StandIn, tmp_path: Path
+@pytest.mark.parametrize(
+    ("word", "step", "waiting", "done"),
+    [
+        ("start", "listen", "Waiting until it can answer…", "Ready: {address}"),
+        ("stop", "stop", "Waiting for its last answers…", "Stopped."),
+    ],
+)
+def test_what_takes_longer_than_a_second_is_told_meanwhile(
+    place: StandIn, tmp_path: Path, word: str, step: str, waiting: str, done: str
 ) -> None:
+    if word == "stop":
+        place.run("start")
+    told = tmp_path / "told"
+    hold_until_told(place, step, told, waiting)
+    with told.open("w") as output:
+        words = ["sh", str(place.prefix / "versions/1/control.sh"), word]
+        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        subprocess.run(words, stdout=output, env=environment, check=True, timeout=2 * LONG)
+    assert told.read_text() == f"{waiting}\n{done.format(address=place.address)}\n"
+
+
+def hold_until_told(place: StandIn, step: str, told: Path, words: str) -> None:
+    """Have *step* take until *words* stand in the file *told*."""
     steps = place.prefix / "versions/1/steps.py"
     (place.prefix / "versions/1/own_steps.py").write_text(steps.read_text())
-    told = tmp_path / "told"
     steps.write_text(
         "import pathlib, sys, time, own_steps\n"
         f"until = time.monotonic() + {LONG}\n"
-        "while sys.argv[1] == 'listen' and time.monotonic() < until:\n"
-        f"    if 'Waiting' in pathlib.Path({str(told)!r}).read_text(): break\n"
+        f"told = pathlib.Path({str(told)!r})\n"
+        f"while sys.argv[1] == {step!r} and time.monotonic() < until:\n"
+        f"    if not told.exists() or {words!r} in told.read_text(): break\n"
         "    time.sleep(0.05)\n"
-        "else:\n    assert sys.argv[1] != 'listen'\n"
+        f"else:\n    assert sys.argv[1] != {step!r}\n"
         "own_steps.main(*sys.argv[1:])\n"
     )
-    with told.open("w") as output:
-        words = ["sh", str(place.prefix / "versions/1/control.sh"), "start"]
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-        subprocess.run(words, stdout=output, env=environment, check=True, timeout=2 * LONG)
-    assert told.read_text() == f"Waiting until it can answer…\nReady: {place.address}\n"
 
 
 def test_the_help_of_an_installation_names_its_own_words(place: StandIn) -> None:

@@ -117,6 +117,16 @@ def test_a_step_that_ends_at_once_is_not_waited_for(checkout: Path, tmp_path: Pa
     assert shell(checkout, f"{script}; done; echo over") == "over\n"
 
 
+def test_a_deletion_that_is_cut_off_leaves_nothing_that_passes_for_whole(
+    checkout: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/.complete").touch()
+    script = f'rm() {{ [ "$1" != -rf ] || exit 0; command rm "$@"; }}; delete {tmp_path}/old'
+    shell(checkout, script)
+    assert not list((tmp_path / "old").iterdir())
+
+
 def test_a_terminal_that_does_not_find_the_command_yet_is_told_how_it_will(
     checkout: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,9 @@ from chatbot_server.web.server.incoming import RequestReader
 from chatbot_server.web.server.outgoing import Outbox
 
 READ_SIZE = 65_536
+# Unsent bytes that the system takes for a client. It would take megabytes for one that never
+# reads, and everything that it has asked for would be made meanwhile.
+MOST_UNSENT = 131_072
 # Of a stream's text, kept for a client that reads it more slowly than it comes.
 MOST_WAITING = 262_144
 
@@ -41,6 +44,8 @@ class Connection:
         self, sock: socket.socket, client: Any, reader: RequestReader, selector: BaseSelector
     ) -> None:
         sock.setblocking(False)
+        with suppress(OSError, AttributeError):  # no TCP, or a system without it
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT)
         self.socket = sock
         self.client = client
         self.server = sock.getsockname()

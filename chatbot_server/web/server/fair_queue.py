@@ -23,7 +23,8 @@ class FairQueue(Generic[Work]):
     """Work that waits for a thread.
 
     Clients take turns, each with what it sent first. What a client sent without waiting for its
-    answer before, as no browser does, comes when nothing else is there.
+    answer before, as no browser does, comes when nothing else is there, and one by one: several
+    at a time would take the processor from who came later than they.
 
     Args:
         threads: so much is in hand at most.
@@ -38,6 +39,7 @@ class FairQueue(Generic[Work]):
         self._in_hand: set[Work] = set()
         # Of these, what is taken to compute, and since when; the first began first.
         self._computing: dict[Work, float] = {}
+        self._pipelined_in_hand: Work | None = None
 
     def add(self, client: str, work: Work, *, is_pipelined: bool = False) -> None:
         """Have *work* of *client* wait for its turn."""
@@ -52,26 +54,35 @@ class FairQueue(Generic[Work]):
             if now - since < COMPUTING_SECONDS:
                 break
             del self._computing[first]
-        waiting = self._waiting or self._pipelined
-        has_place = len(self._computing) < AT_ONCE and len(self._in_hand) < self._threads
-        if not waiting or not has_place:
+        if not self._has_turn or len(self._computing) >= (AT_ONCE if self._waiting else 1):
             return None
+        waiting = self._waiting or self._pipelined
         client, works = waiting.popitem(last=False)
         work = works.popleft()
         if works:
             waiting[client] = works  # behind all others
+        if waiting is self._pipelined:
+            self._pipelined_in_hand = work
         self._in_hand.add(work)
         self._computing[work] = now
         return work
 
     def done(self, work: Work) -> None:
         """*work* is done, and leaves its place to another."""
+        if work == self._pipelined_in_hand:
+            self._pipelined_in_hand = None
         self._in_hand.discard(work)
         self._computing.pop(work, None)
 
     def seconds_left(self, most: float) -> float:
         """When to ask again though nothing was added or done; *most*: not before."""
-        if not (self._waiting or self._pipelined) or len(self._in_hand) >= self._threads:
+        if not self._has_turn:
             return most
         since = next(iter(self._computing.values()), self._clock() - COMPUTING_SECONDS)
         return min(most, max(0.0, since + COMPUTING_SECONDS - self._clock()))
+
+    @property
+    def _has_turn(self) -> bool:
+        """Whether something waits only for others to have computed."""
+        may_pipeline = bool(self._pipelined) and self._pipelined_in_hand is None
+        return (bool(self._waiting) or may_pipeline) and len(self._in_hand) < self._threads

@@ -58,6 +58,28 @@ def test_what_was_sent_before_an_answer_came_waits_until_nothing_else_does(
     assert next_ones(queue, 4) == ["quiet 0", "quiet 1", "hasty 0", None]
 
 
+def test_what_was_sent_before_an_answer_came_takes_one_place_at_most(
+    queue: FairQueue[str], clock: Clock
+) -> None:
+    queue.add("quiet", "quiet 0")
+    for number in range(3):
+        queue.add("hasty", f"hasty {number}", is_pipelined=True)
+    assert [queue.take(), queue.take()] == ["quiet 0", None]
+    assert queue.seconds_left(60) == pytest.approx(COMPUTING_SECONDS)
+    clock.now += COMPUTING_SECONDS * 1.01
+    assert [queue.take(), queue.take()] == ["hasty 0", None]
+    clock.now += COMPUTING_SECONDS * 1.01
+    assert queue.take() is None
+    assert queue.seconds_left(60) == 60
+    queue.add("quiet", "quiet 1")
+    assert queue.take() == "quiet 1"
+    assert next_ones(queue, 1) == [None]
+    queue.done("hasty 0")
+    assert queue.take() is None
+    queue.done("quiet 1")
+    assert queue.take() == "hasty 1"
+
+
 def test_few_compute_at_once_and_who_waits_for_something_leaves_its_place(
     queue: FairQueue[str], clock: Clock
 ) -> None:

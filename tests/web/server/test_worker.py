@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import http.client
+import selectors
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from gunicorn.config import Config  # type: ignore[import-untyped]
 from support.patience import LONG, wait_for
 from support.servers.ports import free_port
 
 from chatbot_server.service import processes
+from chatbot_server.web.server.connection import MOST_UNSENT, Connection
+from chatbot_server.web.server.incoming import Pace, RequestReader
 from chatbot_server.web.server.worker import Worker
 
 HALF_A_HEADER = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"
@@ -118,6 +122,23 @@ def test_clients_that_never_read_do_not_silence_the_server(port: int, connect: C
     for _ in range(THREADS + 1):
         assert get(port) == "0"
     wait_for(lambda: all(has_been_closed(connection) for connection in silent))
+
+
+def test_the_system_takes_little_for_a_client_that_never_reads() -> None:
+    much = 100 * [bytes(100_000)]
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        client.connect(listener.getsockname())
+        sock, address = listener.accept()
+        reader = RequestReader(Config(), address, Pace(), lambda _: 0, lambda _: False)
+        with (
+            selectors.DefaultSelector() as selector,
+            closing(Connection(sock, address, reader, selector)) as connection,
+        ):
+            for piece in much:
+                connection.outbox.sendall(piece)
+            connection.send(LONG)
+            assert 10_000_000 - connection.outbox.size < 4 * MOST_UNSENT
 
 
 def has_been_closed(connection: socket.socket) -> bool:
