@@ -178,7 +178,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(
             write(text)
         tab_to(it, "Send")
         it.press("Enter")
-        it.panel.get_by_text("Sent. A person will answer you by e-mail.").wait_for()
+        it.panel.get_by_text("Sent. A person will answer you by e\u2011mail.").wait_for()
         it.press("Escape")
         assert focused(it) == "question"
         it.press("Escape")

@@ -72,7 +72,7 @@ def test_a_chat_can_be_handed_to_a_human(
         it.panel.get_by_label("E-mail").fill("ana@example.org")
         expect(it.panel.get_by_label("Message")).to_have_value("Can I visit?")
         it.panel.locator(".contact").get_by_role("button", name="Send").click()
-        it.panel.get_by_text("Sent. A person will answer you by e-mail.").wait_for()
+        it.panel.get_by_text("Sent. A person will answer you by e\u2011mail.").wait_for()
         (sent,) = calls(script, "POST", "/api/contact")
         assert sent["conversation"] == "c1"
         # The menu is there on a page laid over the conversation, too.

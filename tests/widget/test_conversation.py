@@ -90,15 +90,19 @@ def test_what_is_asked_back_is_answered_with_a_choice_and_not_tried_again(
     browser: Any, visit: Visitor, pages: Any, script: Script
 ) -> None:
     done = DONE | {"origin": "question", "suggestions": ["Leeds", "Hull"]}
-    script.answers["?"] = [("token", {"text": "Leeds or Hull?"}), ("done", done)]
+    text = "Leeds or Hull?\n\n- Leeds\n- Hull"
+    script.answers["?"] = [("token", {"text": text}), ("done", done)]
     with visit(browser) as it:
         it.go(pages.add()).open().ask("?")
         it.answered("Leeds or Hull?")
+        expect(it.panel.get_by_text("Hull", exact=True)).to_have_count(2)
+        expect(it.panel.locator(".text li").first).to_be_hidden()  # the buttons say it
         hull = it.panel.get_by_role("button", name="Hull")
         hull.wait_for()
         assert it.panel.get_by_role("button", name="Try again").count() == 0
         hull.click()
         it.answered("You said: Hull")
+        expect(it.panel.locator(".text li").first).to_be_visible()
         it.panel.get_by_role("button", name="Try again").wait_for()
 
 

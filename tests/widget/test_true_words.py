@@ -122,7 +122,7 @@ def test_a_message_to_a_human_is_sent_once(
         for label, text in (("Name", "Ana"), ("E-mail", "ana@example.org"), ("Message", "!")):
             form.get_by_label(label).fill(text)
         form.get_by_role("button", name="Send").dblclick()
-        it.panel.get_by_text("Sent. A person will answer you by e-mail.").wait_for()
+        it.panel.get_by_text("Sent. A person will answer you by e\u2011mail.").wait_for()
         it.requests()
         assert len([path for _, path, _ in script.calls if path == "/api/contact"]) == 1
 

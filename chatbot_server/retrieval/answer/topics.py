@@ -24,6 +24,8 @@ _HOME = frozenset(
     ("accueil", "home", "index", "bienvenue", "welcome", "page d'accueil", "homepage")
 )
 
+_GREETINGS = ("bienvenue ", "welcome to ")
+
 
 def topics(session: Session, site_id: int, language: str) -> list[str]:
     """At most :data:`TOPICS`, those in *language* first."""
@@ -54,5 +56,6 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return [
         text
         for words, text in by_words.items()
-        if words and words not in _HOME and len(text) <= LONGEST
+        if words and words not in _HOME and not words.startswith(_GREETINGS)
+        if len(text) <= LONGEST
     ]

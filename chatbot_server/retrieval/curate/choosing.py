@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.crawl.frontier import UNWANTED, is_unwanted, path_of
-from chatbot_server.storage.knowledge.pages import pages_of
+from chatbot_server.storage.knowledge.pages import pages_of, titles_of_pages
 from chatbot_server.storage.knowledge.sources import get_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage
 
@@ -26,12 +26,12 @@ class Choice:
     Attributes:
         path: what the choice is called, see :class:`KnowledgeSource`.
         is_read: whether it is read.
-        state: of a single page, as its crawl left it.
+        title: of a single page that was read.
     """
 
     path: str
     is_read: bool
-    state: str = ""
+    title: str = ""
     pages: list[Choice] = field(default_factory=list)
 
 
@@ -44,6 +44,7 @@ def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
         NotFound: the site has no such source.
     """
     source = get_source(session, site_id, source_id)
+    titles = titles_of_pages(session, source.id, MOST_PAGES)
     folders: dict[str, list[Choice]] = {}
     for page in pages_of(session, source.id, MOST_PAGES):
         path = path_of(page.url)
@@ -51,7 +52,7 @@ def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
             continue
         folder = f"/{path.split('/')[1]}/" if path.count("/") > 1 else ""
         is_wanted = not is_unwanted(page.url, source.unwanted)
-        folders.setdefault(folder, []).append(Choice(path, is_wanted, page.state))
+        folders.setdefault(folder, []).append(Choice(path, is_wanted, titles.get(page.url, "")))
     single, folder_choices = folders.pop("", []), list[Choice]()
     for folder, pages in folders.items():
         if len(pages) < SMALLEST_FOLDER and folder not in source.unwanted:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from chatbot_server.messages import typeset_french
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.library import faq_draft
@@ -22,7 +24,7 @@ def prepare_demo(database: Database) -> None:
         site = demo_site(session)
         if index_version(session, site.id):
             return
-        demo = read_yaml("chatbot_server.retrieval.curate", "demo.yaml")
+        demo = _typeset(read_yaml("chatbot_server.retrieval.curate", "demo.yaml"))
         site.suggestions = site.suggestions or demo["suggestions"]
         source = open_source(session, site.id, "note")
         for number, text in enumerate(demo["texts"], 1):
@@ -34,3 +36,13 @@ def prepare_demo(database: Database) -> None:
                 entry["question"], entry["answer"].strip(), entry["wordings"].split(" | ")
             )
             indexing.put(session, entries, analyse(replace(draft, language=entry["language"])))
+
+
+def _typeset(demo: dict[str, Any]) -> dict[str, Any]:
+    """What of the *demo* is in French, with its blanks before “?” that do not break a line."""
+    suggestions = demo["suggestions"]
+    suggestions["fr"] = [typeset_french(text) for text in suggestions["fr"]]
+    for row in (*demo["texts"], *demo["entries"]):
+        if row["language"] == "fr":
+            row |= {name: typeset_french(text) for name, text in row.items()}
+    return demo

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, case, delete, func, select
@@ -132,24 +131,14 @@ def titles_and_headings(session: Session, site_id: int, limit: int) -> list[Titl
     return [TitleAndHeading(*row) for row in rows]
 
 
-@dataclass(frozen=True)
-class HeadingPlace:
-    """The path of headings above a chunk, and where that chunk stands."""
-
-    heading: str
-    document: int
-    position: int
-
-
-def headings_of(session: Session, site_id: int, limit: int) -> list[HeadingPlace]:
-    """Headings of the site's pages, those that stand first on a page first."""
-    rows = session.execute(
-        select(KnowledgeChunk.heading, KnowledgeChunk.document_id, KnowledgeChunk.position)
+def headings_of(session: Session, site_id: int, limit: int) -> Sequence[str]:
+    """Paths of headings on the site's pages, those that stand first on a page first."""
+    return session.scalars(
+        select(KnowledgeChunk.heading)
         .where(KnowledgeChunk.site_id == site_id, KnowledgeChunk.heading != "")
         .order_by(KnowledgeChunk.position, KnowledgeChunk.document_id)
         .limit(limit)
-    )
-    return [HeadingPlace(*row) for row in rows]
+    ).all()
 
 
 def forget_other_chunks(

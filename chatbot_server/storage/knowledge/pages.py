@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.knowledge.tables import KnowledgePage
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgePage
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,17 @@ def pages_of(session: Session, source_id: int, limit: int) -> Sequence[Knowledge
         .order_by(KnowledgePage.url)
         .limit(limit)
     ).all()
+
+
+def titles_of_pages(session: Session, source_id: int, limit: int) -> dict[str, str]:
+    """Titles of the pages that were read, by address."""
+    rows = session.execute(
+        select(KnowledgeDocument.url, KnowledgeDocument.title)
+        .where(KnowledgeDocument.source_id == source_id)
+        .order_by(KnowledgeDocument.url)
+        .limit(limit)
+    )
+    return dict(rows.all())
 
 
 def linked_urls(session: Session, source_id: int) -> Sequence[str]:

@@ -71,7 +71,9 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     language = admin_language()
     account: Account | None = g.get("account")
     sites: Sequence[Site] = g.get("sites", ()) if account else ()
+    # A page of no site is shown as the one it was opened from, else as the first.
     own_sites = [site for site in sites if not site.demo]
+    own_sites.sort(key=lambda site: site.key != request.args.get("key"))
     values = {"site": own_sites[0] if own_sites else None, "sites": sites, "problem": ""} | values
     values.setdefault("done", _done(language))
     values.setdefault("languages", LANGUAGES)
@@ -85,6 +87,7 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
         f"admin/{template}.html",
         language=language,
         say=in_words,
+        sentences=catalogue(),
         account=account,
         may=lambda view: may(account, view),
         menu=MENU,
@@ -114,6 +117,15 @@ def _done(language: str) -> str:
 def go(view: str, **values: Any) -> Response:
     """Go on to the page called *view*; ``done`` is what it shall say."""
     return redirect(url_for(f"admin.{view}", **values), 303)  # type: ignore[return-value]
+
+
+def go_on(view: str, following: str, key: str) -> Response:
+    """From a form that was saved: to the *following* step of the set-up, where its button says so;
+    else back to *view*, which then says that it is saved."""
+    setup = {"setup": "yes"} if "setup" in request.args else {}
+    if request.form.get("next"):
+        return go(following, key=key, setup="yes")
+    return go(view, key=key, done="saved", **setup)
 
 
 def problem_of(error: ChatbotError) -> str:

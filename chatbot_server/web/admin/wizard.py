@@ -20,7 +20,7 @@ from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
-    go,
+    go_on,
     load_site,
     problem_of,
     render,
@@ -66,7 +66,7 @@ def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
             return show(key, status=error.status, problem=problem_of(error))
         if change_count:
             parts.call_chore("read")
-        return go("show_pages", key=key, done="saved")
+        return go_on("show_pages", "show_trial", key)
 
 
 def add_privacy(bp: Blueprint, parts: AdminParts) -> None:
@@ -115,9 +115,4 @@ def add_privacy(bp: Blueprint, parts: AdminParts) -> None:
         except ChatbotError as error:
             fields = {name: text[:4000] for name, text in request.form.items()}
             return show(key, status=error.status, problem=problem_of(error), fields=fields)
-        return go("privacy", key=key, done="saved", **_setup())
-
-
-def _setup() -> dict[str, str]:
-    """Whether the page is a step of the set-up, for the address of the next one."""
-    return {"setup": "yes"} if "setup" in request.args else {}
+        return go_on("privacy", "show_tag", key)

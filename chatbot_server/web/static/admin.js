@@ -10,6 +10,9 @@ if (token && location.hash.length > 1) {
   document.querySelector("#name")?.focus();
 }
 
+// On a phone the menu is longer than the screen.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
@@ -46,8 +49,12 @@ const lookAgain = () => {
       isOpen ||= newer?.dataset.live === "open";
       if (!newer) continue;
       if (element.dataset.grow) {
-        const fresh = [...newer.children].filter((child) => !document.getElementById(child.id));
-        element.append(...fresh.map((child) => document.importNode(child, true)));
+        for (const child of newer.children) {
+          const old = document.getElementById(child.id);
+          if (!old) element.append(document.importNode(child, true));
+          // What a page is called is known when it is read; its box may be ticked by then.
+          else old.querySelector(".name")?.replaceChildren(...document.importNode(child.querySelector(".name"), true).childNodes);
+        }
         continue;
       }
       if (element.localName === "progress") [element.max, element.value] = [newer.max, newer.value];

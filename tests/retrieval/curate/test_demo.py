@@ -76,6 +76,7 @@ def test_its_topics_are_offered_in_the_visitors_language(database: Database) -> 
     assert "Privacy" in base.topics(site.id, "en")
     assert "Vie privée" in base.topics(site.id, "fr")
     assert set(site.suggestions) == {"en", "fr"}
+    assert all(text.endswith("\u202f?") for text in site.suggestions["fr"]), "no line break there"
 
 
 def test_texts_that_were_removed_do_not_come_back(database: Database) -> None:

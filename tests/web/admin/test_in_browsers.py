@@ -92,7 +92,7 @@ def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> st
         page.get_by_role("link", name="Look for more").click()
         wait_for(lambda: page.reload() and page.get_by_label("/prices").count() == 1, every=0.5)
     expect(page.get_by_label("/prices")).to_be_checked()
-    page.get_by_role("link", name="Next: first answers").click()
+    page.get_by_role("button", name="Next: first answers").click()
 
     def are_shown() -> bool:
         page.reload()
@@ -113,12 +113,11 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
         page.get_by_label("Greeting").first.fill("Good morning from the bakery!")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("status")).to_have_text("Saved.")
-        page.goto(page.url.split("?")[0] + "?setup=yes")
-        page.get_by_role("link", name="Next: Model").click()
+        page.get_by_role("button", name="Next: Model").click()
         expect(page.get_by_role("heading", name="Pages only, no model")).to_be_visible()
         page.get_by_role("link", name="Next: Privacy").click()
         expect(page.locator("#paragraph")).to_contain_text("Answers are quotes of our pages.")
-        page.get_by_role("link", name="Next: Your site").click()
+        page.get_by_role("button", name="Next: Your site").click()
         tag = page.locator("#tag").inner_text()
         page.get_by_role("link", name="Done").click()
         expect(page.get_by_role("heading", name="What is left to do")).to_be_visible()

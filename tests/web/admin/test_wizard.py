@@ -17,7 +17,7 @@ from chatbot_server.models.store.scores import AnswerScore, remember_score
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.storage.knowledge.sources import get_source, sources_of
-from chatbot_server.storage.knowledge.tables import KnowledgePage
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgePage
 from chatbot_server.storage.owners.accounts import Role
 from chatbot_server.storage.site.sites import find_site
 
@@ -177,3 +177,37 @@ def test_a_model_is_wanted_and_a_wrong_one_refused(owner: OwnerServer, post: Pos
     for role in roles:
         refused = owner.browser(role).post("/admin/models", data=form, headers=ORIGIN)
         assert refused.status_code == 403
+
+
+def test_a_step_saves_what_was_typed_and_goes_on(
+    owner: OwnerServer, post: Post, source: int
+) -> None:
+    step = post(f"/admin/KEY/pages/{source}", shown=["/legal"], ticked=[], next="yes")
+    assert step.location.split("/")[-1] == "trial?setup=yes"
+    with owner.database.session() as session:
+        assert get_source(session, owner.site_id, source).unwanted == ["/legal"]
+    look = {"name": "Shop", "color": "#123456", "greeting_en": "Welcome!"}
+    step = post("/admin/KEY/appearance?setup=yes", **look)
+    assert "setup=yes" in step.location, "saved, and still a step of the set-up"
+    step = post("/admin/KEY/appearance?setup=yes", **look, next="yes")
+    assert step.location == f"/admin/models?key={owner.key}&setup=yes"
+    assert f"/admin/{owner.key}/privacy?setup=yes" in owner.browser("owner").get(step.location).text
+    step = post("/admin/KEY/privacy?setup=yes", retention_days="7", next="yes")
+    assert step.location == f"/admin/{owner.key}/tag?setup=yes"
+
+
+def test_a_page_to_choose_is_called_by_its_title(owner: OwnerServer, source: int) -> None:
+    with owner.database.session() as session:
+        page = KnowledgeDocument(
+            site_id=owner.site_id, source_id=source, url="https://shop.example/prices",
+            title="What it costs", text="", language="en", digest="",
+        )  # fmt: skip
+        session.add(page)
+    text = owner.browser("owner").get(f"/admin/{owner.key}/pages").text
+    assert 'What it costs <small class="hint">/prices</small>' in text
+
+
+def test_the_first_questions_are_what_the_site_can_be_asked(owner: OwnerServer) -> None:
+    add_note(owner.database, owner.site_id, "Prices", "A loaf of bread costs 4 euros.")
+    page = owner.browser("owner").get(f"/admin/{owner.key}/trial?locale=en").text
+    assert '<p class="question" dir="auto">Prices</p>' in page

@@ -27,7 +27,7 @@ export function connect(base, locale, tab) {
     const headers = new Headers(init.headers);
     if (tab.secret) headers.set("Authorization", `Bearer ${tab.secret}`);
     if (body) headers.set("Content-Type", "application/json");
-    if (locale) headers.set("Accept-Language", locale);
+    headers.set("Accept-Language", locale);
     let response;
     try {
       response = await fetch(`${base}api/${path}`, {
@@ -36,7 +36,7 @@ export function connect(base, locale, tab) {
         cache: "no-store",
         ...init,
         headers,
-        body: body ? JSON.stringify(body) : undefined,
+        body: /** @type {string | undefined} */ (body && JSON.stringify(body)),
       });
     } catch (error) {
       throw init.signal?.aborted ? error : new Refused("away", "");

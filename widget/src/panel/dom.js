@@ -6,15 +6,15 @@
  * @param {...(Node | string | null | undefined | false)} children
  * @returns {any} the element; `any`, as its type depends on *tag*
  */
-export function h(tag, properties, ...children) {
+export function h(tag, properties = {}, ...children) {
   /** @type {any} */
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties || {})) {
-    if (value === undefined || value === null) continue;
+  for (const [name, value] of Object.entries(properties)) {
+    if (value == null) continue;
     if (name in element) element[name] = value;
     else element.setAttribute(name, value);
   }
-  element.append(.../** @type {any[]} */ (children.filter((child) => child || child === "")));
+  element.append(.../** @type {any[]} */ (children.filter(Boolean)));
   return element;
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
@@ -12,6 +13,8 @@ from chatbot_server.storage.site.sites import Site
 
 WANTED, MOST_ASKED, MOST_HEADINGS = 3, 12, 500
 SHORTEST, LONGEST = 8, 90  # characters of a heading that asks for something
+FEW_BLANKS = 3
+ANY_LANGUAGE = ""
 
 
 @dataclass(frozen=True)
@@ -25,28 +28,29 @@ class Trial:
 def try_own_headings(base: KnowledgeBase, site_id: int, own_question: str = "") -> list[Trial]:
     """The owner's own question, if there is one, and up to three of the site's headings."""
     trials = [Trial(own_question, base.ground(site_id, own_question))] if own_question else []
-    with base.database.session() as session:
-        places = headings_of(session, site_id, MOST_HEADINGS)
-        name = session.get_one(Site, site_id).name.casefold()
-    last_parts = [replace(place, heading=place.heading.split(BETWEEN)[-1]) for place in places]
-    headings = [place for place in last_parts if SHORTEST <= len(place.heading) <= LONGEST]
-    # One of each document first, questions before titles, and the site's own name last.
-    headings.sort(
-        key=lambda row: (
-            row.heading.casefold() == name,
-            not row.heading.endswith("?"),
-            row.position,
-        )
-    )
-    question_count, documents = 0, set[int]()
-    for row in headings:
-        if len(documents) >= WANTED or question_count >= MOST_ASKED:
+    answers = set[str]()
+    for number, question in enumerate(dict.fromkeys(_questions(base, site_id))):
+        if len(answers) >= WANTED or number >= MOST_ASKED:
             break
-        if row.document in documents:
-            continue
-        question_count += 1
-        grounding = base.ground(site_id, row.heading)
-        if grounding.status in ("faq", "quoted"):
-            documents.add(row.document)
-            trials.append(Trial(row.heading, grounding))
+        grounding = base.ground(site_id, question)
+        if grounding.status in ("faq", "quoted") and grounding.answer not in answers:
+            answers.add(grounding.answer)
+            trials.append(Trial(question, grounding))
     return trials
+
+
+def _questions(base: KnowledgeBase, site_id: int) -> Iterator[str]:
+    """Headings that ask something, what the site can be asked about, then any of its headings."""
+    with base.database.session() as session:
+        paths = headings_of(session, site_id, MOST_HEADINGS)
+        name = session.get_one(Site, site_id).name.casefold()
+    headings = [
+        heading
+        for path in paths
+        if SHORTEST <= len(heading := path.split(BETWEEN)[-1]) <= LONGEST
+        and heading.casefold() != name
+    ]
+    # “Any questions?” asks nothing.
+    yield from (line for line in headings if line.endswith("?") and line.count(" ") >= FEW_BLANKS)
+    yield from base.topics(site_id, ANY_LANGUAGE)
+    yield from headings

@@ -23,6 +23,7 @@ from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
     go,
+    go_on,
     load_site,
     problem_of,
     render,
@@ -77,7 +78,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
                 tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
             return show(key, problem=problem_of(error), status=error.status)
-        return go("appearance", key=key, done="saved")
+        return go_on("appearance", "models", key)
 
     @bp.post(f"{PATH}/<key>/delete")
     def delete_site(key: str) -> Response:

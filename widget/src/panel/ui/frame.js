@@ -79,7 +79,7 @@ export function frame(app) {
     h("footer", {}, notice, where),
     messages.status,
   );
-  if (/top/.test(options.position || "")) root.append(panel);
+  if (/top/.test(/** @type {any} */ (options.position))) root.append(panel);
   else root.prepend(panel);
   const phone = matchMedia("(max-width: 480px), (max-height: 420px)");
   const modal = () => (panel.ariaModal = phone.matches && !inline ? "true" : null);
@@ -150,11 +150,7 @@ export function frame(app) {
       notice.textContent = config.notice || say("notice");
       if (config.limits) input.limit(config.limits.message_chars);
       state.textContent = say(
-        /starting/.test(config.state || "")
-          ? "starting"
-          : config.state === "failed"
-            ? "failed"
-            : "ai",
+        /** @type {any} */ (/starting|failed/.exec(/** @type {any} */ (config.state))?.[0] || "ai"),
       );
       messages.greet();
     },

@@ -70,7 +70,7 @@ export function log(app, on) {
   };
   /** Draws at most once a frame, however fast the tokens come. @param {import("../conversation.js").Message} message */
   const show = (message) => {
-    for (const first of top.querySelectorAll(".keep,.chips")) first.remove();
+    for (const first of [...top.children].slice(1)) first.remove(); // all but the greeting
     if (!bubbles.has(message)) {
       const bubble = bubbleOf(app, message, on);
       bubbles.set(message, bubble);
@@ -85,19 +85,23 @@ export function log(app, on) {
     drawings.add(message);
   };
 
-  /** @param {string[]} texts */
+  /** A list of buttons, where there are *texts*. @param {string[]} [texts] */
   const chips = (texts) =>
-    h(
-      "ul",
-      { className: "chips", ariaLabel: say("ideas") },
-      ...texts.map((text) =>
-        h(
-          "li",
-          {},
-          h("button", { className: "chip", part: "chip", onclick: () => on.ask(text) }, text),
-        ),
-      ),
-    );
+    texts?.[0]
+      ? [
+          h(
+            "ul",
+            { className: "chips", ariaLabel: say("ideas") },
+            ...texts.map((text) =>
+              h(
+                "li",
+                {},
+                h("button", { className: "chip", part: "chip", onclick: () => on.ask(text) }, text),
+              ),
+            ),
+          ),
+        ]
+      : [];
 
   return {
     element,
@@ -117,10 +121,10 @@ export function log(app, on) {
     },
     greet() {
       const fresh = !bubbles.size;
-      const { greeting, suggestions = [] } = app.config;
+      const { greeting, suggestions } = app.config;
       top.replaceChildren(
         h("p", { className: "text", dir: "auto" }, greeting || say("hello")),
-        ...(fresh && suggestions.length ? [chips(suggestions)] : []),
+        ...(fresh ? chips(suggestions) : []),
         ...(fresh && !tab.conversation
           ? [h("label", { className: "keep" }, checkbox, say("keep"))]
           : []),
@@ -132,7 +136,7 @@ export function log(app, on) {
       const { suggestions, error } = message;
       requestAnimationFrame(() => {
         announce(error || bubbles.get(message)?.spoken() || "");
-        follow(() => end.replaceChildren(...(suggestions?.length ? [chips(suggestions)] : [])));
+        follow(() => end.replaceChildren(...chips(suggestions)));
       });
       if (message.text) unread.add();
     },

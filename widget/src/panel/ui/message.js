@@ -29,7 +29,8 @@ export function bubbleOf(app, message, on) {
   let finished = false;
 
   const draw = () => {
-    if (mine) text.textContent = message.text;
+    // No line begins with the mark that French sets after a blank.
+    if (mine) text.textContent = message.text.replace(/ (?=[!:;?])/g, "\xa0");
     else patch(text, markdown(message.text));
     text.hidden = !message.text;
     if (mine || finished) return;
@@ -58,7 +59,11 @@ export function bubbleOf(app, message, on) {
   const ending = () => {
     const { error, retry, finish, sources, origin } = message;
     const note =
-      finish === "stopped" ? say("stopped") : /length|time/.test(finish || "") ? say("long") : "";
+      finish === "stopped"
+        ? say("stopped")
+        : /length|time/.test(/** @type {any} */ (finish))
+          ? say("long")
+          : "";
     const again =
       // The choices beside a question that was asked back are the answers to it.
       (error ? retry : origin !== "question") &&
@@ -86,7 +91,7 @@ export function bubbleOf(app, message, on) {
 
 /** @param {import("../i18n.js").Say} say @param {string} [origin] */
 const originOf = (say, origin) =>
-  /^(faq|pages|model)$/.test(origin || "") ? say(/** @type {any} */ (origin)) : "";
+  /^(faq|pages|model)$/.test(/** @type {any} */ (origin)) ? say(/** @type {any} */ (origin)) : "";
 
 /**
  * @param {import("../i18n.js").Say} say
@@ -100,7 +105,7 @@ function sourceList(say, sources, origin) {
       "li",
       {},
       link(to || url, [title || url]),
-      to && h("small", {}, ` ${to.host}`),
+      to && to.host !== location.host && h("small", {}, ` ${to.host}`),
       quote &&
         h("details", {}, h("summary", {}, say("quote")), h("blockquote", { dir: "auto" }, quote)),
     );
