@@ -15,7 +15,7 @@ from chatbot_server.conversation.cache import AnswerCache
 from chatbot_server.conversation.live import fitting_streams
 from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
-from chatbot_server.conversation.turn import Parts
+from chatbot_server.conversation.turn import TurnParts
 from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.energy.power import PowerCounter
@@ -178,7 +178,7 @@ def build_service(
     *on_message* has messages to a person sent by e-mail, *on_event* webhooks told of events.
     """
     knowledge = build_knowledge(config, database)
-    parts = Parts(
+    parts = TurnParts(
         engine,
         knowledge,
         Recorder(database, on_message, on_event),

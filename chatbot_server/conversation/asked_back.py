@@ -1,7 +1,7 @@
-"""Questions that cannot be answered in one: asked back, answered in part, or completed.
+"""Questions that need another turn: asked back, answered in part, or completed by a reply.
 
-“Are you open on Sunday?” of a site with six shops is asked back: which one? “Hull” then is no
-question of its own, but completes the one before it. So does “the second one” after a list.
+“Are you open on Sunday?”, on the site of six shops, is answered by a question: which one? The
+reply “Hull” completes the question before it, as does “the second one” after a list.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from chatbot_server.retrieval.language.markdown import literal, plain_text
 from chatbot_server.retrieval.language.words.stems import words
 from chatbot_server.storage.visitors.conversations import ChatMessage
 
-# Of an answer, so many lines are looked at for a list.
+# Lines of an answer in which a list is looked for.
 READ_LINES = 200
 _HEADING = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _LISTED = re.compile(r"(?:[-*]|\d{1,2}[.)]) ([^\n]{1,80}?)(?: [—–] |:|,|\.|$)")
-# Longer replies are questions of their own.
+# A reply with more words is a question of its own.
 REPLY_WORDS = 6
 
 
 def which_one(grounding: Grounding, language: str) -> str:
-    """What is asked back where several places answer."""
+    """The question that is asked back where several places answer."""
     return say("answer_which", language, choices=", ".join(map(literal, grounding.choices)))
 
 
 def words_about_rest(grounding: Grounding, language: str) -> str:
-    """What is said of those questions of several that the answer leaves open; each a line."""
+    """One line about each question of a message that the answer leaves open."""
     notes = [
         say(key, language, question=literal(question))
         for key, questions in (
@@ -44,10 +44,10 @@ def words_about_rest(grounding: Grounding, language: str) -> str:
 
 
 def completed_question(reply: str, before: Sequence[ChatMessage]) -> tuple[str, int] | None:
-    """What *reply* asks after what was said *before*, and how many questions it takes in.
+    """The whole question that *reply* stands for, and how many earlier questions that includes.
 
-    None: it stands for itself. It may name one of the choices that were offered, or the place
-    of something in the list that was just shown: “the second one”.
+    None if *reply* is complete by itself. Otherwise it names one of the choices offered in the
+    messages *before* it, or a place in the list that was just shown: “the second one”.
     """
     if len(before) < 2:
         return None
@@ -64,12 +64,12 @@ def completed_question(reply: str, before: Sequence[ChatMessage]) -> tuple[str, 
 
 
 def looked_up(question: ChatMessage) -> str:
-    """*question* as it was completed, if it was."""
+    """What was looked up for *question*: the completed text, if it was a reply."""
     return str(question.facts.get("completed") or question.text)
 
 
 def _items_of(answer: str) -> list[str]:
-    """What the parts of a shown list are called: its headings, else what its lines begin with."""
+    """The names of the items in a list: its headings, else the beginnings of its lines."""
     lines = answer.split("\n")[:READ_LINES]
     headings = [
         match[1]

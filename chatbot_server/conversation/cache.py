@@ -1,9 +1,8 @@
-"""Answers to first questions, kept for a while: the same question gets the same answer at once.
+"""A cache of answers to first questions: the same question gets the same answer at once.
 
-They are kept in the memory of the web worker and nowhere else. An answer made for a
-visitor's question is personal data: what is not on the disk needs no erasing there, and is
-gone with the process. Questions are not kept at all, only digests of them under a key that
-was drawn when the process started.
+Answers are kept only in the memory of the web worker. An answer to a visitor's question is
+personal data: what is never on the disk need not be erased there, and is gone with the process.
+Questions are not kept at all, only their digests under a key drawn when the process starts.
 """
 
 from __future__ import annotations
@@ -22,17 +21,22 @@ from chatbot_server.conversation.events import AnswerStatus, Ended
 from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.retrieval.base import Grounding, Source
 
-# Answer and prompt with its passages; 500 answers (the default) of 2,000 characters are 1 MB.
+# Of an answer and its prompt; 500 answers (the default) of 2,000 characters take 1 MB.
 MAX_CHARS = 30_000
 MOST_DROPPED = 10_000
-# An answer that is told many times a second is not looked up each time in its own conversation.
+# Seconds between checks whether the conversation of an answer still exists.
 LOOK_EVERY = 1.0
 FINAL = " .?!…。؟"
 
 
 @dataclass(frozen=True)
 class CacheKey:
-    """What an answer depends on, as digests; *question*: of the site and the question alone."""
+    """Digests of what an answer depends on.
+
+    Attributes:
+        question: of the site and the question alone.
+        whole: of everything.
+    """
 
     question: bytes
     whole: bytes
@@ -43,8 +47,9 @@ class CachedAnswer:
     """A whole answer.
 
     Attributes:
-        prompt: the question as the model read it, for the turns to come.
-        conversation: in which it was made; it is told for as long as that is there.
+        prompt: the question as the model read it, for later turns.
+        conversation: the id of the conversation that it was made in; the answer is used only as
+            long as this exists.
     """
 
     text: str
@@ -56,7 +61,7 @@ class CachedAnswer:
     conversation: str = ""
 
     def ended_again(self) -> Ended:
-        """How it ends when it is given again: from the same origin, without any work."""
+        """The end of the repeated answer: of the same origin, without any work."""
         return replace(
             self.ended,
             usage=self.ended.usage and Usage(0, 0),
@@ -66,12 +71,12 @@ class CachedAnswer:
 
 
 class AnswerCache:
-    """The answers asked for last.
+    """The answers that were used last.
 
     Args:
-        limit: answers at most; 0: none is kept.
-        seconds: how long each is given again at most.
-        clock: Unix seconds.
+        limit: the number of answers kept; 0 turns the cache off.
+        seconds: how long an answer is kept at most.
+        clock: returns Unix seconds.
     """
 
     def __init__(
@@ -83,14 +88,14 @@ class AnswerCache:
         self._lock = threading.Lock()
         self._answers: OrderedDict[CacheKey, tuple[float, CachedAnswer]] = OrderedDict()
         self._looked_for: dict[CacheKey, float] = {}
-        # Questions whose answer was dropped, and until when a model's is not kept again.
+        # Questions whose answer was dropped → when a model's answer may be kept again.
         self._dropped: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._answers)
 
     def key(self, site: str, question: str, *context: object) -> CacheKey:
-        """The key of *question* on the site of this key; *context*: all else it depends on."""
+        """The key of *question* on *site*, with everything else its answer depends on."""
         return CacheKey(
             self._digest(site, normalized(question)),
             self._digest(site, normalized(question), *context),
@@ -108,9 +113,9 @@ class AnswerCache:
             return answer
 
     def is_due(self, key: CacheKey) -> bool:
-        """Whether another process may have erased the conversation of what is kept under *key*.
+        """Whether it is time to check that the conversation of an answer still exists.
 
-        False: it was there less than a second ago.
+        Another process may have erased it; it is looked up at most once a second.
         """
         moment = self._clock()
         with self._lock:
@@ -122,7 +127,7 @@ class AnswerCache:
             return True
 
     def put(self, key: CacheKey, answer: CachedAnswer, until: float) -> None:
-        """Keep *answer*, but not beyond *until* (Unix seconds)."""
+        """Keep *answer*, at most *until* (Unix seconds)."""
         if len(answer.text) + len(answer.prompt or "") > MAX_CHARS:
             return
         moment = self._clock()
@@ -135,17 +140,17 @@ class AnswerCache:
                 self._answers.popitem(last=False)
 
     def forget(self, site: str, question: str) -> None:
-        """Drop every answer to *question*, in whatever language and from whatever model."""
+        """Drop every answer to *question*, in any language and from any model."""
         digest = self._digest(site, normalized(question))
         with self._lock:
             for key in [key for key in self._answers if key.question == digest]:
                 del self._answers[key]
 
     def reject(self, site: str, question: str) -> None:
-        """Drop the answers to *question* at a visitor's word.
+        """Drop the answers to *question* because a visitor rejected them.
 
-        For as long as one would have been kept, what a model writes to it is not kept again:
-        who asks until an answer pleases would else choose it for everybody.
+        A model's next answers to it are not kept either, for as long as one would have been:
+        otherwise a visitor could ask until an answer pleases, and choose it for everybody.
         """
         self.forget(site, question)
         with self._lock:
@@ -160,7 +165,7 @@ class AnswerCache:
 
 
 def normalized(question: str) -> str:
-    """*question* without what the same question may differ in: case, blanks, its last marks."""
+    """*question* without case, repeated blanks and final punctuation."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", question).casefold())
     words = " ".join(text.split())
     return words.rstrip(FINAL) or words

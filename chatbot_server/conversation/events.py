@@ -1,4 +1,4 @@
-"""What a visitor sees of one answer, in order: ``Started``, … and one ``Ended`` or ``Failed``."""
+"""The events of one answer, in order: ``Started``, … and one ``Ended`` or ``Failed``."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Waiting:
-    """*position* others come first; *seconds* is an estimate, where there is one."""
+    """*position* others come first, for about *seconds*, if that can be estimated."""
 
     position: int
     seconds: int | None = None
@@ -55,19 +55,19 @@ class TextPiece:
 
 @dataclass(frozen=True)
 class Cited:
-    """What the answer was taken from."""
+    """The sources of the answer."""
 
     items: tuple[Source, ...]
 
 
 @dataclass(frozen=True)
 class Ended:
-    """The answer is whole, or as whole as it will get.
+    """The answer is complete, or was cut short.
 
     Attributes:
-        cached: it was given before.
-        suggestions: what may be asked next, offered as buttons.
-        energy: what it cost; None: that is not measurable here.
+        cached: the answer came from the cache.
+        suggestions: questions to offer as buttons.
+        energy: the energy it took; None if that cannot be measured here.
     """
 
     origin: AnswerOrigin
@@ -82,7 +82,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Failed:
-    """The answer cannot be finished; *retry*: asking again makes sense."""
+    """The answer cannot be finished; *retry* says whether asking again makes sense."""
 
     error: ChatbotError
     retry: bool = True

@@ -1,8 +1,8 @@
-"""Answers in the making: made once, and read by whoever holds on.
+"""Live answers: each is made once, and read by any number of readers.
 
-An answer outlives the request that asked for it, so that a visitor who changes the
-page can take it up again; and it ends with the last reader, so that a visitor who
-left does not keep a slot of the model.
+An answer outlives the request that asked for it, so that a visitor who goes to another page can
+take it up again. It is stopped when its last reader has left, so that it does not keep a slot of
+the model.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from chatbot_server.metrics import STREAMS
 logger = logging.getLogger(__name__)
 
 KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
-MOST_READERS = 2  # of one answer: the page that was left, and the one that came
-FEWEST_ANSWERS, MOST_ANSWERS = 24, 400  # at once, where the operator says nothing
-ANSWER_BYTES = 1_000_000  # of one in the making, here and in the engine, with room to spare
-POLL_SECONDS = 0.5  # how often it is checked that a reader who gets nothing is there
+MOST_READERS = 2  # of one answer: the page that was left, and the next one
+FEWEST_ANSWERS, MOST_ANSWERS = 24, 400  # at once, if ``limits.streams`` is not set
+ANSWER_BYTES = 1_000_000  # memory of a live answer, here and in the engine, generously
+POLL_SECONDS = 0.5  # how often it is checked whether a waiting reader has left
 
 
 class AnswerWork(Protocol):
     """The work behind an answer."""
 
     def events(self) -> Iterator[Event]:
-        """Do the work; storing the result is part of it, whatever happens."""
+        """Do the work, and store the result whatever happens."""
         ...
 
     @property
     def is_settled(self) -> bool:
-        """Whether the result is stored, and all that is left comes without waiting."""
+        """Whether the result is stored, so that the remaining events come without waiting."""
         ...
 
     def cancel(self) -> None:
@@ -53,8 +53,8 @@ class LiveAnswer:
     Args:
         identifier: the id of the answer's message.
         conversation: the id of its conversation.
-        grace: seconds the work goes on without a reader.
-        visitor: today's name of who asked; empty: nobody who is counted.
+        grace: seconds for which the work goes on without a reader.
+        visitor: today's name of the visitor; empty if answers are not counted for one.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class LiveAnswer:
         self.when_ended: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin the work; returns when the answer was accepted, or is whole.
+        """Begin the work; returns when the answer is accepted or complete.
 
-        What is there at once, as most answers from pages are, is made in the caller's thread;
-        what a model writes goes on in one of its own.
+        An answer that is available at once, as most from pages are, is made in the caller's
+        thread; one that a model writes continues in a thread of its own.
 
         Raises:
-            ChatbotError: it was refused before its first event.
+            ChatbotError: the question was refused before the first event.
         """
         STREAMS.inc()
         events = self._work.events()
@@ -93,13 +93,13 @@ class LiveAnswer:
         if self._refusal:
             raise self._refusal
         if self.ended_at is None:
-            # What is logged of it names the request that asked.
+            # The context lets the log name the request that asked.
             run = partial(copy_context().run, self._go_on, events)
             name = f"answer-{self.identifier}"
             threading.Thread(target=run, name=name, daemon=True).start()
 
     def open_reader(self, after: int, wake: Callable[[], None]) -> Reader:
-        """One more reader, of the events beyond number *after*; *wake* as of :class:`Reader`."""
+        """Add a reader of the events after number *after*; *wake* is that of :class:`Reader`."""
         reader = Reader(self, after, wake)
         with self._changed:
             self._readers.append(reader)
@@ -111,9 +111,10 @@ class LiveAnswer:
     def follow(
         self, after: int = 0, *, ping: float = 15.0, has_left: Callable[[], bool] = lambda: False
     ) -> Generator[tuple[int, Event] | None, None, None]:
-        """What a reader gets, for who may wait; None when *ping* seconds were silent.
+        """The entries that a reader gets, for callers that may block.
 
-        *has_left* is asked twice a second whether the reader is gone.
+        Yields None after *ping* seconds without an event. *has_left* is called twice a second, and
+        says whether the reader has gone.
         """
         arrival = threading.Event()
         silent_since = time.monotonic()
@@ -133,7 +134,7 @@ class LiveAnswer:
                 arrival.clear()
 
     def events_beyond(self, position: int, reader: Reader) -> list[Event] | None:
-        """What came after *position*; None: *reader* gets nothing any more."""
+        """The events after *position*; None if *reader* will get no more."""
         with self._changed:
             if reader not in self._readers[-MOST_READERS:]:
                 return None
@@ -141,7 +142,7 @@ class LiveAnswer:
             return None if not events and self.ended_at is not None else events
 
     def leave(self, reader: Reader) -> None:
-        """*reader* reads no more; without any, the work is stopped, now or after the grace."""
+        """Remove *reader*; after the last one, the work is stopped, at once or after the grace."""
         with self._changed:
             if reader not in self._readers:
                 return
@@ -149,7 +150,7 @@ class LiveAnswer:
         self._stop_unless_read(self._grace)
 
     def stop(self) -> None:
-        """End the work now; what was written so far is the answer."""
+        """Stop the work now; the text so far is the answer."""
         self._work.cancel()
 
     def wait_ended(self, seconds: float) -> bool:
@@ -158,7 +159,7 @@ class LiveAnswer:
             return self._changed.wait_for(lambda: self.ended_at is not None, seconds)
 
     def _go_on(self, events: Iterator[Event], *, until_accepted: bool = False) -> None:
-        """Tell of *events* to the end; or, while they have to be waited for, of the first one."""
+        """Publish *events* to the end, or only up to the first that has to be waited for."""
         is_over = True
         try:
             for event in events:
@@ -188,7 +189,7 @@ class LiveAnswer:
         self._tell()
 
     def _tell(self) -> None:
-        """Something has changed, for who waits and for who is to be woken."""
+        """Wake everybody who waits for an event or for the end."""
         with self._changed:
             self._changed.notify_all()
             readers = list(self._readers)
@@ -214,9 +215,9 @@ class LiveAnswer:
 
 
 class Reader:
-    """One who reads an answer, each event once; to be closed.
+    """A reader of an answer, which gets each event once; to be closed.
 
-    A third reader of an answer ends the first one's: a page is left, and another comes.
+    An answer has at most two readers: a third one, on the next page, ends the first.
 
     Args:
         wake: called from the answer's thread when there is something to :meth:`take`.
@@ -229,9 +230,9 @@ class Reader:
         self.wake = wake
 
     def take(self) -> list[tuple[int, Event]] | None:
-        """The next events with their numbers (from 1), none if there are none yet; never waits.
+        """The next events with their numbers (from 1), possibly none; never blocks.
 
-        None: nothing will come any more.
+        None if nothing more will come.
         """
         events = None if self._is_over else self._answer.events_beyond(self._position, self)
         if events is None:
@@ -247,7 +248,7 @@ class Reader:
 
 
 def fitting_streams(free_memory: int) -> int:
-    """How many answers at once take an eighth of *free_memory* bytes, within reason."""
+    """How many live answers fit into an eighth of *free_memory* bytes, within bounds."""
     fitting = free_memory // 8 // ANSWER_BYTES
     return max(FEWEST_ANSWERS, min(MOST_ANSWERS, fitting))
 
@@ -256,7 +257,7 @@ class LiveAnswers:
     """The answers that can be read now.
 
     Args:
-        limit: how many may be in the making.
+        limit: how many may be running.
         visitor_limit: how many of them for one visitor.
     """
 
@@ -268,11 +269,11 @@ class LiveAnswers:
         self._ended = OrderedDict[str, LiveAnswer]()  # in the order in which they ended
 
     def add(self, answer: LiveAnswer) -> None:
-        """Make room for one more.
+        """Add a running answer.
 
         Raises:
-            Unavailable: as many as allowed are in the making.
-            TooManyRequests: as many as one visitor may have.
+            Unavailable: too many are running.
+            TooManyRequests: too many of this visitor's are running.
         """
         with self._lock:
             self._forget_old()
@@ -292,8 +293,10 @@ class LiveAnswers:
             self._ended.pop(answer.identifier, None)
 
     def get(self, identifier: str) -> LiveAnswer:
-        """Raises:
-        NotFound: it ended more than a minute ago, or never was.
+        """The answer with this id.
+
+        Raises:
+            NotFound: it ended more than a minute ago, or never existed.
         """
         with self._lock:
             self._forget_old()
@@ -303,13 +306,13 @@ class LiveAnswers:
         return answer
 
     def running_in(self, conversation: str) -> list[LiveAnswer]:
-        """Unfinished answers of one conversation."""
+        """The running answers of one conversation."""
         with self._lock:
             running = self._running.values()
             return [answer for answer in running if answer.conversation == conversation]
 
     def _file(self, answer: LiveAnswer) -> None:
-        """*answer* has ended, and can be taken up for a while."""
+        """Move *answer* to those that have ended, where it can be taken up for a while."""
         with self._lock:
             if self._running.pop(answer.identifier, None):
                 self._ended[answer.identifier] = answer

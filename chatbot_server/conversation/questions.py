@@ -1,4 +1,4 @@
-"""A visitor's question: as it came in, and with all that its answer depends on."""
+"""A visitor's question: as it came in, and prepared with all that its answer depends on."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from chatbot_server.prompt.base import Message
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 
-PAGE_CHARS = 500  # what the column holds; only SQLite would take more
+PAGE_CHARS = 500  # the length of the column; only SQLite would take more
 
 
 @dataclass(frozen=True)
 class VisitorQuestion:
-    """A question, checked at the door. See ``docs/http-api.md`` for the fields.
+    """A question whose fields were checked. See ``docs/http-api.md`` for the fields.
 
     Attributes:
-        visitor: today's name of the visitor, whose answers in the making are counted.
-        preview: asked on the owner's pages.
-        region: country of the visitor's language: “CA” of “fr-CA”.
-        index_version: of the site's pages when the question came.
+        visitor: today's name of the visitor; running answers are counted by it.
+        preview: whether it was asked on the owner's pages.
+        region: the country in the visitor's language: “CA” in “fr-CA”.
+        index_version: the version of the site's index when the question came.
     """
 
     site: Site
@@ -46,7 +46,7 @@ class VisitorQuestion:
 
     @property
     def contact(self) -> str | None:
-        """Where the site's visitors reach a human, if there is a way."""
+        """Where visitors of the site reach a person, if the owner gave an address."""
         return self.site.contact_email or self.site.contact_url
 
     @property
@@ -62,15 +62,15 @@ class VisitorQuestion:
         return address.geturl()[:PAGE_CHARS]
 
     def dialogue(self, before: Sequence[ChatMessage]) -> Dialogue:
-        """The question, after what was said before."""
-        # Finished exchanges only: a question whose answer failed would confuse the model.
+        """The question, with the conversation before it."""
+        # Only finished exchanges: a question whose answer failed would confuse the model.
         exchanges = [
             (asking, answer)
             for asking, answer in pairwise(before)
             if (asking.role, answer.role) == ("user", "assistant")
             and (answer.text and answer.finish != "error" and answer.origin != "person")
         ]
-        # As the model read them, so that its evaluated prompt can be used again.
+        # Questions as the model read them, so that its evaluated prompt can be used again.
         turns = tuple(
             message
             for asking, answer in exchanges
@@ -92,21 +92,21 @@ class VisitorQuestion:
 
 
 def instructions_of(site: Site, language: str) -> str:
-    """What the model is told of its task: the owner's words, else the server's."""
+    """The instructions to the model: the owner's, else the server's own."""
     return site.instructions or say("instructions", language, name=site.name)
 
 
 @dataclass(frozen=True)
 class PreparedQuestion:
-    """A question that can be answered. It is stored once its answer is, or has begun.
+    """A question that can be answered. It is stored when its answer is, or has begun.
 
     Attributes:
-        conversation: a new one, or as it was when the question came.
-        started: what the visitor is told first.
-        replaces: ids of the exchange that is asked again; it goes once this one is accepted.
-        first: nothing was said before, so that the question alone decides its answer, and it
-            tells nothing of who asks.
-        mask: what of it is not stored.
+        conversation: new, or as it was when the question came.
+        started: the first event of the answer.
+        replaces: ids of an exchange to replace; it is erased once this question is accepted.
+        first: whether the answer depends on the question alone: nothing was said before, and the
+            question holds nothing personal.
+        mask: hides what is personal in the texts that are stored.
     """
 
     question: VisitorQuestion
@@ -119,5 +119,5 @@ class PreparedQuestion:
 
     @property
     def keep_until(self) -> int | None:
-        """The answer may be given to others until then (Unix seconds); None: never."""
+        """Until when the answer may be given to others (Unix seconds); None: never."""
         return self.conversation.expires if self.conversation.keep else None

@@ -1,4 +1,4 @@
-"""What is kept of an answer."""
+"""What is kept of an answer: in the database, the cache, the log and the metrics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from chatbot_server.storage.visitors.conversations import (
 from chatbot_server.storage.visitors.outbox import first_due
 from chatbot_server.storage.visitors.takeover import note_waiting
 
-PATIENCE_SECONDS = 60.0  # the words are with their visitor already
+# How long a finished answer waits for the database; its visitor has read it already.
+PATIENCE_SECONDS = 60.0
 logger = logging.getLogger("chatbot_server.conversation")
 
 
@@ -37,13 +38,13 @@ class Record:
 
     Attributes:
         prompt: the question as the model read it.
-        fell_back: the model had its turn, and the pages had to answer instead.
-        is_small_talk: nothing was asked of the site, and a remark was answered.
+        fell_back: the model could not answer, and a quote of the pages took its place.
+        is_small_talk: the answer is to a remark that asks nothing of the site.
         is_passed_on: a person has taken the conversation over, and is to answer.
-        cached_answer: the answer was kept from an earlier question.
-        is_begun: the question is stored, beside the empty row of its answer.
-        is_stored: both are stored.
-        begun_at, first_text_at: moments of the monotonic clock.
+        cached_answer: the earlier answer that this one repeats.
+        is_begun: whether the question is stored, beside an empty answer.
+        is_stored: whether question and answer are stored.
+        begun_at, first_text_at: times of the monotonic clock.
     """
 
     text: list[str] = field(default_factory=list)
@@ -61,13 +62,13 @@ class Record:
     first_text_at: float | None = None
 
     def repeat(self, answer: CachedAnswer) -> None:
-        """The answer is *answer*, told again."""
+        """Make this a repetition of *answer*."""
         self.cached_answer = answer
         self.grounding, self.prompt = answer.grounding, answer.prompt
         self.model = answer.ended.model
 
     def note(self, event: Event) -> None:
-        """Remember what of *event* is to be kept."""
+        """Remember the text or the sources in *event*."""
         if isinstance(event, TextPiece):
             self.first_text_at = self.first_text_at or time.monotonic()
             self.text.append(event.text)
@@ -75,15 +76,14 @@ class Record:
             self.sources = event.items
 
     def status(self, ended: Ended | None) -> AnswerStatus:
-        """What kind of answer it is, by facts alone: see :data:`AnswerStatus`.
+        """The kind of answer, an :data:`AnswerStatus`.
 
-        ``faq`` and ``quoted``: the owner's words; ``written``: by the model from the pages,
-        and checked; ``withheld``: quoted, because the model's own words could not be shown
-        or did not come; ``free``: by the model, there are no pages; ``related`` and
-        ``nothing``: an honest no, with or without pages that speak of something near;
-        ``courtesy``: said of its own accord to a remark, which asked nothing of the site;
-        ``asked_back``: which of several places is meant; ``passed_on`` to a person;
-        ``stopped`` by the visitor or ``failed`` half way.
+        ``faq`` and ``quoted``: the owner's words; ``written``: by the model from the pages, and
+        checked; ``withheld``: quoted, because the model's text failed the check or did not come;
+        ``free``: by the model, on a site without pages; ``related`` and ``nothing``: an honest no,
+        with or without related pages; ``courtesy``: the reply to a remark; ``asked_back``: a
+        question which of several places is meant; ``passed_on``: to a person; ``stopped``: by the
+        visitor; ``failed``: half way.
         """
         if ended is None:
             return "failed"
@@ -107,7 +107,7 @@ class Record:
 
     @property
     def first_ms(self) -> int | None:
-        """Milliseconds until the first words were there; None: none came."""
+        """Milliseconds until the first text; None if none came."""
         if self.first_text_at is None:
             return None
         return round(1000 * (self.first_text_at - self.begun_at))
@@ -131,7 +131,7 @@ class Record:
         return facts
 
     def columns(self, ended: Ended | None) -> JsonObject:
-        """The answer as its row holds it."""
+        """The columns of the answer's row."""
         return {
             "text": "".join(self.text),
             "sources": [asdict(source) for source in self.sources],
@@ -144,7 +144,7 @@ class Record:
         }
 
     def log(self, site_key: str, ended: Ended | None) -> None:
-        """One line about the answer, for who watches the server: no text, and nobody's address."""
+        """Log one line about the answer, without any text or address."""
         usage = (ended and ended.usage) or Usage(0, 0)
         logger.info(
             "answer site=%s status=%s origin=%s cached=%s first_ms=%s ms=%d"
@@ -160,7 +160,7 @@ class Record:
         )
 
     def count(self, ended: Ended | None) -> None:
-        """Add the answer to what the server counts (:mod:`chatbot_server.metrics`)."""
+        """Count the answer in :mod:`chatbot_server.metrics`."""
         origin, is_cached = ended.origin if ended else "none", self.cached_answer is not None
         ANSWERS.labels(self.status(ended), origin, "yes" if is_cached else "no").inc()
         if self.first_text_at is not None:
@@ -172,13 +172,13 @@ class Record:
             ENERGY.labels(origin, ended.energy.method).inc(ended.energy.joules)
 
     def to_cache(self, ended: Ended, conversation: str) -> CachedAnswer | None:
-        """What can be told again to whoever asks the same; None: nothing of this answer can.
+        """The answer for the cache; None if it must not be repeated.
 
-        An answer that was cut short, or that the pages gave because something did not work,
-        would be another one a moment later. A remark's is made again as fast, for who made it.
+        An answer that was cut short, or that was quoted because the model failed, would be
+        another one a moment later. The reply to a remark is made as fast as it is looked up.
         """
-        unsteady = self.grounding is not None and not self.grounding.lasting
-        is_made_anew = self.cached_answer or self.fell_back or self.is_small_talk or unsteady
+        is_momentary = self.grounding is not None and not self.grounding.lasting
+        is_made_anew = self.cached_answer or self.fell_back or self.is_small_talk or is_momentary
         if is_made_anew or ended.finish != "stop":
             return None
         return CachedAnswer(
@@ -186,37 +186,33 @@ class Record:
             self.sources,
             ended,
             self.status(ended),
-            # How well it matched is told again; the passages would only take memory.
+            # Its score and margin are stored again; texts would only take memory.
             self.grounding and replace(self.grounding, answer="", sources=(), passages=()),
             self.prompt,
             conversation,
         )
 
 
-def _nothing() -> None:
-    """Nobody is to be called."""
-
-
 class Recorder:
     """Writes questions and their answers into the database.
 
     Args:
-        on_passed_on: has messages to a person sent by e-mail; None: none is.
-        on_event: has webhooks told of what was noted for them.
+        on_passed_on: called to send messages to a person by e-mail; None: no e-mail is sent.
+        on_event: called to deliver queued webhook events.
     """
 
     def __init__(
         self,
         database: Database,
         on_passed_on: Callable[[], None] | None = None,
-        on_event: Callable[[], None] = _nothing,
+        on_event: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._on_passed_on = on_passed_on
         self._on_event = on_event
 
     def begin(self, prepared: PreparedQuestion, record: Record) -> None:
-        """Store the question beside the empty row of its answer, which takes a while.
+        """Store the question beside an empty answer, because the answer takes a while.
 
         Raises:
             NotFound: the visitor has erased the conversation meanwhile.
@@ -228,8 +224,10 @@ class Recorder:
     def save(self, prepared: PreparedQuestion, record: Record, ended: Ended | None) -> bool:
         """Store the answer; without *ended* it is marked as failed half way.
 
-        False: the visitor has erased the conversation meanwhile, and nothing is stored. One whose
-        question is stored already waits for a minute while another program keeps the database.
+        If the question is stored already, this waits up to a minute for a busy database.
+
+        Returns:
+            False if the visitor has erased the conversation meanwhile; nothing is stored then.
 
         Raises:
             NotFound: the same, where the question is not stored yet.
@@ -239,11 +237,11 @@ class Recorder:
         facts: JsonObject = {name: hide(text) for name, text in texts.items() if text}
         answer = record.columns(ended)
         answer["text"] = hide(answer["text"])
-        if ended is None and not answer["text"]:  # who comes back reads why there is none
+        if ended is None and not answer["text"]:  # a visitor who returns reads why it is empty
             answer["text"] = say("answer_interrupted", prepared.question.locale)
 
         def store(unit: UnitOfWork) -> tuple[bool, bool] | None:
-            """Whether a person and whether webhooks are to be told; None: it was erased."""
+            """Whether to notify a person, and whether webhooks; None: erased meanwhile."""
             if not record.is_begun:
                 _add(unit, prepared, facts, answer)
             elif not complete_answer(unit, prepared.started.message, answer):
@@ -254,10 +252,10 @@ class Recorder:
             return is_waiting, _queue_event(unit, prepared, record, answer["status"])
 
         seconds = PATIENCE_SECONDS if record.is_begun else 0.0
-        to_tell = self._database.patiently(store, seconds)
-        if to_tell is None:
+        notifications = self._database.patiently(store, seconds)
+        if notifications is None:
             return False
-        is_for_person, is_for_webhooks = to_tell
+        is_for_person, is_for_webhooks = notifications
         if is_for_person and self._on_passed_on:
             self._on_passed_on()
         if is_for_webhooks:
@@ -265,20 +263,20 @@ class Recorder:
         return True
 
     def _pass_on(self, unit: UnitOfWork, prepared: PreparedQuestion) -> bool:
-        """Keep the question for the person; whether nothing of the visitor's waited yet."""
+        """Keep the question for the person; whether it is the first that waits."""
         site, started = prepared.question.site, prepared.started
         message = {"id": started.question, "text": prepared.mask.hide(prepared.question.text)}
         mail_due = first_due(site) if self._on_passed_on else None
         return note_waiting(unit, site, started.conversation, message, mail_due)
 
     def has_conversation(self, conversation: str) -> bool:
-        """Whether the conversation was not erased."""
+        """Whether the conversation still exists."""
         with self._database.connection() as connection:
             return has_conversation(connection, conversation)
 
 
 def _queue_event(unit: UnitOfWork, prepared: PreparedQuestion, record: Record, status: str) -> bool:
-    """Have webhooks told of a question without an answer, or to a person; whether any wants it."""
+    """Queue the event of an unanswered or passed-on question; whether a webhook wants it."""
     conversation, question = prepared.conversation, prepared.started.question
     if conversation.preview or not conversation.keep:
         return False
@@ -292,7 +290,7 @@ def _queue_event(unit: UnitOfWork, prepared: PreparedQuestion, record: Record, s
 def _add(
     unit: UnitOfWork, prepared: PreparedQuestion, facts: JsonObject, answer: JsonObject
 ) -> None:
-    """Store the exchange; the one that it takes the place of goes."""
+    """Store the exchange, and erase the one that it replaces."""
     started = prepared.started
     moment = {"created": now()}
     text = prepared.mask.hide(prepared.question.text)

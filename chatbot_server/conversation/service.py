@@ -1,7 +1,7 @@
-"""What a visitor can do: ask, take an answer up again, stop it, read, erase.
+"""What a visitor can do: ask, take up an answer again, stop it, read, erase.
 
-A question is stored with its answer where that is there at once, and beside an empty one where
-a model writes.
+A question is stored together with an answer that is available at once, and beside an empty one
+where a model writes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
 from chatbot_server.conversation.questions import PreparedQuestion, VisitorQuestion, instructions_of
-from chatbot_server.conversation.turn import Parts, Turn
+from chatbot_server.conversation.turn import Turn, TurnParts
 from chatbot_server.errors import BadRequest
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.masking import NO_MASK, NO_WAY_TO_REPLY, Mask
@@ -36,19 +36,19 @@ from chatbot_server.storage.visitors.conversations import (
 from chatbot_server.storage.visitors.feedback import feedback_of
 from chatbot_server.storage.visitors.takeover import persons_messages
 
-# What a model is given of a long conversation, in characters, at least; at most about twice as
-# much. The tokens of all of it are counted at each question.
+# The least number of characters of a long conversation that a model is given; at most about twice
+# as many. All their tokens are counted with each question.
 REMEMBERED = 100_000
-RESUME_SECONDS = 10.0  # a page that changes is there again within this
-# When a visitor's page asks again whether a person wrote: while one answers, while some of the
-# site's people are at their pages, and else; not at all once nothing was said for long.
+RESUME_SECONDS = 10.0  # within which the next page of the site takes up an answer
+# Seconds until a visitor's page asks again whether a person wrote: while a person answers, while
+# people of the site are at their pages, and otherwise.
 ASK_SOON, ASK_LATER, ASK_RARELY = 3, 10, 60
-QUIET_SECONDS = 1800
+QUIET_SECONDS = 1800  # after the last message, a page no longer asks
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """A conversation as its visitor may read it; *thumbs*: answer's id → up or down."""
+    """A conversation as its visitor may read it; *thumbs* is “up” or “down” by answer id."""
 
     conversation: Conversation
     messages: Sequence[ChatMessage]
@@ -57,10 +57,10 @@ class Transcript:
 
 @dataclass(frozen=True)
 class News:
-    """What people wrote in a conversation.
+    """What people of the site wrote in a conversation.
 
     Attributes:
-        person: who answers in the chatbot's place; None: the chatbot does.
+        person: who answers in place of the chatbot; None: the chatbot answers.
         wait: seconds until it makes sense to ask again; 0: not before the visitor writes.
     """
 
@@ -69,13 +69,27 @@ class News:
     wait: int
 
 
+@dataclass(frozen=True)
+class OpenedConversation:
+    """The conversation of a question; its row belongs to no session.
+
+    Attributes:
+        secret: only of a new conversation.
+        before: the messages in it so far.
+    """
+
+    row: Conversation
+    secret: str | None = None
+    before: Sequence[ChatMessage] = ()
+
+
 class ConversationService:
     """The conversations of all sites."""
 
     def __init__(
         self,
         database: Database,
-        parts: Parts,
+        parts: TurnParts,
         *,
         retention_days: int,
         streams: int,
@@ -89,30 +103,30 @@ class ConversationService:
         self._live = LiveAnswers(streams, visitor_streams)
 
     def prepare(self, question: VisitorQuestion) -> PreparedQuestion:
-        """What *question* follows on in its conversation, or the new one that it begins.
+        """Open the conversation of *question*, or begin a new one.
 
-        Nothing is stored yet: a question that is refused costs the database no write. What is
-        still being answered in the same conversation is cut short: a visitor says one thing at
-        a time.
+        Nothing is stored yet, so that a question that is refused costs no write. An answer that is
+        still being made in the same conversation is cut short.
 
         Raises:
             ChatbotError: the conversation cannot be continued.
         """
-        conversation, secret, before = self._open_or_begin(question)
-        replaced_turns = last_exchange(before) if question.retry else ()
-        before = before[: len(before) - len(replaced_turns)]
-        if replaced_turns:  # who asks again wants another answer, and this one is to be erased
-            self._parts.cache.reject(question.site.key, replaced_turns[0].text)
+        opened = self._open_or_begin(question)
+        conversation = opened.row
+        replaced_messages = last_exchange(opened.before) if question.retry else ()
+        before = opened.before[: len(opened.before) - len(replaced_messages)]
+        if replaced_messages:  # a visitor who asks again wants another answer than the cached one
+            self._parts.cache.reject(question.site.key, replaced_messages[0].text)
         conversation.extend(question.site.days_kept(self._retention_days))
-        # To a person, visitors may say how they are reached.
+        # To a person, visitors may say how they can be reached.
         kinds = NO_WAY_TO_REPLY if conversation.answering_person else ()
         mask = Mask.of(question.text, question.locale, kinds) if self._masks else NO_MASK
         return PreparedQuestion(
             question,
             conversation,
-            Started(conversation.id, random_id(), random_id(), secret),
+            Started(conversation.id, random_id(), random_id(), opened.secret),
             question.dialogue(before),
-            replaces=tuple(turn.id for turn in replaced_turns),
+            replaces=tuple(message.id for message in replaced_messages),
             first=not before and not mask.labels,
             mask=mask,
         )
@@ -121,7 +135,7 @@ class ConversationService:
         """Begin the answer to *prepared*.
 
         Raises:
-            ChatbotError: it was not accepted; then nothing of the question is stored.
+            ChatbotError: the question was not accepted, and is not stored.
         """
         answer = LiveAnswer(
             prepared.started.message,
@@ -139,10 +153,11 @@ class ConversationService:
         return answer
 
     def take_up(self, message: str, secret: str) -> LiveAnswer:
-        """A running or just finished answer.
+        """An answer that is being made, or has just ended.
 
         Raises:
-            NotFound: there is none, or the secret is another's.
+            NotFound: there is no such answer.
+            NotFound, Unauthorized: as :func:`open_conversation`.
         """
         answer = self._live.get(message)
         with self._database.session() as session:
@@ -150,7 +165,11 @@ class ConversationService:
         return answer
 
     def stop(self, message: str, secret: str) -> None:
-        """End an answer now. Raises as :meth:`take_up`."""
+        """Stop an answer now.
+
+        Raises:
+            NotFound, Unauthorized: as :meth:`take_up`.
+        """
         answer = self.take_up(message, secret)
         answer.stop()
         answer.wait_ended(5)
@@ -166,7 +185,7 @@ class ConversationService:
             return Transcript(row, history(session, row.id), feedback_of(session, row.id))
 
     def news(self, conversation: str, secret: str, after: str) -> News:
-        """What people wrote after the message called *after*.
+        """What people of the site wrote after the message with the id *after*.
 
         Raises:
             NotFound, Unauthorized: as :func:`open_conversation`.
@@ -183,8 +202,7 @@ class ConversationService:
             return News(row.answering_person, messages, wait)
 
     def erase(self, conversation: str, secret: str) -> int:
-        """Erase the conversation from the disk; returns the number of messages erased."""
-
+        """Erase the conversation from the disk; returns the number of erased messages."""
         with self._database.session() as session:
             open_conversation(session, conversation, secret)
         self._cut_short(conversation)
@@ -201,20 +219,16 @@ class ConversationService:
         return erased_count
 
     def drop_from_cache(self, site: str, question: str) -> None:
-        """Tell the answer to *question* to nobody else: a visitor found it wanting."""
+        """Do not repeat the answer to *question*: a visitor rejected it."""
         self._parts.cache.reject(site, question)
 
     def _cut_short(self, conversation: str) -> None:
-        """End the answers in the making, and wait until they are stored."""
+        """Stop the running answers of the conversation, and wait until they are stored."""
         for answer in self._live.running_in(conversation):
             answer.stop()
             answer.wait_ended(5)
 
-    def _open_or_begin(
-        self, question: VisitorQuestion
-    ) -> tuple[Conversation, str | None, Sequence[ChatMessage]]:
-        """The question's conversation, of no session; with its secret if it is new, else with
-        what was said in it."""
+    def _open_or_begin(self, question: VisitorQuestion) -> OpenedConversation:
         if question.conversation is None:
             conversation, secret = new_conversation(
                 question.site.id,
@@ -223,7 +237,7 @@ class ConversationService:
                 keep=question.keep,
                 preview=question.preview,
             )
-            return conversation, secret, ()
+            return OpenedConversation(conversation, secret)
         with self._database.session() as session:
             conversation = open_conversation(session, question.conversation, question.secret)
             self._cut_short(conversation.id)
@@ -231,10 +245,10 @@ class ConversationService:
                 raise BadRequest("conversation_other_site", field="conversation")
             before = recent_history(session, conversation.id, REMEMBERED)
             session.expunge(conversation)
-            return conversation, None, before
+            return OpenedConversation(conversation, before=before)
 
 
 def common_instructions(sites: Sequence[Site], most: int = 4) -> list[str]:
-    """What the conversations of *sites* begin with, without repetition, at most *most*."""
+    """The instructions that conversations of *sites* begin with, without duplicates."""
     texts = (instructions_of(site, language) for site in sites for language in LANGUAGES)
     return list(dict.fromkeys(texts))[:most]

@@ -1,7 +1,7 @@
-"""One turn, told in one place: cache → remarks → pages → prompt → engine → guard → store.
+"""One turn: cache → remarks → pages → prompt → engine → guard → store.
 
-The order is that of trust: the owner's own words, sentences quoted from the pages, the model
-under guard, and an honest no. What is written to a person is passed on instead.
+The order is that of trust: the owner's own words, sentences quoted from the pages, the guarded
+model, and an honest no. Where a person has taken the conversation over, the message is passed on.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from chatbot_server.conversation.small_talk.remarks import (
     DISTRESSES,
     LEFT_TO_MODEL,
     Remark,
-    find_all_remarks,
     find_remark,
     is_answered,
+    split_message,
 )
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.engine.base import Engine, Sampling
@@ -41,12 +41,12 @@ from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.storage.base import now
 from chatbot_server.storage.visitors.conversations import HOUR
 
-PRESENT_SECONDS = 1800  # a person is taken to be there after their last message
+PRESENT_SECONDS = 1800  # how long a person counts as present after their last message
 logger = logging.getLogger("chatbot_server.conversation")
 
 
 @dataclass(frozen=True)
-class Parts:
+class TurnParts:
     """What a turn works with."""
 
     engine: Engine
@@ -58,9 +58,9 @@ class Parts:
 
 
 class Turn:
-    """The work behind one answer; see :class:`chatbot_server.conversation.live.AnswerWork`."""
+    """The work behind one answer: an :class:`~chatbot_server.conversation.live.AnswerWork`."""
 
-    def __init__(self, parts: Parts, prepared: PreparedQuestion) -> None:
+    def __init__(self, parts: TurnParts, prepared: PreparedQuestion) -> None:
         self._parts = parts
         self._prepared = prepared
         self._question = prepared.question
@@ -71,16 +71,16 @@ class Turn:
     def events(self) -> Iterator[Event]:
         """The answer, event by event; whatever happens, what was said is stored.
 
-        ``Started`` comes once the question is stored: with its whole answer where that is
-        there at once, else when the model has accepted it. What cannot be accepted at all is
-        not stored, and its error is raised.
+        ``Started`` is yielded once the question is stored: together with an answer that is
+        available at once, else when the model has accepted the question. A question that is
+        refused is not stored; its error is raised.
         """
-        untold: list[Event] = [self._prepared.started]
+        held_back: list[Event] = [self._prepared.started]
         record, meter = self._record, self._parts.meter
         share = meter.begin()
         try:
             person = self._prepared.conversation.answering_person
-            for event in self._pass_on(person) if person else self._story():
+            for event in self._pass_on(person) if person else self._answer():
                 if isinstance(event, Ended):
                     energy = meter.end(share, by_model=self._writer.has_begun)
                     event = replace(event, energy=energy)
@@ -89,12 +89,12 @@ class Turn:
                     record.note(event)
                 if self._writer.has_begun and not (record.is_begun or record.is_stored):
                     self._parts.recorder.begin(self._prepared, record)
-                # Accepted, and nobody comes first: nothing to tell.
-                if not isinstance(event, Waiting) or event.position:
-                    untold.append(event)
+                is_first_in_queue = isinstance(event, Waiting) and not event.position
+                if not is_first_in_queue:
+                    held_back.append(event)
                 if record.is_begun or record.is_stored:
-                    yield from untold
-                    untold = []
+                    yield from held_back
+                    held_back = []
         finally:
             meter.end(share)
             if record.is_begun and not record.is_stored:
@@ -110,7 +110,7 @@ class Turn:
         self._writer.cancel()
 
     def _pass_on(self, person: str) -> Iterator[Event]:
-        """What the visitor is told while *person* answers; whom to call is said in any case."""
+        """Pass the message on to *person*; a visitor in distress is told whom to call."""
         self._record.is_passed_on = True
         remark = find_remark(self._question.text)
         if remark and remark.kind in DISTRESSES:
@@ -118,14 +118,14 @@ class Turn:
             return
         site, language = self._question.site, self._question.locale
         passed_on = say("passed_on", language, name=literal(person))
-        # Whoever wrote a moment ago is there, whatever the hours say.
-        silence = HOUR * site.silence_hours - PRESENT_SECONDS
-        is_present = (self._prepared.conversation.silent_until or 0) - now() > silence
+        # A person who wrote a moment ago is present, whatever the hours say.
+        silence_left = (self._prepared.conversation.silent_until or 0) - now()
+        is_present = silence_left > HOUR * site.silence_hours - PRESENT_SECONDS
         when = "" if is_present else when_answered(site, language)
         yield TextPiece(f"{passed_on} {when}".strip())
         yield Ended("person")
 
-    def _story(self) -> Iterator[Event]:
+    def _answer(self) -> Iterator[Event]:
         question, knowledge = self._question, self._parts.knowledge
         if cached_answer := self._cached_answer():
             self._record.repeat(cached_answer)
@@ -134,15 +134,16 @@ class Turn:
                 yield Cited(cached_answer.sources)
             yield cached_answer.ended_again()
             return
-        remark, beside, looked_up = find_all_remarks(question.text)
-        for each in beside:
+        message = split_message(question.text)
+        remark = message.remark
+        for each in message.beside:
             yield TextPiece(f"{reply_to(each, question, (), self._writer.model())}\n\n")
-        is_left_to_model = remark and remark.kind in LEFT_TO_MODEL and self._is_free()
+        is_left_to_model = remark and remark.kind in LEFT_TO_MODEL and self._may_write_freely()
         if remark and remark.is_sure and not is_left_to_model:
             yield from self._answer_remark(remark)
             return
         earlier_questions = self._prepared.dialogue.earlier_questions
-        looked_up = self._prepared.dialogue.completed or looked_up
+        looked_up = self._prepared.dialogue.completed or message.rest
         grounding = knowledge.ground(
             question.site.id, looked_up, earlier_questions, question.locale
         )
@@ -160,13 +161,13 @@ class Turn:
         else:
             yield from self._answer_by_quote(grounding)
 
-    def _is_free(self) -> bool:
-        """Whether the model answers from what it knows."""
+    def _may_write_freely(self) -> bool:
+        """Whether the model may answer from its own knowledge."""
         site = self._question.site
         return site.free_chat and not self._parts.knowledge.has_content(site.id)
 
     def _answer_remark(self, remark: Remark) -> Iterator[Event]:
-        """What is said to a visitor who asks nothing of the site."""
+        """The answer to a message that asks nothing of the site."""
         topics: tuple[str, ...] = ()
         language = language_of_reply(self._question, remark)
         if remark.kind in TOPICS_BESIDE:
@@ -174,7 +175,7 @@ class Turn:
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
         if remark.kind == "clock":
-            # Whether it is open now, with the page that tells it, where that is sure.
+            # If that is certain, also whether it is open now, with the page that says so.
             now_question = say("about_clock_question", language)
             hours = self._parts.knowledge.ground(
                 self._question.site.id, now_question, locale=language
@@ -189,7 +190,7 @@ class Turn:
         return tuple(self._parts.knowledge.topics(self._question.site.id, language))
 
     def _cached_answer(self) -> CachedAnswer | None:
-        """The answer to the same question from before, while its own conversation is there."""
+        """The earlier answer to the same question, as long as its own conversation exists."""
         cache = self._parts.cache
         if not self._prepared.first or not cache.limit:
             return None
@@ -203,7 +204,7 @@ class Turn:
         return answer
 
     def _answer_by_model(self, grounding: Grounding) -> Iterator[Event]:
-        """The model's sentences that stand in the pages; where they end, the pages' own."""
+        """The model's checked sentences; after one that failed the check, a quote of the pages."""
         is_begun = False
         try:
             for event in self._writer.from_passages(
@@ -216,7 +217,7 @@ class Turn:
         except (Withheld, EngineError, BadRequest):
             self._record.fell_back = True
             if is_begun and grounding.status == "passages":
-                # What was shown stands in the pages: no “I found nothing” after it.
+                # What was shown is supported by the pages: no “I found nothing” after it.
                 yield Cited(_pages_of(grounding))
                 yield Ended("model", model=self._record.model)
                 return
@@ -236,7 +237,7 @@ class Turn:
             yield Cited(grounding.sources)
             yield Ended("faq" if grounding.status == "faq" else "pages")
             return
-        # A page that speaks of something near is worth a look; notes and files have no address.
+        # Related pages are offered; notes and files have no address that a visitor could open.
         pages = tuple(page for page in grounding.near if page.url.startswith("http"))
         topics = () if pages else self._topics(language_of_reply(self._question))
         yield TextPiece(honest_no(self._question, grounding, topics, has_pages=bool(pages)))
@@ -253,18 +254,18 @@ class Turn:
         try:
             is_saved = self._parts.recorder.save(self._prepared, self._record, ended)
         finally:
-            if is_cached and not is_saved:  # who erased the conversation meanwhile did not see it
+            if is_cached and not is_saved:  # the conversation was erased in between
                 self._forget_cached_answer()
 
     def _put_into_cache(self, ended: Ended | None) -> bool:
-        """Keep the answer for the next who asks the same; whether it was kept."""
+        """Keep the answer for the same question from others; whether it was kept."""
         if ended is None or self._cache_key is None or self._prepared.keep_until is None:
             return False
         answer = self._record.to_cache(ended, self._prepared.started.conversation)
         grounding = self._record.grounding
         version = grounding.version if grounding else self._question.index_version
         if answer is None or self._key_for(version) != self._cache_key:
-            return False  # it cannot last, or pages or model changed while it was made
+            return False  # it holds for this moment only, or pages or model have changed
         self._parts.cache.put(self._cache_key, answer, self._prepared.keep_until)
         return True
 
@@ -289,7 +290,7 @@ class Turn:
 
 @lru_cache(1000)
 def warn_of_silence(site_key: str) -> None:
-    """Tell the log, once for each site, that it has nothing to answer from."""
+    """Log once for each site that it has nothing to answer from."""
     logger.warning(
         "site=%s has no pages yet: visitors get “I don't know”."
         " Run: chatbot-server knowledge crawl https://example.org --site %s",
@@ -299,6 +300,6 @@ def warn_of_silence(site_key: str) -> None:
 
 
 def _pages_of(grounding: Grounding) -> tuple[Source, ...]:
-    """The pages of its passages, each once, best first."""
+    """The pages of the passages of *grounding*, without duplicates, best first."""
     pages = {passage.url or passage.title: passage for passage in grounding.passages}
     return tuple(Source(page.title, page.url) for page in pages.values())

@@ -1,4 +1,4 @@
-"""Answers that were cut short because the server ended: they say so to the visitor who returns."""
+"""Answers that were cut short when the server ended: they say so to visitors who return."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ logger = logging.getLogger("chatbot_server")
 
 
 def mend_cut_answers(database: Database, *, is_start: bool) -> None:
-    """Put a sentence into each answer that nobody writes any more; no error stops a start.
+    """Put a sentence into each answer that no process writes any more; never fails.
 
-    Where this is the start of a server, what the one before it wrote is at an end.
+    At the start of a server, that is every unfinished answer.
     """
     words = {language: say("answer_interrupted", language) for language in LANGUAGES}
     try:

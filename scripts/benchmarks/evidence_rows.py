@@ -10,7 +10,10 @@ from typing import Any
 
 from benchmarks.question_sets import Question, plain
 from chatbot_server.retrieval.answer.decide import evidence
-from chatbot_server.retrieval.answer.decide.reading import IN_ANOTHER_LANGUAGE, read
+from chatbot_server.retrieval.answer.decide.word_nearness import (
+    IN_ANOTHER_LANGUAGE,
+    read_word_nearness,
+)
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidates import (
@@ -131,7 +134,7 @@ def ask(
     base: KnowledgeBase, site_id: int, question: Question, reader: Embedder | None = None
 ) -> Row:
     """What the product gathers for *question*, and whether it is right."""
-    with base.searched(site_id, question.text, question.history, HITS) as (index, query, hits):
+    with base.open_search(site_id, question.text, question.history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = [
             section
@@ -144,7 +147,9 @@ def ask(
         if sections and reader is not None:
             is_across = values_of(sections, query, index)["other_language"]
             is_ranked_anew = is_across and index.chunk_count > evidence.SMALL_SITE
-            read(sections[: IN_ANOTHER_LANGUAGE if is_ranked_anew else 1], query, reader)
+            read_word_nearness(
+                sections[: IN_ANOTHER_LANGUAGE if is_ranked_anew else 1], query, reader
+            )
             sections = by_relevance(sections)
         if sections:
             values = values_of(sections, query, index)

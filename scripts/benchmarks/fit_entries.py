@@ -22,8 +22,8 @@ import yaml
 
 from benchmarks.fit_evidence import FILE, HEADER, Numbers, regression, share
 from benchmarks.question_sets import DATA, ROOT
-from chatbot_server.retrieval.answer.decide import faq
 from chatbot_server.retrieval.answer.decide.entries import CLOSE, gather_entry_evidence
+from chatbot_server.retrieval.answer.decide.same_question import may_quote
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
@@ -120,7 +120,7 @@ def rows_of(
 
 def ask(base: KnowledgeBase, site_id: int, question: EntryQuestion) -> EntryRow:
     """What the product gathers for *question*."""
-    with base.searched(site_id, question.text, (), HITS) as (index, query, hits):
+    with base.open_search(site_id, question.text, (), HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = load_sections(index, query, hits) if hits else []
         urls = {section.document.id: section.document.url for section in sections}
@@ -132,7 +132,7 @@ def ask(base: KnowledgeBase, site_id: int, question: EntryQuestion) -> EntryRow:
             question,
             [asdict(gather_entry_evidence(query, entry, present)) for entry in entries],
             [entry.document.url in question.right for entry in entries],
-            [faq.may_quote(query, entry) for entry in entries],
+            [may_quote(query, entry) for entry in entries],
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chatbot_server.retrieval.answer.decide.faq import asks_same
+from chatbot_server.retrieval.answer.decide.same_question import asks_same
 from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft

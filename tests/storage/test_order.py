@@ -15,7 +15,7 @@ from support.scripted_chat import QUOTED, Pages, ScriptedModel
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
-from chatbot_server.conversation.turn import Parts
+from chatbot_server.conversation.turn import TurnParts
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import NotFound, Unavailable
 from chatbot_server.storage.database import Database
@@ -87,7 +87,7 @@ def test_a_place_belongs_to_one_message(database: Database) -> None:
 
 
 def test_eight_questions_at_once_stand_in_turn(database: Database) -> None:
-    parts = Parts(ScriptedModel("quote"), Pages(QUOTED), Recorder(database), Sampling())
+    parts = TurnParts(ScriptedModel("quote"), Pages(QUOTED), Recorder(database), Sampling())
     service = ConversationService(database, parts, retention_days=30, streams=9, visitor_streams=9)
     with database.session() as session:
         site = demo_site(session)

@@ -14,7 +14,7 @@ from chatbot_server.conversation.events import Ended, Event, Started, TextPiece
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
-from chatbot_server.conversation.turn import Parts
+from chatbot_server.conversation.turn import TurnParts
 from chatbot_server.engine.base import (
     EngineInfo,
     EngineState,
@@ -147,7 +147,7 @@ class Chat:
         self.sites = AskedSites(self.database)
         self.time = 1e9
         self.cache = AnswerCache(3, 3600, lambda: self.time)
-        parts = Parts(
+        parts = TurnParts(
             model, self.pages, Recorder(self.database), Sampling(max_tokens=32), self.cache
         )
         self.service = ConversationService(

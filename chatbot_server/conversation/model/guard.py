@@ -1,8 +1,8 @@
 """The guard: a model's answer is checked sentence by sentence before the visitor sees it.
 
-A sentence that states a fact which stands in none of the texts it was written from, nor is a
-sum of theirs, or that says another thing than they do (:mod:`.support`), is not shown, and
-nothing after it: the answer falls back to sentences quoted from the pages.
+A sentence is refused if it states a fact that is neither in the passages nor computed from theirs,
+or if it contradicts them (:mod:`.support`). Nothing after it is shown: the answer falls back to
+sentences quoted from the pages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chatbot_server.retrieval.language.languages import together
 from chatbot_server.retrieval.language.sentences import sentence_ends
 from chatbot_server.retrieval.language.words.stems import guess_document_language
 
-# A model that never ends a sentence must not hold back its answer, nor memory.
+# A sentence without an end is cut at so many characters: it must hold up neither answer nor memory.
 MAX_HELD = 600
 _ENUMERATION = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
 
@@ -32,7 +32,7 @@ class Passed:
 
 @dataclass(frozen=True)
 class Refused:
-    """A sentence failed; what it stated without support. Nothing follows."""
+    """A sentence that failed the check, and the *facts* in it without support. Nothing follows."""
 
     sentence: str
     facts: frozenset[Fact]
@@ -57,7 +57,7 @@ class Guard:
         self._stopped = False
 
     def check(self, pieces: Iterable[str]) -> Iterator[Passed | Refused]:
-        """The sentences of *pieces*, in order, up to the first that fails."""
+        """Check the sentences of *pieces* in order, up to the first that fails."""
         for piece in pieces:
             yield from self.feed(piece)
             if self._stopped:
@@ -65,7 +65,7 @@ class Guard:
         yield from self.finish()
 
     def feed(self, piece: str) -> Iterator[Passed | Refused]:
-        """Take a piece of the answer; yields the sentences that it completed."""
+        """Check the sentences that *piece* completes."""
         if self._stopped:
             return
         self._held += piece
@@ -76,16 +76,16 @@ class Guard:
                 return
 
     def finish(self) -> Iterator[Passed | Refused]:
-        """The answer has ended; yields its last sentence."""
+        """Check the last sentence, at the end of the answer."""
         if self._held and not self._stopped:
             sentence, self._held = self._held, ""
             yield self._judge(sentence)
 
     def _sentence_end(self) -> int | None:
-        # Not at a dot within a word: of “info@Shop.Example” no half is an address to check.
+        # Not at a dot inside a word: half of “info@Shop.Example” could not be checked.
         for stop, following in sentence_ends(self._held, self._languages, glued=False):
             return following if "\n" in self._held[stop:following] else stop
-        # Cut at a blank, or a number would be split in two that both stand in the passages.
+        # At a blank: the halves of a number could both be in the passages.
         if len(self._held) > MAX_HELD:
             return self._held.rfind(" ", 0, MAX_HELD) + 1 or MAX_HELD
         return None

@@ -12,8 +12,8 @@ from chatbot_server.prompt.assemble import fit_and_assemble
 from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.retrieval.base import Passage
 
-# Characters of passages for each token of the context: 1.5 of about 4 leave room for the
-# conversation and the answer.
+# Characters of passages per token of the context. A token has about 4 characters, so that the
+# rest is left for the conversation and the answer.
 PASSAGE_CHARS = 1.5
 
 
@@ -22,9 +22,9 @@ class Dialogue:
     """Instructions, the finished turns (oldest first), and the question to answer now.
 
     Attributes:
-        turns: as the model read them, with the passages they were written from.
-        earlier_questions: what was looked up for them, but for what *completed* takes in.
-        completed: what the question asks, where it is but a reply: “the second one”.
+        turns: as the model read them, with their passages.
+        earlier_questions: what was looked up for the turns, except what is part of *completed*.
+        completed: the whole question, where *question* is only a reply: “the second one”.
     """
 
     instructions: str
@@ -35,12 +35,12 @@ class Dialogue:
     completed: str | None = None
 
     def messages(self) -> list[Message]:
-        """The whole conversation as an engine wants it."""
+        """The whole conversation as messages to an engine."""
         system = [Message("system", self.instructions)] if self.instructions else []
         return [*system, *self.turns, Message("user", self.question)]
 
     def with_passages(self, passages: Sequence[Passage]) -> Dialogue:
-        """The same, with what the answer is to be written from before the question."""
+        """The same dialogue, with *passages* to answer from before the question."""
         texts = "\n\n".join(
             "\n".join(dict.fromkeys(filter(None, (passage.title, passage.heading, passage.text))))
             for passage in passages
@@ -57,7 +57,7 @@ class Dialogue:
 
 
 def passages_that_fit(passages: Sequence[Passage], info: EngineInfo) -> list[Passage]:
-    """The first of *passages*, and of the last of them what the model has room for."""
+    """As many of *passages* as the model has room for, the last of them cut to fit."""
     chars_left = int(info.context_length * PASSAGE_CHARS)
     fitting_passages: list[Passage] = []
     for passage in passages:

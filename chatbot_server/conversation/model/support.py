@@ -1,14 +1,14 @@
-"""Whether a written sentence says what the passages say.
+"""Whether the passages support a sentence that a model wrote.
 
-Numbers and links are compared in :mod:`chatbot_server.retrieval.language.facts`; here names,
-negations and rows are. Each part of the sentence is laid beside the statements of the passages
-that share its words. What no rule faults passes, so each rule only ever refuses.
+Numbers and links are compared by :mod:`chatbot_server.retrieval.language.facts`, names, negations
+and rows of tables here: each part of the sentence is compared with the statements of the passages
+that share its words. A rule can only refuse a sentence; one that no rule refuses is supported.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -23,7 +23,7 @@ from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 from chatbot_server.retrieval.language.words import stems, synonyms
 
-# So much of the passages is compared, in statements; a prompt holds less.
+# Statements of the passages that are compared; a prompt holds fewer.
 MOST_STATEMENTS = 200
 LARGEST_COUNT = 31  # “for two weeks”: what an amount may be multiplied by
 SEVERAL_LINES = 2
@@ -37,14 +37,14 @@ _CONTRAST = re.compile(
 _JOINT = re.compile(rf"{BLANKS_RUN}(?:and|et|or|ou|plus|so|donc|–|—)\s+", re.IGNORECASE)
 _CELL = re.compile(rf"(?:{BLANKS_RUN})?;\s+|,\s+")
 _ADVERSATIVE = re.compile(rf"(?:,\s+|{BLANKS_RUN})(?:but|mais|except|sauf)\s+", re.IGNORECASE)
-# Words of these concepts ask for a fact and tell no row.
+# Words of these concepts ask for a fact, and do not tell rows apart.
 _FACTUAL_CONCEPTS = frozenset(
     f"={concept}"
     for concept in ("opening_hours", "price", "duration", "phone", "email", "address", "payment")
 )
 _PERSON = re.compile(r"\b(?:docteur|doctor|[A-ZÀ-Þ][\w’-]*)\.? ([A-ZÀ-Þ][\w’-]+)")
 _COMPARES = re.compile(r"\b(?:difference|total|altogether|in all|sum|somme|ensemble|en tout)\b")
-# What no site asks through a chatbot, whatever stands on its pages.
+# What no site asks for through a chatbot, whatever its pages say.
 _PRIVATE_WORDS = (
     r"password|passcode|pin|card number|security code|mot de passe|code secret|numero de carte"
     r"|identifiants?"
@@ -93,7 +93,7 @@ class Statement:
         return [Statement(cell, self.languages) for cell in cells] if has_figures else []
 
     def has(self, item: str | Fact) -> bool:
-        """Whether it holds a word or tells a fact."""
+        """Whether it contains a word or states a fact."""
         if isinstance(item, Fact):
             return item.is_among(self.facts)
         return bool(stems.all_stems(item, self.languages) & self.stems)
@@ -103,10 +103,10 @@ class Statement:
 
 
 class Support:
-    """What *passages* say, in statements.
+    """Compares sentences with the statements of *passages*.
 
     Args:
-        known: the facts of the passages, and of their titles and addresses.
+        known: the facts in the passages, their titles and addresses.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Support:
         self._whole = Statement(
             " ".join([titles, *(passage.text for passage in passages)]), languages
         )
-        # A link that stands in a page's text may be a stranger's; the pages' own are not.
+        # A link in the text of a page may lead to a stranger's site, unlike the pages' addresses.
         addresses = facts(" ".join(passage.url for passage in passages), languages)
         self._hosts = {fact.value.partition("/")[0] for fact in addresses if fact.kind == "link"}
         self._has_lines = any("\n" in passage.text.strip() for passage in passages)
@@ -138,7 +138,7 @@ class Support:
         }
 
     def unsupported_facts(self, sentence: str) -> frozenset[Fact]:
-        """The facts of *sentence* that no passage tells, nor a sum of what they tell."""
+        """The facts of *sentence* that are neither in a passage nor computed from facts there."""
         missing = unsupported(sentence, self._known, self._languages) | frozenset(
             fact
             for fact in facts(sentence, self._languages)
@@ -150,7 +150,7 @@ class Support:
         return frozenset(fact for fact in missing if not self._is_computed(fact, sentence))
 
     def contradicts(self, sentence: str) -> bool:
-        """Whether *sentence* says what the passages do not, or what nobody should be told."""
+        """Whether *sentence* contradicts the passages, or says what no visitor should be told."""
         if _DEMAND.search(fold(sentence)):
             return True
         remark = find_remark(sentence)
@@ -161,25 +161,21 @@ class Support:
         )
 
     def _is_computed(self, fact: Fact, sentence: str) -> bool:
-        """A sum or difference of two known amounts, or one times a number of the sentence."""
-        kind, amount, unit = _amount(fact)
+        """Whether it is a sum or difference of known amounts, or a multiple that *sentence* names.
+
+        “Two nights are 120 €” multiplies a known price by a number of the sentence.
+        """
+        amount = _amount_of(fact)
         if amount is None:
             return False
-        amounts = {
-            known_amount
-            for other in self._known
-            for known_kind, known_amount, known_unit in (_amount(other),)
-            if known_amount is not None and (known_kind, known_unit) == (kind, unit)
-        }
+        known_values = {*_values_like(amount, self._known)}
         counts = {
-            count
+            count.value
             for other in facts(sentence, self._languages)
-            if _is_count(other) and (count := _amount(other)[1])
+            if _is_count(other) and (count := _amount_of(other)) and count.value
         }
-        sums = {first + second for first, second in combinations(sorted(amounts), 2)}
-        differences = {abs(first - second) for first, second in combinations(sorted(amounts), 2)}
-        products = {count * known_amount for count in counts for known_amount in amounts}
-        return any(abs(amount - value) < 0.005 for value in sums | differences | products)
+        products = {count * value for count in counts for value in known_values}
+        return amount.is_one_of({*_sums_and_differences(sorted(known_values)), *products})
 
     def has_unknown_name(self, sentence: str) -> bool:
         names = contrast.names(sentence, self._languages)
@@ -216,7 +212,7 @@ class Support:
         return self.is_denied(part, known_words)
 
     def is_of_another_row(self, part: Statement, known_words: Sequence[str]) -> bool:
-        """Whether a fact or name of *part* stands in another row than the words beside it."""
+        """Whether a fact or name in *part* belongs to another row than the words beside it."""
         names = contrast.names(part.text, self._languages)
         items: list[str | Fact] = [*part.facts, *(word for word in known_words if word in names)]
         for item in items:
@@ -229,7 +225,7 @@ class Support:
         return self.has_mixed_rows(part, known_words)
 
     def has_mixed_rows(self, part: Statement, known_words: Sequence[str]) -> bool:
-        """Whether words that each stand in one line only are of different lines."""
+        """Whether words that each occur in one line only are from different lines."""
         if not self._has_lines:
             return False
         homes = [[line for line in self._groups if line.has(word)] for word in known_words]
@@ -239,7 +235,7 @@ class Support:
     def _stands_elsewhere(
         self, item: str | Fact, beside: Sequence[str], statements: Sequence[Statement]
     ) -> bool:
-        """Whether *item* stands only where fewer of the words *beside* it do than elsewhere."""
+        """Whether all statements with *item* share fewer of the words *beside* it than others."""
         counts = {word: sum(each.has(word) for each in statements) for word in beside}
         telling = [word for word, count in counts.items() if 0 < count < len(statements)]
         holders = [each for each in statements if each.has(item)]
@@ -248,7 +244,7 @@ class Support:
         return self._most_shared(telling, holders) < self._most_shared(telling, statements)
 
     def is_denied(self, part: Statement, known: Sequence[str]) -> bool:
-        """Whether the statements that share most with *part* say the contrary."""
+        """Whether the statements that share most with *part* say the opposite."""
         items: list[str | Fact] = [*known, *(fact for fact in part.facts if fact.kind == "day")]
         if not items:
             return part.is_negated and bool(self._words_of(part.text)) and not part.facts
@@ -261,7 +257,7 @@ class Support:
         return all(self._is_contrary(part, items, group) for group in near)
 
     def _is_only_denied(self, word: str) -> bool:
-        """Whether *word* stands in no clause that does not deny something."""
+        """Whether *word* occurs only in clauses that deny something."""
         homes = [
             clause for clauses in self._clauses.values() for clause in clauses if clause.has(word)
         ]
@@ -271,7 +267,7 @@ class Support:
         halves = [Statement(half, self._languages) for half in _ADVERSATIVE.split(group.text)]
         sides = [[half.text for half in halves if half.has(item)] for item in items]
         if len({side[0] for side in sides if len(side) == 1}) > 1:
-            return True  # “bring your own food, but drinks …” says nothing of your own drinks
+            return True  # “bring your own food, but drinks …” does not say “your own drinks”
         clauses = [clause for clause in self._clauses[group] if clause.share(items)]
         if not clauses:
             return False
@@ -296,7 +292,7 @@ class Support:
         ]
 
     def _is_same_kind(self, word: str, item: str | Fact, names: set[str]) -> bool:
-        """Whether *word* is what *item* is, so that it does not tell where *item* belongs."""
+        """Whether *word* is of the same kind as *item*, so that it does not tell its row."""
         if isinstance(item, str):
             return word in names
         kinds = {fact.kind for fact in facts(word, self._languages)}
@@ -308,13 +304,13 @@ class Support:
 
 
 def groups_of(text: str, languages: Languages) -> list[str]:
-    """What belongs together: the lines of *text*, or its sentences where it has only one."""
+    """The lines of *text*, or its sentences if it has only one line."""
     lines = [line for line in text.split("\n") if line.strip()]
     return lines if len(lines) >= SEVERAL_LINES else sentences(text, languages)
 
 
 def clauses_of(sentence: str, languages: Languages) -> list[str]:
-    """The parts of *sentence*: at contrasts, and where each part states figures of its own."""
+    """*sentence*, split at contrasts, and at joints where each part has figures of its own."""
     clauses = [clause for clause in _CONTRAST.split(sentence) if clause.strip()]
     parts: list[str] = []
     for clause in clauses:
@@ -324,31 +320,52 @@ def clauses_of(sentence: str, languages: Languages) -> list[str]:
     return parts
 
 
-def _is_count(fact: Fact) -> bool:
-    amount = _amount(fact)[1]
-    return fact.kind == "number" and amount is not None and amount <= LARGEST_COUNT
+@dataclass(frozen=True)
+class Amount:
+    """The value of a price or a number, with its unit: “12.5 EUR”."""
+
+    kind: str
+    unit: str
+    value: float
+
+    def is_one_of(self, values: Iterable[float]) -> bool:
+        """Whether it equals one of *values*, to the cent."""
+        return any(abs(self.value - value) < 0.005 for value in values)
 
 
 def sums_up(fact: Fact, others: frozenset[Fact]) -> bool:
-    """Whether *fact* is the sum or the difference of two *others* of its sentence."""
-    kind, amount, unit = _amount(fact)
-    amounts = [
-        other_amount
-        for other in others - {fact}
-        for other_kind, other_amount, other_unit in (_amount(other),)
-        if other_amount is not None and (other_kind, other_unit) == (kind, unit)
-    ]
-    return amount is not None and any(
-        abs(amount - value) < 0.005
-        for first, second in combinations(amounts, 2)
-        for value in (first + second, abs(first - second))
-    )
+    """Whether *fact* is the sum or difference of two *others* in its sentence."""
+    amount = _amount_of(fact)
+    if amount is None:
+        return False
+    return amount.is_one_of(_sums_and_differences([*_values_like(amount, others - {fact})]))
 
 
-def _amount(fact: Fact) -> tuple[str, float | None, str]:
-    """Kind, amount and unit of a price or a number; None: it is neither."""
-    amount, _, unit = fact.value.partition(" ")
+def _is_count(fact: Fact) -> bool:
+    """Whether *fact* is a number by which an amount may be multiplied."""
+    amount = _amount_of(fact) if fact.kind == "number" else None
+    return amount is not None and amount.value <= LARGEST_COUNT
+
+
+def _values_like(amount: Amount, known: Iterable[Fact]) -> Iterator[float]:
+    """The values of the *known* facts that have the kind and the unit of *amount*."""
+    for other in filter(None, map(_amount_of, known)):
+        if (other.kind, other.unit) == (amount.kind, amount.unit):
+            yield other.value
+
+
+def _sums_and_differences(values: Sequence[float]) -> Iterator[float]:
+    for first, second in combinations(values, 2):
+        yield first + second
+        yield abs(first - second)
+
+
+def _amount_of(fact: Fact) -> Amount | None:
+    """The amount of a price or a number; None if *fact* is neither."""
+    value, _, unit = fact.value.partition(" ")
+    if fact.kind not in ("price", "number"):
+        return None
     try:
-        return fact.kind, float(amount) if fact.kind in ("price", "number") else None, unit
+        return Amount(fact.kind, unit, float(value))
     except ValueError:
-        return fact.kind, None, unit
+        return None

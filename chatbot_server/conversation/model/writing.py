@@ -29,11 +29,11 @@ MOST_CHANGES = 3  # of the model, while one prompt is made
 
 
 class Withheld(Exception):
-    """A sentence stated what stands in no passage; nothing after it is shown."""
+    """A sentence was not supported by the passages; it and the rest are not shown."""
 
 
 class Writer:
-    """One answer of the model. ``cancel`` may be called from another thread."""
+    """Has the model write one answer. ``cancel`` may be called from another thread."""
 
     def __init__(self, engine: Engine, sampling: Sampling, conversation: str) -> None:
         self._engine = engine
@@ -44,11 +44,11 @@ class Writer:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the model has accepted the question: what comes from now on takes a while."""
+        """Whether the model has accepted the question, so that the rest takes a while."""
         return self._completion is not None
 
     def model(self) -> EngineInfo | None:
-        """The model that can write now; None: there is none."""
+        """The model that can write now, if there is one."""
         if self._engine.status().state not in ("ready", *ASLEEP):
             return None
         try:
@@ -57,17 +57,17 @@ class Writer:
             return None
 
     def may_write(self, grounding: Grounding) -> bool:
-        """Whether this model is trusted to write from *grounding*, and can do so now."""
+        """Whether the model is trusted to write from *grounding*, and can do so now."""
         model = self.model() if grounding.passages else None
         if model is None:
             return False
         return model.tier == "write" or (model.tier == "rephrase" and grounding.status == "quoted")
 
     def freely(self, dialogue: Dialogue, record: Record) -> Iterator[Event]:
-        """An answer from what the model knows; the first event comes once it was accepted.
+        """Answer from the model's own knowledge; the first event comes once it has accepted.
 
         Raises:
-            EngineError: it was not accepted, or broke.
+            EngineError: the engine did not accept the question, or failed.
             BadRequest: the question is too long for the model.
         """
         end: Finished | None = None
@@ -83,10 +83,10 @@ class Writer:
     def from_passages(
         self, dialogue: Dialogue, grounding: Grounding, record: Record
     ) -> Iterator[Event]:
-        """An answer of checked sentences.
+        """Answer from the passages of *grounding*, sentence by checked sentence.
 
         Raises:
-            Withheld: a sentence failed the check; what was yielded before it stands.
+            Withheld: a sentence failed the check; the ones before it were yielded.
             EngineError, BadRequest: as :meth:`freely`.
         """
         guard = Guard(grounding.passages)
@@ -119,7 +119,7 @@ class Writer:
     def _events(
         self, dialogue_for: Callable[[EngineInfo], Dialogue], record: Record
     ) -> Iterator[EngineEvent]:
-        """What the model says; where another one came meanwhile, it gets a prompt of its own."""
+        """The events of the engine; if its model was changed meanwhile, a new prompt is made."""
         for _ in range(MOST_CHANGES):
             with suppress(EngineChanged):  # before the first token
                 info = self._engine.info()

@@ -14,9 +14,9 @@ from chatbot_server.storage.site.sites import Site
 NUMBERS: Mapping[str, Mapping[str, str]] = read_yaml(
     "chatbot_server.conversation.small_talk", "emergency.yaml"
 )
-# Where no country is known: the number of the European Union, and the advice to call one's own.
+# Where no country is known: the number of the European Union, and advice to call the local one.
 ANYWHERE = "EU"
-# Which of a country's numbers help, the first to call first.
+# The numbers of a country that help, in the order in which to call them.
 HELPFUL: Mapping[Kind, tuple[str, ...]] = {
     "self_harm": ("self_harm", "emergency"),
     "violence": ("police", "emergency", "violence"),
@@ -27,10 +27,10 @@ _REGION = re.compile(r"^[A-Za-z]{2,3}[-_](?:[A-Za-z]{4}[-_])?([A-Za-z]{2})$")
 
 
 def country_of(site: Site, region: str | None = None) -> str:
-    """The country whose numbers the site's visitors are told.
+    """The country whose numbers visitors of *site* are told.
 
-    What its owner set; else what the site's language tells (“fr-BE”), the ends of its addresses
-    (“.be”), and last the *region* of the page that the visitor is on.
+    The owner's setting; else the country in the site's language (“fr-BE”), in the domains of its
+    addresses (“.be”), or the *region* in the visitor's own language.
     """
     if site.country:
         return site.country if site.country in NUMBERS else ANYWHERE
@@ -40,13 +40,13 @@ def country_of(site: Site, region: str | None = None) -> str:
 
 
 def region_of(tag: str | None) -> str | None:
-    """The country in the tag of a language: “CA” of “fr-CA”."""
+    """The country in a language tag: “CA” in “fr-CA”."""
     match = _REGION.match(tag or "")
     return match[1].upper() if match else None
 
 
 def words_of_help(kind: Kind, country: str, language: str) -> str:
-    """What a visitor in distress is told: where people answer, now."""
+    """What a visitor in distress is told: the numbers where somebody answers now."""
     numbers = dict(NUMBERS[country])
     if own := numbers.get(f"{kind}_{language}"):
         numbers["emergency"] = own

@@ -1,4 +1,4 @@
-"""What the chatbot says of its own accord, about itself and in answer to remarks."""
+"""The chatbot's own words: replies to remarks, and the honest no."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.asked_in import language_asked_in
 
-# So much of a question is looked at for names, and so many are named in the answer.
+# Characters of a question in which names are looked for, and how many the answer repeats.
 READ_CHARS = 1000
 NAMES = 3
-# What the site can be asked is told to who asks for that, or for what no site tells.
+# Replies to these remarks list what the site can be asked about.
 TOPICS_BESIDE: tuple[Kind, ...] = ("abilities", "weather", "joke", "world")
 _WORD = re.compile(r"[^\W_]+")
 
 
 def language_of_reply(question: VisitorQuestion, remark: Remark | None = None) -> str:
-    """The language the visitor writes in, as far as it can be told; else the panel's."""
+    """The language that the visitor writes in; that of the panel if it cannot be told."""
     if remark is not None:
         return remark.language if remark.language in LANGUAGES else question.locale
     language = language_asked_in(question.text, question.locale, LANGUAGES)
@@ -40,7 +40,7 @@ def reply_to(
     topics: Sequence[str] = (),
     model: EngineInfo | None = None,
 ) -> str:
-    """What is said to *remark*: *topics* are what the site can be asked about."""
+    """The reply to *remark*; *topics* are what the site can be asked about."""
     language = language_of_reply(question, remark)
     name = question.site.name
     if remark.kind in DISTRESSES:
@@ -71,8 +71,12 @@ def honest_no(
     *,
     has_pages: bool,
 ) -> str:
-    """That the pages do not answer *question*; *has_pages*: some are offered that may help; else
-    *topics* are what the site can be asked about."""
+    """The sentence that the pages do not answer *question*.
+
+    Args:
+        topics: what the site can be asked about; named if no pages are offered.
+        has_pages: whether related pages are offered with it.
+    """
     language, site = language_of_reply(question), question.site.name
     if has_pages:
         words = [say("answer_unsure", language)]
@@ -89,13 +93,13 @@ def honest_no(
 
 
 def _list_of(topics: Sequence[str], language: str) -> str:
-    """That the site can be asked about *topics*; nothing where there are none."""
+    """The list of what the site can be asked about; empty without *topics*."""
     lines = [say("about_topics", language), *(f"- {literal(topic)}" for topic in topics)]
     return "\n".join(lines) if topics else ""
 
 
 def _names_elsewhere(question: VisitorQuestion, grounding: Grounding) -> list[str]:
-    """What the question names, as it is written there, and neither site nor passages do."""
+    """The names in the question that neither the site's name nor the passages contain."""
     passages = (
         f"{passage.title} {passage.heading} {passage.text}" for passage in grounding.passages
     )

@@ -1,4 +1,4 @@
-"""When somebody of the site answers: its hours, told to a visitor who turns to a person."""
+"""When a person of the site answers, told to visitors who turn to one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from chatbot_server.storage.site.sites import Site
 
 
 def time_at(site: Site) -> datetime:
-    """The time where the *site* is."""
+    """The current time in the time zone of *site*."""
     return datetime.now(UTC).astimezone(ZoneInfo(site.time_zone) if site.time_zone else None)
 
 
 def when_answered(site: Site, language: str, moment: datetime | None = None) -> str:
-    """One sentence about when somebody answers; empty: the owner has said nothing of it.
+    """A sentence about when a person answers; empty if the owner set no hours.
 
-    *moment*: in the time zone of the site; None: this one.
+    Args:
+        moment: the time in the site's time zone; None: now.
     """
     now = moment or time_at(site)
     within = site.person_within
@@ -40,6 +41,6 @@ def when_answered(site: Site, language: str, moment: datetime | None = None) -> 
 
 
 def time_of_day(minute: int, language: str) -> str:
-    """“14:05”, “14 h 05”: the *minute* of a day."""
+    """The *minute* of a day as a time: “14:05”, “14 h 05”."""
     hour, rest = divmod(minute, 60)
     return say("person_clock" if rest else "person_hour", language, hour=hour, rest=rest)

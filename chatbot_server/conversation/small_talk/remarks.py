@@ -1,8 +1,8 @@
-"""What visitors write that asks nothing of the site: greetings, “are you a robot?”, a cry for help.
+"""Messages that ask nothing of the site: greetings, “are you a robot?”, a cry for help.
 
-It is told from patterns, before anything is looked up. Each language has a data file in
-``remarks_of``. A message is compared as folded words without doubled letters, so that hurried
-spelling meets its pattern. Only so much of it is read that no pattern takes long.
+They are recognised by patterns before anything is looked up; each language has a data file in
+``remarks_of``. A message is matched as folded words without doubled letters, so that hurried
+spelling still matches. Only the beginning of a long message is read, so that no pattern takes long.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from chatbot_server.retrieval.language.words.stems import MAX_WORD, guess_langua
 Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
 Distress = Literal["self_harm", "violence", "medical"]
 About = Literal["person", "maker", "identity", "insult", "abilities"]
-# What no page of a site tells, but for those that are about it: a forecast, a club's results.
+# What only a site about that very subject answers: a forecast, a club's results.
 Beyond = Literal["clock", "weather", "joke", "world"]
 Kind = Courtesy | About | Beyond | Distress
 COURTESIES: tuple[Courtesy, ...] = get_args(Courtesy)
 DISTRESSES: tuple[Distress, ...] = get_args(Distress)
-# What a model that may write freely answers itself.
+# Answered by the model itself where it may write freely.
 LEFT_TO_MODEL: tuple[Kind, ...] = (*COURTESIES, "joke")
 
-# A remark is short; a cry for help may stand anywhere in the beginning of a longer message.
+# A remark is short; a cry for help may occur anywhere in the first part of a longer message.
 REMARK_WORDS = 20
 READ_CHARS = 1000
 READ_WORDS = 150
 SHORTEST_MISSPELLED = 6
-# What of these is asked beside a question of the site is answered, too.
+# Answered as well where they are asked beside a question about the site.
 BESIDE: tuple[Kind, ...] = ("person", "maker", "identity", "clock")
 
 _SENTENCE = re.compile(r"[^.!?？\n]+[.!?？]*")
@@ -47,11 +47,11 @@ _NAMED_LIST = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True)
 class Remark:
-    """What a message is.
+    """What a message is, if it asks nothing of the site.
 
     Attributes:
-        language: in which it was said; None: the words are those of several.
-        is_sure: False where the site may have more to say: “Who are you?”.
+        language: the language it is in; None if its words belong to several.
+        is_sure: False if the site may have more to say: “Who are you?”.
     """
 
     kind: Kind
@@ -63,17 +63,32 @@ class Remark:
         return self.kind in COURTESIES
 
 
+@dataclass(frozen=True)
+class MessageParts:
+    """A message, split into remarks and what it asks of the site.
+
+    Attributes:
+        remark: what the message is, if it asks nothing of the site.
+        beside: questions about the chatbot or the time that stand beside another question.
+        rest: the message without *beside*.
+    """
+
+    remark: Remark | None
+    beside: list[Remark]
+    rest: str
+
+
 class RemarkWords(BaseModel):
     """One data file.
 
     Attributes:
-        words: lists that patterns name, of alternatives; ``before`` and ``after`` may stand
-            around a whole message.
-        courtesies, whole: kind → patterns of a whole message.
-        anywhere: kind → patterns of a part of one.
-        unsure: as *whole*, where the pages are asked first.
-        told_by: kind → a pattern of what a page says that does answer such a question.
-        never: what keeps a message from being a cry for help: a book, a dog.
+        words: alternatives that patterns refer to by name; ``before`` and ``after`` may surround
+            a whole message.
+        courtesies, whole: kind → patterns that match a whole message.
+        anywhere: kind → patterns that match a part of a message.
+        unsure: like *whole*, but the pages are asked first.
+        told_by: kind → a pattern for pages that do answer such a question.
+        never: a pattern for messages that are no cry for help: about a book, a dog.
         misspelled: long words that are recognised with one wrong letter.
     """
 
@@ -103,7 +118,7 @@ class Remarks:
         }
 
     def find(self, message: str, whole: str) -> Remark | None:
-        """What *message* is, in this language; *whole*: as much of it as a remark may have."""
+        """The remark in *message*; *whole* is the same text, or empty if it is too long for one."""
         plain_text = " ".join(self._corrected(word) for word in message.split())
         for kind, pattern in self._anywhere:
             if pattern.search(plain_text) and not self._never.search(plain_text):
@@ -117,7 +132,7 @@ class Remarks:
         return None
 
     def told_by(self, kind: Kind) -> re.Pattern[str] | None:
-        """How a page speaks of what remarks of *kind* ask for; None: that is not looked at."""
+        """The pattern for pages that answer remarks of *kind*; None if any answer will do."""
         pattern = self._record.told_by.get(kind)
         return re.compile(self._regex(pattern)) if pattern else None
 
@@ -168,7 +183,7 @@ class Remarks:
 
 
 def is_answered(remark: Remark, grounding: Grounding) -> bool:
-    """Whether the pages do answer *remark*: what no site tells, only where they speak of it."""
+    """Whether *grounding* answers *remark*, by a page that is about its subject."""
     if grounding.status not in ("faq", "quoted"):
         return False
     told_by = next(r for r in _REMARKS if r.language == remark.language).told_by(remark.kind)
@@ -180,7 +195,7 @@ def is_answered(remark: Remark, grounding: Grounding) -> bool:
 
 
 def find_remark(message: str) -> Remark | None:
-    """What *message* is if it asks nothing of the site."""
+    """The remark that *message* is, if it asks nothing of the site."""
     message_words = words(message[:READ_CHARS])[:READ_WORDS]
     text = squeezed(" ".join(message_words))
     is_short = len(message_words) <= REMARK_WORDS and len(message) <= READ_CHARS
@@ -192,21 +207,20 @@ def find_remark(message: str) -> Remark | None:
     return next(iter([*distress, *([courtesy] if courtesy else []), *remarks]), None)
 
 
-def find_all_remarks(message: str) -> tuple[Remark | None, list[Remark], str]:
-    """The remark that *message* is, as far as it asks nothing else; the questions about the chatbot
-    itself or the time that stand beside it; and what is left of *message* without them."""
+def split_message(message: str) -> MessageParts:
+    """Split *message* into its remarks and what it asks of the site."""
     if remark := find_remark(message):
-        return remark, [], message
+        return MessageParts(remark, [], message)
     beside, rest = _find_beside(message)
     if not beside:
-        return None, [], message
-    return find_remark(rest) if rest else beside.pop(), beside, rest
+        return MessageParts(None, [], message)
+    return MessageParts(find_remark(rest) if rest else beside.pop(), beside, rest)
 
 
 def _find_beside(message: str) -> tuple[list[Remark], str]:
-    """The questions of *message* about the chatbot itself or the time, and what else it asks.
+    """The questions about the chatbot or the time in *message*, and the rest of it.
 
-    As a whole, *message* is no remark.
+    *message* as a whole is not a remark.
     """
     if len(message) > READ_CHARS:
         return [], message
@@ -231,12 +245,12 @@ def _find_beside(message: str) -> tuple[list[Remark], str]:
 
 
 def squeezed(text: str) -> str:
-    """*text* without doubled letters, in which hurried spelling differs most."""
+    """*text* without doubled letters, the most common difference in hurried spelling."""
     return _DOUBLED.sub(r"\1", text)
 
 
 def find_courtesy(message_words: Iterable[str]) -> Remark | None:
-    """The greeting, thanks or goodbye that these words are, in any language, if nothing else."""
+    """The greeting, thanks or goodbye that consists of these words alone, in any language."""
     distinct_words = set(message_words)
     records = [language.small_talk for language in LANGUAGES.values()]
     courteous_words = frozenset().union(
@@ -255,16 +269,16 @@ def find_courtesy(message_words: Iterable[str]) -> Remark | None:
 
 
 def _shortened(word: str) -> list[str]:
-    """*word* and what is left of it without one letter: equal for words one letter apart.
+    """*word* and all its forms without one letter; words one letter apart have one in common.
 
-    Only the first letters count, of which no word of a message has more.
+    Only its first letters count: words of a message are cut to that length.
     """
     word = word[:MAX_WORD]
     return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]
 
 
 def _one_line(text: str) -> str:
-    """Alternatives over several lines of a file as one."""
+    """Alternatives that a file spreads over several lines, on one line."""
     return "|".join(" ".join(alternative.split()) for alternative in text.split("|"))
 
 

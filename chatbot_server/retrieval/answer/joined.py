@@ -1,4 +1,4 @@
-"""Several questions in one message: each answered under its own words, none dropped in silence."""
+"""Several questions in one message: each is answered under its own words, or named as open."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from chatbot_server.retrieval.language.words.synonyms import terms_in
 
 QUESTIONS = 3
 PASSAGES = 6
-# So many questions back, what was spoken of may be meant.
+# How many questions back the subject of “When does it start?” may lie.
 LOOKED_BACK = 2
 
-# “Est-il valable ?” may speak of the subject before it, and refer to nothing else.
+# The pronoun of “Est-il valable ?” may be the question's own subject, and so is no reference.
 _INVERTED = re.compile(r"-(?:t-)?(?:ils?|elles?|on|ce)\b", re.IGNORECASE)
 
 Ground = Callable[[str, Sequence[str]], Grounding]
 
 
 def ground_question(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
-    """What *ground* says of *question* itself; else of it with what the visitor tells beside it."""
+    """Look *question* up alone and, without an answer, after what the visitor tells of it."""
     if not question.background:
         grounding = ground(question.text, history)
         return answered_before(ground, question, history, grounding) or grounding
@@ -41,29 +41,29 @@ def ground_question(ground: Ground, question: Question, history: Sequence[str]) 
 def answered_before(
     ground: Ground, question: Question, history: Sequence[str], grounding: Grounding
 ) -> Grounding | None:
-    """What answered the last of *history*, if *question* asks for something that is told there.
+    """The answer to *question* from the section that answered the last of *history*, if it has one.
 
-    “When does it start?” is asked of what was just shown, whatever words say there when.
-    *grounding* is what was found without that.
+    “When does it start?” is about what was just shown, in whatever words that states the time.
+    *grounding* is what was found without looking back.
     """
     concepts = asks_what_of_it(question.text) if history else frozenset()
     if not concepts or (grounding.answer and not is_followup(question.text)):
         return None
-    before = _last_answer(ground, history)
-    if before is None:
+    previous = _last_answer(ground, history)
+    if previous is None:
         return None
-    subject = before.passages[0]
+    subject = previous.passages[0]
     if grounding.answer and grounding.passages[0].chunk == subject.chunk:
         return None
-    again = ground(f"{subject.heading or subject.title}: {question.text}", ())
-    if again.answer and again.passages[0].chunk == subject.chunk:
-        return again
-    is_told = not grounding.answer and bool(concepts & stated_in(before.answer))
-    return before if is_told else None
+    about_subject = ground(f"{subject.heading or subject.title}: {question.text}", ())
+    if about_subject.answer and about_subject.passages[0].chunk == subject.chunk:
+        return about_subject
+    states_it = not grounding.answer and bool(concepts & stated_in(previous.answer))
+    return previous if states_it else None
 
 
 def _last_answer(ground: Ground, history: Sequence[str]) -> Grounding | None:
-    """What the last of *history* that was answered got, if that is not long ago."""
+    """The grounding of the last question in *history* that was answered, if it is recent."""
     for at in range(len(history) - 1, max(-1, len(history) - 1 - LOOKED_BACK), -1):
         grounding = ground(history[at], history[:at])
         if grounding.answer and grounding.passages:
@@ -72,7 +72,7 @@ def _last_answer(ground: Ground, history: Sequence[str]) -> Grounding | None:
 
 
 def stated_in(text: str) -> frozenset[str]:
-    """The concepts that *text* tells something of."""
+    """The concepts that *text* states something about."""
     is_dated = any(fact.kind in ("date", "day", "time") for fact in facts(text))
     return terms_in(text) | (frozenset((WHEN,)) if is_dated else frozenset())
 
@@ -80,21 +80,21 @@ def stated_in(text: str) -> frozenset[str]:
 def ground_each(
     ground: Ground, questions: Sequence[Question], history: Sequence[str], whole: Grounding
 ) -> Grounding:
-    """What *ground* says of each of *questions*, as one; *whole*: what it says of all at once.
+    """Look up each of *questions* and join the answers; *whole* is the grounding of the message.
 
-    A question may lean on the one before it, and the first on the second: “Where is it, and
-    do I have to book for the kiosk?” What it leans on and is not there has no price, either: “Do
-    you rent bikes, and what do they cost?”
+    A question may depend on the one before it, and the first on the second: “Where is it, and
+    do I have to book for the kiosk?” If that has no answer, the dependent question has none
+    either: “Do you rent bikes, and what do they cost?”
     """
     looked_up, rest = questions[:QUESTIONS], questions[QUESTIONS:]
     answers: list[Grounding] = []
     for number, question in enumerate(looked_up):
-        before = [other.text for other in looked_up[number - 1 : number] or looked_up[1:2]]
-        alone, leaning = history, [*history, *before]
-        first, second = (leaning, alone) if _leans(question) else (alone, leaning)
+        neighbour = [other.text for other in looked_up[number - 1 : number] or looked_up[1:2]]
+        alone, in_context = history, [*history, *neighbour]
+        first, second = (in_context, alone) if _leans(question) else (alone, in_context)
         answer = ground_question(ground, question, first)
-        is_of_nothing = first is leaning and number > 0 and not answers[-1].answer
-        if not answer.answer and not is_of_nothing:
+        depends_on_unknown = first is in_context and number > 0 and not answers[-1].answer
+        if not answer.answer and not depends_on_unknown:
             answer = ground_question(ground, question, second)
         answers.append(answer)
     texts = [question.text for question in looked_up]
@@ -109,14 +109,14 @@ def _leans(question: Question) -> bool:
 
 
 def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Grounding) -> Grounding:
-    """One answer of several; questions that have the same are told together."""
+    """One answer from several; questions with the same answer share it."""
     pairs = [*zip(questions, answers, strict=True)]
     by_answer: dict[int, tuple[list[str], Grounding]] = {}
     for question, answer in pairs:
         if answer.answer and answer.passages:
-            chunk = answer.passages[0].chunk  # what answers best
+            chunk = answer.passages[0].chunk  # the best passage
             by_answer.setdefault(chunk, ([], answer))[0].append(question)
-    # “What does he do?” after “Who is Tom?” is told with it, or names nothing that is not.
+    # “What does he do?” after “Who is Tom?” names nothing of its own that could be open.
     open_questions = tuple(
         question
         for question, answer in pairs
@@ -125,14 +125,12 @@ def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Groundin
     )
     if not by_answer or (whole.answer and set(by_answer) == {whole.passages[0].chunk}):
         return replace(whole, unanswered=open_questions if whole.answer else ())
-    if len(by_answer) == 1:
-        _its_questions, first = next(iter(by_answer.values()))
-        return replace(first, unanswered=open_questions)
-    parts = [part for _its_questions, part in by_answer.values()]
+    parts = [part for _questions, part in by_answer.values()]
+    if len(parts) == 1:
+        return replace(parts[0], unanswered=open_questions)
     texts = [
-        "\n".join([f"**{literal(question)}**" for question in asked_together])
-        + f"\n\n{part.answer}"
-        for asked_together, part in by_answer.values()
+        "\n".join(f"**{literal(question)}**" for question in its_questions) + f"\n\n{part.answer}"
+        for its_questions, part in by_answer.values()
     ]
     by_rank = zip_longest(*(answer.passages for answer in answers))
     passages = {each.chunk: each for row in by_rank for each in row if each}

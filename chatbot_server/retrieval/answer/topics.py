@@ -1,4 +1,4 @@
-"""What a site can be asked about, in its own words: its FAQ's questions, titles and headings."""
+"""What a site can be asked about, in its own words: questions of its FAQ, titles, headings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 from chatbot_server.storage.knowledge.chunks import titles_and_headings
 
 TOPICS = 6
-ENTRIES = 3  # of the FAQ, as long as there are pages, too
-READ = 400
-LONGEST = 70
-# A part that so many titles have is the name of the site.
+ENTRIES = 3  # of the FAQ, where there are pages as well
+READ = 400  # titles and headings
+LONGEST = 70  # characters of a topic
+# A part that a larger share of the titles has is the name of the site.
 COMMON_SHARE = 0.4
+# With fewer titles, the first headings of the pages are offered as well.
 FEW_PAGES = 3
 _JOINTS = re.compile(rf"{BLANKS_RUN}[|–—·›»-]\s+|(?:{BLANKS_RUN})?\|\s*")
 _HOME = frozenset(
@@ -42,7 +43,7 @@ def topics(session: Session, site_id: int, language: str) -> list[str]:
 
 
 def without_site_name(titles: Sequence[str]) -> list[str]:
-    """*titles* without the name of the site, which stands in many."""
+    """*titles* without the name of the site, which many of them contain."""
     parts_of = [_JOINTS.split(title) for title in dict.fromkeys(titles)]
     counts = Counter(part for parts in parts_of for part in set(parts))
     most = max(1, COMMON_SHARE * len(parts_of))
@@ -51,7 +52,7 @@ def without_site_name(titles: Sequence[str]) -> list[str]:
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:
-    """Those of *texts* that are worth offering, each once."""
+    """Those of *texts* that are worth offering, without duplicates."""
     by_words = {fold(text.strip()): text.strip() for text in texts}
     return [
         text

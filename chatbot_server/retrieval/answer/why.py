@@ -1,4 +1,4 @@
-"""Why a question was answered as it was: what was found, and what speaks for the best of it."""
+"""Why a question was answered as it was: the sections found, and the evidence for the best."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
-from chatbot_server.retrieval.answer.decide.reading import read, worth_reading
+from chatbot_server.retrieval.answer.decide.word_nearness import read_word_nearness, worth_reading
 from chatbot_server.retrieval.answer.sections.candidates import (
     by_relevance,
     load_sections,
@@ -22,12 +22,12 @@ EXCERPT = 160
 
 @dataclass(frozen=True)
 class Contender:
-    """A section or entry that may have answered.
+    """A section or entry that could have answered.
 
     Attributes:
-        relevance: by which the sections of one question stand in order.
-        cosine: how near its meaning is to the question's; None: not searched by meaning.
-        coverage: the share of the question's words, by weight, that it holds.
+        relevance: the score that orders the sections of one question.
+        cosine: similarity in meaning to the question; None if meaning was not searched.
+        coverage: the share of the question's words, by weight, that it contains.
     """
 
     title: str
@@ -42,11 +42,11 @@ class Contender:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One question of a message: how it was read, what was found, and what came of it.
+    """One question of a message: how it was understood, what was found, and the outcome.
 
     Attributes:
-        looked_up: what was searched for: behind the question it follows, without “today”.
-        evidence: what speaks for the first contender, by name; empty: there is none.
+        looked_up: the text that was searched for: after the question it follows, without “today”.
+        evidence: the evidence for the first contender, by name; empty without contenders.
     """
 
     question: str
@@ -60,7 +60,7 @@ class Explanation:
 def explain(
     base: KnowledgeBase, site_id: int, message: str, history: Sequence[str] = ()
 ) -> list[Explanation]:
-    """Each question of *message* with what decided about it."""
+    """Explain the answer to each question in *message*."""
     questions, _language = base.questions(site_id, message)
     return [_explain_one(base, site_id, question.text, history) for question in questions]
 
@@ -68,12 +68,12 @@ def explain(
 def _explain_one(
     base: KnowledgeBase, site_id: int, question: str, history: Sequence[str]
 ) -> Explanation:
-    with base.searched(site_id, question, history, HITS) as (index, query, hits):
+    with base.open_search(site_id, question, history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = load_sections(index, query, hits) if hits else []
         to_read = worth_reading(sections, query, index.chunk_count)
         if to_read and base.searcher.embedder is not None:
-            read(to_read, query, base.searcher.embedder)
+            read_word_nearness(to_read, query, base.searcher.embedder)
             sections = by_relevance(sections)
         relevances = section_relevances(sections)
         contenders = [

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from support.crawling import extractor
 
-from chatbot_server.retrieval.answer.decide import faq
+from chatbot_server.retrieval.answer.decide.same_question import asks_same
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.files import add_file
@@ -112,8 +112,8 @@ def test_the_owner_s_own_answer_is_given_when_the_match_is_sure(
 )
 def test_near_questions_with_another_answer_are_told_apart(asked: str, title: str) -> None:
     question, wording, answer = ParsedText(asked), ParsedText(title), ParsedText("Oui.")
-    assert not faq.asks_same(question, wording, answer, lambda name: False)
-    assert faq.asks_same(wording, wording, answer, lambda name: False)
+    assert not asks_same(question, wording, answer, lambda name: False)
+    assert asks_same(wording, wording, answer, lambda name: False)
 
 
 def test_acronyms_that_pages_explain_are_written_out() -> None:

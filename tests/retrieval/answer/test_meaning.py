@@ -182,7 +182,7 @@ def test_what_a_question_means_by_a_word_tells_what_a_section_lacks(
     base = KnowledgeBase(indexed, "off", embedder=embedder)
 
     def nearness(question: str) -> float:
-        with base.searched(site_id, question, (), 10) as (index, query, hits):
+        with base.open_search(site_id, question, (), 10) as (index, query, hits):
             query.rarity = index.rarity(query.stems)
             sections = load_sections(index, query, hits)
             return gather_evidence(sections, query, index.chunk_count).missing_nearness

@@ -1,9 +1,10 @@
-"""Whether an entry of the FAQ is asked for: surely, or well enough to be shown under its question.
+"""Whether a question asks for an FAQ entry: surely, or nearly enough to show the entry.
 
-An entry is found by two texts, its question and its answer, and entries are near each other:
-what is sure must be far ahead, agree in what can be checked, and leave no word of the question
-aside. What is only near is shown as what it is, the answer to another question. The weights are
-fitted as those of sections are, see ``docs/decisions/0011-answers-decided-by-fitted-evidence.md``.
+An entry is found by two texts, its question and its answer, and entries resemble each other. A
+sure entry must therefore be far ahead of the others, agree with the question in numbers, names and
+negations, and leave none of its words aside. An entry that is only near is shown under its own
+question. The weights are fitted like those of sections, see
+``docs/decisions/0011-answers-decided-by-fitted-evidence.md``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 
-from chatbot_server.retrieval.answer.decide import faq
 from chatbot_server.retrieval.answer.decide.evidence import Gate, load_gate
+from chatbot_server.retrieval.answer.decide.same_question import (
+    has_same_words,
+    is_answered_by,
+    may_quote,
+)
 from chatbot_server.retrieval.answer.search.fusion import Hit
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
@@ -21,33 +26,34 @@ from chatbot_server.retrieval.answer.sections.candidates import Candidate
 
 BY_MEANING = load_gate("entries_by_meaning")
 BY_WORDS = load_gate("entries_by_words")
-# E5's cosines of texts about different things.
+# The cosine that E5 gives to unrelated texts.
 UNRELATED = 0.8
 WIDEST_LEAD = 0.06
-# What is sure must lie so far above every other entry; of near twins, none does.
+# How far a sure entry must be ahead of every other; near twins are never sure.
 SURE_LEAD = 0.01
-# A second entry is shown beside the first where about as much speaks for it.
+# A second entry is shown beside the first if its log odds are lower by no more than this.
 CLOSE = 0.8
-# So much more must speak for an entry beside pages; the gate is fitted on FAQs alone.
+# How far an entry must be above the threshold on a site with pages: it was fitted on FAQs alone.
 BESIDE_PAGES = 0.7
+# Two entries with more words are not shown together.
 MAX_WORDS = 300
 
 
 @dataclass(frozen=True)
 class EntryEvidence:
-    """What speaks for an entry being the one that is asked for, and against it.
+    """The evidence for and against an entry being the one that is asked for.
 
     Attributes:
         title_cosine, text_cosine: of its nearest wording and of its answer; 0 without vectors.
-        title_ahead, text_ahead: how far they lie above the mean of the other hits.
-        lead: how far the higher of both lies above the highest other one.
-        score: of its hit, 0…1.
-        wording_coverage: share of the query's weight that one of its wordings holds.
-        coverage: share that wordings and answer hold together.
-        reverse_coverage: share of a wording's weight that the query holds.
-        missing: share of the query's content words that stand nowhere in it.
-        other_language: 1 where it is in another language than the question.
-        other_kind: 1 where the question asks for a number, and none of its wordings does.
+        title_ahead, text_ahead: how far these are above the mean of the other hits.
+        lead: how far the higher of both is above the highest of the other hits.
+        score: the fused score of its hit, 0…1.
+        wording_coverage: share of the query's weight in the best of its wordings.
+        coverage: share of the query's weight in wordings and answer together.
+        reverse_coverage: share of a wording's weight in the query.
+        missing: share of the query's content words that do not occur in the entry.
+        other_language: 1 if it is in another language than the question.
+        other_kind: 1 if the question asks for a number, and none of its wordings does.
     """
 
     title_cosine: float
@@ -66,7 +72,7 @@ class EntryEvidence:
 
 @dataclass(frozen=True)
 class RankedEntry:
-    """An entry among the candidates: the log odds that it is asked for, by ``gate``."""
+    """An entry, and the log odds by ``gate`` that it is asked for."""
 
     candidate: Candidate
     evidence: EntryEvidence
@@ -75,7 +81,7 @@ class RankedEntry:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it may be told as the answer."""
+        """Whether it may be given as the answer."""
         evidence = self.evidence
         shares_words = bool(evidence.coverage or evidence.other_language)
         return self.log_odds > self.gate.sure and evidence.lead >= SURE_LEAD and shares_words
@@ -88,7 +94,7 @@ def ranked_entries(
     first: dict[int, Candidate] = {}
     for section in sections:
         first.setdefault(section.document.id, section)
-    # A page that says the same is no rival.
+    # A page that says the same as an entry is not its rival.
     rivals = [hit for hit in hits if hit.document not in first or first[hit.document].document.faq]
     gate = BY_MEANING if any(hit.meaning for hit in hits) else BY_WORDS
     entries = []
@@ -99,7 +105,7 @@ def ranked_entries(
 
 
 def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -> Candidate | None:
-    """The one of *entries*, which stand best first, that is surely asked for."""
+    """The one of *entries* that is surely asked for. They are given best first."""
     for entry in entries:
         if entry.candidate.document.id == query.entry:
             return entry.candidate
@@ -107,28 +113,29 @@ def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -
         return None
     best = entries[0].candidate
     is_sure = entries[0].is_sure
-    if entries[0].gate is BY_WORDS:  # only nearly the same words are sure, in one entry alone
+    if entries[0].gate is BY_WORDS:  # only a single entry with nearly the same words is sure
         alike = [entry for entry in entries if _has_same_words(query, entry.candidate)]
         is_sure = alike == entries[:1]
-    return best if is_sure and faq.is_answered_by(query, best, index) else None
+    return best if is_sure and is_answered_by(query, best, index) else None
 
 
 def _has_same_words(query: Query, entry: Candidate) -> bool:
-    return any(faq.has_same_words(query, wording) for wording in entry.wordings)
+    return any(has_same_words(query, wording) for wording in entry.wordings)
 
 
 def near_entries(
     query: Query, entries: Sequence[RankedEntry], *, beside_pages: bool
 ) -> list[RankedEntry]:
-    """Those of *entries*, which stand best first, to show under their own questions.
+    """At most two of *entries*, to be shown under their own questions. They are given best first.
 
-    *beside_pages*: the site has pages, which may say it better or rightly say nothing.
+    Args:
+        beside_pages: the site has pages, which may answer better.
     """
     needed = BESIDE_PAGES if beside_pages else 0.0
     near = [
         entry
         for entry in entries
-        if entry.log_odds > entry.gate.threshold + needed and faq.may_quote(query, entry.candidate)
+        if entry.log_odds > entry.gate.threshold + needed and may_quote(query, entry.candidate)
     ]
     sections_to_show = near[:1]
     for second in near[1:2]:
@@ -140,7 +147,7 @@ def near_entries(
 
 
 def gather_entry_evidence(query: Query, entry: Candidate, hits: Sequence[Hit]) -> EntryEvidence:
-    """What speaks for *entry*, which is of one of *hits*."""
+    """The evidence for *entry* compared with the other *hits*."""
     hit = entry.hit
     others = [other for other in hits if other.document != hit.document and other.meaning]
     titles = [other.title_cosine for other in others] or [UNRELATED]

@@ -1,9 +1,8 @@
-"""Whether a section answers a question, or only speaks of something near.
+"""Whether a section answers a question, or is only about something related.
 
-No single measure tells them apart, and similarity of meaning least of all. What speaks for the
-best section is summed up with the weights of ``evidence.yaml``, which says what they were fitted
-on; below the line, nothing is quoted. See
-``docs/decisions/0011-answers-decided-by-fitted-evidence.md``.
+No single measure tells these apart, and similarity of meaning least of all. The evidence for the
+best section is summed with fitted weights (``evidence.yaml`` says what they were fitted on); below
+a threshold, nothing is quoted. See ``docs/decisions/0011-answers-decided-by-fitted-evidence.md``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chatbot_server.resources import read_yaml
-from chatbot_server.retrieval.answer.decide.faq import asks_for_whole_compounds
+from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
 from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
 from chatbot_server.retrieval.answer.sections.candidates import (
     Candidate,
@@ -30,49 +29,49 @@ from chatbot_server.retrieval.language.words import synonyms
 from chatbot_server.retrieval.language.words.specificity import specificity
 from chatbot_server.retrieval.language.words.synonyms import Word
 
-# Beyond this distance, more of it to the second section says no more.
+# Larger margins are cut to this one: they are no better evidence.
 WIDEST_MARGIN = 3.0
-# The margin of a section without a second, of which nothing is known but that it has no rival.
+# The margin of the only section.
 ALONE = 1.0
-# So near the line, the words of a small site's section are read. Of four questions it is one; to
-# read more of them changes nothing (1.5: 0.40 of them, as many right).
+# This near the threshold, an assessment is doubtful, and the words of a small site's section are
+# read: for one question in four. Reading more (1.5: 0.40 of all) answers no more of them right.
 DOUBT = 1.0
-# What a word weighs that tells nothing.
+# The weight of a word that says nothing.
 LEAST_WEIGHT = 0.05
-# What can be asked for, and is told by a fact of its own kind.
+# The concepts that are answered by a fact of their own kind.
 FACTS = {f"={concept}" for concept in ("price", "phone", "email")}
-# The facts that words can tell of what is counted or dated.
+# The kinds of facts that can answer “how many” or “when” without a digit.
 NUMBERS = {"date", "day", "number", "time"}
 _DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for the best section, and against it.
+    """The evidence for and against the best section.
 
     Attributes:
-        cosine: of the section with the question; None without vectors.
-        hubness: how near the section is to any question.
-        title_cosine: of its page's title with the question.
-        coverage: share of the query's weight that stands in title, headings and section.
-        pair_coverage: share that title, headings and two neighbouring sentences hold.
-        missing: share of the query's content words that stand nowhere in the section.
-        unknown: share of them that stand nowhere on the site.
-        rarest_missing: how rare the rarest word is that is missing in it; 1: nowhere else either.
-        telling_missing: the same, of words that are seldom said in the question's language; of no
-            days and months.
-        missing_nearness: how much nearer the section is to what is missing in it than the others.
-        number_missing: 1 where a number is missing in it, or a word with a digit.
-        fact_missing: 1 where a price, a telephone number or an e-mail address is asked for, and
-            the section neither has nor mentions one.
-        names: share of the query's names that stand in the section.
+        cosine: similarity of section and question; None without vectors.
+        hubness: similarity of the section to any question.
+        title_cosine: similarity of the page's title and the question.
+        coverage: share of the query's weight in title, headings and section.
+        pair_coverage: share of it in title, headings and the best two neighbouring sentences.
+        missing: share of the query's content words that do not occur in the section.
+        unknown: share of them that do not occur on the site.
+        rarest_missing: rarity of the rarest missing word; 1 if it does not occur on the site.
+        telling_missing: the same, weighted by how rare the word is in the question's language, and
+            without days and months.
+        missing_nearness: how much nearer the section is to the missing words than other sections.
+        number_missing: 1 if a number, or a word with a digit, is missing.
+        fact_missing: 1 if a price, a telephone number or an e-mail address is asked for, and the
+            section neither has nor mentions one.
+        names: share of the query's names that occur in the section.
         margin: how much better it fits than the second section.
-        other_language: 1 where the question is in another language than the section.
-        words: the logarithm of the question's content words.
-        chunks: how many the site has.
-        word_nearness: of the query's content words to the words of the section, in the mean; None
+        other_language: 1 if the question is in another language than the section.
+        words: logarithm of the number of content words in the question.
+        chunks: number of chunks of the site.
+        word_nearness: mean nearness of the query's content words to the words of the section; None
             until these were read.
-        missing_word_nearness: the same of those that are missing in it, by their rarity.
+        missing_word_nearness: the same for the missing words, weighted by rarity.
     """
 
     cosine: float | None
@@ -98,12 +97,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Gate:
-    """A fitted sum: ``weights`` by the names of what speaks for something, and the line to reach.
+    """A fitted linear model: the weight of each piece of evidence, and the thresholds of the sum.
 
     Attributes:
-        sure: the line beyond which no doubt is left.
-        near: the line beyond which a section speaks of something near.
-        left_out: what it reached on sites that it was not fitted on.
+        threshold: above it, a section answers.
+        sure: above it, an entry is surely asked for.
+        near: above it, a section is about something related.
+        left_out: the results on sites that were left out of the fit.
     """
 
     weights: dict[str, float]
@@ -114,7 +114,7 @@ class Gate:
     near: float = 0.0
 
     def log_odds(self, values: Mapping[str, float | None]) -> float:
-        """The sum of what speaks for it: 0 where as much speaks against it."""
+        """The log odds given the evidence *values*: 0 if as much speaks for it as against it."""
         return self.constant + sum(
             weight * (values[name] or 0.0) for name, weight in self.weights.items()
         )
@@ -125,8 +125,8 @@ def load_gate(name: str) -> Gate:
     return Gate(**read_yaml("chatbot_server.retrieval.answer.decide", "evidence.yaml")[name])
 
 
-# In chunks: up to the first, the gate of small sites decides alone; from the second on, which is
-# the size of the collection that the others are fitted on, those alone.
+# In chunks: up to the first size, only the gates of small sites decide; from the second on, which
+# is the size of the collection that the other gates are fitted on, only those. Both in between.
 SMALL_SITE, LARGE_SITE = 80, 240
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_READ = load_gate("small_sites_read")
@@ -138,34 +138,37 @@ BY_WORDS = load_gate("by_words")
 
 
 def quotable(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """Those of *sections* that may be quoted: of pages, and nothing rules them out."""
-    may = [each for each in sections if not each.document.faq and may_answer(query, each)]
-    return on_subject(may, query)
+    """Those of *sections* that may be quoted: they are of pages, and no rule excludes them."""
+    pages = [each for each in sections if not each.document.faq and may_answer(query, each)]
+    return on_subject(pages, query)
 
 
 def may_answer(query: Query, section: Candidate) -> bool:
-    """Whether nothing rules out that *section* answers *query*: a follow-up's own words are not
-    all missing, what it holds is more than its page's title and no half of a compound, and where a
-    number or how to reach the place is asked for, it tells that."""
+    """Whether no rule excludes *section* as an answer to *query*.
+
+    It must contain a word of a follow-up's own, share more with the query than its page's title or
+    half of a compound, and state a number or a way to reach the place if one is asked for.
+    """
     own_words = query.own.content_words if query.own else []
-    holds_an_own_word = not own_words or any(word.is_in(section.terms) for word in own_words)
+    has_own_word = not own_words or any(word.is_in(section.terms) for word in own_words)
     return (
-        holds_an_own_word
+        has_own_word
         and asks_for_whole_compounds(query, section.about)
         and not _only_title_fits(query, section)
-        and _tells_what_is_counted(query, section)
-        and _tells_contact(query, section)
+        and _states_number_asked_for(query, section)
+        and _states_contact_asked_for(query, section)
     )
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """The log odds that a section answers.
+class Assessment:
+    """Whether a section answers.
 
     Attributes:
-        answers: it may be told as the answer.
-        is_near: it speaks of something near, and may help.
-        is_doubtful: little more, or less, and it would have been decided otherwise.
+        log_odds: that it does.
+        answers: it may be given as the answer.
+        is_near: it is about something related, and may help.
+        is_doubtful: the log odds are so near the threshold that a closer look is worthwhile.
     """
 
     log_odds: float
@@ -174,8 +177,8 @@ class Weighed:
     is_doubtful: bool
 
 
-def weigh(evidence: Evidence) -> Weighed:
-    """How likely the section answers."""
+def weigh(evidence: Evidence) -> Assessment:
+    """Judge the section by the gates that its site, its language and the search call for."""
     size, small, large = map(math.log, (evidence.chunks, SMALL_SITE, LARGE_SITE))
     share = min(1.0, max(0.0, (size - small) / (large - small)))
     is_read = evidence.word_nearness is not None
@@ -187,26 +190,26 @@ def weigh(evidence: Evidence) -> Weighed:
     return _weigh_by([(gate_of_small, 1 - share), (gate_of_large, share)], evidence)
 
 
-def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Weighed:
-    """What gates say together, each for its share."""
+def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Assessment:
+    """Combine the assessments of several gates, each by its share."""
     values = vars(evidence)
     odds = [(share, gate.log_odds(values), gate) for gate, share in shares]
-    beyond_line = sum(share * (each - gate.threshold) for share, each, gate in odds)
-    return Weighed(
+    above_threshold = sum(share * (each - gate.threshold) for share, each, gate in odds)
+    return Assessment(
         log_odds=sum(share * each for share, each, _gate in odds),
-        answers=beyond_line > 0,
-        is_doubtful=abs(beyond_line) < DOUBT,
+        answers=above_threshold > 0,
+        is_doubtful=abs(above_threshold) < DOUBT,
         is_near=sum(share * (each - gate.near) for share, each, gate in odds) > 0,
     )
 
 
 def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: int) -> Evidence:
-    """What speaks for the first of *sections*, which stand best first, on a site of so many."""
+    """The evidence for the first of *sections*, which are given best first."""
     first, content_words = sections[0], query.content_words
     all_terms = frozenset().union(*(section.terms for section in sections))
-    nowhere = query.rarity("")  # no stem is rarer than one that is not there
+    nowhere = query.rarity("")  # the highest: that of a stem which does not occur on the site
     missing = [word for word in content_words if not word.is_in(first.terms)]
-    # “All year” and “from March to October” hold a day or a month unsaid.
+    # “All year” and “from March to October” include days and months without naming them.
     undated = [word for word in missing if word.folded not in contrast.no_names(query.languages)]
     unknown = [
         word
@@ -242,16 +245,16 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
 
 
 def _telling(word: Word, query: Query) -> float:
-    """The rarity of *word* on the site, as far as it is seldom said elsewhere."""
+    """The rarity of *word* on the site, weighted by its rarity in the language."""
     return word.weight(query.rarity) * specificity(word.folded, query.language)
 
 
 def _missing_nearness(
     missing: Sequence[Word], sections: Sequence[Candidate], query: Query
 ) -> float:
-    """How much nearer the first of *sections* is to what *missing* words mean than their mean.
+    """How much nearer the first of *sections* is to the meaning of *missing* than the average one.
 
-    “Pool” may stand for the swimming bath that it speaks of, or for what another page tells.
+    “Pool” may be the swimming bath that the section is about, or the subject of another page.
     """
     meanings = query.meanings.vectors if query.meanings else {}
     words = [meanings[word.folded] for word in missing if word.folded in meanings]
@@ -266,9 +269,9 @@ def _missing_nearness(
 def _missing_word_nearness(
     missing: Sequence[Word], section: Candidate, query: Query
 ) -> float | None:
-    """How near words of *section* are to what is *missing* in it; 1 where nothing is.
+    """The mean nearness of the words *missing* in *section*, by rarity; 1 if none is missing.
 
-    “Sheep” is near to “lamb”; “voucher” is near to nothing where gifts are not spoken of.
+    “Sheep” is near to “lamb”; “voucher” is near to no word of a section that is not about gifts.
     """
     if section.nearness is None:
         return None
@@ -283,7 +286,10 @@ def _missing_word_nearness(
 
 
 def _asks_for_other_fact(word: Word, section: Candidate) -> bool:
-    """Whether *word* asks for facts of which *section* has none: “reach you” asks for either."""
+    """Whether *word* asks for facts, and *section* has none of them.
+
+    “Reach you” asks for a telephone number or an e-mail address: one of them is enough.
+    """
     asked_facts = word.concepts & FACTS
     return bool(asked_facts) and not asked_facts & section.terms
 
@@ -293,7 +299,7 @@ def _holds_digit(word: Word) -> bool:
 
 
 def _margin(sections: Sequence[Candidate]) -> float:
-    """How much better the first fits than the next that says something else."""
+    """How much better the first section fits than the next one with another text."""
     first = sections[0]
     relevances = section_relevances(sections)
     for section in sections[1:]:
@@ -302,10 +308,10 @@ def _margin(sections: Sequence[Candidate]) -> float:
     return ALONE
 
 
-def _tells_what_is_counted(query: Query, section: Candidate) -> bool:
-    """Whether *section* tells a number, or that it is free, unless *query* asks for none.
+def _states_number_asked_for(query: Query, section: Candidate) -> bool:
+    """Whether *section* states a number, or that something is free, if *query* asks for a number.
 
-    On fourteen small sites all of 77 right sections do.
+    On fourteen small sites, all of the 77 right sections do.
     """
     if not query.begins_with_number_question or "=free" in section.terms:
         return True
@@ -319,9 +325,12 @@ def _tells_what_is_counted(query: Query, section: Candidate) -> bool:
     return section.section.once("number", query.languages, tells_number)
 
 
-def _tells_contact(query: Query, section: Candidate) -> bool:
-    """Whether *section* states a telephone number or an e-mail address, or is headed as telling
-    how to reach the place, unless *query* asks for none: “or your contact” in a text is none."""
+def _states_contact_asked_for(query: Query, section: Candidate) -> bool:
+    """Whether *section* tells how to reach the place, if *query* asks for that.
+
+    It must have such a heading, or state a telephone number or an e-mail address: the words “or
+    your contact” in its text are not enough.
+    """
     if not query.asks_for_contact or section.about_terms & CONTACTS:
         return True
     text = fold(section.chunk.text)
@@ -329,8 +338,10 @@ def _tells_contact(query: Query, section: Candidate) -> bool:
 
 
 def _only_title_fits(query: Query, section: Candidate) -> bool:
-    """Whether the page's title alone holds what *section* holds of the question, and not all:
-    “terms of sale” is no answer to whether kayaks are sold."""
+    """Whether *section* shares some words with *query*, and these only through its page's title.
+
+    “Terms of sale” does not answer whether kayaks are sold.
+    """
     there = [word for word in query.content_words if word.is_in(section.terms)]
     is_whole = len(there) == len(query.content_words)
     return bool(there) and not is_whole and not any(word.is_in(section.own_terms) for word in there)

@@ -1,4 +1,4 @@
-"""Two opinions made one: what words say of each document, and what meaning says.
+"""Fusion of both searches: the scores of words and of meaning become one order of documents.
 
 The numbers were chosen on the CNIL's FAQ and on XQuAD together, see
 ``docs/decisions/0004-retrieval.md``.
@@ -18,23 +18,23 @@ MEANING_WEIGHT = 0.6
 TITLE_WEIGHT = 0.45
 # Documents beyond the hundredth by meaning are noise that would squeeze the scale of the rest.
 COMPARED = 100
-# What is taken off a cosine for how near the chunk is to any question; by a fit of the order of
-# sections on fourteen small sites, each left out once, the right one is first for 0.83 instead of
-# 0.75 of the questions, with the length below (see candidates.py).
+# The share of its hubness that is subtracted from a chunk's cosine. In a fit of the order of
+# sections on fourteen small sites, each left out once, the right section is first for 0.83 instead
+# of 0.75 of the questions (together with the length of sections, see candidates.py).
 HUB_WEIGHT = 0.7
-# The margin of a document without a second, of which nothing is known but that it has no rival.
+# The margin of a document that is the only hit.
 ALONE = 0.02
 
 
 @dataclass(frozen=True)
 class VectorRows:
-    """The vectors that were compared, one a row.
+    """The vectors that were compared with the question's, one per row.
 
     Attributes:
-        documents: their documents.
-        chunks: their chunks; negative where a row is the vector of a title or wording.
-        cosines: how near they are to the question's.
-        hubness: how near they are to the mean of many questions, see :mod:`.hubs`.
+        documents: the document of each row.
+        chunks: the chunk of each row; negative for the vector of a title or wording.
+        cosines: similarity to the question.
+        hubness: similarity to the mean of many questions, see :mod:`.hubs`.
     """
 
     documents: NDArray[np.int64]
@@ -45,7 +45,7 @@ class VectorRows:
 
 @dataclass(frozen=True)
 class WordRow:
-    """A chunk that holds words of the question: ``score`` is BM25, ``title`` its document's."""
+    """A chunk with words of the question, its BM25 ``score`` and its document's ``title``."""
 
     document: int
     chunk: int
@@ -55,10 +55,12 @@ class WordRow:
 
 @dataclass(frozen=True)
 class ChunkMatch:
-    """How well one chunk matches: BM25, and its cosine; None where it has no vector.
+    """How well one chunk matches the question.
 
     Attributes:
-        hubness: how near it is to any question.
+        words: BM25.
+        cosine: None if the chunk has no vector.
+        hubness: similarity to any question.
     """
 
     words: float = 0.0
@@ -67,7 +69,7 @@ class ChunkMatch:
 
     @property
     def nearness(self) -> float | None:
-        """How near it is to this question rather than to any."""
+        """Similarity to this question beyond that to any question."""
         return None if self.cosine is None else self.cosine - HUB_WEIGHT * self.hubness
 
 
@@ -76,12 +78,12 @@ class Hit:
     """A document that was found.
 
     Attributes:
-        score: fused, 0…1; comparable within one search only.
-        chunk: the id of its best chunk.
-        meaning: cosine of title and best chunk with the question, weighted; 0 without vectors.
-        word_score: BM25 of its best chunk.
-        title_cosine, text_cosine: of its title and of its best chunk.
-        matches: how well each of its chunks matches that was found, by id.
+        score: the fused score, 0…1; comparable within one search only.
+        chunk: the id of the best chunk.
+        meaning: weighted mean of the cosines of title and best chunk; 0 without vectors.
+        word_score: BM25 of the best chunk.
+        title_cosine, text_cosine: the cosines of the title and of the best chunk.
+        matches: the match of each chunk that was found, by chunk id.
     """
 
     document: int
@@ -113,11 +115,11 @@ class WordMatch:
 
 
 def nearest(rows: VectorRows, sharing: Mapping[int, int]) -> dict[int, MeaningMatch]:
-    """The documents nearest in meaning.
+    """The documents nearest in meaning, by document id.
 
-    *sharing* tells for documents whose title is not theirs alone how many have it: such a
-    title says little about any of them, and weighs less by the square root (XQuAD, recall@1:
-    0.952 → 0.961).
+    *sharing* holds, for documents with a title in common, how many documents have that title:
+    it says little about each of them, so its weight is divided by the square root of their number
+    (XQuAD, recall@1: 0.952 → 0.961).
     """
     documents, chunks, cosines = rows.documents, rows.chunks, rows.cosines
     if not len(documents):
@@ -148,13 +150,13 @@ def nearest(rows: VectorRows, sharing: Mapping[int, int]) -> dict[int, MeaningMa
 
 
 def fused(near: Mapping[int, MeaningMatch], worded: Mapping[int, WordMatch]) -> list[Hit]:
-    """All documents of both, best first."""
+    """The documents of both searches, best first."""
     weight = MEANING_WEIGHT if near else 0.0
     by_meaning = scaled({document: match.meaning for document, match in near.items()})
     by_words = scaled({document: match.score for document, match in worded.items()})
     hits = []
     for document in {**near, **worded}:
-        # Cubed, a meaning that knows one clear winner outweighs one that is undecided.
+        # The cube makes a clear winner by meaning count more than many near equals.
         meaning = weight * by_meaning.get(document, 0.0) ** 3
         words = (1 - weight) * by_words.get(document, 0.0)
         hits.append(_hit(document, meaning + words, near.get(document), worded.get(document)))
@@ -172,10 +174,10 @@ def _hit(document: int, score: float, near: MeaningMatch | None, worded: WordMat
 def with_matches(
     hits: Sequence[Hit], word_rows: Sequence[WordRow], vector_rows: VectorRows | None
 ) -> list[Hit]:
-    """*hits*, each with what was found of its chunks.
+    """*hits*, each with the matches of its chunks.
 
-    PostgreSQL gives the nearest vectors only: a chunk of a document that has one of them is
-    taken to be as near as the last of them.
+    PostgreSQL returns only the nearest vectors: other chunks of the same documents are assumed
+    to be as near as the farthest of these.
     """
     scores: dict[int, dict[int, float]] = {hit.document: {} for hit in hits}
     for row in word_rows:
@@ -220,7 +222,7 @@ def with_matches(
 
 
 def lead(hit: Hit, hits: Sequence[Hit]) -> float | None:
-    """How far the cosine of *hit* lies above the best other one; None without vectors."""
+    """How far *hit* is ahead of the best other hit in meaning; None without vectors."""
     if not hit.meaning:
         return None
     others = [other.meaning for other in hits if other.document != hit.document]
@@ -228,20 +230,20 @@ def lead(hit: Hit, hits: Sequence[Hit]) -> float | None:
 
 
 def margin(hits: Sequence[Hit]) -> float:
-    """Distance of the best document to the second, by meaning where there is one."""
+    """Distance of the best document to the second: by meaning, or by words without vectors."""
     first, others = hits[0], hits[1:]
     if not others:
         return ALONE
     by_meaning = lead(first, hits)
     if by_meaning is not None:
         return by_meaning
-    # A share of BM25 where cosines are some hundredths apart: a tenth of it, to be alike in size.
+    # A tenth of the relative distance in BM25 is about as large as a distance of cosines.
     lead_by_words = first.word_score - max(hit.word_score for hit in others)
     return lead_by_words / (first.word_score or 1.0) / 10
 
 
 def scaled(scores: Mapping[int, float]) -> dict[int, float]:
-    """*scores* brought to 0…1, the lowest to 0; what is missing counts as the lowest."""
+    """*scores* scaled to 0…1, so that the lowest is 0, as for documents without a score."""
     if not scores:
         return {}
     low, high = min(scores.values()), max(scores.values())

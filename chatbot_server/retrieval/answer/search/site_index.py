@@ -1,4 +1,4 @@
-"""The index of one site, as one unit of work sees it."""
+"""The index of one site, as seen by one unit of work."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from chatbot_server.storage.knowledge.site_state import site_state
 
 
 class SiteIndex:
-    """How many chunks a site has, and in how many of them a word stands.
+    """How many chunks a site has, and how many of them contain a word.
 
-    The version is asked for first: what is read later is of this version or of a newer one.
+    The version is read first, so that everything read later is at least as new.
 
     Attributes:
-        state: of the site.
-        memory: what is known of this version.
+        state: the state of the site.
+        memory: what is remembered of this version of the index.
     """
 
     def __init__(self, unit: UnitOfWork, site_id: int, memories: SiteMemories) -> None:
@@ -34,7 +34,7 @@ class SiteIndex:
 
     @property
     def version(self) -> int:
-        """That of the index."""
+        """The version of the index."""
         return self.state.version
 
     @cached_property
@@ -43,12 +43,12 @@ class SiteIndex:
         return self.memory.once("chunks", lambda: chunk_count(self.unit, self.site_id))
 
     def chunks_with(self, word: str, languages: Languages = ALWAYS_USED) -> int:
-        """In how many chunks a folded word stands."""
+        """How many chunks contain a folded word."""
         word_stems = list(stems.all_stems(word, languages))
         return max(self._chunks_with_stems(word_stems).values())
 
     def rarity(self, known_stems: Sequence[str]) -> Rarity:
-        """BM25's inverse document frequency of *known_stems*; of any other stem the highest."""
+        """BM25's inverse document frequency of *known_stems*; other stems get the highest."""
         counts = self._chunks_with_stems(known_stems)
         total = self.chunk_count
 

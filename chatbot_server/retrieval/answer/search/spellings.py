@@ -1,4 +1,4 @@
-"""Questions in the site's own spelling and words."""
+"""Questions put into the site's own spelling and words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The owner's entries by the words of their questions: asked so, nothing is left to guess."""
+"""FAQ entries by the words of their questions: a question in the same words needs no search."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _Words = tuple[str, ...]
 
 
 def entry_asked_for(index: SiteIndex, question: str, languages: Languages) -> int | None:
-    """The document of the entry that *question* asks for word for word.
+    """The document id of the entry whose question is *question*, word for word.
 
-    None, too, where several entries have the question and answer it differently.
+    None if there is no such entry, or several that answer differently.
     """
     entries = index.memory.once("wordings", lambda: _by_words(index, languages))
     return entries.get(_words(question, languages))
@@ -33,5 +33,5 @@ def _by_words(index: SiteIndex, languages: Languages) -> dict[_Words, int]:
 
 
 def _words(text: str, languages: Languages) -> _Words:
-    """The folded words of *text* in order, but for those of politeness."""
+    """The folded words of *text* in order, without words of politeness."""
     return tuple(stems.words(without_politeness(text, languages)))

@@ -1,1 +1,1 @@
-"""The sections that were found: what is read of them, quoted, left out."""
+"""The sections that were found: their order, their quotes, and the rows left out."""

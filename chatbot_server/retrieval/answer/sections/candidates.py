@@ -18,31 +18,31 @@ from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.retrieval.language.words.synonyms import Word
 
-# The answer stands in one of the best documents, and in one of their best sections.
+# The answer is expected in one of the best documents, and in one of their best sections.
 DOCUMENTS = 8
 SECTIONS = 12
-# What meaning, words and length weigh in the order of sections: a listwise fit on fourteen small
-# sites, each left out once. Without the length, a heading with one line under it comes first.
+# The weights of meaning, words and length in the order of sections: a listwise fit on fourteen
+# small sites, each left out once. Without the length, a heading with one line under it comes first.
 NEARNESS_WEIGHT = 60.0
 WORDS_WEIGHT = 0.3
 COVERAGE_WEIGHT, PAIR_COVERAGE_WEIGHT = 1.2, 1.7
 LENGTH_WEIGHT = 0.8
-# What the nearness of words weighs, where sections were read: by a fit on 146 questions asked in
-# another language than the page, in five parts, the right one is first for 137 instead of 121.
+# The weight of the nearness of words, for sections that were read: in a five-fold fit on 146
+# questions in another language than the page, the right one is first for 137 instead of 121.
 WORD_NEARNESS_WEIGHT = 100.0
-# Of what the best one holds of a follow-up's subject, any section must hold so much.
+# The share of a follow-up's subject that a section must contain, relative to the best section.
 SUBJECT_SHARE = 0.6
 
 
 class Candidate:
-    """A section of a hit; whatever is read of its texts is read once.
+    """A section of a hit, with cached properties of its texts.
 
     Attributes:
-        rank: of its document among the hits, from 0.
-        lead: the cosine of its document above the best other one's; None without vectors.
-        vector: of the chunk, where it has one and what the query's words mean is known.
-        nearness: of each of the query's folded words to the nearest word of its sentences; None
-            until it was read.
+        rank: the rank of its document among the hits, from 0.
+        lead: how far its document is ahead of the best other one in meaning; None without vectors.
+        vector: the vector of the chunk; None if it has none, or the query has no meanings.
+        nearness: for each folded word of the query, the nearness of the nearest word in the
+            sentences; None until they were read.
     """
 
     def __init__(self, query: Query, hit: Hit, section: SectionText) -> None:
@@ -67,12 +67,12 @@ class Candidate:
 
     @cached_property
     def wordings(self) -> list[ParsedText]:
-        """The ways in which an entry's question is asked."""
+        """The question of an entry, in all its wordings."""
         return [self.parsed(text) for text in (self.document.title, *self.document.wordings)]
 
     @cached_property
     def whole_text(self) -> ParsedText:
-        """The text of the document: of an entry, its answer."""
+        """The text of the document; for an entry, its answer."""
         return self.parsed(self.document.text)
 
     @cached_property
@@ -93,23 +93,23 @@ class Candidate:
 
     @cached_property
     def own_terms(self) -> frozenset[str]:
-        """Those of its text and of the headings below the page's title."""
+        """The stems and concepts of the text and of the headings below the page's title."""
         heading = self.parsed(below(self.document.title, self.chunk.heading))
         return heading.terms.union(*self.sentence_terms)
 
     @cached_property
     def coverage(self) -> float:
-        """The share of the query's weight that it holds."""
+        """The share of the query's weight that it contains."""
         return self._query.coverage(self.terms)
 
     @cached_property
     def length(self) -> float:
-        """The logarithm of its words."""
+        """The logarithm of its number of words."""
         return math.log1p(len(self.chunk.text.split()))
 
     @cached_property
     def pair_coverage(self) -> float:
-        """The share that title, headings and the best two neighbouring sentences hold."""
+        """The share that title, headings and the best two neighbouring sentences contain."""
         terms = self.sentence_terms
         return max(
             self._query.coverage(self.about_terms.union(*terms[at : at + 2]))
@@ -118,7 +118,7 @@ class Candidate:
 
     @property
     def word_nearness(self) -> float | None:
-        """How near its words are to the query's content words, in the mean; None until read."""
+        """The mean nearness of the query's content words; None until the section was read."""
         near = self.nearness
         if near is None:
             return None
@@ -127,15 +127,15 @@ class Candidate:
 
     @cached_property
     def quoted_sentences(self) -> list[quote.Sentence]:
-        """Those of its sentences that answer the query: of days, those that tell their hours."""
+        """The sentences that answer the query; for a query about days, those with their hours."""
         of_days = quote.of_days(self.sentences, self._query.days, self._query.languages)
         return of_days or quote.pick(self.sentences, self.sentence_terms, self._query)
 
     @property
     def marked_sentences(self) -> list[quote.Sentence]:
-        """Those quoted that may stand in bold: they tell a number or a day where one is asked for.
+        """The quoted sentences that may be set in bold: with a number or a day, if that is asked.
 
-        “We do not ship abroad” holds the word of “How much is shipping?”, and no price.
+        “We do not ship abroad” shares a word with “How much is shipping?”, but states no price.
         """
         query, sentences = self._query, self.quoted_sentences
         if query.days:
@@ -146,13 +146,13 @@ class Candidate:
 
     @cached_property
     def rows_left_out(self) -> frozenset[int]:
-        """Positions of the rows among its sentences that the query does not ask for."""
+        """The positions of the rows that the query does not ask for."""
         language = self.document.language
         return rows_left_out(self.sentences, self._query, language, self.terms)
 
     @property
     def is_other_table(self) -> bool:
-        """Whether it has rows with names, and the query says none of these."""
+        """Whether it has named rows, and the query names none of them."""
         names = [text for text in self.sentences if row_name(text)]
         return len(names) > 1 and not self.rows_left_out
 
@@ -161,7 +161,7 @@ class Candidate:
         return self.section.parsed(text, self._query.languages)
 
     def passage(self) -> Passage:
-        """What a model may read of it."""
+        """The section as a model reads it."""
         return Passage(
             chunk=self.chunk.id,
             title=self.document.title,
@@ -175,16 +175,16 @@ class Candidate:
 def load_candidates(
     index: SiteIndex, query: Query, hits: Sequence[Hit], limit: int
 ) -> list[Candidate]:
-    """The best chunks of the first *limit* of *hits*, without those that are gone meanwhile."""
+    """The best chunks of the first *limit* of *hits*, except those deleted meanwhile."""
     by_chunk = {hit.chunk: hit for hit in hits[:limit]}
     sections = index.memory.sections(index.unit, [*by_chunk])
     return [Candidate(query, by_chunk[section.chunk.id], section) for section in sections]
 
 
 def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[Candidate]:
-    """The sections of the best of *hits* that may answer *query*, best first.
+    """The sections of the best *hits* that may answer *query*, best first.
 
-    The best chunk of the first hit is always one of them, unless it is gone meanwhile.
+    The best chunk of the first hit is always among them, unless it was deleted meanwhile.
     """
     by_chunk = {chunk: hit for hit in hits[:DOCUMENTS] for chunk in hit.matches}
     scores = _match_scores({chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()})
@@ -214,9 +214,9 @@ def by_relevance(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def on_subject(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """Those of *sections* that speak of what a follow-up keeps of the questions before it.
+    """Those of *sections* that are about the subject a follow-up takes from earlier questions.
 
-    “And the phone number?” after one about Hull is not answered with another shop's.
+    “And the phone number?” after a question about Hull is not answered with another shop's.
     """
     if query.own is None:
         return list(sections)
@@ -229,7 +229,7 @@ def on_subject(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
 def _holding_most(
     sections: Sequence[Candidate], words: Sequence[Word], query: Query
 ) -> list[Candidate]:
-    """Those of *sections* that hold nearly as much of *words* as any does."""
+    """Those of *sections* that contain nearly as much of *words* as the best one."""
     weights = [
         sum(word.weight(query.rarity) for word in words if word.is_in(section.terms))
         for section in sections
@@ -239,7 +239,7 @@ def _holding_most(
 
 
 def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
-    """How well each of *candidates* fits the query beside the others, by its chunk's id."""
+    """How well each of *candidates* fits the query compared with the others, by chunk id."""
     by_chunk = {candidate.chunk.id: candidate for candidate in candidates}
     nearness = {chunk: section.word_nearness for chunk, section in by_chunk.items()}
     farthest = min((near for near in nearness.values() if near is not None), default=0.0)
@@ -255,7 +255,7 @@ def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
 
 
 def _match_scores(matches: dict[int, ChunkMatch]) -> dict[int, float]:
-    """What meaning and words say of each chunk; without a vector it counts as the farthest."""
+    """The score of each chunk by meaning and words; without a vector it counts as the farthest."""
     best_words = max((match.words for match in matches.values()), default=0.0) or 1.0
     nearness = {chunk: match.nearness for chunk, match in matches.items()}
     lowest = min((near for near in nearness.values() if near is not None), default=0.0)

@@ -1,4 +1,4 @@
-"""Quoting: the section that answers, whole, with the sentences that do so in bold."""
+"""Quoting: the whole section that answers, with the answering sentences in bold."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 
 MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
-# An item of a list is shown beside the best one from this share of its score on.
+# A list item is shown beside the best one if it has this share of its score.
 AS_GOOD = 0.7
-# Of a list of so many rows and words, the few that answer are enough.
+# A list or section longer than this is reduced to its answering rows, if they are few enough.
 LONG_LIST, LONG_SECTION, FEW_ROWS, CLEARLY_BEST = 8, 60, 0.34, 0.85
 _NUMBER = re.compile(r"\d")
-# More bold than this share of a section points at nothing.
+# The largest share of a section in bold; with more, nothing stands out.
 BOLD_SHARE = 0.36
-# What may not stand in bold: marks of Markdown, links, code.
+# What may not be set in bold: Markdown marks, links, code.
 _MARKDOWN = re.compile(r"[*_`\[\]<>\\]|https?://")
 _SENTENCE_ENDS = ".!?…:;"
 _LETTER_OR_END = re.compile(rf"[\w{_SENTENCE_ENDS}]")
@@ -30,7 +30,7 @@ _LETTER_OR_END = re.compile(rf"[\w{_SENTENCE_ENDS}]")
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of a passage and how well it answers; ``position`` is its order there."""
+    """A sentence, its position in the passage, and its score as an answer."""
 
     text: str
     position: int
@@ -48,26 +48,27 @@ def pick(
     query: Query,
     limit: int = MAX_SENTENCES,
 ) -> list[Sentence]:
-    """Up to *limit* of a passage's *sentences* that answer *query*, in their order.
+    """Up to *limit* of *sentences* that answer *query*, in their order in the passage.
 
-    *terms* are the stems and concepts of each of them.
+    A sentence scores by the weight of the query's words in its *terms*, by a quarter of the score
+    of the sentence before it, and by a bonus if the query asks for a number and it has one.
 
-    A sentence scores by the weight of the query's words it holds, a little by the one before
-    it, and more when the query asks for a number and it has one.
+    Args:
+        terms: the stems and concepts of each sentence.
     """
     weights = [query.weight_in(sentence_terms) for sentence_terms in terms]
     candidates = []
     for position, (sentence, weight) in enumerate(zip(sentences, weights, strict=True)):
-        is_row = bool(ITEM.match(sentence))  # which stands for itself, whatever is above it
+        is_row = bool(ITEM.match(sentence))  # which does not depend on the one above it
         before = weights[position - 1] if position and not is_row else 0.0
         bonus = 0.3 * max(weights) if query.asks_for_number and tells_number(sentence) else 0.0
         candidates.append(Sentence(sentence, position, weight + 0.25 * before + bonus))
     candidates.sort(key=lambda sentence: (-sentence.score, sentence.position))
     if candidates and candidates[0].is_item:
-        # Every item that answers as well as the best: three days of seven mislead.
+        # All items that answer as well as the best: three days of seven would mislead.
         enough = AS_GOOD * candidates[0].score
         best = [item for item in candidates if item.is_item and item.score >= enough]
-    else:  # an item says little beside sentences, unless it holds a word of the query itself
+    else:  # between sentences, an item says little unless it contains a word of the query
         best = [
             sentence
             for sentence in candidates[:limit]
@@ -89,7 +90,7 @@ def names_day(sentence: str, languages: Languages) -> bool:
 
 
 def of_days(sentences: Sequence[str], days: frozenset[int], languages: Languages) -> list[Sentence]:
-    """Those of *sentences* that tell the hours of one of *days*."""
+    """Those of *sentences* that state the hours of one of *days*."""
     return [
         Sentence(text, position, 1.0)
         for position, text in enumerate(sentences)
@@ -98,7 +99,7 @@ def of_days(sentences: Sequence[str], days: frozenset[int], languages: Languages
 
 
 def joined(sentences: Sequence[Sentence]) -> str:
-    """The sentences as one text; “…” where some between were left out, items as a list."""
+    """The sentences as one text: “…” stands for sentences left out, items become a list."""
     text = "".join(sentence.text for sentence in sentences[:1])
     for before, sentence in pairwise(sentences):
         if sentence.is_item:
@@ -115,11 +116,11 @@ def _between(before: Sentence, sentence: Sentence) -> str:
     if sentence.position != before.position + 1:
         return " … "
     last = next(filter(_LETTER_OR_END.match, reversed(before.text)), "a")
-    return " " if last in _SENTENCE_ENDS else "\n"  # a line that is no sentence
+    return " " if last in _SENTENCE_ENDS else "\n"  # a line without an end is not a sentence
 
 
 def section(sentences: Sequence[str], best: Sequence[Sentence], start: int = 0) -> str:
-    """A section's *sentences* from *start* on, the *best* of them in bold."""
+    """The *sentences* of a section from position *start*, the *best* of them in bold."""
     bold = _bold_positions(sentences, best)
     return joined(
         [
@@ -130,7 +131,7 @@ def section(sentences: Sequence[str], best: Sequence[Sentence], start: int = 0) 
 
 
 def only_rows(sentences: Sequence[str], best: Sequence[Sentence]) -> list[str]:
-    """*sentences*, but of a long table or list only the *best* rows, if these stand out."""
+    """*sentences*, reduced to the *best* rows in a long table or list, if these stand out."""
     rows = {at for at, sentence in enumerate(sentences) if ITEM.match(sentence)}
     enough = CLEARLY_BEST * max((sentence.score for sentence in best), default=0.0)
     best_rows = {sentence.position for sentence in best if sentence.score >= enough} & rows
@@ -141,9 +142,9 @@ def only_rows(sentences: Sequence[str], best: Sequence[Sentence]) -> list[str]:
 
 
 def _bold_positions(sentences: Sequence[str], best: Sequence[Sentence]) -> set[int]:
-    """The best sentences that stand out together; none among so few that all would.
+    """The positions of the sentences to set in bold; none in a section of one or two.
 
-    Of those that answer equally well, all stand out or none: two days of a week mislead.
+    Sentences with the same score are all in bold or none: two days of a week would mislead.
     """
     bold: set[int] = set()
     if len(sentences) < 3:

@@ -1,4 +1,4 @@
-"""The rows of a table that a question is about: beside them, those of its neighbours mislead."""
+"""The rows of a table that a question asks for; the others would mislead beside them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 from chatbot_server.retrieval.language.words import stems
 
-# A row that holds nearly as much of the question as the best one is asked for, too.
+# A row with this share of the best row's weight is asked for as well.
 NEARLY = 0.85
 
 
 def rows_left_out(
     sentences: Sequence[str], query: Query, language: str | None, terms: frozenset[str]
 ) -> frozenset[int]:
-    """Positions of the rows among *sentences* that *query* does not ask for; none where it names
-    none of them, or all.
+    """The positions of the rows among *sentences* that *query* does not ask for.
 
-    *language* is that of the page, *terms* are those of the whole section.
+    Empty if the query names none of the rows, or all of them.
+
+    Args:
+        language: the language of the page.
+        terms: the terms of the whole section.
     """
     by_day = {at: days for at, text in enumerate(sentences) if (days := _days(text, query))}
     if len(by_day) > 1:
         of_days = {at for at, days in by_day.items() if days & query.days}
         return frozenset(by_day) - of_days if of_days else frozenset()
     names = {at: name for at, text in enumerate(sentences) if (name := row_name(text))}
-    # “The menu for children” may be a row that calls them otherwise: any menu may be meant.
+    # “The menu for children” may be in a row that calls children otherwise: any menu may be meant.
     is_understood = all(word.is_in(terms) for word in query.content_words)
     named_rows = rows_named(names, query, language, NEARLY if is_understood else 0.0)
     return frozenset(names) - named_rows if named_rows else frozenset()
@@ -36,8 +39,11 @@ def rows_left_out(
 def rows_named(
     names: Mapping[int, str], query: Query, language: str | None, share: float
 ) -> frozenset[int]:
-    """Those of the rows called *names* that the words of *query* name: for each word the best,
-    and those that hold such a *share* of what the best one does."""
+    """The positions of the rows in *names* that *query* names.
+
+    Each word of the query names the rows that contain it and have at least *share* of the weight
+    of the best of them.
+    """
     terms = {at: query.terms_of(name, language) for at, name in names.items()}
     weights = {at: query.weight_in(held) for at, held in terms.items()}
     named_rows: set[int] = set()
@@ -51,13 +57,15 @@ def rows_named(
 
 
 def _closest(rows: Iterable[int], names: Mapping[int, str], query: Query) -> set[int]:
-    """Those of *rows* whose names share most pairs of words with *query*: “check-in” is no
-    “check-out”."""
+    """Those of *rows* whose names share most pairs of neighbouring words with *query*.
+
+    So that “check-in” does not name “check-out”.
+    """
     pairs_of_query = set(pairwise(stems.words(query.text)))
     shared = {at: len(pairs_of_query & set(pairwise(stems.words(names[at])))) for at in rows}
     return {at for at, count in shared.items() if count == max(shared.values())}
 
 
 def _days(sentence: str, query: Query) -> frozenset[int]:
-    """The days of the week whose hours *sentence* tells."""
+    """The days of the week whose hours *sentence* states."""
     return frozenset(hours_by_day(sentence, query.languages))

@@ -1,7 +1,7 @@
-"""Sections that answer a question alike, each for another place: branches, years, sizes.
+"""Sections that answer a question alike, each for another branch, year or size.
 
-“Are you open on Sunday?” is answered by each of three shops. One of them would mislead; all are
-shown, each under its name, or the visitor is asked which is meant.
+“Are you open on Sunday?” has three answers on the site of three shops. One of them would mislead:
+all are shown, each under its name, or the visitor is asked which one is meant.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from chatbot_server.retrieval.answer.sections.candidates import Candidate, secti
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.index.chunks import BETWEEN
 
-# So much worse may one of them fit; of the same words, cosines differ by hundredths.
+# How much less relevant than the best one an alike section may be.
 AS_GOOD = 2.5
-# Texts of one kind share so much of what they say (Dice).
+# The share of common terms (Dice) from which two sections are of one kind.
 SAME_WORDS = 0.4
-SAME_WORDS_UNDER_HEADING = 0.2  # where a heading has the same name on both pages
-LONGEST_NAME = 60
-# So much worse may a section fit that is in the language of the question.
+SAME_WORDS_UNDER_HEADING = 0.2  # where both have the same heading
+LONGEST_NAME = 60  # characters
+# How much less relevant a section in the question's language may be than its twin in another.
 TWINS = 1.0
 
 
@@ -30,7 +30,7 @@ def alike_sections(
 ) -> dict[str, Candidate]:
     """The first of *sections* and those that answer alike, by name, in the order of the site.
 
-    Empty where the first stands alone, or where names do not tell them apart.
+    Empty if no other section answers alike, or if their names do not tell them apart.
     """
     first, relevances = sections[0], section_relevances(sections)
     group = [first]
@@ -43,7 +43,7 @@ def alike_sections(
         if (
             is_as_good
             and all(other.chunk.text != member.chunk.text for member in group)
-            and words_held(other) == words_held(first)  # else one of them was named
+            and words_held(other) == words_held(first)  # else the question names one of them
             and _is_of_one_kind(first, other, titles)
         ):
             group.append(other)
@@ -59,12 +59,12 @@ def alike_sections(
 
 
 def _name(path: str) -> str:
-    """*path*, without the words at its end for which there is no room."""
+    """*path*, cut at a word if it is too long."""
     return shorten(path, LONGEST_NAME, placeholder="…")
 
 
 def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
-    """Whether both have the same place, on pages or under headings side by side."""
+    """Whether both have the same place in their pages, and say the same kind of thing."""
     first_path, other_path = _path(first, titles), _path(other, titles)
     if len(first_path) != len(other_path) or first.document.faq or other.document.faq:
         return False
@@ -73,7 +73,7 @@ def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
     if first.document.id == other.document.id and first_path[:-1] != other_path[:-1]:
         return False
     ours, theirs = (frozenset().union(*each.sentence_terms) for each in (first, other))
-    if any(term.startswith("=") for term in ours ^ theirs):  # they tell different kinds of facts
+    if any(term.startswith("=") for term in ours ^ theirs):  # they state different kinds of facts
         return False
     has_same_heading = len(first_path) > 1 and first_path[-1] == other_path[-1]
     share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
@@ -81,8 +81,8 @@ def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
 
 
 def in_own_language(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """Those of *sections* that are in the language of *query*, if one of them fits nearly as
-    well as the best: of twins, a visitor can read that one. Else all."""
+    """Those of *sections* in the language of *query*, if one of them is nearly as relevant as the
+    best; else all. Of twins in two languages, the visitor is shown the readable one."""
     relevances = section_relevances(sections)
     enough = max(relevances.values(), default=0.0) - TWINS
     readable = (query.language, None, "")
@@ -95,8 +95,7 @@ def in_own_language(sections: Sequence[Candidate], query: Query) -> list[Candida
 def with_own_entries(
     sections: Sequence[Candidate], hits: Sequence[Hit], query: Query
 ) -> tuple[list[Candidate], list[Hit]]:
-    """*sections* and *hits* without the entries whose twins are in the language of *query*: an
-    entry in another one is no rival of these."""
+    """*sections* and *hits* without FAQ entries that have a twin in the language of *query*."""
     entries = [section for section in sections if section.document.faq]
     own = in_own_language(entries, query) if query.entry is None else entries
     left_out = {entry.document.id for entry in entries} - {entry.document.id for entry in own}
@@ -113,7 +112,7 @@ def is_in_another_language(first: Candidate, other: Candidate) -> bool:
 
 
 def _path(section: Candidate, titles: Titles) -> tuple[str, ...]:
-    """The title of its page, and the headings above it."""
+    """The title of the page, and the headings above *section*."""
     title = titles.clean(section.document.title)
     heading = titles.below(section.document.title, section.chunk.heading)
     return (title, *heading.split(BETWEEN)) if heading else (title,)

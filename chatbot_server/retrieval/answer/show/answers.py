@@ -1,4 +1,4 @@
-"""From the sections to what is said: the owner's words, quoted sections, passages, or nothing."""
+"""From sections to a grounding: the owner's words, quoted sections, passages, or nothing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.markdown import plain_text
 
-# Share of the query's weight that a passage must hold to be handed to a model.
+# The share of the query's weight that a passage must contain to be handed to a model.
 RELATED_COVERAGE = 0.25
 PASSAGES = 6
-# Pages offered with an honest no: more than three is a search result, not an answer.
+# Pages offered with an honest no: more than three would be a list of search results.
 NEAR_PAGES = 3
-# The second section is shown beside the first where it fits nearly as well.
+# How much less relevant than the first section the second may be to be shown beside it.
 CLOSE = 1.0
-MAX_WORDS = 220
-# Of places that answer alike, so many are shown together, and so many offered to choose from.
+MAX_WORDS = 220  # of an answer with several sections
+# How many sections that answer alike are shown together, and how many offered to choose from.
 SHOWN_TOGETHER, CHOICES = 4, 8
 
 
@@ -30,16 +30,17 @@ class Frame:
     """How sections are shown.
 
     Attributes:
-        is_comparing: all rows of a table are shown, however many.
-        lines: stand above sections, by the ids of their chunks.
+        titles: the titles of the pages as a visitor reads them.
+        is_comparing: the question compares, so that all rows of a table are shown.
+        lines: what stands above sections, by chunk id.
     """
 
     titles: Titles
     is_comparing: bool = False
     lines: Mapping[int, str] = field(default_factory=dict)
 
-    def around(self, section: Candidate, heading: str, start: int = 0) -> str:
-        """A whole *section* from its sentence *start* on, under *heading* and its line."""
+    def render(self, section: Candidate, heading: str, start: int = 0) -> str:
+        """*section* from its sentence *start* on, under *heading* and its line."""
         line = self.lines.get(section.chunk.id)
         rows = self._rows(section, has_line=bool(line))
         if len(rows) == len(section.sentences):
@@ -52,10 +53,10 @@ class Frame:
         return "\n".join([*above, body])
 
     def _rows(self, section: Candidate, *, has_line: bool) -> list[str]:
-        """The sentences of *section*, without the rows that answer something else."""
+        """The sentences of *section*, without rows that do not answer the question."""
         if self.is_comparing:
             return section.sentences
-        if section.rows_left_out and not has_line:  # which tells the row of the day already
+        if section.rows_left_out and not has_line:  # a line already gives the row of the day
             return [
                 text for at, text in enumerate(section.sentences)
                 if at not in section.rows_left_out
@@ -64,7 +65,7 @@ class Frame:
 
 
 def faq_answer(entry: Candidate, sections: Sequence[Candidate], frame: Frame) -> Grounding:
-    """The owner's own words: those of *entry*."""
+    """The owner's own words, taken from *entry*."""
     document = entry.document
     title = frame.titles.clean(document.title)
     source = Source(title, link_to(document.url, title), plain_text(document.text[:300]))
@@ -81,7 +82,7 @@ def faq_answer(entry: Candidate, sections: Sequence[Candidate], frame: Frame) ->
 def page_answer(
     sections: Sequence[Candidate], answering: Sequence[Candidate], frame: Frame
 ) -> Grounding:
-    """*answering*, whole; where none is, how much of the question *sections* hold."""
+    """A quote of the sections *answering*; without any, those of *sections* that are related."""
     others = [
         section
         for section in sections
@@ -106,9 +107,11 @@ def page_answer(
 def near_pages(
     sections: Sequence[Candidate], frame: Frame, *, are_near: bool
 ) -> tuple[Source, ...]:
-    """The pages of those *sections* that may help, each with a link to its best one.
+    """The pages of *sections* that may help, each with a link to its best section.
 
-    *are_near*: the best of them may; else those that hold enough of the question do.
+    Args:
+        are_near: the best section is about something related; otherwise only sections that contain
+            enough words of the question count.
     """
     sources: dict[int, Source] = {}
     for section in sections:
@@ -124,9 +127,9 @@ def near_pages(
 def several_answer(
     sections: Sequence[Candidate], group: Mapping[str, Candidate], frame: Frame
 ) -> Grounding:
-    """All of *group*, each under its name; where that is too much, one of them must be meant."""
+    """All sections of *group*, each under its name; if they are too many, a choice of them."""
     grounding = page_answer(sections, list(group.values()), frame)
-    parts = [frame.around(section, name) for name, section in group.items()]
+    parts = [frame.render(section, name) for name, section in group.items()]
     answer = "\n\n".join(parts)
     if len(group) <= SHOWN_TOGETHER and len(answer.split()) <= MAX_WORDS:
         return replace(grounding, answer=answer)
@@ -136,8 +139,10 @@ def several_answer(
 
 
 def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
-    """The first of *sections*, and the next in its language if it fits nearly as well and both
-    are short; beside a row that is asked for, no other table."""
+    """The first of *sections*, with the next in its language if that is nearly as relevant.
+
+    Both must be short, and beside a row that was asked for no other table is shown.
+    """
     first = sections[0]
     relevances = section_relevances(sections)
     for second in sections[1:]:
@@ -155,9 +160,9 @@ def _passages(sections: Sequence[Candidate], frame: Frame) -> tuple[Passage, ...
 
 
 def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
-    """The sections one below the other, each under its heading, where it has one of its own."""
+    """The sections one below the other, each under its heading, if it has one of its own."""
     has_several_pages = len({section.document.id for section in answering}) > 1
-    if not has_several_pages:  # what has no heading would seem to stand under that of another
+    if not has_several_pages:  # sections without heading first, not under that of another
         answering = sorted(
             answering,
             key=lambda each: bool(frame.titles.below(each.document.title, each.chunk.heading)),
@@ -167,7 +172,7 @@ def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
     heading_before = ""
     for section in answering:
         title = frame.titles.clean(section.document.title)
-        # An entry is shown as what it is: the answer to its own question.
+        # The title of an entry is its question.
         is_titled = has_several_pages or section.document.faq
         names = [
             title if is_titled else "",
@@ -176,13 +181,13 @@ def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
         heading = BETWEEN.join(name for name in names if name)
         sentences = section.sentences
         start = 1 if sentences[:1] == shown_sentences[-1:] else 0  # chunks share a sentence
-        parts.append(frame.around(section, heading if heading != heading_before else "", start))
+        parts.append(frame.render(section, heading if heading != heading_before else "", start))
         shown_sentences, heading_before = sentences, heading
     return "\n\n".join(part for part in parts if part)
 
 
 def _sources(answering: Sequence[Candidate], frame: Frame) -> tuple[Source, ...]:
-    """Each page once, with the link to what answers best on it."""
+    """The pages without duplicates, each with a link to its best sentence."""
     sources: dict[int, Source] = {}
     for section in answering:
         document, best = section.document, section.quoted_sentences

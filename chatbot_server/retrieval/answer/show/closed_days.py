@@ -1,4 +1,4 @@
-"""“Which days are you not open?”: told from the hours of the days that a section names."""
+"""“Which days are you not open?” is answered from the hours of the days that a section names."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chatbot_server.retrieval.language.time.weekdays import (
     without_holidays,
 )
 
-# A section that tells so many days of the week tells all on which it is open.
+# A section with the hours of so many days is taken to name all days on which it is open.
 TELLS_WEEK = 4
 
 
 def asks_for_closed_days(query: Query) -> bool:
-    """Whether *query*, which asks only for hours, asks when it is closed, or not open."""
+    """Whether *query*, which asks only for hours, asks for the days without opening hours."""
     records = [LANGUAGES[code] for code in query.languages]
     names_days = any(query.words & record.day_words for record in records)
     if not (names_days or asks_when(query.text, query.languages)):
@@ -27,22 +27,22 @@ def asks_for_closed_days(query: Query) -> bool:
     opening, closing = zip(*(record.opposites["open / closed"] for record in records), strict=True)
     if any(query.words & words for words in opening):
         return query.is_negated
-    # “When do you close?” asks for an hour.
+    # “When do you close?” asks for a time of day.
     closed = closing if names_days else [record.closed for record in records]
     return not query.is_negated and any(query.words & words for words in closed)
 
 
 def line_of_closed_days(section: Candidate, query: Query, language: str) -> str:
-    """“**Closed: Monday**”, as *section* tells it; empty: it does not, or not for all the year.
+    """“**Closed: Monday**”, as stated in *section*; empty if it is not, or only for a season.
 
-    Days that are missing among those of a week are said to be.
+    Days that are missing in a week are named as days without hours.
     """
     text = without_holidays(" ".join([section.chunk.heading, *section.sentences]), query.languages)
     if is_seasonal(text, query.languages):
         return ""
     by_sentence = [hours_by_day(sentence, query.languages) for sentence in section.sentences]
     told_days = [day for hours in by_sentence for day in hours]
-    if len(told_days) > len(set(told_days)):  # of two places, or of two seasons
+    if len(told_days) > len(set(told_days)):  # the hours of two places or two seasons
         return ""
     closed = [
         day

@@ -1,4 +1,4 @@
-"""“What classes do you run?”: one of them would be half an answer; a short page of them is one."""
+"""“What classes do you run?” is answered by a whole short page, not by one of its sections."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import load_document
 
-# A longer page is no overview.
+# A page with more words is not an overview.
 MAX_WORDS = 220
+# Nor is one with fewer headings.
 SECTIONS = 2
 
 
 def overview_of(
     sections: Sequence[Candidate], query: Query, titles: Titles, unit: UnitOfWork
 ) -> list[Candidate]:
-    """All sections of the page of one of the best two *sections*, if *query* asks what there is of
-    the things that the page is called after, and of none of them; else none."""
+    """All sections of a page, if *query* asks what there is of the things that give it its title.
+
+    The page is that of the first or second of *sections*; empty if neither is such an overview.
+    """
     asking_words = frozenset().union(*(LANGUAGES[code].asks_which for code in query.languages))
     if query.words.isdisjoint(asking_words) or query.moment or query.days:
         return []
@@ -30,7 +33,7 @@ def overview_of(
 
 
 def whole_page(best: Candidate, query: Query, titles: Titles, unit: UnitOfWork) -> list[Candidate]:
-    """All sections of the page of *best*, if *query* asks for what it is called after alone."""
+    """All sections of the page of *best*, if *query* asks for the subject of its title alone."""
     title = titles.clean(best.document.title)
     title_terms = query.terms_of(title, best.document.language)
     others = [word for word in query.content_words if not word.stems & title_terms]
@@ -44,7 +47,7 @@ def whole_page(best: Candidate, query: Query, titles: Titles, unit: UnitOfWork) 
     ]
     length = sum(len(section.chunk.text.split()) for section in page)
     headings = {section.chunk.heading for section in page}
-    is_of_one = any(
+    asks_for_one = any(
         word.stems & section.own_terms for word in others if not word.concepts for section in page
     )
-    return [] if length > MAX_WORDS or len(headings) < SECTIONS or is_of_one else page
+    return [] if length > MAX_WORDS or len(headings) < SECTIONS or asks_for_one else page

@@ -1,6 +1,6 @@
-"""What an answer says of today: the line of the day that is asked about, dates that have passed.
+"""What an answer says about a day: the hours of the day asked about, and dates that have passed.
 
-Nothing is invented: where hours cannot surely be read, the page's own words stand alone.
+Where the hours of a section cannot be read with certainty, only its own words are shown.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from chatbot_server.retrieval.language.time.weekdays import (
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.synonyms import Word
 
-# Of dates longer ago, it is clear that they have passed.
+# Dates longer ago need no note that they have passed.
 RECENT = timedelta(days=2 * 366)
-# So much worse may a section fit that tells the hours of the day in question.
+# How much less relevant than the best one a section with the hours of the day may be.
 NEAR_ENOUGH = 3.0
 _LINES = {
     "now": "day_today",
@@ -43,14 +43,8 @@ _LINES = {
     "tomorrow": "day_tomorrow",
     "after_tomorrow": "day_after_tomorrow",
 }
-# So many more days may a section tell whose heading speaks of no hours.
+# A heading about hours counts as much as the hours of so many further days.
 HEADING_WORTH = 2
-GENERAL_NOUNS = {
-    "=opening_hours": "opening_hours_noun",
-    "=phone": "contact_noun",
-    "=email": "contact_noun",
-    "=address": "address_noun",
-}
 _CONTACTS: dict[str, tuple[Kind, ...]] = {
     "=phone": ("phone", "email"),
     "=email": ("email", "phone"),
@@ -64,7 +58,7 @@ EVENING, LATE_EVENING = 18 * 60, 23 * 60
 def lines_above(
     sections: Sequence[Candidate], query: Query, moment: Moment | None, now: datetime
 ) -> dict[int, str]:
-    """What is said above each of *sections* of the moment that is asked about, by chunk."""
+    """What is said about the moment asked for above each of *sections*, by chunk id."""
     lines = {}
     if moment:
         lines = {section.chunk.id: line_of_day(section, moment, query) for section in sections}
@@ -79,10 +73,10 @@ def lines_above(
 
 
 def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """*sections*, before all those that tell the hours of the days that *query* means.
+    """*sections*, first those with the hours of the days that *query* means.
 
-    Whoever asks about a day asks for hours, whatever else speaks of opening. Where no subject is
-    named, a section that tells more days of the week is more general.
+    A question about a day asks for hours, whatever other sections say about opening. If the query
+    names no subject, sections with the hours of more days come first: they are more general.
     """
     if query.general in _CONTACTS:
         return _with_contacts_first(sections, query)
@@ -106,9 +100,9 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
 
 
 def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """*sections*, before all those near ones that state how to reach the place.
+    """*sections*, first the relevant ones that state how to reach the place.
 
-    A page that the law asks for states that of the host, too, and comes after them.
+    Legal notices come after other pages: they also state how to reach the hosting company.
     """
     relevances = section_relevances(sections)
     enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
@@ -127,13 +121,13 @@ def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Ca
 
 
 def asks_only_hours(query: Query) -> bool:
-    """Whether *query* names nothing of which it asks the hours: those of the place are meant."""
-    words = _without_day_words(query)
+    """Whether *query* asks for hours and names no subject, so that those of the place are meant."""
+    words = words_beside_days(query)
     return bool(words) and all("=opening_hours" in word.concepts for word in words)
 
 
-def _without_day_words(query: Query) -> list[Word]:
-    """What *query* is about: of “which days are you open”, that it is open."""
+def words_beside_days(query: Query) -> list[Word]:
+    """The content words of *query* without “day”, “week” and the like."""
     records = [LANGUAGES[code] for code in query.languages]
     return [
         word
@@ -142,24 +136,8 @@ def _without_day_words(query: Query) -> list[Word]:
     ]
 
 
-def general_concept(query: Query) -> str:
-    """What *query* asks of the place itself; empty: it asks for something else.
-
-    “C'est ouvert quand ?” and “Where are you?” are near nothing; :data:`GENERAL_NOUNS` are near
-    what stands under such a heading.
-    """
-    asks_in_small_words = not stems.says_something(query.text, (query.language,))
-    concepts = [
-        word.concepts
-        for word in _without_day_words(query)
-        if word.concepts or not asks_in_small_words
-    ]
-    shared = frozenset.intersection(*concepts) if concepts else frozenset()
-    return next((concept for concept in GENERAL_NOUNS if concept in shared), "")
-
-
 def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
-    """“**Today, Thursday: 9am to 5pm** (open now)”, as *section* tells it; empty: it does not."""
+    """“**Today, Thursday: 9am to 5pm** (open now)”, as stated in *section*; empty if it is not."""
     heading, whole = section.chunk.heading, " ".join(section.sentences)
     text = without_holidays(whole, query.languages)
     months = months_named(heading, query.languages)
@@ -189,7 +167,7 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
 
 
 def note_of_passed(section: Candidate, now: datetime, query: Query) -> str:
-    """That the last date of the quoted sentences has passed, if all of them have; else empty."""
+    """A note that the last date in the quoted sentences has passed; empty if it has not."""
     text = "\n".join(sentence.text for sentence in section.quoted_sentences)
     dates = [fact.value.split("-") for fact in facts(text, query.languages) if fact.kind == "date"]
     try:
@@ -204,7 +182,7 @@ def note_of_passed(section: Candidate, now: datetime, query: Query) -> str:
 
 
 def state_at(moment: Moment, opening: Sequence[Interval]) -> str:
-    """Whether it is open at *moment*, as the key of a message; empty: that was not asked."""
+    """The message key that says whether it is open at *moment*; empty if that was not asked."""
     if moment.name == "tonight":
         is_open = any(start < LATE_EVENING and end > EVENING for start, end in opening)
         return "open_tonight" if is_open else "closed_tonight"
@@ -216,13 +194,13 @@ def state_at(moment: Moment, opening: Sequence[Interval]) -> str:
 
 
 def _language(section: Candidate, query: Query) -> str:
-    """The language of the question; where it does not show, that of the page."""
+    """The language of the question; if that is uncertain, the language of the page."""
     default = section.document.language or query.language
     return stems.guess_language(query.text, default, query.languages)
 
 
 def moment_of(query: Query, time_zone: str | None, now: datetime) -> Moment | None:
-    """The moment that *query* names, at the place of the site; it then knows its days, too."""
+    """The moment that *query* names, in the time zone of the site; sets the days it means."""
     here = now.astimezone(ZoneInfo(time_zone) if time_zone else None)
     moment = Moment(query.moment, here) if query.moment else None
     weekdays = (int(fact.value) - 1 for fact in query.facts if fact.kind == "day")

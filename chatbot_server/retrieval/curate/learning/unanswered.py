@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chatbot_server.errors import NotFound
-from chatbot_server.retrieval.answer.decide import faq
+from chatbot_server.retrieval.answer.decide.same_question import asks_same
 from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
@@ -249,4 +249,4 @@ def _gathered(wordings: Sequence[_Wording]) -> list[list[_Wording]]:
 
 
 def _asks_same(question: ParsedText, other: ParsedText) -> bool:
-    return faq.asks_same(question, other, ParsedText(""), lambda _name: False)
+    return asks_same(question, other, ParsedText(""), lambda _name: False)

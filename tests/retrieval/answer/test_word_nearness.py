@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.answer.decide import evidence, reading
+from chatbot_server.retrieval.answer.decide import evidence, word_nearness
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
@@ -86,7 +86,7 @@ def test_sections_in_another_language_are_read_and_put_in_order(
     database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence, "DOUBT", 0.0)
-    monkeypatch.setattr(reading, "SMALL_SITE", 2)
+    monkeypatch.setattr(word_nearness, "SMALL_SITE", 2)
     reader = SectionReader(database, where="buffet")
     base = site_with(database, site_id, reader)
     near = base.ground(site_id, "Où servez-vous le petit-déjeuner ?")

@@ -1,8 +1,8 @@
-"""Whether an entry of the FAQ asks the same as a question, as far as that can be checked.
+"""Whether two questions ask the same, as far as that can be checked.
 
-Similarity alone says nothing: “activer” and “désactiver”, “ouverts” and “fermés” are
-closer to each other (cosine 0.96) than most true paraphrases (0.94). Numbers, names, negations
-and opposites tell them apart.
+Similarity alone does not tell: “activer” and “désactiver”, “ouverts” and “fermés” are closer to
+each other (cosine 0.96) than most true paraphrases (0.94). Numbers, names, negations and opposites
+do.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from chatbot_server.retrieval.answer.sections.candidates import Candidate
 from chatbot_server.retrieval.language.dialogue.contrast import are_opposed
 from chatbot_server.retrieval.language.facts import Fact
 
-# Nearly the same words: without vectors, only they are sure.
+# The share of common stems (Dice) from which two texts have nearly the same words.
 SAME_WORDS = 0.9
-# A name that stands in more than this share of the entries is the owner's own.
+# A name in more than this share of the chunks is the owner's own.
 COMMON_NAME = 0.05
 
 
@@ -33,7 +33,7 @@ def is_answered_by(query: Query, entry: Candidate, index: SiteIndex) -> bool:
 
 
 def may_quote(query: Query, entry: Candidate) -> bool:
-    """Whether *entry* may be shown under its own question: where nothing in it is contrary."""
+    """Whether *entry* may be shown under its own question: nothing in it contradicts *query*."""
     return _holds_own_words(query, entry) and any(
         not _is_contrary(query, wording) for wording in entry.wordings
     )
@@ -47,7 +47,7 @@ def asks_same(
 ) -> bool:
     """Whether *question* asks what *wording* asks and *answer* answers, as far as hard facts go.
 
-    A common name stands everywhere and so distinguishes nothing.
+    A common name occurs everywhere, so it does not distinguish questions.
     """
     return (
         _has_same_facts(question, wording, answer)
@@ -66,12 +66,13 @@ def has_same_words(question: ParsedText, wording: ParsedText) -> bool:
 
 
 def asks_for_whole_compounds(question: ParsedText, title: ParsedText) -> bool:
-    """Whether compounds of *title* are asked for whole: a “chèque-vacances” is no cheque."""
+    """Whether *question* names no single part of a compound in *title*: a “chèque-vacances” is not
+    a cheque."""
     return not any(len(parts & question.words) == 1 for parts in title.compounds)
 
 
 def _holds_own_words(query: Query, candidate: Candidate) -> bool:
-    """Whether *candidate* speaks of everything that a follow-up itself is about."""
+    """Whether *candidate* contains all content words of a follow-up itself."""
     if query.own is None:
         return True
     titles = candidate.parsed(f"{candidate.about.text} {' '.join(candidate.document.wordings)}")
@@ -100,7 +101,7 @@ def _plain_facts(text: ParsedText, other: ParsedText) -> frozenset[Fact]:
 
 
 def _has_other_number(question: ParsedText, wording: ParsedText) -> bool:
-    """Whether both speak of one name with different numbers: “Windows 10”, “Windows 11”."""
+    """Whether both give the same name different numbers: “Windows 10”, “Windows 11”."""
     numbers = dict(wording.numbered_names)
     return any(numbers.get(name, number) != number for name, number in question.numbered_names)
 
@@ -121,7 +122,7 @@ def _has_same_names(
     answer: ParsedText,
     is_common_name: Callable[[str], bool],
 ) -> bool:
-    # An entry about one thing by name answers no question that does not name it.
+    # An entry about something named only answers questions that name it.
     return question.names <= wording.words | answer.words and all(
         is_common_name(name) for name in wording.names - question.words
     )

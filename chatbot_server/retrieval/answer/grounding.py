@@ -1,0 +1,141 @@
+"""What the sections that were found say about a query: the stages from weighing to wording."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chatbot_server.messages import say
+from chatbot_server.retrieval.answer.decide.entries import (
+    RankedEntry,
+    near_entries,
+    ranked_entries,
+    sure_entry,
+)
+from chatbot_server.retrieval.answer.decide.evidence import (
+    Assessment,
+    gather_evidence,
+    quotable,
+    weigh,
+)
+from chatbot_server.retrieval.answer.search.fusion import Hit, margin
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.show.alike import (
+    alike_sections,
+    in_own_language,
+    with_own_entries,
+)
+from chatbot_server.retrieval.answer.show.answers import (
+    Frame,
+    faq_answer,
+    near_pages,
+    page_answer,
+    several_answer,
+    with_close_second,
+)
+from chatbot_server.retrieval.answer.show.overview import overview_of
+from chatbot_server.retrieval.answer.show.sources import Titles
+from chatbot_server.retrieval.answer.show.timely import lines_above, moment_of, with_hours_first
+from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.language.time.moments import Moment
+from chatbot_server.retrieval.language.words import synonyms
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a query is answered from.
+
+    Attributes:
+        sections: of the documents found, best first.
+        moment: that the query asks about; None: none.
+    """
+
+    query: Query
+    sections: Sequence[Candidate]
+    index: SiteIndex
+    moment: Moment | None
+    now: datetime
+
+
+def ground_in_sections(
+    query: Query,
+    hits: Sequence[Hit],
+    sections: Sequence[Candidate],
+    index: SiteIndex,
+    now: datetime,
+) -> Grounding:
+    """What *sections* of the documents of *hits* say about *query*."""
+    moment = moment_of(query, index.state.time_zone, now)
+    if not sections:  # all of them were indexed anew since they were found
+        return Grounding("nothing", lasting=False)
+    sections, hits = with_own_entries(sections, hits, query)
+    pages = {section.document.title: section.chunk.heading for section in sections}
+    frame = Frame(Titles(pages, index.state.name), synonyms.compares(query.text, query.languages))
+    entries = ranked_entries(query, sections, hits)
+    entry = sure_entry(query, entries, index)
+    if entry is not None:
+        answer = faq_answer(entry, sections, frame)
+    else:
+        answer = _answer_from_pages(Material(query, sections, index, moment, now), entries, frame)
+    return replace(answer, margin=margin(hits), lasting=moment is None)
+
+
+def _answer_from_pages(
+    material: Material, entries: Sequence[RankedEntry], frame: Frame
+) -> Grounding:
+    """The entries that are near, the pages that answer, or an honest no with pages to look at."""
+    query, sections = material.query, material.sections
+    candidates = in_own_language(quotable(sections, query), query)
+    assessment = (
+        weigh(gather_evidence(candidates, query, material.index.chunk_count))
+        if candidates
+        else None
+    )
+    if near := _near_entry_sections(query, sections, entries, assessment):
+        answer = _show_best(near, material, frame)
+        lead_in = say("answer_near_entry", query.language)
+        return replace(answer, answer=f"{lead_in}\n\n{answer.answer}")
+    if assessment is not None and assessment.answers:
+        return _quote(with_hours_first(candidates, query), material, frame)
+    is_near = assessment is not None and assessment.is_near
+    nothing = page_answer(sections, (), frame)
+    return replace(nothing, near=near_pages(sections, frame, are_near=is_near))
+
+
+def _near_entry_sections(
+    query: Query,
+    sections: Sequence[Candidate],
+    entries: Sequence[RankedEntry],
+    assessment: Assessment | None,
+) -> list[Candidate]:
+    """The sections of *entries* to show under their own questions, if more speaks for them than
+    for the pages, about which *assessment* was reached."""
+    has_pages = any(not section.document.faq for section in sections)
+    near = near_entries(query, entries, beside_pages=has_pages)
+    pages_odds = assessment.log_odds if assessment and assessment.answers else -math.inf
+    return [entry.candidate for entry in near] if near and near[0].log_odds >= pages_odds else []
+
+
+def _quote(answering: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:
+    """Sections of pages: all that answer alike, an overview, or the best ones."""
+    query, sections = material.query, material.sections
+    if group := alike_sections(answering, query, frame.titles):
+        lines = lines_above([*group.values()], query, material.moment, material.now)
+        return several_answer(sections, group, replace(frame, lines=lines))
+    overview = overview_of(answering, query, frame.titles, material.index.unit)
+    return _show_best(overview or with_close_second(answering), material, frame)
+
+
+def _show_best(to_show: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:
+    """Those *to_show*; where a day is asked about, only those that have something to say of it."""
+    query, moment = material.query, material.moment
+    lines = lines_above(to_show, query, moment, material.now)
+    if moment or query.for_closed_days:
+        to_show = [section for section in to_show if lines[section.chunk.id]] or to_show
+    answer = page_answer(material.sections, to_show, replace(frame, lines=lines))
+    moment_line = next((line for line in lines.values() if line), "") if moment else ""
+    return replace(answer, moment_line=moment_line)

@@ -1,0 +1,107 @@
+"""How a question is put to search: without its moment, and general questions by a common noun.
+
+“And tomorrow?” asks the question before it again, for another day. “C'est ouvert quand ?” and
+“Where are you?” hold only small words, which are near no section in meaning; their noun (“opening
+hours”, “address”) is near what stands under such a heading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot_server.messages import LANGUAGES as MESSAGE_LANGUAGES
+from chatbot_server.messages import say
+from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
+from chatbot_server.retrieval.answer.search.searcher import COMMON, Searcher
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.show.closed_days import asks_for_closed_days
+from chatbot_server.retrieval.answer.show.timely import asks_only_hours, words_beside_days
+from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.time.moments import find_moment
+from chatbot_server.retrieval.language.words import stems
+
+# The message that holds the noun of each concept which a place can be asked for in general.
+GENERAL_NOUNS = {
+    "=opening_hours": "opening_hours_noun",
+    "=phone": "contact_noun",
+    "=email": "contact_noun",
+    "=address": "address_noun",
+}
+# On a site of so few chunks, a word that stands in all of them need not be the name of the place.
+FEW_CHUNKS = 2
+
+
+def reformulate(
+    searcher: Searcher,
+    index: SiteIndex,
+    question: str,
+    history: Sequence[str],
+    language: str | None,
+) -> Query:
+    """The query that is searched for in place of *question*.
+
+    A question that repeats an FAQ entry word for word is left as it is.
+    """
+    query = searcher.query(index, question, history, language)
+    if query.entry is not None:
+        return query
+    moment, rest = find_moment(question[:MAX_QUESTION], query.languages)
+    if moment is None:
+        return query if query.own is not None else _with_general_noun(searcher, index, query)
+    if not stems.says_something(rest, query.languages):
+        if not history:
+            return query
+        *history, previous = history
+        _earlier_moment, rest = find_moment(previous, query.languages)
+    timeless_query = searcher.query(index, rest, history, query.language)
+    query = _with_general_noun(searcher, index, timeless_query)
+    query.moment = moment
+    return query
+
+
+def _with_general_noun(searcher: Searcher, index: SiteIndex, query: Query) -> Query:
+    """*query*, with the common noun for what it asks of the place in general, if it does."""
+    question = _without_place(searcher, index, query)
+    concept = general_concept(question)
+    if not concept:
+        return query
+    noun = say(GENERAL_NOUNS[concept], query.language)
+    if query.language not in MESSAGE_LANGUAGES:
+        # The noun is English then, and its stop words would be taken for words of that language.
+        noun = stems.words(noun)[0]
+    general_query = searcher.query(index, f"{question.text} {noun}", (), query.language)
+    general_query.general = concept
+    if general_query.asks_for_contact:  # the noun also names other ways to reach the place
+        general_query.content_words = question.content_words
+    general_query.for_closed_days = asks_only_hours(question) and asks_for_closed_days(question)
+    return general_query
+
+
+def _without_place(searcher: Searcher, index: SiteIndex, query: Query) -> Query:
+    """*query* without its words for the place itself: which days is “the shop” closed?"""
+    records = [LANGUAGES[code] for code in query.languages]
+
+    def is_place(word: str) -> bool:
+        if not any(word in record.places for record in records):
+            return False
+        # A word in some chunks only names one of several places, or a section about it.
+        chunks = index.chunks_with(word, query.languages)
+        return not chunks or chunks > max(FEW_CHUNKS, COMMON * index.chunk_count)
+
+    words = query.content_words
+    if not any(word.concepts & GENERAL_NOUNS.keys() for word in words):
+        return query
+    places = frozenset(word.folded for word in words if not word.concepts and is_place(word.folded))
+    if not places or len(places) == len(words):
+        return query
+    return searcher.query(index, stems.without_words(query.text, places), (), query.language)
+
+
+def general_concept(query: Query) -> str:
+    """Which concept of :data:`GENERAL_NOUNS` *query* asks of the place; empty: none, or more."""
+    has_content_words = stems.says_something(query.text, (query.language,))
+    concepts = [
+        word.concepts for word in words_beside_days(query) if word.concepts or has_content_words
+    ]
+    shared = frozenset.intersection(*concepts) if concepts else frozenset()
+    return next((concept for concept in GENERAL_NOUNS if concept in shared), "")
