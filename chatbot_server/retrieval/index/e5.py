@@ -27,6 +27,7 @@ PREFIXES = {True: "query: ", False: "passage: "}
 WORD_START = "\u2581"  # SentencePiece's sign for a blank
 _BLANKS = re.compile(" {2,}")
 _BLOCKS = np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)])
+SQRT_2_PI = np.float32(np.sqrt(2 / np.pi))
 UNKNOWN_COST = 10.0  # below the least likely piece, as SentencePiece has it
 
 
@@ -133,24 +134,28 @@ class Pieces:
 
 
 class Layer:
-    """The weights of one of the encoder's layers."""
+    """The weights of one of the encoder's layers, which are multiplied with columns of tokens.
 
-    def __init__(self, weights: Weights, number: int) -> None:
+    What is the same for all texts is worked into them: the scale of scores, what a half of the
+    activation is, and the bias of values, of which each token takes one whole. A bias of keys
+    changes no token's shares.
+    """
+
+    def __init__(self, weights: Weights, number: int, score_scale: float) -> None:
         def matrix(name: str) -> Matrix:
             return weights.matrix(f"l{number}.{name}.w")
 
-        def vector(name: str) -> Matrix:
-            return weights.vector(f"l{number}.{name}")
+        def column(name: str) -> Matrix:
+            return weights.vector(f"l{number}.{name}")[:, None]
 
-        self.attention = np.ascontiguousarray(
-            np.concatenate([matrix(name) for name in "qkv"], axis=1)
-        )
-        self.attention_bias = np.concatenate([vector(f"{name}.b") for name in "qkv"])
-        self.output, self.output_bias = matrix("ao"), vector("ao.b")
-        self.inner, self.inner_bias = matrix("fi"), vector("fi.b")
-        self.outer, self.outer_bias = matrix("fo"), vector("fo.b")
-        self.first_norm = vector("aln.w"), vector("aln.b")
-        self.second_norm = vector("oln.w"), vector("oln.b")
+        self.attention = np.concatenate([score_scale * matrix("q"), matrix("k"), matrix("v")])
+        self.query_bias = score_scale * column("q.b")
+        self.output = matrix("ao")
+        self.output_bias = column("ao.b") + self.output @ column("v.b")
+        self.inner, self.inner_bias = matrix("fi"), column("fi.b")
+        self.outer, self.outer_bias = 0.5 * matrix("fo"), column("fo.b")
+        self.first_norm = column("aln.w"), column("aln.b")
+        self.second_norm = column("oln.w"), column("oln.b")
 
 
 class Weights:
@@ -166,11 +171,11 @@ class Weights:
         return self._file.at("<f4", size, place)
 
     def matrix(self, name: str) -> Matrix:
-        """A matrix that numbers are multiplied with from the left."""
+        """A matrix with a row for each number that it makes."""
         place, size = self._directory[name]
         blocks = self._file.at(_BLOCKS, size // BLOCK, place)
         width = self._inner_width if name.endswith("fo.w") else self._width
-        return np.ascontiguousarray(_unpacked(blocks).reshape(-1, width).T)
+        return _unpacked(blocks).reshape(-1, width)
 
     def rows(self, name: str, numbers: Sequence[int]) -> Matrix:
         """Some rows of a matrix that is too large to be unpacked whole."""
@@ -218,8 +223,10 @@ class E5:
         self._pieces = Pieces(file)
         self._weights = Weights(file, width, inner)
         self._width = width
-        self._layers = [Layer(self._weights, number) for number in range(layers)]
-        self._first_norm = self._weights.vector("emb.ln.w"), self._weights.vector("emb.ln.b")
+        score_scale = (width // self._heads) ** -0.5
+        self._layers = [Layer(self._weights, number, score_scale) for number in range(layers)]
+        norm = self._weights.vector("emb.ln.w"), self._weights.vector("emb.ln.b")
+        self._first_norm = norm[0][:, None], norm[1][:, None]
         self._places = self._weights.vector("emb.pos").reshape(-1, width)
         self._places = self._places + self._weights.vector("emb.type")[:width]
 
@@ -285,34 +292,42 @@ class E5:
         """What the last layer makes of the tokens of each of *lines*."""
         ends = np.cumsum([len(line) for line in lines]).tolist()
         spans = [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]
-        x = self._weights.rows("emb.word", [token for line in lines for token in line])
-        x += np.concatenate([self._places[: len(line)] for line in lines])
+        rows = self._weights.rows("emb.word", [token for line in lines for token in line])
+        rows += np.concatenate([self._places[: len(line)] for line in lines])
+        # A column for each token: so, BLAS multiplies few of them with large matrices faster.
+        x = np.ascontiguousarray(rows.T)
         self._normalise(x, self._first_norm)
         for layer in self._layers:
-            x += self._attended(x, layer, spans) @ layer.output + layer.output_bias
+            x += layer.output @ self._attended(x, layer, spans)
+            x += layer.output_bias
             self._normalise(x, layer.first_norm)
-            x += _gelu(x @ layer.inner + layer.inner_bias) @ layer.outer + layer.outer_bias
+            inner = layer.inner @ x
+            inner += layer.inner_bias
+            x += layer.outer @ _twice_gelu(inner)
+            x += layer.outer_bias
             self._normalise(x, layer.second_norm)
-        yield from (x[span] for span in spans)
+        rows = np.ascontiguousarray(x.T)
+        yield from (rows[span] for span in spans)
 
     def _attended(self, x: Matrix, layer: Layer, spans: Sequence[slice]) -> Matrix:
         """Each token with what it takes from those of its own text."""
-        projections = x @ layer.attention + layer.attention_bias
+        projections = layer.attention @ x
+        projections[: self._width] += layer.query_bias
         result = np.empty_like(x)
-        size = self._width // self._heads
+        parts = projections.reshape(3, self._heads, -1, x.shape[1])
         for span in spans:
-            parts = projections[span].reshape(-1, 3, self._heads, size).transpose(1, 2, 0, 3)
-            scores = parts[0] @ parts[1].transpose(0, 2, 1)
-            scores *= size**-0.5
-            scores -= scores.max(axis=-1, keepdims=True)
+            queries, keys, values = parts[..., span]
+            scores = keys.transpose(0, 2, 1) @ queries  # a column for each token that takes
+            scores -= scores.max(axis=1, keepdims=True)
             np.exp(scores, out=scores)
-            scores /= scores.sum(axis=-1, keepdims=True)
-            result[span] = (scores @ parts[2]).transpose(1, 0, 2).reshape(-1, self._width)
+            taken = values @ scores
+            taken /= scores.sum(axis=1, keepdims=True)
+            result[:, span] = taken.reshape(self._width, -1)
         return result
 
     def _normalise(self, x: Matrix, norm: tuple[Matrix, Matrix]) -> None:
-        x -= x.mean(axis=1, keepdims=True)
-        x *= 1 / np.sqrt(np.einsum("ij,ij->i", x, x)[:, None] / x.shape[1] + self._epsilon)
+        x -= x.mean(axis=0)
+        x *= 1 / np.sqrt(np.einsum("ij,ij->j", x, x) / len(x) + self._epsilon)
         x *= norm[0]
         x += norm[1]
 
@@ -323,17 +338,15 @@ def _units(rows: Matrix) -> Matrix:
     return units
 
 
-def _gelu(x: Matrix) -> Matrix:
+def _twice_gelu(x: Matrix) -> Matrix:
     """As Hendrycks and Gimpel approximate it: off by less than the weights are rounded."""
     inner = x * x
-    inner *= 0.044715
-    inner += 1
+    inner *= 0.044715 * SQRT_2_PI
+    inner += SQRT_2_PI
     inner *= x
-    inner *= np.float32(np.sqrt(2 / np.pi))
     np.tanh(inner, out=inner)
     inner += 1
     inner *= x
-    inner *= 0.5
     return inner
 
 

@@ -12,6 +12,7 @@ import errno
 import io
 import os
 import selectors
+import sys
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -41,6 +42,8 @@ from chatbot_server.web.server.terms import terms_of
 # every thread is busy. The application waits for nothing there.
 AT_ONCE = frozenset({"/healthz"})
 TICK_SECONDS = 0.5
+# The loop lets go of Python at each call to the system, and would wait 5 ms for it each time.
+SWITCH_SECONDS = 0.001
 ACCEPTED_AT_ONCE = 32
 # Time for an error to be read by who is still sending.
 CLOSE_SECONDS = 2.0
@@ -78,6 +81,7 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """In the new process; does not return before it ends."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._threads = ThreadPoolExecutor(self.cfg.threads, "web")
         self._queue = FairQueue[Task](self.cfg.threads)
         self._selector = selectors.DefaultSelector()
