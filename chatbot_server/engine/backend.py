@@ -1,4 +1,4 @@
-"""What an engine is: how it is described, set up, and what it offers once a model is loaded."""
+"""A local engine: its description, its settings, and the interface of a loaded model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from chatbot_server.engine.base import Event, Sampling
+from chatbot_server.engine.base import Event, Sampling, Workload
 from chatbot_server.errors import BadRequest
 from chatbot_server.models.base import ModelFile, Refusal, Tier
 from chatbot_server.prompt.base import Prompt
@@ -22,12 +22,12 @@ class Backend(Protocol):
     context_length: int
     slots: int
 
-    def workload(self) -> tuple[int, int]:
-        """How many answers are in the making, and how many wait."""
+    def workload(self) -> Workload:
+        """Its running and waiting completions."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, read as untrusted."""
+        """The number of tokens in each text, read as untrusted."""
         ...
 
     def tokenize(self, prompt: Prompt) -> list[int]:
@@ -42,7 +42,7 @@ class Backend(Protocol):
         conversation: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
-        """Complete *prompt*; ends early, without ``Finished``, once *cancelled* says so."""
+        """Complete *prompt*; ends early, without ``Finished``, once *cancelled* returns true."""
         ...
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -56,19 +56,19 @@ class Backend(Protocol):
 
 @runtime_checkable
 class Watched(Protocol):
-    """A backend that can tell whether it still makes progress."""
+    """A backend that knows whether it makes progress."""
 
     def stalled_seconds(self) -> float:
-        """Seconds since the last step, while there is work; 0 without work, infinite if stuck."""
+        """Seconds since the last step; 0 without work, infinite if no step will come."""
         ...
 
 
 @runtime_checkable
 class Warmable(Protocol):
-    """A backend that can read the beginning of all conversations in advance."""
+    """A backend that can evaluate the beginning of all conversations in advance."""
 
     def warm(self, prompt: Prompt) -> None:
-        """Evaluate *prompt* and keep the result at hand."""
+        """Evaluate *prompt* and keep the result."""
         ...
 
 
@@ -78,20 +78,20 @@ class EngineSettings:
 
     Attributes:
         path: the model file.
-        kind: the engine.
-        cache_dir: where prepared model files are kept.
-        model: the name shown to people.
-        family: the chat format; None: as the file says.
+        kind: the name of the engine.
+        cache_dir: the folder of prepared model files.
+        model: the name shown to people; empty: the name in the file.
+        family: the chat format; None: that of the file.
         threads: 0: one per physical core.
-        slots: 0: by memory, up to 4.
-        queue: answers that may wait.
-        answer_seconds: one answer at most.
-        state_cache_mb: memory for conversations without a slot; 0: none.
-        idle_seconds: without a question, after which the model leaves memory; 0: never.
+        slots: 0: as many as fit into memory, up to 4.
+        queue: how many answers may wait.
+        answer_seconds: the longest time for one answer.
+        state_cache_mb: memory for the states of conversations without a slot; 0: none.
+        idle_seconds: time without a question after which the model leaves memory; 0: never.
         max_restarts: deaths within ten minutes before the engine is given up.
         memory_limit: bytes of address space that the process may take; 0: no limit.
-        cpu_limit: seconds of processor time that it may take; 0: no limit.
-        warm: prompts read in advance, after every start.
+        cpu_limit: seconds of processor time that the process may take; 0: no limit.
+        warm: prompts that are evaluated in advance, after every start.
     """
 
     path: Path
@@ -114,7 +114,7 @@ class EngineSettings:
     warm: tuple[Prompt, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, which can travel to another process."""
+        """The settings as plain values for another process."""
         return vars(self) | {
             "path": str(self.path),
             "cache_dir": str(self.cache_dir),
@@ -123,7 +123,7 @@ class EngineSettings:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> EngineSettings:
-        """What :meth:`to_json` gave."""
+        """The inverse of :meth:`to_json`."""
         values = record | {
             "path": Path(record["path"]),
             "cache_dir": Path(record["cache_dir"]),
@@ -133,10 +133,10 @@ class EngineSettings:
 
 
 def require_fitting_prompt(token_count: int, context_length: int) -> None:
-    """Refuse a prompt that leaves no token for an answer, or has none itself.
+    """Refuse a prompt that is empty, or leaves no token for an answer.
 
     Raises:
-        BadRequest: says how many tokens there are, and how many may be.
+        BadRequest: with the number of tokens there are and may be.
     """
     if not token_count:
         raise BadRequest("engine_prompt_empty")
@@ -145,10 +145,10 @@ def require_fitting_prompt(token_count: int, context_length: int) -> None:
 
 
 def require_known_tokens(tokens: Sequence[int], vocabulary_size: int) -> None:
-    """Refuse numbers that stand for no token: the libraries would read beyond their tables.
+    """Refuse ids outside the vocabulary: native libraries would read beyond their tables.
 
     Raises:
-        BadRequest: one of *tokens* is none.
+        BadRequest: one of *tokens* is unknown.
     """
     if not (min(tokens) >= 0 and max(tokens) < vocabulary_size):
         raise BadRequest("engine_token_unknown", field="prompt", limit=vocabulary_size - 1)
@@ -156,17 +156,17 @@ def require_known_tokens(tokens: Sequence[int], vocabulary_size: int) -> None:
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """A library that runs model files on this machine, as its folder describes it.
+    """The description of a library that runs model files on this machine.
 
-    The description itself loads nothing native: every process may look at it.
+    It loads no native code, so that every process can use it.
 
     Attributes:
         library: the module that must be installed.
-        refuses: why it cannot run a file, if it cannot.
-        load: loads a file into this process, with settings that name every number, and a
-            private folder for its sockets; raises ``ModelError``.
-        probe_errors: codes of its errors while it loads a file, and what each says of the
-            file when that is only tried (:mod:`chatbot_server.engine.probe`).
+        refuses: returns why it cannot run a file; None if it can.
+        load: loads a file into this process, given complete settings and a private folder for
+            sockets; raises ``ModelError``.
+        probe_errors: codes of errors while a file is loaded → codes that say the same about a
+            file which was only tried (:mod:`chatbot_server.engine.probe`).
     """
 
     library: str

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
 
 FinishReason = Literal["stop", "length", "time", "content_filter", "tool_calls"]
 EngineState = Literal["starting", "ready", "restarting", "idle", "waking", "failed", "none"]
-# It has left memory because nobody asked; the next question brings it back.
+# The model has left memory because nobody asked; the next question brings it back.
 ASLEEP: tuple[EngineState, ...] = ("idle", "waking")
 
 
@@ -20,16 +20,17 @@ class Sampling:
     """How the tokens of one completion are picked.
 
     Attributes:
-        max_tokens: the completion's length at most, in tokens; 0: what the context leaves.
+        max_tokens: the longest completion, in tokens; 0: as long as the context allows.
         temperature: 0 always takes the most probable token.
         top_k: 0 means all.
         seed: the same seed, prompt and model give the same completion; None is random.
         stop: further stop strings, besides the prompt's own.
-        json: the completion must be one JSON object (engines that can; others refuse).
-        frequency_penalty, presence_penalty: as OpenAI has them (engines that can).
-        tools: what the model may or must call, as JSON with OpenAI's ``tools`` and
-            ``tool_choice`` (remote servers; for others they are written into the prompt).
-        schema: the completion must be JSON that this JSON Schema, as text, allows; likewise.
+        json: the completion must be one JSON object. Engines that cannot do this refuse it.
+        frequency_penalty, presence_penalty: as defined by OpenAI. Engines without them refuse.
+        tools: JSON text of OpenAI's ``tools`` and ``tool_choice``, for remote servers; for other
+            engines, tools are written into the prompt.
+        schema: JSON text of a JSON Schema that the completion must satisfy, where *json* can be
+            had.
     """
 
     max_tokens: int = 256
@@ -46,13 +47,13 @@ class Sampling:
     tools: str = ""
 
     def length(self, room: int) -> int:
-        """Tokens of the completion at most, where the context has *room* for so many."""
+        """The longest completion in tokens, if the context has *room* for so many."""
         return min(self.max_tokens or room, room)
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of one answer. ``cached_tokens`` of the prompt were not evaluated again."""
+    """Tokens of one answer; ``cached_tokens`` of its prompt were not evaluated again."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -66,6 +67,13 @@ class Timings:
     queue: float
     prompt: float
     completion: float
+
+
+class Workload(NamedTuple):
+    """How many completions are being made, and how many wait."""
+
+    busy: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -84,14 +92,14 @@ class Token:
 
 @dataclass(frozen=True)
 class Thought:
-    """A piece of what the model writes for itself before it answers; visitors do not see it."""
+    """A piece of a model's reasoning before its answer; visitors do not see it."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class ToolCallPiece:
-    """A piece of the call number *index*: id and name come with its first piece."""
+    """A piece of the tool call number *index*; its first piece has id and name."""
 
     index: int
     id: str
@@ -99,7 +107,7 @@ class ToolCallPiece:
     arguments: str
 
     def joined(self, piece: ToolCallPiece) -> ToolCallPiece:
-        """The call so far, with a later *piece* of it."""
+        """The call so far, extended by the next *piece*."""
         return replace(self, arguments=self.arguments + piece.arguments)
 
 
@@ -122,13 +130,14 @@ class EngineInfo:
     Attributes:
         model: the name shown to people and in ``/v1/models``.
         engine: ``ctransformers``, ``llamacpp`` or ``openai``.
-        family: the chat format (a data file of :mod:`chatbot_server.prompt`);
-            None where the engine formats chats itself.
-        chat_template: the model file's own Jinja template, if any.
+        family: the chat format (a data file of :mod:`chatbot_server.prompt`); None if the engine
+            formats chats itself.
+        chat_template: the model file's own Jinja template, if it has one.
         context_length: prompt and completion together, in tokens.
-        parameters: number of weights, 0 if unknown.
-        local: the model runs on this machine, as far as its address tells.
-        identity: of this model with this chat format; prompts are bound to it. Empty: to none.
+        parameters: the number of weights; 0 if unknown.
+        local: whether the model runs on this machine, as far as its address tells.
+        identity: identifies this model with this chat format; prompts made for another identity
+            are refused. Empty: prompts are not checked.
     """
 
     model: str
@@ -147,7 +156,7 @@ class EngineInfo:
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """Whether the engine can answer, and if not, why (a sentence's key and values)."""
+    """Whether the engine can answer, and if not, why: the key and the values of a sentence."""
 
     state: EngineState
     reason: str | None = None
@@ -156,11 +165,11 @@ class EngineStatus:
 
 
 class Completion(Protocol):
-    """An answer in the making: an iterator of events that can be cancelled from outside.
+    """A running completion: an iterator of events that can be cancelled from outside.
 
-    ``close`` cancels the work and frees the slot. It may be called from another thread
-    while ``__next__`` is blocked there, which then raises ``StopIteration`` at once; so a
-    completion is an object, not a generator.
+    ``close`` cancels the work and frees the slot. It may be called from any thread: a
+    ``__next__`` that is blocked in another one then raises ``StopIteration`` at once. A generator
+    could not do this.
     """
 
     def __iter__(self) -> Iterator[Event]: ...
@@ -182,30 +191,30 @@ class Engine(Protocol):
         ...
 
     def status(self) -> EngineStatus:
-        """Whether it can answer, as far as that is known without asking it; never raises."""
+        """Whether the engine can answer, as far as is known without asking it; never raises."""
         ...
 
-    def workload(self) -> tuple[int, int]:
-        """How many completions are being made, and how many wait; 0 and 0 if it does not say.
+    def workload(self) -> Workload:
+        """Its running and waiting completions; none of both if it does not say.
 
-        Waits two seconds at most, never raises, and wakes nobody.
+        Takes two seconds at most, never raises, and does not load a model that is asleep.
         """
         ...
 
     def pids(self) -> Collection[int]:
-        """The processes of this machine in which it computes, as far as they are its own."""
+        """The processes of its own in which it computes on this machine."""
         ...
 
     def is_answering(self) -> bool:
-        """Whether it says something when it is asked; waits two seconds at most."""
+        """Whether it responds within two seconds."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, read as untrusted."""
+        """The number of tokens in each text, read as untrusted."""
         ...
 
     def count_prompt(self, prompt: Prompt) -> int:
-        """Tokens of the whole *prompt* as it would be read, control tokens included."""
+        """The number of tokens in *prompt*, control tokens included."""
         ...
 
     def generate(
@@ -217,16 +226,20 @@ class Engine(Protocol):
 
         Raises:
             EngineBusy: the queue is full (before the first event).
-            EngineChanged: *prompt* was made for a model that has left (before the first token).
-            EngineCrashed: the model's process died; what was yielded stands.
+            EngineChanged: *prompt* was made for another model (before the first token).
+            EngineCrashed: the process of the engine died; the events so far stand.
             BadRequest: the prompt leaves no room for a completion in the context.
         """
         ...
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector per text (engines that can; others raise ``BadRequest``)."""
+        """One vector per text.
+
+        Raises:
+            BadRequest: the engine has no embeddings.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of connections and processes."""
+        """Close connections and end processes."""
         ...

@@ -1,4 +1,4 @@
-"""What this machine offers an engine, read from the system without a native library."""
+"""Threads and slots that this machine has for an engine, without a native library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_SLOTS = 4
 
 
 def thread_count(setting: int, cpuinfo: Path = CPUINFO) -> int:
-    """*setting* threads, never more than this process has processors; 0: one per core.
+    """*setting*, but no more than this process has processors; for 0, one thread per core.
 
     ggml's threads spin while they wait: 64 threads on 2 cores take 3.9 s for one token,
     and 600 hang.
@@ -29,8 +29,8 @@ def thread_count(setting: int, cpuinfo: Path = CPUINFO) -> int:
 
 
 def fitting_slots(file: ModelFile, context_length: int) -> int:
-    """Slots whose keys and values fit in half of the free memory, 1 to 4."""
-    # Beside them, an instance takes buffers and its copy of the vocabulary: 31 MB for
-    # SmolLM2-135M, measured.
+    """The number of slots, 1 to 4, whose keys and values fit in half of the free memory."""
+    # An instance also takes buffers and a copy of the vocabulary: 31 MB measured for
+    # SmolLM2-135M.
     slot_bytes = file.kv_bytes_per_token * context_length + 40_000_000
     return max(1, min(MAX_SLOTS, available_memory() // 2 // slot_bytes))

@@ -1,4 +1,4 @@
-"""A model file tried in a process that is thrown away, with everything it may use limited."""
+"""Tries a model file in a process of its own, with limits on everything it uses."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ SECONDS = 180
 # Address space, not memory: Python, a library and its threads' stacks reserve 1.1 GB.
 BASE_BYTES = 2_000_000_000
 BYTES_A_PROCESSOR = 150_000_000  # a stack and an arena of the C library, for each thread
-# The file mapped, read or prepared once more, and the weights in the processor's own order.
+# The file as mapped, as read or prepared, and its weights reordered for the processor.
 FILE_COPIES = 3
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What a load may use: bytes of address space, and seconds (by the clock, and of processor)."""
+    """What loading a file may use: bytes of address space, and seconds of time and processor."""
 
     memory: int
     seconds: int = SECONDS
 
     @classmethod
     def of(cls, file: ModelFile) -> Ceiling:
-        """Far more than *file* needs if it is what its header says."""
+        """Far more than *file* needs, if its header is right."""
         without_model = BASE_BYTES + BYTES_A_PROCESSOR * (os.cpu_count() or 1)
         return cls(without_model + FILE_COPIES * file.memory_bytes(CONTEXT))
 
 
 def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -> None:
-    """Load *file* and read a word with it.
+    """Load *file* and evaluate a word with it.
 
     Raises:
-        ModelError: it is refused, kills the library, or goes on for ever.
+        ModelError: the library refuses it, crashes, or does not come to an end.
     """
     ceiling = ceiling or Ceiling.of(file)
     with temporary_folder("prepared") as cache:
@@ -72,7 +72,7 @@ def probe(file: ModelFile, engine: EngineName, ceiling: Ceiling | None = None) -
 def _error_about_file(
     error: EngineError, file: ModelFile, engine: EngineName, ceiling: Ceiling
 ) -> EngineError | ModelError:
-    """*error* in terms of the file: nothing was served that could be “restarted”."""
+    """*error* as an error about the file: no engine was serving that could be “restarted”."""
     how = str(error.values.get("how", ""))
     megabytes = ceiling.memory // 1_000_000
     if error.code == "engine_starting" or how == "SIGXCPU":

@@ -1,4 +1,4 @@
-"""The engines that run a model file on this machine, each described by its own folder."""
+"""The engines that run model files on this machine; the folder of each describes it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def preferred_engine(file: ModelFile) -> EngineName:
 def faster_engine(
     file: ModelFile, chosen: EngineName, installed: Iterable[EngineName] | None = None
 ) -> EngineName | None:
-    """An installed engine that runs *file* as well, and faster, by docs/performance.md."""
+    """An installed engine that runs *file* faster than *chosen* (see docs/performance.md)."""
     available = installed_engines() if installed is None else tuple(installed)
     is_faster = chosen == "ctransformers" and "llamacpp" in available
     return "llamacpp" if is_faster and "llamacpp" not in refusals(file) else None
@@ -49,10 +49,10 @@ def choose_engine(
     kind: Literal["auto", EngineName] = "auto",
     installed: Iterable[EngineName] | None = None,
 ) -> tuple[EngineName, dict[EngineName, Refusal]]:
-    """The engine for *file*, and why those before it in the order were passed over.
+    """The engine for *file*, and why preferred ones were passed over.
 
     Raises:
-        ModelError: none can run it; says why the first one cannot.
+        ModelError: no engine can run it; says why the first one cannot.
     """
     available = installed_engines() if installed is None else tuple(installed)
     reasons = refusals(file)
@@ -61,7 +61,7 @@ def choose_engine(
         if name in available and name not in reasons:
             return name, passed_over
         passed_over[name] = reasons.get(name) or Refusal("engine_not_installed", {"engine": name})
-    # What stands between this file and an answer: a missing library if one could run it.
+    # If a missing library could run the file, that is what to say.
     blocking = list(passed_over.values())
     missing = (refusal for refusal in blocking if refusal.code == "engine_not_installed")
     raise next(missing, blocking[0]).error()

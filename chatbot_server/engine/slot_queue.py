@@ -1,4 +1,4 @@
-"""Who may use one of the slots, in order of arrival."""
+"""A queue for slots, in order of arrival."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator
 
+from chatbot_server.engine.base import Workload
 from chatbot_server.errors import EngineBusy
 
-# How often a waiting request looks whether its visitor is still there.
+# Seconds between two checks whether the visitor of a waiting request has left.
 POLL_SECONDS = 0.25
 
 
 class SlotQueue:
-    """*slots* requests at work and at most *queue* waiting, each told how many come before it."""
+    """Lets *slots* requests work and at most *queue* wait; each knows how many are before it."""
 
     def __init__(self, slots: int, queue: int) -> None:
         self._slots = slots
@@ -22,15 +23,15 @@ class SlotQueue:
         self._waiting: deque[object] = deque()
         self._busy = 0
 
-    def workload(self) -> tuple[int, int]:
-        """How many are at work, and how many wait."""
+    def workload(self) -> Workload:
+        """How many requests work, and how many wait."""
         with self._changed:
-            return self._busy, len(self._waiting)
+            return Workload(self._busy, len(self._waiting))
 
     def wait(self, cancelled: Callable[[], bool]) -> Generator[int, None, None]:
-        """Each new position in the queue, the last one 0: a slot is taken, to be released.
+        """Yield each new position in the queue; with 0, a slot is taken, and must be released.
 
-        Ends without a 0 where it was cancelled.
+        Ends without a 0 if *cancelled* returns true.
 
         Raises:
             EngineBusy: the queue is full.
@@ -54,13 +55,13 @@ class SlotQueue:
                     self._changed.notify_all()
 
     def release(self) -> None:
-        """Give the slot to the next."""
+        """Give the slot back, for the next request."""
         with self._changed:
             self._busy -= 1
             self._changed.notify_all()
 
     def _next_position(self, ticket: object, previous_position: int) -> int:
-        """How many come before, after a moment if that is as before; with 0 the slot is taken."""
+        """Wait a moment for a new position; 0 means that a slot was taken."""
         with self._changed:
             if self._position(ticket) == previous_position:
                 self._changed.wait(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""How fast the model that is loaded writes on this machine, in words that people know."""
+"""How fast the loaded model writes on this machine, in tokens and in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatbot_server.prompt.base import Message
 
 SECONDS = 3.0
 QUESTION = "Tell me a long story about a bakery by the sea, with many people in it."
-# Greedy and without an end: what is written does not matter, but how much of it.
+# Greedy and long: only the amount of text matters.
 SAMPLING = Sampling(max_tokens=400, temperature=0, repetition_penalty=1.1)
 
 
@@ -24,7 +24,7 @@ class Speed:
 
 
 def measure_speed(engine: Engine, seconds: float = SECONDS) -> Speed:
-    """Have *engine* write for so many seconds, after its first word.
+    """Let *engine* write for *seconds* after its first token.
 
     Raises:
         EngineError: it has no model, or is busy.

@@ -7,16 +7,16 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
-# Text that comes faster than this is passed on together: each piece costs the web process some
-# tenths of a millisecond, which a fast model would have to wait for.
+# Text that comes faster than this is passed on together: each piece takes the web process some
+# tenths of a millisecond, which would slow a fast model down.
 GATHER_SECONDS = 0.015
 
 
 class TextStream:
-    """Whole characters only, and never a part of a stop string.
+    """Yields whole characters only, and never a part of a stop string.
 
-    A character may be spread over tokens, and so may a stop string: what could still
-    become one is held back until the next bytes tell.
+    Characters and stop strings may be spread over several tokens: text that could still become
+    one is held back until the next bytes decide.
     """
 
     def __init__(self, stop: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,9 +28,9 @@ class TextStream:
         self.stopped = False
 
     def feed(self, piece: bytes) -> str:
-        """The text that became certain, gathered where it comes fast.
+        """The text that is certain after *piece*; empty while text is gathered.
 
-        ``stopped`` is set where a stop string ended it.
+        Sets ``stopped`` if a stop string has ended the text.
         """
         self._held += self._decoder.decode(piece)
         stops = [start for text in self._stop if (start := self._held.find(text)) >= 0]
@@ -54,6 +54,6 @@ class TextStream:
         return text
 
     def flush(self) -> str:
-        """What was held back, now that nothing follows; half a character is dropped."""
+        """The rest of the text at its end; half a character is dropped."""
         text, self._certain, self._held = self._certain + self._held, "", ""
         return text

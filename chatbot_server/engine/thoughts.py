@@ -1,8 +1,7 @@
-"""What a model writes for itself before its answer, told apart from the answer.
+"""Separates the reasoning of a model from its answer.
 
-Servers that know their model send it in a field of its own. Others leave it in the text:
-``<think>…</think>`` at the beginning, or the second half of it where the chat format itself
-opens it.
+Some servers send reasoning in a field of its own. Others leave it in the text: as
+``<think>…</think>`` at the beginning, or without the opening tag if that is part of the prompt.
 """
 
 from __future__ import annotations
@@ -20,7 +19,11 @@ CLOSINGS = ("</think>", "</thinking>")
 
 
 class ThoughtSplitter:
-    """The text of one completion as tokens and thoughts. *is_open*: it begins with a thought."""
+    """Splits the text of one completion into tokens and thoughts.
+
+    Args:
+        is_open: the text begins inside a thought.
+    """
 
     def __init__(self, *, is_open: bool = False) -> None:
         self._is_open = is_open
@@ -29,7 +32,7 @@ class ThoughtSplitter:
         self._held = ""
 
     def feed(self, text: str) -> list[Event]:
-        """What has become certain with *text*."""
+        """The events that are certain after *text*."""
         self._held += text
         if self._at_start:
             start = self._held.lstrip()
@@ -46,7 +49,7 @@ class ThoughtSplitter:
         return events
 
     def flush(self) -> list[Event]:
-        """What was held back, now that nothing follows."""
+        """The event of the text held back, at the end of the completion."""
         text, self._held = self._held, ""
         if not text:
             return []
@@ -58,7 +61,7 @@ class ThoughtSplitter:
             thinking, self._held = self._held[: closing.start()], self._held[closing.end() :]
             self._is_open, self._follows_thought = False, True
         else:
-            # What may be the beginning of the end; a tag is no longer than that.
+            # Hold back what may be the beginning of a closing tag.
             ends = (self._held[-length:] for length in range(len(CLOSINGS[-1]), 0, -1))
             end = next((end for end in ends if any(t.startswith(end) for t in CLOSINGS)), "")
             thinking, self._held = self._held[: len(self._held) - len(end)], end
@@ -75,7 +78,7 @@ class ThoughtSplitter:
 
 
 class ThinkingCompletion:
-    """*completion* of *prompt*, with what the model thinks as ``Thought`` events."""
+    """*completion* of *prompt*, with the model's reasoning as ``Thought`` events."""
 
     def __init__(self, completion: Completion, prompt: Prompt) -> None:
         self._completion = completion

@@ -1,4 +1,4 @@
-"""Is the web server alive, and can questions be answered?"""
+"""``/healthz`` and ``/readyz``: whether the server is alive, and whether it can answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatbot_server.web.middleware.requests import language_of
 def health_blueprint(
     engine: Engine, database: Database, data_dir: Path, needs_model: Callable[[], bool]
 ) -> Blueprint:
-    """``/healthz`` and ``/readyz``. Where no model is wanted, pages alone can answer."""
+    """The routes of both. Without a configured model, the server can answer from pages alone."""
     bp = Blueprint("health", __name__)
 
     @bp.get("/healthz")
@@ -58,7 +58,7 @@ def health_blueprint(
 
 
 def fault_of(check: Callable[[], None]) -> ChatbotError | None:
-    """What *check* found wrong."""
+    """The error that *check* raises, if it does."""
     try:
         check()
     except ChatbotError as error:

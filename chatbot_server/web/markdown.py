@@ -1,4 +1,4 @@
-"""Answers as HTML: Markdown without raw HTML, images, or links that are no web addresses."""
+"""Answers as HTML: Markdown without raw HTML, images, or unsafe links."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARKDOWN.validateLink = lambda url: bool(SAFE_LINK.match(url))  # type: ignore[
 
 
 def in_html(text: str) -> Markup:
-    """*text*, which anybody may have written, as HTML that is safe to put into a page."""
+    """Untrusted *text* as HTML that is safe to put into a page."""
     html = _MARKDOWN.render(text[:LONGEST])
     links = 'rel="noopener noreferrer nofollow" target="_blank" href='
     return Markup(html.replace("<a href=", f"<a {links}"))  # noqa: S704

@@ -47,7 +47,7 @@ class StateCollector(Collector):
         busy, waiting = self._engine.workload()
         yield GaugeMetricFamily("chatbot_engine_answers", "Completions being made.", value=busy)
         yield GaugeMetricFamily("chatbot_engine_queue", "Waiting for a slot.", value=waiting)
-        with suppress(ChatbotError):  # without its database the rest is all the more of interest
+        with suppress(ChatbotError):  # without the database, the rest is still reported
             yield from self._collect_index()
 
     def _collect_index(self) -> Iterator[Metric]:
@@ -62,10 +62,10 @@ class StateCollector(Collector):
 
 
 def set_metrics_apart(app: Flask, section: MetricsSection, collector: StateCollector) -> None:
-    """Have *app* show ``/metrics``, and nothing else, to who comes by the listener of *section*."""
+    """Serve ``/metrics``, and nothing else, on the separate listener of *section*."""
     if section.port is None:
         return
-    # Around all of it, so that nothing of one listener is seen on the other.
+    # Around the whole application, so that neither listener serves the routes of the other.
     public, show = app.wsgi_app, make_wsgi_app(registry_of(collector))
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -82,7 +82,7 @@ def set_metrics_apart(app: Flask, section: MetricsSection, collector: StateColle
 
 
 def refusal_of(environ: dict[str, Any], token: str | None) -> str | None:
-    """The status for a request that is not answered."""
+    """The status of a refused request; None if it is to be answered."""
     header = environ.get("HTTP_AUTHORIZATION", "").encode("utf-8", "replace")
     if token and not hmac.compare_digest(header, f"Bearer {token}".encode()):
         return "401 Unauthorized"
@@ -90,7 +90,7 @@ def refusal_of(environ: dict[str, Any], token: str | None) -> str | None:
 
 
 def registry_of(collector: StateCollector) -> CollectorRegistry:
-    """The counts of this process, or of all that share a folder, and what *collector* looks up."""
+    """The metrics of this process, or of all that share a folder, and those of *collector*."""
     registry = CollectorRegistry()
     if COUNTS_FOLDER in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -101,7 +101,7 @@ def registry_of(collector: StateCollector) -> CollectorRegistry:
 
 
 def forget_ended_processes() -> None:
-    """Nothing is in the making in a process that is gone; what it has counted stays."""
+    """Drop the live gauges of processes that have ended; their counters stay."""
     if folder := os.environ.get(COUNTS_FOLDER):
         for file in Path(folder).glob("gauge_live*_*.db"):
             pid = int(file.stem.rpartition("_")[2])

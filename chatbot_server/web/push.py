@@ -1,4 +1,4 @@
-"""``POST /api/knowledge/<site key>``: a CMS tells of a page that changed."""
+"""``POST /api/knowledge/<site key>``: a CMS reports a page that has changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def push_blueprint(
 ) -> Blueprint:
     """The signed route; see ``docs/knowledge.md`` for the signature.
 
-    ``on_indexed()`` is called when there is something new, which has no vectors yet.
+    ``on_indexed()`` is called when a page was indexed, which has no vectors yet.
     """
     routes = Blueprint("push", __name__)
     receiver = push.PushReceiver(database, extractor)
@@ -30,7 +30,7 @@ def push_blueprint(
     @routes.post("/api/knowledge/<key>")
     def receive(key: str) -> Response:
         for name in SIGNATURE_HEADERS:
-            if name not in request.headers:  # so that the body need not be read
+            if name not in request.headers:  # refused before the body is read
                 raise Unauthorized("push_signature", field=name)
         request.max_content_length = MAX_BODY
         try:

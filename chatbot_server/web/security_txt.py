@@ -1,4 +1,4 @@
-"""``/.well-known/security.txt`` (RFC 9116): whom to tell of a hole in this server."""
+"""``/.well-known/security.txt`` (RFC 9116): where to report a vulnerability of this server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from flask import Blueprint, Response
 
 from chatbot_server.errors import NotFound
 
-# A reader of the file takes nothing older for true; it is made anew at each request.
+# How long a copy of the file is valid; it is made for each request.
 GOOD_FOR = timedelta(days=90)
 
 
 def security_txt_blueprint(contact: str | None) -> Blueprint:
-    """The route; without *contact* there is no such file."""
+    """The route; a 404 without *contact*."""
     bp = Blueprint("security_txt", __name__)
 
     @bp.get("/.well-known/security.txt")

@@ -10,8 +10,8 @@ from chatbot_server.storage.site.sites import DEFAULT_COLOR, Site
 def snippet_for(address: str, site: Site) -> str:
     """The tag that shows the bubble, from the server at *address*.
 
-    Colour and corner are in it because nothing is requested before a visitor's first tap, the
-    address a second time because optimisers serve copies of the loader from elsewhere.
+    It includes colour and corner because nothing is requested before a visitor's first tap, and the
+    address a second time because optimisers serve copies of the loader from other addresses.
     """
     looks = f' data-color="{site.color}"' if site.color != DEFAULT_COLOR else ""
     looks += f' data-position="{site.position}"' if site.position != POSITIONS[0] else ""

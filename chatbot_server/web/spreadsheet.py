@@ -1,4 +1,4 @@
-"""Tables as spreadsheets take them: CSV in which no cell is a formula."""
+"""Tables for spreadsheets: CSV in which no cell is a formula."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatbot_server.retrieval.curate.faq_file import FORMULA
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """*rows* as RFC 4180, with a mark by which spreadsheets know UTF-8."""
+    """*rows* as CSV (RFC 4180), with a byte order mark so that spreadsheets read UTF-8."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     buffer.write("\ufeff")

@@ -27,6 +27,7 @@ from chatbot_server.engine.base import (
     Timings,
     Token,
     Usage,
+    Workload,
 )
 from chatbot_server.engine.base import Event as EngineEvent
 from chatbot_server.errors import EngineBusy
@@ -64,8 +65,8 @@ class ScriptedModel:
     def status(self) -> EngineStatus:
         return EngineStatus(self.state)
 
-    def workload(self) -> tuple[int, int]:
-        return 0, 0
+    def workload(self) -> Workload:
+        return Workload(0, 0)
 
     def pids(self) -> tuple[int, ...]:
         return ()

@@ -9,7 +9,7 @@ from chatbot_server.engine.backend import (
     require_fitting_prompt,
     require_known_tokens,
 )
-from chatbot_server.engine.base import Event, Sampling
+from chatbot_server.engine.base import Event, Sampling, Workload
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
 from chatbot_server.engine.scheduling.answer import Answer
@@ -26,10 +26,10 @@ from chatbot_server.prompt.base import Prompt
 
 
 class CTransformersBackend:
-    """A loaded model. Lives in the engine's process; every method may be called from any thread.
+    """A model loaded into the engine's process. Every method may be called from any thread.
 
     Raises:
-        ModelError: the library cannot load the file, or there is no build of it here.
+        ModelError: the library cannot load the file, or has no build for this machine.
     """
 
     def __init__(self, model: PreparedModel, settings: EngineSettings) -> None:
@@ -62,8 +62,8 @@ class CTransformersBackend:
             self.cache,
         )
 
-    def workload(self) -> tuple[int, int]:
-        """How many answers are in the making, and how many wait."""
+    def workload(self) -> Workload:
+        """How many answers run, and how many wait."""
         return self._scheduler.workload()
 
     def stalled_seconds(self) -> float:
@@ -90,7 +90,7 @@ class CTransformersBackend:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """Complete *prompt*; see :class:`chatbot_server.engine.base.Engine`."""
-        refuse_what_cannot_be_had(sampling)
+        refuse_unsupported(sampling)
         ids = self.tokenize(prompt)
         require_fitting_prompt(len(ids), self.context_length)
         limit = sampling.length(self.context_length - len(ids))
@@ -100,7 +100,7 @@ class CTransformersBackend:
         return _events(answer)
 
     def warm(self, prompt: Prompt) -> None:
-        """Evaluate *prompt* once (in every slot, where states cannot be copied)."""
+        """Evaluate *prompt* once, or in every slot if states cannot be copied."""
         ids = self.tokenize(prompt)
         require_fitting_prompt(len(ids), self.context_length)
         copies = 1 if self.cache else self.slots
@@ -112,7 +112,7 @@ class CTransformersBackend:
                 pass
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Not offered: the library gives the last token's state, a poor vector for a text."""
+        """Refused: the library returns the state of the last token, a poor vector for a text."""
         raise BadRequest("engine_no_embeddings")
 
     def close(self) -> None:
@@ -127,9 +127,11 @@ class CTransformersBackend:
         return Answer(ids, sampling, limit, ends, TextStream(stop))
 
 
-def refuse_what_cannot_be_had(sampling: Sampling) -> None:
-    """Raises:
-    BadRequest: the library has nothing for it; names the request's field.
+def refuse_unsupported(sampling: Sampling) -> None:
+    """Refuse options that the library does not have.
+
+    Raises:
+        BadRequest: names the field of the request.
     """
     if sampling.json or sampling.schema:
         raise BadRequest("engine_no_json", field="response_format")

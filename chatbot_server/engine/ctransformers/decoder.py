@@ -1,6 +1,6 @@
-"""One instance of the ctransformers library, called only in ways that cannot hurt it.
+"""One instance of the ctransformers library, called only in ways that are safe.
 
-Every guard here answers a crash or a wrong result reproduced with ctransformers 0.2.27:
+Every guard here prevents a crash or a wrong result that was reproduced with ctransformers 0.2.27:
 ids outside the vocabulary, top_k above its size, batches over 64, an overrun context, an
 evaluation by two threads at once, and its own tokeniser, which is never called.
 """
@@ -52,8 +52,8 @@ class CtDecoder:
         self._path = path
         self._governor = governor
         self._is_gguf = model.file.format == "gguf"
-        # Falcon's old format cannot go back: the library lays its values out by the length
-        # that was read last, and takes them for another length's without a word.
+        # Falcon's old format cannot be rewound: the library lays out its values by the length
+        # read last, and silently misreads them at another length.
         self._can_rewind = model.file.format != "ggcc"
         self._batch = min(settings.batch_size, MAX_BATCH if self._is_gguf else LEGACY_BATCH)
         self._native: NativeState | None = None
@@ -65,9 +65,9 @@ class CtDecoder:
             self.rewind(0)
 
     def enable_state(self, *, check: bool) -> bool:
-        """Whether the state can be saved and restored; used from then on if so.
+        """Save and restore states from now on, if that is possible.
 
-        *check* also tries it, which one instance of a model has to do for all.
+        *check* also tries it, which is needed once for all instances of a model.
         """
         self._take_turn()
         native = NativeState.find(self._llm, self.context_length) if self._is_gguf else None
@@ -77,10 +77,10 @@ class CtDecoder:
         return True
 
     def share(self, count: int) -> list[CtDecoder]:
-        """*count* decoders in place of this one, over one mapping of the file.
+        """*count* decoders over one mapping of the file, to use in place of this one.
 
-        Empty where the library cannot, or where a new context's logits are not, bit by bit,
-        this one's; this one is as it was, then.
+        Empty if the library cannot share it, or if the logits of a new context differ in any bit;
+        this decoder then stays as it was.
         """
         if not self._is_gguf or NativeState.find(self._llm, self.context_length) is None:
             return []
@@ -100,7 +100,7 @@ class CtDecoder:
         return decoders
 
     def _trial_logits(self) -> list[float]:
-        """Logits after a few tokens, which are then forgotten."""
+        """The logits after a few trial tokens."""
         self.evaluate([token % self.vocab_size for token in range(7, 13)], exact=True)
         logits = self.logits()
         self.rewind(0)
@@ -118,7 +118,7 @@ class CtDecoder:
             raise ValueError("the context is full")
         start = 0
         while start < len(tokens):
-            # A trial of threads is made on one token: it may turn out to be slow.
+            # The governor tries a number of threads on a single token: it may be slow.
             size = 1 if self._governor.is_trial_due and not exact else self._batch
             batch = tokens[start : start + size]
             start += size

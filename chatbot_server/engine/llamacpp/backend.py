@@ -15,7 +15,7 @@ from chatbot_server.engine.backend import (
     require_fitting_prompt,
     require_known_tokens,
 )
-from chatbot_server.engine.base import Event, Queued, Sampling
+from chatbot_server.engine.base import Event, Queued, Sampling, Workload
 from chatbot_server.engine.llamacpp.completion import Request, complete
 from chatbot_server.engine.llamacpp.parameters import start
 from chatbot_server.engine.llamacpp.schema import JSON_OBJECT, grammar_of
@@ -53,8 +53,8 @@ class LlamaCppBackend:
         self.context_length = int(properties["default_generation_settings"]["n_ctx"])
         self.slots = int(properties["total_slots"])
 
-    def workload(self) -> tuple[int, int]:
-        """How many answers are in the making, and how many wait."""
+    def workload(self) -> Workload:
+        """How many answers run, and how many wait."""
         return self._queue.workload()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -122,7 +122,7 @@ class LlamaCppBackend:
 
     def stalled_seconds(self) -> float:
         """Seconds since llama.cpp was last heard of while it has work; 0 without work."""
-        return time.monotonic() - self._last_heard if self._queue.workload()[0] else 0.0
+        return time.monotonic() - self._last_heard if self._queue.workload().busy else 0.0
 
     def warm(self, prompt: Prompt) -> None:
         """Evaluate *prompt*; llama.cpp's prompt cache keeps it for every slot."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import httpx
 
 from chatbot_server.config.sections import EngineSection
-from chatbot_server.engine.base import Completion, EngineInfo, EngineStatus, Sampling
+from chatbot_server.engine.base import Completion, EngineInfo, EngineStatus, Sampling, Workload
 from chatbot_server.engine.openai.completion import RemoteCompletion, estimate
 from chatbot_server.engine.openai.endpoints import (
     CHECK_SECONDS,
@@ -78,7 +78,7 @@ class OpenAIEngine:
             return EngineStatus("restarting", *self._reason())
         return EngineStatus("ready")
 
-    def workload(self) -> tuple[int, int]:
+    def workload(self) -> Workload:
         return self._queue.workload()
 
     def pids(self) -> Collection[int]:

@@ -1,4 +1,4 @@
-"""The engine's socket, however deep its folder lies."""
+"""The engine's socket, also in a folder whose path is too long for one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def listen(path: Path) -> socket.socket:
     """A listening socket at *path* that only this user can reach.
 
     Raises:
-        EngineError: the system refuses it.
+        EngineError: the system refused it.
     """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -56,7 +56,7 @@ def connect(path: Path) -> socket.socket:
 
 
 def is_listening(path: Path) -> bool:
-    """Whether somebody listens at *path*, busy or not; does not wait."""
+    """Whether a process listens at *path*, busy or not; does not block."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe, reachable(path) as name:
         probe.setblocking(False)
         return probe.connect_ex(str(name)) in (0, errno.EAGAIN, errno.EINPROGRESS)
@@ -64,7 +64,7 @@ def is_listening(path: Path) -> bool:
 
 @contextmanager
 def reachable(path: Path) -> Iterator[Path]:
-    """A name for *path* that the socket calls accept: by way of its open folder, if need be."""
+    """A name for *path* that socket calls accept; a long one leads through its open folder."""
     if len(os.fsencode(path)) <= LONGEST or sys.platform != "linux":
         yield path
         return

@@ -1,4 +1,4 @@
-"""One run of the engine's process, as its supervisor sees it."""
+"""The supervisor's side of one run of the engine's process."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LOG_TAIL_BYTES = 2000
 
 
 class Child:
-    """A started worker, its life line and its messages.
+    """A started worker and its messages.
 
     Attributes:
-        is_ready: it has said that it can answer.
-        idle_seconds: as it said last.
+        is_ready: whether it has said that it can answer.
+        idle_seconds: as last reported.
     """
 
     def __init__(self, settings: EngineSettings, run_dir: Path) -> None:
@@ -45,12 +45,12 @@ class Child:
         self._pending = b""
         record = {"settings": settings.to_json(), "run_dir": str(run_dir)}
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        with suppress(BrokenPipeError):  # it died at once; its exit status will tell
+        with suppress(BrokenPipeError):  # it died at once; its exit status will tell why
             self._process.stdin.write(json.dumps(record).encode() + b"\n")
             self._process.stdin.flush()
 
     def messages(self, timeout: float) -> list[dict[str, Any]] | None:
-        """What it sent within *timeout* seconds; None once it has closed its end."""
+        """The messages within *timeout* seconds; None once it has closed its end."""
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         number = self._process.stdout.fileno()
         if not select.select([number], [], [], timeout)[0]:

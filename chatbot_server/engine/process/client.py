@@ -1,4 +1,4 @@
-"""The engine as web processes see it: a socket, and a small file with its state."""
+"""The engine as other processes use it: by a socket, and a small file with its state."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from chatbot_server.engine.base import (
     Finished,
     Sampling,
     Token,
+    Workload,
 )
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET, connect, is_listening
@@ -26,15 +27,23 @@ from chatbot_server.engine.process.state import NO_ENGINE, WAKE_FILE, EngineReco
 from chatbot_server.errors import EngineChanged, EngineCrashed, EngineError, EngineTimeout
 from chatbot_server.prompt.base import Prompt
 
-# Reading a small model again takes under a second; longer than this nobody waits.
+# How long a question waits for a restart; a small model is loaded again in under a second.
 RESTART_SECONDS = 15.0
-# A large model comes from a slow disk.
+# How long a question waits for a model that is asleep; a large one comes from a slow disk.
 WAKE_SECONDS = 120.0
-# On a machine with much other work, a healthy engine may need a second to say so.
+# On a busy machine, a healthy engine may need a second to respond.
 STATUS_SECONDS = 2.0
-# Each answer asks for the state several times: within so many seconds it is looked at once.
+# Each answer asks for the state several times: it is read at most this often, in seconds.
 LOOK_EVERY = 0.05
 CALL_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class _InfoOfProcess:
+    """What the process *pid* said of its model."""
+
+    info: EngineInfo
+    pid: int
 
 
 class SocketEngine:
@@ -43,16 +52,17 @@ class SocketEngine:
     def __init__(self, run_dir: Path, *, restart_seconds: float = RESTART_SECONDS) -> None:
         self._run_dir = run_dir
         self._restart_seconds = restart_seconds
-        self._info: tuple[int, EngineInfo] | None = None  # with the process that told it
-        self._looked: tuple[float, EngineRecord] = (-LOOK_EVERY, NO_ENGINE)
+        self._info: _InfoOfProcess | None = None
+        self._record = NO_ENGINE
+        self._looked_at = -LOOK_EVERY
         self._closed = threading.Event()
 
     def info(self) -> EngineInfo:
-        record, latest = self._look(), self._info
-        if latest and (record.state in ASLEEP or 0 < record.pid == latest[0]):
-            return latest[1]
+        record, known = self._look(), self._info
+        if known and (record.state in ASLEEP or 0 < record.pid == known.pid):
+            return known.info
         info = EngineInfo(**self._call({"op": "info"}))
-        self._info = (read_state(self._run_dir).pid, info)
+        self._info = _InfoOfProcess(info, read_state(self._run_dir).pid)
         return info
 
     def status(self) -> EngineStatus:
@@ -66,12 +76,11 @@ class SocketEngine:
             return False
         return True
 
-    def workload(self) -> tuple[int, int]:
+    def workload(self) -> Workload:
         try:
-            busy, waiting = self._exchange({"op": "status"}, STATUS_SECONDS)
+            return Workload(*self._exchange({"op": "status"}, STATUS_SECONDS))
         except (OSError, EngineError):
-            return 0, 0
-        return busy, waiting
+            return Workload(0, 0)
 
     def pids(self) -> Collection[int]:
         pid = self._look().pid
@@ -108,18 +117,17 @@ class SocketEngine:
         self._info = None
 
     def _look(self) -> EngineRecord:
-        """The engine's state, as its supervisor says: asking a frozen one would take long.
+        """The engine's state as its supervisor published it; a frozen engine would not respond.
 
-        Whether it listens is seen at once, before its supervisor notices its death.
+        Whether its socket still listens is checked here, to notice a death before the supervisor.
         """
-        looked_at, record = self._looked
         now = time.monotonic()
-        if now - looked_at >= LOOK_EVERY:
+        if now - self._looked_at >= LOOK_EVERY:
             record = read_state(self._run_dir)
             if record.state == "ready" and not is_listening(self._run_dir / SOCKET):
                 record = replace(record, state="restarting", reason="engine_restarting")
-            self._looked = now, record
-        return record
+            self._record, self._looked_at = record, now
+        return self._record
 
     def _call(self, request: dict[str, Any]) -> Any:
         self._wake(self._closed)
@@ -146,19 +154,19 @@ class SocketEngine:
         return answer.get("result")
 
     def _open(self, dead_pid: int, closed: threading.Event) -> tuple[socket.socket, int]:
-        """A connection and the process it leads to; waits out a restart.
+        """A connection to the engine, and the pid at its other end; waits for a restart.
 
-        A process that is being ended may still accept connections for a moment: one to
-        *dead_pid* is of no use.
+        A process that is being ended may accept connections for another moment: one to *dead_pid*
+        is of no use.
 
         Raises:
-            EngineError: there is none, and none is expected soon enough.
+            EngineError: there is no engine, and none is expected soon enough.
         """
         self._wake(closed)
         deadline = time.monotonic() + self._restart_seconds
         while True:
             record = read_state(self._run_dir)
-            if record.state in ASLEEP:  # it has just left
+            if record.state in ASLEEP:  # it has just left memory
                 self._wake(closed)
                 continue
             is_another = record.pid != dead_pid or dead_pid == 0
@@ -172,15 +180,15 @@ class SocketEngine:
                 raise EngineError("engine_none")
 
     def _wake(self, closed: threading.Event) -> None:
-        """Have a model that has left memory brought back, and wait for it.
+        """If the model is asleep, ask for it and wait until it is loaded.
 
         Raises:
-            EngineError: that takes too long.
+            EngineError: this takes too long.
         """
         deadline = time.monotonic() + WAKE_SECONDS
         while (record := read_state(self._run_dir)).state in ASLEEP:
             if record.state == "idle":
-                with suppress(OSError):  # a full disk: the next look may find room
+                with suppress(OSError):  # a full disk; tried again
                     (self._run_dir / WAKE_FILE).touch()
             if time.monotonic() > deadline or closed.wait(0.05):
                 raise EngineError("engine_starting", retry_after=5)
@@ -198,13 +206,14 @@ Opener = Callable[[int, threading.Event], tuple[socket.socket, int]]
 
 
 class SocketCompletion:
-    """An answer on its way through the socket.
+    """A :class:`~chatbot_server.engine.base.Completion` that is read from the socket.
 
-    The first event is read at once, so that a refusal is raised where the answer is asked
-    for. A crash before the first token is mended by asking once more.
+    The first event is read at once, so that a refusal is raised to the caller of ``generate``.
+    After a crash before the first token, the request is sent once more.
 
     Args:
-        on_change: called where the prompt is another model's.
+        open_: opens a connection, see :meth:`SocketEngine._open`.
+        on_change: called if the prompt was made for another model.
     """
 
     def __init__(self, open_: Opener, request: bytes, on_change: Callable[[], None]) -> None:
@@ -229,19 +238,19 @@ class SocketCompletion:
             return event
         if self._ended:
             raise StopIteration
-        event_or_end = self._next_event()
-        if event_or_end is None:
+        next_event = self._next_event()
+        if next_event is None:
             raise StopIteration
-        return event_or_end
+        return next_event
 
     def close(self) -> None:
-        """Cancel; another thread that waits for an event gets the end at once."""
+        """Cancel; a thread that waits for an event gets the end at once."""
         self._closed.set()
         with self._lock:
             connection, self._connection = self._connection, None
         if connection:
             with suppress(OSError):
-                # Wakes a thread that is receiving; closing alone would not.
+                # Unlike closing alone, this wakes a thread that is receiving.
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
 
@@ -249,7 +258,7 @@ class SocketCompletion:
         self.close()
 
     def _next_event(self) -> Event | None:
-        """None once cancelled."""
+        """The next event; None once cancelled."""
         while not self._closed.is_set():
             record = None
             # A socket closed by another thread is a ValueError or EBADF.
@@ -296,4 +305,4 @@ class SocketCompletion:
         try:
             connection.sendall(self._request)
         except OSError:
-            return  # it died just now; receiving tells
+            return  # the engine died just now; receiving will fail

@@ -25,15 +25,15 @@ logger = logging.getLogger(__name__)
 REQUEST_SECONDS = 10  # a client that connects and says nothing
 WRITE_SECONDS = 30  # a client that does not read its answer
 MAX_TEXTS = 10_000
-LOOKS = ("info", "status")  # who looks at the engine does not keep it in memory
+LOOKS = ("info", "status")  # requests that do not keep an idle model in memory
 
 
 class Host:
-    """One thread per connection; their number is bounded."""
+    """Answers each connection in a thread; their number is bounded."""
 
     def __init__(self, backend: Backend, info: EngineInfo, connections: int) -> None:
         self._backend = backend
-        # The same for the same model after a restart, and another one for every other.
+        # The identity of a model is the same after a restart.
         digest = hashlib.sha256(json.dumps(asdict(info)).encode()).hexdigest()
         self._info = replace(info, identity=digest[:16])
         self._free_connections = threading.BoundedSemaphore(connections)
@@ -50,7 +50,7 @@ class Host:
         }
 
     def idle_seconds(self) -> float:
-        """How long nobody has asked for anything that takes the model."""
+        """How long nobody has made the model work."""
         with self._lock:
             return 0.0 if self._working else time.monotonic() - self._worked_at
 
@@ -64,7 +64,8 @@ class Host:
             if self._free_connections.acquire(blocking=False):
                 threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
                 continue
-            busy = EngineBusy("engine_busy", retry_after=5, waiting=self._backend.workload()[1])
+            waiting = self._backend.workload().waiting
+            busy = EngineBusy("engine_busy", retry_after=5, waiting=waiting)
             with connection:
                 connection.settimeout(1)
                 _send_error(connection, busy)
@@ -101,10 +102,10 @@ class Host:
                 self._worked_at = time.monotonic()
 
     def _own_prompt(self, request: dict[str, Any]) -> Prompt:
-        """The request's prompt.
+        """The prompt of *request*.
 
         Raises:
-            EngineChanged: it was made for another model, in that one's chat format.
+            EngineChanged: it was made for another model, in the chat format of that one.
         """
         prompt = Prompt.from_json(request["prompt"])
         if prompt.model not in ("", self._info.identity):
@@ -130,33 +131,33 @@ class Host:
             for event in events:
                 connection.sendall(protocol.encode(protocol.event_record(event)))
         except OSError:
-            client_left.set()  # before the watcher noticed
+            client_left.set()  # the watcher has not noticed yet
         finally:
             self._watcher.forget(connection)
 
 
 class DisconnectWatcher:
-    """Notices clients that left, while the threads that serve them wait for the model."""
+    """Notices clients that leave while the threads that serve them wait for the model."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         threading.Thread(target=self._watch_all, name="watcher", daemon=True).start()
 
     def watch(self, connection: socket.socket) -> threading.Event:
-        """An event that is set once the other side of *connection* has closed it."""
+        """An event that is set once the client has closed *connection*."""
         client_left = threading.Event()
         self._selector.register(connection, selectors.EVENT_READ, client_left)
         return client_left
 
     def forget(self, connection: socket.socket) -> None:
-        """Before *connection* is closed: its number may be another connection's soon."""
+        """Stop watching; to be called before *connection* is closed, as its number is reused."""
         with suppress(KeyError):
             self._selector.unregister(connection)
 
     def _watch_all(self) -> None:
         while True:
             for key, _ in self._selector.select(timeout=1):
-                # One request is all a client may send: what comes now is its end.
+                # A client sends a single request, so that this is its end.
                 key.data.set()
                 with suppress(KeyError, ValueError):
                     self._selector.unregister(key.fileobj)

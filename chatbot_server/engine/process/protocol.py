@@ -1,8 +1,8 @@
-"""What travels over the engine's socket: one JSON object a line.
+"""The protocol of the engine's socket: one JSON object per line.
 
 A connection carries one request; closing it cancels the work. A request is
-``{"op": "info" | "status" | "count" | "count_prompt" | "embed" | "generate", …}``; the answer one
-``{"result": …}`` or ``{"error": …}``, or for ``generate`` a line for each event.
+``{"op": "info" | "status" | "count" | "count_prompt" | "embed" | "generate", …}``. The answer is
+``{"result": …}`` or ``{"error": …}``, or for ``generate`` one line for each event.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ LINE_BYTES = 8_000_000
 
 
 def encode(record: dict[str, Any]) -> bytes:
-    """One line.
+    """*record* as one line.
 
     Raises:
-        BadRequest: a text holds half a character (a lone surrogate).
+        BadRequest: a text contains half a character (a lone surrogate).
     """
     try:
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
@@ -51,7 +51,7 @@ def read_lines(connection: socket.socket) -> Iterator[dict[str, Any]]:
     pending = bytearray()
     while data := connection.recv(65536):
         pending += data
-        # Only what is new can hold the end of the line.
+        # Only new data can contain the end of the line.
         if b"\n" in data:
             *lines, pending = pending.split(b"\n")
             for line in lines:
@@ -75,15 +75,9 @@ def decode(line: bytes | bytearray) -> dict[str, Any]:
     return record
 
 
-# -- requests ---------------------------------------------------------------------------
-
-
 def sampling_of(record: dict[str, Any]) -> Sampling:
-    """What ``asdict`` gave of a :class:`Sampling`."""
+    """The :class:`Sampling` whose ``asdict`` is *record*."""
     return Sampling(**{**record, "stop": tuple(record["stop"])})
-
-
-# -- answers ----------------------------------------------------------------------------
 
 
 def event_record(event: Event) -> dict[str, Any]:
@@ -96,11 +90,11 @@ def event_record(event: Event) -> dict[str, Any]:
 
 
 def event_of(record: dict[str, Any]) -> Event:
-    """What :func:`event_record` gave.
+    """The inverse of :func:`event_record`.
 
     Raises:
-        ChatbotError: the record tells of an error.
-        EngineError: it is no event.
+        ChatbotError: the error in *record*.
+        EngineError: *record* is not an event.
     """
     if "token" in record:
         return Token(record["token"])
@@ -126,7 +120,7 @@ def error_record(error: ChatbotError) -> dict[str, Any]:
 
 
 def error_of(record: dict[str, Any]) -> ChatbotError:
-    """What :func:`error_record` gave."""
+    """The inverse of :func:`error_record`."""
     kind = getattr(errors, str(record["kind"]), EngineError)
     if not (isinstance(kind, type) and issubclass(kind, ChatbotError)):
         kind = EngineError

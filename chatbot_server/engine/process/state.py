@@ -12,16 +12,16 @@ from chatbot_server.engine.base import ASLEEP, EngineState
 
 STATE_FILE = "engine.json"
 CHANGE_FILE = "engine-change.json"
-WAKE_FILE = "engine.wake"  # is there when somebody asks for a model that left memory
+WAKE_FILE = "engine.wake"  # created to ask for a model that is asleep
 
 
 @dataclass(frozen=True)
 class EngineRecord:
-    """What the supervisor last wrote.
+    """The engine's state as published by its supervisor.
 
     Attributes:
-        reason: a sentence's key, where the engine cannot answer.
-        pid: the engine's process, 0 if there is none.
+        reason: the key of a sentence that says why the engine cannot answer.
+        pid: the engine's process; 0 if there is none.
         supervisor: the process that watches it.
     """
 
@@ -38,11 +38,11 @@ NO_ENGINE = EngineRecord("none", reason="engine_none")
 
 @dataclass(frozen=True)
 class Change:
-    """How far the last change of the model is, which is made while the server runs.
+    """The progress of the last change of the model while the server runs.
 
     Attributes:
-        model: the name shown to people; empty: to none.
-        code, values: of the sentence that says why it failed; the former model goes on then.
+        model: the name of the next model; empty: no model.
+        code, values: the sentence that says why the change failed; the former model stays then.
     """
 
     model: str
@@ -52,17 +52,17 @@ class Change:
 
 
 def write_state(run_dir: Path, record: EngineRecord) -> None:
-    """Replace the file as a whole: a reader never sees half of it."""
+    """Publish the engine's state."""
     _write(run_dir, STATE_FILE, asdict(record))
 
 
 def write_change(run_dir: Path, change: Change) -> None:
-    """Replace what was known of a change of the model."""
+    """Publish the progress of a change of the model."""
     _write(run_dir, CHANGE_FILE, asdict(change))
 
 
 def read_change(run_dir: Path) -> Change | None:
-    """The last change of the model; None: there was none."""
+    """The last change of the model, if there was one."""
     try:
         return Change(**json.loads((run_dir / CHANGE_FILE).read_text()))
     except (OSError, ValueError, TypeError):
@@ -70,12 +70,13 @@ def read_change(run_dir: Path) -> Change | None:
 
 
 def chosen_model(run_dir: Path, at_start: str | None) -> str | None:
-    """The model of the server that runs: another than *at_start* if it was changed since."""
+    """The model of the running server: *at_start*, unless it was changed since."""
     change = read_change(run_dir)
     return (change.model or None) if change and change.state == "done" else at_start
 
 
 def _write(run_dir: Path, name: str, record: dict[str, Any]) -> None:
+    """Replace the file as a whole, so that a reader never sees half of it."""
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = run_dir / f"{name}.part"
     part.write_text(json.dumps(record))
@@ -83,7 +84,7 @@ def _write(run_dir: Path, name: str, record: dict[str, Any]) -> None:
 
 
 def read_state(run_dir: Path) -> EngineRecord:
-    """What was last written; ``none`` where nothing was, ``failed`` where nobody watches."""
+    """The published state; ``none`` if there is none, ``failed`` if its supervisor has ended."""
     try:
         record = EngineRecord(**json.loads((run_dir / STATE_FILE).read_text()))
     except (OSError, ValueError, TypeError):

@@ -1,8 +1,8 @@
-"""Engines beside the one that answers: the next one while it loads, former ones while they finish.
+"""Engines beside the current one: the next one while it loads, former ones while they finish.
 
-The next one loads in a folder of its own. Once it is ready, its socket takes the place of the
-other's in one step: who connects from then on talks to it, and who is connected already is
-answered to the end by the engine that began.
+The next engine loads in a folder of its own. Once it is ready, its socket replaces the current one
+in one step: new connections lead to it, and existing ones stay with the engine that began to
+answer.
 """
 
 from __future__ import annotations
@@ -20,48 +20,57 @@ from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.child import Child
 from chatbot_server.engine.process.state import Change, write_change
 
-# A question that was sent in the moment of the change is in the engine's hands by then.
+# By then, a question sent at the moment of the change has reached its engine.
 SETTLED_SECONDS = 2.0
 LONGEST_FINISH = 900.0
 
 
 @dataclass(frozen=True)
 class _Former:
-    """An engine that gets no more questions; *since*: by ``time.monotonic``."""
+    """An engine that gets no more questions since *since* (``time.monotonic``)."""
 
     child: Child
     since: float
 
     def is_done(self) -> bool:
-        """Whether its last answer is given, or it has gone, or takes for ever."""
+        """Whether it has finished its last answer, has ended, or takes too long."""
         has_gone = self.child.messages(timeout=0) is None
         age = time.monotonic() - self.since
         is_idle = age > SETTLED_SECONDS and self.child.idle_seconds > SETTLED_SECONDS / 2
         return has_gone or is_idle or age > LONGEST_FINISH
 
 
+@dataclass(frozen=True)
+class _Next:
+    """An engine that is being loaded in *folder*."""
+
+    settings: EngineSettings
+    child: Child
+    folder: Path
+
+
 class Succession:
-    """What :class:`~chatbot_server.engine.process.supervisor.EngineSupervisor` does beside."""
+    """The engines beside the one that an ``EngineSupervisor`` watches."""
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
-        self._next: tuple[EngineSettings, Child, Path] | None = None
+        self._next: _Next | None = None
         self._former: list[_Former] = []
         self._folders: list[Path] = []
 
     def begin(self, settings: EngineSettings) -> None:
-        """Load another model beside the one that answers, instead of any that is being loaded."""
+        """Load another model beside the current one, in place of any that is being loaded."""
         self._give_up()
         folder = Path(mkdtemp(prefix="next-", dir=self._run_dir))
         self._folders.append(folder)
         write_change(self._run_dir, Change(settings.model, "loading"))
-        self._next = settings, Child(settings, folder), folder
+        self._next = _Next(settings, Child(settings, folder), folder)
 
     def take_ready(self) -> tuple[EngineSettings, Child] | None:
-        """The next engine once it is ready: from now on new questions are its own."""
+        """The next engine, if it is ready; from then on, new questions go to it."""
         if self._next is None:
             return None
-        settings, child, folder = self._next
+        settings, child = self._next.settings, self._next.child
         messages = child.messages(timeout=0)
         refusal = next((each["error"] for each in messages or () if "error" in each), None)
         if messages is None or refusal is not None:
@@ -69,17 +78,17 @@ class Succession:
             return None
         if not child.is_ready:
             return None
-        (folder / SOCKET).replace(self._run_dir / SOCKET)
+        (self._next.folder / SOCKET).replace(self._run_dir / SOCKET)
         self._next = None
         write_change(self._run_dir, Change(settings.model, "done"))
         return settings, child
 
     def let_finish(self, child: Child) -> None:
-        """Have *child* end by itself, after its last answer."""
+        """Let *child* finish its answers before it is ended."""
         self._former.append(_Former(child, time.monotonic()))
 
     def end_finished(self) -> bool:
-        """End the former engines that have nothing more to do; whether all are gone."""
+        """End former engines that have finished; whether none is left."""
         for former in [former for former in self._former if former.is_done()]:
             former.child.end()
             self._former.remove(former)
@@ -95,7 +104,7 @@ class Succession:
 
     def _give_up(self) -> None:
         if self._next is not None:
-            self._next[1].end(0.2)
+            self._next.child.end(0.2)
             self._next = None
 
     def _refuse(self, settings: EngineSettings, refusal: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Starts the engine's process, watches it, and starts it again: but not for ever."""
+"""Starts the engine's process, watches it, and restarts it until it has died too often."""
 
 from __future__ import annotations
 
@@ -41,13 +41,14 @@ class SupervisorTiming:
     """How long the supervisor waits, in seconds.
 
     Attributes:
-        load: for the model to be read at most: a large one comes from a slow disk.
-        quiet: without a heart beat (there is one every two seconds) until no more questions are
-            given to it.
-        silence: for a heart beat at most.
-        stall: for one step of the model at most: 32 tokens of a 13B model on two cores take 20.
-        look: between two looks whether an idle model is asked for.
-        first_pause: before the first restart; each further one doubles it.
+        load: until the model is loaded; a large one comes from a slow disk.
+        quiet: without a heart beat (one comes every two seconds), until the engine gets no more
+            questions.
+        silence: without a heart beat, until it is killed.
+        stall: within one step of the model, until it is killed; 32 tokens of a 13B model on two
+            cores take 20.
+        look: between two checks whether a model that is asleep is asked for.
+        first_pause: before the first restart; doubled for each further one.
         longest_pause: between two restarts.
     """
 
@@ -60,11 +61,24 @@ class SupervisorTiming:
     longest_pause: float = 5
 
 
+@dataclass(frozen=True)
+class WantedChange:
+    """A change of the model that was asked for.
+
+    Attributes:
+        settings: of the next model; None: no model.
+        beside: it is loaded while the other answers.
+    """
+
+    settings: EngineSettings | None
+    beside: bool
+
+
 class EngineSupervisor:
     """Keeps one engine running in the background of this process.
 
-    Its state stands in a file in *run_dir*, beside the socket, for every process to read
-    (:class:`~chatbot_server.engine.process.client.SocketEngine`).
+    Its state is published in a file in *run_dir*, beside the socket, where
+    :class:`~chatbot_server.engine.process.client.SocketEngine` reads it.
     """
 
     def __init__(
@@ -79,13 +93,13 @@ class EngineSupervisor:
         self._coming: EngineState = "starting"  # until the next child is ready
         self._is_idle = self._is_quiet = False
         self._last_message = 0.0
-        self._wanted: list[tuple[EngineSettings | None, bool]] = []
+        self._wanted: list[WantedChange] = []
         self._others = Succession(run_dir)
         self._ready_child: Child | None = None
         self._is_left = self._is_over = False
         self._unwritten: EngineRecord | None = None
-        # A thread of its own for all children: the system kills them with the thread that
-        # started them (PR_SET_PDEATHSIG), not only with the process.
+        # All children are started by one thread, because the system kills them when the thread
+        # ends that started them (PR_SET_PDEATHSIG).
         self._thread = threading.Thread(target=self._keep_running, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -94,15 +108,16 @@ class EngineSupervisor:
         self._thread.start()
 
     def change(self, settings: EngineSettings | None, *, beside: bool = True) -> None:
-        """Have another model answer what is asked from now on; returns at once.
+        """Let another model answer from now on, or none; returns at once.
 
-        What is being answered is finished by the model that began it. None: no model any more.
+        Running answers are finished by the model that began them.
 
         Args:
-            beside: both fit into memory, and the new one is loaded while the other answers; else
-                it is loaded after the other's last answer, and pages are quoted meanwhile.
+            beside: both models fit into memory, so that the next one is loaded while the other
+                answers. Otherwise it is loaded after the other's last answer, and only pages are
+                quoted in between.
         """
-        self._wanted.append((settings, beside))
+        self._wanted.append(WantedChange(settings, beside))
 
     def stop(self) -> None:
         """End the engine's process and wait until it is gone."""
@@ -113,7 +128,7 @@ class EngineSupervisor:
         self._record("none", reason="engine_none")
 
     def is_running(self) -> bool:
-        """Whether it still watches: not after it gave up."""
+        """Whether it still watches the engine, and has not given up."""
         return self._thread.is_alive()
 
     def wait(self, seconds: float) -> EngineState:
@@ -153,7 +168,7 @@ class EngineSupervisor:
                 return
 
     def _run_child(self) -> tuple[dict[str, Any] | None, int]:
-        """One life: the error for which it refused to start, if it did, and its exit status."""
+        """Run one child to its end: the error if it refused to start, and its exit status."""
         try:
             child = self._ready_child or Child(self._settings, self.run_dir)
         except OSError:
@@ -173,10 +188,10 @@ class EngineSupervisor:
         return refusal, status
 
     def _watch_child(self, child: Child) -> dict[str, Any] | None:
-        """Read *child*'s messages until it ends, is to be left, or is killed for its silence.
+        """Read the messages of *child* until it ends, is replaced, or is killed for its silence.
 
         Returns:
-            The error for which it refused to start, if it did.
+            The error, if it refused to start.
         """
         self._last_message, self._is_quiet = time.monotonic(), False
         while not (self._stopping.is_set() or self._is_idle):
@@ -191,7 +206,7 @@ class EngineSupervisor:
                     return error
                 self._heed(child, message)
             if not self._is_alive(child):
-                logger.error("the engine does not move any more; it is killed")
+                logger.error("the engine does not respond any more; it is killed")
                 child.kill()
                 return None
             self._others.end_finished()
@@ -211,7 +226,7 @@ class EngineSupervisor:
         self._is_idle = child.is_ready and is_idle
 
     def _is_alive(self, child: Child) -> bool:
-        """Whether *child* has said something lately; one that is quiet gets no more questions."""
+        """Whether *child* has sent something lately; a quiet one gets no more questions."""
         silence = time.monotonic() - self._last_message
         if child.is_ready and not self._is_quiet and silence > self._timing.quiet:
             self._is_quiet = True
@@ -219,15 +234,15 @@ class EngineSupervisor:
         return silence <= (self._timing.silence if child.is_ready else self._timing.load)
 
     def _is_to_be_left(self, child: Child) -> bool:
-        """Follow the last change that is wanted; whether *child*, which answers, is to go."""
+        """Begin the wanted change; whether *child*, which answers now, is to be replaced."""
         while self._wanted:
-            settings, beside = self._wanted.pop(0)
-            if settings is not None and beside:
-                self._others.begin(settings)
+            change = self._wanted.pop(0)
+            if change.settings is not None and change.beside:
+                self._others.begin(change.settings)
                 continue
             (self.run_dir / SOCKET).unlink(missing_ok=True)
-            self._wanted.insert(0, (settings, beside))
-            if settings is None:
+            self._wanted.insert(0, change)
+            if change.settings is None:
                 self._record("none", reason="engine_none")
             else:
                 self._record("restarting", reason="engine_restarting", pid=child.pid)
@@ -237,9 +252,9 @@ class EngineSupervisor:
         return self._ready_child is not None
 
     def _follow_at_rest(self) -> None:
-        """The last change that is wanted, where no engine answers."""
+        """Make the wanted changes while no engine answers."""
         while self._wanted and self._ready_child is None:
-            settings, _beside = self._wanted.pop(0)
+            settings = self._wanted.pop(0).settings
             self._is_over = settings is None
             if settings is None:
                 self._record("none", reason="engine_none")
@@ -248,13 +263,13 @@ class EngineSupervisor:
                 write_change(self.run_dir, Change(settings.model, "done"))
 
     def _wait_for_former(self) -> None:
-        """Where the next model fits into memory only once the former one has left it."""
+        """Wait until the former model has left memory, so that the next one fits into it."""
         while self._ready_child is None and not self._others.end_finished():
             if self._stopping.wait(0.1):
                 return
 
     def _wait_for_question(self) -> None:
-        """The model has left memory; until somebody asks for it, or this supervisor stops."""
+        """Wait, without a model in memory, until somebody asks for it or this supervisor stops."""
         wake_file = self.run_dir / WAKE_FILE
         wake_file.unlink(missing_ok=True)
         self._record("idle")
@@ -263,7 +278,7 @@ class EngineSupervisor:
         self._is_idle, self._coming = False, "waking"
 
     def _may_restart(self, status: int) -> bool:
-        """Wait before the next start; False once there were too many deaths."""
+        """Wait before the next start; False after too many deaths."""
         now = time.monotonic()
         self._deaths = [death for death in self._deaths if now - death < WINDOW_SECONDS] + [now]
         deaths = len(self._deaths)
@@ -289,7 +304,7 @@ class EngineSupervisor:
         )
         try:
             self._write_down()
-        except OSError:  # the disk is full, say; the engine is watched, and this tried again
+        except OSError:  # such as a full disk; tried again while the engine is watched
             logger.exception("the engine's state could not be written down")
 
     def _write_down(self) -> None:
@@ -300,10 +315,10 @@ class EngineSupervisor:
 
 @contextmanager
 def local_engine(settings: EngineSettings, seconds: float = 900) -> Iterator[SocketEngine]:
-    """An engine for the time of a command, in a process of its own.
+    """An engine in a process of its own, for the duration of a command.
 
     Raises:
-        EngineError: it did not become ready; the sentence says why.
+        EngineError: it did not become ready; says why.
     """
     with temporary_folder("engine") as folder:
         supervisor = EngineSupervisor(settings, folder)

@@ -1,9 +1,9 @@
 """The engine's process: ``python -m chatbot_server.engine.process.worker``.
 
-Reads its settings as one line from standard input, which stays open as its life line: when
-it ends, the supervisor is gone and so is this process. Standard output carries one JSON
-object a line to the supervisor: ``{"ready": true}``, ``{"error": …}``, or a heart beat
-``{"stalled": seconds, "idle": seconds}``. What native code prints goes to standard error.
+It reads its settings as one line from standard input, which then stays open: when it closes, the
+supervisor has ended, and so does this process. Standard output carries one JSON object per line
+to the supervisor: ``{"ready": true}``, ``{"error": …}``, or a heart beat ``{"stalled": seconds,
+"idle": seconds}``. Native code prints to standard error.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from chatbot_server.prompt.base import Prompt
 logger = logging.getLogger("chatbot_server.engine")
 
 BEAT_SECONDS = 2.0
-OPEN_FILES = 256  # ten were seen
+OPEN_FILES = 256  # about ten are used
 
 
 def main() -> None:
     """Load the model, then serve until the supervisor ends this process."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    # The pipe to the supervisor; later prints, native ones too, go to standard error.
+    # The pipe to the supervisor; whatever is printed later goes to standard error.
     control = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
@@ -51,7 +51,7 @@ def main() -> None:
     try:
         backend, info = load_backend(settings, run_dir)
         listener = listen(run_dir / SOCKET)
-    except Exception as error:  # a hostile file may find a way that nobody thought of
+    except Exception as error:  # a hostile file may cause any error
         refusal: ChatbotError = EngineError("engine_load_refused", file=settings.path.name)
         if isinstance(error, ChatbotError):
             refusal = error
@@ -61,7 +61,7 @@ def main() -> None:
             logger.exception("the model could not be loaded")
         _send(control, {"error": protocol.error_record(refusal)})
         sys.exit(1)
-    # One for every answer in the queue, and some for the questions beside it.
+    # One for every running and waiting answer, and some for other requests.
     host = Host(backend, info, connections=backend.slots + settings.queue + 64)
     beats = threading.Thread(target=_send_heart_beats, args=(control, backend, host), daemon=True)
     beats.start()
@@ -72,9 +72,9 @@ def main() -> None:
 
 
 def read_in_advance(backend: Warmable, prompts: Sequence[Prompt]) -> threading.Thread:
-    """Have *prompts* evaluated, while questions are answered: who asks first waits for one at most.
+    """Evaluate *prompts* in the background, which takes longer than the rest of a start.
 
-    They take longer than all the rest of a start.
+    Questions are answered meanwhile; the first waits for one prompt at most.
     """
 
     def read_all() -> None:
@@ -90,13 +90,13 @@ def read_in_advance(backend: Warmable, prompts: Sequence[Prompt]) -> threading.T
 
 
 def limit_process(memory: int, cpu_seconds: int) -> None:
-    """Limit this process, for good.
+    """Limit this process for the rest of its life.
 
-    No core file is ever written: it would hold what visitors typed.
+    No core file is ever written, since it would hold what visitors typed.
 
     Args:
-        memory: bytes of address space, with few open files; 0: no limit.
-        cpu_seconds: of processor time, after which it is killed (SIGXCPU); 0: no limit.
+        memory: bytes of address space; also limits open files. 0: no limit.
+        cpu_seconds: processor time after which it is killed (SIGXCPU); 0: no limit.
     """
     _set_limit(resource.RLIMIT_CORE, 0)
     if memory:
@@ -111,7 +111,7 @@ def _set_limit(kind: int, value: int, grace: int = 0) -> None:
     hard = value + grace
     if ceiling != resource.RLIM_INFINITY:
         hard = min(hard, ceiling)
-    # A system without this limit still has the supervisor's limits of time.
+    # On systems without this limit, the supervisor's time limits remain.
     with suppress(ValueError, OSError):
         resource.setrlimit(kind, (min(value, hard), hard))
 

@@ -1,4 +1,4 @@
-"""One answer in the making, from its acceptance to its last event."""
+"""One answer, from its acceptance to its last event."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from chatbot_server.errors import ChatbotError
 
 @dataclass(eq=False)
 class Answer:
-    """Made by the thread that asks, then touched by the scheduler's thread alone.
+    """A completion in progress; once submitted, it is used by the scheduler's thread alone.
 
     Attributes:
-        prompt: ids of the whole prompt.
-        limit: completion tokens at most; 0 only reads the prompt.
+        prompt: the ids of the whole prompt.
+        limit: the longest completion in tokens; 0 only evaluates the prompt.
         ends: ids that end the completion.
-        cancelled: whether the visitor has left.
-        events: what the asking thread reads; None is the end.
-        read: prompt tokens that have been evaluated, now or before.
-        cached: those of them that had been before.
-        written: ids of the completion so far.
-        accepted, started, prompt_read: times, on the monotonic clock.
+        cancelled: returns whether the visitor has left.
+        events: read by the thread that asked; None marks the end.
+        read: how many prompt tokens have been evaluated, for this answer or before.
+        cached: how many of these were evaluated before.
+        written: the ids of the completion so far.
+        accepted, started, prompt_read: times of the monotonic clock.
     """
 
     prompt: list[int]
@@ -55,34 +55,33 @@ class Answer:
     prompt_read: float = 0.0
 
     def __post_init__(self) -> None:
-        # One fresh seed per token: the library reseeds its generator before every token, so
-        # that a fixed seed would draw the same number each time, and -1 means the clock in
-        # whole seconds.
+        # One fresh seed per token: the library reseeds its generator before every token. A fixed
+        # seed would draw the same number each time, and -1 is the clock in whole seconds.
         self.random = Random(self.sampling.seed)  # noqa: S311 - word choice, no secret
 
     @property
     def exact(self) -> bool:
-        """The same seed must give the same answer, whatever was asked before.
+        """Whether the answer must be reproducible: the same for the same seed.
 
-        In the last bits, an evaluation depends on the pieces in which a prompt was read
-        (sums over longer rows are rounded in another order). A seeded prompt is therefore
-        read anew, in the same pieces each time.
+        The last bits of an evaluation depend on the pieces in which the prompt was read (sums over
+        longer rows are rounded in another order). A seeded prompt is therefore always read from
+        its beginning, in pieces of the same size.
         """
         return self.sampling.seed is not None
 
     def tell_position(self, position: int) -> None:
-        """Say how many others come first, when that has changed."""
+        """Report how many others come first, if that has changed."""
         if position != self.position:
             self.position = position
             self.events.put(Queued(position))
 
     def show(self, text: str) -> None:
-        """Pass *text* on, if there is any."""
+        """Report *text*, if there is any."""
         if text:
             self.events.put(Token(text))
 
     def finish(self, reason: FinishReason) -> None:
-        """The last event."""
+        """End with the last event."""
         self.show(self.text.flush())
         now = time.monotonic()
         read = self.prompt_read or now

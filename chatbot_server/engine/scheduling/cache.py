@@ -1,4 +1,4 @@
-"""Evaluated conversations that lost their slot, kept in memory."""
+"""The saved states of conversations without a slot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_PINNED = 4
 
 @dataclass(frozen=True)
 class Entry:
-    """The state of a model after *tokens*."""
+    """The saved state of a model after *tokens*."""
 
     tokens: tuple[int, ...]
     state: bytes
@@ -18,10 +18,10 @@ class Entry:
 
 
 class StateCache:
-    """Least recently used goes first, within a budget of bytes; pinned ones stay.
+    """A least recently used cache with a budget of bytes; pinned entries are never dropped.
 
-    An entry serves every prompt that begins as it does: what follows the common part is
-    simply overwritten. Used by the scheduler's thread only.
+    An entry serves every prompt with a common prefix: the tokens after it are overwritten. Used by
+    the scheduler's thread only.
     """
 
     def __init__(self, budget: int) -> None:
@@ -31,11 +31,11 @@ class StateCache:
 
     @property
     def size(self) -> int:
-        """Bytes held, pinned ones included."""
+        """The bytes of all entries, pinned ones included."""
         return sum(len(entry.state) for entry in self._entries + self._pinned)
 
     def keep(self, entry: Entry) -> None:
-        """Put *entry* in, in place of earlier states of its conversation and of its beginning."""
+        """Add *entry*, in place of other states of its conversation and of its prefixes."""
         self._entries = [
             old
             for old in self._entries
@@ -47,12 +47,12 @@ class StateCache:
             self._entries.pop(0)
 
     def pin(self, entry: Entry) -> None:
-        """Keep *entry* whatever the budget: the beginning of all conversations."""
+        """Keep *entry*, the beginning of many conversations, whatever the budget."""
         self._pinned = [old for old in self._pinned if old.tokens != entry.tokens]
         self._pinned = [*self._pinned, entry][-MAX_PINNED:]
 
     def find(self, tokens: Sequence[int]) -> tuple[Entry | None, int]:
-        """The entry with the longest beginning in common with *tokens*, and its length."""
+        """The entry with the longest common prefix with *tokens*, and the length of that."""
         best, longest = None, 0
         for entry in self._pinned + self._entries:
             length = common_prefix(entry.tokens, tokens)
@@ -61,13 +61,13 @@ class StateCache:
         return best, longest
 
     def touch(self, entry: Entry) -> None:
-        """*entry* was used just now."""
+        """Mark *entry* as used just now."""
         if entry in self._entries:
             self._entries.remove(entry)
             self._entries.append(entry)
 
 
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
-    """Length of the common beginning."""
+    """The length of the common prefix."""
     length = min(len(first), len(second))
     return next((index for index in range(length) if first[index] != second[index]), length)

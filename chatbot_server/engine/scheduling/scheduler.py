@@ -1,8 +1,8 @@
 """Answers take turns on the slots of one model, token by token.
 
-One thread owns the model: ggml's threads already use every core, so answers made side by
-side would only slow each other. A round gives each running answer one step: its slot made
-ready, a piece of its prompt, or one token.
+One thread owns the model: ggml's threads already use every core, so parallel answers would only
+slow each other down. Each round gives every running answer one step: preparing its slot, reading a
+piece of its prompt, or writing one token.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from chatbot_server.engine.backend import EngineSettings
-from chatbot_server.engine.base import FinishReason
+from chatbot_server.engine.base import FinishReason, Workload
 from chatbot_server.engine.scheduling.answer import Answer
 from chatbot_server.engine.scheduling.cache import Entry, StateCache
 from chatbot_server.engine.scheduling.slot import Slot, choose_slot, prepare_slot
@@ -25,13 +25,13 @@ from chatbot_server.errors import EngineBusy, EngineError
 
 logger = logging.getLogger(__name__)
 
-# How far back the repetition penalty looks, in tokens of the answer itself: were the question's
-# counted, as in llama.cpp, a model would avoid the very words that an answer needs.
+# How many tokens of the answer the repetition penalty covers. If it covered the question as well,
+# as in llama.cpp, a model would avoid the very words that an answer needs.
 PENALTY_TOKENS = 64
 
 
 class Scheduler:
-    """Bounded, first come first served; whoever waits is told each change of position."""
+    """A bounded queue, first come first served, that reports each change of position."""
 
     def __init__(
         self,
@@ -70,20 +70,20 @@ class Scheduler:
             self._tell_positions()
             self._changed.notify()
 
-    def workload(self) -> tuple[int, int]:
-        """How many answers are in the making, and how many wait."""
+    def workload(self) -> Workload:
+        """How many answers run, and how many wait."""
         with self._changed:
-            return len(self._running), len(self._waiting)
+            return Workload(len(self._running), len(self._waiting))
 
     def stalled_seconds(self) -> float:
-        """How long the present step has taken; 0 between steps, infinite if none will come."""
+        """How long the current step has taken; 0 between steps, infinite if none will come."""
         if not self._thread.is_alive():
             return math.inf
         start = self._step_start
         return time.monotonic() - start if start else 0.0
 
     def close(self) -> None:
-        """Stop after the present step; unfinished answers end with an error."""
+        """Stop after the current step; unfinished answers end with an error."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -108,7 +108,7 @@ class Scheduler:
                 answer.fail(EngineError("engine_none"))
 
     def _admit_waiting(self) -> None:
-        """Give free slots to those who waited longest; forget those who left."""
+        """Give free slots to the answers that have waited longest, and drop cancelled ones."""
         with self._changed:
             for answer in [answer for answer in self._waiting if answer.cancelled()]:
                 self._waiting.remove(answer)
@@ -148,7 +148,7 @@ class Scheduler:
             answer.fail(EngineError("engine_step_failed"))
 
     def _prepare(self, slot: Slot, answer: Answer) -> None:
-        """Make *slot* ready; where a state cannot be saved or restored, all is read anew."""
+        """Prepare *slot*; if a state cannot be saved or restored, the whole prompt is read."""
         answer.started = time.monotonic()
         answer.tell_position(0)
         try:
@@ -169,7 +169,7 @@ class Scheduler:
         answer.prompt_read = time.monotonic()
         if answer.limit:
             return
-        # Read in advance: kept for good, and handed to the slots that hold nothing.
+        # A prompt read in advance is kept for good, and copied to empty slots.
         if self.cache and (state := slot.decoder.save()):
             tokens = tuple(slot.decoder.tokens)
             self.cache.pin(Entry(tokens, state))

@@ -1,4 +1,4 @@
-"""Where visitors and applications reach this server, as its own pages and errors say it."""
+"""The public address of this server, for its own pages and errors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SETTING = "PUBLIC_URL"
 
 
 def set_public_address(app: Flask, server: ServerSection) -> None:
-    """Let *app* know ``server.public_url``."""
+    """Set ``server.public_url`` in the configuration of *app*."""
     app.config[SETTING] = str(server.public_url or "").rstrip("/")
 
 
 def own_address(request: Request) -> str:
-    """``server.public_url``, or else the address of *request*; no slash at its end.
+    """``server.public_url``, or else the address of *request*, without a final slash.
 
-    Behind a proxy the request's own host may be one that only the proxy can reach.
+    Behind a proxy, the host of a request may be one that only the proxy can reach.
     """
     address: str = current_app.config.get(SETTING) or request.root_url.rstrip("/")
     return address
@@ -34,7 +34,7 @@ def own_origins(request: Request) -> set[str]:
 
 
 def is_owners_page(request: Request, page: str) -> bool:
-    """Whether *page* is the address of one of the owner's pages on this server."""
+    """Whether *page* is the address of an owner's page on this server."""
     if "/admin/" not in page:
         return False
     try:

@@ -1,4 +1,4 @@
-"""What is wrong with a request's field: pydantic's errors as sentences in two languages."""
+"""pydantic's errors about a field of a request, as sentences in two languages."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def field_error(validation_error: ValidationError) -> BadRequest:
-    """The first thing that is wrong, with the field's name."""
+    """The first error, with the name of its field."""
     errors = validation_error.errors(include_url=False, include_input=False)
-    # Where a field may be of several kinds, there is an error for each: what is wrong with
-    # the kind that was sent tells more than that it is not of the others.
+    # For a field that may be of several types, there is an error for each. The one about the type
+    # that was sent says more than those that it is not of the other types.
     same_field = [error for error in errors if error["loc"][:1] == errors[0]["loc"][:1]]
     error = next((error for error in same_field if not error["type"].endswith("_type")), errors[0])
     path, limit = error["loc"], limit_of(error)
-    if (
-        error["type"] != "extra_forbidden"
-    ):  # without pydantic's names of kinds: list[constrained-str]
+    if error["type"] != "extra_forbidden":
+        # Leave out pydantic's names of types, such as list[constrained-str].
         path = tuple(part for part in path if isinstance(part, int) or NAME.fullmatch(part))
     field = (".".join(map(str, path)) or "body").encode("ascii", "replace").decode()[:60]
     return BadRequest(

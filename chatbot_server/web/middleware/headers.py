@@ -1,4 +1,4 @@
-"""Headers that every answer carries, and what is believed of a request's head."""
+"""Headers of every response, and corrections of a request's head."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from flask import Flask, Response
 SLASHES = re.compile("//+")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-# 'self' styles and scripts only, so that text that slipped into a page cannot run. The widget's
-# panel draws with constructed style sheets, which this policy allows.
+# Only styles and scripts from 'self', so that text injected into a page cannot run. The widget's
+# panel uses constructed style sheets, which this policy allows.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 def register_headers(app: Flask) -> None:
-    """Add the headers to each answer that does not set them itself."""
+    """Add the headers to each response that does not set them itself."""
 
     @app.after_request
     def add(response: Response) -> Response:
@@ -38,9 +38,10 @@ def register_headers(app: Flask) -> None:
 
 
 def plain_addresses(app: WsgiApp) -> WsgiApp:
-    """*app*, told of a scheme only if it is one of the web's, and of a path with single slashes.
+    """Wrap *app* so that it gets only the schemes ``http`` and ``https``, and single slashes.
 
-    A header can say anything; and a base URL that ends with a slash gets a second one.
+    The scheme may come from a header that can say anything; a double slash comes from clients that
+    append a path to a base URL with a final slash.
     """
 
     def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -1,6 +1,6 @@
-"""Lines of the web server's log: one for each event, without what strangers sent, and not too many.
+"""The web server's log: one line per event, not too many, and nothing that strangers sent.
 
-gunicorn writes the addresses of visitors, and pieces of their requests; this server keeps neither.
+gunicorn logs addresses of visitors and pieces of their requests; this server keeps neither.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from gunicorn import glogging  # type: ignore[import-untyped]
 from chatbot_server.logs import LineFormatter
 
 LINES_A_MINUTE = 20
-# gunicorn's sentences that hold an address or a piece of a request; the worker has its own.
+# Beginnings of gunicorn's lines with an address or a piece of a request; the worker logs its own.
 TELLTALE = ("Invalid request from ip=", "Error handling request")
 
 
 class Brake(logging.Filter):
-    """Lets through so many warnings a minute from one place of the code, and counts the others."""
+    """Limits the warnings per minute from one place in the code."""
 
     def __init__(self, most: int = LINES_A_MINUTE) -> None:
         super().__init__()
@@ -45,10 +45,10 @@ class Brake(logging.Filter):
 
 
 class ServerLog(glogging.Logger):  # type: ignore[misc]
-    """What ``serve`` names as gunicorn's logger class."""
+    """The logger class that ``serve`` gives to gunicorn."""
 
     def setup(self, settings: Any) -> None:
-        """Set up gunicorn's loggers, then have them write our lines."""
+        """Set up gunicorn's loggers with our formatter and filters."""
         super().setup(settings)
         for handler in self.error_log.handlers:
             make_plain(handler)
@@ -56,13 +56,13 @@ class ServerLog(glogging.Logger):  # type: ignore[misc]
 
 
 def make_plain(handler: logging.Handler) -> None:
-    """Have *handler* write lines that nobody can forge, with a brake."""
+    """Let *handler* write lines that cannot be forged, and limit their number."""
     handler.setFormatter(LineFormatter())
     handler.addFilter(Brake())
 
 
 def brake_log() -> None:
-    """Have gunicorn write its lines as this process does, and a brake on both."""
+    """Format gunicorn's lines like those of this process, and limit the number of both."""
     for handler in logging.getLogger().handlers:
         handler.addFilter(Brake())
         for other in logging.getLogger("gunicorn.error").handlers:

@@ -1,4 +1,4 @@
-"""Every error leaves as ``{"error": {"code", "message", "field"?}}``, in the reader's language."""
+"""Errors as ``{"error": {"code", "message", "field"?}}``, in the language of the reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def public_sentence(error: ChatbotError, language: str) -> str:
-    """What the visitor reads of *error*; where the server is at fault, the log has all of it."""
+    """What a visitor reads of *error*; the whole error is logged if the server is at fault."""
     sentence = error.public_sentence(language)
     if error.status >= 500 or sentence != error.sentence(language):
         logger.warning("%s: %s", error.code, error)
@@ -25,7 +25,7 @@ def public_sentence(error: ChatbotError, language: str) -> str:
 
 
 def register_problems(app: Flask) -> None:
-    """Give *app* its error handlers; no traceback reaches a visitor."""
+    """Register error handlers, so that no traceback reaches a visitor."""
     app.before_request(lambda: refuse_nul(request.path, *request.args.values()))
 
     @app.errorhandler(ChatbotError)
@@ -44,12 +44,12 @@ def register_problems(app: Flask) -> None:
 
 
 def other_problem(error: Exception, language: str) -> tuple[int, str, str]:
-    """Status, code and sentence of an error that is not in our tree."""
+    """Status, code and sentence of an error that is not a :class:`ChatbotError`."""
     if isinstance(error, HTTPException):
         status = error.code or 500
         code = f"http_{status}"
         return status, code, say(code, language) if code in catalogue() else error.name
-    # Its path may hold a stranger's words; the route does not.
+    # The route, not the path, which may contain anything.
     logger.exception("unexpected error in %s", request.url_rule, exc_info=error)
     return 500, "internal", say("internal", language)
 

@@ -1,4 +1,4 @@
-"""A proxy in front that nobody told the server of: then all visitors are taken for one."""
+"""Detects a proxy that is not configured, behind which all visitors count as one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ logger = logging.getLogger("chatbot_server")
 
 
 def watch_proxies(app: Flask, config: Config) -> None:
-    """Say so once, in the log and for ``doctor``, where ``server.trusted_proxies`` is 0."""
+    """Report a proxy once, in the log and to ``doctor``, if ``server.trusted_proxies`` is 0."""
     mark = config.untrusted_proxy_mark
-    with suppress(OSError):  # what a server before this one saw
+    with suppress(OSError):  # left by the last run of the server
         mark.unlink(missing_ok=True)
     if config.server.trusted_proxies:
         return
@@ -34,7 +34,7 @@ def watch_proxies(app: Flask, config: Config) -> None:
 
 
 def _is_near(address: str | None) -> bool:
-    """Whether *address* is this machine's or its network's; others could claim any proxy."""
+    """Whether *address* is of this machine or its network; others may send any header."""
     try:
         return ipaddress.ip_address(address or "").is_private
     except ValueError:

@@ -1,4 +1,4 @@
-"""Each request has an id: in its answer, in the log's lines about it, and in what is wrong."""
+"""Request ids: in responses, in lines of the log, and in errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REQUEST_ID = "X-Request-Id"
 
 
 def register_request_ids(app: Flask) -> None:
-    """Give each request an id that says nothing of who sent it."""
+    """Give each request a random id."""
 
     @app.before_request
     def begin() -> None:

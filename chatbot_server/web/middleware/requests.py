@@ -1,4 +1,4 @@
-"""From a request to checked values, or an error that names the field."""
+"""Reads checked values from a request; errors name the field."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 
 class RequestBody(BaseModel):
-    """A JSON object: no unknown field, no guessed type.
+    """A JSON object without unknown fields; values are not converted.
 
     Attributes:
-        not_an_object: code of the error about a body that is none.
+        not_an_object: the error code for a body that is not a JSON object.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -77,10 +77,10 @@ def read_message(text: str, limit: int, field: str = "message") -> str:
 
 
 def refuse_nul(*texts: str) -> None:
-    """No name has a NUL in it: PostgreSQL cannot even be asked for one.
+    """Refuse keys and names with a NUL, which PostgreSQL cannot be asked for.
 
     Raises:
-        NotFound: one of *texts*, by which something is to be found, holds one.
+        NotFound: one of *texts* contains a NUL, so that nothing can have that name.
     """
     if any("\0" in text for text in texts):
         raise NotFound("http_404")
@@ -93,6 +93,7 @@ def bearer(request: Request) -> str:
 
 
 def language_of(request: Request, wanted: str | None = None) -> str:
-    """The language of the person who asks."""
+    """The language of the reader: the first of *wanted*, ``?locale=`` and ``Accept-Language``
+    that the server speaks."""
     header = list(request.accept_languages.values())
     return pick_language(wanted, request.args.get("locale"), *header)

@@ -1,6 +1,6 @@
-"""Files longer than memory: on the disk that a view names, and of who was let in by a page before.
+"""Uploads of large files: stored in a folder that the view names, and admitted by a ticket.
 
-Without a ticket nobody keeps a thread of the server, or fills its disk.
+A page hands out the ticket, so that strangers can neither occupy a thread nor fill the disk.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from urllib.parse import parse_qs
 
 from flask import Request
 
-# Of the free disk; a file is copied once to its place, and what it holds is written again.
+# A file may take this part of the free disk: it is copied to its place, and unpacked.
 SHARE = 4
-TICKET = "upload"  # its name in a query
+TICKET = "upload"  # the name of the ticket in a query
 TICKET_SECONDS = 6 * 3600
 
 
 class UploadTickets:
-    """Good for a while, and as long as this process lives."""
+    """Signed tickets that are valid for a while, and for this process only."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
 
     def new(self) -> str:
-        """A ticket for whoever has shown that they may send."""
+        """A ticket for a browser that is allowed to upload."""
         end = str(int(time.time()) + TICKET_SECONDS)
         return f"{end}.{self._sign(end)}"
 
     def admits(self, ticket: str) -> bool:
-        """Whether it was given here, and not too long ago."""
+        """Whether *ticket* was issued by this process, and has not expired."""
         end, _, signature = ticket[:100].partition(".")
         is_own = hmac.compare_digest(signature.encode(), self._sign(end).encode())
         return is_own and int(end) > time.time()
 
     def admits_request(self, head: Any) -> bool:
-        """Whether gunicorn's *head* has one in its query."""
+        """Whether the query of gunicorn's request *head* has a valid ticket."""
         return any(map(self.admits, parse_qs(head.query).get(TICKET, ())[:1]))
 
     def _sign(self, end: str) -> str:
@@ -49,21 +49,21 @@ class UploadTickets:
 
 
 class UploadRequest(Request):
-    """A request; where :meth:`keep_files_in` was called, its files are on that disk."""
+    """A request whose files are kept in a folder, if :meth:`keep_files_in` was called."""
 
     _folder: Path | None = None
 
     def keep_files_in(self, folder: Path) -> None:
-        """Take files as large as the disk of *folder* has room for, and keep them there."""
+        """Accept files as large as the disk of *folder* allows, and keep them there."""
         self._folder = folder
         self.max_content_length = largest_file(folder)
 
     def _get_file_stream(self, *args: Any, **values: Any) -> IO[bytes]:
         if self._folder is None:
             return super()._get_file_stream(*args, **values)
-        return TemporaryFile("rb+", dir=self._folder)  # gone when it is closed
+        return TemporaryFile("rb+", dir=self._folder)  # deleted when it is closed
 
 
 def largest_file(folder: Path) -> int:
-    """Bytes of a file that is taken into *folder*."""
+    """The size in bytes of the largest file that is accepted into *folder*."""
     return shutil.disk_usage(folder).free // SHARE

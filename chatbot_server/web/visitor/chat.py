@@ -1,4 +1,4 @@
-"""Asking, and reading what is answered. The contract is ``docs/http-api.md``."""
+"""``/api/chat``: ask a question and follow its answer; see ``docs/http-api.md``."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ def chat_blueprint(
 
 
 def find_asked_site(sites: AskedSites, key: str) -> AskedSite:
-    """The site with *key*, if the page of this request may ask it.
+    """The site with *key*, if its owner allows the page of this request.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no such site.
         Forbidden: as :func:`check_origin`.
     """
     asked_site = sites.find(key)
@@ -98,11 +98,11 @@ def find_asked_site(sites: AskedSites, key: str) -> AskedSite:
 def admit_question(
     asked_site: AskedSite, message: str, locale: str, rates: RateLimits, limits: LimitsSection
 ) -> VisitorQuestion:
-    """What the visitor of this request asks the site, once it was checked and counted.
+    """Check and count the question of this request.
 
     Raises:
-        BadRequest: the text is empty, too long, or no Unicode text.
-        TooManyRequests: the visitor, or all visitors of the site, ask too often.
+        BadRequest: the text is empty, too long, or not Unicode text.
+        TooManyRequests: the visitor, or all visitors of the site together, ask too often.
     """
     text = read_message(message, limits.message_chars)
     site, index_version = asked_site

@@ -1,4 +1,4 @@
-"""``POST /api/contact``: the hand-off to a human."""
+"""``POST /api/contact``: a message to a person of the site."""
 
 from __future__ import annotations
 
@@ -55,10 +55,12 @@ def contact_blueprint(
     on_message: Callable[[], None] | None = None,
     on_event: Callable[[], None] = lambda: None,
 ) -> Blueprint:
-    """The route of messages to a human.
+    """The route of messages to a person.
 
-    *masks*: what is personal in them, and no way to reach who wrote them, is not stored.
-    *on_message* has them sent by e-mail; None: none is. *on_event* has webhooks told of them.
+    Args:
+        masks: hide what is personal in a message, except ways to reply to it.
+        on_message: called to send the message by e-mail; None: no e-mail is sent.
+        on_event: called to deliver queued webhook events.
     """
     bp = Blueprint("contact", __name__)
 

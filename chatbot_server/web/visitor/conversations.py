@@ -1,4 +1,4 @@
-"""Reading and erasing a conversation, for whoever holds its secret."""
+"""``/api/conversation``: read or erase a conversation, given its secret."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def conversations_blueprint(service: ConversationService, rates: RateLimits) -> 
 
 
 def describe_message(message: ChatMessage, thumb: str | None) -> dict[str, Any]:
-    """A turn as the visitor may read it."""
+    """The fields of a message that the visitor may read."""
     fields: dict[str, Any] = {
         "id": message.id,
         "role": "user" if message.role == "user" else "assistant",

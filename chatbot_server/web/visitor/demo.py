@@ -1,4 +1,4 @@
-"""``GET /``: a page with the bubble on it, to see it at work."""
+"""``GET /``: a demo page with the bubble on it."""
 
 from __future__ import annotations
 

@@ -41,9 +41,12 @@ def feedback_blueprint(
     masks: bool = True,
     on_event: Callable[[], None] = lambda: None,
 ) -> Blueprint:
-    """The route of the thumbs; a thumb down drops the answer from the cache of the site.
+    """The route of thumbs. A thumb down also drops the answer from the cache.
 
-    *masks*: what is personal in a comment is not stored. *on_event* has webhooks told of it.
+    Args:
+        drop_from_cache: called with the key of the site and the question.
+        masks: hide what is personal in a comment.
+        on_event: called to deliver queued webhook events.
     """
     bp = Blueprint("feedback", __name__)
 

@@ -1,7 +1,7 @@
-"""``/chat/KEY``: the chat as a plain page. A form, a whole answer, no script at all.
+"""``/chat/KEY``: the chat as a plain page with a form and whole answers, without any script.
 
-The conversation and its secret travel in the form's hidden fields, never in an address or a
-cookie; the page is not stored by anyone.
+The conversation and its secret are sent in hidden fields of the form, never in an address or a
+cookie; the page must not be cached.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from chatbot_server.web.middleware.requests import language_of, refuse_nul
 from chatbot_server.web.server.disconnect import disconnect_check
 from chatbot_server.web.visitor.chat import admit_question, find_asked_site
 
-# No script may run here, not even the server's own; the one style in it is the owner's colour.
+# No script may run, not even the server's own; the only inline style is the owner's colour.
 POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self' 'nonce-{nonce}'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
@@ -43,7 +43,13 @@ ORIGINS = {"faq": "page_from_faq", "pages": "page_from_pages", "model": "page_fr
 
 @dataclass
 class View:
-    """What one rendering of the page shows."""
+    """What the page shows.
+
+    Attributes:
+        problem: the sentence of an error.
+        said: a confirmation.
+        draft: the text in the form.
+    """
 
     conversation: str = ""
     secret: str = ""
@@ -54,7 +60,7 @@ class View:
     draft: str = ""
 
     def show(self, answer: LiveAnswer) -> None:
-        """Wait for *answer*; the view is then of its conversation.
+        """Wait for *answer*, and show its conversation.
 
         Raises:
             ChatbotError: the answer failed.
@@ -68,7 +74,7 @@ class View:
                 self.secret = event.secret or self.secret
 
     def place(self, question: VisitorQuestion) -> VisitorQuestion:
-        """*question* in the view's conversation, kept as the form says."""
+        """*question* as part of the shown conversation."""
         return replace(
             question,
             conversation=self.conversation or None,
@@ -84,12 +90,12 @@ class View:
             transcript = service.read(self.conversation, self.secret)
             self.messages = list(transcript.messages)
             self.person = transcript.conversation.answering_person or ""
-        except ChatbotError:  # erased or expired: the next question begins anew
+        except ChatbotError:  # erased or expired: the next question begins another one
             self.conversation = self.secret = ""
 
 
 class Places:
-    """Threads that may wait for whole answers at once; the others answer who does not wait."""
+    """Limits how many threads wait for whole answers, to keep some free for short requests."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -97,10 +103,10 @@ class Places:
 
     @contextmanager
     def take_one(self) -> Iterator[None]:
-        """Wait in one.
+        """Occupy a place in the ``with`` block.
 
         Raises:
-            Unavailable: all are taken.
+            Unavailable: none is free.
         """
         if not self._free.acquire(blocking=False):
             raise Unavailable("streams_full", retry_after=10, limit=self._count)
@@ -117,12 +123,12 @@ def page_blueprint(
     limits: LimitsSection,
     places: int,
 ) -> Blueprint:
-    """Routes of the plain page. *places*: threads that may wait for whole answers at once."""
+    """Routes of the plain page; up to *places* threads wait for whole answers."""
     bp = Blueprint("page", __name__, template_folder="../templates")
     free_places = Places(places)
 
     def ask(asked_site: AskedSite, view: View, language: str) -> None:
-        """One question, answered whole; *view* then knows its conversation."""
+        """Answer the question in the form, and show its conversation in *view*."""
         with free_places.take_one():
             text = request.form.get("message", "")
             question = view.place(admit_question(asked_site, text, language, rates, limits))
@@ -182,7 +188,7 @@ def _render(site: Site, view: View, language: str, limits: LimitsSection) -> Res
 
 
 def ink(color: str) -> str:
-    """Black or white, whichever has 4.5:1 on *color* (``#rrggbb``): WCAG's relative luminance."""
+    """Black or white, whichever has a contrast of 4.5:1 on *color* (``#rrggbb``) by WCAG."""
     parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return "#000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#fff"

@@ -1,4 +1,4 @@
-"""``GET /api/widget``: what the panel needs to draw itself, and the truth about where words go."""
+"""``GET /api/widget``: what the panel shows, including where the visitor's words go."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def panel_blueprint(
     limits: LimitsSection,
     privacy: PrivacySection,
 ) -> Blueprint:
-    """The route of the panel's words."""
+    """The route of the panel's texts and settings."""
     bp = Blueprint("panel", __name__)
 
     @bp.get("/api/widget")
@@ -47,7 +47,7 @@ def panel_blueprint(
             "limits": {"message_chars": limits.message_chars},
             "privacy": model | {"retention_days": site.days_kept(privacy.retention_days)},
             "state": engine.status().state,
-            **_owners_words(site, request.args.get("locale", ""), language_of(request)),
+            **_texts_of(site, request.args.get("locale", ""), language_of(request)),
         }
         for setting in SITE_SETTINGS:
             if setting.panel:
@@ -61,9 +61,12 @@ def panel_blueprint(
     return bp
 
 
-def _owners_words(site: Site, locale: str, language: str) -> dict[str, Any]:
-    """Where the owner wrote nothing and *locale* is not spoken here, the words are left to the
-    panel, which has its own in more languages."""
+def _texts_of(site: Site, locale: str, language: str) -> dict[str, Any]:
+    """The texts of the panel in *language*.
+
+    Where the owner wrote none and the server does not speak *locale*, they are left to the panel,
+    which has its own texts in more languages.
+    """
     primary = locale.replace("_", "-").split("-")[0].lower()
     is_spoken = not primary or primary in LANGUAGES
 

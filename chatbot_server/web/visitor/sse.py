@@ -1,4 +1,4 @@
-"""Server-sent events: the wire format of an answer. Its words are in ``docs/http-api.md``."""
+"""Server-sent events: the wire format of an answer, see ``docs/http-api.md``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatbot_server.web.server.event_stream import Pieces
 
 
 def pieces_of(reader: Reader, language: str) -> Pieces:
-    """What *reader* gets, as text; empty where nothing has come yet."""
+    """The events of *reader* as text; an empty piece means that none has come yet."""
     while (entries := reader.take()) is not None:
         for number, event in entries:
             yield render(number, event, language)
@@ -30,7 +30,7 @@ def pieces_of(reader: Reader, language: str) -> Pieces:
 
 
 def render(number: int, event: Event, language: str) -> str:
-    """One event. JSON keeps line breaks inside the single data line."""
+    """One event as text; JSON escapes line breaks, so that the data fits on one line."""
     name, data = describe(event, language)
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"id: {number}\nevent: {name}\ndata: {body}\n\n"
@@ -64,7 +64,7 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
 
 
 def _energy(energy: Energy | None) -> dict[str, object] | None:
-    """Of three digits: more would not be true."""
+    """The energy, rounded to three digits: it is not known more exactly."""
     if energy is None:
         return None
     return {"wh": float(f"{energy.watt_hours:.3g}"), "method": energy.method}

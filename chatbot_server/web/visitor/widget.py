@@ -1,8 +1,8 @@
 """The widget's files: the loader ``/widget.js`` and its hashed parts under ``/widget/``.
 
-They are built by ``widget/build.mjs`` into ``widget/dist``, which is ``web/widget_dist``
-(a link in a checkout, real files in a wheel). The parts of the versions before are kept in the
-data folder: caches hold their loaders, and pages that are open still want their menu.
+They are built by ``widget/build.mjs`` into ``widget/dist``, which is ``web/widget_dist`` here (a
+link in a checkout, real files in a wheel). Parts of earlier versions are kept in the data folder:
+caches still hold their loaders, and open pages still load parts on demand.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ LOG = logging.getLogger(__name__)
 DIST = Path(__file__).parents[1] / "widget_dist"
 LOADER = "widget.js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json; charset=utf-8"}
-# The name of a part is the hash of its bytes, so it never changes; the loader names the parts
-# of its version. A loader is served stale by caches that do as they like.
+# The name of a part contains the hash of its bytes, so it never changes; a loader names the parts
+# of its version. Some caches serve a loader for much longer than they are told.
 FOR_EVER = "public, max-age=31536000, immutable"
 SHORTLY = "public, max-age=300"
 PART = re.compile(r"[a-z]{2,10}-[0-9a-f]{10}\.(js|json)")
-#: The version that runs, and those before it.
+# How many versions are kept, including the current one.
 VERSIONS = 4
 
 
 def widget_blueprint(folder: Path | None = None) -> Blueprint:
-    """Routes of the widget's files. What is not there at the start does not exist.
+    """Routes of the widget's files, which are read once at the start.
 
     Args:
-        folder: where the parts of each version are kept for the versions after it.
+        folder: where the parts of earlier versions are kept.
     """
     bp = Blueprint("widget", __name__)
     files = {file.name: file.read_bytes() for file in DIST.iterdir() if file.suffix in TYPES}
@@ -55,15 +55,15 @@ def widget_blueprint(folder: Path | None = None) -> Blueprint:
 
 
 def loader_integrity() -> str:
-    """The ``integrity`` of the loader for a tag that pins this very version."""
+    """The ``integrity`` attribute of a tag that pins this version of the loader."""
     table: dict[str, str] = json.loads((DIST / "integrity.json").read_text(encoding="utf-8"))
     return table[LOADER]
 
 
 def _earlier_parts(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
-    """The parts in *folder*, once those in *files* were added to it and the oldest taken out.
+    """Add the parts in *files* to *folder*, drop the oldest version, and return all parts.
 
-    A folder that cannot be written costs only what it is for.
+    If the folder cannot be written, parts of earlier versions are missing, and nothing else.
     """
     own = folder / hashlib.sha256(files[LOADER]).hexdigest()[:10]
     try:
@@ -82,7 +82,7 @@ def _earlier_parts(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def _store(parts: dict[str, bytes], target: Path) -> None:
-    """Write *parts* as the folder *target*, whole or not at all; another process may as well."""
+    """Write *parts* as the folder *target* in one step; another process may do the same."""
     with tempfile.TemporaryDirectory(dir=target.parent.parent, ignore_cleanup_errors=True) as name:
         copy = Path(name) / target.name
         copy.mkdir(mode=0o700)
@@ -102,7 +102,7 @@ def _serve(files: dict[str, bytes], name: str, cache: str) -> Response:
     response = Response(body, content_type=TYPES[Path(name).suffix])
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.headers["Cache-Control"] = cache
-    # Any page may load these: they are the same for everyone and hold nothing of anyone.
+    # Any page may load these files, which are the same for everybody.
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["X-Content-Type-Options"] = "nosniff"

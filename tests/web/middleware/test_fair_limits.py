@@ -9,7 +9,8 @@ import pytest
 from limits import parse
 from support.browser import Browser
 
-from chatbot_server.web.middleware.limits import MemoryWindows, VisitorKeys, Window
+from chatbot_server.web.middleware.limits import VisitorKeys
+from chatbot_server.web.middleware.request_counts import MemoryWindows, Window
 
 Ask = Callable[[str], int]
 
@@ -67,14 +68,16 @@ def test_counts_in_memory_end_with_their_window_and_stay_few(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("chatbot_server.web.middleware.limits.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(
+        "chatbot_server.web.middleware.request_counts.time.monotonic", lambda: clock[0]
+    )
     windows, rate = MemoryWindows(most=50), parse("2 per minute")
-    assert [windows.window(True, rate, "ada").is_full for _ in range(3)] == [False, False, True]
-    assert windows.window(False, rate, "ada") == Window(2, False, 61)
+    assert [windows.add(rate, "ada").is_full for _ in range(3)] == [False, False, True]
+    assert windows.look(rate, "ada") == Window(2, False, 61)
     clock[0] += 60
-    assert windows.window(False, rate, "ada").count == 0
-    assert not windows.window(True, rate, "ada").is_full
+    assert windows.look(rate, "ada").count == 0
+    assert not windows.add(rate, "ada").is_full
     for number in range(1000):
-        windows.window(True, rate, str(number))
+        windows.add(rate, str(number))
     assert len(windows) <= 50
-    assert windows.window(False, rate, "999").count == 1
+    assert windows.look(rate, "999").count == 1
