@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +21,6 @@ from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.base import Engine, Sampling
-from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.logs import set_up_logging
@@ -80,7 +80,9 @@ def application() -> Flask:
     brake_log()
     database = Database(config.database_url)
     mend_cut_answers(database, is_start=True)
-    return create_app(config, build_engine(config), database)
+    app = create_app(config, build_engine(config), database)
+    gc.freeze()  # what was imported is no garbage, and is not looked at again
+    return app
 
 
 def create_app(config: Config, engine: Engine, database: Database) -> Flask:
@@ -151,6 +153,9 @@ def make_app(config: Config) -> Flask:
 def build_engine(config: Config) -> Engine:
     """The engine as the web server uses it: over a socket or over HTTP, never in its process."""
     if config.engine.kind == "openai":
+        # Here: it takes a tenth of a second to be imported, and most servers have a model.
+        from chatbot_server.engine.openai.engine import OpenAIEngine
+
         return OpenAIEngine(config.engine)
     return SocketEngine(config.run_dir)
 

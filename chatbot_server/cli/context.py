@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatbot_server.config import Config, load_config
-from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.messages import say
 
+# What reads settings takes longer to import than `--help` and `--version` do altogether.
 if TYPE_CHECKING:
+    from chatbot_server.config import Config
     from chatbot_server.storage.database import Database
 
 REFUSALS = {
@@ -28,6 +28,8 @@ REFUSALS = {
 
 def refusal(error: OSError, language: str) -> str:
     """What the operating system refused, and what to do."""
+    from chatbot_server.config.home import owner_of, user_name
+
     key = REFUSALS.get(error.errno or 0, "os_error")
     where = error.filename or "?"
     values = {"user": user_name(), "owner": owner_of(Path(where))}
@@ -49,6 +51,8 @@ class Context:
     @cached_property
     def config(self) -> Config:
         """The settings. Raises :class:`ConfigError`."""
+        from chatbot_server.config import load_config
+
         return load_config(self.config_file)
 
     @cached_property

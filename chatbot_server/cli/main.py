@@ -12,7 +12,6 @@ import click
 from chatbot_server import __version__
 from chatbot_server.cli.click_messages import misuse, translate
 from chatbot_server.cli.context import Context, refusal
-from chatbot_server.config import find_config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import COMMAND_VARIABLE, command_as_typed, say, terminal_language
 
@@ -77,6 +76,8 @@ class Root(click.Group):
 @click.pass_context
 def root(context: click.Context, config_file: str | None) -> None:
     """See the sentence ``help_root``."""
+    from chatbot_server.config import find_config
+
     context.obj = Context(find_config(config_file), terminal_language())
 
 

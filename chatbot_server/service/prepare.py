@@ -12,7 +12,6 @@ from chatbot_server.config.sections import EngineName
 from chatbot_server.conversation.service import common_instructions
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import ASLEEP, Engine, EngineInfo
-from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.state import NO_ENGINE, Change, EngineRecord, write_change
 from chatbot_server.engine.process.supervisor import local_engine
@@ -133,6 +132,8 @@ def plan_engine(
     """
     engine = config.engine
     if engine.kind == "openai":
+        from chatbot_server.engine.openai.engine import OpenAIEngine
+
         OpenAIEngine(engine).close()  # the web server makes its own of the same settings
         return None
     if engine.model is None:
@@ -176,6 +177,8 @@ def engine_for(config: Config, warn: Callable[[ModelError], None]) -> Iterator[E
         ConfigError, ModelError: as :func:`prepare_start`.
     """
     if config.engine.kind == "openai":
+        from chatbot_server.engine.openai.engine import OpenAIEngine
+
         yield OpenAIEngine(config.engine)
         return
     running = SocketEngine(config.run_dir)

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,6 +49,7 @@ RETRY_SECONDS = 5  # a visitor is told to come back after
 POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 5.0}
 # Addresses as hosts of PostgreSQL hand them out, for the driver we have.
 DRIVERS = dict.fromkeys(("postgres", "postgresql"), "postgresql+psycopg")
+MIGRATIONS = Path(__file__).parent / "migrations"
 # Two that start at once would both make the extension, and the tables.
 MIGRATING = "SELECT pg_advisory_xact_lock(1667785076)"
 # Half-precision vectors came with pgvector 0.7.
@@ -125,9 +126,6 @@ class Database:
             Unavailable: as :meth:`session`, or PostgreSQL has no pgvector.
             ConfigError: the database was written by a newer version.
         """
-        from alembic import command
-        from alembic.util import CommandError
-
         if self.engine.dialect.name == "sqlite":
             folder = Path(self.engine.url.database or "").parent
             try:
@@ -136,13 +134,31 @@ class Database:
                 raise Unavailable("database_folder", folder=folder, why=error.strerror) from error
         try:
             self._extend()
-            self.with_reserve(lambda: command.upgrade(self.alembic_config(), "head"))
-        except CommandError as error:
-            raise ConfigError("database_newer", why=_first_line(error)) from error
+            if not self._is_of_this_version():
+                self.with_reserve(self._upgrade)
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
         if self._reserve:
             self._reserve.keep()
+
+    def _is_of_this_version(self) -> bool:
+        """Whether there is nothing to migrate: alembic takes half a second to say so, and every
+        process of the server asks when it starts."""
+        newest = max(file.name[1:5] for file in (MIGRATIONS / "versions").glob("m*.py"))
+        with suppress(DBAPIError), self.engine.connect() as connection:  # it may have no table
+            return connection.scalars(text("SELECT version_num FROM alembic_version")).all() == [
+                newest
+            ]
+        return False
+
+    def _upgrade(self) -> None:
+        from alembic import command
+        from alembic.util import CommandError
+
+        try:
+            command.upgrade(self.alembic_config(), "head")
+        except CommandError as error:
+            raise ConfigError("database_newer", why=_first_line(error)) from error
 
     def with_reserve(self, work: Callable[[], Result]) -> Result:
         """What *work* returns; if it fails, once more with the room that was kept on the disk.
@@ -247,7 +263,7 @@ class Database:
         from alembic.config import Config
 
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["engine"] = self.engine
         return config
 

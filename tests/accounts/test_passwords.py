@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.accounts.passwords import LONGEST, hash_password, is_password
+from chatbot_server.accounts.passwords import (
+    HASHER,
+    LONGEST,
+    NOBODY,
+    hash_password,
+    is_password,
+)
 from chatbot_server.errors import UsageError
 
 
@@ -20,6 +26,11 @@ def test_a_password_opens_and_no_other_does() -> None:
     assert is_password("quatre mots a\u0300 dormir", stored)  # typed with a combining accent
     for wrong in ("quatre mots a dormir", "", "x" * (LONGEST + 1), "quatre mots à dormir "):
         assert not is_password(wrong, stored)
+
+
+def test_an_account_that_is_not_there_is_compared_with_as_much_work() -> None:
+    assert not HASHER.check_needs_rehash(NOBODY)
+    assert not is_password("quatre mots à dormir", NOBODY)
 
 
 @pytest.mark.parametrize("weak", ["", "short", "aaaaaaaaaaaa", "abababababab", "x" * 201])

@@ -33,6 +33,16 @@ def test_every_verb_explains_itself_in_both_languages(
     assert "help_" not in shown.out
 
 
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_needs_no_settings_does_not_wait_for_what_reads_them(option: str) -> None:
+    lines = [
+        "import sys; from chatbot_server.cli.main import main",
+        f"sys.argv[1:] = [{option!r}]",
+        "try: main()\nfinally: sys.exit('pydantic' in sys.modules)",
+    ]
+    assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
+
+
 def test_the_help_lists_the_verbs(run: Run) -> None:
     shown = run("--help").out
     for verb in set(VERBS) - {"jobs"}:

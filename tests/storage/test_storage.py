@@ -87,6 +87,24 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
         assert [turn.text for turn in history(session, identifier)] == ["bonjour"]
 
 
+def test_a_start_asks_alembic_only_where_there_is_something_to_migrate(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions: list[object] = []
+
+    def upgrade(*_arguments: object) -> None:
+        with database.session() as session:
+            versions.append(session.scalar(text("SELECT version_num FROM alembic_version")))
+
+    monkeypatch.setattr("alembic.command.upgrade", upgrade)
+    database.migrate()
+    assert versions == []
+    with database.session() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    database.migrate()
+    assert versions == ["0001"]
+
+
 def test_only_the_secret_opens_a_conversation(database: Database) -> None:
     identifier, secret = talk(database, "bonjour")
     with database.session() as session:

@@ -11,6 +11,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -122,7 +124,15 @@ class Gate:
 
 def load_gate(name: str) -> Gate:
     """The gate *name* of ``evidence.yaml``."""
-    return Gate(**read_yaml("chatbot_server.retrieval.answer.decide", "evidence.yaml")[name])
+    return Gate(**_gates()[name])
+
+
+@cache
+def _gates() -> dict[str, dict[str, Any]]:
+    gates: dict[str, dict[str, Any]] = read_yaml(
+        "chatbot_server.retrieval.answer.decide", "evidence.yaml"
+    )
+    return gates
 
 
 # In chunks: up to the first size, only the gates of small sites decide; from the second on, which
