@@ -121,6 +121,8 @@ def write_archive(file: Path, passphrase: str = "") -> Iterator[ArchiveWriter]:
             target.flush()
             os.fsync(target.fileno())
         part.replace(file)
+    except OSError as error:  # what is written to an open file does not name it
+        raise OSError(error.errno, error.strerror, error.filename or str(file)) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -117,15 +117,15 @@ def back_up_daily(config: Config, database: Database, folder: Path) -> None:
     """A copy a day, as many as wanted; without what visitors wrote, which they may delete."""
     if not config.backup.keep:
         return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     copies = sorted(folder.glob(f"{DAILY}*{SUFFIX}"))
     if copies and now() - copies[-1].stat().st_mtime < DAY - HOUR:
         return
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         back_up(database, folder / f"{DAILY}{default_name()}", visitors=False)
         copies = sorted(folder.glob(f"{DAILY}*{SUFFIX}"))
-    except (OSError, ChatbotError):
-        logger.exception("no backup could be made today")
+    except (OSError, ChatbotError) as error:  # a full disk, say; it is tried again in an hour
+        logger.error("no backup could be made: %s", error)
     for file in copies[: -config.backup.keep]:
         file.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from sqlalchemy import update
 
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.accounts.service import log_in
-from chatbot_server.backup.archive import AGE, BackupError
+from chatbot_server.backup.archive import AGE, BackupError, write_archive
 from chatbot_server.backup.service import back_up, look, restore
 from chatbot_server.config import Config
 from chatbot_server.errors import UsageError
@@ -322,3 +323,21 @@ def test_answers_of_an_older_backup_count_in_figures_again(
     with database.session() as session:
         period = Period(find_site(session, key).id, now() - DAY, now() + 1)
         assert sum(counts.answered for counts in timeline(session, period, DAY).values()) == 2
+
+
+def test_a_full_disk_is_told_with_the_file_that_found_no_room(tmp_path: Path) -> None:
+    file = tmp_path / "all.chatbot-backup"
+    with pytest.raises(OSError, match="No space left") as caught, write_archive(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(file)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_daily_copy_that_finds_no_room_is_one_line_of_the_log(
+    source: tuple[Database, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "backups"
+    folder.touch()
+    back_up_daily(Config(data_dir=tmp_path), source[0], folder)
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert str(folder) in caplog.text

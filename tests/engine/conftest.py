@@ -13,7 +13,11 @@ from support.patience import LONG
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.supervisor import local_engine
+from chatbot_server.engine.process.supervisor import (
+    EngineSupervisor,
+    SupervisorTiming,
+    local_engine,
+)
 
 Start = Callable[..., SocketEngine]
 
@@ -34,6 +38,30 @@ def start(prepared_cache: Path) -> Iterator[Start]:
             return engines.enter_context(local_engine(all_settings, seconds=LONG))
 
         yield run
+
+
+HASTY = SupervisorTiming(first_pause=0.01, longest_pause=0.05)
+
+
+@pytest.fixture
+def supervise(tmp_path: Path) -> Iterator[Callable[..., EngineSupervisor]]:
+    """Start a supervisor for a model; stopped after the test."""
+    started = []
+
+    def run(path: Path, timing: SupervisorTiming = HASTY, **settings: object) -> EngineSupervisor:
+        wanted = {"threads": 1, "slots": 1, "context_length": ENDLESS.max_tokens, **settings}
+        supervisor = EngineSupervisor(
+            EngineSettings(path, "ctransformers", tmp_path / "cache", **wanted),  # type: ignore[arg-type]
+            tmp_path / "run",
+            timing,
+        )
+        supervisor.start()
+        started.append(supervisor)
+        return supervisor
+
+    yield run
+    for supervisor in started:
+        supervisor.stop()
 
 
 SENTENCE = "Je vais au café demain 😀"

@@ -19,41 +19,17 @@ from engine_helpers import ENDLESS, GREEDY, ask, plain, read
 from support.models.tiny_models import write_random_llama_gguf
 from support.patience import LONG, wait_for
 
-from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Queued, Sampling, Token
 from chatbot_server.engine.process import protocol
 from chatbot_server.engine.process.address import SOCKET
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import EngineRecord, read_state, write_state
+from chatbot_server.engine.process.state import read_state
 from chatbot_server.engine.process.supervisor import EngineSupervisor, SupervisorTiming
 from chatbot_server.engine.process.worker import read_in_advance
 from chatbot_server.errors import EngineBusy, EngineCrashed, EngineError
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import prepare_model
 from chatbot_server.prompt.base import Prompt
-
-HASTY = SupervisorTiming(first_pause=0.01, longest_pause=0.05)
-
-
-@pytest.fixture
-def supervise(tmp_path: Path) -> Iterator[Callable[..., EngineSupervisor]]:
-    """Start a supervisor for a model; stopped after the test."""
-    started = []
-
-    def run(path: Path, timing: SupervisorTiming = HASTY, **settings: object) -> EngineSupervisor:
-        wanted = {"threads": 1, "slots": 1, "context_length": ENDLESS.max_tokens, **settings}
-        supervisor = EngineSupervisor(
-            EngineSettings(path, "ctransformers", tmp_path / "cache", **wanted),  # type: ignore[arg-type]
-            tmp_path / "run",
-            timing,
-        )
-        supervisor.start()
-        started.append(supervisor)
-        return supervisor
-
-    yield run
-    for supervisor in started:
-        supervisor.stop()
 
 
 def running(pid: int) -> bool:
@@ -113,48 +89,6 @@ def test_a_crash_before_the_first_token_is_mended_unseen(
 
     assert answer.text == "on and forever"
     assert len(asked) == 2
-
-
-def test_a_full_disk_does_not_end_the_watching(
-    supervise: Callable[..., EngineSupervisor], parrot: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(run_dir: Path, recorded: EngineRecord) -> None:
-        if recorded.reason == "engine_restarting":
-            raise OSError("no space left")
-        write_state(run_dir, recorded)
-
-    monkeypatch.setattr("chatbot_server.engine.process.supervisor.write_state", full)
-    supervisor = supervise(parrot)
-    assert supervisor.wait(LONG) == "ready"
-    first = read_state(supervisor.run_dir).pid
-    os.kill(first, signal.SIGKILL)
-    wait_for(lambda: read_state(supervisor.run_dir).pid not in (0, first))
-    assert supervisor.wait(LONG) == "ready"
-
-
-def test_what_a_full_disk_kept_from_being_written_is_written_when_there_is_room(
-    supervise: Callable[..., EngineSupervisor], parrot: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refused = 0
-
-    def full(run_dir: Path, recorded: EngineRecord) -> None:
-        nonlocal refused
-        if recorded.state == "ready" and refused < 3:
-            refused += 1
-            raise OSError("no space left")
-        write_state(run_dir, recorded)
-
-    monkeypatch.setattr("chatbot_server.engine.process.supervisor.write_state", full)
-    assert supervise(parrot).wait(LONG) == "ready"
-    assert refused == 3
-
-
-def test_a_state_that_cannot_be_written_leaves_no_files_behind(tmp_path: Path) -> None:
-    (tmp_path / "engine.json").mkdir()
-    for _ in range(3):
-        with pytest.raises(OSError, match="engine"):
-            write_state(tmp_path, EngineRecord("ready"))
-    assert len(list(tmp_path.iterdir())) <= 2
 
 
 def test_a_model_that_kills_its_process_is_given_up(

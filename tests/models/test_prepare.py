@@ -211,6 +211,22 @@ def test_nothing_half_written_is_left_on_a_full_disk(
     assert list((tmp_path / "other").iterdir()) == []
 
 
+def test_what_a_killed_preparation_left_takes_no_room_from_the_next(
+    tiny: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / "chatbot-making.left"
+    left.mkdir()
+    (left / "half.gguf").write_bytes(bytes(1000))
+    usage = shutil.disk_usage(tmp_path)
+
+    def room(_: Path) -> object:
+        return usage._replace(free=0 if left.exists() else usage.free)
+
+    monkeypatch.setattr("shutil.disk_usage", room)
+    prepared(tiny["bpe"], tmp_path)
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".gguf", ".json"]
+
+
 def test_a_damaged_vocabulary_says_what_to_delete(tiny: dict[str, Path], tmp_path: Path) -> None:
     result = prepared(tiny["bpe"], tmp_path)
     result.tokenizer_path.write_text('{"tokens": 3}')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import shutil
 import signal
 import threading
 import time
@@ -163,7 +164,10 @@ class EngineSupervisor:
                 continue
             if refusal:
                 self._record("failed", reason=str(refusal["code"]), values=refusal["values"])
-                return
+                if refusal["code"] != "model_disk_full":
+                    return
+                self._wait_for_room(refusal["values"])
+                continue
             if not self._may_restart(status):
                 return
 
@@ -267,6 +271,14 @@ class EngineSupervisor:
         while self._ready_child is None and not self._others.end_finished():
             if self._stopping.wait(0.1):
                 return
+
+    def _wait_for_room(self, values: dict[str, Any]) -> None:
+        """Until the disk has what the model's prepared form needs, or another one is wanted."""
+        folder, needed = Path(values["folder"]), (int(values["needed"]) + 1) * 1_000_000
+        while not (self._wanted or self._stopping.wait(self._timing.look)):
+            with suppress(OSError):
+                if shutil.disk_usage(folder).free >= needed:
+                    return
 
     def _wait_for_question(self) -> None:
         """Wait, without a model in memory, until somebody asks for it or this supervisor stops."""

