@@ -139,10 +139,10 @@ class Turn:
         for each in message.beside:
             yield TextPiece(f"{reply_to(each, question, (), self._writer.model())}\n\n")
         is_left_to_model = remark and remark.kind in LEFT_TO_MODEL and self._may_write_freely()
-        if remark and remark.is_sure and not is_left_to_model:
+        earlier_questions = self._prepared.dialogue.earlier_questions
+        if remark and remark.is_sure_after(earlier_questions) and not is_left_to_model:
             yield from self._answer_remark(remark)
             return
-        earlier_questions = self._prepared.dialogue.earlier_questions
         looked_up = self._prepared.dialogue.completed or message.rest
         grounding = knowledge.ground(
             question.site.id, looked_up, earlier_questions, question.locale

@@ -295,3 +295,12 @@ def test_a_section_about_the_weather_is_shown(tmp_path: Path) -> None:
     told = replace(QUOTED, answer="Ask the warden.", passages=(passage,))
     chat = Chat(tmp_path, ScriptedModel("quote"), told)
     assert text(chat.ask("What's the weather like?")) == "Ask the warden."
+
+
+@pytest.mark.parametrize("message", ["c'est quel jour ?", "what day is it?", "What time is it?"])
+def test_the_day_may_be_asked_of_what_was_spoken_of(message: str) -> None:
+    remark = find_remark(message)
+    assert remark is not None
+    assert remark.kind == "clock"
+    assert remark.is_sure_after(())
+    assert not remark.is_sure_after(("Is there a choir?",))

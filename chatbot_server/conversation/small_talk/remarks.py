@@ -58,6 +58,10 @@ class Remark:
     language: str | None
     is_sure: bool = True
 
+    def is_sure_after(self, earlier_questions: Sequence[str]) -> bool:
+        """Whether it is sure where these were asked before: “What day is it?” may ask of them."""
+        return self.is_sure or (self.kind == "clock" and not earlier_questions)
+
     @property
     def is_courtesy(self) -> bool:
         return self.kind in COURTESIES

@@ -31,7 +31,7 @@ def ground_question(ground: Ground, question: Question, history: Sequence[str]) 
     if not question.background:
         grounding = ground(question.text, history)
         return answered_before(ground, question, history, grounding) or grounding
-    whole = f"{question.background} {question.text}"
+    whole = _with_background(question)
     if _leans(question):
         return ground(whole, history)
     alone = ground(question.text, history)
@@ -89,9 +89,12 @@ def ground_each(
     looked_up, rest = questions[:QUESTIONS], questions[QUESTIONS:]
     answers: list[Grounding] = []
     for number, question in enumerate(looked_up):
-        neighbour = [other.text for other in looked_up[number - 1 : number] or looked_up[1:2]]
+        others = looked_up[number - 1 : number] or looked_up[1:2]
+        neighbour = [_with_background(each) for each in others]
         alone, in_context = history, [*history, *neighbour]
         first, second = (in_context, alone) if _leans(question) else (alone, in_context)
+        if first is in_context and number:  # its background is that of the question before it
+            question = Question(question.text)
         answer = ground_question(ground, question, first)
         depends_on_unknown = first is in_context and number > 0 and not answers[-1].answer
         if not answer.answer and not depends_on_unknown:
@@ -102,6 +105,10 @@ def ground_each(
     unclear = [q for q, each in zip(texts, answers, strict=True) if each.status == "choices"]
     left = (*unclear, *(question.text for question in rest))
     return replace(joint, left=left) if joint.answer else joint
+
+
+def _with_background(question: Question) -> str:
+    return f"{question.background} {question.text}".strip()
 
 
 def _leans(question: Question) -> bool:

@@ -60,7 +60,7 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
         if not content:
             continue
         own, asking = _phrases((language,)).without_own_affairs(content)
-        core = phrases.without_introduction(asking)
+        core = phrases.without_alternative(phrases.without_introduction(asking))
         flat = fold_letters(core)
         is_told = has_mark and sentence.endswith((".", "!", "…"))
         is_asked = sentence.endswith(("?", "？")) or core != asking or phrases.asks_surely(flat)
@@ -156,6 +156,9 @@ class _Phrases:
             # (?!\s): blanks are taken all or not at all, so that each is looked at once.
             rf"[,:;]\s*(?!\s)(?={opening}|[^,:;]*{anywhere}|{introduction})"
         )
+        self._alternative = re.compile(
+            rf"(?<=\w)\s+{phrases('alternatives')}{_WORD_END}[^,;:.!?]*(?<!\s)"
+        )
         greeting, wish = phrases("courtesies"), phrases("wishes")
         answer = rf"{phrases('acknowledgements')}(?:[,.!]|\s+(?={joints}\s))"
         courtesy = rf"(?:{answer}|{wish}{_WORD_END}[^,;:.!?]*|{greeting}{_WORD_END})"
@@ -201,6 +204,11 @@ class _Phrases:
         while match := self._introduction.match(flat, start):
             start = match.end()
         return _capitalised(sentence[start:]) if start else sentence
+
+    def without_alternative(self, sentence: str) -> str:
+        """*sentence* without “instead of paying for it”."""
+        match = self._alternative.search(fold_letters(sentence))
+        return sentence[: match.start()] + sentence[match.end() :] if match else sentence
 
     def without_own_affairs(self, sentence: str) -> tuple[str, str]:
         """What visitors tell of themselves before they ask in *sentence*, and what they ask."""

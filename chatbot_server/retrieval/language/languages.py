@@ -59,6 +59,35 @@ class Streets(_Record):
     house_letters: Words = frozenset()
 
 
+class Ranges(_Record):
+    """How the limits of ages and counts are told.
+
+    Attributes:
+        under, over: stand before a limit that does not count; *until*, *from_there*: that does.
+        and_below, and_above: stand behind one that does.
+        joints: stand between two limits.
+        age_words: lead in ages, whose unit may then be missing.
+        units: name → words of what is counted.
+    """
+
+    under: Phrases = ()
+    over: Phrases = ()
+    until: Phrases = ()
+    from_there: Phrases = ()
+    and_below: Phrases = ()
+    and_above: Phrases = ()
+    joints: Phrases = ()
+    age_words: Phrases = ()
+    units: dict[str, Phrases] = {}
+
+
+class Region(_Record):
+    """Other countries by what holds them all: “Europe”."""
+
+    names: Phrases
+    countries: Words
+
+
 class SmallTalk(_Record):
     """Words of a message that asks nothing; *beside* are those that may stand with them."""
 
@@ -80,12 +109,14 @@ class Language(_Record):
         abbreviations: those whose dot, not given here, ends no sentence.
         months: twelve; of each its name, then its short forms.
         ambiguous_months: names that are words as well: alone they tell no month.
+        names_of_seasons: of spring, summer, autumn and winter.
         days: seven; of each its names.
         ordinals: what may stand behind the day of a date.
         date_joints: what may stand between day, month and year.
         hour_words: what stands between hour and minutes, or behind the hour.
         clock_words: what stands behind hour and minutes that a dot parts: “9.30 Uhr”.
         units_of_time: of durations.
+        units_of_weight, units_of_size: behind a number.
         kinds_of_days: what may stand before those.
         currencies: ISO code, or “cent”, → names.
         percent: what may stand for “%”.
@@ -94,7 +125,7 @@ class Language(_Record):
         number_joints: what joins the parts of a compound: “vingt-et-un”.
         number_joint_inside: the same inside of one word: “einundzwanzig”.
         asks_which: what asks which things there are.
-        asks_number: what asks for a number.
+        asks_number: what asks for a number; *asks_how_much*: for an amount.
         question_joints: what may lead in a second question.
         question_openings: how questions begin, and statements behind those words do not.
         asking_anywhere: what asks wherever it stands in a sentence.
@@ -104,6 +135,7 @@ class Language(_Record):
         acknowledgements: how visitors take up what they were told.
         wishes: how courtesies begin that end with their clause: “I hope you …”.
         courtesy_words: those that may stand beside courtesies in a sentence of nothing else.
+        alternatives: lead in what is not asked for: “instead of”.
         own_affairs: how clauses begin in which visitors tell of themselves.
         conditions: how a clause begins that is no question, though one may follow it.
         followup_openings: how questions begin that follow another.
@@ -143,6 +175,8 @@ class Language(_Record):
         opposites: “this / that” → words for this, words for that.
         opposite_prefixes: what turns a word into its opposite.
         synonyms: concept → words by which visitors and pages speak of it.
+        ranges: how ages and counts are limited.
+        regions: from the smallest on; each holds the countries of those before it.
         email_phrases: what means e-mail, and no address of a street.
         payment_means: what one pays with.
         alike_endings: ending → another of the same verb.
@@ -160,6 +194,7 @@ class Language(_Record):
     abbreviations: Words
     months: Annotated[tuple[Forms, ...], Field(min_length=12, max_length=12)]
     ambiguous_months: Words = frozenset()
+    names_of_seasons: tuple[Phrases, ...] = ()
     days: Annotated[tuple[Words, ...], Field(min_length=7, max_length=7)]
     ordinals: Words
     date_joints: Words = frozenset()
@@ -167,6 +202,8 @@ class Language(_Record):
     clock_words: Words = frozenset()
     units_of_time: Words
     kinds_of_days: Words = frozenset()
+    units_of_weight: Words = frozenset()
+    units_of_size: Words = frozenset()
     currencies: dict[str, Words]
     percent: Phrases
     calling_codes: Words = frozenset()
@@ -176,6 +213,7 @@ class Language(_Record):
     number_joint_inside: str | None = None
     asks_which: Words
     asks_number: Phrases
+    asks_how_much: Phrases = ()
     question_joints: Phrases
     question_openings: Phrases
     asking_anywhere: Phrases
@@ -186,6 +224,7 @@ class Language(_Record):
     acknowledgements: Phrases
     wishes: Phrases
     courtesy_words: Words
+    alternatives: Phrases = ()
     own_affairs: Phrases
     conditions: Phrases
     followup_openings: Phrases
@@ -228,6 +267,8 @@ class Language(_Record):
     opposites: dict[str, tuple[Words, Words]]
     opposite_prefixes: Words
     synonyms: dict[str, Words]
+    ranges: Ranges = Ranges()
+    regions: dict[str, Region] = {}
     email_phrases: Phrases
     payment_means: Phrases
     alike_endings: dict[str, str] = {}

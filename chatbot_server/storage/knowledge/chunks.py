@@ -36,6 +36,16 @@ _OF_DOCUMENT = _WITH_DOCUMENTS.where(_CHUNKS.c.document_id == bindparam("documen
     _CHUNKS.c.position
 )
 
+# How far from a chunk its neighbours are looked for.
+REACH = 2
+_THIS = _CHUNKS.alias("this")
+_NEIGHBOURS = (
+    _WITH_DOCUMENTS.join(_THIS, _THIS.c.document_id == _CHUNKS.c.document_id)
+    .where(_THIS.c.id == bindparam("chunk"))
+    .where(_CHUNKS.c.position.between(_THIS.c.position - REACH, _THIS.c.position + REACH))
+    .order_by(_CHUNKS.c.position)
+)
+
 
 class DocumentText(NamedTuple):
     """What answers need of a document; *text* of entries alone, whose answer it is."""
@@ -81,6 +91,12 @@ def load_document(unit: UnitOfWork, document_id: int) -> list[tuple[DocumentText
     """The chunks of one document, in order, each with it."""
     rows = unit.execute(_OF_DOCUMENT, {"document": document_id})
     return [_texts(*row) for row in rows]
+
+
+def load_neighbours(unit: UnitOfWork, chunk_id: int) -> list[ChunkText]:
+    """A chunk, and those beside it in its document, in order."""
+    rows = unit.execute(_NEIGHBOURS, {"chunk": chunk_id})
+    return [_texts(*row)[1] for row in rows]
 
 
 def _texts(*values: Any) -> tuple[DocumentText, ChunkText]:

@@ -138,3 +138,30 @@ def test_what_is_left_of_small_words_is_no_word_that_a_page_lacks(
 
 def test_not_in_capitals_is_no_name() -> None:
     assert Query("Which days are you NOT open at IKEA?").names == {"ikea"}
+
+
+@pytest.mark.parametrize(
+    ("word", "question", "text", "is_told"),
+    [
+        ("france", "Do you post to France?", "No seeds to the European Union.", True),
+        ("switzerland", "Do you post to Switzerland?", "We ship in the EU only.", False),
+        ("japan", "Do you post to Japan?", "We deliver worldwide.", True),
+        ("italie", "Livrez-vous en Italie ?", "Nous livrons en Espagne.", False),
+        ("italie", "Livrez-vous en Italie ?", "We deliver in the European Union.", True),
+        ("thursdays", "Are you open on Thursdays?", "Le jeudi de 9 h à 12 h", True),
+        ("thursdays", "Are you open on Thursdays?", "Le mardi de 9 h à 12 h", False),
+        ("summer", "When are you open in summer?", "En été, de 9 h à 12 h", True),
+        ("summer", "When are you open in summer?", "Il a été fermé.", False),
+        ("warm", "How warm is the pool?", "The water is kept at 28 °C.", True),
+        ("weigh", "How much does it weigh?", "Each box: 12 kg", True),
+        ("payer", "Combien vais-je payer ?", "L’entrée est à 4 €", True),
+        ("payer", "Combien vais-je payer ?", "Nous prenons les chèques.", False),
+        ("payer", "Comment payer ?", "Nous prenons les chèques.", True),
+        ("9", "My daughter is 9 years old, may she come?", "Under 10 years: yes", True),
+        ("daughter", "My daughter is 9 years old, may she come?", "Under 10 years: yes", True),
+    ],
+)
+def test_what_means_the_same_is_told(word: str, question: str, text: str, *, is_told: bool) -> None:
+    query = Query(question)
+    asked = next(each for each in query.content_words if each.folded == word)
+    assert asked.is_in(query.terms_of(text, None)) is is_told

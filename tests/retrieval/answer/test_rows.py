@@ -37,6 +37,12 @@ TABLES = {
         "- Menu du marin — 36 €",
         "- Menu moussaillon (jusqu’à 10 ans) — 11 €",
     ],
+    "ages": [
+        "- Adult — £9",
+        "- Child (4 to 15 years) — £5",
+        "- Under 4 years — free",
+        "- Season ticket — £60",
+    ],
     "list": ["- Breakfast", "- Towels", "- Parking"],
 }
 
@@ -56,6 +62,7 @@ TABLES = {
         ("hours", "Quels sont vos horaires ?", [0, 1, 2, 3]),
         ("menus", "Combien pour un menu du marin et un menu enfant ?", [1, 2]),
         ("menus", "Combien coûte le menu du marin ?", [1]),
+        ("ages", "What does my son pay, he is 9 years old?", [1]),
         ("list", "Are towels there?", [0, 1, 2]),
     ],
 )
@@ -89,3 +96,13 @@ def test_a_row_is_told_with_its_condition(database: Database, site_id: int) -> N
     add_note(database, site_id, "Rooms", f"# Rooms\n\n{table}\n\n{breakfast}")
     answer = KnowledgeBase(database, "off").ground(site_id, "How much is a double room?").answer
     assert answer == f"- Double room — Price: 85 €\n\n{breakfast}"
+
+
+def test_a_table_that_was_cut_is_shown_whole(database: Database, site_id: int) -> None:
+    rows = "".join(
+        f"| Size {number} | a room by the lake for so many, with breakfast | {number}0 € |\n"
+        for number in range(10, 24)
+    )
+    add_note(database, site_id, "Huts", f"# Huts\n\n| Hut | What | Price |\n|---|---|---|\n{rows}")
+    answer = KnowledgeBase(database, "off").ground(site_id, "Which huts are there?").answer
+    assert [answer.count(f"Price: {number}0 €") for number in range(10, 24)] == [1] * 14

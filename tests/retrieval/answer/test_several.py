@@ -150,3 +150,28 @@ def test_a_long_name_is_cut_between_words(write: Write, site_id: int) -> None:
     for name, town in zip(choices, TOWNS, strict=True):
         assert len(name) <= 60
         assert f"{town}, {about}".startswith(f"{name.removesuffix('…')} ")
+
+
+def test_whether_it_is_free_is_asked_of_what_the_question_before_names(
+    write: Write, site_id: int
+) -> None:
+    base = write(
+        {
+            "Venir en voiture": "Le parking du stade est gratuit.",
+            "Tarifs": "L’entrée est gratuite pour les enfants.",
+        }
+    )
+    answer = base.ground(site_id, "Bonjour. Où est le parking et est-ce payant ?").answer
+    assert "parking du stade" in answer
+    assert "enfants" not in answer
+
+
+def test_a_page_that_the_law_asks_for_comes_after_others(write: Write, site_id: int) -> None:
+    base = write(
+        {
+            "Legal notice": "The parking is watched. Images of the parking are kept two weeks.",
+            "Getting here": "By car: parking for 120 cars.",
+        }
+    )
+    assert base.ground(site_id, "Is there parking?").sources[0].title == "Getting here"
+    assert base.ground(site_id, "What is in the legal notice?").sources[0].title == "Legal notice"

@@ -210,3 +210,10 @@ def test_a_section_that_only_speaks_of_contact_tells_no_telephone_number(
     assert not base.ground(site_id, "What is your phone number?").answer
     add_note(database, site_id, "Contact", "Write to us with the form below.")
     assert "form below" in base.ground(site_id, "How can I contact you?").answer
+
+
+def test_a_day_that_is_named_is_meant_and_not_this_one(database: Database, site_id: int) -> None:
+    base = base_of(database, site_id, ("Hours", HOURS))
+    answer = base.ground(site_id, "Are you open on Sunday now?").answer
+    assert "Today" not in answer
+    assert "Sunday closed" in answer

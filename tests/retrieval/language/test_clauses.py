@@ -89,6 +89,8 @@ def test_what_asks_one_thing_stays_whole(message: str) -> None:
             "You deliver.",
         ),
         ("ok and how do I pay?", "And how do I pay?"),
+        ("Could I collect it instead of paying postage?", "Could I collect it?"),
+        ("On peut le chercher au lieu d’être livré ?", "On peut le chercher ?"),
     ],
 )
 def test_what_is_said_around_a_question_is_left_out(message: str, question: str) -> None:

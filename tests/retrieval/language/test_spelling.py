@@ -59,6 +59,7 @@ def test_what_sounds_alike_is_written_in_many_ways() -> None:
         ("Vous avez de la vitamine C ?", "Vous avez de la vitamine C ?"),
         ("do u ship 2day?", "do you ship today?"),
         ("jpeux venir qd ?", "je peux venir quand ?"),
+        ("cb ça coûte par CB ?", "combien ça coûte par carte bancaire ?"),
     ],
 )
 def test_shorthand_is_spelled_out_in_the_language_of_the_question(typed: str, meant: str) -> None:
@@ -70,6 +71,12 @@ def test_colloquial_words_give_way_to_a_page_s_where_the_site_has_them_not() -> 
         "mon gamin a une voiture"
     )
     assert in_plain_words("Do I fork out?", {"fork"}.__contains__, "en") == "Do I pay?"
+
+
+def test_what_visitors_say_among_themselves_is_known_and_not_the_site_s_own() -> None:
+    assert "gamin" in KNOWN
+    assert not KNOWN.is_own("gamin")
+    assert KNOWN.is_own("kermesse")
 
 
 def test_many_unknown_words_take_no_time() -> None:

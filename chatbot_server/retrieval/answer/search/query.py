@@ -16,6 +16,7 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
 )
 from chatbot_server.retrieval.language.facts import Fact, facts
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
+from chatbot_server.retrieval.language.ranges import Count, counts_in, within
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import stems, synonyms
 from chatbot_server.retrieval.language.words.cognates import Cognates
@@ -187,13 +188,24 @@ class Query(ParsedText):
         """The stems and concepts of a page's *text*.
 
         Where it is in another *language*, with the stems of the query's words that are written
-        nearly alike there.
+        nearly alike there; and of an age that lies between its limits, with that.
         """
         terms = _terms_of_page(text, self.languages)
+        if self.counts:
+            for count in within(self.counts, text, self.languages):
+                terms = terms.union(
+                    *(stems.all_stems(each, self.languages) for each in count.words)
+                )
+                terms = terms.union(("=child",) if count.is_of_child else ())
         if language == self.language or language not in self.languages:
             return terms
         alike = self._cognates.among(set(stems.words(text)))
         return terms.union(*(stems.all_stems(word, self.languages) for word in alike))
+
+    @cached_property
+    def counts(self) -> list[Count]:
+        """The ages and counts that it asks about, which a page tells by their limits."""
+        return counts_in(self.text, self.languages)
 
     @cached_property
     def _cognates(self) -> Cognates:

@@ -29,7 +29,7 @@ def corrected(index: SiteIndex, question: str, languages: Languages, language: s
     spellings = _spellings(index, languages)
 
     def is_the_sites(flat: str) -> bool:
-        return flat in spellings or index.chunks_with(flat, languages) > 0
+        return spellings.is_own(flat) or index.chunks_with(flat, languages) > 0
 
     names = contrast.names(question, languages, language)
     is_certain = any(stems.is_stop_word(word, language) for word in stems.words(question))

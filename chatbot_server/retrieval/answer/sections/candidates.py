@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from chatbot_server.retrieval.answer.search.fusion import ChunkMatch, Hit, lead
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
@@ -12,10 +13,14 @@ from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.search.site_memory import SectionText, read_vectors
 from chatbot_server.retrieval.answer.sections import quote
 from chatbot_server.retrieval.answer.sections.rows import rows_left_out
+from chatbot_server.retrieval.answer.sections.whole_tables import with_whole_tables
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.index.vectors import Vector
+from chatbot_server.retrieval.language.languages import LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.tables import row_name
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.synonyms import Word
 
 # The answer is expected in one of the best documents, and in one of their best sections.
@@ -27,11 +32,19 @@ NEARNESS_WEIGHT = 60.0
 WORDS_WEIGHT = 0.3
 COVERAGE_WEIGHT, PAIR_COVERAGE_WEIGHT = 1.2, 1.7
 LENGTH_WEIGHT = 0.8
+# Taken off notices that the law asks for: “Where can I park?” asks for no notice of cameras.
+LEGAL_WEIGHT = 1.0
 # The weight of the nearness of words, for sections that were read: in a five-fold fit on 146
 # questions in another language than the page, the right one is first for 137 instead of 121.
 WORD_NEARNESS_WEIGHT = 100.0
 # The share of a follow-up's subject that a section must contain, relative to the best section.
 SUBJECT_SHARE = 0.6
+
+
+@cache
+def _legal_pages(languages: Languages) -> re.Pattern[str]:
+    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].legal_pages)
+    return re.compile(rf"\b{phrases}\b")
 
 
 class Candidate:
@@ -96,6 +109,15 @@ class Candidate:
         """The stems and concepts of the text and of the headings below the page's title."""
         heading = self.parsed(below(self.document.title, self.chunk.heading))
         return heading.terms.union(*self.sentence_terms)
+
+    @property
+    def is_legal(self) -> bool:
+        """Whether the law asks for its page, and nothing of its title is asked for."""
+        title, languages = self.document.title, self._query.languages
+        is_legal = self.section.once(
+            "legal", languages, lambda: bool(_legal_pages(languages).search(fold(title)))
+        )
+        return is_legal and self._query.words.isdisjoint(stems.words(title))
 
     @cached_property
     def coverage(self) -> float:
@@ -189,13 +211,14 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
     by_chunk = {chunk: hit for hit in hits[:DOCUMENTS] for chunk in hit.matches}
     scores = _match_scores({chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()})
     nearest = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[:SECTIONS]
-    sections = index.memory.sections(index.unit, list({hits[0].chunk, *nearest}))
-    candidates = [
-        Candidate(query, by_chunk[section.chunk.id], section)
-        for section in sections
-        if by_chunk[section.chunk.id].document == section.document.id
-    ]
-    candidates = [each for each in candidates if each.sentences or each.document.faq]
+    chunks = sorted({hits[0].chunk, *nearest}, key=lambda chunk: (-scores[chunk], chunk))
+    sections = with_whole_tables(index.unit, index.memory.sections(index.unit, chunks))
+    by_text: dict[tuple[int, str, str], Candidate] = {}  # of parts of one table, the best alone
+    for section in sections:
+        if by_chunk[section.chunk.id].document == section.document.id:
+            text = section.document.id, section.chunk.heading, section.chunk.text
+            by_text.setdefault(text, Candidate(query, by_chunk[section.chunk.id], section))
+    candidates = [each for each in by_text.values() if each.sentences or each.document.faq]
     ranks = {hit.document: rank for rank, hit in enumerate(hits)}
     model = query.meanings.model if query.meanings else ""
     if model:
@@ -249,6 +272,7 @@ def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
         + COVERAGE_WEIGHT * section.coverage
         + PAIR_COVERAGE_WEIGHT * section.pair_coverage
         + LENGTH_WEIGHT * section.length
+        - LEGAL_WEIGHT * section.is_legal
         + WORD_NEARNESS_WEIGHT * (farthest if (near := nearness[chunk]) is None else near)
         for chunk, section in by_chunk.items()
     }

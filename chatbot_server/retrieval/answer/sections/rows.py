@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.language.ranges import lies_outside
 from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 from chatbot_server.retrieval.language.words import stems
@@ -44,6 +45,13 @@ def rows_named(
     Each word of the query names the rows that contain it and have at least *share* of the weight
     of the best of them.
     """
+    if query.counts:  # “under 4” is not asked of a child of nine
+        fitting = {
+            at: name
+            for at, name in names.items()
+            if not lies_outside(query.counts, name, query.languages)
+        }
+        names = fitting or names
     terms = {at: query.terms_of(name, language) for at, name in names.items()}
     weights = {at: query.weight_in(held) for at, held in terms.items()}
     named_rows: set[int] = set()

@@ -14,6 +14,7 @@ from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.index.chunks import BETWEEN
+from chatbot_server.retrieval.language.words.synonyms import is_date
 
 # How much less relevant than the best one an alike section may be.
 AS_GOOD = 2.5
@@ -72,12 +73,18 @@ def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
         return False
     if first.document.id == other.document.id and first_path[:-1] != other_path[:-1]:
         return False
-    ours, theirs = (frozenset().union(*each.sentence_terms) for each in (first, other))
+    ours, theirs = (_terms_but_dates(each) for each in (first, other))
     if any(term.startswith("=") for term in ours ^ theirs):  # they state different kinds of facts
         return False
     has_same_heading = len(first_path) > 1 and first_path[-1] == other_path[-1]
     share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
     return share >= (SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS)
+
+
+def _terms_but_dates(section: Candidate) -> frozenset[str]:
+    """The stems and concepts of its sentences: hours of all kinds tell days."""
+    terms = frozenset().union(*section.sentence_terms)
+    return frozenset(term for term in terms if not is_date(term))
 
 
 def in_own_language(sections: Sequence[Candidate], query: Query) -> list[Candidate]:

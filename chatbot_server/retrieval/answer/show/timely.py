@@ -16,7 +16,7 @@ from chatbot_server.retrieval.answer.sections.candidates import Candidate, secti
 from chatbot_server.retrieval.answer.sections.quote import of_days
 from chatbot_server.retrieval.answer.show.closed_days import line_of_closed_days
 from chatbot_server.retrieval.language.facts import Kind, facts, states
-from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.moments import Moment, asks_when
 from chatbot_server.retrieval.language.time.weekdays import (
@@ -107,15 +107,12 @@ def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Ca
     relevances = section_relevances(sections)
     enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
 
-    phrases = (LANGUAGES[code].legal_pages for code in query.languages)
-    legal = re.compile(rf"\b{any_of(frozenset().union(*phrases))}\b")
-
     def contacts_stated(section: Candidate) -> float:
         if relevances[section.chunk.id] < enough:
             return 0
         text = fold(section.chunk.text)
         count = sum(states(kind, text, query.languages) for kind in _CONTACTS[query.general])
-        return min(count, 0.5) if legal.search(fold(section.document.title)) else count
+        return min(count, 0.5) if section.is_legal else count
 
     return sorted(sections, key=contacts_stated, reverse=True)
 
@@ -203,7 +200,9 @@ def moment_of(query: Query, time_zone: str | None, now: datetime) -> Moment | No
     """The moment that *query* names, in the time zone of the site; sets the days it means."""
     here = now.astimezone(ZoneInfo(time_zone) if time_zone else None)
     moment = Moment(query.moment, here) if query.moment else None
-    weekdays = (int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
+    weekdays = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
+    if moment and weekdays.difference(moment.days):  # “On Sundays at the moment”: not today
+        moment = query.moment = None
     query.days = frozenset(moment.days if moment else weekdays)
     if not query.days and asks_only_hours(query):
         query.days = frozenset(range(7))  # “What are your hours?”

@@ -57,6 +57,7 @@ class Spellings:
             flat = fold(token)
             self._counts[flat] += count
             self._written.setdefault(flat, token)
+        self._own = frozenset(self._counts)
         for word in _general_words(languages):
             self._counts[word] += 1
             self._written.setdefault(word, word)
@@ -70,6 +71,10 @@ class Spellings:
 
     def __contains__(self, flat: str) -> bool:
         return flat in self._counts
+
+    def is_own(self, flat: str) -> bool:
+        """Whether the texts themselves hold a folded word, whatever else is known."""
+        return flat in self._own
 
     def written(self, flat: str) -> str:
         """A known word as it is mostly written, with its accents."""

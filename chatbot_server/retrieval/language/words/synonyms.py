@@ -8,8 +8,8 @@ of what stands here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from chatbot_server.retrieval.language.facts import Kind, states
@@ -27,6 +27,8 @@ ANSWERING_FACTS: dict[str, Kind] = {
     "email": "email",
     "address": "street",
 }
+# No stem begins with it.
+_DATE = "~"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,23 @@ def query_words(
     flat = _concept_words(languages).email_phrase.sub("email", flat)
     content = stems.content_words(flat, languages, language)
     asking = _concept_words(languages).asking
+    asks_how_much = bool(_concept_words(languages).how_much.search(flat))
     heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
-    return [word(name, languages) for name in heavy or content]
+    words = [_asked_word(name, languages) for name in heavy or content]
+    return [_priced(each) for each in words] if asks_how_much else words
+
+
+def _priced(paying: Word) -> Word:
+    """“How much do I pay?” asks for no means of payment."""
+    is_paying = "=payment" in paying.concepts
+    return replace(paying, concepts=frozenset({"=price"})) if is_paying else paying
+
+
+def _asked_word(folded: str, languages: Languages) -> Word:
+    """As :func:`word`; what is said of Europe holds a country, what is said of another not."""
+    meaning = word(folded, languages)
+    regions = _concept_words(languages).regions.get(folded)
+    return replace(meaning, concepts=meaning.concepts | regions) if regions else meaning
 
 
 def ask_only_how_much(
@@ -111,9 +128,14 @@ def terms_in(text: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
         _term(concept) for concept, kind in ANSWERING_FACTS.items() if states(kind, flat, languages)
     )
     terms.update(
-        _term(concept) for concept, regex in _concept_words(languages).phrases if regex.search(flat)
+        concept for concept, regex in _concept_words(languages).phrases if regex.search(flat)
     )
     return frozenset(terms)
+
+
+def is_date(term: str) -> bool:
+    """Whether *term* of :func:`terms_in` stands for a day, a month or a season."""
+    return term.startswith(_DATE)
 
 
 def _term(concept: str) -> str:
@@ -128,7 +150,9 @@ class _ConceptWords:
         asking: words that ask, and say nothing about what is asked.
         measures: words that ask how much of something.
         politeness: what is said beside a question.
-        phrases: what answers for a duration and for a way to pay, which are no checkable facts.
+        regions: of each country, the concepts of the regions that hold it.
+        phrases: what answers for measures and for a way to pay, which are no checkable facts, and
+            for countries.
     """
 
     def __init__(self, languages: Languages) -> None:
@@ -142,6 +166,7 @@ class _ConceptWords:
                     self.concepts[name] = concepts | {_term(concept)}
             numbers = numbers.union(*language.numbers.values())
         self.asking = self._all_words("asking_words")
+        self.how_much = re.compile(rf"\b{any_of(self._all_words('asks_how_much'))}\b")
         self.measures = self._all_words("measures")
         self.email_phrase = re.compile(rf"\b{any_of(self._all_words('email_phrases'))}\b")
         self.politeness = re.compile(rf"\b{any_of(self._all_words('polite_phrases'))}(?!\w)")
@@ -150,10 +175,43 @@ class _ConceptWords:
         units = any_of(self._all_words("units_of_time"))
         means = any_of(self._all_words("payment_means"))
         self.phrases = (
-            ("duration", re.compile(rf"\b(?:\d+|{any_of(numbers)}) ?(?:{days} )?{units}\b")),
-            ("duration", re.compile(r"\b(?:2[5-9]|[3-9]\d) ?h\b")),  # no time of a day
-            ("payment", re.compile(rf"\b{means}\b")),
+            *self._add_dates(),
+            ("=duration", re.compile(rf"\b(?:\d+|{any_of(numbers)}) ?(?:{days} )?{units}\b")),
+            ("=duration", re.compile(r"\b(?:2[5-9]|[3-9]\d) ?h\b")),  # no time of a day
+            ("=payment", re.compile(rf"\b{means}\b")),
+            ("=temperature", re.compile(r"\d ?°")),
+            ("=weight", re.compile(rf"\d ?{any_of(self._all_words('units_of_weight'))}\b")),
+            ("=size", re.compile(rf"\d ?{any_of(self._all_words('units_of_size'))}(?!\w)")),
+            *self._region_names(),
         )
+
+    def _add_dates(self) -> Iterator[tuple[str, re.Pattern[str]]]:
+        """Give days, months and seasons concepts, for “Thursday” is “jeudi”; how such are named
+        with several words."""
+        for language in self._languages:
+            groups = (*language.days, *language.months, *language.names_of_seasons)
+            for number, names in enumerate(groups):
+                concept = f"{_DATE}{number}"
+                words = {name for name in names if " " not in name} - language.ambiguous_months
+                for name in words | {f"{name}s" for name in words}:
+                    self.concepts[name] = self.concepts.get(name, frozenset()) | {concept}
+                if phrases := [name for name in names if " " in name]:
+                    yield concept, re.compile(rf"(?<!\w){any_of(phrases)}\b")
+
+    def _region_names(self) -> Iterator[tuple[str, re.Pattern[str]]]:
+        """How each region is named; its countries are put into ``regions``."""
+        self.regions: dict[str, frozenset[str]] = {}
+        names: dict[str, list[str]] = {}
+        for language in self._languages:
+            smaller: set[str] = set()
+            for region, record in language.regions.items():
+                names.setdefault(region, []).extend(record.names)
+                smaller |= record.countries
+                for country in smaller:
+                    concepts = self.regions.get(country, frozenset())
+                    self.regions[country] = concepts | {_term(region)}
+        for region, phrases in names.items():
+            yield _term(region), re.compile(rf"\b{any_of(phrases)}\b")
 
     def _all_words(self, field: str) -> frozenset[str]:
         return frozenset().union(*(getattr(language, field) for language in self._languages))

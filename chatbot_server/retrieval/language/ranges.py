@@ -1,0 +1,130 @@
+"""Ages and counts that a text tells by their limits: “under 10” holds for a child of nine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from chatbot_server.retrieval.language.languages import LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.text import fold
+
+_NUMBER = r"(?<!\d)\d{1,3}(?!\d)"
+_WORD = re.compile(r"[^\W_]+")
+_HIGHEST = 999
+AGE, OF_AGE = "age", 18
+
+
+@dataclass(frozen=True)
+class Count:
+    """So many of a *unit*, as a question has it; ``words`` are those in which it does."""
+
+    number: int
+    unit: str
+    words: frozenset[str]
+
+    @property
+    def is_of_child(self) -> bool:
+        """Whether it is a child's age."""
+        return self.unit == AGE and self.number < OF_AGE
+
+
+@dataclass(frozen=True)
+class _Range:
+    first: int
+    last: int
+    unit: str
+
+    def holds(self, count: Count) -> bool:
+        return self.unit == count.unit and self.first <= count.number <= self.last
+
+
+def counts_in(question: str, languages: Languages) -> list[Count]:
+    """The ages and counts that *question* has."""
+    flat = fold(question)
+    return [
+        Count(int(match["number"]), unit, frozenset(_WORD.findall(match[0])))
+        for unit, phrases in _limits(languages).items()
+        for match in phrases.count.finditer(flat)
+    ]
+
+
+def lies_outside(counts: Iterable[Count], text: str, languages: Languages) -> bool:
+    """Whether *text* tells limits of one of *counts*, and none of them holds it."""
+    ranges = list(_ranges(fold(text), languages))
+    return any(
+        any(each.unit == count.unit for each in ranges)
+        and not any(each.holds(count) for each in ranges)
+        for count in counts
+    )
+
+
+def within(counts: Iterable[Count], text: str, languages: Languages) -> list[Count]:
+    """Those of *counts* that lie between limits which *text* tells."""
+    ranges = list(_ranges(fold(text), languages))
+    return [count for count in counts if any(each.holds(count) for each in ranges)]
+
+
+def _ranges(flat: str, languages: Languages) -> Iterator[_Range]:
+    for unit, phrases in _limits(languages).items():
+        flat = phrases.in_full(flat)
+        for match in phrases.between.finditer(flat):
+            first = 0 if match["other"] else int(match["first"])  # “6 months to 3 years”
+            yield _Range(first, int(match["last"]), unit)
+        for match in phrases.limit.finditer(flat):
+            number = int(match["number"])
+            if match["under"]:
+                yield _Range(0, number - 1, unit)
+            elif match["over"]:
+                yield _Range(number + 1, _HIGHEST, unit)
+            elif match["until"] or match["until_there"]:
+                yield _Range(0, number, unit)
+            elif match["from"] or match["from_there"]:
+                yield _Range(number, _HIGHEST, unit)
+
+
+class _Limits:
+    """How limits of one unit are told in some languages.
+
+    Attributes:
+        count: a number of it; *between*: two limits; *limit*: one.
+    """
+
+    def __init__(self, languages: Languages, unit: str) -> None:
+        records = [LANGUAGES[code].ranges for code in languages]
+
+        def phrases(name: str) -> str:
+            return any_of(phrase for record in records for phrase in getattr(record, name))
+
+        units = any_of(word for record in records for word in record.units.get(unit, ()))
+        behind = rf"[ -]?(?P<unit>{units})\b"
+        self.count = re.compile(rf"(?P<number>{_NUMBER}){behind}")
+        self.between = re.compile(
+            rf"(?P<first>{_NUMBER})(?:[ -]?{units})?(?: (?P<other>[a-z]{{2,9}}))?"
+            rf"(?: (?:{phrases('joints')}) | ?[-–/] ?)(?P<last>{_NUMBER}){behind}"
+        )
+        self.limit = re.compile(
+            rf"(?:(?:(?P<under>{phrases('under')})|(?P<over>{phrases('over')})"
+            rf"|(?P<until>{phrases('until')})|(?P<from>{phrases('from_there')}))[ -])?"
+            rf"(?P<number>{_NUMBER}){behind}"
+            rf"(?: (?:(?P<until_there>{phrases('and_below')})"
+            rf"|(?P<from_there>{phrases('and_above')})))?"
+        )
+        self._tells_age = unit == AGE
+        self._led_in = re.compile(
+            rf"\b{phrases('age_words')} "
+            rf"(?P<range>{_NUMBER}(?:(?: (?:{phrases('joints')}) | ?[-–] ?){_NUMBER})?)"
+            rf"(?![ -]?{units}\b)"
+        )
+        self._unit = next(word for record in records for word in record.units.get(unit, ()))
+
+    def in_full(self, flat: str) -> str:
+        """*flat* with the unit behind what tells it before: “aged 5 to 11”."""
+        return self._led_in.sub(rf"\g<range> {self._unit}", flat) if self._tells_age else flat
+
+
+@cache
+def _limits(languages: Languages) -> dict[str, _Limits]:
+    units = dict.fromkeys(unit for code in languages for unit in LANGUAGES[code].ranges.units)
+    return {unit: _Limits(languages, unit) for unit in units}

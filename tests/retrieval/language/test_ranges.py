@@ -1,0 +1,43 @@
+"""Ages and counts between the limits that a text tells."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.language.languages import ALWAYS_USED
+from chatbot_server.retrieval.language.ranges import counts_in, within
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("mon fils de 9 ans", "Les enfants de moins de 10 ans sont accompagnés."),
+        ("mon fils de 9 ans", "Entrée enfant (4 à 17 ans)"),
+        ("un bébé de 2 ans", "de 6 mois à 3 ans"),
+        ("à 16 ans", "dès 16 ans"),
+        ("70 ans", "65 ans et plus"),
+        ("nous sommes 12 personnes", "groupes de 10 à 20 personnes"),
+        ("can my 9 year old come", "free for under-16s"),
+        ("my 9-year-old", "ages 6 and over"),
+        ("she is 8 years old", "aged 5 to 11"),
+        ("for 6 people", "sleeps up to 8 people"),
+    ],
+)
+def test_a_limit_holds_for_what_lies_within(question: str, text: str) -> None:
+    assert within(counts_in(question, ALWAYS_USED), text, ALWAYS_USED)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("mon fils de 9 ans", "Enfant de moins de 4 ans"),
+        ("mon fils de 9 ans", "à partir de 12 ans"),
+        ("10 ans", "moins de 10 ans"),
+        ("mon fils de 9 ans", "de 6 à 12 mois"),
+        ("nous sommes 12", "groupes de 10 à 20 personnes"),
+        ("9 ans", "la carte coûte de 5 à 15 €"),
+        ("my 3-year-old", "ages 6 and over"),
+    ],
+)
+def test_another_limit_does_not(question: str, text: str) -> None:
+    assert not within(counts_in(question, ALWAYS_USED), text, ALWAYS_USED)
