@@ -1,4 +1,4 @@
-"""What the rooms of retrieval hand to each other, and what a conversation may ask of them."""
+"""The values that the rooms of retrieval share, and the interface for conversations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GroundingStatus = Literal["faq", "quoted", "choices", "passages", "nothing"]
 class Draft:
     """A document on its way into the index.
 
-    ``url`` names it within its source; notes and FAQ entries have an invented one.
+    ``url`` identifies it within its source; notes and FAQ entries have an artificial one.
     """
 
     url: str
@@ -32,7 +32,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Source:
-    """Where an answer comes from: what the visitor is shown beside it."""
+    """The source of an answer, shown beside it."""
 
     title: str
     url: str
@@ -41,7 +41,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk of the owner's pages that may hold the answer. ``score`` is in 0…1."""
+    """A chunk of the owner's pages that may contain the answer; ``score`` is in 0…1."""
 
     chunk: int
     title: str
@@ -61,18 +61,18 @@ class Grounding:
             related text, but no sure answer; ``nothing``.
         answer: text (Markdown) for ``faq`` and ``quoted``, else empty.
         sources: what *answer* was taken from, in order.
-        passages: best first; what a model may write from.
-        near: pages that speak of something near; offered where nothing answers.
+        passages: what a model may write from, best first.
+        near: related pages, offered where nothing answers.
         score: of the best passage, 0…1.
-        margin: its distance to the second.
-        choices: what the places are called, of which one must be meant.
-        moment_line: what the answer tells of the day or moment that was asked about.
-        unanswered: of several questions in one, those of which nothing is known.
-        left: of many questions in one, those that were not looked up.
-        lasting: False where search by meaning was wanted and did not work: asked again a
-            moment later, the same question may find more.
-        has_content: False where the site has nothing at all to answer from.
-        version: of the site's index that was searched; it grows with each change.
+        margin: how far the best passage is ahead of the second.
+        choices: the names of places that answer alike, to choose from.
+        moment_line: what the answer says about the day or moment that was asked about.
+        unanswered: those of several questions for which nothing was found.
+        left: those of several questions that were not looked up, or must be asked again.
+        lasting: False if the answer holds for this moment only, or search by meaning failed, so
+            that the same question may find more a moment later.
+        has_content: False if the site has nothing at all to answer from.
+        version: the version of the site's index that was searched.
     """
 
     status: GroundingStatus
@@ -101,12 +101,15 @@ class Knowledge(Protocol):
     def ground(
         self, site_id: int, question: str, history: Sequence[str] = (), locale: str = ""
     ) -> Grounding:
-        """Look *question* up; *history* are the visitor's earlier questions, oldest first.
+        """Look *question* up.
 
-        *locale* is the language of the visitor's panel: of “wifi?” no other is known.
+        Args:
+            history: the visitor's earlier questions, oldest first.
+            locale: the language of the visitor's panel, for questions such as “wifi?” that do not
+                tell their language.
         """
         ...
 
     def topics(self, site_id: int, language: str) -> list[str]:
-        """What the site can be asked about, in its own words; *language*: of who asks."""
+        """What the site can be asked about, in its own words, for a reader of *language*."""
         ...

@@ -1,4 +1,4 @@
-"""The declarative base of every table, and what their columns and queries share."""
+"""The declarative base of all tables, and what columns and queries share."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class OfSite(Protocol):
 
     @property
     def site_id(self) -> Any:
-        """Which site that is."""
+        """The id of the site."""
         ...
 
 
 Row = TypeVar("Row", bound=OfSite)
 
-# Constraints need names, or SQLite's "batch" migrations cannot find them again.
+# Constraints need names: SQLite's “batch” migrations find them by name.
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -36,9 +36,9 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-# Unix seconds, UTC: the same on every database, and no time zone to get wrong.
+# Unix seconds: the same on every database, without a time zone.
 Moment = Annotated[int, mapped_column(BigInteger)]
-# 128 random bits as 22 letters: cannot be guessed, and says nothing of its row.
+# 128 random bits as 22 letters, which cannot be guessed.
 RandomId = Annotated[str, mapped_column(String(22), primary_key=True)]
 JsonObject = dict[str, Any]
 JsonObjects = list[JsonObject]
@@ -66,7 +66,7 @@ def random_id() -> str:
 
 
 def hash_of_secret(secret: str) -> str:
-    """SHA-256 of *secret*, in hexadecimal: of so many random bits that no slow hash is needed."""
+    """SHA-256 of *secret* in hexadecimal; a random secret needs no slower hash."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -78,10 +78,10 @@ def now() -> int:
 def find_of_site(
     session: Session, table: type[Row], site_id: int, number: int, unknown: str
 ) -> Row:
-    """The row of *table* with this number, which belongs to the site.
+    """The row of *table* with this number, if it belongs to the site.
 
     Raises:
-        NotFound: with the code *unknown*; the site has none of this number.
+        NotFound: with the code *unknown*, if the site has no such row.
     """
     row = session.get(table, number)
     if row is None or row.site_id != site_id:
@@ -92,8 +92,10 @@ def find_of_site(
 def lease_due(
     session: Session, due: InstrumentedAttribute[int | None], most: int, seconds: int
 ) -> list[Any]:
-    """Rows whose moment *due* has come, oldest first, for the caller alone: until its lease of so
-    many *seconds* ends, nobody else is given them."""
+    """Up to *most* rows whose moment *due* has come, oldest first, leased to the caller.
+
+    Nobody else gets them until the lease of *seconds* has ended.
+    """
     moment, table = now(), due.class_
     leased_rows = []
     rows = session.scalars(select(table).where(due <= moment).order_by(table.id).limit(most)).all()
@@ -105,7 +107,7 @@ def lease_due(
 
 
 def session_of(unit: UnitOfWork) -> Session:
-    """A session in the transaction of *unit*, to be flushed."""
+    """A session in the transaction of *unit*; the caller must flush it."""
     return unit if isinstance(unit, Session) else Session(unit)
 
 
@@ -120,6 +122,6 @@ def count_changed(unit: UnitOfWork, statement: Delete | Update) -> int:
 
 
 def batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """*values* in parts that a statement can name: SQLite binds at most 32,766 values."""
+    """*values* in batches that fit into one statement: SQLite binds at most 32,766 values."""
     for start in range(0, len(values), 500):
         yield values[start : start + 500]

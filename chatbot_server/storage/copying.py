@@ -1,4 +1,4 @@
-"""Every row of the database, out of one and into another: what backups are made of."""
+"""Copies every row out of one database and into another, for backups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import Conversation
 
 Row = Mapping[str, Any]
-# Chunks, terms and vectors are made again of the documents; log-ins and codes are left behind.
+# Chunks, terms and vectors are made again from the documents; log-ins and codes are not copied.
 COPIED = (
     *("site", "site_change", "account", "recovery_code", "api_key", "audit_entry", "webhook"),
     *("conversation", "message", "feedback", "contact_request"),
@@ -31,7 +31,7 @@ AT_ONCE = 500
 
 @contextmanager
 def snapshot(database: Database) -> Iterator[Session]:
-    """A session that sees one moment, however long it reads and whoever writes meanwhile."""
+    """A session that sees the database at one moment, however long it reads."""
     with database.session() as session:
         if session.get_bind().dialect.name == "sqlite":
             session.connection().exec_driver_sql("BEGIN")
@@ -41,21 +41,22 @@ def snapshot(database: Database) -> Iterator[Session]:
 
 
 def schema_revision(session: Session) -> str:
-    """The form of the tables: the number of the last migration."""
+    """The number of the last migration."""
     return str(session.scalar(text("SELECT version_num FROM alembic_version")))
 
 
 def copied_tables(*, visitors: bool) -> dict[str, Table]:
-    """The tables whose rows are copied, by name, in an order in which they can be put back.
+    """The tables whose rows are copied, by name, in an order in which they can be restored.
 
-    *visitors* False leaves out what visitors wrote.
+    Args:
+        visitors: include what visitors wrote.
     """
     names = set(COPIED) - set(() if visitors else VISITORS)
     return {table.name: table for table in Base.metadata.sorted_tables if table.name in names}
 
 
 def rows_of(session: Session, table: Table) -> Iterator[Row]:
-    """Every row of *table*, as values that JSON has."""
+    """Every row of *table* as JSON values."""
     columns = [column for column in table.columns if column.name != "embedded_by"]
     rows = session.execute(select(*columns).execution_options(yield_per=AT_ONCE))
     for row in rows:
@@ -72,7 +73,7 @@ def is_in_use(session: Session) -> bool:
 
 
 def empty_tables(session: Session) -> None:
-    """Delete every row there is, in this unit of work."""
+    """Delete every row of every table, in this unit of work."""
     for table in reversed(Base.metadata.sorted_tables):
         session.execute(delete(table))
     if session.get_bind().dialect.name == "sqlite":
@@ -80,7 +81,7 @@ def empty_tables(session: Session) -> None:
 
 
 def insert_rows(session: Session, table: Table, rows: Iterable[Row]) -> int:
-    """Put *rows* into *table*; columns that they lack get their defaults. Returns how many."""
+    """Insert *rows*, with defaults for columns that they lack; returns how many."""
     count = 0
     batch: list[Row] = []
     column_names = set(table.columns.keys())
@@ -95,7 +96,7 @@ def insert_rows(session: Session, table: Table, rows: Iterable[Row]) -> int:
 
 
 def count_on(session: Session, table: Table) -> None:
-    """Have the next row of *table* get a number of its own: PostgreSQL counts beside the rows."""
+    """Set PostgreSQL's sequence for *table* to its highest number, after rows were inserted."""
     key = table.primary_key.columns.values()[0]
     if session.get_bind().dialect.name == "postgresql" and key.autoincrement is not False:
         name = text("pg_get_serial_sequence(:table, :column)").bindparams(

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from chatbot_server.errors import Unavailable
 
 MEMORY = "memory://"
-# A visitor waits this long at most for a server that does not answer.
+# How long a visitor waits for a server that does not respond.
 SECONDS = 1
 OPTIONS: dict[str, str | int] = {
     "wrap_exceptions": True,
@@ -21,16 +21,16 @@ OPTIONS: dict[str, str | int] = {
 
 
 def counters_address(address: str) -> str:
-    """*address* for the driver we have: Redis speaks the protocol of Valkey's."""
+    """*address* for Valkey's driver, which also serves Redis."""
     scheme, separator, rest = address.partition("://")
     return scheme.replace("redis", "valkey", 1) + separator + rest
 
 
 def check_counters(address: str) -> str:
-    """Ask the server at *address* whether it is there; its address without a password.
+    """Check the server at *address*; returns the address without its password.
 
     Raises:
-        Unavailable: there is no driver for it, or it does not answer.
+        Unavailable: there is no driver for it, or it does not respond.
     """
     if address == MEMORY:
         return address

@@ -33,24 +33,24 @@ PRAGMAS = (
     "busy_timeout = 5000",
     "secure_delete = ON",  # erased text is overwritten, not only unlinked
 )
-# What is in SQLite’s words, and the sentence that names its remedy.
+# Parts of SQLite's messages, and the code of the sentence that names the remedy.
 SQLITE_TROUBLES = (
     ("is locked", "database_locked"),
     ("readonly database", "database_readonly"),
     ("not a database", "database_unreadable"),
     ("malformed", "database_unreadable"),
 )
-# Another program writes for long, or PostgreSQL is started again.
+# Troubles that pass: another program writes for long, or PostgreSQL restarts.
 PASSING = ("database_locked", "database_busy", "database_away")
 PAUSE_SECONDS = 0.5
 CONNECT_SECONDS = 10
-RETRY_SECONDS = 5  # a visitor is told to come back after
-# 48 web threads and 24 answers need one for moments each; what lasts must not keep them waiting.
+RETRY_SECONDS = 5  # after which visitors are told to try again
+# 48 web threads and 24 answers each need a connection for moments; long work must not use all.
 POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 5.0}
-# Addresses as hosts of PostgreSQL hand them out, for the driver we have.
+# Schemes in the addresses that hosts of PostgreSQL hand out → our driver.
 DRIVERS = dict.fromkeys(("postgres", "postgresql"), "postgresql+psycopg")
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Two that start at once would both make the extension, and the tables.
+# A lock, because two servers that start at once would both create extension and tables.
 MIGRATING = "SELECT pg_advisory_xact_lock(1667785076)"
 # Half-precision vectors came with pgvector 0.7.
 NEEDS_PGVECTOR = ("CREATE EXTENSION IF NOT EXISTS vector", "SELECT CAST('[1]' AS halfvec)")
@@ -91,8 +91,7 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A unit of work of statements alone: where nothing is made an object of, it takes half of
-        the time that a :meth:`session` takes.
+        """A unit of work without objects, which takes half of the time of a :meth:`session`.
 
         Raises:
             Unavailable: as :meth:`session`.
@@ -104,7 +103,7 @@ class Database:
             raise self._unavailable(error) from error
 
     def patiently(self, work: Callable[[Connection], Result], seconds: float) -> Result:
-        """What *work* returns; for *seconds* at least, what passes by itself is waited for.
+        """Return the result of *work*; retry for *seconds* on troubles that may pass.
 
         Raises:
             Unavailable: as :meth:`session`.
@@ -142,8 +141,10 @@ class Database:
             self._reserve.keep()
 
     def _is_of_this_version(self) -> bool:
-        """Whether there is nothing to migrate: alembic takes half a second to say so, and every
-        process of the server asks when it starts."""
+        """Whether there is nothing to migrate.
+
+        Alembic takes half a second to find out, and every process of the server asks at its start.
+        """
         newest = max(file.name[1:5] for file in (MIGRATIONS / "versions").glob("m*.py"))
         with suppress(DBAPIError), self.engine.connect() as connection:  # it may have no table
             return connection.scalars(text("SELECT version_num FROM alembic_version")).all() == [
@@ -161,10 +162,10 @@ class Database:
             raise ConfigError("database_newer", why=_first_line(error)) from error
 
     def with_reserve(self, work: Callable[[], Result]) -> Result:
-        """What *work* returns; if it fails, once more with the room that was kept on the disk.
+        """Return the result of *work*; retry once with the space reserved on the disk.
 
         Raises:
-            Unavailable, SQLAlchemyError: it fails again, or there was no such room.
+            Unavailable, SQLAlchemyError: it failed again, or no space was reserved.
         """
         try:
             return work()
@@ -174,7 +175,7 @@ class Database:
         return work()
 
     def erase(self, work: Callable[[Session], Result]) -> Result:
-        """Do *work*, which erases, also on a full disk, and let nothing of it live on in a log.
+        """Do *work*, which erases, also on a full disk, and clear the write-ahead log after it.
 
         Raises:
             Unavailable: as :meth:`session`.
@@ -191,20 +192,20 @@ class Database:
         return result
 
     def ping(self) -> str:
-        """Ask whether the database is there; its address without a password.
+        """Check that the database responds; returns its address without a password.
 
         Raises:
-            Unavailable: it does not answer.
+            Unavailable: it does not respond.
         """
         with self.session() as session:
             session.execute(text("SELECT 1"))
         return self.engine.url.render_as_string(hide_password=True)
 
     def check_writer(self, seconds: float) -> None:
-        """Have a turn at writing, without a word.
+        """Check that the database can be written, without writing anything.
 
         Raises:
-            Unavailable: it did not come within *seconds*, or nothing can be written.
+            Unavailable: no turn to write came within *seconds*, or nothing can be written.
         """
         if self._turns is None:
             return
@@ -217,9 +218,9 @@ class Database:
             self._turns.hand_on()
 
     def forget_erased(self) -> None:
-        """Let SQLite's write-ahead log go, where erased rows would live on.
+        """Truncate SQLite's write-ahead log, which still contains erased rows.
 
-        A reader who takes long can keep it; then the log says so, and the next call may do it.
+        A long-running reader can prevent this; it is logged then, and left to the next call.
 
         Raises:
             Unavailable: the disk is full, or the file damaged.
@@ -259,7 +260,7 @@ class Database:
         return Unavailable(code, retry_after=RETRY_SECONDS, why=why, **values)
 
     def alembic_config(self) -> Any:
-        """How alembic finds the migrations and this database."""
+        """The configuration with which alembic finds the migrations and this database."""
         from alembic.config import Config
 
         config = Config()
@@ -272,7 +273,7 @@ def _connect(address: str) -> tuple[Engine, WriteTurns | None]:
     url = make_url(address)
     url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
     if url.get_backend_name() == "sqlite":
-        # A transaction that is to write says so at once: none has to begin again half way.
+        # A transaction takes the write lock at its beginning, so that none fails half way.
         options = {"factory": WriterConnection, "isolation_level": "IMMEDIATE"}
         engine = create_engine(url, poolclass=QueuePool, connect_args=options, **POOL)
 

@@ -1,7 +1,7 @@
-"""Room that is kept on the disk, and given up when it is full.
+"""Space that is reserved on the disk, and released when the disk is full.
 
-SQLite needs some to erase, and to begin: without it, a full disk would keep what a visitor wants
-erased, and a server that was stopped from coming back.
+SQLite needs space to erase, and to start: without it, a full disk would prevent erasures, and the
+next start of a server.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from contextlib import suppress
 from pathlib import Path
 
 SIZE = 4_000_000
-# Where there is hardly more than this, the room is of more use to others.
+# With less free space than this, nothing is reserved.
 LEAST_FREE = 20 * SIZE
 
 
 class Reserve:
-    """A file without meaning in *folder*."""
+    """A file of zeros in *folder* that reserves space."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / "reserve"
 
     def keep(self) -> None:
-        """Set the room aside, if there is enough."""
+        """Reserve the space, if there is enough."""
         with suppress(OSError):
             if self._size() < SIZE and shutil.disk_usage(self._folder).free > LEAST_FREE:
                 self._file.write_bytes(bytes(SIZE))
                 self._file.chmod(0o600)
 
     def give_up(self) -> bool:
-        """Let a part of it go, a quarter of the whole; whether there was any.
+        """Release a quarter of the space; whether there was any.
 
-        What asks for room next, the server's start perhaps, finds some as well.
+        The rest is left for the next work that needs space, such as the start of the server.
         """
         size = self._size()
         with suppress(OSError):

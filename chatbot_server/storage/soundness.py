@@ -1,4 +1,4 @@
-"""Whether the database can be read and written, and its disk has room: cheap enough for probes."""
+"""Checks that the database can be read and written, and that its disk has free space."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatbot_server.errors import Unavailable
 from chatbot_server.storage.base import Base
 from chatbot_server.storage.database import Database
 
-# What a few hundred conversations take; below that, some write will fail soon.
+# The space of a few hundred conversations; with less, writes will fail soon.
 LEAST_FREE = 20_000_000
 # Left by the hourly check of every page of the database, which takes too long for a probe.
 DAMAGED = "database-damaged"
@@ -19,8 +19,10 @@ TURN_SECONDS = 1.0
 
 
 def check_disk(data_dir: Path) -> None:
-    """Raises:
-    Unavailable: there is hardly any room left.
+    """Check the free space on the disk of *data_dir*.
+
+    Raises:
+        Unavailable: there is hardly any.
     """
     free = shutil.disk_usage(data_dir).free
     if free < LEAST_FREE:
@@ -28,10 +30,10 @@ def check_disk(data_dir: Path) -> None:
 
 
 def check_database(database: Database, data_dir: Path) -> None:
-    """Read a row of each table, and have a turn at writing.
+    """Read a row of each table, and take a turn to write; cheap enough for probes.
 
     Raises:
-        Unavailable: it is away or damaged, or others have been writing for a second.
+        Unavailable: the database is away or damaged, or others have been writing for a second.
     """
     with database.session() as session:
         for name in Base.metadata.tables:
@@ -42,10 +44,10 @@ def check_database(database: Database, data_dir: Path) -> None:
 
 
 def check_every_page(database: Database, run_dir: Path) -> None:
-    """Have SQLite look at its whole file, and leave what it found for the probes.
+    """Let SQLite check its whole file, and leave the result for probes.
 
     Raises:
-        Unavailable: it is damaged.
+        Unavailable: the database is damaged.
     """
     if database.engine.dialect.name != "sqlite":
         return

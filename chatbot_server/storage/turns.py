@@ -1,8 +1,8 @@
-"""SQLite's writers, one after the other, in the order in which they came.
+"""Lets SQLite's writers write one after the other, in the order in which they came.
 
-SQLite lets one connection write, and has the others ask again and again: whoever asks at the
-right moment is next, and who never does is told "database is locked". Here the writers of this
-process wait in line. Writers of other processes are still met by asking (``busy_timeout``).
+SQLite lets one connection write, and lets the others poll: the one that polls at the right moment
+is next, and one that never does gets “database is locked”. Here the writers of this process wait
+in a queue. Writers of other processes are still waited for by polling (``busy_timeout``).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sqlalchemy import Engine, event
 
 from chatbot_server.errors import Unavailable
 
-# Longer than any writer should keep the others waiting, shorter than a visitor waits.
+# Longer than any writer should take, and shorter than a visitor waits.
 TURN_SECONDS = 5.0
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 class WriteTurns:
-    """A lock that is handed on to whoever waits longest."""
+    """A fair lock: it is handed to the one that has waited longest."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,10 +32,10 @@ class WriteTurns:
         self._waiting: deque[threading.Lock] = deque()
 
     def take(self, seconds: float = TURN_SECONDS) -> None:
-        """Wait for one's turn.
+        """Wait for a turn.
 
         Raises:
-            Unavailable: it did not come within *seconds*.
+            Unavailable: none came within *seconds*.
         """
         with self._lock:
             if not self._is_taken:
@@ -48,12 +48,12 @@ class WriteTurns:
             return
         with self._lock:
             if place not in self._waiting:
-                return  # handed over in the last moment
+                return  # the turn came at the last moment
             self._waiting.remove(place)
         raise Unavailable("database_busy", retry_after=5)
 
     def hand_on(self) -> None:
-        """End one's turn."""
+        """End the turn, and hand it to the next."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().release()
@@ -62,32 +62,32 @@ class WriteTurns:
 
 
 class WriterConnection(sqlite3.Connection):
-    """A connection that knows whether it is its turn; a turn ends with its transaction."""
+    """A connection that takes turns; a turn ends with its transaction."""
 
     _turns: WriteTurns | None = None
 
     def take_turn(self, turns: WriteTurns) -> None:
-        """Wait until it is this connection's turn, unless it is."""
+        """Wait for a turn, unless this connection has it already."""
         if self._turns is None:
             turns.take()
             self._turns = turns
 
     def commit(self) -> None:
-        """Commit, and let the next one write."""
+        """Commit, and end the turn."""
         try:
             super().commit()
         finally:
             self._end_turn()
 
     def rollback(self) -> None:
-        """Roll back, and let the next one write."""
+        """Roll back, and end the turn."""
         try:
             super().rollback()
         finally:
             self._end_turn()
 
     def close(self) -> None:
-        """Close, also in the middle of a transaction."""
+        """Close, and end the turn, also in the middle of a transaction."""
         try:
             super().close()
         finally:
@@ -100,7 +100,7 @@ class WriterConnection(sqlite3.Connection):
 
 
 def write_in_turn(engine: Engine) -> WriteTurns:
-    """Have the connections of *engine* wait for their turn before they write."""
+    """Make the connections of *engine* wait for a turn before they write."""
     turns = WriteTurns()
 
     @event.listens_for(engine, "before_cursor_execute")
@@ -113,7 +113,7 @@ def write_in_turn(engine: Engine) -> WriteTurns:
 
 @contextmanager
 def a_turn(turns: WriteTurns | None) -> Iterator[None]:
-    """For the time of what writes without a transaction; None: no turns are taken."""
+    """Hold a turn in the ``with`` block, to write without a transaction; None: do nothing."""
     if turns is None:
         yield
         return

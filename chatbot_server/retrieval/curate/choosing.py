@@ -36,9 +36,9 @@ class Choice:
 
 
 def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
-    """What a crawl found, as the owner may choose of it: folders first, then single pages.
+    """The pages that a crawl found, to choose from: folders first, then single pages.
 
-    The page that the source begins at is always read, and not among them.
+    The first page of the source is always read, and not among them.
 
     Raises:
         NotFound: the site has no such source.

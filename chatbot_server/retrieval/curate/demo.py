@@ -1,4 +1,4 @@
-"""What the demo site knows before anybody gave it anything: this product, in French and English."""
+"""The texts of the demo site: about this product, in French and English."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatbot_server.storage.site.sites import demo_site, playground_site
 
 
 def prepare_demo(database: Database) -> None:
-    """Make the sites of the demo page; the first gets its texts unless it ever had any."""
+    """Create the sites of the demo page; the first gets its texts, unless it ever had any."""
     with database.session() as session:
         playground_site(session)
         site = demo_site(session)
@@ -39,7 +39,7 @@ def prepare_demo(database: Database) -> None:
 
 
 def _typeset(demo: dict[str, Any]) -> dict[str, Any]:
-    """What of the *demo* is in French, with its blanks before “?” that do not break a line."""
+    """*demo* with its French texts typeset: with fixed spaces before “?” and the like."""
     suggestions = demo["suggestions"]
     suggestions["fr"] = [typeset_french(text) for text in suggestions["fr"]]
     for row in (*demo["texts"], *demo["entries"]):

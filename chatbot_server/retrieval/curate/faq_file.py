@@ -1,4 +1,4 @@
-"""Many own answers at once: a table or JSON Lines, of which the good rows are kept."""
+"""Imports many FAQ entries from a table or JSON Lines; bad rows are reported and left out."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
 
 MOST_ENTRIES = 10_000
 MOST_WORDINGS = 50
-AT_ONCE = 100  # in one transaction, for which visitors' questions wait
+AT_ONCE = 100  # entries per transaction, for which visitors' questions wait
 COLUMNS = ("question", "answer", "wordings")
-# What people call the columns; without such a first line the order is that of COLUMNS.
+# Names of columns in the first line; without such a line, their order is that of COLUMNS.
 HEADINGS = {
     "question": "question",
     "answer": "answer",
@@ -31,13 +31,13 @@ HEADINGS = {
     "autres formulations": "wordings",
     "other wordings": "wordings",
 }
-# A spreadsheet takes a cell that begins so for a formula, so an export put ' before it.
+# Spreadsheets read cells that begin like this as formulas, so exports put ' before them.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
 class FaqRow:
-    """A question, its answer, and further wordings; *line*: where it stood in the file."""
+    """A question, its answer and further wordings, from *line* of a file."""
 
     line: int
     question: str
@@ -47,7 +47,7 @@ class FaqRow:
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line that was left out; *code*: of the sentence that says why, filled by *values*."""
+    """A line that was left out; *code* and *values* are those of a sentence that says why."""
 
     line: int
     code: str
@@ -56,17 +56,17 @@ class BadLine:
 
 @dataclass
 class EntryFile:
-    """What a file holds: entries to keep, and lines that cannot be."""
+    """The entries of a file, and the lines that cannot be used."""
 
     entries: list[FaqRow] = field(default_factory=list)
     bad: list[BadLine] = field(default_factory=list)
 
 
 def read_entries(data: bytes) -> EntryFile:
-    """The entries of a CSV file or of JSON Lines, whichever it is.
+    """The entries of a CSV file or of JSON Lines.
 
     Raises:
-        UsageError: there is no line in it.
+        UsageError: the file is empty.
     """
     text = decoded(data)
     if not text.strip():
@@ -88,7 +88,7 @@ def read_entries(data: bytes) -> EntryFile:
 
 
 def import_entries(database: Database, site_id: int, entries: Sequence[FaqRow]) -> int:
-    """Keep *entries*; the same question again replaces it. Returns how many changed anything."""
+    """Add *entries*, or replace those with the same question; returns how many changed."""
     change_count = 0
     for start in range(0, len(entries), AT_ONCE):
         batch = entries[start : start + AT_ONCE]
@@ -108,7 +108,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
 
 
 def _table_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Rows of a table by the names of its columns; None: one that cannot be read."""
+    """Line number and cells by column name of each row; None for a row that cannot be read."""
     first_line = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -152,13 +152,13 @@ def _entry(line: int, row: dict[str, Any]) -> FaqRow:
 
 
 def _text(value: object) -> str:
-    """*value* as a text that every database takes."""
+    """*value* as a text that every database accepts."""
     text = value if isinstance(value, str) else ""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _problem(entry: FaqRow | None, lines: dict[str, int]) -> tuple[str, dict[str, Any]] | None:
-    """Why *entry* cannot be kept; *lines*: where each question of the file stands."""
+    """Code and values of why *entry* cannot be used; *lines* are those of earlier questions."""
     if entry is None:
         return "faq_line_unreadable", {}
     if not entry.question:

@@ -1,7 +1,7 @@
-"""Files of the owner's: read at once in a terminal, or given in a browser and read soon after.
+"""The owner's files: read at once from a terminal, or uploaded in a browser and read soon after.
 
-A scan takes minutes, for which nobody waits at a page: what a browser sends waits in a folder, by
-the number of its source, until the server's chore reads it.
+Reading a scan takes minutes. Uploaded files therefore wait in a folder, each named by the number of
+its source, until a job of the server reads them.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from chatbot_server.storage.knowledge.documents import delete_documents, documen
 from chatbot_server.storage.knowledge.sources import files_to_read, open_source
 from chatbot_server.storage.knowledge.tables import KnowledgeSource
 
-# What belongs to no source any more is left by a crash, or about to get one.
+# Age of files without a source that are deleted; younger ones may be about to get one.
 LEFT_OVER_SECONDS = 3600
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class FileText:
-    """What a file holds, cut and stemmed.
+    """The analysed text of a file.
 
     Attributes:
-        notice: the code of a sentence about what was not read of it; also its source's ``why``.
+        notice: the code of a sentence about what was not read; stored as ``why`` of the source.
     """
 
     analysed_drafts: Sequence[AnalysedDraft]
@@ -59,10 +59,10 @@ def add_file(
     max_bytes: int,
     progress: Progress = in_silence,
 ) -> FileText:
-    """Read a file now; what it held before is replaced.
+    """Read a file now, in place of what was read of it before.
 
     Raises:
-        ExtractError: it cannot be read, is too big, or of a kind that is not known.
+        ExtractError: it cannot be read, is too big, or of an unknown kind.
         OSError: the file cannot be opened or read.
     """
     check_kind(file.name)
@@ -75,10 +75,10 @@ def add_file(
 
 
 def check_kind(name: str) -> str:
-    """How a file of this name is read.
+    """The kind of a file, by its *name*.
 
     Raises:
-        ExtractError: not at all.
+        ExtractError: the kind is unknown.
     """
     kind = kind_of_name(name)
     if kind is None:
@@ -87,8 +87,10 @@ def check_kind(name: str) -> str:
 
 
 def check_size(file: Path, name: str, max_bytes: int) -> None:
-    """Raises:
-    ExtractError: it is bigger than *max_bytes*.
+    """Check the size of *file*.
+
+    Raises:
+        ExtractError: it is bigger than *max_bytes*.
     """
     if file.stat().st_size > max_bytes:
         raise ExtractError("extract_big", name=name)
@@ -97,7 +99,7 @@ def check_size(file: Path, name: str, max_bytes: int) -> None:
 def read_file(
     extractor: Extractor, file: Path, name: str, max_bytes: int, progress: Progress
 ) -> FileText:
-    """The text of *file*, which is called *name*.
+    """The text of *file*, whose original name is *name*.
 
     Raises:
         ExtractError, OSError: as :func:`add_file`.
@@ -113,7 +115,7 @@ def read_file(
 
 
 def put_text(session: Session, source: KnowledgeSource, text: FileText) -> None:
-    """Make *text* all that is known of the file."""
+    """Replace all documents of the file by *text*."""
     urls = {analysis.draft.url for analysis in text.analysed_drafts}
     former = documents_of(session, source.site_id, source.id)
     missing = [document.id for document in former if document.url not in urls]
@@ -125,11 +127,11 @@ def put_text(session: Session, source: KnowledgeSource, text: FileText) -> None:
 
 @dataclass(frozen=True)
 class Uploads:
-    """Files that were given in a browser and wait until they are read.
+    """Files that were uploaded in a browser and wait to be read.
 
     Attributes:
         folder: where they wait.
-        max_bytes: of one.
+        max_bytes: the largest size of a file.
     """
 
     database: Database
@@ -137,11 +139,11 @@ class Uploads:
     max_bytes: int
 
     def put_all(self, site_id: int, files: Mapping[str, Callable[[Path], object]]) -> None:
-        """Have files wait, each by its name; what belongs to the name writes it to a path.
+        """Store *files* to be read: by name, functions that save them to a path.
 
         Raises:
-            ExtractError: one is of a kind that is not known, and none waits, or is too big.
-            Unavailable: one cannot be written.
+            ExtractError: a file is too big, or of an unknown kind; in that case none is stored.
+            Unavailable: a file cannot be written.
         """
         for name in files:
             check_kind(name)
@@ -166,9 +168,9 @@ class Uploads:
             path.unlink(missing_ok=True)
 
     def read_all(self, run_dir: Path) -> int:
-        """Read those that wait, oldest source first; returns how many were looked at.
+        """Read the waiting files, oldest source first; returns how many there were.
 
-        One that cannot be read says why at its source, which keeps what was read of it before.
+        If a file cannot be read, the reason is stored with its source, which keeps its documents.
         """
         with self.database.session() as session:
             waiting = files_to_read(session)
@@ -192,7 +194,7 @@ class Uploads:
             why = "file_gone"
         except ChatbotError as error:
             why = error.code
-        except Exception:  # whatever it is about this file, the others are read
+        except Exception:  # the other files are still read
             logger.exception("the file of source %s", source_id)
             why = "extract_broken"
         is_newest = not file.exists() or file.stat().st_ino == inode
@@ -202,7 +204,7 @@ class Uploads:
                 source.why = why
                 if text is not None:
                     put_text(session, source, text)
-                if is_newest:  # else another came meanwhile, and has its turn
+                if is_newest:  # else it was uploaded again meanwhile, and is still to be read
                     source.finished = now()
         if is_newest:
             file.unlink(missing_ok=True)

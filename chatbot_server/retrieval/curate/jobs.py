@@ -1,6 +1,6 @@
-"""The slow work on the owner's knowledge: crawling and embedding, in a process of its own.
+"""The slow work on the owner's knowledge: crawling and embedding.
 
-Started with low priority beside the server; it may be killed at any moment.
+It runs with low priority in a process beside the server, which may be killed at any moment.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from chatbot_server.storage.site.sites import Site
 
 if TYPE_CHECKING:
     from chatbot_server.config.sections import RetrievalSection
+    from chatbot_server.retrieval.answer.service import KnowledgeBase
 
-# A site is read again this long after it was read last; unchanged pages cost one 304 each.
+# How long after a crawl a site is read again; an unchanged page is only one response with 304.
 AGAIN_SECONDS = 24 * 3600
 EMBED_AT_ONCE = 20
 
@@ -38,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
-    """Crawl what is due, then embed what waits; returns the number of sources and documents."""
+    """Crawl due sources, then embed waiting documents; returns how many of both."""
     embedder = make_embedder(settings.semantic)
     count = 0
     for source_id in sources_due(database):
@@ -47,7 +48,7 @@ def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir:
             count += 1
         except Unavailable as error:  # noqa: PERF203  (the owner reads it at a terminal)
             logger.info("source %s: %s", source_id, error)
-        except Exception:  # one site that breaks us shall not keep the others unread
+        except Exception:  # the other sites are still read
             logger.exception("source %s", source_id)
     if embedder is not None:
         with closing(embedder):
@@ -56,7 +57,7 @@ def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir:
 
 
 def sources_due(database: Database) -> Sequence[int]:
-    """Sources to crawl: never read, stopped half way, or read a day ago; paused ones never."""
+    """The sources to crawl: never read, stopped half way, or read a day ago; not paused."""
     with database.session() as session:
         return sources_to_crawl(session, now() - AGAIN_SECONDS)
 
@@ -68,10 +69,10 @@ def crawl_source(
     source_id: int,
     progress: Callable[[dict[str, int]], None] = lambda counts: None,  # noqa: ARG005
 ) -> dict[str, int]:
-    """Crawl a source; a site that cannot be read is noted at the source, not raised.
+    """Crawl a source; an error in reading the site is stored with the source, not raised.
 
     Raises:
-        Unavailable: another process crawls it.
+        Unavailable: another process crawls the source.
     """
     limits = CrawlLimits(settings.max_pages, settings.requests_per_second)
     with (
@@ -97,7 +98,8 @@ def crawl_source(
 
 @contextmanager
 def crawl_lock(run_dir: Path, source_id: int) -> Iterator[None]:
-    """One process at a time: two would ask the site twice as often, and add its pages twice.
+    """Let one process at a time crawl a source: two would send twice the requests, and add pages
+    twice.
 
     Raises:
         Unavailable: another process crawls the source.
@@ -112,15 +114,21 @@ def crawl_lock(run_dir: Path, source_id: int) -> Iterator[None]:
 
 
 def embed_waiting(database: Database, settings: RetrievalSection) -> None:
-    """Give every document its vectors, if the search is by meaning."""
+    """Embed all waiting documents, if search by meaning is on."""
     embedder = make_embedder(settings.semantic)
     if embedder is not None:
         with closing(embedder):
             embed_all(database, embedder)
 
 
+def embed_new(base: KnowledgeBase) -> None:
+    """Embed all waiting documents with the embedder of *base*, if it has one."""
+    if base.searcher.embedder is not None:
+        embed_all(base.database, base.searcher.embedder)
+
+
 def embed_all(database: Database, embedder: Embedder) -> int:
-    """Give every document its vectors; returns how many got theirs."""
+    """Embed all waiting documents; returns how many."""
     total = 0
     while count := indexing.embed_some(database, embedder, EMBED_AT_ONCE):
         total += count

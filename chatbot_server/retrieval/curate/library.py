@@ -1,4 +1,4 @@
-"""What an owner does with the knowledge by hand: add, list, remove, export, import."""
+"""What an owner does with knowledge by hand: add, list, remove, export, import."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ from chatbot_server.storage.site.sites import Site, all_sites
 def add_faq(
     database: Database, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
 ) -> bool:
-    """An answer in the owner's own words; the same question again replaces it."""
+    """Add an FAQ entry, or replace the one with the same question; whether anything changed."""
     return put_faq_entries(database, site_id, [(question, answer, wordings)]) > 0
 
 
 def put_faq_entries(
     database: Database, site_id: int, entries: Iterable[tuple[str, str, Sequence[str]]]
 ) -> int:
-    """Questions, answers and wordings, all at once; returns how many are new or changed."""
+    """Add or replace FAQ entries (question, answer, wordings); returns how many changed."""
     analysed_drafts = [analyse(faq_draft(*entry)) for entry in entries]
     with database.session() as session:
         source = open_source(session, site_id, "faq")
@@ -55,12 +55,12 @@ def put_faq_entries(
 
 
 def faq_draft(question: str, answer: str, wordings: Sequence[str] = ()) -> Draft:
-    """An entry of the FAQ, whose question names it."""
+    """An FAQ entry as a draft; its address is made from the question."""
     return Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
 
 
 def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
-    """The entry that answers *question* now."""
+    """The current entry for *question*, if there is one."""
     with database.session() as session:
         entry = find_faq_entry(session, site_id, _faq_address(question))
         if entry is None:
@@ -70,7 +70,7 @@ def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
 
 
 def restore_faq(database: Database, site_id: int, question: str, former: Draft | None) -> None:
-    """Put *former*, as :func:`find_faq` gave it, in place of the entry that answers *question*."""
+    """Replace the entry for *question* by *former*, a result of :func:`find_faq`."""
     analysis = None if former is None else analyse(former)
     with database.session() as session:
         if analysis is not None:
@@ -80,22 +80,22 @@ def restore_faq(database: Database, site_id: int, question: str, former: Draft |
 
 
 def _faq_address(question: str) -> str:
-    """The invented address of the entry that answers *question*."""
+    """The artificial address of the entry for *question*."""
     return f"faq:{_name_of(question)}"
 
 
 def add_note(database: Database, site_id: int, title: str, text: str) -> bool:
-    """A text typed by the owner; the same title again replaces it."""
+    """Add a note, or replace the one with the same title; whether anything changed."""
     analysis = analyse(Draft(f"note:{_name_of(title)}", title, text))
     with database.session() as session:
         return indexing.put(session, open_source(session, site_id, "note"), analysis)
 
 
 def add_site(database: Database, site_id: int, address: str, *, single: bool = False) -> int:
-    """A site (or one page) to crawl; returns the source's number.
+    """Add a site, or a *single* page, to crawl; returns the number of the source.
 
     Raises:
-        UsageError: not an address of the web.
+        UsageError: *address* is not a web address.
     """
     url = urls.canonical(address if "://" in address else f"https://{address}")
     host = urlsplit(url).hostname if url else None
@@ -108,7 +108,7 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
 
 
 def unread_site(session: Session, name: str) -> Site | None:
-    """The owner's site called *name* of which nothing could be read, ready for another address."""
+    """The owner's site *name*, reset for another address, if nothing could be read of it."""
     for site in all_sites(session):
         sources = sources_of(session, site.id)
         is_unreadable = sources and all(source.why for source in sources)
@@ -122,7 +122,7 @@ def unread_site(session: Session, name: str) -> Site | None:
 
 
 def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:
-    """The site's sources, with what was read from each."""
+    """The site's sources, with the number of documents read from each."""
     counts = document_counts(session, site_id)
     return [
         describe_source(session, source)
@@ -132,10 +132,10 @@ def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:
 
 
 def describe_source(session: Session, source: KnowledgeSource) -> dict[str, Any]:
-    """A source, with what became of its pages.
+    """A source, and the states of its pages.
 
-    ``lost`` is, by page, what a visitor can check there and no document says; ``unread``:
-    whether it is still to be read, or is being read.
+    ``lost`` holds, by page, facts that a visitor sees and no document states; ``unread`` says
+    whether the source is still to be read, or is being read.
     """
     return {
         "number": source.id,
@@ -153,7 +153,7 @@ def describe_source(session: Session, source: KnowledgeSource) -> dict[str, Any]
 
 
 def _site_document_count(session: Session, source: KnowledgeSource) -> int:
-    """How many documents hold what stands on every page: these are no pages."""
+    """The number of documents with what all pages share, which are not pages themselves."""
     if source.kind != "site":
         return 0
     base = site_document_base(source.address)
@@ -163,9 +163,9 @@ def _site_document_count(session: Session, source: KnowledgeSource) -> int:
 def describe_documents(
     session: Session, site_id: int, source_id: int, limit: int | None = None
 ) -> list[dict[str, Any]]:
-    """The documents of one source, oldest first; the first *limit* of them.
+    """The first *limit* documents of one source, oldest first.
 
-    ``every_page``: it is no page, but what stands on every one; ``removable``: see
+    ``every_page`` marks a document with what all pages share; for ``removable`` see
     :func:`remove_document`.
 
     Raises:
@@ -203,7 +203,7 @@ def describe_entries(session: Session, site_id: int) -> list[dict[str, Any]]:
 
 
 def export_documents(session: Session, site_id: int) -> Iterator[dict[str, Any]]:
-    """Every document of the site as one JSON object each."""
+    """Every document of the site as a JSON object."""
     kinds = {source.id: (source.kind, source.address) for source in sources_of(session, site_id)}
     for document in documents_of(session, site_id):
         kind, address = kinds[document.source_id]
@@ -220,10 +220,10 @@ def export_documents(session: Session, site_id: int) -> Iterator[dict[str, Any]]
 
 
 def import_documents(database: Database, site_id: int, rows: Iterable[dict[str, Any]]) -> int:
-    """Put exported documents back; returns how many were new or changed.
+    """Import exported documents; returns how many were new or changed.
 
     Raises:
-        UsageError: a row is not of the form that :func:`export_documents` writes.
+        UsageError: a row does not have the form that :func:`export_documents` writes.
     """
     change_count = 0
     for number, row in enumerate(rows, 1):
@@ -241,11 +241,12 @@ def import_documents(database: Database, site_id: int, rows: Iterable[dict[str, 
 def _read_row(row: dict[str, Any]) -> tuple[SourceKind, str, Draft]:
     """Kind and address of the source of an exported document, and the document.
 
-    Raises any of the errors of a value that is not what it should be.
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError: a value is missing or wrong.
     """
     kind, name, address = row.get("source", "note"), str(row["id"]), str(row.get("address") or "")
     language = row.get("language") or ""
-    # No database takes a NUL or half of a surrogate pair; a language that is no text is no row.
+    # No database accepts a NUL or half of a surrogate pair; joining fails for other types.
     has_nul = b"\0" in "".join((name, address, language)).encode()
     if kind not in get_args(SourceKind) or has_nul:
         raise ValueError

@@ -1,7 +1,7 @@
 """Pages that a CMS sends: ``{"url", "title", "html" | "text"}``, or ``"deleted": true``.
 
-The body is signed with the site's secret (HMAC-SHA256 over ``timestamp.body``), so
-that only the owner's CMS can put words into the chatbot's mouth.
+The body is signed with the site's secret (HMAC-SHA256 over ``timestamp.body``), so that only the
+owner's CMS can change what the chatbot says.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from chatbot_server.storage.knowledge.site_state import push_secret, set_push_se
 from chatbot_server.storage.knowledge.sources import open_source, sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgeSource
 
-# A signature caught on the way is worthless after this long.
+# How long a signature is valid.
 WINDOW_SECONDS = 300
-# Bytes: as long as a document's address may be, with a part's name (``#faq-12``) after it, so
-# that an index of PostgreSQL can hold it.
+# In bytes: with the name of a part (``#faq-12``) after it, the address of a document still fits
+# into an index of PostgreSQL.
 MAX_URL = 1980
 
 PushStatus = Literal["indexed", "unchanged", "deleted", "outdated"]
 
 
 def new_secret(database: Database, site_id: int) -> str:
-    """A fresh secret of the site; the old one is no longer accepted."""
+    """Create a new secret for the site; the old one is no longer accepted."""
     secret = secrets.token_hex(32)
     with database.session() as session:
         set_push_secret(session, site_id, secret)
@@ -48,17 +48,17 @@ def new_secret(database: Database, site_id: int) -> str:
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
-    """The signature of *body* sent at *timestamp*: hexadecimal."""
+    """The signature of *body* sent at *timestamp*, in hexadecimal."""
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
 def check_signature(
     database: Database, site_id: int, timestamp: str, signature: str, body: bytes
 ) -> int:
-    """When the site's CMS sent *body*, in Unix seconds.
+    """Check the signature of *body*; returns when it was sent, in Unix seconds.
 
     Raises:
-        Unauthorized: no secret was made, the signature is another's, or too old.
+        Unauthorized: the site has no secret, or the signature is wrong or too old.
     """
     with database.session() as session:
         secret = push_secret(session, site_id)
@@ -74,10 +74,10 @@ def check_signature(
 
 
 class PushReceiver:
-    """Takes pages in, each in the order in which they were sent.
+    """Receives pushed pages, each in the order in which they were sent.
 
-    A message that was caught on the way could be sent again while its signature is fresh, and
-    one may overtake another: what is older than the last word on a page changes nothing.
+    A message older than the last one about its page is ignored: it was overtaken, or was recorded
+    by somebody and sent again while its signature is valid.
     """
 
     def __init__(self, database: Database, extractor: Extractor) -> None:
@@ -87,10 +87,10 @@ class PushReceiver:
         self._latest: dict[tuple[int, str], int] = {}
 
     def receive(self, site_id: int, sent_at: int, body: bytes) -> PushStatus:
-        """Index what *body* tells, or forget it.
+        """Index the page in *body*, or delete it.
 
         Raises:
-            BadRequest: names the field that is missing or wrong.
+            BadRequest: a field is missing or wrong; names it.
         """
         try:
             message = json.loads(body)
@@ -105,7 +105,7 @@ class PushReceiver:
         with self._lock:
             if sent_at < self._latest.get((site_id, url), sent_at):
                 return "outdated"
-            # Older ones are refused for their age; a message may be dated ahead as far as back.
+            # Older messages are refused for their age. Clocks may be ahead by as much as behind.
             limit = now() - 2 * WINDOW_SECONDS
             self._latest = {page: moment for page, moment in self._latest.items() if moment > limit}
             self._latest[site_id, url] = sent_at
@@ -131,14 +131,14 @@ class PushReceiver:
 def _replace_page(
     database: Database, site_id: int, url: str, drafts: Sequence[Draft]
 ) -> PushStatus:
-    """Make *drafts* all that is known of the page."""
+    """Replace all documents of the page by *drafts*."""
     urls_of_drafts = {draft.url for draft in drafts}
     analysed_drafts = [analyse(draft) for draft in drafts]
     with database.session() as session:
         former = documents_of_page(session, site_id, url)
         if former:
             source = session.get_one(KnowledgeSource, former[0].source_id)
-        else:  # with its site's crawl if there is one, not to be found twice
+        else:  # as part of the crawl of its site, if there is one, so that it is not found twice
             sources = sources_of(session, site_id)
             crawls = (s for s in sources if s.kind == "site" and urls.same_site(url, s.address))
             source = next(crawls, None) or open_source(session, site_id, "push")
@@ -150,7 +150,7 @@ def _replace_page(
         delete_documents(session, site_id, outdated_ids)
         forget_reading(session, source.id, url)
         changes = [indexing.put(session, source, analysis) for analysis in analysed_drafts]
-        if not drafts:  # should the page come back as it was, the crawl must read it again
+        if not drafts:  # if the page comes back unchanged, a crawl must read it again
             forget_validators(session, source.id, url)
             return "deleted"
     return "indexed" if outdated_ids or any(changes) else "unchanged"

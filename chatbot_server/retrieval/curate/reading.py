@@ -1,4 +1,4 @@
-"""What visitors are answered from, as the owner can check it."""
+"""What was read of a source, for the owner to check."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def read_documents(
 ) -> Iterator[dict[str, Any]]:
     """The documents of a source, or one of them, with their sections as they are quoted.
 
-    ``left_out`` is what was read of a page and is told elsewhere (the site's own text) or
-    nowhere (menus).
+    ``left_out`` holds the blocks of a page that are in another document (what all pages share) or
+    in none (menus).
 
     Raises:
-        NotFound: the site has no such source, or that no such document.
+        NotFound: the site has no such source, or the source no such document.
     """
     get_source(session, site_id, source_id)
     documents = documents_of(session, site_id, source_id)
@@ -68,9 +68,9 @@ def read_documents(
 
 
 def page_changes(session: Session, site_id: int, source_id: int) -> dict[str, Any]:
-    """What the last crawl of a source found new, changed and gone.
+    """The pages that the last crawl of a source found new, changed or gone.
 
-    A line that changed on several pages, as a footer does, is told once, under ``everywhere``.
+    A line that changed on several pages, as in a footer, is reported once, under ``everywhere``.
 
     Raises:
         NotFound: the site has no such source.

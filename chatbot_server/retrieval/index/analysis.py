@@ -1,7 +1,7 @@
-"""What is indexed of a document: made before anything is written, in a bounded time.
+"""Analyses a document before it is indexed: chunks and terms, in bounded time.
 
-A hostile page may take as long as the limit; others write meanwhile, since no transaction is
-open yet.
+A hostile page may take as long as the limit allows. Others can write meanwhile, because no
+transaction is open yet.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class AnalysedDraft:
 
     Attributes:
         terms: the stems of each chunk.
-        definitions: of acronyms: short and long form.
+        definitions: short and long forms of acronyms.
     """
 
     draft: Draft
@@ -49,10 +49,10 @@ class AnalysedDraft:
 
 
 def analyse(draft: Draft, seconds: float = SECONDS) -> AnalysedDraft:
-    """Cut *draft* into chunks and these into terms; not to be called in a transaction.
+    """Cut *draft* into chunks, and these into terms. Not to be called in a transaction.
 
     Raises:
-        AnalysisError: it takes longer than *seconds*.
+        AnalysisError: this takes longer than *seconds*.
     """
     deadline = time.monotonic() + seconds
     text, title = clean(draft.text[:MAX_TEXT]), clean(draft.title[:MAX_TEXT]).replace("\n", " ")

@@ -12,8 +12,8 @@ from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.tables import in_sentences
 from chatbot_server.retrieval.language.text import FENCE, clean, fold
 
-# Measured on the CNIL's FAQ and XQuAD, 120 to 180 words are equally good; short chunks cost
-# the least to embed and to read for a small model.
+# On the CNIL's FAQ and XQuAD, 120 to 180 words are equally good; short chunks are the cheapest to
+# embed, and to read for a small model.
 MAX_WORDS = 150
 MAX_CHUNKS = 2000
 MAX_LEVEL = 6
@@ -38,19 +38,20 @@ class Chunk:
     text: str
 
     def searchable_text(self, title: str) -> str:
-        """What is indexed: a chunk alone often does not say what it is about."""
+        """The text to index, with title and headings: a chunk alone often does not name its
+        subject."""
         parts = [title, below(title, self.heading), self.text]
         return "\n".join(part for part in parts if part)
 
 
 def below(title: str, heading: str) -> str:
-    """A path of headings without the page's *title*, which most pages repeat as their first."""
+    """The path *heading* without the page's *title*, which is the first heading of most pages."""
     first, _, rest = heading.partition(BETWEEN)
     return rest if _plain(first) == _plain(title) else heading
 
 
 def _plain(text: str) -> str:
-    """Typists and systems differ in case and in the form of the apostrophe."""
+    """*text* for comparison, without case and accents, and with one form of the apostrophe."""
     return fold(text).replace("’", "'")
 
 
@@ -60,13 +61,12 @@ def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[C
 
 
 def chunks_of_text(text: str, max_words: int = MAX_WORDS, language: str = "en") -> Iterator[Chunk]:
-    """Chunks of Markdown *text*, at most *max_words* long, in order; rows of tables as sentences.
+    """The chunks of Markdown *text* in order, each of at most *max_words*.
 
-    A chunk never crosses a heading; two chunks under one heading share a sentence,
-    so that “it costs …” keeps what it speaks of. A sentence longer than a
-    chunk is cut between words. A footnote (“* not on Sundays”) is in each chunk with its mark.
-    Of a boundless page the first 2,000 chunks count; a text
-    without words is one empty chunk.
+    A chunk never crosses a heading. Two chunks under one heading share a sentence, so that “it
+    costs …” keeps its subject. A sentence longer than a chunk is cut between words. Rows of tables
+    become sentences. A footnote (“* not on Sundays”) is repeated in each chunk with its mark. A
+    page has at most 2,000 chunks; a text without words is one empty chunk.
     """
     pieces = (
         Chunk(heading, piece)
@@ -97,7 +97,7 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _heading(line: str) -> tuple[int, str] | None:
-    """Level and name of a heading (``## Name ##``); None: it is none."""
+    """Level and name of a heading (``## Name ##``); None if *line* is not one."""
     rest = line.lstrip("#")
     level = len(line) - len(rest)
     if not 1 <= level <= MAX_LEVEL or not rest[:1].isspace():
@@ -134,7 +134,7 @@ def footnotes(whole: Sequence[str]) -> dict[str, str]:
 
 
 def missing_notes(piece: Sequence[str], notes: Mapping[str, str]) -> list[str]:
-    """Those of *notes* that a *piece* refers to (“18 €*”) and does not hold."""
+    """Those of *notes* that *piece* refers to (“18 €*”) without containing them."""
     if not notes:
         return []
     plain = (_EMPHASIS.sub("", sentence) for sentence in piece)

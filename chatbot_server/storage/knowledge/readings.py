@@ -1,4 +1,4 @@
-"""Crawled pages as they were read: the queries on readings."""
+"""Queries on readings: crawled pages as they were read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeRead
 
 
 def put_reading(session: Session, reading: KnowledgeReading) -> bool:
-    """Keep *reading* in place of the page's former one; False: there was none."""
+    """Store *reading* in place of the page's former one; whether there was one."""
     had_one = session.get(KnowledgeReading, reading.page_id) is not None
     session.merge(reading)
     session.flush()
@@ -20,7 +20,7 @@ def put_reading(session: Session, reading: KnowledgeReading) -> bool:
 
 
 def forget_reading(session: Session, source_id: int, url: str) -> None:
-    """Whatever was read of the page at *url* counts no longer."""
+    """Delete the reading of the page at *url*."""
     page = select(KnowledgePage.id).where(
         KnowledgePage.source_id == source_id, KnowledgePage.url == url
     )
@@ -30,7 +30,7 @@ def forget_reading(session: Session, source_id: int, url: str) -> None:
 def page_that_says_the_same(
     session: Session, source_id: int, reading: KnowledgeReading
 ) -> str | None:
-    """The address of another page of the crawl with this reading, the one found first."""
+    """The address of another page with the same reading, the one found first."""
     return session.scalar(
         select(KnowledgePage.url)
         .join(KnowledgeReading, KnowledgeReading.page_id == KnowledgePage.id)
@@ -45,7 +45,7 @@ def page_that_says_the_same(
 
 
 def put_lost_facts(session: Session, lost: Mapping[int, list[str]]) -> None:
-    """Note at the readings of pages, by id, which facts of each were lost."""
+    """Store the facts that were lost, by page id."""
     for page_id, facts in lost.items():
         session.execute(
             update(KnowledgeReading)
@@ -55,7 +55,7 @@ def put_lost_facts(session: Session, lost: Mapping[int, list[str]]) -> None:
 
 
 def lost_facts(session: Session, source_id: int) -> dict[str, list[str]]:
-    """The facts that were lost in reading a source, by the address of their page."""
+    """The facts that were lost in reading a source, by the address of the page."""
     rows = session.execute(
         select(KnowledgePage.url, KnowledgeReading.lost)
         .join(KnowledgeReading, KnowledgeReading.page_id == KnowledgePage.id)
@@ -66,7 +66,7 @@ def lost_facts(session: Session, source_id: int) -> dict[str, list[str]]:
 
 
 def reading_at(session: Session, source_id: int, url: str) -> KnowledgeReading | None:
-    """What was read of the page at *url*."""
+    """The reading of the page at *url*."""
     return session.scalar(
         select(KnowledgeReading)
         .join(KnowledgePage, KnowledgePage.id == KnowledgeReading.page_id)
@@ -77,7 +77,7 @@ def reading_at(session: Session, source_id: int, url: str) -> KnowledgeReading |
 def readings_after(
     session: Session, source_id: int, page_id: int, limit: int
 ) -> list[tuple[str, KnowledgeReading]]:
-    """Address and reading of up to *limit* pages of a crawl, those after *page_id*, in order."""
+    """Address and reading of the next *limit* pages of a crawl after *page_id*."""
     rows = session.execute(
         select(KnowledgePage.url, KnowledgeReading)
         .join(KnowledgeReading, KnowledgeReading.page_id == KnowledgePage.id)

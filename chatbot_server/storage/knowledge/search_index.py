@@ -1,6 +1,7 @@
-"""The index of terms: in which chunks of a site they stand, ranked by BM25.
+"""The index of terms: which chunks of a site contain them, ranked by BM25.
 
-On SQLite it is an FTS5 table; on PostgreSQL see :mod:`chatbot_server.storage.knowledge.postgresql`.
+This is an FTS5 table on SQLite; for PostgreSQL see
+:mod:`chatbot_server.storage.knowledge.postgresql`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def on_postgresql(unit: UnitOfWork) -> bool:
 def index_chunks(
     session: Session, site_id: int, chunks: Iterable[tuple[int, Sequence[str]]]
 ) -> None:
-    """Make chunks findable by their stems: ``(chunk id, stems)``."""
+    """Index chunks by their stems: ``(chunk id, stems)``."""
     if on_postgresql(session):
         postgresql.index_chunks(session, site_id, chunks)
         return
@@ -37,7 +38,7 @@ def index_chunks(
 def match(
     unit: UnitOfWork, site_id: int, terms: Sequence[str], limit: int
 ) -> list[tuple[int, float]]:
-    """Chunks of the site that hold any of *terms*, best first: ``(chunk id, score > 0)``."""
+    """Chunks of the site with any of *terms*, best first: ``(chunk id, score > 0)``."""
     terms = [term for term in terms if term.isalnum()]
     if not terms:
         return []
@@ -58,7 +59,7 @@ _ONE_COUNT = "(SELECT count(*) FROM knowledge_terms WHERE knowledge_terms MATCH 
 
 
 def known_terms(unit: UnitOfWork, site_id: int, terms: Sequence[str]) -> dict[str, int]:
-    """In how many chunks of the site each of *terms* stands (0 included)."""
+    """How many chunks of the site contain each of *terms* (0 included)."""
     counts = dict.fromkeys(terms, 0)
     askable = [term for term in counts if term.isalnum()]
     if on_postgresql(unit):

@@ -1,4 +1,4 @@
-"""What is stored once for each site: the version of its index, and its secret for pushes."""
+"""What is stored once per site: the version of its index, and the secret for pushes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from chatbot_server.storage.base import Base, UnitOfWork
 from chatbot_server.storage.knowledge.tables import KnowledgeState
 from chatbot_server.storage.site.sites import Site
 
-# A site may get the number of one that was erased: its versions begin somewhere else, so that
-# nothing that a running server remembers of the former one is taken for its own.
+# A site may get the number of an erased one. Its versions begin at a random number, so that a
+# running server does not use what it remembers of the former site.
 FIRST_VERSIONS = 2**30
 
-# Made once: each question asks for it several times, and making a statement takes longer than it.
+# Built once: each question uses it several times, and building takes longer than running it.
 _STATES = Base.metadata.tables[KnowledgeState.__tablename__]
 _VERSION = select(_STATES.c.version).where(_STATES.c.site_id == bindparam("site"))
 _SITES = Base.metadata.tables[Site.__tablename__]
@@ -31,8 +31,8 @@ class SiteState(NamedTuple):
     """What answers from pages need to know of their site.
 
     Attributes:
-        version: of its index, see :func:`index_version`.
-        time_zone: IANA's name of it; None: the server's.
+        version: the version of its index, see :func:`index_version`.
+        time_zone: an IANA name; None: that of the server.
     """
 
     version: int
@@ -41,18 +41,18 @@ class SiteState(NamedTuple):
 
 
 def site_state(unit: UnitOfWork, site_id: int) -> SiteState:
-    """That of a site; of one that is not there, an empty one."""
+    """The state of a site; an empty one if it does not exist."""
     row = unit.execute(_STATE, {"site": site_id}).one_or_none()
     return SiteState(*row) if row else SiteState(0, "", None)
 
 
 def index_version(unit: UnitOfWork, site_id: int) -> int:
-    """A number that grows with each change of the site's index; 0: nothing was ever in it."""
+    """A number that grows with each change of the site's index; 0 for one that was never filled."""
     return unit.scalar(_VERSION, {"site": site_id}) or 0
 
 
 def bump_version(session: Session, site_id: int) -> None:
-    """The site's index changes with this unit of work."""
+    """Increase the version of the site's index, which changes with this unit of work."""
     state = _open_state(session, site_id)
     if state.version:
         state.version = KnowledgeState.version + 1
@@ -62,7 +62,7 @@ def bump_version(session: Session, site_id: int) -> None:
 
 
 def push_secret(session: Session, site_id: int) -> str:
-    """The secret that signs what the site's CMS sends; empty: none was made."""
+    """The secret that signs pushes of the site's CMS; empty if there is none."""
     return (
         session.scalar(select(KnowledgeState.push_secret).where(KnowledgeState.site_id == site_id))
         or ""
@@ -70,7 +70,7 @@ def push_secret(session: Session, site_id: int) -> str:
 
 
 def set_push_secret(session: Session, site_id: int, secret: str) -> None:
-    """Accept *secret*, and no longer the former one."""
+    """Replace the secret for pushes."""
     _open_state(session, site_id).push_secret = secret
 
 

@@ -1,4 +1,4 @@
-"""Where a site's documents come from: the queries on sources."""
+"""Queries on sources: where a site's documents come from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatbot_server.storage.knowledge.tables import KnowledgeSource, SourceKind
 def open_source(
     session: Session, site_id: int, kind: SourceKind, address: str = ""
 ) -> KnowledgeSource:
-    """The site's source of this kind and address; made on first use."""
+    """The site's source of this kind and address; created on first use."""
     source = session.scalar(
         select(KnowledgeSource).where(
             KnowledgeSource.site_id == site_id,
@@ -48,7 +48,7 @@ def sources_of(session: Session, site_id: int) -> Sequence[KnowledgeSource]:
 
 
 def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
-    """Active sources that were never read, stopped half way, or were read before that moment."""
+    """Active sources that were not read to the end since *finished_before*."""
     return session.scalars(
         select(KnowledgeSource.id)
         .where(
@@ -64,7 +64,7 @@ def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
 
 
 def files_to_read(session: Session) -> Sequence[int]:
-    """Files that were given and not read yet, in the order of their sources."""
+    """Files that were given and have not been read yet, in the order of their sources."""
     return session.scalars(
         select(KnowledgeSource.id)
         .where(

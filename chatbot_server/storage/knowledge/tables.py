@@ -1,7 +1,7 @@
 """The tables of the owner's knowledge: sources, pages, documents, chunks and vectors.
 
-The table of terms, which is not the same on every database, is made by its migration and used
-by :mod:`chatbot_server.storage.knowledge.search_index`.
+The table of terms differs between databases: it is created by a migration, and used by
+:mod:`chatbot_server.storage.knowledge.search_index`.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class KnowledgeSource(Base):
 
     Attributes:
         address: URL of a site or page, name of a file; empty for notes, FAQ and push.
-        state: ``active`` or ``paused``; a paused crawl goes on where it stopped.
-        started, finished: of the last crawl, or when a file was given and read; ``finished`` is
-            None while that is under way.
-        why: key of the sentence that says why it could not be read, or not whole, and perhaps,
-            after a blank, the host, address or error that the sentence names; of a file that
-            is being read, how far.
+        state: ``active`` or ``paused``; a paused crawl continues where it stopped.
+        started, finished: times of the last crawl, or when a file was given and read;
+            ``finished`` is None in between.
+        why: the key of the sentence that says why it could not be read, or not completely. The
+            host, address or error that the sentence names may follow after a blank. For a file
+            that is being read, the progress.
         unwanted: paths of pages that the owner does not want to be read; one that ends with
             ``/`` stands for the whole folder.
     """
@@ -86,21 +86,21 @@ class KnowledgeSource(Base):
 
     @property
     def is_unread(self) -> bool:
-        """Whether it is still to be read, or is being read."""
+        """Whether it has not been read, or is being read."""
         is_wanted = self.kind in ("site", "page") or self.started is not None
         return is_wanted and self.finished is None
 
 
 class KnowledgePage(Base):
-    """One address a crawl knows of: its frontier and its memory in one.
+    """An address that a crawl knows: an entry of its frontier, or one that was read.
 
     Attributes:
-        state: ``found`` waits to be read; the others tell how the last read ended.
-        why: why it was skipped or failed, as at :class:`KnowledgeSource`.
-        crawl: ``started`` of the crawl that dealt with it last.
-        misses: how often in a row it was not there, or not to be read.
-        change: JSON, see :mod:`chatbot_server.retrieval.crawl.changes`; empty: the last crawl
-            found it as it was.
+        state: ``found`` waits to be read; the others say how the last read ended.
+        why: why it was skipped or failed, as in :class:`KnowledgeSource`.
+        crawl: ``started`` of the last crawl that read it.
+        misses: how often in a row it was not found, or could not be read.
+        change: JSON, see :mod:`chatbot_server.retrieval.crawl.changes`; empty if the last crawl
+            found it unchanged.
     """
 
     __tablename__ = "knowledge_page"
@@ -123,13 +123,13 @@ class KnowledgePage(Base):
 
 
 class KnowledgeReading(Base):
-    """A crawled page as it was read, with what it shares with others of its site.
+    """A crawled page as it was read, including what it shares with other pages of its site.
 
     Attributes:
-        digest: equal for pages that say the same.
+        digest: equal for pages with the same text.
         blocks: JSON, see :mod:`chatbot_server.retrieval.read.html.blocks`.
         facts: JSON, see :mod:`chatbot_server.retrieval.read.html.seen`.
-        lost: JSON, those of the facts that no document of the crawl tells.
+        lost: JSON, those of the facts that no document of the crawl states.
     """
 
     __tablename__ = "knowledge_reading"
@@ -150,9 +150,9 @@ class KnowledgeDocument(Base):
     """One page, file, note or FAQ entry, as plain Markdown.
 
     Attributes:
-        wordings: of an FAQ entry, other wordings of its question.
-        digest: SHA-256 of title, wordings and text; equal means nothing to index.
-        embedded_by: the model whose vectors it has; None: none yet.
+        wordings: other wordings of the question of an FAQ entry.
+        digest: SHA-256 of title, wordings and text; if it is equal, there is nothing to index.
+        embedded_by: the model that its vectors are of; None if it has none yet.
     """
 
     __tablename__ = "knowledge_document"
@@ -188,7 +188,7 @@ class KnowledgeChunk(Base):
 
 
 class KnowledgeVector(Base):
-    """The meaning of a chunk, or (``chunk_id`` None) of a title or a question's wording.
+    """The vector of a chunk, or (without ``chunk_id``) of a title or a wording of a question.
 
     ``vector`` is a numpy array of length 1.
     """
@@ -208,7 +208,7 @@ class KnowledgeVector(Base):
 
 
 class KnowledgeAcronym(Base):
-    """An acronym as one document explains it; see ``retrieval.language.acronyms``."""
+    """An acronym as one document explains it; see ``retrieval.language.words.acronyms``."""
 
     __tablename__ = "knowledge_acronym"
 
@@ -222,7 +222,7 @@ class KnowledgeAcronym(Base):
 
 
 class KnowledgeState(Base):
-    """``version`` of a site's index grows with each change: what was cached before is old."""
+    """What is stored once per site; each change increases ``version`` and invalidates caches."""
 
     __tablename__ = "knowledge_state"
 

@@ -1,4 +1,4 @@
-"""What chunks, titles and wordings mean, as numbers: the queries on vectors."""
+"""Queries on the vectors of chunks, titles and wordings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatbot_server.storage.base import Base, UnitOfWork
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
 
 ROWS_AT_ONCE = 2000
-# A statement that every question makes is made once: making one takes longer than running it.
+# Built once: building a statement takes longer than running it.
 _VECTORS = Base.metadata.tables[KnowledgeVector.__tablename__]
 _OF_CHUNKS = select(_VECTORS.c.chunk_id, _VECTORS.c.vector).where(
     _VECTORS.c.chunk_id.in_(bindparam("chunks", expanding=True)),
@@ -23,7 +23,7 @@ _OF_CHUNKS = select(_VECTORS.c.chunk_id, _VECTORS.c.vector).where(
 
 
 def embedded_chunks(session: Session, document_id: int, model: str) -> set[int | None]:
-    """The chunks of a document that have a vector of *model*; None: its names have theirs."""
+    """The chunks of a document with a vector of *model*; None stands for its title and wordings."""
     return set(
         session.scalars(
             select(KnowledgeVector.chunk_id)
@@ -36,7 +36,7 @@ def embedded_chunks(session: Session, document_id: int, model: str) -> set[int |
 def chunk_vectors(
     unit: UnitOfWork, chunk_ids: Sequence[int], model: str
 ) -> dict[int, NDArray[np.float32]]:
-    """The vectors of *model* of those of the chunks that have one."""
+    """The vectors of *model*, by chunk, for those chunks that have one."""
     rows = unit.execute(_OF_CHUNKS, {"chunks": list(chunk_ids), "model": model})
     return {row[0]: row[1] for row in rows}
 
@@ -44,7 +44,7 @@ def chunk_vectors(
 def add_vectors(
     session: Session, document: KnowledgeDocument, model: str, vectors: Iterable[KnowledgeVector]
 ) -> None:
-    """Put *vectors* beside those that the document has of *model*; all others go."""
+    """Add *vectors* of *model* to the document, and delete those of other models."""
     session.execute(
         delete(KnowledgeVector).where(
             KnowledgeVector.document_id == document.id, KnowledgeVector.model != model
@@ -54,7 +54,7 @@ def add_vectors(
 
 
 def forget_vectors(session: Session, document_id: int) -> None:
-    """The document is called otherwise: what its vectors stand for has changed."""
+    """Delete the vectors of a document, because its title or wordings have changed."""
     session.execute(delete(KnowledgeVector).where(KnowledgeVector.document_id == document_id))
 
 
@@ -78,9 +78,9 @@ def embedded_chunk_count(unit: UnitOfWork, site_id: int, model: str) -> int:
 def vectors_after(
     unit: UnitOfWork, site_id: int, model: str, last: int
 ) -> Iterator[Sequence[Row[Any]]]:
-    """Batches of ``(id, document, chunk or -1, float16 bytes)`` of the vectors newer than *last*.
+    """Batches of ``(id, document, chunk or -1, float16 bytes)`` of vectors with ids above *last*.
 
-    On SQLite only: PostgreSQL compares its vectors itself.
+    For SQLite only: PostgreSQL compares vectors itself.
     """
     return unit.execute(
         text(

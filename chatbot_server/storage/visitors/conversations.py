@@ -46,21 +46,21 @@ DAY = 24 * HOUR
 
 
 class Conversation(Base):
-    """What one visitor and the chatbot said to each other.
+    """A conversation of one visitor with the chatbot.
 
     Attributes:
-        secret_hash: SHA-256 of the secret that only the visitor's browser holds.
-        expires: when it is erased, in Unix seconds; moves on with every message.
-        keep: False: erased an hour after the last message.
-        page: where it began, without query string.
-        preview: it began on the owner's pages, and is not counted.
-        person: name of who has taken it over, as the visitor reads it.
-        silent_until: the chatbot leaves the answers to *person* until then.
+        secret_hash: SHA-256 of the secret that only the visitor's browser has.
+        expires: when it is erased, in Unix seconds; extended by every message.
+        keep: if False, it is erased an hour after the last message.
+        page: the address where it began, without query string.
+        preview: whether it began on the owner's pages; it is not counted then.
+        person: the name of the person who has taken it over, as the visitor reads it.
+        silent_until: until then, the chatbot leaves the answers to *person*.
     """
 
     __tablename__ = "conversation"
     __table_args__ = (
-        # All that is looked at to find and count a site's conversations.
+        # All columns that are used to find and count the conversations of a site.
         Index(
             "ix_conversation_figures",
             *("site_id", "created", "keep", "preview", "expires", "page"),
@@ -84,36 +84,37 @@ class Conversation(Base):
     )
 
     def extend(self, retention_days: int) -> None:
-        """Move the day of erasure on from this moment."""
+        """Postpone the erasure, counted from now."""
         lasting = self.keep and retention_days > 0
         self.expires = now() + (retention_days * DAY if lasting else HOUR)
 
     @property
     def answering_person(self) -> str | None:
-        """Who answers in the chatbot's place at this moment; None: the chatbot does."""
+        """Who answers in place of the chatbot now; None: the chatbot does."""
         return self.person if (self.silent_until or 0) > now() else None
 
 
 class ChatMessage(Base):
-    """One turn, of the ``user``, the ``assistant`` or a ``person`` of the site's.
+    """One message, of the ``user``, the ``assistant`` or a ``person`` of the site.
 
-    ``finish`` of an answer is empty until it ended, ``error`` if it failed.
-    ``first_ms``: milliseconds from the question to the first words of its answer.
-    ``site_id`` and ``begun`` say again what its conversation does, so that figures are counted
-    without a look at each: of which site, and begun when. None: it counts in no figures.
+    Attributes:
+        finish: why an answer ended; None before it has, ``error`` if it failed.
+        first_ms: milliseconds from the question to the first words of its answer.
+        site_id, begun: site and beginning of the conversation, repeated here so that figures are
+            counted without reading conversations. None: not counted.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_conversation_id_position", "conversation_id", "position", unique=True),
-        # All that figures need of an answer: its text, which is long, is not read.
+        # All columns that figures need of an answer, so that its long text is not read.
         Index(
             "ix_message_begun",
             *("site_id", "begun", "origin", "status", "first_ms"),
             sqlite_where=text("origin IS NOT NULL"),
             postgresql_where=text("origin IS NOT NULL"),
         ),
-        # Which conversations have an answer of some kind: lists that show only those.
+        # For lists of the conversations that have an answer of some kind.
         Index(
             "ix_message_origin",
             *("origin", "conversation_id", "status", "first_ms"),
@@ -140,11 +141,11 @@ class ChatMessage(Base):
 
     @property
     def person(self) -> str:
-        """The name under which a person wrote it; empty: nobody of the site's did."""
+        """The name under which a person of the site wrote it; empty if none did."""
         return str(self.facts.get("person", "")) if self.role == "person" else ""
 
 
-# The tables themselves: what each answer writes passes by the objects.
+# The tables themselves: answers are written without objects, which is faster.
 CONVERSATIONS: Table = Base.metadata.tables[Conversation.__tablename__]
 MESSAGES: Table = Base.metadata.tables[ChatMessage.__tablename__]
 NEW_MESSAGE: JsonObject = {"text": "", "sources": [], "facts": {}} | dict.fromkeys(
@@ -155,7 +156,7 @@ NEW_MESSAGE: JsonObject = {"text": "", "sources": [], "facts": {}} | dict.fromke
 def new_conversation(
     site_id: int, *, locale: str, page: str | None, keep: bool, preview: bool = False
 ) -> tuple[Conversation, str]:
-    """A conversation that is not stored yet and its secret, of which only the hash will be."""
+    """A conversation that is not stored yet, and its secret, of which only a hash is stored."""
     secret = secrets.token_urlsafe(24)
     conversation = Conversation(
         id=random_id(),
@@ -174,7 +175,7 @@ def new_conversation(
 def start_conversation(
     session: Session, site_id: int, *, locale: str, page: str | None, keep: bool
 ) -> tuple[Conversation, str]:
-    """A new conversation and its secret, of which only the hash is stored."""
+    """Store a new conversation; returns it and its secret, of which only a hash is stored."""
     conversation, secret = new_conversation(site_id, locale=locale, page=page, keep=keep)
     session.add(conversation)
     session.flush()
@@ -182,11 +183,11 @@ def start_conversation(
 
 
 def open_conversation(session: Session, identifier: str, secret: str) -> Conversation:
-    """The conversation, for whoever holds its secret.
+    """The conversation, if *secret* is its own.
 
     Raises:
-        NotFound: it does not exist, has expired, or the secret is another's: a
-            stranger cannot tell which.
+        NotFound: it does not exist, has expired, or the secret is wrong; a stranger cannot tell
+            which.
         Unauthorized: no secret was given.
     """
     if not secret:
@@ -216,10 +217,12 @@ def add_message(session: Session, conversation: Conversation, role: str, text: s
 def add_exchange(
     unit: UnitOfWork, conversation: Conversation, question: JsonObject, answer: JsonObject
 ) -> None:
-    """Append a question and its answer, and store the conversation with its first exchange.
+    """Append a question and its answer; the first exchange also stores the conversation.
 
-    Others who add to the same conversation wait until *unit* ends. *question* and *answer*
-    are values of columns: their ids and texts, and all that is known of the answer already.
+    Others that append to the same conversation wait until *unit* ends.
+
+    Args:
+        question, answer: values of columns: the ids and texts, and what else is known already.
 
     Raises:
         NotFound: the conversation was erased meanwhile.
@@ -231,7 +234,7 @@ def add_exchange(
         unit.execute(insert(CONVERSATIONS), columns)
         position = 0
     else:
-        # First of all a write: with it PostgreSQL locks the row, and SQLite the database.
+        # A write comes first: it makes PostgreSQL lock the row, and SQLite the database.
         statement = (
             update(CONVERSATIONS)
             .where(CONVERSATIONS.c.id == conversation.id)
@@ -252,14 +255,14 @@ def add_exchange(
 
 
 def _figures_of(conversation: Conversation) -> dict[str, int | None]:
-    """Where a message of *conversation* is counted; not the owner's tries, nor what is not kept."""
+    """The columns by which messages are counted; None for previews, and where nothing is kept."""
     if conversation.preview or not conversation.keep:
         return {"site_id": None, "begun": None}
     return {"site_id": conversation.site_id, "begun": conversation.created}
 
 
 def count_messages(session: Session) -> None:
-    """Note again at each message what its conversation says: an older backup does not."""
+    """Set the columns by which messages are counted, which older backups do not have."""
     of_it = CONVERSATIONS.c.id == MESSAGES.c.conversation_id
     conditions = (of_it, CONVERSATIONS.c.keep, CONVERSATIONS.c.preview.is_(False))
     values = {
@@ -270,22 +273,22 @@ def count_messages(session: Session) -> None:
 
 
 def complete_answer(unit: UnitOfWork, identifier: str, answer: JsonObject) -> bool:
-    """Store *answer*, values of columns, in its row; False: the conversation was erased."""
+    """Store the columns of *answer* in its row; False if the conversation was erased."""
     statement = update(MESSAGES).where(MESSAGES.c.id == identifier).values(answer)
     return bool(count_changed(unit, statement))
 
 
 def mark_cut_answers(session: Session, words: Mapping[str, str], *, is_start: bool) -> int:
-    """Give the answers that never ended *words* as their text, by language; returns how many.
+    """Set the text of answers that never ended to *words*, by language; returns how many.
 
-    Where a server may be writing its own, which on PostgreSQL is so also at the start of one,
-    only what began an hour ago counts.
+    If a server may still be writing them, only answers of an hour ago are marked. On PostgreSQL,
+    that may be another server, even at the start of this one.
     """
     cut = [MESSAGES.c.role == "assistant", MESSAGES.c.finish.is_(None)]
     if not is_start or session.get_bind().dialect.name != "sqlite":
         cut.append(MESSAGES.c.created < now() - HOUR)
     if session.scalar(select(MESSAGES.c.id).where(*cut).limit(1)) is None:
-        return 0  # nothing is written at most starts
+        return 0  # as at most starts; nothing is written then
     count = 0
     for language, sentence in words.items():
         mine = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.locale == language)
@@ -296,7 +299,7 @@ def mark_cut_answers(session: Session, words: Mapping[str, str], *, is_start: bo
 
 
 def set_facts(unit: UnitOfWork, identifier: str, facts: JsonObject) -> None:
-    """Replace what is noted of one turn."""
+    """Replace the facts of one message."""
     unit.execute(update(MESSAGES).where(MESSAGES.c.id == identifier).values(facts=facts))
 
 
@@ -304,7 +307,7 @@ _SAME_ID = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == bindparam("id"
 
 
 def has_conversation(unit: UnitOfWork, identifier: str) -> bool:
-    """Whether the conversation was not erased."""
+    """Whether the conversation exists."""
     return bool(unit.scalar(_SAME_ID, {"id": identifier}))
 
 
@@ -316,7 +319,7 @@ def _next_position(unit: UnitOfWork, conversation_id: str) -> int:
 
 
 def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:
-    """All turns, oldest first."""
+    """All messages, oldest first."""
     return session.scalars(
         select(ChatMessage)
         .where(ChatMessage.conversation_id == conversation_id)
@@ -333,15 +336,15 @@ _LAST_MOMENT = (
 
 
 def last_moment(session: Session, conversation_id: str) -> int:
-    """When the last turn was said, in Unix seconds; 0: nothing was."""
+    """When the last message was written, in Unix seconds; 0 if there is none."""
     return session.scalar(_LAST_MOMENT, {"id": conversation_id}) or 0
 
 
 def recent_history(session: Session, conversation_id: str, chars: int) -> Sequence[ChatMessage]:
-    """The newest turns, oldest first: all, or about *chars* to twice *chars* characters of them.
+    """The newest messages, oldest first: all, or *chars* to about twice as many characters.
 
-    They begin with the same question until *chars* more were said, so that the prompt made
-    of them does, too, and what a model has read of it can be used again.
+    They begin with the same message until *chars* more characters were written, so that prompts
+    have a common prefix, which a model need not read again.
     """
     this = ChatMessage.conversation_id == conversation_id
     length = func.length(ChatMessage.text) + func.length(cast(ChatMessage.facts, Text))
@@ -367,24 +370,24 @@ def recent_history(session: Session, conversation_id: str, chars: int) -> Sequen
 
 
 def last_exchange(turns: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
-    """The last question of *turns* and its answer; none where a person has written since."""
+    """The last question and its answer; empty if a person has written since."""
     questions = [number for number, turn in enumerate(turns) if turn.role == "user"]
     exchange = turns[questions[-1] :] if questions else ()
     return () if any(turn.role == "person" for turn in exchange) else exchange
 
 
 def erase_messages(unit: UnitOfWork, identifiers: Sequence[str]) -> None:
-    """Erase single turns."""
+    """Erase single messages."""
     unit.execute(delete(MESSAGES).where(MESSAGES.c.id.in_(identifiers)))
 
 
 def erase_conversation(session: Session, conversation: Conversation) -> int:
-    """Erase a conversation for good; returns the number of messages that went with it."""
+    """Erase a conversation; returns the number of erased messages."""
     return _erase(session, [conversation.id])
 
 
 def erase_expired(session: Session, moment: int | None = None) -> tuple[int, int]:
-    """Erase what has outlived the retention; returns (conversations, messages)."""
+    """Erase expired conversations; returns the numbers of conversations and messages."""
     due = session.scalars(
         select(Conversation.id).where(Conversation.expires < (now() if moment is None else moment))
     ).all()

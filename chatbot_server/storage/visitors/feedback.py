@@ -1,4 +1,4 @@
-"""What visitors say about answers, and their messages to a human."""
+"""Visitors' feedback on answers, and their messages to people of the site."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class Feedback(Base):
 
 
 class ContactRequest(Base):
-    """A visitor's message to a human. It stays when the conversation is erased: it was sent.
+    """A visitor's message to a person. It is not erased with the conversation: it was sent.
 
     Attributes:
-        message_id: what the visitor wrote in a conversation that a person has taken over, and
-            waits to be answered there; goes with it. Name and e-mail are empty then.
-        seen: when one of the site's people first saw it; None: nobody did.
-        mail_due: when it is sent by e-mail next; None: it was sent, or shall not be.
-        mail_attempts: how often that failed.
-        mail_problem: why, as ``{"code": …, "values": {…}}`` of a sentence; None: it did not fail.
+        message_id: the visitor's message in a conversation that a person has taken over, where it
+            waits for an answer; erased with it. Name and e-mail are empty then.
+        seen: when somebody of the site first saw it; None: nobody has.
+        mail_due: when it is to be sent by e-mail; None: it was sent, or is not to be.
+        mail_attempts: how often sending failed.
+        mail_problem: why sending failed, as ``{"code": …, "values": {…}}`` of a sentence.
     """
 
     __tablename__ = "contact_request"
@@ -72,10 +72,10 @@ class ContactRequest(Base):
 
 
 def find_answer(session: Session, message: str, secret: str) -> tuple[ChatMessage, Site]:
-    """An answer and its site, for whoever holds the conversation's secret.
+    """An answer and its site, if *secret* is that of the conversation.
 
     Raises:
-        NotFound: there is none, or the secret is another's: a stranger cannot tell which.
+        NotFound: there is no such answer, or the secret is wrong; a stranger cannot tell which.
         Unauthorized: no secret was given.
     """
     answer = session.get(ChatMessage, message)
@@ -87,7 +87,7 @@ def find_answer(session: Session, message: str, secret: str) -> tuple[ChatMessag
 
 
 def question_of(session: Session, answer: ChatMessage) -> str | None:
-    """What the visitor had asked; None if that is erased."""
+    """The visitor's question; None if it was erased."""
     return session.scalar(
         select(ChatMessage.text).where(
             ChatMessage.conversation_id == answer.conversation_id,
@@ -103,7 +103,7 @@ def save_feedback(
     reason: str | None,
     comment: str | None,
 ) -> None:
-    """Set what the visitor thinks of *answer*; None takes it back."""
+    """Save the visitor's thumb on *answer*; None takes it back."""
     session.execute(delete(Feedback).where(Feedback.message_id == answer.id))
     if value is not None:
         session.add(
@@ -112,7 +112,7 @@ def save_feedback(
 
 
 def feedback_of(session: Session, conversation: str) -> dict[str, str]:
-    """Message id → ``up`` or ``down``, of one conversation."""
+    """The thumbs in a conversation: ``up`` or ``down`` by message id."""
     rows = session.execute(
         select(Feedback.message_id, Feedback.value)
         .join(ChatMessage, ChatMessage.id == Feedback.message_id)
@@ -130,9 +130,9 @@ def add_contact_request(
     email: str,
     text: str,
 ) -> ContactRequest:
-    """Keep a message for the site's people; the oldest goes where it is one too many.
+    """Store a message to the people of *site*; the oldest is deleted if there are too many.
 
-    Nobody can close the form for all by writing more than anybody will ever read.
+    So nobody can close the form for others by filling it up.
     """
     mine = select(ContactRequest.id).where(ContactRequest.site_id == site.id)
     newest_first = mine.order_by(ContactRequest.id.desc())
@@ -175,7 +175,7 @@ def unread_counts(session: Session) -> dict[int, int]:
 
 
 def mark_seen(session: Session, site_id: int) -> None:
-    """All messages to the people of the site were shown to one of them."""
+    """Mark all messages to the people of the site as seen."""
     session.execute(
         update(ContactRequest)
         .where(ContactRequest.site_id == site_id, ContactRequest.seen.is_(None))

@@ -1,4 +1,4 @@
-"""What visitors asked, as the owner reads it: lists, figures, whole conversations."""
+"""The owner's view of conversations: lists, filters, and whole conversations."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ SLOW_MS = 3000  # to the first words
 
 @dataclass(frozen=True)
 class ConversationFilter:
-    """Which conversations of a site are wanted.
+    """A filter on the conversations of a site.
 
     Attributes:
-        trait: those with an answer, an honest no, a thumb, slow first words, or in which a
-            person wrote.
-        origin: those with an answer of this origin.
-        since, until: begun within, in Unix seconds; 0: without end.
-        page: part of the address on which they began.
-        previews: also those begun on the owner's pages.
+        trait: with an answer, an honest no, a thumb, slow first words, or a message of a person.
+        origin: with an answer of this origin.
+        since, until: when they began, in Unix seconds; 0: no limit.
+        page: a part of the address where they began.
+        previews: include those that began on the owner's pages.
     """
 
     site_id: int
@@ -43,7 +42,7 @@ class ConversationFilter:
 
 @dataclass(frozen=True)
 class ConversationRow:
-    """A line of the list; *question* is the first one, *person* who answers in it now."""
+    """A row of the list: *question* is the first one, *person* the one who answers now."""
 
     id: str
     created: int
@@ -60,7 +59,7 @@ class ConversationRow:
 def list_conversations(
     session: Session, wanted: ConversationFilter, before: str = "", limit: int = 50
 ) -> list[ConversationRow]:
-    """The newest conversations that are wanted, begun before the one called *before*."""
+    """The newest matching conversations that began before the one with the id *before*."""
     query = _matching(wanted)
     if before and (last := session.get(Conversation, before)):
         place = tuple_(Conversation.created, Conversation.id)
@@ -116,7 +115,7 @@ def is_unanswered(message: type[ChatMessage] = ChatMessage) -> ColumnElement[boo
 
 
 def matching_ids(wanted: ConversationFilter) -> Select[str]:
-    """The ids of the conversations that are wanted."""
+    """The ids of the matching conversations."""
     return _matching(wanted).with_only_columns(Conversation.id)
 
 
@@ -125,7 +124,7 @@ def _has_thumb(value: str) -> ColumnElement[bool]:
 
 
 def _matching(wanted: ConversationFilter) -> Select[Conversation]:
-    """The conversations that are kept and wanted."""
+    """The matching conversations that are kept."""
     query = select(Conversation).where(
         Conversation.site_id == wanted.site_id, Conversation.keep, Conversation.expires >= now()
     )
@@ -146,7 +145,7 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
 
 
 def _with_trait(trait: Trait) -> Select[str]:
-    """The conversations of all sites that have it: read whole from an index, however rare it is."""
+    """The conversations of all sites with *trait*, which can be read from an index alone."""
     if trait == "person":
         return select(Conversation.id).where(Conversation.person.is_not(None))
     ids = select(ChatMessage.conversation_id)
@@ -164,10 +163,10 @@ def _with_trait(trait: Trait) -> Select[str]:
 
 
 def find_conversation(session: Session, site_id: int, identifier: str) -> Conversation:
-    """A conversation of the site that is kept.
+    """A conversation of the site.
 
     Raises:
-        NotFound: there is none, it has expired, or the visitor did not want it kept.
+        NotFound: it does not exist, has expired, or the visitor did not want it kept.
     """
     conversation = session.get(Conversation, identifier)
     is_readable = conversation is not None and conversation.site_id == site_id
@@ -179,7 +178,7 @@ def find_conversation(session: Session, site_id: int, identifier: str) -> Conver
 
 
 def feedback_on(session: Session, conversation_id: str) -> dict[str, Feedback]:
-    """What the visitor thought of the answers, by message."""
+    """The visitor's feedback on the answers of a conversation, by message id."""
     rows = session.scalars(
         select(Feedback)
         .join(ChatMessage, ChatMessage.id == Feedback.message_id)
@@ -191,7 +190,7 @@ def feedback_on(session: Session, conversation_id: str) -> dict[str, Feedback]:
 def export_messages(
     session: Session, wanted: ConversationFilter
 ) -> Iterator[tuple[Conversation, ChatMessage]]:
-    """Every message of the conversations that are wanted, oldest conversation first."""
+    """Every message of the matching conversations, oldest conversation first."""
     query = _matching(wanted).order_by(Conversation.created, Conversation.id)
     for conversation in session.scalars(query.execution_options(yield_per=200)):
         messages = select(ChatMessage).where(ChatMessage.conversation_id == conversation.id)

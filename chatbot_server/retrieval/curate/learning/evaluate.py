@@ -40,7 +40,7 @@ DEPTH = 10
 
 @dataclass
 class Tally:
-    """What is counted, question by question."""
+    """Counts over all questions."""
 
     ranks: list[int | None] = field(default_factory=list)
     faq: list[bool] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Tally:
     verdicts: Counter[Verdict] = field(default_factory=Counter)
 
     def count(self, question: EvalQuestion, grounding: Grounding, urls: Sequence[str]) -> None:
-        """Count one answer, and the *urls* of the passages found, best first."""
+        """Count one answer, and the *urls* of the passages that were found, best first."""
         outcome = verdict(question, grounding)
         self.verdicts[outcome] += 1
         if question.relevant:
@@ -100,7 +100,7 @@ def evaluate(
     semantic: Literal["auto", "on", "off"] = "auto",
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
 ) -> dict[str, Any]:
-    """Index *documents* in a folder of its own, ask *questions*, and tell how it went."""
+    """Index *documents* in a temporary database, ask *questions*, and return the figures."""
     with (
         temporary_folder("eval") as folder,
         closing(Database(f"sqlite:///{folder}/eval.db")) as database,
@@ -117,7 +117,7 @@ def evaluate(
 
 
 def ask_all(base: KnowledgeBase, site_id: int, questions: Sequence[EvalQuestion]) -> dict[str, Any]:
-    """How the site answers *questions*."""
+    """Ask the site *questions*, and return the figures."""
     tally = Tally()
     for question in questions:
         hits = base.search(site_id, question.text, DEPTH)
@@ -133,7 +133,7 @@ def _embed_in_parallel(
     semantic: Literal["auto", "on", "off"],
     progress: Callable[[int, int], None],
 ) -> None:
-    """One child and one thread for each core: twice as fast as two threads in one child."""
+    """Embed with one child process per core, twice as fast as with two threads in one child."""
     embedders = [make_embedder(semantic) for _core in range(min(os.cpu_count() or 1, 8))]
     if embedders[0] is None:
         return
@@ -160,12 +160,12 @@ def _embed_in_parallel(
 
 
 def read_documents(file: Path) -> list[Draft]:
-    """Documents of a JSON Lines file: ``{"id", "title", "text"}``, perhaps ``"faq"``.
+    """Documents of a JSON Lines file: ``{"id", "title", "text"}``, optionally with ``"faq"``.
 
-    A document whose title is a question is taken as an FAQ entry.
+    By default, a document whose title is a question is an FAQ entry.
 
     Raises:
-        UsageError: names the line that cannot be understood.
+        UsageError: a line cannot be understood; names it.
     """
     drafts = []
     for number, row in read_json_lines(file):
@@ -179,11 +179,13 @@ def read_documents(file: Path) -> list[Draft]:
 
 
 def read_questions(file: Path) -> list[EvalQuestion]:
-    """Questions of a JSON Lines file: each a ``question`` with ``relevant`` ids of documents, or
-    with ``must``, or both; perhaps with ``answers``, ``must_not`` and ``history``.
+    """Questions of a JSON Lines file.
+
+    Each has a ``question`` and ``relevant`` document ids or ``must`` patterns, optionally
+    ``answers``, ``must_not`` and ``history``.
 
     Raises:
-        UsageError: names the line that cannot be understood.
+        UsageError: a line cannot be understood; names it.
     """
     questions = []
     for number, row in read_json_lines(file):
@@ -218,7 +220,7 @@ def _patterns(row: Any, key: str) -> tuple[re.Pattern[str], ...]:
 
 
 def read_squad(file: Path) -> tuple[list[Draft], list[EvalQuestion]]:
-    """Documents and questions of a file in SQuAD's layout, one document a paragraph.
+    """Documents and questions of a file in SQuAD's layout, with one document per paragraph.
 
     Raises:
         UsageError: the file has another layout.

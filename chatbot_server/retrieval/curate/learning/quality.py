@@ -1,4 +1,4 @@
-"""How good a site's answers are: golden questions over time, and what an entry would change."""
+"""The quality of a site's answers: golden questions over time, and previews of FAQ entries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.jobs import embed_new
 from chatbot_server.retrieval.curate.learning.golden import GRADES, ask_golden_questions
 from chatbot_server.retrieval.curate.library import add_faq, find_faq, restore_faq
 from chatbot_server.retrieval.language.words import stems
@@ -25,7 +25,7 @@ from chatbot_server.storage.visitors.quality import QualityRun, add_run, recent_
 if TYPE_CHECKING:
     from chatbot_server.config.sections import RetrievalSection
 
-AGAIN_SECONDS = 22 * 3600  # a run a night, also where one was late
+AGAIN_SECONDS = 22 * 3600  # one run a night, even if the last one was late
 MOST_RECENT = 200
 LONGEST_ANSWER = 2000  # characters of an answer that are kept of a run
 Z = 1.96  # of the normal distribution: 95 of 100 shares lie within
@@ -35,12 +35,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Difference:
-    """A question that is answered otherwise.
+    """A question whose answer has changed.
 
     Attributes:
-        before, after: what a visitor would be shown; empty: an honest no.
-        golden: it is one of the owner's golden questions; else a visitor asked it.
-        better: 1 better, -1 worse, by what is expected of it; 0: nothing is known about that.
+        before, after: what a visitor is shown; empty for an honest no.
+        golden: whether it is a golden question; otherwise a visitor asked it.
+        better: 1 if the answer became better, -1 if worse; 0 if that is not known.
     """
 
     question: str
@@ -52,7 +52,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an entry would change; *question_count*: of how many questions."""
+    """What an entry would change, among *question_count* questions."""
 
     differences: tuple[Difference, ...]
     question_count: int
@@ -61,7 +61,7 @@ class Preview:
 def run_golden_questions(
     base: KnowledgeBase, site_id: int, *, who: str = "", model: str = ""
 ) -> QualityRun:
-    """Ask all golden questions of the site now, and keep how they went."""
+    """Ask all golden questions of the site, and store the results."""
     results: list[dict[str, Any]] = [
         {
             "question": result.question,
@@ -77,7 +77,7 @@ def run_golden_questions(
 
 
 def run_nightly(database: Database, settings: RetrievalSection) -> int:
-    """A run for each site whose last one is a day old; returns how many."""
+    """Run the golden questions of each site that was not asked tonight; returns how many sites."""
     last_night = now() - AGAIN_SECONDS
     with database.session() as session:
         due = [
@@ -98,7 +98,7 @@ def run_nightly(database: Database, settings: RetrievalSection) -> int:
 
 
 def compare_runs(former: QualityRun, later: QualityRun) -> list[Difference]:
-    """Questions of both runs that were answered otherwise, those that got worse first."""
+    """The questions of both runs that were answered differently, those that got worse first."""
     before = {result["question"]: result for result in former.results}
     differences = [
         Difference(
@@ -123,10 +123,10 @@ def _sign(grade: Any, former: Any) -> int:
 def preview_entry(
     base: KnowledgeBase, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
 ) -> Preview:
-    """Which golden and which of the visitors' last questions the entry would change.
+    """The golden questions and recent questions of visitors whose answers the entry would change.
 
-    All are asked as things are; then the entry is there for as long as those that share a word
-    with it are asked again, and is taken back.
+    Questions that share a word with the entry are asked without it and, while it is added for a
+    moment, with it.
     """
     with base.database.session() as session:
         golden = {row.question for row in golden_questions(session, site_id)}
@@ -137,11 +137,11 @@ def preview_entry(
     former = find_faq(base.database, site_id, question)
     try:
         add_faq(base.database, site_id, question, answer, wordings)
-        _embed(base)
+        embed_new(base)
         after = {text: base.ground(site_id, text) for text in near_questions}
-    finally:  # also when somebody loses patience
+    finally:  # also when the command is interrupted
         restore_faq(base.database, site_id, question, former)
-        _embed(base)
+        embed_new(base)
     differences = [
         Difference(text, _shown(before[text]), _shown(after[text]), golden=text in golden)
         for text in near_questions
@@ -152,7 +152,7 @@ def preview_entry(
 
 
 def margin_of_error(right: int, total: int) -> tuple[int, int] | None:
-    """Between which percents the share of right answers lies (Wilson, 95 %); None: unknown."""
+    """The 95 % interval of the share of right answers in percent (Wilson); None without answers."""
     if not total:
         return None
     share, spread = right / total, Z * Z / total
@@ -167,8 +167,3 @@ def _stems(texts: Iterable[str]) -> set[str]:
 
 def _shown(grounding: Grounding) -> str:
     return grounding.answer if grounding.status in ("faq", "quoted") else ""
-
-
-def _embed(base: KnowledgeBase) -> None:
-    if base.searcher.embedder is not None:
-        embed_all(base.database, base.searcher.embedder)

@@ -1,4 +1,4 @@
-"""The owner answers a group of questions once: an FAQ entry, kept only if nothing gets worse."""
+"""The owner answers a group of questions: an FAQ entry, kept only if nothing gets worse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chatbot_server.errors import Conflict, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.jobs import embed_new
 from chatbot_server.retrieval.curate.learning.golden import (
     GoldenResult,
     ask_golden_questions,
@@ -21,13 +21,13 @@ LONGEST_ANSWER = 20_000
 
 @dataclass(frozen=True)
 class Lesson:
-    """What came of an answer.
+    """The result of an answer.
 
     Attributes:
-        question: of the FAQ entry; *wordings* are its other ones.
-        answered: how many of all these are answered with it now.
+        question, wordings: those of the FAQ entry.
+        answered: how many of these are answered by it now.
         worse: golden questions that were answered better before.
-        is_kept: False: the entry was taken back because of them.
+        is_kept: False if the entry was taken back because of them.
     """
 
     question: str
@@ -67,7 +67,7 @@ def teach(
     if not force:
         _raise_for_other_answer(base, site_id, wordings, answer)
     former = find_faq(base.database, site_id, wordings[0])
-    # Of those that differ in case, accents or marks alone, the first.
+    # Wordings that differ in case, accents or punctuation only count once.
     distinct_wordings: dict[tuple[str, ...], str] = {}
     for wording in [*wordings, *(former.wordings if former else ())]:
         distinct_wordings.setdefault(tuple(stems.words(wording)), wording)
@@ -75,25 +75,25 @@ def teach(
     is_kept = False
     try:
         add_faq(base.database, site_id, title, answer, others)
-        _embed(base)
+        embed_new(base)
         worse = worse_results(before, ask_golden_questions(base, site_id))
         answers = [base.ground(site_id, wording) for wording in (title, *others)]
         answer_count = sum(grounding.status == "faq" for grounding in answers)
         is_kept = force or not worse
-    finally:  # also when somebody loses patience while the golden questions are asked
+    finally:  # also when the command is interrupted while golden questions are asked
         if not is_kept:
             restore_faq(base.database, site_id, title, former)
-            _embed(base)
+            embed_new(base)
     return Lesson(title, tuple(others), answer_count, tuple(worse), is_kept)
 
 
 def _raise_for_other_answer(
     base: KnowledgeBase, site_id: int, wordings: list[str], answer: str
 ) -> None:
-    """Two people may have the same question before them.
+    """Check that nobody else has answered the same question meanwhile.
 
     Raises:
-        Conflict: an entry for one of *wordings* says something else than *answer*.
+        Conflict: an entry for one of *wordings* has another answer.
     """
     questions = {tuple(stems.words(wording)) for wording in wordings}
     with base.database.session() as session:
@@ -103,8 +103,3 @@ def _raise_for_other_answer(
         if names & questions and entry["text"].split() != answer.split():
             question, other_answer = entry["title"][:200], entry["text"][:200]
             raise Conflict("lesson_meanwhile", question=question, answer=other_answer)
-
-
-def _embed(base: KnowledgeBase) -> None:
-    if base.searcher.embedder is not None:
-        embed_all(base.database, base.searcher.embedder)

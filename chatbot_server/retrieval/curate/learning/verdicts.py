@@ -1,4 +1,4 @@
-"""What an answer was worth: right, or wrong in one of the ways that visitors feel."""
+"""Verdicts on answers: right, or wrong in one of the ways that matter to visitors."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from chatbot_server.retrieval.base import Grounding
 Verdict = Literal[
     "right", "incomplete", "misleading", "wrong_no", "bare_no", "honest_no", "should_be_no"
 ]
-# Kinds of blanks and apostrophes that a page uses and whoever writes a pattern does not.
+# Blanks and apostrophes of pages, which patterns are written without.
 _BLANKS = re.compile(r"\s+")
 _APOSTROPHES = str.maketrans("’ʼ", "''")
 
 
 @dataclass(frozen=True)
 class EvalQuestion:
-    """A question whose right answer is known, by words, by documents, or that there is none.
+    """A question whose right answer is known: by words, by documents, or that there is none.
 
     Attributes:
         relevant: ids of documents that answer it.
-        answers: one of these stands in a right answer.
-        must: patterns; a right answer holds all of them.
-        must_not: patterns; an answer that holds one of them misleads.
-        history: what was asked before it.
+        answers: texts; a right answer contains one of them.
+        must: patterns; a right answer matches all of them.
+        must_not: patterns; an answer that matches one of them is misleading.
+        history: earlier questions.
     """
 
     text: str
@@ -38,12 +38,12 @@ class EvalQuestion:
 
     @property
     def has_answer(self) -> bool:
-        """Whether it should be answered; else an honest no is right."""
+        """Whether it can be answered; otherwise an honest no is right."""
         return bool(self.relevant or self.answers or self.must)
 
 
 def verdict(question: EvalQuestion, grounding: Grounding) -> Verdict:
-    """What *grounding*, as it is shown without a model, is worth to who asks *question*."""
+    """The verdict on *grounding*, as shown without a model, as an answer to *question*."""
     is_no = grounding.status in ("passages", "nothing")
     if not question.has_answer:
         return "honest_no" if is_no else "should_be_no"
@@ -64,9 +64,10 @@ def _is_right(question: EvalQuestion, grounding: Grounding, text: str) -> bool:
 
 
 def shares(verdicts: Counter[Verdict]) -> dict[str, float | None]:
-    """The shares of those with an answer that end so, and of those without one that are refused.
+    """The share of each verdict among questions with an answer, and that of honest noes among the
+    others.
 
-    A bare no, which offers no page, is counted among the wrong noes, too.
+    A bare no, which offers no page, also counts as a wrong no.
     """
     kinds: tuple[Verdict, ...] = ("right", "incomplete", "misleading", "wrong_no", "bare_no")
     answerable = sum(verdicts[kind] for kind in kinds)
@@ -81,14 +82,14 @@ def shares(verdicts: Counter[Verdict]) -> dict[str, float | None]:
 
 
 def pattern_of(text: str) -> re.Pattern[str]:
-    """The pattern *text*, whatever the case.
+    """Compile the pattern *text*, which ignores case.
 
     Raises:
-        re.error: it is none.
+        re.error: it is not a pattern.
     """
     return re.compile(text.translate(_APOSTROPHES), re.IGNORECASE)
 
 
 def as_read(text: str) -> str:
-    """*text* as patterns are compared with it: without bold, one kind of blank and apostrophe."""
+    """*text* as it is matched: without bold marks, and with one kind of blank and apostrophe."""
     return _BLANKS.sub(" ", text.replace("**", "")).translate(_APOSTROPHES)

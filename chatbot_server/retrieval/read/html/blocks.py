@@ -10,11 +10,11 @@ from typing import Any
 from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.read.html.names import CONTACT
 
-# Of a heading: a price, a time or a number that belongs to the heading before it.
+# A heading that is only a price, a time or a number belongs to the heading before it.
 _VALUE = re.compile(r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*")
-VALUE_CHARS = 60  # so many are read: the pattern tries every way to part them
+VALUE_CHARS = 60  # how much is matched: the pattern tries every way to split it
 _FACT = re.compile(r"[\d@]")
-# Of links: a number to call or an address to write to, not how much is in the basket.
+# In a link: a telephone number or an e-mail address, unlike the number of items in a basket.
 _IN_LINK = re.compile(r"\d(?:\D{0,2}\d){4}|@")
 _COPYRIGHT = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved|tous droits", re.IGNORECASE)
 MAX_LEVEL = 6
@@ -22,13 +22,13 @@ MAX_LEVEL = 6
 
 @dataclass(frozen=True)
 class Block:
-    """A heading, or a paragraph, list, table or the like.
+    """A heading, paragraph, list, table or the like.
 
     Attributes:
-        level: of a heading, from 1; 0: it is none.
-        margin: it stands in the page's header, footer or at its side.
-        link: it is nothing but links.
-        bold: a paragraph all in bold, perhaps a heading.
+        level: the level of a heading, from 1; 0 for other blocks.
+        margin: it is in the page's header, footer or sidebar.
+        link: it consists of links only.
+        bold: it is a paragraph in bold only, which may be a heading.
     """
 
     text: str
@@ -39,23 +39,23 @@ class Block:
 
     @property
     def has_fact(self) -> bool:
-        """Whether it may say when, where, how much or how to reach somebody."""
+        """Whether it may state when, where, how much, or how to reach somebody."""
         is_notice = len(self.text) < 200 and _COPYRIGHT.search(self.text)
         return bool(CONTACT.search(self.text) if is_notice else _FACT.search(self.text))
 
 
 def packed(blocks: Sequence[Block]) -> list[list[Any]]:
-    """*blocks* as JSON can hold them."""
+    """*blocks* as JSON values."""
     return [[block.text, block.level, int(block.margin), int(block.link)] for block in blocks]
 
 
 def unpacked(rows: Sequence[Sequence[Any]]) -> list[Block]:
-    """The blocks that :func:`packed` gave."""
+    """The inverse of :func:`packed`."""
     return [Block(text, level, bool(margin), bool(link)) for text, level, margin, link in rows]
 
 
 def with_headings(blocks: Sequence[Block]) -> list[Block]:
-    """*blocks* with paragraphs in bold as headings of what follows, and no heading of nothing."""
+    """*blocks* with bold paragraphs as headings of what follows, and without empty sections."""
     result: list[Block] = []
     base = 1
     for at, block in enumerate(blocks):
@@ -83,7 +83,10 @@ def may_be_heading(text: str) -> bool:
 
 
 def without_empty_sections(blocks: Sequence[Block]) -> list[Block]:
-    """A heading above no text is a line of the section before: only text is indexed."""
+    """*blocks*, with headings that have no text below as text of the section before.
+
+    Only text is indexed.
+    """
     result: list[Block] = []
     for block in blocks:
         before = result[-1] if result else None
@@ -100,13 +103,13 @@ def without_empty_sections(blocks: Sequence[Block]) -> list[Block]:
 
 
 def markdown(blocks: Sequence[Block]) -> str:
-    """*blocks* as text, headings after “#”."""
+    """*blocks* as Markdown."""
     parts = (f"{'#' * block.level} {block.text}" if block.level else block.text for block in blocks)
     return "\n\n".join(parts)
 
 
 def page_text(blocks: Sequence[Block], site_name: str) -> str:
-    """The text of a page on its own: its content, and below the site's name what surrounds it."""
+    """The text of a single page: its content and, under the name of the site, its margins."""
     content = [block for block in blocks if not block.margin]
     margin = [block for block in blocks if block.margin and not is_furniture(block)]
     if not content:
@@ -117,7 +120,7 @@ def page_text(blocks: Sequence[Block], site_name: str) -> str:
 
 
 def below_site_name(blocks: Sequence[Block], name: str) -> list[Block]:
-    """*blocks* as the section of the site; headings above nothing are those of menus."""
+    """*blocks* as a section about the site, without headings of menus that have no text."""
     result = [Block(name, 1)]
     for block in blocks:
         level = max(block.level, 2) if block.level else 0
@@ -130,7 +133,7 @@ def below_site_name(blocks: Sequence[Block], name: str) -> list[Block]:
 
 
 def is_furniture(block: Block) -> bool:
-    """Whether *block*, in the margin of a page, only leads elsewhere or claims rights."""
+    """Whether *block*, in the margin of a page, is only links or a copyright notice."""
     if block.link:
         return not _IN_LINK.search(block.text)
     return bool(_COPYRIGHT.search(block.text)) and not block.has_fact

@@ -1,4 +1,4 @@
-"""What no visitor sees, or what is no content: left out of what is read."""
+"""Which elements of a page are not read: hidden ones, menus, cookie banners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)",
     re.IGNORECASE,
 )
-# What is closed until somebody opens it, or turns.
+# Classes of elements that visitors open, or that take turns.
 _OPENS = re.compile(
     r"collaps|accordion|tab-?pan|tab-?content|toggle|faq|answer|slide|swiper|carousel|dropdown-body",
     re.IGNORECASE,
@@ -37,12 +37,13 @@ class Visibility:
 
     Args:
         tree: the whole page.
-        with_menus: read navigation, too.
+        with_menus: navigation is read as well.
     """
 
     def __init__(self, tree: Any, *, with_menus: bool = False) -> None:
         self._with_menus = with_menus
-        # What a button opens is content, however it is hidden now; by its id, the button's name.
+        # Ids of elements that buttons open → names of the buttons. Such an element is content, even
+        # if it is hidden now.
         self.labels: dict[str, str] = {}
         self.tabs: set[str] = set()
         for element in tree.xpath(
@@ -57,7 +58,7 @@ class Visibility:
                         self.tabs.add(target)
 
     def leaves_out(self, element: Any) -> bool:
-        """Whether *element* is not read, with all in it."""
+        """Whether *element* and its contents are not read."""
         tag = element.tag
         if tag in SILENT:
             return True
@@ -90,7 +91,7 @@ def is_tab(element: Any) -> bool:
 
 
 def stands_for_hidden(element: Any) -> bool:
-    """Whether it says to screen readers what others see beside it."""
+    """Whether it repeats, for screen readers, what others see beside it."""
     neighbours = (element.getprevious(), element.getnext())
     return any(
         neighbour is not None
@@ -102,7 +103,7 @@ def stands_for_hidden(element: Any) -> bool:
 
 
 def contacts_in(element: Any, visibility: Visibility) -> list[str]:
-    """How to reach somebody, as the menu *element* says where a visitor sees it."""
+    """Ways to reach somebody in the visible menu *element*."""
     if visibility.is_hidden(element) or not is_navigation(element):
         return []
     texts: dict[str, None] = {}
@@ -127,7 +128,7 @@ def is_navigation(element: Any) -> bool:
 
 
 def is_cookie_banner(element: Any) -> bool:
-    """Whether it asks for consent; a page about cookies is longer or has a title in it."""
+    """Whether it asks for consent. A page about cookies is longer, or has a title."""
     if element.tag in ("html", "body", "main", "article", "a", "li", "h1", "h2", "h3"):
         return False
     names = (element.get(name) for name in ("id", "class", "aria-label"))
@@ -139,7 +140,7 @@ def is_cookie_banner(element: Any) -> bool:
 
 
 def short_text(element: Any, limit: int) -> str:
-    """The text of *element*, blanks joined, cut at *limit*; no more of it is looked at."""
+    """The first *limit* characters of the text of *element*, with single blanks."""
     text = ""
     for piece in element.itertext():
         text = f"{text} {' '.join(piece[: 2 * limit].split())}".strip()

@@ -30,7 +30,7 @@ _MARGIN_CLASS = re.compile(
 )
 _ACCORDION = re.compile(r"accordion|collaps|faq|toggle", re.IGNORECASE)
 _FACT = re.compile(r"\d{2}|@")
-# Of a paragraph that begins with its own heading in bold: so long a text, whole sentences.
+# The shortest text below a bold heading at the beginning of the same paragraph.
 SHORTEST_BELOW_RUN_IN = 60
 _ENDS_OF_SENTENCES = (".", "!", "?", "…")
 _AFTER_RUN_IN = " \xa0\u202f:–—."
@@ -43,7 +43,7 @@ def read_blocks(root: Any, decimal: str, *, with_menus: bool = False) -> list[Bl
 
 
 def _opens_panel(label: Any) -> bool:
-    """Whether a checkbox before *label* shows and hides what follows it."""
+    """Whether a checkbox before *label* opens what follows it."""
     before, after = label.getprevious(), label.getnext()
     is_box = (
         before is not None and before.tag == "input" and before.get("type") in ("checkbox", "radio")
@@ -61,7 +61,7 @@ def _is_label_of_field(element: Any) -> bool:
 
 
 def _begins_with_heading(paragraph: Any) -> bool:
-    """Whether *paragraph* is a heading in bold and, behind a full stop or the like, its text."""
+    """Whether *paragraph* is a bold heading followed, after a stop or colon, by its text."""
     if paragraph is None or paragraph.tag != "p" or (paragraph.text or "").strip():
         return False
     bold = next(iter(paragraph), None)
@@ -79,7 +79,7 @@ def _begins_with_heading(paragraph: Any) -> bool:
 
 
 def is_run_in_heading(element: Any) -> bool:
-    """Whether *element* heads the paragraph it begins, as it is in the paragraph beside, too."""
+    """Whether *element* is the heading of its paragraph, like that of a neighbouring one."""
     if element.tag not in ("b", "strong"):
         return False
     paragraph = element.getparent()
@@ -89,7 +89,7 @@ def is_run_in_heading(element: Any) -> bool:
 
 
 def only_main(root: Any) -> Any:
-    """The element of the main content, where it holds the page's title or nothing does."""
+    """The only element of main content, if it contains the page's title, or nothing does."""
     mains = root.xpath("//main | //*[@role='main']")
     if len(mains) != 1:
         return None
@@ -139,7 +139,7 @@ class _Walk:
         return len(self._blocks) >= MAX_BLOCKS or self._size >= MAX_CHARACTERS
 
     def open(self, element: Any) -> bool:
-        """Before the content of *element*; False: it is left out, or was read whole."""
+        """Begin *element*; False if its content is left out, or was read already."""
         tag = element.tag
         if self._visibility.leaves_out(element) or _is_label_of_field(element):
             if tag in BLOCKS:
@@ -174,7 +174,7 @@ class _Walk:
             self._text.open(element)
 
     def heading_level(self, element: Any) -> int:
-        """The level of the heading that *element* is; 0: it is none."""
+        """The level of a heading; 0 if *element* is not one."""
         tag = element.tag
         if _HEADING.fullmatch(tag):
             return int(tag[1])
@@ -197,7 +197,7 @@ class _Walk:
         return len(element) <= 3 and not any(part.tag in ("p", "div", "ul") for part in element[1:])
 
     def enter(self, element: Any) -> None:
-        """Lists, margins and panels that begin with *element*."""
+        """Begin the list, margin or panel of *element*."""
         tag = element.tag
         if element is self._main:
             self._is_outside_main = False
@@ -233,7 +233,7 @@ class _Walk:
         return bool(self._margins) or self._is_outside_main
 
     def is_read_whole(self, element: Any) -> bool:
-        """Read *element* at once if it is a table or laid out like one."""
+        """Read *element* at once, if it is a table or laid out like one."""
         tag = element.tag
         if tag == "table" and not tables.is_layout(element):
             self.read_table(element)
@@ -260,7 +260,7 @@ class _Walk:
         return True
 
     def pairs_of(self, element: Any) -> list[list[str]] | None:
-        """Terms of a ``dl`` with what is said of them; none where that is long or has parts."""
+        """Terms of a ``dl`` with their definitions; empty if these are long or have parts."""
         rows: list[list[str]] = []
         entries = tables.within(element, ("dt", "dd"), ("div",))
         for entry in islice(entries, tables.MAX_ROWS):
@@ -290,13 +290,13 @@ class _Walk:
         return one_line(lines_of(element, self._decimal, self._visibility.leaves_out))
 
     def close(self, element: Any) -> None:
-        """After the content of *element*."""
+        """End *element*."""
         if self._heading is not None:
             heading, level = self._heading
             if element is heading:
                 self._heading = None
                 opens = next(element.iter("button", "summary"), None) is not None
-                if element.tag in ("b", "strong"):  # the sign that parts it from its text
+                if element.tag in ("b", "strong"):  # drop the stop or colon before its text
                     element.tail = (element.tail or "").lstrip(_AFTER_RUN_IN)
                 self.put_heading(level, is_own=not opens and bool(_HEADING.fullmatch(element.tag)))
             elif element.tag in BLOCKS:
@@ -337,7 +337,7 @@ class _Walk:
         self._put(block)
 
     def _flush(self) -> None:
-        """End the paragraph, if one was begun."""
+        """End the current paragraph, if there is one."""
         is_link, is_bold = self._text.is_link, self._text.is_bold
         lines = self._text.take()
         items = self._list.items
@@ -351,7 +351,7 @@ class _Walk:
     def _end_list(self) -> None:
         lines, self._list.lines = self._list.lines, []
         is_link, self._list.is_link = self._list.is_link, True
-        for item in self._list.items:  # what follows within them stands on lines of its own
+        for item in self._list.items:  # what follows inside them goes on lines of its own
             item.line = None
         if lines:
             self._put(Block("\n".join(lines), 0, self._is_margin(), is_link))
