@@ -1,4 +1,4 @@
-"""The error tree. Everything that can go wrong for a person is one of these.
+"""The tree of errors that a person is told about.
 
 ::
 
@@ -63,7 +63,7 @@ class ChatbotError(Exception):
 
     @property
     def retry_seconds(self) -> int | None:
-        """After how long to try again; said wherever that may help."""
+        """Seconds after which to try again, if that may help."""
         return self.retry_after or (RETRY_SECONDS if self.status in (429, 503) else None)
 
     def sentence(self, language: str = DEFAULT_LANGUAGE) -> str:
@@ -71,7 +71,7 @@ class ChatbotError(Exception):
         return say(self.code, language, **self.values)
 
     def public_sentence(self, language: str = DEFAULT_LANGUAGE) -> str:
-        """What a stranger may read: an address, a path or a driver's words stay inside.
+        """What strangers may read, without addresses, paths and messages of drivers.
 
         What goes wrong on the server's side may tell numbers, and no other value.
         """
@@ -127,7 +127,7 @@ class TooManyRequests(ChatbotError):
 
 
 class Unavailable(ChatbotError):
-    """Not now; later, perhaps."""
+    """It does not work now, but may later."""
 
     status = 503
 
@@ -141,7 +141,7 @@ class EngineBusy(EngineError):
 
 
 class EngineChanged(EngineError):
-    """The prompt was made for a model that has left: it is to be made again."""
+    """The prompt was made for another model, and must be made again."""
 
 
 class EngineCrashed(EngineError):

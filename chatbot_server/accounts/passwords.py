@@ -1,4 +1,4 @@
-"""Passwords: what is accepted, how they are hashed and compared."""
+"""Passwords: which are accepted, and how they are hashed and compared."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password: str, password_hash: str) -> bool:
-    """Whether *password* is the one of *password_hash*."""
+    """Whether *password* matches *password_hash*."""
     if len(password) > LONGEST:
         return False
     try:
@@ -44,5 +44,5 @@ def is_password(password: str, password_hash: str) -> bool:
 
 
 def _normal(password: str) -> str:
-    """The same letters typed on another keyboard are the same password."""
+    """*password* in a normal form, equal for the same letters typed on another keyboard."""
     return unicodedata.normalize("NFC", password.encode("utf-8", "replace").decode())

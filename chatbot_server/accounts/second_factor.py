@@ -34,7 +34,7 @@ SECRET = re.compile("[A-Z2-7]{32}")
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What an app needs to know, and how it is shown.
+    """What an authenticator app needs to know, and how it is shown.
 
     Attributes:
         secret: in base 32, to be typed where no camera is.
@@ -78,7 +78,7 @@ def turn_on(
 
 
 def turn_off(session: Session, account: Account) -> None:
-    """The password alone is enough again."""
+    """Stop asking for a second factor."""
     account.totp_secret = account.totp_step = None
     replace_recovery_codes(session, account.id, ())
 

@@ -90,7 +90,7 @@ class ArchiveWriter:
         self.members[name] = ArchiveMember(count, digest.hexdigest())
 
     def finish(self, manifest: Manifest) -> None:
-        """Write down what was added."""
+        """Write the list of all members."""
         self._archive.writestr(MANIFEST, json.dumps(asdict(manifest)))
 
 
@@ -142,7 +142,7 @@ class Archive:
                 raise BackupError("backup_damaged", name=name)
 
     def lines(self, name: str) -> Iterator[str]:
-        """The lines of a member; none where the backup does not have it."""
+        """The lines of a member; none if the backup does not have it."""
         if name in self.manifest.members:
             for line in self._raw_lines(name):
                 yield line.decode().removesuffix("\n")

@@ -1,4 +1,4 @@
-"""A restore that is tried: the newest backup put into a temporary database and counted there.
+"""A rehearsed restore: the newest backup is put into a temporary database and counted there.
 
 A backup that nobody ever put back is a hope. Once a month, and daily after a failure, all of it
 is restored as on a real server, and each table is compared with the file.
@@ -105,7 +105,7 @@ def rehearse_when_due(backups: Path, run_dir: Path) -> Rehearsal | None:
 
 
 def last_rehearsal(run_dir: Path) -> Rehearsal | None:
-    """How the last one went; None: there was none."""
+    """The result of the last rehearsal, if there was one."""
     try:
         return Rehearsal(**json.loads((run_dir / FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -113,7 +113,7 @@ def last_rehearsal(run_dir: Path) -> Rehearsal | None:
 
 
 def _digest(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> tuple[int, int]:
-    """Number and checksum of *rows*, whatever their order, of these *columns*."""
+    """Number and checksum of *columns* of *rows*, independent of their order."""
     count = total = 0
     for row in rows:
         text = json.dumps([row.get(name) for name in columns], sort_keys=True)

@@ -1,4 +1,4 @@
-"""Making a backup while the server runs, looking into one, and putting it back whole."""
+"""Makes a backup while the server runs, inspects one, and restores one completely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measurements on an engine, each by its own clock and not by what the engine says of itself."""
+"""Measures an engine by our own clock, not by the timings that it reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured, as lines for people or JSON for programs."""
+"""Measured figures, as lines for people or JSON for programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the goal is; None without one."""
+        """Whether the goal is reached; None without a goal."""
         if self.goal is None:
             return None
         return self.value <= self.goal if self.most else self.value >= self.goal

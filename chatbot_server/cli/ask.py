@@ -30,21 +30,21 @@ from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.service.prepare import engine_for
 from chatbot_server.storage.site.sites import Site
 
-# What may be a mark of Markdown: until the end of its line, it is not known what it marks.
+# Characters that may be Markdown: what they mark is known at the end of their line only.
 _MARKS = re.compile(r"[\\*_`~\[#]")
 
-# More of what was found says no more about what decided.
+# Contenders to list; further ones do not explain the answer.
 WHY_CONTENDERS = 5
 
 
 class PlainLines:
-    """An answer on its way to the terminal, whose Markdown is read a line at a time."""
+    """Renders an answer for the terminal, with its Markdown read line by line."""
 
     def __init__(self) -> None:
         self._line = ""
 
     def feed(self, piece: str) -> str:
-        """What can be shown, once *piece* has come."""
+        """The text that can be shown after *piece*."""
         *whole_lines, self._line = (self._line + piece).split("\n")
         shown = "".join(f"{plain_text(line, addresses=True)}\n" for line in whole_lines)
         return shown if _MARKS.search(self._line) else shown + self.finish()
@@ -64,7 +64,7 @@ class PlainLines:
 def ask(
     context: Context, /, question: str, key: str | None, is_explained: bool, as_json: bool
 ) -> None:
-    """Ask as a visitor would; nothing of it is kept."""
+    """Ask as a visitor would; nothing is stored."""
     text = clean_text(question).strip()
     if not text or len(text) > context.config.limits.message_chars:
         raise UsageError("ask_length", field="QUESTION", limit=context.config.limits.message_chars)

@@ -69,7 +69,7 @@ def _local_rows(context: Context, rounds: int, as_json: bool) -> list[Row]:
 def _faster_rows(
     context: Context, settings: EngineSettings, rows: list[Row], as_json: bool
 ) -> list[Row]:
-    """The same questions on llama.cpp, and what to change where it is much faster."""
+    """Ask the same questions on llama.cpp, and say what to change if it is much faster."""
     with local_engine(settings) as engine:
         questions = Questions()
         words = long_question(engine, questions)

@@ -1,4 +1,4 @@
-"""click's own sentences in the person's language: help, and what is said of a misused command."""
+"""click's own sentences in the person's language: help, and errors of misuse."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Context(click.Context):
 
 
 def translate(command: click.Command, language: str) -> None:
-    """Put the catalogue's sentences where the declarations have their keys."""
+    """Replace the keys in the declaration of *command* by sentences in *language*."""
     command.context_class = _Context
     command.help = _text(command.help, language)
     if command.add_help_option:  # click's speaks English
@@ -44,7 +44,7 @@ def translate(command: click.Command, language: str) -> None:
 
 
 def misuse(error: click.ClickException, language: str) -> str:
-    """What is wrong with the words of the command line."""
+    """The sentence about a misused command line."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
@@ -63,10 +63,10 @@ def misuse(error: click.ClickException, language: str) -> str:
 
 
 def _mistake(error: click.ClickException, context: click.Context | None) -> tuple[str, str, str]:
-    """The key of the sentence, what it is about, and what was meant instead, most likely."""
+    """The key of the sentence, its subject, and what was probably meant instead."""
     if isinstance(error, click.NoSuchOption):
         return "misuse_option", error.option_name, (error.possibilities or [""])[0]
-    if type(error).__name__ == "NoSuchCommand":  # younger than the oldest click that will do
+    if type(error).__name__ == "NoSuchCommand":  # not in the oldest supported click
         verb = str(getattr(error, "command_name", ""))
         group = context.command if context else None
         verbs = group.list_commands(context) if context and isinstance(group, click.Group) else []

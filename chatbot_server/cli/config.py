@@ -26,11 +26,11 @@ def config() -> None:
 @config.command(help="help_config_check")
 @click.pass_obj
 def check(context: Context) -> None:
-    """Load the configuration and say that it is fine; an error says why it is not."""
+    """Check the configuration; an error says what is wrong with it."""
     engine = context.config.engine
     if engine.family not in (None, TEMPLATE):
         get_format(engine.family)
-    # A model that can be fetched need not be here yet.
+    # A model that can be downloaded need not be here yet.
     if engine.model and engine.kind != "openai" and engine.model not in catalogue():
         find_model(engine.model, context.config.models_dir)
     click.echo(context.say("config_fine", file=context.config_file))
@@ -48,7 +48,7 @@ def example() -> None:
 @click.argument("value")
 @click.pass_obj
 def set_value(context: Context, key: str, value: str) -> None:
-    """Write one setting into the file, if the whole is a configuration with it."""
+    """Write one setting into the file, if the configuration is valid with it."""
     settings = [name for name in known_keys() if "." in name]
     if key not in settings:
         near = ", ".join(get_close_matches(key, settings, cutoff=0.5)) or "config example"

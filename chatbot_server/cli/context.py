@@ -1,4 +1,4 @@
-"""What every verb is handed: the configuration, the language, the database, when asked for."""
+"""What every verb gets: language, configuration and database, loaded on first use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REFUSALS = {
 
 
 def refusal(error: OSError, language: str) -> str:
-    """What the operating system refused, and what to do."""
+    """A sentence about what the operating system refused, and what to do."""
     from chatbot_server.config.home import owner_of, user_name
 
     key = REFUSALS.get(error.errno or 0, "os_error")
@@ -57,7 +57,7 @@ class Context:
 
     @cached_property
     def database(self) -> Database:
-        """The database, brought to this version's form."""
+        """The database, migrated to this version."""
         from chatbot_server.storage.database import Database
 
         database = Database(self.config.database_url)
@@ -65,7 +65,7 @@ class Context:
         return database
 
     def note(self, action: str, about: object = "", site_id: int | None = None) -> None:
-        """Remember that *action*, words at the terminal, was done, in the log of who did what."""
+        """Add an entry to the audit log; *action* is the command as typed."""
         from chatbot_server.storage.owners.audit import AuditEntry, note_action
         from chatbot_server.storage.site.sites import Site
 

@@ -21,7 +21,7 @@ from chatbot_server.web.snippet import address_of, snippet_for
 def init(
     context: Context, /, port: int | None, host: str | None, model: str | None, data_dir: str | None
 ) -> None:
-    """Write a configuration where there is none, and make the database."""
+    """Write a configuration if there is none, and create the database."""
     if context.config_file.exists():
         click.echo(context.say("init_kept", file=context.config_file))
     else:

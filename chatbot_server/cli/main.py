@@ -39,14 +39,14 @@ VERBS = {
     "snippet": "init",
 }
 HIDDEN = {"jobs"}
-# What an installation's own command does itself; it says so by this variable (control.sh).
+# Set by the command of an installation (control.sh), which handles these verbs itself.
 CONTROL = "CHATBOT_CONTROL"
 CONTROLS = ("start", "stop", "restart", "status", "log", "rollback", "uninstall", "purge")
 SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that are not text in the terminal's encoding
 
 
 class Root(click.Group):
-    """The group of all verbs, each loaded when it is wanted."""
+    """The group of all verbs; each is imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         controls = CONTROLS if os.environ.get(CONTROL) else ()

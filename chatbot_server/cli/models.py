@@ -52,7 +52,7 @@ def models() -> None:
 @JSON
 @click.pass_obj
 def list_models(context: Context, as_json: bool) -> None:
-    """Show what is on offer and what is here, against this machine."""
+    """Show available and installed models, compared with this machine."""
     from chatbot_server.engine.registry import preferred_engine
 
     config = context.config
@@ -108,7 +108,7 @@ def _cells(context: Context, offer: Offer) -> tuple[object, ...]:
 
 
 class _Progress:
-    """Megabytes on one line of a terminal; elsewhere a line for each tenth."""
+    """Show the progress: on one line of a terminal, elsewhere on a line for each tenth."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -139,7 +139,7 @@ class _Progress:
 def pull(
     context: Context, model: str, sha256: str | None, offline: Path | None, endpoint: str
 ) -> None:
-    """Bring a model into the models folder."""
+    """Download a model into the models folder."""
     model_file = pull_model(
         model,
         context.config.models_dir,
@@ -156,7 +156,7 @@ def pull(
 @click.argument("file", type=FILE)
 @click.pass_obj
 def add(context: Context, file: Path) -> None:
-    """Refer to a file that stays where it is."""
+    """Add a file that stays where it is."""
     name = add_file(in_home(file), context.config.models_dir)
     click.echo(context.say("models_added", name=name, file=file))
 
@@ -195,7 +195,7 @@ def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: b
 
 
 def _tested(context: Context, file: Path) -> AnswerScore:
-    """What *file* scores in the answer test; it is kept, and decides what the model may do."""
+    """Run the answer test on *file*; its score is stored, and decides what the model may do."""
     from chatbot_server.app import sampling
     from chatbot_server.conversation.answer_test import ask_all
     from chatbot_server.engine.process.supervisor import local_engine

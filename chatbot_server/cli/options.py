@@ -11,7 +11,7 @@ import click
 from chatbot_server.cli.context import Context
 from chatbot_server.errors import UsageError
 
-# What a list shows, and no more than a database's integers hold.
+# A number of a list, within the integers of every database.
 NUMBER = click.IntRange(1, 2**31 - 1)
 FILE = click.Path(path_type=Path)
 SITE = click.option("--site", "key", metavar="KEY", help="help_knowledge_site")
@@ -19,12 +19,12 @@ JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
 
 
 def print_json(value: Any) -> None:
-    """One line for a program to read."""
+    """Print *value* as one line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
 def site_id_of(context: Context, key: str | None) -> int:
-    """The id of the site named, else of the only one there is, else of the demo's.
+    """The id of the site *key*, else of the only site, else of the demo site.
 
     Raises:
         NotFound: no site has this key.

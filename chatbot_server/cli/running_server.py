@@ -1,4 +1,4 @@
-"""What the running server says of itself, asked over HTTP as any other client would."""
+"""Asks the running server about its state over HTTP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_BYTES = 10_000
 
 
 def runs_here(context: Context) -> bool:
-    """Whether this configuration's own server answers, well or not."""
+    """Whether the server of this configuration responds, in whatever state."""
     try:
         check_server(context)
     except Unavailable as error:
@@ -26,7 +26,7 @@ def runs_here(context: Context) -> bool:
 
 
 def check_server(context: Context) -> str:
-    """Ask the server of this configuration whether visitors are answered.
+    """Ask the server of this configuration whether it can answer visitors.
 
     Raises:
         Unavailable: it does not run, another program answers in its place, or something keeps
@@ -34,7 +34,7 @@ def check_server(context: Context) -> str:
     """
     address = context.config.server.local_address
     try:
-        # A proxy of the environment is not asked for this machine's own address.
+        # The address is this machine's own: proxies of the environment are ignored.
         with httpx.Client(trust_env=False, timeout=SECONDS) as client:
             headers = {"Accept-Language": context.language}
             response = client.get(f"{address}/readyz", headers=headers)
@@ -55,6 +55,6 @@ def check_server(context: Context) -> str:
     why = str(answer.get("reason", response.status_code))
     record = read_state(context.config.run_dir)
     if answer.get("engine") == record.state and record.reason and "error" not in answer:
-        # Here, the whole reason: the server tells strangers less.
+        # The whole reason; the server tells strangers less.
         why = EngineError(record.reason, **record.values).sentence(context.language)
     raise Unavailable("doctor_server_troubled", address=address, why=why)

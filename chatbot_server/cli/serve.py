@@ -15,7 +15,7 @@ from chatbot_server.service.children import CHORE_NAMES
 @click.option("--supervise", is_flag=True, hidden=True)
 @click.pass_obj
 def serve(context: Context, /, supervise: bool) -> None:
-    """Prepare everything, then become the small parent of the server's processes."""
+    """Prepare the start, then become the small parent of the server's processes."""
     if supervise:
         from chatbot_server.service.processes import ServerProcesses
 
@@ -29,14 +29,14 @@ def serve(context: Context, /, supervise: bool) -> None:
     if plan and plan.passed_over:
         engine, why = plan.settings.kind, plan.why(context.language)
         click.echo(context.say("engine_chosen", engine=engine, why=why), err=True)
-    # For a person who sits there: the code of the set-up does not belong into a log.
+    # Only for a person at a terminal: the set-up token must not get into a log.
     token = open_setup(context.database, context.config.data_dir)
     if token and sys.stderr.isatty():
         link = f"{address_of(context.config)}/setup#{token}"
         click.echo(context.say("setup_open", link=link), err=True)
     context.database.close()
-    # What was imported for the database would stay in memory for as long as the server
-    # runs; a fresh interpreter of the same process has a quarter of it.
+    # Modules imported for the database would stay in memory as long as the server runs;
+    # a fresh interpreter in the same process needs a quarter of it.
     words = ["-m", "chatbot_server", "--config", str(context.config_file), "serve", "--supervise"]
     os.execv(sys.executable, [sys.executable, *words])  # noqa: S606
 
@@ -44,7 +44,7 @@ def serve(context: Context, /, supervise: bool) -> None:
 @click.command(help="help_migrate")
 @click.pass_obj
 def migrate(context: Context, /) -> None:
-    """Bring the database to this version's form."""
+    """Migrate the database to this version."""
     context.database.ping()
     click.echo(context.say("migrated"))
 
@@ -53,10 +53,10 @@ def migrate(context: Context, /) -> None:
 @click.argument("chore", type=click.Choice(CHORE_NAMES))
 @click.pass_obj
 def jobs(context: Context, /, chore: str) -> None:
-    """Do one of the chores that are due, once."""
+    """Run one chore once."""
     from chatbot_server.processes.parent import end_with_parent
 
-    end_with_parent()  # before what takes a second to be imported
+    end_with_parent()  # before imports that take a second
     from chatbot_server.logs import set_up_logging
     from chatbot_server.service.jobs import CHORES
 

@@ -1,4 +1,4 @@
-"""Change one setting in the operator's file, and not a letter more."""
+"""Changes one setting in the operator's file, and nothing else."""
 
 from __future__ import annotations
 

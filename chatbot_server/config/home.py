@@ -1,4 +1,4 @@
-"""Paths as a person writes them, and whose they are."""
+"""Home folders, and owners of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def in_home(path: Path) -> Path:
-    """*path* with ``~`` written out, or as it is where that user has no home."""
+    """*path* with ``~`` expanded, or unchanged if that user has no home."""
     try:
         return path.expanduser()
     except RuntimeError:
@@ -25,7 +25,7 @@ def user_name(number: int | None = None) -> str:
 
 
 def owner_of(path: Path) -> str:
-    """Whose the file *path* is, or the nearest folder above it that can be seen."""
+    """The owner of the file *path*, or of the nearest folder above it that is accessible."""
     for place in (path, *path.parents):
         try:
             return user_name(place.stat().st_uid)

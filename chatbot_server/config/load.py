@@ -1,4 +1,4 @@
-"""From YAML text and environment variables to a :class:`Config`, or a sentence about why not."""
+"""Loads a :class:`Config` from a YAML file and environment variables."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ MAX_BYTES = 1_000_000
 SECTIONS = {
     name for name, info in Config.model_fields.items() if isinstance(info.default, BaseModel)
 }
-# Taken as it stands: “0123” is no number, and “a: b” no section.
+# Taken literally: “0123” is not a number here, and “a: b” not a section.
 VERBATIM = "mail.password"
-# By the setting's name, or that of a check of ours; else as pydantic calls the mistake.
+# Codes by setting or by our own check; other errors have sentences by pydantic's names.
 WRONG = {
     "limits.storage": "config_not_counters",
     "database": "config_not_database",

@@ -1,6 +1,6 @@
-"""YAML as an operator writes it: no key twice, and nothing that refers to another place.
+"""YAML without duplicate keys and aliases.
 
-An alias may refer to what it stands in, or multiply a few lines to gigabytes.
+An alias may refer to its own parent, or expand a few lines to gigabytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a value, and our sentence about it."""
+"""pydantic's errors about values, and our sentences about them."""
 
 from __future__ import annotations
 

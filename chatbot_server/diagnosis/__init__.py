@@ -1,1 +1,1 @@
-"""What keeps the chat from working on a page, told from the page alone: nothing is fetched here."""
+"""Diagnoses why the chat does not work on a page, from the page alone; nothing is fetched."""

@@ -1,4 +1,4 @@
-"""From a page to findings: what is right and what keeps the chat away, with the remedy."""
+"""Examines a page: what is right, what prevents the chat, and the remedy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MIXED_EXEMPT = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
         sentence: key of the sentence, which *values* fill.

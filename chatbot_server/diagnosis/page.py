@@ -1,4 +1,4 @@
-"""What a page says that matters to the widget: our tags and the page's own policies."""
+"""What matters to the widget on a page: its tags, and the page's policies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Tag:
 
     @property
     def key(self) -> str:
-        """The site it asks for."""
+        """The key of its site."""
         in_address = parse_qs(urlsplit(self.source).query).get("site", [""])[0]
         return self.attributes.get("data-site") or in_address
 
@@ -42,7 +42,7 @@ class Tag:
 
     @property
     def type(self) -> str:
-        """Its ``type``; a browser runs it when this is JavaScript's or nothing."""
+        """Its ``type``; a browser runs it if this is empty or JavaScript."""
         return self.attributes.get("type", "").strip().lower()
 
 
@@ -88,7 +88,7 @@ class _TagReader(HTMLParser):
 
 
 def _join(base: str, address: str) -> str:
-    """The absolute address; empty for what no browser would load either."""
+    """The absolute address; empty if no browser would load it."""
     try:
         absolute = urljoin(base, address.strip())
         urlsplit(absolute).port  # noqa: B018  (reading it checks it)

@@ -38,7 +38,7 @@ class Energy:
 
     @property
     def watt_hours(self) -> float:
-        """The same, in the unit that people compare."""
+        """The energy in watt-hours."""
         return self.joules / 3600
 
 
@@ -82,7 +82,7 @@ class EnergyMeter:
         self._is_telling = True
 
     def begin(self) -> Share:
-        """One more answer is in the making."""
+        """Begin to measure one more answer."""
         with self._lock:
             self._pass()
             share = Share()
@@ -106,7 +106,7 @@ class EnergyMeter:
             return Energy(share.seconds * self._second_costs(), "measured")
 
     def _pass(self) -> None:
-        """Share out what was spent since the last moment, if there was anybody to share it."""
+        """Divide the energy since the last call among the answers in progress, if there are any."""
         now = time.monotonic()
         if now >= self._pids_until:
             self._known_pids, self._pids_until = self._pids(), now + PIDS_SECONDS

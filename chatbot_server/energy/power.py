@@ -1,4 +1,4 @@
-"""The processor's own energy counters (RAPL), as Linux shows them to who may read them."""
+"""The processor's own energy counters (RAPL), where Linux lets this process read them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DOMAINS = ("package", "dram")
 
 @dataclass
 class Domain:
-    """One counter of microjoules, which begins anew at *wrap*."""
+    """One counter of microjoules, which starts again at *wrap*."""
 
     file: Path
     wrap: int
@@ -32,7 +32,7 @@ class Domain:
         return cls(file, int((zone / "max_energy_range_uj").read_text()), int(file.read_text()))
 
     def spent(self) -> int:
-        """Microjoules since the last time; a counter that cannot be read any more adds nothing."""
+        """Microjoules since the last call; 0 if the counter can no longer be read."""
         try:
             now = int(self.file.read_text())
         except (OSError, ValueError):
@@ -43,14 +43,14 @@ class Domain:
 
 
 class PowerCounter:
-    """The energy that the processor and its memory take, all programs together."""
+    """The energy of the processor and its memory, for all programs together."""
 
     def __init__(self, domains: Sequence[Domain]) -> None:
         self._domains = domains
 
     @classmethod
     def find(cls, folder: Path = POWERCAP) -> PowerCounter | None:
-        """That of this machine; None: it has none (virtual machines), or only root may read it."""
+        """The counter of this machine; None in virtual machines, or if only root may read it."""
         # “intel-rapl-mmio:0” counts a package once more, “intel-rapl:0:2” may be its memory.
         zones = sorted(folder.glob("intel-rapl:*"))
         try:
@@ -60,5 +60,5 @@ class PowerCounter:
         return cls(domains) if domains else None
 
     def joules(self) -> float:
-        """What was spent since the last call."""
+        """The energy since the last call."""
         return sum(domain.spent() for domain in self._domains) / 1e6

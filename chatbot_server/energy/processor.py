@@ -1,4 +1,4 @@
-"""Processor time: of single processes to the nanosecond, and of the whole machine (Linux)."""
+"""Processor time of single processes, and of the whole machine (Linux)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def processor_seconds(pid: int) -> float | None:
 
 
 def machine_seconds(stat: Path = STAT) -> float:
-    """What all processors together have computed, in steps of ten milliseconds; 0: unknown."""
+    """Processor time of all processors, in steps of ten milliseconds; 0 if unknown."""
     try:
         with stat.open() as lines:
             ticks = [int(word) for word in lines.readline().split()[1:]]
@@ -45,7 +45,7 @@ class ProcessorTime:
         self._last: dict[int, float] = {}
 
     def spent(self, pids: Collection[int]) -> float | None:
-        """Seconds since the last call, of those that were there already; None: unknown."""
+        """Seconds since the last call, of processes that ran then already; None if unknown."""
         clocks = ((pid, processor_seconds(pid)) for pid in pids)
         now = {pid: seconds for pid, seconds in clocks if seconds is not None}
         total = sum(seconds - self._last.get(pid, seconds) for pid, seconds in now.items())

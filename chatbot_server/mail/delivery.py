@@ -1,4 +1,4 @@
-"""Sending what waits: each message at once, those of a day together, and again what failed."""
+"""Sends waiting messages, at once or those of a day together, and retries failures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 def send_due(database: Database, config: Config) -> int | None:
-    """Send what is due; returns when to come again, None: nothing waits."""
+    """Send what is due; returns when the next message is due, None if none waits."""
     with database.session() as session:
         messages = take_due(session, MOST_AT_ONCE)
         sites = {message.site_id: session.get_one(Site, message.site_id) for message in messages}
@@ -51,7 +51,7 @@ def send_due(database: Database, config: Config) -> int | None:
 
 
 def send_test(database: Database, config: Config, site: Site) -> str:
-    """Send a letter that says that letters arrive; returns its recipient.
+    """Send a test letter; returns its recipient.
 
     What could not be sent before is due again.
 

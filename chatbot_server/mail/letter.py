@@ -44,7 +44,7 @@ class Desk:
     language: str
 
     def letter_of(self, messages: Sequence[ContactRequest]) -> EmailMessage:
-        """One letter of *messages*; of a single one, an answer goes to the visitor."""
+        """One letter with *messages*; a reply to a single one goes to the visitor."""
         first = messages[0]
         if len(messages) == 1:
             code = "letter_subject" if first.name else "letter_in_conversation"
@@ -62,13 +62,13 @@ class Desk:
         return letter
 
     def test_letter(self) -> EmailMessage:
-        """A letter that says that letters arrive."""
+        """A test letter."""
         letter = self._blank(self._say("letter_test", site=self.site.name))
         letter.set_content(f"{self._say('letter_test_text')}\n\n{self._link('messages')}\n")
         return letter
 
     def warning(self, subject: str, code: str, values: dict[str, Any]) -> EmailMessage:
-        """A letter about something that is wrong with the server."""
+        """A letter about a problem of the server."""
         letter = self._blank(self._say(subject))
         letter.set_content(f"{self._say(code, **values)}\n\n{self._link('')}\n")
         return letter
@@ -124,7 +124,7 @@ def one_line(text: str) -> str:
 
 
 def _address_of(message: ContactRequest) -> Address | None:
-    """The visitor's address for ``Reply-To``; None: it cannot stand in a header as it is."""
+    """The visitor's address for ``Reply-To``; None if it cannot be written in a header."""
     if not (message.email and message.email.isascii() and message.email.isprintable()):
         return None
     username, _, domain = message.email.rpartition("@")

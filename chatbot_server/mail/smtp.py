@@ -1,4 +1,4 @@
-"""The mail server: log-in, letters, and one sentence about what it refuses."""
+"""The connection to the mail server; its errors become sentences."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def send(server: smtplib.SMTP, letter: EmailMessage) -> None:
 
 
 def refusal_of(error: Exception, mail: MailSection) -> MailRefused:
-    """What *error* of the conversation with the server means for the owner."""
+    """An SMTP *error* as a sentence for the owner."""
     match error:
         case smtplib.SMTPAuthenticationError():
             code, why = "mail_login", _one_line(error.smtp_error)
@@ -99,6 +99,6 @@ def _password(mail: MailSection) -> str:
 
 
 def _one_line(reply: bytes | str) -> str:
-    """A server's own words: anybody's, so they are cut to one short line."""
+    """A server's own words, which are not trusted, cut to one short line."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     return " ".join(CONTROLS.sub(" ", text).split())[:LONGEST_REASON] or "–"

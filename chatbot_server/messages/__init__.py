@@ -56,12 +56,12 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
 
 
 def typeset_french(text: str) -> str:
-    """*text* with the spaces that do not break a line where French typography wants them."""
+    """*text* with the non-breaking spaces of French typography."""
     return _WIDE.sub("\u00a0", _NARROW.sub("\u202f", text))
 
 
 def with_command(text: str, command: str) -> str:
-    """The sentence *text* with its commands as they work here: PATH may not lead to them."""
+    """The sentence *text* with commands that work here, even without an entry in PATH."""
     literal = command.replace("{", "{{").replace("}", "}}")
     return re.sub(rf"\b{COMMAND} (?=[a-z])", lambda _: f"{literal} ", text)
 

@@ -1,4 +1,4 @@
-"""What is known about a model file, before any native library has seen it."""
+"""Facts about a model file, read without any native library."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Refusal:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def sentence(self, language: str) -> str:
-        """What a person reads."""
+        """The sentence for a person."""
         return say(self.code, language, **self.values)
 
     def error(self) -> ModelError:

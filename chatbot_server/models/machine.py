@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def cpu_flags() -> frozenset[str]:
-    """Instruction sets of the processor as Linux names them; empty where it does not say."""
+    """Instruction sets of the processor, by their Linux names; empty if unknown."""
     for line in _lines("/proc/cpuinfo"):
         name, _, value = line.partition(":")
         if name.strip() in ("flags", "Features"):
@@ -23,7 +23,7 @@ def needs_avx2() -> bool:
 
 
 def available_memory() -> int:
-    """Bytes that can be used without swapping; 0 where the system does not say."""
+    """Bytes of memory that can be used without swapping; 0 if unknown."""
     for line in _lines("/proc/meminfo"):
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
@@ -31,7 +31,7 @@ def available_memory() -> int:
 
 
 def total_memory() -> int:
-    """Bytes of memory the machine has; 0 where the system does not say."""
+    """Bytes of memory of the machine; 0 if unknown."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
@@ -39,7 +39,7 @@ def total_memory() -> int:
 
 
 def memory_of(pid: int) -> int:
-    """Bytes of memory that the process takes now; 0 where the system does not say."""
+    """Bytes of memory that the process uses now; 0 if unknown."""
     for line in _lines(f"/proc/{pid}/status"):
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024

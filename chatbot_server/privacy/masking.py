@@ -1,4 +1,4 @@
-"""What visitors tell of themselves in passing: found, and left out of what is stored.
+"""Finds what is personal in visitors' texts, and hides it in what is stored.
 
 E-mail addresses, telephone numbers, payment cards, bank accounts and numbers of social security.
 Numbers that carry a check digit are looked at, so that an order's number stays what it is.
@@ -40,20 +40,20 @@ _PHONE = re.compile(
 
 @dataclass(frozen=True)
 class Mask:
-    """What is personal in one text, and what stands for it."""
+    """The personal values in one text, and the labels that replace them."""
 
     labels: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, text: str, language: str, kinds: Collection[Kind] = ()) -> Mask:
-        """The mask that *text* needs, with labels in *language*; of *kinds* alone, if any."""
+        """The mask for *text*, with labels in *language*; for *kinds* only, if any are given."""
         values = {value: kind for value, kind in personal_values(text) if kind in (kinds or LABELS)}
         # The longest first: one may be a part of another.
         longest_first = sorted(values, key=len, reverse=True)
         return cls(tuple((value, say(values[value], language)) for value in longest_first))
 
     def hide(self, text: str) -> str:
-        """*text* with labels instead of these values, however their digits are parted."""
+        """*text* with labels in place of the values, however their digits are grouped."""
         if not self.labels:
             return text
         return self._pattern.sub(lambda match: self.labels[(match.lastindex or 1) - 1][1], text)
@@ -68,7 +68,7 @@ NO_MASK = Mask()
 
 
 def personal_values(text: str) -> Iterator[tuple[str, Kind]]:
-    """Each value of *text* that is personal by its form, as it is written, and its kind."""
+    """Each value in *text* that is personal by its form, as written, and its kind."""
     rest = text[:MOST_CHARS]
     for kind, pattern, holds in KINDS:
         values = [match[0] for match in pattern.finditer(rest) if holds(match[0])]
@@ -82,7 +82,7 @@ def _without(values: frozenset[str], match: re.Match[str]) -> str:
 
 
 def _spelled(value: str) -> str:
-    """A pattern for *value*: an address as it is, a number however its digits are parted."""
+    """A pattern for *value*: an address as written, a number with its digits grouped in any way."""
     if "@" in value:
         return re.escape(value)
     plain = [re.escape(char) for char in value if char.isalnum()]

@@ -1,4 +1,4 @@
-"""What an owner tells visitors and authorities about the chat: texts to paste, in two languages."""
+"""Texts about the chat for an owner's privacy page and records, in two languages."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Work done aside: in a child process of its own, or in a thread that is read with patience."""
+"""Work in child processes and threads."""

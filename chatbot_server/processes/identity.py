@@ -18,7 +18,7 @@ VARIABLE = "CHATBOT_RUN"  # of the web worker
 
 
 def announce(run_dir: Path) -> str:
-    """Write down that this process is the server of *run_dir*; the number of this run."""
+    """Announce this process as the server of *run_dir*; returns the number of this run."""
     run = secrets.token_hex(8)
     record = {"run": run, "program": os.path.realpath(sys.prefix)}
     with suppress(OSError):  # a full disk: it serves all the same
@@ -29,7 +29,7 @@ def announce(run_dir: Path) -> str:
 
 
 def announced_run(run_dir: Path) -> str | None:
-    """The number of the run that was last announced."""
+    """The number of the run that was announced last."""
     try:
         run = json.loads((run_dir / FILE).read_text(encoding="utf-8"))["run"]
     except (OSError, ValueError, TypeError, KeyError):
@@ -38,5 +38,5 @@ def announced_run(run_dir: Path) -> str | None:
 
 
 def own_run() -> str:
-    """The number of the run that this process is part of; empty where it is none."""
+    """The number of the run that this process is part of; empty if it is part of none."""
     return os.environ.get(VARIABLE, "")

@@ -23,7 +23,7 @@ HARMLESS_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "
 
 
 class ChildFailed(Exception):
-    """The child ended, or did not answer in time; the next request starts another one."""
+    """The child ended or did not respond in time; the next request starts another one."""
 
 
 @dataclass
@@ -52,11 +52,11 @@ class JsonLineChild:
 
     @property
     def is_running(self) -> bool:
-        """Whether the next request needs no new process."""
+        """Whether the process runs, so that the next request need not start one."""
         return self._process is not None and self._process.poll() is None
 
     def pids(self) -> Collection[int]:
-        """The process, where there is one now."""
+        """The process, if it runs."""
         process = self._process
         return () if process is None else (process.pid,)
 
@@ -85,7 +85,7 @@ class JsonLineChild:
             raise ChildFailed(f"{self.module}: {error!r}") from error
 
     def close(self) -> None:
-        """Kill the process in the middle of whatever it does."""
+        """Kill the process, even in the middle of its work."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()

@@ -15,7 +15,7 @@ import sys
 
 
 def main() -> None:
-    """Answer until the parent is gone, or has asked for nothing for a while."""
+    """Answer requests until the parent has ended, or has sent none for a while."""
     settings = json.loads(sys.argv[1])
     for limit, setting in (
         (resource.RLIMIT_AS, "memory_bytes"),

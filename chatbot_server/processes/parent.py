@@ -1,4 +1,4 @@
-"""A child process that ends with the one that started it, however that ended."""
+"""Makes a child process end with its parent, however that ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a conversation to a prompt: the one door for everything that asks a model."""
+"""From a conversation to a prompt; everything that asks a model uses this module."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def assemble(info: ModelFacts, messages: Sequence[Message]) -> Prompt:
 
 
 class TokenCounter(Protocol):
-    """Who counts a model's tokens (``engine.base.Engine`` does)."""
+    """Counts a model's tokens, as ``engine.base.Engine`` does."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 
@@ -75,7 +75,7 @@ def fit_and_assemble(
 
 
 def measure(info: ModelFacts, counter: TokenCounter) -> Overhead:
-    """Tokens of the format's own text, as it is sent: a control token is one."""
+    """The number of tokens in the format's own text, where a control token counts as one."""
     probe = [Message("user", "x"), Message("assistant", "x"), Message("user", "x")]
     of_one, of_three = assemble(info, probe[:1]), assemble(info, probe)
     if not of_one.segments:

@@ -16,7 +16,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True)
 class ToolCall:
-    """An application's function that a model wants called; *arguments* are JSON."""
+    """A call of an application's function by a model; *arguments* are JSON."""
 
     id: str
     name: str
@@ -79,7 +79,7 @@ class Prompt:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Prompt:
-        """What :meth:`to_json` gave."""
+        """The inverse of :meth:`to_json`."""
         return cls(
             messages=tuple(Message(role, content) for role, content in record["messages"]),
             segments=tuple(Segment(*pair) for pair in record["segments"]),

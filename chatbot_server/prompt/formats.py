@@ -162,7 +162,7 @@ def render(form: ChatFormat, messages: Sequence[Message]) -> Prompt:
 
 
 def _opening(form: ChatFormat, messages: Sequence[Message]) -> list[Segment]:
-    """The instructions with the text around them; empty where nobody gives any."""
+    """The instructions with the text around them; empty without instructions."""
     instructions = "\n\n".join(m.content for m in messages if m.role == "system")
     if not instructions and form.default_system is None:
         return []
@@ -174,7 +174,7 @@ def _opening(form: ChatFormat, messages: Sequence[Message]) -> list[Segment]:
 
 
 class _SegmentWriter:
-    """Segments in the making: neighbours of the same trust are one.
+    """Builds segments: adjacent text of the same trust is joined.
 
     The space before an untrusted text goes with it: « USER: » + « Hello » are the tokens
     ``USER :`` + ``▁Hello`` in training, never ``▁`` alone. A space is no control token.

@@ -82,7 +82,7 @@ def _conversation(roles: str) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=8)
 def _learn(template: str, eos: str, today: str) -> ChatFormat | ModelError | None:
-    """Remembered for a day, because some templates name it."""
+    """Cached for a day, because some templates contain the date."""
     probes = ["u", "uau", "uauau", "su", "suau", "suauau"]
     orders: list[_Render] = [(_conversation(roles), True) for roles in probes]
     orders += [(_conversation("u"), False), (_conversation("ua"), False)]
@@ -106,7 +106,7 @@ def _learn(template: str, eos: str, today: str) -> ChatFormat | ModelError | Non
 
 
 def _derive(texts: list[str], eos: str) -> ChatFormat:
-    """What stands around each role, by subtraction.
+    """The text around each role, found by subtraction.
 
     Raises:
         ValueError: the texts are not made that simply.

@@ -29,7 +29,7 @@ class Environment(ImmutableSandboxedEnvironment):
     """The sandbox, as transformers sets it up, but loud about attempts to leave it."""
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
-        """Jinja would only say so once the value is used."""
+        """Raise at once; Jinja would only do so when the value is used."""
         raise SecurityError(f"access to {attribute!r} of {type(obj).__name__}")
 
 
@@ -94,7 +94,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 def _render(
     environment: Environment, request: dict[str, Any], messages: list[Any], generate: bool
 ) -> tuple[str | None, str]:
-    """The text, or None and why not."""
+    """The text, or None and the reason."""
     try:
         pieces = environment.from_string(request["template"]).generate(
             messages=messages,

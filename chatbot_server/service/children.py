@@ -1,4 +1,4 @@
-"""Children of the parent process: how chores are run beside the server, and how all are ended."""
+"""Runs chores beside the server, and ends child processes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Chore:
         self._thread = threading.Thread(target=self._repeat, name=f"jobs-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the thread; returns at once."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -68,7 +68,7 @@ class Chore:
             self._thread.join()
 
     def is_called(self) -> bool:
-        """Whether somebody wants it now; a call for later waits for its moment."""
+        """Whether a call is due now; a call for later is left for its time."""
         try:
             return self._call_file.stat().st_mtime <= time.time()
         except OSError:
@@ -90,7 +90,7 @@ class Chore:
         return math.inf if self._name in ON_CALL_ONLY else time.monotonic() + seconds
 
     def _run_once(self) -> bool:
-        """Whether it was done to its end."""
+        """Run the chore once; whether it succeeded."""
         self._call_file.unlink(missing_ok=True)  # first: what comes from now on calls again
         try:
             child = subprocess.Popen(
@@ -138,7 +138,7 @@ def _call_file(run_dir: Path, name: str) -> Path:
 
 
 def _work_of(pid: int) -> str:
-    """What changes whenever the process takes a step; empty where the system does not say."""
+    """A value that changes when the process makes progress; empty where this is not known."""
     try:
         return Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]
     except (OSError, IndexError):

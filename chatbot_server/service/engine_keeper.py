@@ -1,4 +1,4 @@
-"""The engine of the model that was chosen last: started, exchanged while it answers, stopped."""
+"""Starts the engine of the chosen model, and exchanges it while the server runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENGINE_SETTINGS = "engine-settings.json"
 
 
 class EngineKeeper:
-    """Keeps to what :func:`write_engine_settings` wrote last."""
+    """Runs the engine that :func:`write_engine_settings` described last."""
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
@@ -24,13 +24,13 @@ class EngineKeeper:
         self._text = ""
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the engine; returns at once."""
         (self._run_dir / CHANGE_FILE).unlink(missing_ok=True)
         self._text = self._read()
         self._begin(read_engine_settings(self._run_dir))
 
     def look(self) -> None:
-        """Exchange the model if another was chosen meanwhile; returns at once."""
+        """Exchange the model if another was chosen; returns at once."""
         text = self._read()
         if text == self._text or not text:
             return
@@ -95,7 +95,7 @@ def write_engine_settings(
 
 
 def read_engine_settings(run_dir: Path) -> EngineSettings | EngineRecord:
-    """What was last written."""
+    """The settings that were written last."""
     record = json.loads((run_dir / ENGINE_SETTINGS).read_text(encoding="utf-8"))
     if "run" in record:
         return EngineSettings.from_json(record["run"])

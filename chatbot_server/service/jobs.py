@@ -1,4 +1,4 @@
-"""Chores that are due every hour, at low priority and in a process of their own."""
+"""The chores of a server, each run at low priority in a process of its own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def erase(config: Config, database: Database) -> None:
-    """Erase what has outlived its time, and look after what is kept."""
+    """Erase what has outlived its retention, and check and back up what is kept."""
 
     def erase_due(session: Session) -> tuple[int, int, int]:
         before = now() - config.privacy.contact_days * DAY
@@ -66,44 +66,44 @@ def erase(config: Config, database: Database) -> None:
 
 
 def read(config: Config, database: Database) -> None:
-    """Read again what the owner's sites say, and look whether they answer as well as before."""
+    """Read the owner's sites again, and ask the golden questions."""
     crawl_and_embed_due(database, config.retrieval, config.run_dir)
     run_nightly(database, config.retrieval)
     look_again(database, config.retrieval)
 
 
 def embed(config: Config, database: Database) -> None:
-    """Make what was just pushed searchable by meaning, also while a site is being read."""
+    """Embed what was just pushed, also while a site is being read."""
     embed_waiting(database, config.retrieval)
     look_again(database, config.retrieval)
 
 
 def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all chores are called
-    """Bring the model that a page asked for, or go on with it."""
+    """Download the model that was chosen in the browser, or continue the download."""
     pull_wanted(config.models_dir)
 
 
 def mail(config: Config, database: Database) -> None:
-    """Send messages to a person by e-mail, and come again when the next is due."""
+    """Send messages to a person by e-mail, and schedule the next run."""
     moment = send_due(database, config)
     if moment is not None:
         call_chore(config.run_dir, "mail", max(1, moment - now()))
 
 
 def model(config: Config, database: Database) -> None:
-    """Have the running server answer with the model that was just chosen."""
+    """Let the running server answer with the model that was just chosen."""
     prepare_change(config, database)
 
 
 def webhooks(config: Config, database: Database) -> None:
-    """Tell webhooks what happened, and come again when the next is due."""
+    """Deliver events to webhooks, and schedule the next run."""
     moment = deliver_due(database, config)
     if moment is not None:
         call_chore(config.run_dir, "webhooks", max(1, moment - now()))
 
 
 def files(config: Config, database: Database) -> None:
-    """Read the files that were given in a browser; their vectors follow, when others had theirs."""
+    """Read the files that were uploaded in a browser, then embed what waits."""
     uploads = Uploads(database, config.uploads_dir, config.retrieval.page_bytes)
     if uploads.read_all(config.run_dir):
         call_chore(config.run_dir, "embed")
@@ -114,7 +114,7 @@ CHORES = dict(zip(CHORE_NAMES, WORK, strict=True))
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:
-    """A copy a day, as many as wanted; without what visitors wrote, which they may delete."""
+    """Make a backup a day, without what visitors wrote, which they may erase."""
     if not config.backup.keep:
         return
     copies = sorted(folder.glob(f"{DAILY}*{SUFFIX}"))
@@ -131,7 +131,7 @@ def back_up_daily(config: Config, database: Database, folder: Path) -> None:
 
 
 def erase_old_backups(folder: Path, retention_days: int) -> None:
-    """Copies made before upgrades hold conversations, so they go when those would have gone."""
+    """Delete backups made before upgrades once the conversations in them would have expired."""
     limit = now() - max(1, retention_days) * DAY
     for file in folder.glob("*"):
         try:

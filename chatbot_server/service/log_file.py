@@ -29,17 +29,17 @@ class LogKeeper:
         self._thread = threading.Thread(target=self._keep, name="log", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the thread; returns at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop the thread."""
         self._stop.set()
         if self._thread.ident:
             self._thread.join()
 
     def shorten(self) -> bool:
-        """Begin the file anew if it is too long; whether it was."""
+        """Begin a new file if the current one is too long; whether it was."""
         try:
             if self._file.stat().st_size <= self._most_bytes:
                 return False
@@ -55,7 +55,7 @@ class LogKeeper:
             self.shorten()
 
     def _copy(self) -> None:
-        """The end of the file becomes the older part, for its user only."""
+        """Make the end of the file its older part, readable by its user only."""
         older = self._file.with_name(f"{self._file.name}.1")
         part = older.with_name(f"{older.name}.part")
         number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -70,6 +70,6 @@ class LogKeeper:
 
 
 def log_keeper() -> LogKeeper | None:
-    """For the file that the control script names; None: a service manager keeps the log."""
+    """For the file named by the control script; None if a service manager keeps the log."""
     name = os.environ.get(VARIABLE)
     return LogKeeper(Path(name)) if name else None

@@ -1,4 +1,4 @@
-"""What is made ready before an engine starts: the model is found, checked and matched."""
+"""Prepares the start of an engine: finds the model, checks it, and chooses its engine."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class EnginePlan:
     faster: EngineName | None = None
 
     def why(self, language: str) -> str:
-        """Why it is this engine; empty where none was passed over."""
+        """Why other engines were passed over; empty if none was."""
         return " ".join(refusal.sentence(language) for refusal in self.passed_over.values())
 
 

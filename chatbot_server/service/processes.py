@@ -115,7 +115,7 @@ class ServerProcesses:
             self._stop.wait(1)
 
     def _watch(self, web: subprocess.Popen[bytes]) -> None:
-        """Until *web* ends or the server stops; logs each change of the engine's state."""
+        """Wait until *web* ends or the server stops; logs each change of the engine's state."""
         address, language = self._config.server.local_address, self._language
         logged_state = None
         while web.poll() is None and not self._stop.wait(0.2):
@@ -161,7 +161,7 @@ def listeners(config: Config) -> list[tuple[str, str, int]]:
 
 
 def memory_folder() -> str:
-    """For small files that must not wait for a disk, nor meet a full one."""
+    """A folder for small files that must not wait for a disk, or fail on a full one."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
 
 

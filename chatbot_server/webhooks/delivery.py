@@ -1,4 +1,4 @@
-"""Telling webhooks what happened: signed, tried again, to no address that a crawl may not ask."""
+"""Delivers events to webhooks: signed, with retries, and only to addresses a crawl may ask."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LONGEST_URL = 500
 
 
 def make_fetcher(config: Config) -> Fetcher:
-    """What asks webhooks: bounded, never inwards but where the operator allows it."""
+    """A client with limits, which asks private addresses only if the operator allows it."""
     return Fetcher(config.retrieval.contact, config.retrieval.private_hosts, LARGEST_ANSWER)
 
 
@@ -69,7 +69,7 @@ def webhook_address(url: str, config: Config) -> str:
 
 
 def deliver_due(database: Database, config: Config) -> int | None:
-    """Tell what is due; returns when to come again, None: nothing waits."""
+    """Deliver what is due; returns when the next event is due, None if none waits."""
     with database.session() as session:
         deliveries = take_due_deliveries(session, MOST_AT_ONCE)
         outgoing = [
@@ -92,7 +92,7 @@ def deliver_due(database: Database, config: Config) -> int | None:
 
 
 def body_of(session: Session, delivery: WebhookDelivery) -> bytes | None:
-    """What the webhook is told; None: what it is about was erased meanwhile."""
+    """The body of an event; None if its subject was erased meanwhile."""
     webhook = session.get_one(Webhook, delivery.webhook_id)
     message = session.get(ChatMessage, delivery.message_id) if delivery.message_id else None
     contact = session.get(ContactRequest, delivery.contact_id) if delivery.contact_id else None
@@ -139,7 +139,7 @@ def _text_of(
 def _deliver(
     database: Database, fetcher: Fetcher, webhook: Webhook, number: int, body: bytes
 ) -> bool:
-    """Send *body*, and note what became of it; whether it was taken."""
+    """Send *body*, and store the result; whether it was accepted."""
     moment, status = now(), None
     headers = {
         "Content-Type": "application/json",

@@ -24,7 +24,7 @@ def admin() -> None:
 @click.argument("name")
 @click.pass_obj
 def create(context: Context, /, name: str) -> None:
-    """Make an owner's account; the password is asked for, never an argument."""
+    """Create an owner's account; the password is asked for, never an argument."""
     prompt = context.say("admin_password_prompt")
     password = click.prompt(prompt, hide_input=True, confirmation_prompt=True)
     with context.database.session() as session:
@@ -56,7 +56,7 @@ def list_accounts(context: Context, /, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_obj
 def reset(context: Context, /, name: str) -> None:
-    """Print a link with which the person of this name chooses another password."""
+    """Print a link with which a person can choose another password."""
     with context.database.session() as session:
         token = reset_token(session, name)
         note_action(session, AuditEntry(action="admin reset", about=name))
@@ -68,7 +68,7 @@ def reset(context: Context, /, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def second_factor_off(context: Context, /, name: str) -> None:
-    """Let the person of this name log in with the password alone."""
+    """Let a person log in with the password alone."""
     with context.database.session() as session:
         account = find_account(session, name)
         turn_off(session, account)
@@ -101,7 +101,7 @@ def show_log(context: Context, /, most: int, as_json: bool) -> None:
 @click.option("--new", is_flag=True, help="help_admin_new")
 @click.pass_obj
 def setup_token(context: Context, /, new: bool) -> None:
-    """Print where the first account is made."""
+    """Print the link for creating the first account."""
     make = renew_setup if new else open_setup
     token = make(context.database, context.config.data_dir)
     if token is None:

@@ -41,7 +41,7 @@ def create(
     days: int | None,
     as_json: bool,
 ) -> None:
-    """Make a key and show it, this once."""
+    """Create a key and show it, only this once."""
     with context.database.session() as session:
         site_id = find_site(session, site_key).id if site_key else None
         key, secret = create_key(session, name, scope, site_id=site_id, days=days)
@@ -77,7 +77,7 @@ def list_keys(context: Context, /, as_json: bool) -> None:
 @click.argument("number", type=NUMBER)
 @click.pass_obj
 def revoke(context: Context, /, number: int) -> None:
-    """Refuse a key from now on."""
+    """Revoke a key."""
     with context.database.session() as session:
         name = revoke_key(session, number).name
     context.database.forget_erased()

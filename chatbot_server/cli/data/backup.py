@@ -1,4 +1,4 @@
-"""``chatbot-server backup · restore``: everything in one file, and back."""
+"""``chatbot-server backup · restore``: everything to one file, and back."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def restore(
     passphrase_file: TextIO | None,
     as_json: bool,
 ) -> None:
-    """Check a backup whole, and put it back."""
+    """Check a backup completely, and restore it."""
     passphrase = _passphrase(passphrase_file)
     if only_look:
         manifest = look(file, passphrase)

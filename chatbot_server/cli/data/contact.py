@@ -73,7 +73,7 @@ def remove(context: Context, /, number: int) -> None:
 @click.argument("key")
 @click.pass_obj
 def send_test_message(context: Context, /, key: str) -> None:
-    """Send a letter that says that letters arrive."""
+    """Send a test letter."""
     with context.database.session() as session:
         site = find_site(session, key)
     recipient = send_test(context.database, context.config, site)
@@ -82,5 +82,5 @@ def send_test_message(context: Context, /, key: str) -> None:
 
 
 def _printable(text: str) -> str:
-    """Control characters could write over the terminal; a stranger wrote this."""
+    """A stranger's text without control characters, which could overwrite the terminal."""
     return "".join(char for char in text if char == "\n" or char.isprintable())

@@ -56,7 +56,7 @@ site.add_command(test)
 @JSON
 @click.pass_obj
 def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
-    """Make a site and print its tag."""
+    """Add a site and print its tag."""
     with context.database.session() as session:
         new_site = add_site(session, name_of(name))
         with _naming_the_option(context):
@@ -91,7 +91,7 @@ def edit(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    """Change what is given, keep the rest."""
+    """Change the settings that are given, and keep the others."""
     with context.database.session() as session:
         target = find_site(session, key)
         before = settings_of(target)
@@ -128,7 +128,7 @@ def history(context: Context, key: str, as_json: bool) -> None:
 @click.argument("number", type=NUMBER)
 @click.pass_obj
 def undo(context: Context, key: str, number: int) -> None:
-    """Put back what stood before a change."""
+    """Undo a change."""
     with context.database.session() as session:
         target = find_site(session, key)
         change = changes_in(undo_change(session, target, number))
@@ -164,7 +164,7 @@ def remove(context: Context, key: str, yes: bool) -> None:
 
 @contextmanager
 def _naming_the_option(context: Context) -> Iterator[None]:
-    """What is wrong with a setting is said for browsers, too, which know no options."""
+    """Name the option in an error about a setting, which is also written for browsers."""
     try:
         yield
     except UsageError as error:

@@ -1,4 +1,4 @@
-"""What a verb has checked, as a person reads it or a script."""
+"""Results of checks, for people and for scripts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatbot_server.cli.options import print_json
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -22,7 +22,7 @@ class Check:
 
 
 def report(checks: Iterable[Check], as_json: bool, hint: str = "") -> NoReturn:
-    """Print *checks*, for a person also what to do next, and leave: 0 if all is well, else 1."""
+    """Print *checks*, with advice for a person, and exit: 0 if all are good, else 1."""
     results = list(checks)
     if as_json:
         print_json([asdict(check) for check in results])

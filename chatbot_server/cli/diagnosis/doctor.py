@@ -46,12 +46,12 @@ NEEDED_DISK = 300 * MEGABYTE
 @JSON
 @click.pass_obj
 def doctor(context: Context, /, as_json: bool) -> None:
-    """Look at everything; exit 1 if anything is wrong."""
+    """Run all checks; exit 1 if anything is wrong."""
     report(examine(context), as_json)
 
 
 def examine(context: Context) -> Iterator[Check]:
-    """Each check as it is made; what depends on the configuration needs a good one."""
+    """Run one check after the other; some need a valid configuration."""
     if needs_avx2() and "avx2" not in cpu_flags():
         yield Check("machine", False, context.say("doctor_no_avx2"))
     else:
@@ -96,7 +96,7 @@ def examine(context: Context) -> Iterator[Check]:
 
 
 def _try(context: Context, name: str, check: Callable[[], str]) -> Check:
-    """What *check* says is right, or raises as wrong."""
+    """The result of *check*: the sentence that it returns, or the error that it raises."""
     try:
         return Check(name, True, check())
     except ChatbotError as error:
@@ -118,7 +118,7 @@ def check_pages(context: Context) -> Iterator[Check]:
             sites = [site for site in everyone if not (site.demo or site.free_chat)]
             silent = [site for site in sites if not has_documents(session, site.id)]
     except ChatbotError:
-        return  # told already
+        return  # reported already
     for source in sources:
         yield from check_source(context, source)
     for site in silent:

@@ -36,7 +36,7 @@ def test(context: Context, /, key: str, url: str, as_json: bool) -> None:
     origin_of(page)
     with context.database.session() as session:
         find_site(session, key)
-    # A browser knows what no server can.
+    # A browser can tell more than a server.
     mark = "&" if urlsplit(page).query else "?"
     hint = context.say("diagnosis_browser", url=f"{page}{mark}chatbot-debug")
     report(_check_page(context, key, page), as_json, hint)
@@ -44,7 +44,7 @@ def test(context: Context, /, key: str, url: str, as_json: bool) -> None:
 
 def _check_page(context: Context, key: str, url: str) -> Iterator[Check]:
     server = address_of(context.config)
-    # The owner named these two hosts, so they may be at home; where a redirect leads may not.
+    # The owner named these two hosts, so they may be private; targets of redirects may not.
     own = [urlsplit(address).hostname or "" for address in (url, server)]
     with closing(Fetcher(private_hosts=own, max_bytes=MAX_CHARS)) as fetcher:
         for address in (url, server):

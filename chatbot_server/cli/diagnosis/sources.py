@@ -1,4 +1,4 @@
-"""What became of a source of a site's knowledge, in words, wherever a verb tells it."""
+"""Sentences about the state of a source, for all verbs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def in_words(context: Context, why: str, url: str) -> str:
 
 
 def is_nothing_left(source: Mapping[str, Any]) -> bool:
-    """Whether a crawl has ended, and no document of it is there to answer from."""
+    """Whether a crawl has ended without any document to answer from."""
     is_crawl = source["kind"] in ("site", "page") and source["finished"] is not None
     return is_crawl and not source.get("documents", 1)
 
 
 def check_source(context: Context, source: Mapping[str, Any]) -> Iterator[Check]:
-    """What keeps a crawled source from being answered from: all of it, or what scripts show."""
+    """Why all or part of a crawled source cannot be used for answers."""
     name = {"number": source["number"], "address": source["address"]}
     reasons = source["reasons"]
     whys = [(source["why"], source["address"])] if source["why"] else []

@@ -17,7 +17,7 @@ from chatbot_server.errors import ChatbotError, UsageError
 
 
 def _text(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """*value*, or None where it holds nothing."""
+    """*value*, or None if it is blank."""
     return value if value and value.strip() else None
 
 
@@ -33,12 +33,12 @@ class TypedKnowledge:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing stands without its other half."""
+        """Whether every part comes with its other half."""
         halves = bool(self.question) != bool(self.answer) or bool(self.title) != bool(self.text)
         return not halves and (bool(self.question) or not self.wordings)
 
     def add(self, context: Context, site_id: int) -> bool:
-        """Store it; whether there was anything."""
+        """Store them; whether there was anything to store."""
         from chatbot_server.retrieval.curate.library import add_faq, add_note
 
         if self.question and self.answer:
@@ -61,7 +61,7 @@ class TypedKnowledge:
 def add(
     context: Context, /, files: tuple[Path, ...], key: str | None, as_json: bool, **options: Any
 ) -> None:
-    """Files, one FAQ entry, or one note."""
+    """Add files, one FAQ entry, or one note."""
     entry = TypedKnowledge(**options)
     if not entry.is_whole or not (files or entry.question or entry.title):
         raise UsageError("knowledge_add_what")
@@ -91,7 +91,7 @@ def add(
 
 
 def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
-    """Read each; what was read of it, or why it cannot be: the others are read all the same."""
+    """Read each file, and report what was read or why not; an error does not stop the others."""
     from chatbot_server.retrieval.curate.files import add_file
     from chatbot_server.retrieval.curate.reading import text_figures
     from chatbot_server.retrieval.read.extractor import Extractor

@@ -18,7 +18,7 @@ from chatbot_server.errors import ChatbotError, UsageError
 
 @dataclass(frozen=True)
 class CrawlTarget:
-    """What is to be read, or paused: an address, or the number of a source."""
+    """What to read or to pause: an address, or the number of a source."""
 
     address: str | None
     single: bool

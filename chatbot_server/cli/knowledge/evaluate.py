@@ -36,7 +36,7 @@ def evaluate_answers(
     as_json: bool,
     **files: Path | None,
 ) -> None:
-    """Measure on the site's index, or on one of its own; nothing of the owner's is touched."""
+    """Measure on the site's index, or on a temporary one; nothing of the owner's is changed."""
     from chatbot_server.retrieval.answer.service import KnowledgeBase
     from chatbot_server.retrieval.curate.learning.evaluate import (
         ask_all,

@@ -36,7 +36,7 @@ def add_golden(
     file: Path | None,
     key: str | None,
 ) -> None:
-    """One question, or all of a file; either all are taken or none."""
+    """Add one question, or all of a file: either all of them or none."""
     from chatbot_server.retrieval.curate.learning.golden import read_golden_file
     from chatbot_server.storage.visitors.learning import put_golden
 
@@ -81,7 +81,7 @@ def list_golden(context: Context, /, key: str | None, as_json: bool) -> None:
 @SITE
 @click.pass_obj
 def remove_golden(context: Context, /, number: int, key: str | None) -> None:
-    """Forget one."""
+    """Remove one."""
     from chatbot_server.storage.visitors import learning
 
     site_id = site_id_of(context, key)
@@ -96,7 +96,7 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
 @JSON
 @click.pass_obj
 def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
-    """Ask them all; exit 1 where one is not answered as expected."""
+    """Ask all of them; exit 1 if one is not answered as expected."""
     from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
 
     site_id = site_id_of(context, key)

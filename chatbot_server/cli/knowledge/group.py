@@ -77,7 +77,7 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
 @JSON
 @click.pass_obj
 def status(context: Context, /, key: str | None, as_json: bool) -> None:
-    """How many documents there are, and how many still wait for their vectors."""
+    """Show how many documents there are, and how many wait to be embedded."""
     from chatbot_server.retrieval.index.embedder import MODEL, make_embedder
     from chatbot_server.storage.knowledge.documents import embedded_counts
 
@@ -100,7 +100,7 @@ def status(context: Context, /, key: str | None, as_json: bool) -> None:
 @JSON
 @click.pass_obj
 def search(context: Context, /, question: str, key: str | None, as_json: bool) -> None:
-    """What a visitor would be told, and what it was taken from."""
+    """Show the answer that a visitor would get, and its sources."""
     from dataclasses import asdict
 
     site_id = site_id_of(context, key)
@@ -122,7 +122,7 @@ def search(context: Context, /, question: str, key: str | None, as_json: bool) -
 @SITE
 @click.pass_obj
 def remove(context: Context, /, number: int, document: int | None, key: str | None) -> None:
-    """Forget a source and everything read from it, or one document of it."""
+    """Remove a source and everything read from it, or one document of it."""
     from chatbot_server.retrieval.curate.library import remove_document, remove_source
     from chatbot_server.storage.knowledge.sources import get_source
 
@@ -145,7 +145,7 @@ def remove(context: Context, /, number: int, document: int | None, key: str | No
 @SITE
 @click.pass_obj
 def push_secret(context: Context, /, key: str | None) -> None:
-    """A fresh secret for the CMS; the old one is no longer accepted."""
+    """Create a new secret for the CMS; the old one is no longer accepted."""
     from chatbot_server.retrieval.curate.push import new_secret
 
     site_id = site_id_of(context, key)
@@ -172,7 +172,7 @@ def export(context: Context, /, key: str | None) -> None:
 @SITE
 @click.pass_obj
 def import_(context: Context, /, file: Path, key: str | None) -> None:
-    """Read what ``export`` wrote."""
+    """Import a file that ``export`` wrote."""
     from chatbot_server.retrieval.curate.learning.evaluate import read_json_lines
     from chatbot_server.retrieval.curate.library import import_documents
 

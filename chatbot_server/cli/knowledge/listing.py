@@ -21,20 +21,20 @@ PAGES = {
 
 
 def page_counts(context: Context, counts: Mapping[str, int]) -> str:
-    """How many pages are in which state."""
+    """The number of pages by state."""
     return ", ".join(
         context.say(PAGES[state], count=count) for state, count in sorted(counts.items())
     )
 
 
 def limit_reached(context: Context, counts: Mapping[str, int]) -> list[str]:
-    """The sentence that says so, where a crawl knows as many pages as it may."""
+    """The sentence for a crawl that has reached its limit of pages."""
     limit = context.config.retrieval.max_pages
     return [context.say("knowledge_full", limit=limit)] if sum(counts.values()) >= limit else []
 
 
 def lost_lines(context: Context, lost: Mapping[str, Sequence[str]]) -> list[str]:
-    """What visitors see on pages and no document says, page by page."""
+    """Facts that visitors see on pages and no document states, page by page."""
     if not lost:
         return []
     count = sum(map(len, lost.values()))
@@ -46,7 +46,7 @@ def lost_lines(context: Context, lost: Mapping[str, Sequence[str]]) -> list[str]
 
 
 def document_lines(context: Context, document: Mapping[str, Any]) -> list[str]:
-    """A document's number, title and address, and an entry's other wordings below."""
+    """A document's number, title and address, and the other wordings of an entry below."""
     address = document["id"] if "://" in document["id"] else ""
     title = document["title"] or document["id"]
     if document["every_page"]:
@@ -56,7 +56,7 @@ def document_lines(context: Context, document: Mapping[str, Any]) -> list[str]:
 
 
 def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
-    """A source: what was read from it, and below, why the rest was not."""
+    """A source: what was read from it and, below, why the rest was not."""
     state = context.say("knowledge_state_paused") if source["state"] == "paused" else ""
     pages = page_counts(context, source["pages"])
     head = f"{source['number']:4}  {source['kind']:5} {source['documents']:6}  {source['address']}"

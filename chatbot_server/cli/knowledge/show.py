@@ -17,7 +17,7 @@ from chatbot_server.cli.options import JSON, NUMBER, SITE, print_json, site_id_o
 def show(
     context: Context, /, number: int, document: int | None, key: str | None, as_json: bool
 ) -> None:
-    """The documents of a source, section by section, and what of their pages was left out."""
+    """Show the documents of a source, section by section, and what was left out of pages."""
     from chatbot_server.retrieval.curate.reading import read_documents
 
     site_id = site_id_of(context, key)

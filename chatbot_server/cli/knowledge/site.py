@@ -1,4 +1,4 @@
-"""The site that a verb of knowledge works on: what is said of it, and how it is searched."""
+"""What the verbs of ``knowledge`` say about a site, and how they search it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def mention_demo(context: Context) -> None:
-    """Say whose answers have changed, as long as there is no site but the demo's."""
+    """Say whose answers have changed, if only the demo site exists."""
     from chatbot_server.storage.site.sites import all_sites
 
     with context.database.session() as session:
@@ -33,7 +33,7 @@ def has_pages(context: Context, site_id: int) -> bool:
 
 
 def mention_silence(context: Context, site_id: int) -> None:
-    """Say what visitors get where the site has nothing to answer from."""
+    """Say what visitors get if the site has nothing to answer from."""
     from chatbot_server.storage.site.sites import Site
 
     if has_pages(context, site_id):
@@ -45,7 +45,7 @@ def mention_silence(context: Context, site_id: int) -> None:
 
 
 def mention_demo_sources(context: Context, site_id: int) -> None:
-    """Say where to look for what was added before the owner's first site was made."""
+    """Say where to find what was added before the owner's first site existed."""
     from chatbot_server.storage.knowledge.sources import sources_of
     from chatbot_server.storage.site.sites import demo_site
 
@@ -57,7 +57,7 @@ def mention_demo_sources(context: Context, site_id: int) -> None:
 
 @contextmanager
 def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
-    """Search as visitors have it; its process ends with the block."""
+    """A knowledge base as visitors use it; its process ends with the block."""
     from chatbot_server.retrieval.answer.service import KnowledgeBase
 
     base = KnowledgeBase(context.database, context.config.retrieval.semantic)
@@ -68,7 +68,7 @@ def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
 
 
 def embed(context: Context) -> None:
-    """Vectors at once, where someone waits at a terminal anyway."""
+    """Embed at once, as somebody waits at a terminal anyway."""
     from chatbot_server.retrieval.curate.jobs import embed_waiting
 
     embed_waiting(context.database, context.config.retrieval)

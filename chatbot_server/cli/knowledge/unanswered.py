@@ -27,7 +27,7 @@ EXAMPLES = 3
 @JSON
 @click.pass_obj
 def unanswered(context: Context, /, limit: int, key: str | None, as_json: bool) -> None:
-    """Groups of questions that have no answer to this day."""
+    """Show groups of questions that still have no answer."""
     from chatbot_server.retrieval.curate.learning.unanswered import still_open, unanswered_groups
 
     site_id = site_id_of(context, key)
@@ -70,14 +70,14 @@ def answer(
     force: bool,
     key: str | None,
 ) -> None:
-    """One answer for a group, kept only if no golden question gets worse."""
+    """Answer a group of questions; kept only if no golden question gets worse."""
     from chatbot_server.retrieval.curate.learning.teaching import LONGEST_ANSWER, teach
     from chatbot_server.retrieval.curate.learning.unanswered import find_group, unanswered_groups
 
     site_id = site_id_of(context, key)
     target = find_group(unanswered_groups(context.database, site_id), group)
     no_answer = UsageError("lesson_answer", limit=LONGEST_ANSWER)
-    if answer is None and sys.stdin.isatty():  # a person sits there and was not asked for it
+    if answer is None and sys.stdin.isatty():  # a person at a terminal must be asked for it
         raise no_answer
     try:
         text = sys.stdin.read(4 * LONGEST_ANSWER) if answer is None else answer

@@ -77,7 +77,7 @@ class Gguf:
 
     @property
     def quantisation(self) -> str:
-        """As the file declares it, else the type that most of its bytes have."""
+        """The quantisation that the file declares, else the type of most of its bytes."""
         bytes_by_type: Counter[int] = Counter()
         for tensor in self.tensors.values():
             bytes_by_type[tensor.type] += tensor.size
@@ -217,7 +217,7 @@ class _GgufReader:
         return strings
 
     def _table_entry(self, alignment: int) -> Tensor:
-        """A tensor whose offset still counts from the beginning of the data."""
+        """A tensor whose offset is still relative to the beginning of the data."""
         name = self._name("tensor", MAX_NAME)
         n_dims = self._int(_U32)
         if not 1 <= n_dims <= MAX_DIMS:

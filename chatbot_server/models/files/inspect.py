@@ -45,7 +45,7 @@ def inspect_model(path: Path) -> ModelFile:
 
 
 def inspect_if_whole(path: Path) -> ModelFile | None:
-    """The facts of *path*; None where it is gone or broken (``models check`` says why)."""
+    """The facts of *path*; None if it is missing or broken (``models check`` says why)."""
     try:
         return inspect_model(path)
     except ModelError:

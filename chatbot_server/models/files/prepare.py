@@ -1,4 +1,4 @@
-"""Prepared forms of model files, made once and kept in a cache folder."""
+"""Prepares model files for ctransformers, and caches the results."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def prepare_model(file: ModelFile, cache_dir: Path) -> PreparedModel:
 
 
 def prepared_stem(path: Path) -> str:
-    """What the names of all prepared forms of the file *path* begin with."""
+    """The common prefix of the names of all prepared forms of the file *path*."""
     return f"{path.stem}-{sha256(os.fsencode(path.absolute())).hexdigest()[:8]}"
 
 
@@ -86,7 +86,7 @@ def _disk_full(folder: Path, gguf: Gguf, free: int) -> ModelError:
 
 
 def _write(path: Path, making: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Whole or not at all, also when the power fails."""
+    """Write the file completely or not at all, even if the power fails."""
     part = making / path.name
     with part.open("wb") as stream:
         fill(stream)

@@ -1,1 +1,1 @@
-"""The models on offer, the models that are here, and how one becomes the other."""
+"""The catalogue of models, the models folder, and downloads."""

@@ -1,4 +1,4 @@
-"""Is this file a model that can run here? Its header first, then a load in another process."""
+"""Checks whether a model file can run here: by its header, then by loading it in a process."""
 
 from __future__ import annotations
 

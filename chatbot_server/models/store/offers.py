@@ -1,4 +1,4 @@
-"""The catalogue and the models folder, against what this machine has."""
+"""The models of the catalogue and of the models folder, compared with this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses and ports may be asked for: those of the internet, and what the operator named.
+"""Which addresses and ports may be requested: public ones, and those the operator names.
 
 The networks are written down here: Python's own list grows with its version, and leaves out what
 is public by number and private by use, such as the host of a cloud's machines.
@@ -42,7 +42,7 @@ def is_public(address: str) -> bool:
 
 
 class PrivateHosts:
-    """Hosts that may be in the private network, each on the ports that are named.
+    """Hosts that may be in a private network, each with the ports that are named.
 
     Args:
         entries: ``host``, which is the usual ports of the web, or ``host:port``.
@@ -60,18 +60,18 @@ class PrivateHosts:
         return host.lower() in self._ports
 
     def allow_port_of(self, url: str) -> None:
-        """The owner gave *url* to be read: its port is named by that, if its host is."""
+        """Allow the port of *url*, which the owner gave to be read, if its host is allowed."""
         parts = urlsplit(url)
         ports = self._ports.get(parts.hostname or "")
         if parts.port and ports is not None:
             ports.add(parts.port)
 
     def is_port_allowed(self, host: str, port: int) -> bool:
-        """Whether *port* of *host*, private or not, may be asked."""
+        """Whether *port* of *host* may be requested."""
         return port in self._ports.get(host.lower(), PORTS)
 
 
 def private_hosts_entry(host: str, port: int) -> str:
-    """What to add to ``retrieval.private_hosts`` so that *port* of *host* is asked."""
+    """The entry of ``retrieval.private_hosts`` that allows *port* of *host*."""
     name = f"[{host}]" if ":" in host and port not in USUAL_PORTS else host
     return name[:200] if port in USUAL_PORTS else f"{name[:200]}:{port}"

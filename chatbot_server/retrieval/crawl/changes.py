@@ -36,5 +36,5 @@ def _lines(texts: Iterable[str]) -> dict[str, None]:
 
 
 def read_change(change: str) -> dict[str, Any]:
-    """What was kept of a change, with all its parts."""
+    """A stored change, with all its parts."""
     return {"added": [], "removed": [], **json.loads(change)}

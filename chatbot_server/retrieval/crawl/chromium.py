@@ -54,7 +54,7 @@ _FLAGS = (
 
 
 class BrowserFailed(Exception):
-    """The argument is the code of the sentence that says why."""
+    """The browser cannot be used; the argument is the code of the sentence that says why."""
 
 
 def find_chromium() -> str | None:
@@ -152,7 +152,7 @@ class Chromium:
                 raise BrowserFailed("browser_failed")
 
     def send(self, method: str, session: str = "", **parameters: Any) -> int:
-        """Ask for *method* without waiting for what it gives; the number of this call."""
+        """Call *method* without waiting for its result; returns the number of the call."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if session:
@@ -220,7 +220,7 @@ class Chromium:
             return
 
     def close(self) -> None:
-        """Kill all its processes, and forget what they wrote."""
+        """Kill all its processes, and delete their files."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -237,7 +237,7 @@ class _StillSilent(BrowserFailed):
 
 
 def _session(leader: int) -> Iterator[int]:
-    """The processes of the session that *leader* leads; none where the system does not tell."""
+    """The processes in the session of *leader*; none if the system does not tell."""
     for file in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError, IndexError):
             fields = file.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
@@ -256,7 +256,7 @@ def _is_confined(pid: int) -> bool:
 
 
 def _memory(leader: int) -> int:
-    """Bytes that the processes of a session hold, without those of files."""
+    """The memory in bytes of the processes of a session, without mapped files."""
     pages = 0
     for pid in _session(leader):
         with suppress(OSError, ValueError, IndexError):

@@ -53,7 +53,7 @@ from chatbot_server.storage.knowledge.tables import (
 MAX_DEPTH = 15
 # A page must be missing twice in a row: one bad deployment is no reason to forget.
 MAX_MISSES = 2
-# What does not answer, or cannot just now, may be back: a week of daily crawls.
+# A page that does not respond may come back: its documents stay for a week of daily crawls.
 MAX_FAILURES = 7
 PASSING = (
     "crawl_status", "fetch_slow", "fetch_failed", "fetch_unreachable", "fetch_certificate",
@@ -70,7 +70,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CrawlLimits:
-    """What one crawl may take; from ``retrieval`` of the configuration."""
+    """The limits of one crawl, from ``retrieval`` in the configuration."""
 
     max_pages: int = 2000
     requests_per_second: float = 1.0
@@ -99,7 +99,7 @@ class Crawl:
         self._frontier = Frontier(self.database, self.source_id, self.limits.max_pages)
 
     def run(self) -> dict[str, int]:
-        """Read until nothing is left, or the source is paused or gone; returns counts by state.
+        """Read until no page is left, or the source is paused or removed; returns counts by state.
 
         Raises:
             ChatbotError: the site's robots.txt cannot be read, so nothing may be.
@@ -165,7 +165,7 @@ class Crawl:
             return
         self._wait_for_turn()
         headers = {"If-None-Match": page.etag, "If-Modified-Since": page.modified}
-        if page.why == "crawl_empty":  # there may be a way to read it by now
+        if page.why == "crawl_empty":  # by now it may be readable
             headers = {}
         try:
             response = self.fetcher.get(
@@ -199,7 +199,7 @@ class Crawl:
     def _take_scripted_page(
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str
     ) -> None:
-        """Read what a browser shows of a page; *extraction* is what it holds without."""
+        """Read a page as a browser shows it; *extraction* was read without a browser."""
         try:
             extraction = self._after_scripts(response, extraction, url)
         except BrowserFailed as error:
@@ -208,7 +208,7 @@ class Crawl:
                 self._mark_missing(page, "skipped", str(error))
                 return
             extraction = extraction if has_text else replace(extraction, notice=str(error))
-        # Without its ETag: what its server calls unchanged is the page before its scripts.
+        # Without its ETag, which only tells whether the page before its scripts has changed.
         rules = response.headers.get("x-robots-tag", "")
         response = FetchResponse(response.url, response.status, {"x-robots-tag": rules})
         self._index(page, response, extraction, url)
@@ -231,7 +231,7 @@ class Crawl:
     def _index(
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str
     ) -> None:
-        """Documents, links and the page's state change together or not at all."""
+        """Store documents, links and the state of the page in one transaction."""
         canonical: str | None = url
         if extraction.canonical:
             canonical = urls.canonical(urls.joined(url, extraction.canonical) or url)
@@ -272,7 +272,7 @@ class Crawl:
             elif page_that_says_the_same(session, source.id, reading):
                 self._delete_documents(session, page.url)
                 forget_reading(session, source.id, page.url)
-                # Without its ETag: should the other page go, this one must be read again.
+                # Without its ETag: if the other page is removed, this one must be read again.
                 self._frontier.mark(session, page, "skipped", "crawl_copy")
                 return
             else:
@@ -318,7 +318,7 @@ class Crawl:
     def _mark_missing(
         self, page: KnowledgePage, state: PageState, code: str, why: str = ""
     ) -> None:
-        """No page was there: its documents are quoted until that has lasted."""
+        """Note that no page was found; its documents are quoted until this has lasted a while."""
         most = MAX_FAILURES if code in PASSING else MAX_MISSES
         if page.misses + 1 >= most or not page.crawl:
             self._forget(page)
@@ -332,7 +332,7 @@ class Crawl:
         return self._robots is not None and bool(self._robots.can_fetch(url, self.fetcher.agent))
 
     def _wait_for_turn(self) -> None:
-        """No more requests a second than allowed by us and by the site's ``Crawl-delay``."""
+        """Wait, to keep to our limit of requests per second and the site's ``Crawl-delay``."""
         crawl_delay = self._robots.crawl_delay(self.fetcher.agent) if self._robots else None
         delay = max(1 / self.limits.requests_per_second, min(float(crawl_delay or 0), MAX_DELAY))
         time.sleep(max(0.0, self._next_request - time.monotonic()))

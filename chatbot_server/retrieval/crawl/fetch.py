@@ -1,4 +1,4 @@
-"""The one way this server asks other servers for something: bounded, and never inwards.
+"""The only way in which this server requests other servers: with limits, public addresses only.
 
 Every address a name resolves to must be public, and the connection goes to the very
 address that was checked: a DNS that changes its answer in between gains nothing.
@@ -35,7 +35,7 @@ class FetchError(ChatbotError):
 
 @dataclass(frozen=True)
 class FetchResponse:
-    """``url`` is where redirects led; headers of one name are joined by commas."""
+    """A response; ``url`` is the address after redirects, repeated headers are joined by commas."""
 
     url: str
     status: int
@@ -44,12 +44,12 @@ class FetchResponse:
 
     @property
     def media_type(self) -> str:
-        """Without parameters."""
+        """The media type without parameters."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @property
     def charset(self) -> str:
-        """What the server says the text is in; empty if it does not."""
+        """The charset that the server declares; empty if it declares none."""
         charset = _CHARSET.search(self.headers.get("content-type", ""))
         return charset[1] if charset else ""
 
@@ -152,7 +152,7 @@ class Fetcher:
         if not self._private_hosts.is_port_allowed(host, port):
             if host in self._private_hosts:
                 raise FetchError("fetch_private", host=private_hosts_entry(host, port))
-            # That it is private comes first: its owner can name it with this very port.
+            # Private addresses are reported first: the operator can allow them with this port.
             resolve_public_address(host, port, self._private_hosts)
             raise FetchError("fetch_address", url=url[:200])
 
@@ -215,7 +215,7 @@ class Fetcher:
 
 
 class _Deadline:
-    """The moment (monotonic) that ends a fetch, also one whose server still sends."""
+    """The time (monotonic) at which a fetch ends, even if the server still sends."""
 
     moment = float("inf")
 
@@ -232,7 +232,7 @@ class _Deadline:
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A connection that ends at the deadline, also if its server sends a byte now and then."""
+    """A connection that ends at the deadline, even if its server sends slowly."""
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._inner = inner

@@ -25,7 +25,7 @@ from chatbot_server.storage.knowledge.pages import (
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource
 
 AT_ONCE = 500
-# A page that is gone is asked for again, or an outage would lose it for good; after a month of
+# A page that is gone is requested again, since it may have been an outage. After a month of
 # daily crawls it makes room for others.
 GIVEN_UP = 30
 # Why a page was not read that the owner did not want to be.
@@ -49,7 +49,7 @@ def path_of(url: str) -> str:
 
 @dataclass
 class Frontier:
-    """What is known of one source's pages.
+    """The pages of one source: known, to be read, and read.
 
     Attributes:
         start: the address the source begins at.
@@ -66,20 +66,20 @@ class Frontier:
     _traps: urls.Traps = field(default_factory=urls.Traps)
 
     def open(self) -> bool:
-        """Begin a crawl, or go on with the one that was not finished; False: no such source."""
+        """Begin a crawl, or continue an unfinished one; False if there is no such source."""
         with self.database.session() as session:
             source = session.get(KnowledgeSource, self.source_id)
             if source is None:
                 return False
             if source.started is None or source.finished is not None:
-                # A number that no earlier crawl has, also within the same second.
+                # A number that no earlier crawl has, even one in the same second.
                 source.started = max(now(), (source.started or 0) + 1)
                 source.finished, source.why = None, ""
-                # What is known is asked again, also where no unchanged page would lead to it.
+                # Known pages are requested again, even if no changed page leads to them.
                 reopen_pages(session, source.id, GIVEN_UP)
             self.start = source.address
             self._started = source.started
-            # Traps are counted over all crawls, or each would go a little further into them.
+            # Traps are counted over all crawls; otherwise each would go a little further into them.
             for url in linked_urls(session, source.id):
                 self._traps.count(url)
             self.is_single_page = source.kind == "page"
@@ -104,7 +104,7 @@ class Frontier:
     def _unknown_pages(
         self, session: Session, addresses: Iterable[str], depth: int, listed: bool, origin: str
     ) -> Iterator[KnowledgePage]:
-        """Those of the addresses that are new to us; the others are to be read again."""
+        """Those of the addresses that are not known yet; the others will be read again."""
         canonical = dict.fromkeys(url[:2000] for url in map(urls.canonical, addresses) if url)
         of_site = [url for url in canonical if urls.same_site(url, self.start)]
         for start in range(0, len(of_site), AT_ONCE):
@@ -120,7 +120,7 @@ class Frontier:
                     page.state, page.depth, page.listed = "found", depth, listed
 
     def was_in_vain(self, url: str) -> bool:
-        """Whether this crawl was at *url* and found no page, or one that calls another its own."""
+        """Whether this crawl found no page at *url*, or one with another canonical address."""
         with self.database.session() as session:
             page = pages_at(session, self.source_id, [url]).get(url)
             if page is None or page.crawl != self._started:
@@ -133,7 +133,7 @@ class Frontier:
             source = session.get(KnowledgeSource, self.source_id)
             if source is None or source.state == "paused":
                 return None
-            self._unwanted = source.unwanted  # the owner may choose while the site is read
+            self._unwanted = source.unwanted  # the owner may change them during a crawl
             return next_page(session, self.source_id)
 
     def is_unwanted(self, url: str) -> bool:

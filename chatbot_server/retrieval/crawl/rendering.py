@@ -1,4 +1,4 @@
-"""Pages that scripts build: shown by a browser, which asks this crawl for all it needs.
+"""Renders pages that scripts build in a browser, whose requests are answered by the crawl.
 
 Every request of a page is answered by the crawl's own fetcher, with its checks of addresses, or
 refused: only ``GET``, only what text may come from, and documents of the page's own site alone.
@@ -22,7 +22,7 @@ from chatbot_server.retrieval.read import urls
 PAGE_SECONDS = 25.0
 # For what the page has become then.
 ENDING_SECONDS = 5.0
-# The time that passes for the page: its timers do not wait for the world's.
+# Virtual time of the page, which passes faster than real time.
 PAGE_TIME = {"policy": "pauseIfNetworkFetchesPending", "budget": 5000}
 REQUESTS = 100
 MAX_TARGETS = 20
@@ -31,7 +31,7 @@ PAGE_BYTES = 20_000_000
 CACHE_BYTES = 20_000_000
 # Without a browser that works, each page would wait for its start.
 MAX_FAILURES = 3
-# So high that what waits to be scrolled to is shown.
+# High enough that content loaded on scrolling is shown.
 WINDOW = {"width": 1280, "height": 6000, "deviceScaleFactor": 1, "mobile": False}
 TEXT_KINDS = ("Document", "Script", "XHR", "Fetch")
 REQUEST_HEADERS = ("accept", "apikey", "authorization", "origin")
@@ -50,7 +50,7 @@ class RenderedPage:
 
 
 class Renderer:
-    """Shows pages one after the other, each as to a visitor who was never there.
+    """Renders pages one after the other, each without cookies or storage of earlier ones.
 
     Args:
         fetcher: asks for what the pages need.
@@ -134,7 +134,7 @@ class _Visit:
     _deadline: float = 0.0
 
     def run(self, language: str) -> bytes:
-        """Open it, let its scripts work, and take what they made."""
+        """Open the page, let its scripts run, and return the result."""
         self._deadline = time.monotonic() + PAGE_SECONDS
         call, context = self.browser.call, self.browser.context
         tab = call("Target.createTarget", url="about:blank", browserContextId=context)
@@ -157,7 +157,7 @@ class _Visit:
         self.browser.send(method, self._session, **parameters)
 
     def _work(self) -> None:
-        """Answer the page until its time is over: its own, or in the end the world's."""
+        """Answer requests of the page until its virtual time is over, or the real time limit."""
         while True:
             try:
                 event = self.browser.event(self._deadline)

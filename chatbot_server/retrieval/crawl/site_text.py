@@ -1,4 +1,4 @@
-"""What the pages of a site share, told from what is their own, once a crawl has seen them all.
+"""Separates what the pages of a site share from their own text, after a crawl of all pages.
 
 Menus, footers and banners stand on every page: repeated a hundred times they would be rivals of
 each other. They are taken out of the pages, and indexed once, under the site's name.
@@ -41,7 +41,7 @@ CONTENT_PAGES = 5
 CONTENT_SHARE = 0.8
 TITLE_PAGES = 3
 TITLE_SHARE = 0.5
-# More different blocks are not counted: those seen once are forgotten.
+# If there are more different blocks, those seen once are dropped.
 MAX_COUNTED = 300_000
 MAX_SITE_TEXT = 20_000
 AT_ONCE = 20
@@ -49,7 +49,7 @@ AT_ONCE = 20
 
 @dataclass
 class SharedBlocks:
-    """How often blocks stand on the pages of a site, in bounded memory."""
+    """Counts how often blocks occur on the pages of a site, in bounded memory."""
 
     pages: int = 0
     _counts: Counter[bytes] = field(default_factory=Counter)
@@ -57,7 +57,7 @@ class SharedBlocks:
     _names: Counter[str] = field(default_factory=Counter)
 
     def count(self, reading: KnowledgeReading, blocks: Iterable[Block]) -> None:
-        """Take one page into account."""
+        """Count the blocks of one page."""
         self.pages += 1
         self._counts.update({_key(block) for block in blocks})
         if len(self._counts) > MAX_COUNTED:
@@ -67,7 +67,7 @@ class SharedBlocks:
         self._names[reading.site_name] += 1
 
     def is_shared(self, block: Block) -> bool:
-        """Whether *block* is the site's rather than a page's."""
+        """Whether *block* belongs to the site rather than to a page."""
         count = self._counts[_key(block)]
         if block.margin:
             return count >= MARGIN_PAGES
@@ -84,7 +84,7 @@ class SharedBlocks:
         return without_names(reading.title, names)
 
     def site_name(self, start: str) -> str:
-        """What the site at *start* is called."""
+        """The name of the site at *start*."""
         least = min(2, self.pages)
         names = [name for name, count in self._names.most_common() if name and count >= least]
         host = (urlsplit(start).hostname or start).removeprefix("www.")
@@ -120,7 +120,7 @@ def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
 
 
 def settle(database: Database, source_id: int) -> None:
-    """Index each page by what is its own, and what they share once; note what is lost."""
+    """Index each page by its own text, what they share once, and note facts that are lost."""
     with database.session() as session:
         source = session.get(KnowledgeSource, source_id)
         if source is None:

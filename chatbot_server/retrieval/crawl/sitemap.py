@@ -1,4 +1,4 @@
-"""Addresses of a sitemap. Read with patterns, not with an XML parser: nothing to expand."""
+"""Reads the addresses of a sitemap, with patterns: there are no XML entities to expand."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _entries(content: str) -> tuple[bool, Iterator[str]]:
     """
     root = _ROOT.search(content[:5000])
     prefix = root[1] or "" if root else ""
-    # Repetitions that could overlap are kept apart: a pattern must not go over blanks twice.
+    # The repetitions cannot overlap, so that the pattern takes linear time on blanks.
     entries = re.finditer(
         rf"<{prefix}loc\s{{0,9}}>((?:\s{{0,99}}<!\[CDATA\[)?[^<]{{1,2000}})</",
         content,
@@ -59,7 +59,7 @@ def _entries(content: str) -> tuple[bool, Iterator[str]]:
 
 
 def _unzip(content: bytes) -> bytes:
-    """*content*, or what is gzipped in it, bounded."""
+    """*content*, decompressed if it is gzipped, up to a limit."""
     if not content.startswith(b"\x1f\x8b"):
         return content
     try:

@@ -86,19 +86,19 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
 
 
 def asks_anything(text: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether a word of *text* asks, wherever it stands."""
+    """Whether *text* contains a question word."""
     flat = fold_letters(text)
     phrases = _phrases(languages)
     return bool(phrases.opening_anywhere.search(flat)) or phrases.asks_surely(flat)
 
 
 def is_courtesy(text: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *text* is only what is said around a question."""
+    """Whether *text* is only what surrounds a question: a greeting, thanks."""
     return not _phrases(languages).without_courtesies(text)
 
 
 def _clauses(sentence: str, phrases: _Phrases) -> Iterator[str]:
-    """*sentence*, cut before each question that a joining word or a comma leads in."""
+    """*sentence*, cut before each question after a conjunction or a comma."""
     flat = fold_letters(sentence)
     if phrases.condition.match(flat):
         yield sentence
@@ -116,13 +116,13 @@ def _clauses(sentence: str, phrases: _Phrases) -> Iterator[str]:
 
 
 def _without_joint(clause: str, phrases: _Phrases) -> str:
-    """*clause* without an “and” that only leads it in; a capital letter begins it."""
+    """*clause* without an “and” at its beginning, and with a capital letter."""
     joint = phrases.leading_joint.match(fold_letters(clause))
     return _capitalised(clause[joint.end() :] if joint else clause)
 
 
 class _Phrases:
-    """How questions of some languages begin, what is said around them, how a second is led in.
+    """How questions of some languages begin, what surrounds them, and how a second one is joined.
 
     Attributes:
         opening: begins a question, and no statement behind a joining word; *opening_anywhere*:
@@ -170,7 +170,7 @@ class _Phrases:
         self._courtesy_words = frozenset().union(*(record.courtesy_words for record in records))
 
     def asks(self, flat: str) -> bool:
-        """Whether a sentence without a mark may be meant as a question."""
+        """Whether a sentence without a question mark may be a question."""
         return bool(self.opening.match(flat) or self.joint.search(flat))
 
     def asks_surely(self, flat: str) -> bool:
@@ -178,7 +178,7 @@ class _Phrases:
         return bool(self._anywhere.search(flat))
 
     def without_courtesies(self, sentence: str) -> str:
-        """*sentence* without what is said around a question; empty where that is all."""
+        """*sentence* without what surrounds a question; empty if that is all."""
         flat = fold_letters(sentence)
         start, end = 0, len(flat)
         while match := self._courtesy.match(flat, start):
@@ -211,7 +211,7 @@ class _Phrases:
         return sentence[: match.start()] + sentence[match.end() :] if match else sentence
 
     def without_own_affairs(self, sentence: str) -> tuple[str, str]:
-        """What visitors tell of themselves before they ask in *sentence*, and what they ask."""
+        """The background that a visitor gives in *sentence*, and the question after it."""
         flat = fold_letters(sentence)
         turn = self._turn_to_question.search(flat) if self._own_affair.match(flat) else None
         if turn is None or len(_WORD.findall(flat[turn.end() :])) < 2:
@@ -219,7 +219,7 @@ class _Phrases:
         return sentence[: turn.start()].strip(_MARKS), _capitalised(sentence[turn.end() :])
 
     def _is_addressed(self, text: str) -> bool:
-        """Whether *text* only names who is addressed, or who writes."""
+        """Whether *text* only names the reader or the writer."""
         return all(
             word[0].isupper() or fold(word) in self._courtesy_words for word in _WORD.findall(text)
         )

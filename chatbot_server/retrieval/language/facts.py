@@ -69,7 +69,7 @@ class Fact:
     value: str
 
     def is_among(self, known: frozenset[Fact]) -> bool:
-        """Whether *known* facts tell this one."""
+        """Whether it is one of the *known* facts, or follows from one."""
         if self in known:
             return True
         if self.kind == "date":
@@ -104,7 +104,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class FactPattern:
-    """How one kind of fact is written in folded text, and what a match says."""
+    """The pattern of one kind of fact in folded text, and the value of a match."""
 
     kind: Kind
     regex: re.Pattern[str]
@@ -154,13 +154,13 @@ def gather(texts: Iterable[str], languages: Languages = ALWAYS_USED) -> frozense
 def unsupported(
     sentence: str, known: frozenset[Fact], languages: Languages = ALWAYS_USED
 ) -> frozenset[Fact]:
-    """The facts of *sentence* that do not stand among *known*."""
+    """The facts of *sentence* that are not among *known*."""
     return frozenset(fact for fact in facts(sentence, languages) if not fact.is_among(known))
 
 
 @cache
 def fact_patterns(languages: Languages = ALWAYS_USED) -> tuple[FactPattern, ...]:
-    """In the order in which they are tried; what one took, the next ones do not see."""
+    """The patterns in the order in which they are tried; later ones do not see earlier matches."""
     words = _fact_words(languages)
     date = partial(_date, words.months)
     regexes: tuple[tuple[Kind, str, Callable[[Match], str]], ...] = (

@@ -302,7 +302,7 @@ def _language(code: str, record: object) -> Language:
 def _check_shared_names(
     code: str, field: str, names: Iterable[str], languages: Mapping[str, Language]
 ) -> None:
-    """Families of words are joined by their names, so a misspelled one would be joined to none."""
+    """Check the names of families, by which the words of all languages are joined."""
     known_names = {name for first in ALWAYS_USED for name in getattr(languages[first], field)}
     if unknown := set(names) - known_names:
         raise ValueError(f"{code}.yaml: {field}: no other language has {sorted(unknown)}")
@@ -317,6 +317,6 @@ def together(codes: Iterable[str]) -> Languages:
 
 
 def any_of(phrases: Iterable[str]) -> str:
-    """A regular expression for one of *phrases*, the longest that fits; nothing: for none."""
+    """A regular expression for any of *phrases*, longest first; matches nothing without any."""
     longest_first = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
     return f"(?:{'|'.join(map(re.escape, longest_first))})" if longest_first else "(?!)"

@@ -1,4 +1,4 @@
-"""Markdown as its reader sees it: the words without the marks."""
+"""Converts between Markdown and the text that its reader sees."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def plain_text(markdown: str, *, addresses: bool = False) -> str:
 
 
 def literal(text: str) -> str:
-    """*text* in Markdown as it is: no sign of it is a mark."""
+    """*text* escaped, so that Markdown shows it literally."""
     return _SIGN.sub(r"\\\g<0>", " ".join(text.split()))
 
 

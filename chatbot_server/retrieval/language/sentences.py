@@ -1,4 +1,4 @@
-"""The sentences of a text."""
+"""Splits text into sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SENTENCE_END_OR_GLUED = re.compile(f"{_GLUED_END}|{_END}")
 
 
 def sentences(text: str, languages: Languages = ALWAYS_USED) -> list[str]:
-    """The sentences of *text* in order, each as it stands there; a line break ends one."""
+    """The sentences of *text* in order, unchanged; a line break also ends a sentence."""
     parts: list[str] = []
     start = 0
     for stop, following in sentence_ends(text, languages):
@@ -31,7 +31,7 @@ def sentences(text: str, languages: Languages = ALWAYS_USED) -> list[str]:
 def sentence_ends(
     text: str, languages: Languages = ALWAYS_USED, *, glued: bool = True
 ) -> Iterator[tuple[int, int]]:
-    """Where each sentence ends but the last, and where the next one begins.
+    """Where each sentence except the last ends, and where the next one begins.
 
     Without *glued*, a blank or a line break must part them: “info@Shop.Example” stays whole.
     """
@@ -50,7 +50,7 @@ def sentence_ends(
 
 @cache
 def _abbreviations(languages: Languages) -> tuple[re.Pattern[str], int]:
-    """What ends in a dot that ends no sentence, and the length of the longest.
+    """Abbreviations whose dot does not end a sentence, and the length of the longest.
 
     The number of an item is one of them. No more than that is looked at, however long the
     sentence.

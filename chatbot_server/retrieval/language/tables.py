@@ -1,4 +1,4 @@
-"""Tables: written as Markdown by whatever reads a page or a file, told row by row in the index.
+"""Tables: Markdown when a page or file is read, and one sentence per row in the index.
 
 A row alone does not say what its columns are.
 """
@@ -49,7 +49,7 @@ def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
 
 
 def spans_all(row: Sequence[str]) -> bool:
-    """Whether *row* says the same in all of its columns, in words."""
+    """Whether all columns of *row* have the same words."""
     return len(row) > 1 and len(set(row)) == 1 and bool(_LETTER.search(row[0]))
 
 
@@ -100,19 +100,19 @@ def _cells(row: str) -> list[str]:
 
 
 def table_count(text: str) -> int:
-    """How many tables *text* has, as :func:`markdown_table` wrote them."""
+    """The number of tables in *text*, as written by :func:`markdown_table`."""
     are_rows = [bool(_ROW.fullmatch(line.strip())) for line in text.split("\n")]
     return sum(is_row and not before for before, is_row in pairwise([False, *are_rows]))
 
 
 def row_name(sentence: str) -> str:
-    """What a row that :func:`in_sentences` made is about; empty: *sentence* is none."""
+    """The first cell of a row written by :func:`in_sentences`; empty for other sentences."""
     item, mark, _ = sentence.partition(DASH)
     return item.removeprefix("- ") if mark and item.startswith("- ") else ""
 
 
 def first_cells(row: str) -> list[str]:
-    """The first two cells of a *row* that :func:`in_sentences` made, without their headings."""
+    """The first two cells of a *row* written by :func:`in_sentences`, without headings."""
     first, _, statement = row.partition(DASH)
     second = _BETWEEN_CELLS.split(statement, 1)[0].rpartition(": ")[2]
     return [cell for cell in (first, second) if cell]

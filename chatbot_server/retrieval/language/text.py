@@ -1,4 +1,4 @@
-"""Plain text: cleaning what comes in, and folding it."""
+"""Cleans and folds plain text."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _without_blanks(lines: Iterable[str]) -> Iterator[str]:
 
 
 def fold(text: str) -> str:
-    """Lower case without accents and joiners: what a hurried visitor types."""
+    """*text* in lower case, without accents and joiners, as a hurried visitor types it."""
     text = text.casefold()
     if text.isascii():
         return text
@@ -62,7 +62,7 @@ def fold(text: str) -> str:
 
 
 def fold_letters(text: str) -> str:
-    """*text*, folded letter by letter, so that places in it are those in *text*."""
+    """*text*, folded letter by letter, so that positions stay the same."""
     return "".join(map(_fold_letter, text))
 
 

@@ -186,8 +186,7 @@ def open_conversation(session: Session, identifier: str, secret: str) -> Convers
     """The conversation, if *secret* is its own.
 
     Raises:
-        NotFound: it does not exist, has expired, or the secret is wrong; a stranger cannot tell
-            which.
+        NotFound: unknown, expired, or the secret is wrong: a stranger cannot tell which.
         Unauthorized: no secret was given.
     """
     if not secret:
@@ -219,10 +218,8 @@ def add_exchange(
 ) -> None:
     """Append a question and its answer; the first exchange also stores the conversation.
 
-    Others that append to the same conversation wait until *unit* ends.
-
-    Args:
-        question, answer: values of columns: the ids and texts, and what else is known already.
+    Others that append to the same conversation wait until *unit* ends. *question* and *answer* are
+    the values of their columns that are known already.
 
     Raises:
         NotFound: the conversation was erased meanwhile.
@@ -281,8 +278,8 @@ def complete_answer(unit: UnitOfWork, identifier: str, answer: JsonObject) -> bo
 def mark_cut_answers(session: Session, words: Mapping[str, str], *, is_start: bool) -> int:
     """Set the text of answers that never ended to *words*, by language; returns how many.
 
-    If a server may still be writing them, only answers of an hour ago are marked. On PostgreSQL,
-    that may be another server, even at the start of this one.
+    Answers that a server may still be writing must be an hour old. On PostgreSQL, that may be
+    another server, even at the start of this one.
     """
     cut = [MESSAGES.c.role == "assistant", MESSAGES.c.finish.is_(None)]
     if not is_start or session.get_bind().dialect.name != "sqlite":

@@ -146,7 +146,7 @@ def may(account: Account | None, view: str) -> bool:
 
 
 def _refuse_other_origins(request: Request) -> None:
-    """No form of another site acts with the owner's cookie; browsers say where it is from."""
+    """Refuse forms of other sites, by the origin that browsers send."""
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
     is_own = site == "same-origin" if origin is None else origin.lower() in own_origins(request)
@@ -170,6 +170,6 @@ def log_browser_in(session: Session, account: Account, response: Response) -> Re
 
 
 def safe_next(target: str) -> str:
-    """Where to go after log-in: a page of ours, else the first one."""
+    """The page after log-in: *target* if it is one of ours, else the first page."""
     is_ours = target.startswith(PATH + "/") and "\\" not in target and "\n" not in target
     return target if is_ours else PATH + "/"

@@ -1,4 +1,4 @@
-"""What a view tells the log of who did what, beside what every request says of itself."""
+"""What a view adds to the audit log entry of its request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All pages of the owner's, behind one check."""
+"""All of the owner's pages, behind one check of access."""
 
 from __future__ import annotations
 

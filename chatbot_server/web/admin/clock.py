@@ -21,7 +21,7 @@ class Clock:
     time_zone: str | None = None
 
     def day(self, unix_seconds: int | None) -> str:
-        """``1 March 2026``, “1er mars 2026”."""
+        """The date: “1 March 2026”, “1er mars 2026”."""
         if not unix_seconds:
             return NEVER
         date = self._local(unix_seconds)
@@ -30,14 +30,14 @@ class Clock:
         return f"{number} {months[date.month - 1]} {date.year}"
 
     def moment(self, unix_seconds: int | None) -> str:
-        """``1 March 2026, 14:05``."""
+        """Date and time: “1 March 2026, 14:05”."""
         if not unix_seconds:
             return NEVER
         time = f"{self._local(unix_seconds):%H:%M}"
         return say("clock_moment", self.language, day=self.day(unix_seconds), time=time)
 
     def date_of(self, unix_seconds: int) -> date:
-        """The day on which the moment is."""
+        """The day of the moment."""
         return self._local(unix_seconds).date()
 
     def start_of(self, text: str, field: str) -> int:

@@ -1,4 +1,4 @@
-"""The doors: first set-up, log-in, invitations, log-out."""
+"""First set-up, log-in, invitations and log-out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of set-up and of invitations: one token makes one account."""
 
     def make_account(new_account: NewAccount, template: str, first_page: str) -> Response:
-        """An account for whoever holds the token that was typed; its browser is logged in."""
+        """Create an account by a one-time token, and log its browser in."""
         parts.rates.check_login()
         try:
             with parts.database.session() as session:
@@ -74,7 +74,7 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes in and out."""
+    """Routes of log-in and log-out."""
 
     @bp.get(f"{PATH}/login")
     def show_login() -> Response:

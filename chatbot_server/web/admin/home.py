@@ -1,4 +1,4 @@
-"""Home, and the road from an empty server to a bubble on the owner's own site."""
+"""The first page, and the steps from an empty server to a bubble on the owner's site."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LOW_DISK = 1_000_000_000  # bytes; a backup or an upgrade may fail
 
 
 def add_home(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of the first page and of the line for a site."""
+    """Routes of the first page, and of the tag for a site."""
 
     @bp.get(f"{PATH}/")
     @bp.get(f"{PATH}/<key>/")
@@ -141,7 +141,7 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
 
 
 def _machine_state(parts: AdminParts) -> dict[str, Any]:
-    """What Home says of the machine: engine, model, who waits, disk, version."""
+    """What the first page shows of the machine: engine, model, queue, disk, version."""
     status = parts.engine.status()
     state: dict[str, Any] = {"status_of_engine": status, "model": "", "workload": None}
     if status.state == "ready":
@@ -154,7 +154,7 @@ def _machine_state(parts: AdminParts) -> dict[str, Any]:
 
 
 def _rehearsal_state(parts: AdminParts) -> dict[str, Any]:
-    """How the last restore on trial went, and why it failed if it did."""
+    """The result of the last rehearsed restore, and why it failed, if it did."""
     rehearsal = last_rehearsal(parts.config.run_dir)
     why = ""
     if rehearsal and rehearsal.code:
@@ -163,7 +163,7 @@ def _rehearsal_state(parts: AdminParts) -> dict[str, Any]:
 
 
 def _figures(session: Session, site: Site) -> dict[str, Any]:
-    """What Home shows: this week beside the last, what is there, and what is left to do."""
+    """What the first page shows: this week and the last, what is there, and what is left to do."""
     moment = now()
     sources = describe_sources(session, site.id)
     documents = sum(source["documents"] for source in sources)

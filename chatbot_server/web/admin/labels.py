@@ -1,4 +1,4 @@
-"""What the pages call their fields, for sentences about what was typed into one."""
+"""The labels of the pages' fields, for errors about typed values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page of the owner's shares: its parts, its frame, its notes and problems."""
+"""What the owner's pages share: their parts, their frame, notes and problems."""
 
 from __future__ import annotations
 
@@ -109,13 +109,13 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
 
 
 def _done(language: str) -> str:
-    """What the request before this one did, named by ``?done=``."""
+    """The sentence about what the last request did, named by ``?done=``."""
     code = f"admin_done_{request.args.get('done', '')}"
     return say(code, language) if code in catalogue() else ""
 
 
 def go(view: str, **values: Any) -> Response:
-    """Go on to the page called *view*; ``done`` is what it shall say."""
+    """Redirect to the page *view*; ``done`` names the sentence that it shows."""
     return redirect(url_for(f"admin.{view}", **values), 303)  # type: ignore[return-value]
 
 
@@ -129,12 +129,12 @@ def go_on(view: str, following: str, key: str) -> Response:
 
 
 def problem_of(error: ChatbotError) -> str:
-    """What the owner reads of *error*."""
+    """The sentence about *error* that the owner reads."""
     return public_sentence(error, admin_language())
 
 
 def render_problem(status: int, sentence: str) -> Response:
-    """A page that says what went wrong, where no form can show it."""
+    """A page that shows an error, if there is no form to show it in."""
     return render("problem", status=status, problem=sentence)
 
 

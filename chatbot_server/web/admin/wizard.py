@@ -32,7 +32,7 @@ PRIVACY_FIELDS = ("retention_days", "contact_email", "policy_url")
 
 
 def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of the pages that were found, of which the owner chooses."""
+    """Routes of the choice among the pages that were found."""
 
     def show(key: str, *, status: int = 200, **values: Any) -> Response:
         with parts.database.session() as session:
@@ -70,7 +70,7 @@ def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_privacy(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of what is kept, and of the texts about it."""
+    """Routes of the retention of conversations, and of privacy texts."""
 
     def show(key: str, *, status: int = 200, **values: Any) -> Response:
         language = request.args.get("text", admin_language())

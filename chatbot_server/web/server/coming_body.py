@@ -1,4 +1,4 @@
-"""A body longer than memory: read while it comes, by the thread that answers."""
+"""A large request body that is read while it arrives, by the thread that answers."""
 
 from __future__ import annotations
 

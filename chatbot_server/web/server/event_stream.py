@@ -1,4 +1,4 @@
-"""Answers that come in their own time, and that no thread of the web server waits for.
+"""Streams of server-sent events that occupy no thread of the web server.
 
 The project's worker (``web/server/worker.py``) asks such a stream for what there is whenever the
 stream calls it; any other WSGI server can iterate it, and waits in its own thread.
@@ -23,23 +23,23 @@ Pieces = Generator[str, None, None]
 
 
 class Bell:
-    """Rung by who has something for a stream; heard by who sends it."""
+    """Lets the thread that makes an answer wake the loop that sends it."""
 
     def __init__(self) -> None:
         self._rung = threading.Event()
         self._listener: Callable[[], None] = lambda: None
 
     def ring(self) -> None:
-        """There is something; may be called from any thread."""
+        """Wake the listener; may be called from any thread."""
         self._rung.set()
         self._listener()
 
     def call(self, listener: Callable[[], None]) -> None:
-        """Have *listener* called at each ring from now on, in the thread that rings."""
+        """Call *listener* at each ring from now on, in the thread that rings."""
         self._listener = listener
 
     def wait(self, seconds: float) -> None:
-        """Until the next ring, or one that was not waited for."""
+        """Wait for the next ring; returns at once if one came since the last wait."""
         self._rung.wait(seconds)
         self._rung.clear()
 
@@ -62,7 +62,7 @@ class EventStream:
         self.is_over = False
 
     def take(self) -> bytes:
-        """What there is; a comment that keeps proxies awake when there was nothing for long."""
+        """The next pieces, or a comment that keeps proxies open after a long silence."""
         pieces = []
         for piece in self._pieces:
             if not piece:
@@ -86,7 +86,7 @@ class EventStream:
                 self.bell.wait(1.0)
 
     def close(self) -> None:
-        """Nobody reads any more."""
+        """Close the stream: its reader has left."""
         if not self._is_closed:
             self._is_closed = True
             self._pieces.close()
@@ -94,7 +94,7 @@ class EventStream:
 
 
 def respond(stream: EventStream) -> Response:
-    """The response whose body is *stream*, handed to the server as it is."""
+    """A response whose body is *stream*, which the server reads itself."""
     return Response(
         stream,
         mimetype="text/event-stream",

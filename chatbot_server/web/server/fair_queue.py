@@ -1,4 +1,4 @@
-"""In which order requests get a thread: the turn of each client comes, whoever sends most.
+"""The order in which requests get a thread: clients take turns, however many they send.
 
 Python's threads compute one at a time. Of many that are started at once each takes so many times
 longer, and whoever sends hundreds of requests would have everybody wait for all of them.
@@ -42,12 +42,12 @@ class FairQueue(Generic[Work]):
         self._pipelined_in_hand: Work | None = None
 
     def add(self, client: str, work: Work, *, is_pipelined: bool = False) -> None:
-        """Have *work* of *client* wait for its turn."""
+        """Add *work* of *client*, to wait for its turn."""
         waiting = self._pipelined if is_pipelined else self._waiting
         waiting.setdefault(client, deque()).append(work)
 
     def take(self) -> Work | None:
-        """The next piece of work; None: there is none, or others have to be done before."""
+        """The next piece of work; None if there is none, or others must be done first."""
         now = self._clock()
         while self._computing:
             first, since = next(iter(self._computing.items()))
@@ -68,7 +68,7 @@ class FairQueue(Generic[Work]):
         return work
 
     def done(self, work: Work) -> None:
-        """*work* is done, and leaves its place to another."""
+        """Mark *work* as done, so that another may begin."""
         if work == self._pipelined_in_hand:
             self._pipelined_in_hand = None
         self._in_hand.discard(work)
@@ -83,6 +83,6 @@ class FairQueue(Generic[Work]):
 
     @property
     def _has_turn(self) -> bool:
-        """Whether something waits only for others to have computed."""
+        """Whether some work waits only for the computing time of others."""
         may_pipeline = bool(self._pipelined) and self._pipelined_in_hand is None
         return (bool(self._waiting) or may_pipeline) and len(self._in_hand) < self._threads

@@ -1,4 +1,4 @@
-"""Requests as their bytes come: whole before anybody works on them, in bounded memory.
+"""Reads requests as their bytes arrive, completely and in bounded memory, before they are answered.
 
 gunicorn's parser reads a request from something that waits; here, nothing may wait. So bytes are
 kept until there are enough, and are then given to that parser, which alone decides what they are.
@@ -98,12 +98,12 @@ class RequestReader:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing of a next request has come."""
+        """Whether nothing of a next request has arrived."""
         return not self._bytes and self._head is None
 
     @property
     def size(self) -> int:
-        """Bytes that are kept."""
+        """The number of bytes in memory."""
         return len(self._bytes)
 
     def begin(self) -> WholeRequest | None:
@@ -139,7 +139,7 @@ class RequestReader:
         return request
 
     def _begin_stream(self) -> tuple[bytes, int]:
-        """What has come of the body, and how much has not."""
+        """The part of the body that has arrived, and the length of the rest."""
         length = self._head.body.reader.length
         begun = bytes(self._bytes[:length])
         self._bytes = bytearray()
@@ -151,7 +151,7 @@ class RequestReader:
         return self._head is not None and waits_for_a_word(self._head)
 
     def _read_head(self) -> None:
-        """Parse the head as soon as it is whole, or cannot become a right one any more."""
+        """Parse the head as soon as it is complete, or certainly invalid."""
         before, self._searched = self._searched, len(self._bytes)
         if self._bytes.find(BLANK_LINE, max(0, before - 3)) < 0:
             fresh = self._bytes[max(0, before - 1) :]
@@ -202,7 +202,7 @@ class RequestReader:
 
 
 class _ChunksEnd:
-    """Looks for the end of a body that comes in chunks."""
+    """Finds the end of a body that is sent in chunks."""
 
     def __init__(self) -> None:
         self.length = 0

@@ -1,4 +1,4 @@
-"""What is to be sent to one client, as fast as the client reads it and no thread waits."""
+"""Buffers what is sent to one client, as fast as the client reads and without blocking."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Outbox:
             self.size += len(data)
 
     def gettimeout(self) -> float:
-        """As of a socket that never blocks."""
+        """See :meth:`socket.socket.setblocking`; it never blocks."""
         return 0.0
 
     def flush(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the application asks of the worker that runs it."""
+"""Settings that the application passes to the worker which runs it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LongBody:
 
 @dataclass(frozen=True)
 class Terms:
-    """Bounds of one worker.
+    """The limits of one worker.
 
     Attributes:
         body_bytes: most that is read of a request's body.
@@ -86,6 +86,6 @@ def stream_bodies(app: Flask, streams: Callable[[Any], bool]) -> None:
 
 
 def terms_of(app: Any) -> Terms:
-    """What was left for the worker of *app*."""
+    """The settings for the worker of *app*."""
     terms: Terms = getattr(app, "extensions", {}).get(_EXTENSION, Terms())
     return terms

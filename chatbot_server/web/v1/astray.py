@@ -1,4 +1,4 @@
-"""Applications that use the API without ``/v1``, or with two, and are told its address."""
+"""Tells applications the right address if they use the API without ``/v1``, or with two."""
 
 from __future__ import annotations
 

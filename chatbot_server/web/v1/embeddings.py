@@ -28,7 +28,7 @@ REQUESTS_WAITING = 16
 
 
 class TextEmbedder(Protocol):
-    """The model made for vectors; None where it cannot be had for the moment."""
+    """An embedder; its methods return None if it is not available now."""
 
     model: str
 
@@ -46,7 +46,7 @@ class Vectors(Protocol):
 
     @property
     def name(self) -> str:
-        """As applications write it."""
+        """The name that applications use."""
         ...
 
     def make(
@@ -91,7 +91,7 @@ class ModelVectors:
 
     @property
     def name(self) -> str:
-        """As applications write it."""
+        """The name that applications use."""
         return self.embedder.model.rpartition("/")[2]
 
     @property

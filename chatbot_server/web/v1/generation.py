@@ -1,4 +1,4 @@
-"""What all routes that generate text understand, and how it becomes our own sampling."""
+"""The options of all routes that generate text, and how they become our own sampling."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ResponseFormat(Lenient):
 
 
 class GenerationBody(ApplicationBody):
-    """What chats and completions have in common; None: as the server is set."""
+    """The options that chats and completions share; None stands for the server's setting."""
 
     model: Annotated[str, Field(max_length=200)] = "default"
     stream: bool = False

@@ -60,7 +60,7 @@ Body = TypeVar("Body", bound="ApplicationBody")
 
 
 class Lenient(BaseModel):
-    """No guessed type; unknown fields pass."""
+    """Values are not converted; unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
@@ -78,7 +78,7 @@ class ApplicationBody(RequestBody):
     @model_validator(mode="before")
     @classmethod
     def refuse_what_is_not_here(cls, raw: dict[str, Any]) -> dict[str, Any]:
-        """Fields that would change the answer are not passed over in silence."""
+        """Refuse unsupported fields that would change the answer."""
         for name, harmless in (NOT_HERE | NOT_STORED).items():
             if name in raw and not any(_same(raw[name], value) for value in (None, *harmless)):
                 code = "api_not_stored" if name in NOT_STORED else "api_not_supported"

@@ -37,7 +37,7 @@ class CompletionSeries:
         return event
 
     def close(self) -> None:
-        """Cancel the one in the making, and begin no other; from any thread."""
+        """Cancel the current completion, and begin no other; from any thread."""
         self._closed.set()
         if current := self._current:
             current.close()

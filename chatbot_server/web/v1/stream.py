@@ -1,4 +1,4 @@
-"""A completion as a stream that no thread waits for, and that stops when the application leaves."""
+"""Streams a completion without occupying a thread; it stops when the application leaves."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ CODES = {
 
 @dataclass(frozen=True)
 class Reply:
-    """The frame of one answer.
+    """The wire format of one answer.
 
     Attributes:
         chat: a chat's message, or a bare completion's text.
@@ -87,7 +87,7 @@ class Reply:
         return self._frame(kind, choices) | {"usage": _usage(usage)}
 
     def pieces(self, events: Iterable[Event | None], *, with_usage: bool) -> Iterator[str]:
-        """The answer as server-sent events; an empty piece where nothing has come yet."""
+        """The answer as server-sent events; an empty piece means that nothing has come yet."""
         blank: dict[str, Any] = {"usage": None} if with_usage else {}
         kind = "chat.completion.chunk" if self.chat else "text_completion"
         index, usage = 0, Usage(0, 0)
@@ -111,7 +111,7 @@ class Reply:
             yield DONE
 
     def _delta(self, event: Token | Thought | ToolCallPiece) -> dict[str, Any]:
-        """What a piece of a choice holds."""
+        """The ``delta`` of a piece of a choice."""
         if isinstance(event, ToolCallPiece):
             call = _call(event, is_first=bool(event.id)) | {"index": event.index}
             return {"delta": {"tool_calls": [call]}}
@@ -148,7 +148,7 @@ def model_id(name: str) -> str:
 
 
 def models(info: EngineInfo, created: int) -> list[dict[str, Any]]:
-    """What ``/v1/models`` lists; the context's length is where vLLM has it."""
+    """The entry of a model in ``/v1/models``, with the context length as in vLLM."""
     return [
         {
             "id": model_id(info.model),

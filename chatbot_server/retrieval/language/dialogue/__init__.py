@@ -1,1 +1,1 @@
-"""How a message leans on those before it."""
+"""How a message depends on earlier ones."""

@@ -1,4 +1,4 @@
-"""What sets two texts about one subject apart: a negation, an opposite, a name."""
+"""What distinguishes two texts about one subject: a negation, an opposite, a name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBERED = re.compile(r"\b([^\W\d_]{0,3}[A-ZÀ-Þ][^\W\d_]{0,30})[ -]?(\d{1,4})
 
 
 def names(text: str, languages: Languages = ALWAYS_USED, language: str | None = None) -> set[str]:
-    """Folded names: capitalised inside a sentence, or in capitals, but for an emphasised “NOT”."""
+    """Folded names: words capitalised inside a sentence, or in capitals (but not “NOT”)."""
     code = language or stems.guess_language(text, languages=languages)
     name = _NAME_IN_CAPITALS if LANGUAGES[code].capitalised_nouns else _NAME
     words = {word for match in name.finditer(text) for word in stems.words(match[0])}
@@ -40,7 +40,7 @@ def numbered_names(text: str, languages: Languages = ALWAYS_USED) -> set[tuple[s
 
 
 def no_names(languages: Languages = ALWAYS_USED) -> frozenset[str]:
-    """Folded words that are no names, though some languages give them a capital: of dates."""
+    """Folded words of dates, which some languages capitalise like names."""
     return _contrast_words(languages).no_names
 
 
@@ -50,7 +50,7 @@ def is_negated(text: str, languages: Languages = ALWAYS_USED) -> bool:
 
 
 def are_opposed(question: str, title: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether one text says a word where the other says its opposite."""
+    """Whether one text has a word and the other its opposite."""
     question_words, title_words = set(stems.words(question)), set(stems.words(title))
     for first, second in _contrast_words(languages).opposites:
         for here, there in ((first, second), (second, first)):
@@ -78,7 +78,7 @@ def _has_prefixed(words: set[str], bases: set[str], languages: Languages) -> boo
 
 
 class _ContrastWords:
-    """What some languages deny and oppose with.
+    """The negations and opposites of some languages.
 
     Attributes:
         opposites: the words of each pair of opposites, of all the languages together.

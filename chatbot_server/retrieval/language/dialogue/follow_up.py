@@ -26,7 +26,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def context_of(followup: str, history: Sequence[str], languages: Languages = ALWAYS_USED) -> str:
-    """What *followup* leaves of the questions of *history* that it leans on.
+    """The earlier questions that *followup* depends on, without what it replaces.
 
     Of a chain (“Is there parking in Leeds?”, “and in Hull?”, “is it free?”) each replaces what
     it names anew and keeps the rest.
@@ -46,7 +46,7 @@ def context_of(followup: str, history: Sequence[str], languages: Languages = ALW
 
 
 def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_USED) -> str:
-    """*before* without what *followup* names anew.
+    """*before* without what *followup* replaces.
 
     A name takes the place of the names; “for a week” that of another “for …”; and a thing in a
     question of nothing else (“and the pool?”) that of the last thing.
@@ -81,14 +81,14 @@ def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_U
 
 
 def without_names(text: str, languages: Languages = ALWAYS_USED, but: Collection[str] = ()) -> str:
-    """*text* without the names in it, *but* for those."""
+    """*text* without its names, except those in *but*."""
     language = stems.guess_language(text, languages=languages)
     names = _names(text, languages, language).difference(but)
     return _WORD.sub(lambda match: "" if set(stems.words(match[0])) <= names else match[0], text)
 
 
 def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
-    """The concepts of which *question* asks, where it names nothing that they belong to.
+    """The concepts that *question* asks for, if it names no subject.
 
     “How much is it?” asks for the price of what was spoken of before. Empty: it names a thing.
     """
@@ -112,7 +112,7 @@ def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozen
 def names_no_subject(
     followup: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> bool:
-    """Whether *followup* speaks of “it”, or tells only when: what was spoken of is still meant."""
+    """Whether *followup* says “it”, or only a time, so that the subject stays the same."""
     flat = fold(followup).replace("’", "'")
     is_led_in = _phrase(languages, "followup_openings").match(flat.lstrip())
     fields = ("references", "possessives")
@@ -126,7 +126,7 @@ def names_no_subject(
 def is_followup(
     question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> bool:
-    """Whether *question* leans on what came before it; *language* as for its content words."""
+    """Whether *question* depends on earlier ones."""
     # “Où” asks where; without its accent it may be “or”.
     flat = fold(question.casefold().replace("où", "where")).replace("’", "'")
     flat = _phrase(languages, "empty_references").sub(" ", flat)
@@ -146,7 +146,7 @@ def is_followup(
 
 
 def _names(text: str, languages: Languages, language: str) -> set[str]:
-    """The names in *text*, but for days and months."""
+    """The names in *text*, except days and months."""
     names = contrast.names(text, languages, language)
     return {name for name in names if not facts(f"{name} 2000", languages) - _YEAR}
 
@@ -158,7 +158,7 @@ def _without_run(
     language: str,
     only_first: bool = False,
 ) -> str:
-    """*text* without the content words that follow each other from word number *start* on."""
+    """*text* without the run of content words that begins at word number *start*."""
     while start < len(words) and stems.is_stop_word(words[start][1], language):
         start += 1
     end = start

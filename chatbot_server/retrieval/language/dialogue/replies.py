@@ -1,4 +1,4 @@
-"""Short replies that mean something only after what was said before.
+"""Short replies that need the messages before them to be understood.
 
 “No, I mean Hull” puts the question right, “for children?” asks it of something else, and “the
 second one” is of a list that was just shown.
@@ -28,7 +28,7 @@ _A_YEAR = facts("2000")
 
 
 def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) -> str:
-    """*reply*, led in by “and” where it only names what the question before it is asked of."""
+    """*reply* without “No, I mean”, and after “and” if it only names another subject."""
     text = reply.lstrip()
     correction = _corrections(languages).match(fold_letters(text))
     rest = text[correction.end() :].lstrip() if correction else reply
@@ -42,7 +42,7 @@ def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) 
 
 
 def item_named(reply: str, items: Sequence[str], languages: Languages = ALWAYS_USED) -> str | None:
-    """*reply* with the one of *items* that it names by its place: “the second one”."""
+    """*reply* with “the second one” replaced by that of *items*; None if it names none."""
     if len(stems.words(reply)) > REPLY_WORDS:
         return None
     reply = " ".join(reply.split())
@@ -64,7 +64,7 @@ def item_named(reply: str, items: Sequence[str], languages: Languages = ALWAYS_U
 def question_of_others(
     reply: str, history: Sequence[str], languages: Languages = ALWAYS_USED
 ) -> str | None:
-    """The question before *reply*, of all places, where it asks for another one than was named."""
+    """The earlier question without the place that it names, if *reply* asks for others."""
     flat = " ".join(fold_letters(reply).split())
     if not history or not _others(languages).match(flat):
         return None
@@ -74,7 +74,7 @@ def question_of_others(
 
 
 def _is_fragment(text: str, languages: Languages, language: str, *, is_correction: bool) -> bool:
-    """Whether *text* asks nothing by itself, and names a thing, a day or whom it is for."""
+    """Whether *text* is no question by itself, and names a thing, a day or a person."""
     if asks_anything(text, languages) or len(stems.words(text)) > FRAGMENT_WORDS:
         return False
     content = stems.content_words(text, languages, language)
@@ -106,7 +106,7 @@ def _prepositions(languages: Languages) -> re.Pattern[str]:
 
 @cache
 def _positions(languages: Languages) -> re.Pattern[str]:
-    """A place, where nothing follows that is in that place: no “first lesson”."""
+    """A pattern of a place in a list, without a noun after it as in “first lesson”."""
     records = [LANGUAGES[code] for code in languages]
     places = any_of(
         word for record in records for words in record.positions.values() for word in words

@@ -1,4 +1,4 @@
-"""“Today”, “ce soir”, “this weekend”: which moment a question is about."""
+"""The moment that a question is about: “today”, “ce soir”, “this weekend”."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Moment:
 
     @property
     def month(self) -> int:
-        """The month in which it begins."""
+        """The month of its first day."""
         return self._date.month
 
     @property
@@ -68,7 +68,7 @@ def asks_when(question: str, languages: Languages = ALWAYS_USED) -> bool:
 
 @cache
 def _patterns(languages: Languages) -> dict[MomentName, re.Pattern[str]]:
-    """How each moment is spoken of; what is more exact comes first."""
+    """Patterns of each moment, the more exact first."""
     order: tuple[MomentName, ...] = (
         "after_tomorrow", "tonight", "tomorrow", "weekend", "now", "today",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a text tells of each day of the week: “Monday to Friday 9am to 5pm, Saturday closed.”
+"""Reads the hours of each day of the week: “Monday to Friday 9am to 5pm, Saturday closed.”
 
 Only what is surely read is told: the words of the page, for days that it names.
 """
@@ -28,7 +28,7 @@ Interval = tuple[int, int]
 
 
 class _DayWords:
-    """How some languages speak of days, as regular expressions of folded text.
+    """Regular expressions for the days of some languages in folded text.
 
     Attributes:
         days: one of ``d0`` … ``d6``, ``every``, ``work`` or ``weekend``.
@@ -73,7 +73,7 @@ class _DayWords:
         self.special = re.compile(rf"(?<!\w){words('special_days')}(?!\w)")
 
     def groups(self, flat: str) -> list[tuple[frozenset[int], int, int]]:
-        """The days that are named together, with the places where their words begin and end."""
+        """Groups of days that are named together, with the positions of their words."""
         groups: list[tuple[frozenset[int], int, int]] = []
         last_day = 0
         for match in self.days.finditer(flat):
@@ -95,7 +95,7 @@ class _DayWords:
         return groups
 
     def end_of_hours(self, flat: str, start: int, stop: int) -> int:
-        """Where what is told of some days ends, without the words that lead in the next."""
+        """Where the text about some days ends, without the words that introduce the next."""
         trailing = self.trailing.search(flat, start, stop)
         return trailing.start() if trailing else stop
 
@@ -135,7 +135,7 @@ def hours_by_day(sentence: str, languages: Languages = ALWAYS_USED) -> dict[int,
 
 
 def intervals(hours: str, languages: Languages = ALWAYS_USED) -> list[Interval] | None:
-    """From when to when *hours* say it is open, in minutes; none: closed; None: it is not sure."""
+    """The opening intervals in *hours*, in minutes; empty if closed, None if uncertain."""
     flat, closing = fold(hours), _day_words(languages).closed
     patterns = [pattern for pattern in fact_patterns(languages) if pattern.kind == "time"]
     times = [
@@ -155,7 +155,7 @@ def intervals(hours: str, languages: Languages = ALWAYS_USED) -> list[Interval] 
 
 
 def is_seasonal(text: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *text* holds for a part of the year only."""
+    """Whether *text* is about a part of the year only."""
     has_date = any(fact.kind == "date" for fact in facts(text, languages))
     return has_date or bool(_day_words(languages).seasons.search(fold(text)))
 
@@ -179,12 +179,12 @@ def months_named(heading: str, languages: Languages = ALWAYS_USED) -> frozenset[
 
 
 def without_holidays(text: str, languages: Languages = ALWAYS_USED) -> str:
-    """*text*, folded, without the words for public holidays: those of all weeks are told."""
+    """*text*, folded, without words for public holidays."""
     return _day_words(languages).holidays.sub(" ", fold(text))
 
 
 def names_special_days(text: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *text* speaks of days, no public holidays, on which the usual hours do not hold."""
+    """Whether *text* names days, other than public holidays, with other hours than usual."""
     return bool(_day_words(languages).special.search(fold(text)))
 
 

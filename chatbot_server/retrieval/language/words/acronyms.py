@@ -45,7 +45,7 @@ def definitions(text: str) -> list[Definition]:
 def glossary(
     site_definitions: Iterable[Definition], languages: Languages = ALWAYS_USED
 ) -> dict[str, tuple[str, ...]]:
-    """Acronym → its explanations, the usual one first, where the definitions agree."""
+    """Acronym → its long forms, the usual one first, where the definitions agree."""
     texts: dict[str, Counter[str]] = defaultdict(Counter)
     for short, long in site_definitions:
         texts[short][long] += 1
@@ -57,7 +57,7 @@ def glossary(
 
 
 def candidates(question: str) -> set[str]:
-    """The words of *question* as acronyms are stored: any may be one, however it is typed."""
+    """The words of *question* in the form of stored acronyms: any of them may be one."""
     return {fold(word) for word in _WORD.findall(question)}
 
 

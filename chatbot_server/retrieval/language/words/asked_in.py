@@ -1,4 +1,4 @@
-"""The language of a question: few words tell it, where a page has hundreds."""
+"""Guesses the language of a question, which has few words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FEWEST = 2
 def language_asked_in(
     question: str, default: str = ALWAYS_USED[0], languages: Languages = ALWAYS_USED
 ) -> str:
-    """The one of *languages* that *question* is in, or a further one where that is sure.
+    """The one of *languages* that *question* is in, or a further one if that is certain.
 
     Small words tell it; of “winter times”, those that are often said in a language; of one word
     alone, nothing does, and it is in the *default* one.
@@ -37,7 +37,7 @@ def language_asked_in(
 
 
 def _common_word_counts(question: str) -> dict[str, int]:
-    """How many words of *question* are often said in each language; of one alone, none."""
+    """How many words of *question* are common in each language; a single one does not count."""
     words = set(stems.words(question))
     if len(words) < FEWEST:
         return dict.fromkeys(LANGUAGES, 0)

@@ -18,7 +18,7 @@ class Cognates:
                 self._by_beginning.setdefault(word[:SHORTEST], []).append(word)
 
     def among(self, words: Iterable[str]) -> set[str]:
-        """Those of its words that have a cognate among *words*."""
+        """Those of its own words that have a cognate among *words*."""
         return {
             own
             for word in words
@@ -28,7 +28,7 @@ class Cognates:
 
 
 def _shared_letters(first: str, second: str) -> int:
-    """How many letters both begin with."""
+    """The length of the common prefix."""
     for count, (here, there) in enumerate(zip(first, second, strict=False)):
         if here != there:
             return count

@@ -1,4 +1,4 @@
-"""What visitors type in a hurry or say among themselves, in the words that pages use."""
+"""Replaces abbreviations and colloquial words of visitors by the words that pages use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatbot_server.retrieval.language.text import fold
 
 
 def spelled_out(text: str, language: str) -> str:
-    """*text* with what its words are short for: “c koi le prix svp”."""
+    """*text* with abbreviations spelled out: “c koi le prix svp”."""
     shorthand = LANGUAGES[language].shorthand
 
     def long_form(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Lines of a page that lead elsewhere and say nothing: “← Prices”, “Home › Tours”, “Read more”."""
+"""Lines of a page that are only navigation: “← Prices”, “Home › Tours”, “Read more”."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a word tells by itself: “acupuncture” much, “whole” and “pourriez” nothing.
+"""How specific a word is: “acupuncture” is, “whole” and “pourriez” are not.
 
 A small site holds few of a language's words. That one of them stands nowhere on it means something
 only where the word is seldom said.
@@ -23,7 +23,7 @@ def _ranks(language: str) -> dict[str, int]:
 
 
 def specificity(word: str, language: str) -> float:
-    """How much a folded *word* tells, 0…1; 1 where the language's words are not known."""
+    """How specific a folded *word* is, 0…1; 1 if the words of the language are not known."""
     rank = _ranks(language).get(word, SELDOM_SAID)
     share = math.log(rank / OFTEN_SAID) / math.log(SELDOM_SAID / OFTEN_SAID)
     return min(1.0, max(0.0, share))

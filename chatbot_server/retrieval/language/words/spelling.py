@@ -1,4 +1,4 @@
-"""Words as they were meant: “kermese” is the page's “kermesse”.
+"""Corrects spelling to known words: “kermese” is the page's “kermesse”.
 
 A word that is known nowhere is replaced by a known one that sounds the same or differs in little.
 “Boots” is not “books”: what is often said is right, wherever it stands.
@@ -40,7 +40,7 @@ _SOUNDS = [
 
 
 def sound(flat: str) -> str:
-    """What a folded word sounds like, roughly and in any language."""
+    """A key for the sound of a folded word, roughly and in any language."""
     for pattern, replacement in _SOUNDS:
         flat = pattern.sub(replacement, flat)
     return _SILENT_END.sub("", _REPEATED.sub(r"\1", flat))
@@ -77,7 +77,7 @@ class Spellings:
         return flat in self._own
 
     def written(self, flat: str) -> str:
-        """A known word as it is mostly written, with its accents."""
+        """The usual spelling of a known word, with its accents."""
         return self._written[flat]
 
     def nearest(self, flat: str) -> tuple[int, str] | None:
@@ -101,7 +101,7 @@ class Spellings:
 
 
 def _frame(key: str) -> str:
-    """The consonants in order of the alphabet: letters that change places do not matter."""
+    """The consonants in alphabetical order, so that transposed letters do not matter."""
     return "".join(sorted(_VOWELS.sub("", key)))
 
 

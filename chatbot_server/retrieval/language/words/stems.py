@@ -1,4 +1,4 @@
-"""Words as the keyword index sees them: folded, and stemmed in each language."""
+"""Words as they are indexed: folded, and stemmed in each language."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def is_stop_word(word: str, language: str) -> bool:
 
 
 def without_words(text: str, folded: frozenset[str]) -> str:
-    """*text* without those of its words that are *folded* so."""
+    """*text* without the words whose folded forms are in *folded*."""
     return _WORD.sub(lambda match: "" if fold(match[0]) in folded else match[0], text)
 
 
 def says_something(text: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *text* has a word that is no small word in any language."""
+    """Whether *text* has a word that is not a stop word of any language."""
     return any(
         not any(is_stop_word(word, language) for language in languages) for word in words(text)
     )
@@ -59,14 +59,14 @@ def says_something(text: str, languages: Languages = ALWAYS_USED) -> bool:
 def guess_language(
     text: str, default: str = ALWAYS_USED[0], languages: Languages = ALWAYS_USED
 ) -> str:
-    """The one of *languages* whose small words are most frequent in *text*."""
+    """The one of *languages* whose stop words are most frequent in *text*."""
     weights = small_word_counts(text, languages)
     best = max(weights, key=lambda language: (weights[language], language == default))
     return best if weights[best] else default
 
 
 def guess_document_language(text: str) -> str:
-    """The one of all languages that *text* is in; a further one only where that is sure."""
+    """The language of *text*, among all languages; a further one only if that is certain."""
     first = guess_language(text)
     weights = small_word_counts(text, tuple(LANGUAGES))
     best = guess_language(text, first, tuple(LANGUAGES))
@@ -74,14 +74,14 @@ def guess_document_language(text: str) -> str:
 
 
 def small_word_counts(text: str, languages: Languages) -> dict[str, int]:
-    """How often each language's small words stand in *text*, but for those that all have."""
+    """How often *text* has stop words of each language, without those that all share."""
     text_words = words(text[:4000])
     return {code: sum(map(_telling_words(code).__contains__, text_words)) for code in languages}
 
 
 @cache
 def _telling_words(language: str) -> frozenset[str]:
-    """Its small words, but for those that all have."""
+    """The stop words of a language, without those that all share."""
     in_each = frozenset.intersection(*(LANGUAGES[code].stop_words for code in ALWAYS_USED))
     return LANGUAGES[language].stop_words - in_each
 
@@ -106,7 +106,7 @@ def content_words(
 
 @cache
 def _contractions(language: str) -> re.Pattern[str]:
-    """“Don't”, and what “we're” adds to “we”: alone they would be words that no page has."""
+    """Contractions such as “don't”, and endings such as “'re”, which pages do not have as words."""
     forms = LANGUAGES[language].contractions
     endings = any_of(form for form in forms if form.startswith("'"))
     return re.compile(rf"\b{any_of(forms)}(?!\w)|(?<=\w){endings}(?!\w)")
@@ -115,7 +115,7 @@ def _contractions(language: str) -> re.Pattern[str]:
 def query_terms(
     question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> list[str]:
-    """Distinct stems of a question, in every language: pages and visitors differ in theirs."""
+    """Distinct stems of a question in every language, since pages may be in another one."""
     stems = [
         stem(word, code)
         for word in content_words(question, languages, language)

@@ -44,7 +44,7 @@ class Word:
     folded: str = field(compare=False)
 
     def is_in(self, terms: frozenset[str]) -> bool:
-        """Whether *terms*, from :func:`terms_in`, hold the word or what it asks for."""
+        """Whether *terms*, from :func:`terms_in`, contain the word or what it asks for."""
         return bool(terms & self.stems) or bool(terms & self.concepts)
 
     def weight(self, weigh: Rarity) -> float:
@@ -55,7 +55,7 @@ class Word:
 
 @lru_cache(100_000)
 def word(folded: str, languages: Languages = ALWAYS_USED) -> Word:
-    """What one folded word means."""
+    """The stems and concepts of one folded word."""
     all_stems = stems.all_stems(folded, languages)
     for code in languages:
         for ending, other in LANGUAGES[code].alike_endings.items():
@@ -65,7 +65,7 @@ def word(folded: str, languages: Languages = ALWAYS_USED) -> Word:
 
 
 def without_politeness(text: str, languages: Languages = ALWAYS_USED) -> str:
-    """*text*, folded, without what is said beside a question; whole where it says nothing else."""
+    """*text*, folded, without words of politeness; unchanged if it has no others."""
     flat = fold(text).replace("’", "'")
     rest = _concept_words(languages).politeness.sub(" ", flat)
     return rest if stems.words(rest) else flat
@@ -74,7 +74,7 @@ def without_politeness(text: str, languages: Languages = ALWAYS_USED) -> str:
 def query_words(
     question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> list[Word]:
-    """The words of *question* that say what it is about; all of them where none does."""
+    """The content words of *question*; all of its words if it has none."""
     flat = without_politeness(question, languages)
     flat = _concept_words(languages).email_phrase.sub("email", flat)
     content = stems.content_words(flat, languages, language)
@@ -101,13 +101,13 @@ def _asked_word(folded: str, languages: Languages) -> Word:
 def ask_only_how_much(
     content_words: Sequence[str], language: str, languages: Languages = ALWAYS_USED
 ) -> bool:
-    """Whether a question of these words leaves open of what: “c'est combien ?”."""
+    """Whether a question of these words names no subject: “c'est combien ?”."""
     measures = _concept_words(languages).measures
     return all(name in measures or stems.is_stop_word(name, language) for name in content_words)
 
 
 def compares(question: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *question* is about several things beside each other: which is the cheapest."""
+    """Whether *question* compares several things: which is the cheapest?"""
     compare_words = frozenset().union(*(LANGUAGES[code].compares for code in languages))
     return not compare_words.isdisjoint(stems.words(question))
 
@@ -143,7 +143,7 @@ def _term(concept: str) -> str:
 
 
 class _ConceptWords:
-    """What some languages speak of concepts with.
+    """The words of some languages for concepts.
 
     Attributes:
         concepts: of each word that has any.

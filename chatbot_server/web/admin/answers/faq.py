@@ -104,7 +104,7 @@ def add_faq_files(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def _report(content: EntryFile, change_count: int) -> dict[str, Any]:
-    """What became of a file, for the page."""
+    """The result of an import, for the page."""
     language = admin_language()
 
     def sentence(bad: BadLine) -> str:
@@ -146,12 +146,12 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
 
 
 def _draft() -> dict[str, str]:
-    """The form as it was typed."""
+    """The typed values of the form."""
     return {name: request.form.get(name, "")[:LONGEST_ANSWER] for name in FIELDS}
 
 
 def _typed_entry() -> tuple[str, str]:
-    """The question and the answer that were typed.
+    """The typed question and answer.
 
     Raises:
         UsageError: one of them is missing.
@@ -189,7 +189,7 @@ def _save(parts: AdminParts, key: str) -> None:
 
 
 def _entry(session: Session, site_id: int, number: int) -> KnowledgeDocument:
-    """The site's entry of this number.
+    """The site's entry with this number.
 
     Raises:
         NotFound: there is none any more.

@@ -112,7 +112,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
 
 
 def explain_sources(sources: list[dict[str, Any]], language: str, page_bytes: int) -> None:
-    """Say in words why sources and pages of *sources* were not read."""
+    """Replace the reasons why *sources* and their pages were not read by sentences."""
     for source in sources:
         source["why"] = source["why"] and reason_sentence(
             source["why"], source["address"], language, page_bytes
@@ -171,7 +171,7 @@ def _add(parts: AdminParts, site_id: int) -> str:
 
 
 def _own_name(path: str) -> str:
-    """What a file is called on its owner's machine: some browsers send its folders, too."""
+    """The name of a file without its folders, which some browsers send as well."""
     text = clean_text(path.encode("utf-8", "replace").decode()).replace("\\", "/")
     stem, dot, suffix = " ".join(text.rpartition("/")[2].split()).rpartition(".")
     return f"{stem[:LONGEST_NAME]}{dot}{suffix[:20]}"

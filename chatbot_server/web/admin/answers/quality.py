@@ -1,4 +1,4 @@
-"""How good the answers are: golden questions, run against run, and answers looked at by chance."""
+"""The quality of answers: golden questions, their runs, and random samples."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def add_quality(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_runs(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of runs: all golden questions asked now, and one run beside another."""
+    """Routes of runs: asking all golden questions, and comparing two runs."""
 
     @bp.post(f"{PATH}/<key>/quality/runs")
     def run_quality(key: str) -> Response:
@@ -106,7 +106,7 @@ def add_runs(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_sample(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of answers drawn by chance, each of which a person judges."""
+    """Routes of random samples of answers, which a person reviews."""
 
     @bp.get(f"{PATH}/<key>/quality/sample")
     def sample(key: str) -> Response:

@@ -35,7 +35,7 @@ MOST_IGNORED = 100  # listed
 
 
 def add_questions(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of what visitors asked in vain."""
+    """Routes of unanswered questions."""
 
     @bp.get(f"{PATH}/<key>/unanswered")
     def unanswered(key: str) -> Response:
@@ -94,7 +94,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
 
 
 def _preview(parts: AdminParts, key: str, name: str) -> Preview:
-    """What the answer that was typed would change.
+    """A preview of what the typed answer would change.
 
     Raises:
         UsageError: there is no answer.

@@ -92,7 +92,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def fields_of(site: Site) -> dict[str, str]:
-    """What the form shows of *site*, by field."""
+    """The values of *site* in the form, by field."""
     fields = {name: str(getattr(site, name) or "") for name in (*ONE_LINE, "time_zone", "country")}
     fields |= {"name": site.name, "instructions": site.instructions}
     fields |= {"origins": "\n".join(site.origins), "free_chat": "on" if site.free_chat else "off"}
@@ -104,7 +104,7 @@ def fields_of(site: Site) -> dict[str, str]:
 
 
 def typed_fields() -> dict[str, str]:
-    """The form as it was typed, where something in it is wrong: nothing is lost."""
+    """The typed values of the form, to show again with an error."""
     return {name: text[:LONGEST_FIELD] for name, text in request.form.items()}
 
 

@@ -1,4 +1,4 @@
-"""The log of who did what: written after each request that changed something, shown to owners."""
+"""The audit log: written after each request that changes something, shown to owners."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add_audit(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.before_request
     def note_site() -> None:
-        """The name of the site, which may be gone once the request is done."""
+        """Remember the name of the site, which the request may delete."""
         g.audited_site = ""
         key = (request.view_args or {}).get("key")
         if key and is_audited():
@@ -78,13 +78,13 @@ def add_log(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def is_audited() -> bool:
-    """Whether what this request asks for is remembered."""
+    """Whether this request is logged."""
     endpoint = request.endpoint or ""
     is_change = request.method not in SAFE_METHODS and endpoint not in NO_CHANGES
     return is_change or endpoint in AUDITED_READS
 
 
 def action_in_words(action: str, language: str) -> str:
-    """What was done, as a person says it; words of the terminal stay as they are."""
+    """The logged action in words; commands of the terminal are shown as typed."""
     code = f"audit_{action}"
     return say(code, language) if code in catalogue() else action

@@ -1,4 +1,4 @@
-"""Copies of everything: what there is, one more now, and taking one away."""
+"""Backups: listing, making and downloading them."""
 
 from __future__ import annotations
 

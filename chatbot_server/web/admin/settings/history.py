@@ -1,4 +1,4 @@
-"""What was changed of a site's settings, and how it is put back."""
+"""The history of a site's settings, and undoing a change."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def name_of_setting(column: str, language: str) -> str:
-    """What the pages call the setting that is kept in *column*."""
+    """The label of the setting in *column*."""
     return say(NAMES[column], language) if column in NAMES else column

@@ -1,4 +1,4 @@
-"""Keys of applications, and webhooks with what was delivered to them."""
+"""API keys of applications, and webhooks with their deliveries."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def add_api_keys(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_webhooks(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of webhooks: made, paused and taken up, removed, sent to again."""
+    """Routes of webhooks: adding, pausing, resuming, removing, and delivering again."""
 
     @bp.post(f"{PATH}/<key>/webhooks", endpoint="add_webhook")
     def add(key: str) -> Response:

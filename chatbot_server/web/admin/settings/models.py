@@ -1,4 +1,4 @@
-"""Language models: what this machine could run, brought here and chosen."""
+"""Language models: which this machine can run, downloading them, and the choice."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def configured_model(running: str | None) -> str | None:
-    """The model that the configuration names now; *running*: the one at the start."""
+    """The model in the configuration now; *running* is the one at the start."""
     try:
         return load_config(find_config()).engine.model
     except ChatbotError:
@@ -87,7 +87,7 @@ def configured_model(running: str | None) -> str | None:
 
 
 def _choose(parts: AdminParts, name: str) -> None:
-    """Have the model *name* answer from now on, and after the next start; empty: none.
+    """Use the model *name* from now on, also after the next start; empty: none.
 
     Raises:
         UsageError: another server writes the answers.
@@ -109,7 +109,7 @@ def _machine(offer: Offer) -> tuple[int | None, bool]:
 
 
 def _sentence(failure: DownloadState | Change) -> str:
-    """Why it failed."""
+    """The sentence about why it failed."""
     try:
         return say(failure.code, admin_language(), **failure.values)
     except KeyError:

@@ -1,4 +1,4 @@
-"""A backup put back in the browser: looked at first, then all of it or nothing."""
+"""Restoring a backup in the browser: inspected first, then restored completely or not at all."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _typed_token(parts: AdminParts) -> str:
 
 
 def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> Response:
-    """The form again: with the same file where that helps, else for another one."""
+    """The form with an error; with the same file again, if that can help."""
     may_try_again = error.code in AGAIN
     if name and not may_try_again:
         _forget_upload(_folder(parts) / name)
@@ -180,6 +180,6 @@ def _chosen_file(folder: Path) -> str:
 
 
 def _counts(manifest: Manifest) -> dict[str, int]:
-    """How much of what people know is in it, by the sentence of its name."""
+    """The counts of a backup's contents, by the keys of their labels."""
     lines = {name.removesuffix(".jsonl"): member.lines for name, member in manifest.members.items()}
     return {name: lines[table] for table, name in COUNTED.items() if table in lines}

@@ -1,4 +1,4 @@
-"""How a site's chatbot does: four numbers beside those of before, a chart, pages, a file."""
+"""Figures of a site: four numbers for two periods, a chart, pages, and a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WIDTH, HEIGHT = 720, 200  # of the chart, in its own units
 
 @dataclass(frozen=True)
 class Numbers:
-    """The four numbers of a period; None: there is nothing to count."""
+    """The four numbers of a period; None if there is nothing to count."""
 
     counts: AnswerCounts
     thumbs: Satisfaction
@@ -96,7 +96,7 @@ def show_analytics(parts: AdminParts, key: str, *, status: int = 200, **values: 
 
 
 def figures_of(parts: AdminParts, session: Session, site: Site) -> dict[str, Any]:
-    """What the page shows of the days that are asked for; nothing that anybody wrote."""
+    """The figures of the requested days, without any text of visitors."""
     length = _length()
     clock = Clock(admin_language(), site.time_zone)
     period, former = _periods(site, clock, length)
@@ -122,7 +122,7 @@ def figures_of(parts: AdminParts, session: Session, site: Site) -> dict[str, Any
 
 
 def _length() -> int:
-    """Days that are asked for: one of three, whatever the address says."""
+    """The number of days: one of three, whatever the address says."""
     length = request.args.get("days", 0, int)
     return length if length in PERIODS else PERIODS[1]
 
@@ -140,7 +140,7 @@ def _periods(site: Site, clock: Clock, length: int) -> tuple[Period, Period]:
 def _days(
     over_time: Mapping[int, AnswerCounts], clock: Clock, length: int
 ) -> dict[date, AnswerCounts]:
-    """What was asked by day; of the last *length* days also those on which nothing was."""
+    """Questions by day for the last *length* days, including days without any."""
     today = clock.date_of(now())
     days = {today - timedelta(days=back): AnswerCounts() for back in reversed(range(length))}
     for moment, counts in over_time.items():

@@ -41,7 +41,7 @@ COLUMNS = (
 
 
 def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of what visitors asked."""
+    """Routes of the list and of a conversation."""
 
     @bp.get(f"{PATH}/<key>/conversations")
     def conversations(key: str) -> Response:
@@ -100,7 +100,7 @@ def show_thread(
 
 
 def add_owner_rights(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of what owners alone may do with conversations: delete one, take all away."""
+    """Routes for owners only: deleting a conversation, exporting all."""
 
     @bp.post(f"{PATH}/<key>/conversations/<identifier>/delete")
     def delete_conversation(key: str, identifier: str) -> Response:
@@ -148,7 +148,7 @@ def _filter(site: Site) -> ConversationFilter:
 def _ask_again(
     parts: AdminParts, thread: Conversation, messages: list[ChatMessage]
 ) -> dict[str, Any]:
-    """What the pages answer today to each question of *thread*, by message."""
+    """Today's answer of the pages to each question of *thread*, by message id."""
     questions: list[str] = []
     answers = {}
     for message in messages[:40]:

@@ -1,4 +1,4 @@
-"""Messages to a person: the inbox, and how they go by e-mail."""
+"""Messages to a person: the inbox, and its settings for e-mail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from chatbot_server.web.admin.pages import (
 
 
 def add_messages(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of what visitors wrote to a person."""
+    """Routes of messages to a person."""
 
     @bp.get(f"{PATH}/<key>/messages")
     def messages(key: str) -> Response:
@@ -51,7 +51,7 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_mail(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of how messages go by e-mail, and of who answers them."""
+    """Routes of the settings for e-mail and hours."""
 
     @bp.post(f"{PATH}/<key>/messages/mail")
     def save_mail(key: str) -> Response:

@@ -1,4 +1,4 @@
-"""A person writes into a visitor's conversation, and hands it back to the chatbot."""
+"""Taking a visitor's conversation over, and handing it back to the chatbot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatbot_server.web.admin.visitors.conversations import show_thread
 
 
 def add_takeover(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of a person who answers in the chatbot's place."""
+    """Routes of a person who answers in place of the chatbot."""
 
     @bp.post(f"{PATH}/<key>/conversations/<identifier>/write")
     def write_to_visitor(key: str, identifier: str) -> Response:

@@ -93,7 +93,7 @@ class ResponseReply:
         yield self._event("response.function_call_arguments.delta", **place)
 
     def _ends(self) -> Iterator[str]:
-        """Each item once more, now that it is whole."""
+        """The events that repeat each item when it is complete."""
         for index, item in enumerate(self._output()):
             place = {"item_id": item["id"], "output_index": index}
             if item["type"] == "message":
