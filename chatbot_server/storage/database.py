@@ -39,6 +39,11 @@ SQLITE_TROUBLES = (
     ("readonly database", "database_readonly"),
     ("not a database", "database_unreadable"),
     ("malformed", "database_unreadable"),
+    # What an earlier version, killed while it made or changed its tables, has left.
+    ("already exists", "database_half_made"),
+    ("duplicate column", "database_half_made"),
+    ("no such table", "database_half_made"),
+    ("no such column", "database_half_made"),
 )
 # Troubles that pass: another program writes for long, or PostgreSQL restarts.
 PASSING = ("database_locked", "database_busy", "database_away")

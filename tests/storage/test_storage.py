@@ -71,6 +71,19 @@ def test_a_migration_that_is_killed_leaves_nothing_half_made(tmp_path: Path) -> 
     database.close()
 
 
+def test_tables_that_an_earlier_version_left_half_made_are_named_with_what_to_do(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
+    with sqlite3.connect(tmp_path / "chatbot.db") as file:
+        file.execute("CREATE TABLE site (id INTEGER)")
+    with pytest.raises(Unavailable) as caught:
+        database.migrate()
+    assert caught.value.code == "database_half_made"
+    assert str(tmp_path / "chatbot.db") in caught.value.sentence("fr")
+    database.close()
+
+
 def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     for module in pkgutil.iter_modules(storage.__path__):
         importlib.import_module(f"{storage.__name__}.{module.name}")
