@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event
 from chatbot_server.storage.database import Database
 
 Statement = tuple[str, Any]
+_SITE_READ = re.compile(r"SEARCH (\w+?)(?:_\d+)? USING .*\(site_id=\?\)$")
 
 
 @contextmanager
@@ -40,6 +41,25 @@ def tables_read_whole(database: Database, log: list[Statement]) -> dict[str, str
         for words, values in {one[0]: one for one in log}.values():
             if words.lstrip().upper().startswith(("SELECT", "WITH")):
                 read |= dict.fromkeys(scans(connection, words, values), words)
+    return read
+
+
+def tables_read_by_site(database: Database, log: list[Statement]) -> dict[str, str]:
+    """Tables of which a statement of *log* reads all rows of a site, and no bounded number of them.
+
+    Only SQLite tells so whatever the tables hold.
+    """
+    read: dict[str, str] = {}
+    with database.session() as session:
+        connection = session.connection()
+        for words, values in {one[0]: one for one in log}.values():
+            if not words.lstrip().upper().startswith(("SELECT", "WITH")) or "LIMIT" in words:
+                continue
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values):
+                if match := re.match(
+                    r"SEARCH (\w+?)(?:_\d+)? USING .*\(site_id=\?\)$", str(row[3])
+                ):
+                    read[match[1]] = words
     return read
 
 

@@ -35,6 +35,24 @@ document.addEventListener("submit", (event) => {
   if (sentence && !confirm(sentence)) event.preventDefault();
 });
 
+// What takes more than a moment says so, and is not sent twice.
+document.addEventListener("submit", (event) => {
+  const { target: form } = event;
+  if (form.ariaBusy) return event.preventDefault();
+  if (event.defaultPrevented || !form.dataset.slow) return;
+  form.ariaBusy = "true";
+  const note = document.createElement("p");
+  note.setAttribute("role", "status");
+  const words = document.createElement("span");
+  words.textContent = form.dataset.slow;
+  const bar = document.createElement("progress");
+  bar.ariaLabel = form.dataset.slow;
+  note.append(words, bar);
+  form.append(note);
+});
+// The browser's button “back” shows the page as it was left.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+
 // What goes on in the background: its figures are looked at again every three seconds.
 const live = [...document.querySelectorAll("[data-live=open]")];
 const lookAgain = () => {
@@ -45,7 +63,9 @@ const lookAgain = () => {
     let isOpen = false;
     for (const element of live) {
       const newer = request.response?.getElementById(element.id);
-      if (newer?.dataset.live !== "open" && element.dataset.reload) location.reload();
+      // "gone": not when it is done, for the reader may be choosing, but when it cannot be.
+      const { reload } = element.dataset;
+      if (reload === "gone" ? !newer : reload && newer?.dataset.live !== "open") location.reload();
       isOpen ||= newer?.dataset.live === "open";
       if (!newer) continue;
       if (element.dataset.grow) {

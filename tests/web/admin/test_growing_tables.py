@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 from support.crawling import extractor
-from support.plans import statements, tables_read_whole
+from support.plans import statements, tables_read_by_site, tables_read_whole
 from support.servers.owner_server import OwnerServer
 
 from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
@@ -20,6 +20,8 @@ GROWING = {
     *("knowledge_document", "knowledge_chunk", "knowledge_page", "knowledge_reading"),
     *("knowledge_vector", "knowledge_acronym"),
 }
+# What visitors write has no bound; pages and texts of a site have (retrieval.max_pages).
+WITHOUT_END = {"message", "conversation", "feedback", "answer_review"}
 LISTS = (
     *("", "?trait=unanswered", "?trait=thumb_down", "?trait=slow", "?trait=answered"),
     *("?origin=faq", "?page=x&since=2020-01-01"),
@@ -65,6 +67,18 @@ def test_no_page_reads_a_growing_table_whole(owner: OwnerServer, talk: str) -> N
         whole = tables_read_whole(owner.database, log)
         read |= {table: (name, words) for table, words in whole.items() if table in GROWING}
     assert read == {}
+
+
+def test_only_exports_read_all_that_a_sites_visitors_wrote(tmp_path: Path) -> None:
+    owner = OwnerServer(tmp_path)
+    browser = owner.browser("owner")
+    read: dict[str, set[str]] = {}
+    for name in PAGES:
+        with statements(owner.database) as log:
+            assert browser.get(f"/admin/{owner.key}/{name}").data
+        tables = WITHOUT_END & tables_read_by_site(owner.database, log).keys()
+        read |= {name: tables} if tables else {}
+    assert read == {"conversations.csv": {"conversation"}}
 
 
 @pytest.mark.parametrize(

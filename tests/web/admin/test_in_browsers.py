@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from support.browsers import LIMIT
 from support.patience import LONG, wait_for
 from support.servers.owner_server import PASSWORD
@@ -265,5 +265,19 @@ def test_axe_finds_nothing_on_any_page(
         paths |= {name: f"/admin/{name}" for name in SERVER_PAGES}
         for name, path in paths.items():
             check_page(page, server.url + path, axe_source, picture_of(name))
+        page.goto(f"{server.url}/admin/backups")
+        sent: list[str] = []
+
+        def stay(route: Route) -> None:
+            sent.append(route.request.method)
+            route.fulfill(status=204)  # the browser shows the page as it was
+
+        page.route("**/admin/backups", stay)
+        for _ in range(2):
+            page.get_by_role("button", name="Make a backup").click()
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        page.evaluate(axe_source)
+        assert page.evaluate(ALL_RULES)["violations"] == []
+        assert sent == ["POST"]
     with page_of(chromium) as page:
         check_page(page, shared, axe_source, picture_of("shared"))

@@ -104,6 +104,7 @@ def test_why_a_site_is_not_read_is_said_in_words(owner: OwnerServer, source: int
     page = owner.browser("owner").get(f"/admin/{owner.key}/pages").text
     assert "10.0.0.1:80 is in a private network" in page
     assert "fetch_private" not in page
+    assert 'role="status"' not in page, "nothing goes on that could be waited for"
 
 
 def test_what_is_kept_is_decided_and_said(owner: OwnerServer, post: Post) -> None:

@@ -27,7 +27,7 @@ export function frame(app) {
   bubble.ariaExpanded = "false";
   bubble.setAttribute("aria-controls", "panel");
   const inline = !!options.mode;
-  const title = h("h2", { id: "title", part: "title" }, app.options.name || say("name"));
+  const title = h("h2", { id: "title", part: "title" }, options.name || say("name"));
   const state = h("p", { className: "state" }, say("ai"));
   const messages = log(app, {
     retry: () => app.chat.retry(),
@@ -72,7 +72,7 @@ export function frame(app) {
       ),
       h("div", { className: "who" }, title, state),
       menu,
-      inline ? null : iconButton(say("close"), CLOSE, () => close()),
+      !inline && iconButton(say("close"), CLOSE, () => close()),
     ),
     messages.element,
     ...input.elements,
