@@ -102,8 +102,8 @@ class KnowledgeBase:
             # Reading takes a while: no connection to the database is held meanwhile.
             read_word_nearness(to_read, query, embedder)
             with self.database.connection() as connection:
-                current_index = SiteIndex(connection, site_id, self.searcher.memories)
-                grounding = self._ground_hits(query, hits, by_relevance(sections), current_index)
+                index = index.within(connection)
+                grounding = self._ground_hits(query, hits, by_relevance(sections), index)
         missed_meaning = embedder is not None and not any(hit.meaning for hit in hits)
         return replace(
             grounding, lasting=grounding.lasting and not missed_meaning, version=index.version
@@ -114,7 +114,7 @@ class KnowledgeBase:
     ) -> Grounding:
         if hits:
             return ground_in_sections(query, hits, sections, index, self._clock())
-        return Grounding("nothing", has_content=has_documents(index.unit, index.site_id))
+        return Grounding("nothing", has_content=index.has_documents)
 
     def topics(self, site_id: int, language: str) -> list[str]:
         """See :class:`~.base.Knowledge`."""
@@ -152,7 +152,7 @@ class KnowledgeBase:
             forms = searcher.forms(index, query)
         vector = searcher.embed(forms, query)
         with self.database.connection() as connection:
-            index = SiteIndex(connection, site_id, searcher.memories)
+            index = index.within(connection)
             yield index, query, searcher.search(index, query, vector, limit)
 
     def pids(self) -> Collection[int]:

@@ -21,6 +21,12 @@ from chatbot_server.storage.knowledge.tables import (
 _DOCUMENTS = Base.metadata.tables[KnowledgeDocument.__tablename__]
 _ACRONYMS = Base.metadata.tables[KnowledgeAcronym.__tablename__]
 _FIRST = select(_DOCUMENTS.c.id).where(_DOCUMENTS.c.site_id == bindparam("site")).limit(1)
+_SHORTS = (
+    select(_ACRONYMS.c.short)
+    .where(_ACRONYMS.c.site_id == bindparam("site"))
+    .distinct()
+    .limit(bindparam("limit"))
+)
 _DEFINITIONS = (
     select(_ACRONYMS.c.short, _ACRONYMS.c.long)
     .where(
@@ -170,6 +176,11 @@ def shared_title_counts(unit: UnitOfWork, site_id: int) -> dict[int, int]:
     )
     rows = unit.execute(select(titles.c.id, titles.c.count).where(titles.c.count > 1))
     return {row[0]: row[1] for row in rows}
+
+
+def known_acronyms(unit: UnitOfWork, site_id: int, limit: int) -> Sequence[str]:
+    """At most *limit* of the acronyms that the site's documents define."""
+    return unit.scalars(_SHORTS, {"site": site_id, "limit": limit}).all()
 
 
 def acronym_definitions(

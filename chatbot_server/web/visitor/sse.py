@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 from chatbot_server.conversation.events import (
     Cited,
@@ -40,13 +39,13 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
     """The event's name and its fields."""
     match event:
         case Started():
-            return "start", {key: value for key, value in asdict(event).items() if value}
+            return "start", {key: value for key, value in vars(event).items() if value}
         case Waiting():
-            return "queue", asdict(event)
+            return "queue", vars(event)
         case TextPiece():
-            return "token", asdict(event)
+            return "token", vars(event)
         case Cited():
-            return "sources", {"items": [asdict(item) for item in event.items]}
+            return "sources", {"items": [vars(item) for item in event.items]}
         case Failed(error, retry):
             message = public_sentence(error, language)
             return "error", {"code": error.code, "message": message, "retry": retry}
@@ -54,8 +53,8 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
             return "done", {
                 "origin": event.origin,
                 "finish": event.finish,
-                "usage": asdict(event.usage) if event.usage else None,
-                "timings": asdict(event.timings) if event.timings else None,
+                "usage": vars(event.usage) if event.usage else None,
+                "timings": vars(event.timings) if event.timings else None,
                 "energy": _energy(event.energy),
                 "ai": {"generated": event.origin == "model", "model": event.model},
                 "suggestions": list(event.suggestions),

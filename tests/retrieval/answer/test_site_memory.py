@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
+from sqlalchemy import event
 
 from chatbot_server.retrieval.answer.search.site_memory import (
     SectionStore,
@@ -11,6 +14,7 @@ from chatbot_server.retrieval.answer.search.site_memory import (
 )
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note, remove_source
+from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText
 from chatbot_server.storage.knowledge.sources import sources_of
@@ -83,3 +87,33 @@ def test_a_new_version_drops_the_sections_of_its_site_alone(site: int) -> None:
     store.put((site, 1, 5), section(5, "text"))
     memories.of(1, 2)
     assert (store.get((site, 1, 5)) is None) == (site == 1)
+
+
+class NoVectors:
+    """An embedder that never has any."""
+
+    model = "none"
+
+    def query(self, text: str) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
+def test_what_a_site_has_is_asked_of_the_database_once(database: Database, site_id: int) -> None:
+    add_note(database, site_id, "Hours", "The World Health Organization (WHO) opens at 9.")
+    knowledge = KnowledgeBase(database, embedder=cast(Embedder, NoVectors()))
+    knowledge.ground(site_id, "When does it open?")
+    statements: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    assert "opens at 9" in knowledge.ground(site_id, "When does it open?").answer
+    assert sum("knowledge_state" in statement for statement in statements) == 1
+    assert not any("knowledge_document" in statement for statement in statements)
+    assert not any("knowledge_acronym" in statement for statement in statements)
+    assert "opens at 9" in knowledge.ground(site_id, "When does the WHO open?").answer
+    assert any("knowledge_acronym" in statement for statement in statements)

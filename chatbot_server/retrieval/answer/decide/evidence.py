@@ -271,7 +271,7 @@ def _missing_nearness(
     vectors = [section.vector for section in sections if section.vector is not None]
     if not words or sections[0].vector is None:
         return 0.0
-    meaning = np.mean(words, axis=0)
+    meaning = sum(words) / len(words)
     cosines = np.stack(vectors) @ (meaning / (np.linalg.norm(meaning) or 1.0))
     return float(cosines[0] - cosines.mean())
 

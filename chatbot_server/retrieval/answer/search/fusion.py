@@ -203,7 +203,8 @@ def with_matches(
         words = scores[document].get(chunk, 0.0)
         if document not in nearest_chunks:
             return ChunkMatch(words)
-        return replace(nearest_chunks[document].get(chunk, farthest), words=words)
+        match = nearest_chunks[document].get(chunk, farthest)
+        return ChunkMatch(words, match.cosine, match.hubness)
 
     return [
         replace(

@@ -35,7 +35,6 @@ from chatbot_server.storage.knowledge.chunks import load_document, titles_of_chu
 from chatbot_server.storage.knowledge.documents import (
     acronym_definitions,
     document_languages,
-    has_documents,
     shared_title_counts,
 )
 from chatbot_server.storage.knowledge.vectors import embedded_chunk_count
@@ -130,7 +129,7 @@ class Searcher:
 
     def forms(self, index: SiteIndex, query: Query) -> list[str]:
         """The texts whose meaning is searched for; none where there is nothing to search."""
-        if not has_documents(index.unit, index.site_id):
+        if not index.has_documents:
             return []
         question = query.own.text if query.own and query.before else query.text
         return _forms(index, question, query.languages)
@@ -236,6 +235,10 @@ def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> l
 def _forms(index: SiteIndex, question: str, languages: Languages) -> list[str]:
     """*question* as it was asked, then with its acronyms written out."""
     candidates = acronyms.candidates(question)
+    if index.acronyms is not None:
+        candidates &= index.acronyms
+    if not candidates:
+        return [question]
     definitions = acronym_definitions(index.unit, index.site_id, candidates, DEFINITIONS)
 
     def is_common(acronym: str) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 
-from chatbot_server.retrieval.answer.search.site_memory import SiteMemories
+from chatbot_server.retrieval.answer.search.site_memory import MOST_FACTS, SiteMemories
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.synonyms import Rarity
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.chunks import chunk_count
+from chatbot_server.storage.knowledge.documents import has_documents, known_acronyms
 from chatbot_server.storage.knowledge.site_state import site_state
 
 
@@ -32,6 +34,12 @@ class SiteIndex:
         self.state = site_state(unit, site_id)
         self.memory = memories.of(site_id, self.state.version)
 
+    def within(self, unit: UnitOfWork) -> SiteIndex:
+        """The same version of the index in another unit of work, where some of it may be newer."""
+        index = copy(self)
+        index.unit = unit
+        return index
+
     @property
     def version(self) -> int:
         """The version of the index."""
@@ -41,6 +49,21 @@ class SiteIndex:
     def chunk_count(self) -> int:
         """How many chunks the site has."""
         return self.memory.once("chunks", lambda: chunk_count(self.unit, self.site_id))
+
+    @cached_property
+    def has_documents(self) -> bool:
+        """Whether the site has any document."""
+        return self.memory.once("documents", lambda: has_documents(self.unit, self.site_id))
+
+    @cached_property
+    def acronyms(self) -> frozenset[str] | None:
+        """Those that its documents define; None: too many to be remembered."""
+
+        def read() -> frozenset[str] | None:
+            known = known_acronyms(self.unit, self.site_id, MOST_FACTS)
+            return frozenset(known) if len(known) < MOST_FACTS else None
+
+        return self.memory.once("acronyms", read)
 
     def chunks_with(self, word: str, languages: Languages = ALWAYS_USED) -> int:
         """How many chunks contain a folded word."""
