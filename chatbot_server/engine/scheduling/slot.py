@@ -1,4 +1,4 @@
-"""A slot: one evaluated conversation of the model; and which slot an answer gets."""
+"""Slots, each with one evaluated conversation of the model, and the choice among them."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ TAIL = 16
 
 
 class Decoder(Protocol):
-    """One state of the model: the tokens it has read, and what may come next.
+    """One state of the model, after the tokens that it has read.
 
     Attributes:
-        tokens: what was evaluated, in order.
+        tokens: the evaluated tokens, in order.
     """
 
     tokens: list[int]
 
     def evaluate(self, tokens: Sequence[int], *, exact: bool = False) -> None:
-        """Read *tokens* after those already read; *exact*: in one piece."""
+        """Evaluate *tokens* after those evaluated already; if *exact*, in pieces of full size."""
         ...
 
     def rewind(self, length: int) -> int:
-        """Forget all but the first *length* tokens; free of charge.
+        """Drop all but the first *length* tokens, which takes no time.
 
         Returns:
-            How many are still held: *length*, or 0 where the library can only begin anew.
+            The number of remaining tokens: *length*, or 0 if the library can only start over.
         """
         ...
 
     def sample(self, sampling: Sampling, seed: int, recent: Sequence[int]) -> int:
-        """Pick the next token; the repetition penalty is for tokens in *recent*."""
+        """Pick the next token, with the repetition penalty for tokens in *recent*."""
         ...
 
     def save(self) -> bytes | None:
-        """The state as bytes; None where the library cannot."""
+        """The state as bytes; None if the library cannot save it."""
         ...
 
     def restore(self, state: bytes, tokens: Sequence[int]) -> None:
-        """Become the state that :meth:`save` gave after *tokens*."""
+        """Restore a *state* that :meth:`save` returned after *tokens*."""
         ...
 
 
 class Slot:
-    """A decoder, whose conversation it holds, and when it was last used."""
+    """A decoder, the conversation in it, and the answer that uses it."""
 
     def __init__(self, decoder: Decoder) -> None:
         self.decoder = decoder
@@ -61,15 +61,15 @@ class Slot:
 
     @property
     def is_free(self) -> bool:
-        """Whether no answer is being made here."""
+        """Whether no answer uses the slot."""
         return self.answer is None
 
     def common_prefix(self, prompt: Sequence[int]) -> int:
-        """How many tokens of *prompt* were read here, counted from its beginning."""
+        """How many of the first tokens of *prompt* are evaluated here."""
         return common_prefix(self.decoder.tokens, prompt)
 
     def is_continued_by(self, answer: Answer) -> bool:
-        """Whether the prompt of *answer* goes on from what was read here."""
+        """Whether the prompt of *answer* continues what is evaluated here."""
         common = self.common_prefix(answer.prompt)
         lost_tokens = len(self.decoder.tokens) - common
         if self.conversation is None or answer.conversation is None:
@@ -78,7 +78,7 @@ class Slot:
 
 
 def choose_slot(slots: Sequence[Slot], answer: Answer) -> Slot:
-    """The free slot that the prompt goes on from, else the one unused for longest.
+    """The free slot that the prompt continues, else the least recently used one.
 
     A slot that only shares the system prompt is not taken for that: its conversation
     would lose its slot while an idle one is left alone.
@@ -93,7 +93,7 @@ def choose_slot(slots: Sequence[Slot], answer: Answer) -> Slot:
 def prepare_slot(
     slot: Slot, answer: Answer, cache: StateCache | None, slots: Sequence[Slot]
 ) -> int:
-    """Bring *slot* as near to the answer's prompt as can be.
+    """Make *slot* hold as much of the answer's prompt as possible.
 
     Returns:
         How many tokens of the prompt need not be read; at least one is left, as its
@@ -122,7 +122,7 @@ def prepare_slot(
 def _copy_of_nearest(
     slots: Sequence[Slot], prompt: Sequence[int], common: int
 ) -> tuple[Entry | None, int]:
-    """A copy of the slot that has read most of *prompt*: mostly the same instructions."""
+    """A copy of the slot with the longest common prefix, usually the same instructions."""
     lengths = {slot: slot.common_prefix(prompt) for slot in slots}
     nearest = max(slots, key=lambda slot: lengths[slot])
     if lengths[nearest] < common + WORTH_SAVING:

@@ -50,8 +50,8 @@ class Material:
     """What a query is answered from.
 
     Attributes:
-        sections: of the documents found, best first.
-        moment: that the query asks about; None: none.
+        sections: those of the documents that were found, best first.
+        moment: the moment that the query asks about, if any.
     """
 
     query: Query

@@ -1,4 +1,4 @@
-"""Chunks that are near to every question, whatever is asked.
+"""Hubness: chunks that are near to every question, whatever it asks.
 
 Vectors of one model lie in a narrow cone: a short chunk that says little (“Ask us!”) is nearer to
 most questions than the section that answers. How near a chunk is to the *mean* of many questions
@@ -18,7 +18,7 @@ from chatbot_server.retrieval.index.vectors import Vector
 
 @cache
 def mean_question(model: str) -> Vector | None:
-    """The mean of the vectors of many questions; None: it is not known for *model*."""
+    """The mean of the vectors of many questions; None if it is not known for *model*."""
     content = read_yaml("chatbot_server.retrieval.answer.search", "mean_question.yaml")
     if content["model"] != model:
         return None

@@ -1,4 +1,4 @@
-"""The question, parsed once: what search and every step after it read of it."""
+"""The question, parsed once for search and all later stages."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from chatbot_server.retrieval.language.words.cognates import Cognates
 from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
 
 MAX_QUESTION = 1000
-# The concepts of how to reach a place, which may have either.
+# The concepts of how to reach a place; one of them is enough.
 CONTACTS = frozenset({"=phone", "=email"})
-# Words in which a question says what kind of thing it asks for: “À partir de quelle heure …”.
+# How many words it takes to say what kind of thing is asked: “À partir de quelle heure …”.
 OPENING = 5
 
-# Sentences of pages whose terms are remembered, some 3 KB each; no text of a visitor's.
+# Sentences of pages whose terms are cached, some 3 KB each; no text of visitors.
 SENTENCES = 4000
 _terms_of_page = lru_cache(SENTENCES)(synonyms.terms_in)
 _COMPOUND = re.compile(r"\b[^\W\d_]{3,}-[^\W\d_]{3,}\b")
 
 
 class ParsedText:
-    """A question, a wording of an entry or an answer: whatever is read of it is read once.
+    """A question, a wording of an entry or an answer, with cached properties.
 
     Attributes:
         languages: those of the site; see :mod:`chatbot_server.retrieval.language.languages`.
@@ -50,12 +50,12 @@ class ParsedText:
 
     @cached_property
     def language(self) -> str:
-        """The language it is asked in, as far as its small words tell."""
+        """The language, given or guessed from the stop words."""
         return self._language or stems.guess_language(self.text, languages=self.languages)
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Its folded words and numbers."""
+        """The folded words and numbers."""
         return frozenset(stems.words(self.text))
 
     @cached_property
@@ -65,27 +65,27 @@ class ParsedText:
 
     @cached_property
     def content_words(self) -> list[Word]:
-        """The words that say what it is about, with their synonyms."""
+        """The content words, with their synonyms."""
         return synonyms.query_words(self.text, self.languages, language=self.language)
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        """The stems and concepts that stand in it."""
+        """The stems and concepts."""
         return synonyms.terms_in(self.text, self.languages)
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The folded names in it."""
+        """The folded names."""
         return frozenset(contrast.names(self.text, self.languages, language=self.language))
 
     @cached_property
     def facts(self) -> frozenset[Fact]:
-        """The numbers, dates, prices … that it states."""
+        """The numbers, dates, prices and the like that it states."""
         return facts(self.text, self.languages)
 
     @cached_property
     def spelled_names(self) -> frozenset[str]:
-        """The names in it that are no acronyms."""
+        """The names that are not acronyms."""
         return self.names - contrast.in_capitals(self.text)
 
     @cached_property
@@ -95,7 +95,7 @@ class ParsedText:
 
     @cached_property
     def compounds(self) -> list[frozenset[str]]:
-        """The parts of each word with a hyphen that has more than one."""
+        """The parts of each hyphenated word."""
         compounds = [
             frozenset(stems.content_words(match[0], self.languages))
             for match in _COMPOUND.finditer(fold(self.text))
@@ -115,7 +115,7 @@ class ParsedText:
 
 @dataclass(frozen=True)
 class WordMeanings:
-    """What each folded word of a question means there: a vector of *model*."""
+    """The vector of *model* for each folded word of a question, in its context."""
 
     model: str
     vectors: Mapping[str, Vector]
@@ -125,15 +125,15 @@ class Query(ParsedText):
     """What is searched for.
 
     Attributes:
-        own: the question without the ones it follows; None where it follows none.
-        before: the question before it, where it follows one.
-        entry: the document of the entry that it asks for in the entry's own words.
-        general: the concept of the place itself that it asks for, and nothing else.
-        for_closed_days: it asks when the place is closed.
-        moment: that the question names; it is not searched for.
-        days: of the week that it names or means; Monday is 0.
-        meanings: of its words; None: it is searched for by words alone.
-        rarity: inverse document frequency of a stem on the site; all alike until it is known.
+        own: the question without earlier ones; None if it is not a follow-up.
+        before: the earlier questions that a follow-up depends on.
+        entry: the document of the entry whose question it repeats word for word.
+        general: the concept that it asks of the place in general; empty for other questions.
+        for_closed_days: whether it asks when the place is closed.
+        moment: the moment that the question names, which is not searched for.
+        days: the days of the week that it names or means; Monday is 0.
+        meanings: the vectors of its words; None if it is searched for by words alone.
+        rarity: inverse document frequency of a stem on the site; equal for all until it is known.
     """
 
     def __init__(
@@ -153,17 +153,17 @@ class Query(ParsedText):
 
     @property
     def asks_for_contact(self) -> bool:
-        """Whether it asks how to reach the place, and nothing else."""
+        """Whether it only asks how to reach the place."""
         return self.general in CONTACTS
 
     @cached_property
     def begins_with_number_question(self) -> bool:
-        """Whether its first words ask for a number: those of “what is done when …?” do not."""
+        """Whether its first words ask for a number, unlike those of “what is done when …?”."""
         return synonyms.asks_for_number(" ".join(self.text.split()[:OPENING]), self.languages)
 
     @cached_property
     def keeps_subject(self) -> bool:
-        """Whether it follows a question, and names nothing else that it is about."""
+        """Whether it is a follow-up that names no subject of its own."""
         own = self.own
         return own is not None and names_no_subject(own.text, own.languages, own.language)
 
@@ -175,7 +175,7 @@ class Query(ParsedText):
         languages: Languages = ALWAYS_USED,
         language: str | None = None,
     ) -> Query:
-        """The query for *question*, behind those questions of *history* that it leans on."""
+        """The query for *question*, after those questions of *history* that it depends on."""
         query = own_query = cls(question[:MAX_QUESTION], languages, language)
         if history and is_followup(own_query.text, languages, language=own_query.language):
             context = context_of(own_query.text, history, languages)[:MAX_QUESTION]
@@ -212,11 +212,11 @@ class Query(ParsedText):
         return Cognates(self.words)
 
     def weight_in(self, terms: frozenset[str]) -> float:
-        """The weight of the content words that stand in *terms*."""
+        """The weight of the content words that occur in *terms*."""
         return sum(weight for word, weight in self._weights() if word.is_in(terms))
 
     def _weights(self) -> list[tuple[Word, float]]:
-        """The content words and what each weighs: asked for every sentence that is looked at."""
+        """The content words and their weights, cached because every sentence needs them."""
         rarity, weights = self._weighed
         if rarity is not self.rarity:
             weights = [(word, word.weight(self.rarity)) for word in self.content_words]
@@ -224,7 +224,7 @@ class Query(ParsedText):
         return weights
 
     def share_of(self, text: ParsedText) -> float:
-        """The share of the weight of the content words of *text* that the query holds, 0…1."""
+        """The share of the weight of the content words of *text* that occurs in the query, 0…1."""
         weights = [
             (word.weight(self.rarity), word.is_in(self.terms)) for word in text.content_words
         ]
@@ -232,6 +232,6 @@ class Query(ParsedText):
         return sum(weight for weight, is_there in weights if is_there) / whole if whole else 0.0
 
     def coverage(self, terms: frozenset[str]) -> float:
-        """The share of the weight of all content words that stands in *terms*, 0…1."""
+        """The share of the weight of all content words that occurs in *terms*, 0…1."""
         whole = sum(weight for _word, weight in self._weights())
         return self.weight_in(terms) / whole if whole else 0.0

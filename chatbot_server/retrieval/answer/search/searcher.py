@@ -1,4 +1,4 @@
-"""Hybrid search: words and meaning, each asked of the index, then :mod:`fused <.fusion>`."""
+"""Hybrid search: by words and by meaning, then :mod:`fused <.fusion>`."""
 
 from __future__ import annotations
 
@@ -39,47 +39,50 @@ from chatbot_server.storage.knowledge.documents import (
 )
 from chatbot_server.storage.knowledge.vectors import embedded_chunk_count
 
-# A title that repeats the question: without vectors MRR 0.50 → 0.55, with them no change.
+# For a title that repeats the question: MRR 0.50 → 0.55 without vectors, unchanged with them.
 TITLE_BONUS = 0.3
 KEYWORD_HITS = 300
-# A word in more than this share of the chunks is the name of the owner, or of the subject.
+# A word in a larger share of the chunks is the name of the owner, or of the subject.
 COMMON = 0.3
 POSTGRESQL_ROWS = 1000
-# What the question before a follow-up adds to its meaning.
+# The weight of the question before a follow-up in its vector.
 BEFORE_WEIGHT = 0.6
-# From such a share of embedded chunks on, a site is searched by meaning, too.
+# The share of embedded chunks from which a site is also searched by meaning.
 MOSTLY = 0.8
-# The name of a site's languages in what is remembered of it.
+# The key of a site's languages in its memory.
 LANGUAGES = "languages"
-# So many pages tell what an acronym stands for; more would only take longer.
+# Definitions of acronyms that are read; more would only take longer.
 DEFINITIONS = 2000
 
 
 @dataclass(frozen=True)
 class SiteLanguages:
-    """The languages in which a site has *documents*, that of most of them first."""
+    """The languages of a site's *documents*, the most frequent first."""
 
     documents: tuple[str, ...] = ()
 
     @cached_property
     def languages(self) -> Languages:
-        """French, English, and those of its documents."""
+        """French, English, and the languages of its documents."""
         return together(self.documents)
 
     def beside(self, language: str) -> Languages:
-        """Those, and *language*, in which the site is asked."""
+        """The languages of its documents, and *language*, that of a question."""
         return together((*self.documents, language))
 
     def language_of(self, question: str, locale: str = "") -> str:
-        """The language of *question*; where none of its words tells it, that of the visitor's
-        panel, *locale*, if the site speaks it, else the site's own."""
+        """The language of *question*.
+
+        If its words do not tell, it is that of the visitor's panel, *locale*, if the site has
+        documents in it, else the site's own.
+        """
         spoken = [code for code in (locale, *self.documents) if code in self.documents]
         default = next((code for code in spoken if code in self.languages), ALWAYS_USED[0])
         return language_asked_in(question, default, self.languages)
 
 
 class Searcher:
-    """Searches one database; holds what is worth keeping between questions."""
+    """Searches one database, and caches what several questions need."""
 
     def __init__(self, embedder: Embedder | None) -> None:
         self.embedder = embedder
@@ -89,9 +92,10 @@ class Searcher:
     def query(
         self, index: SiteIndex, question: str, history: Sequence[str], language: str | None
     ) -> Query:
-        """The query for *question*: behind those of *history*, unless it is an entry's own.
+        """The query for *question*, after questions of *history* that it depends on.
 
-        It is in *language*, as far as that is known.
+        A question that repeats an entry word for word depends on none. *language* is that of the
+        question, if it is known.
         """
         site = self._languages_of(index)
         languages = site.beside(language) if language else site.languages
@@ -100,7 +104,7 @@ class Searcher:
             question = question[:MAX_QUESTION]
             language = language or site.language_of(question)
             languages = site.beside(language)
-            if language in site.languages:  # else the site's words are not those that were meant
+            if language in site.languages:  # else the question is not in words of the site
                 question, *history = (
                     corrected(index, text[:MAX_QUESTION], languages, language)
                     for text in (question, *history)
@@ -119,7 +123,7 @@ class Searcher:
         return index.memory.once(LANGUAGES, read)
 
     def languages(self, database: Database, site_id: int) -> SiteLanguages:
-        """The languages of a site, as they were when it was asked last; read if it never was."""
+        """The languages of a site, cached from its last question or read now."""
         memory = self.memories.last(site_id)
         languages: SiteLanguages | None = memory.get(LANGUAGES) if memory else None
         if languages is None:
@@ -135,13 +139,12 @@ class Searcher:
         return _forms(index, question, query.languages)
 
     def embed(self, forms: Sequence[str], query: Query) -> Vector | None:
-        """The vector of *query* from its *forms*; None: there is none now, search by words alone.
+        """The vector of *query* from its *forms*; None if there is none now. Sets its meanings.
 
-        What the words of *query* mean is put into it.
-        It is the mean of the question's forms, with acronyms and written out. On the CNIL's
-        FAQ: MRR 0.70 → 0.77. The same words added to the keyword search drown the question's
-        own (0.50 → 0.46). A follow-up leans on the question before it: of both as one text,
-        the vector is that of the longer.
+        It is the mean of the vectors of all forms, with acronyms and written out (on the CNIL's
+        FAQ: MRR 0.70 → 0.77; the same words added to the keyword search outweigh the question's
+        own, 0.50 → 0.46). The question before a follow-up is embedded apart: in one text, the
+        longer of both would dominate.
         """
         if self.embedder is None:
             return None
@@ -160,7 +163,7 @@ class Searcher:
     def search(
         self, index: SiteIndex, query: Query, vector: Vector | None, limit: int
     ) -> list[Hit]:
-        """Documents of the site for *query*, whose vector is *vector*, best first."""
+        """The documents of the site for *query* and its *vector*, best first."""
         word_rows = _search_by_words(index, query)
         vector_rows = None
         if vector is not None and self._is_embedded(index):
@@ -187,9 +190,9 @@ class Searcher:
         return VectorRows(table.documents, table.chunks, *table.compare(both.T).T)
 
     def _is_embedded(self, index: SiteIndex) -> bool:
-        """Whether so many of the site's chunks have vectors that meaning may be searched for.
+        """Whether enough of the site's chunks have vectors to search by meaning.
 
-        Of a few that have one already, some are nearest to any question.
+        If only a few have one, some of these are always the nearest.
         """
         if self.embedder is None:
             return False
@@ -202,12 +205,12 @@ class Searcher:
         return index.memory.once("embedded", count)
 
     def _shared(self, index: SiteIndex) -> dict[int, int]:
-        """How many documents share a title, by document."""
+        """How many documents share the title, by document."""
         return index.memory.once("shared", lambda: shared_title_counts(index.unit, index.site_id))
 
 
 def _by_folded_word(texts: Sequence[QuestionVectors]) -> dict[str, Vector]:
-    """The vector of each folded word of *texts*, where it stands first."""
+    """The vector of each folded word of *texts*, at its first occurrence."""
     vectors: dict[str, Vector] = {}
     for text in texts:
         for token, vector in text.words.items():
@@ -217,7 +220,7 @@ def _by_folded_word(texts: Sequence[QuestionVectors]) -> dict[str, Vector]:
 
 
 def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> list[Hit]:
-    """*hits*, first of all the document *entry*, which was asked for in its own words."""
+    """*hits* with the document *entry* first, which was asked for in its own words."""
     if entry is None:
         return hits
     first = next((hit for hit in hits if hit.document == entry), None)
@@ -226,7 +229,7 @@ def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> l
         if first
         else [chunk.id for _document, chunk in load_document(index.unit, entry)]
     )
-    if not chunks:  # it is gone meanwhile
+    if not chunks:  # it was deleted meanwhile
         return hits
     others = [hit for hit in hits if hit is not first]
     return [replace(first or Hit(entry, 1.0, chunks[0]), score=1.0), *others]
@@ -248,7 +251,7 @@ def _forms(index: SiteIndex, question: str, languages: Languages) -> list[str]:
 
 
 def _search_by_words(index: SiteIndex, query: Query) -> list[WordRow]:
-    """The chunks that hold words of *query*, best first."""
+    """The chunks that contain words of *query*, best first."""
     hits = search_index.match(index.unit, index.site_id, query.stems, KEYWORD_HITS)
 
     def look_up(chunks: list[int]) -> dict[int, tuple[int, str]]:
@@ -258,14 +261,14 @@ def _search_by_words(index: SiteIndex, query: Query) -> list[WordRow]:
     return [
         WordRow(titles[chunk][0], chunk, score, titles[chunk][1])
         for chunk, score in hits
-        if chunk in titles  # else indexed anew since it was found
+        if chunk in titles  # else it was indexed anew since
     ]
 
 
 def _best_by_document(
     index: SiteIndex, rows: Sequence[WordRow], query: Query
 ) -> dict[int, WordMatch]:
-    """Best chunk and its score, by document."""
+    """The best chunk of each document, and its score."""
     best_rows: dict[int, WordRow] = {}
     for row in rows:
         best_rows.setdefault(row.document, row)
@@ -284,7 +287,7 @@ def _best_by_document(
 
 
 def _overlap(query_stems: frozenset[str], title_stems: frozenset[str]) -> float:
-    """How much of question and title is the same, 0…1 (Dice)."""
+    """The overlap of the stems of question and title, 0…1 (Dice)."""
     if not query_stems or not title_stems:
         return 0.0
     return 2 * len(query_stems & title_stems) / (len(query_stems) + len(title_stems))

@@ -1,7 +1,7 @@
-"""What questions need of a site's index again and again, remembered for as long as it is the same.
+"""Caches what many questions need of a site's index, until the index changes.
 
-Every change of an index makes its version another one, whichever process changes it, and each
-question reads the version first: what was remembered of another version is dropped.
+Every change of an index, by any process, changes its version. Each question reads the version
+first, and drops what was cached of another one.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText, loa
 from chatbot_server.storage.knowledge.vectors import chunk_vectors
 
 MOST_SITES = 100
-# Of all sections that are remembered, of which each takes some five times as many bytes.
+# The characters of all cached sections, each of which takes some five bytes.
 MOST_CHARACTERS = 4_000_000
-# Of one site: numbers and titles by chunk, and by stem; no stem that stands nowhere on the site,
-# for that is only a visitor's.
+# Cached facts of one site: counts and titles by chunk and stem. A stem that does not occur on the
+# site is not cached: it is only a visitor's.
 MOST_FACTS = 10_000
 
 Key = TypeVar("Key", bound=Hashable)
@@ -34,7 +34,7 @@ Value = TypeVar("Value")
 
 
 class SectionText:
-    """A chunk and its document, with what is read of them whatever is asked."""
+    """A chunk and its document, with cached facts that do not depend on the question."""
 
     def __init__(self, document: DocumentText, chunk: ChunkText) -> None:
         self.document, self.chunk = document, chunk
@@ -43,11 +43,11 @@ class SectionText:
 
     @property
     def size(self) -> int:
-        """Its characters."""
+        """Its number of characters."""
         return len(self.chunk.text) + len(self.document.text)
 
     def once(self, name: Hashable, languages: Languages, read: Callable[[], Value]) -> Value:
-        """What *read* returned when the fact *name* was asked for first in *languages*."""
+        """The result of *read*, computed once for *name* and *languages*."""
         key = name, languages
         if key not in self._facts:
             self._facts[key] = read()
@@ -58,7 +58,7 @@ class SectionText:
         return self.once(("parsed", text), languages, lambda: ParsedText(text, languages))
 
     def sentences(self, languages: Languages) -> list[str]:
-        """The sentences of the chunk, without lines that only lead elsewhere."""
+        """The sentences of the chunk, without lines that are only navigation."""
 
         def read() -> list[str]:
             texts = sentences(self.chunk.text, languages)
@@ -68,7 +68,7 @@ class SectionText:
 
 
 class SiteMemory:
-    """What is known of one version of a site's index; threads may fill it together."""
+    """The cache of one version of a site's index; several threads may fill it."""
 
     def __init__(self, site_id: int, version: int, sections: SectionStore) -> None:
         self.version = version
@@ -78,13 +78,13 @@ class SiteMemory:
         self._facts: dict[Hashable, dict[Any, Any]] = {}
 
     def once(self, name: Hashable, compute: Callable[[], Value]) -> Value:
-        """What *compute* returned when *name* was asked for first."""
+        """The result of *compute*, computed once for *name*."""
         if name not in self._values:
             self._values[name] = compute()
         return cast(Value, self._values[name])
 
     def get(self, name: Hashable) -> Any:
-        """What was computed for *name*; None: nothing was."""
+        """The cached value for *name*; None if there is none."""
         return self._values.get(name)
 
     def known(
@@ -93,7 +93,7 @@ class SiteMemory:
         keys: Collection[Key],
         look_up: Callable[[list[Key]], Mapping[Key, Value]],
     ) -> dict[Key, Value]:
-        """A fact of each of *keys*; what is not remembered, *look_up* tells."""
+        """The fact *name* of each of *keys*; *look_up* is called for those that are not cached."""
         facts = self._facts.setdefault(name, {})
         known_facts = {key: facts[key] for key in keys if key in facts}
         if unknown := [key for key in keys if key not in known_facts]:
@@ -104,7 +104,7 @@ class SiteMemory:
         return known_facts
 
     def sections(self, unit: UnitOfWork, chunks: Sequence[int]) -> list[SectionText]:
-        """Those of *chunks* that still exist, by their documents."""
+        """The sections of those *chunks* that still exist."""
         store, prefix = self._sections, (self._site_id, self.version)
         by_chunk = {chunk: store.get((*prefix, chunk)) for chunk in chunks}
         if unknown := [chunk for chunk, section in by_chunk.items() if section is None]:
@@ -115,7 +115,7 @@ class SiteMemory:
 
 
 def read_vectors(unit: UnitOfWork, sections: Sequence[SectionText], model: str) -> None:
-    """Have the vectors of *model* in *sections*, where they have one."""
+    """Load the vectors of *model* into *sections*, if they have any."""
     unread = [section for section in sections if model not in section.vectors]
     vectors = chunk_vectors(unit, [each.chunk.id for each in unread], model) if unread else {}
     for section in unread:
@@ -123,7 +123,7 @@ def read_vectors(unit: UnitOfWork, sections: Sequence[SectionText], model: str) 
 
 
 class SectionStore:
-    """The sections of all sites that were needed last."""
+    """The most recently used sections of all sites."""
 
     def __init__(self, most: int = MOST_CHARACTERS) -> None:
         self._most, self._size = most, 0
@@ -131,7 +131,7 @@ class SectionStore:
         self._sections: OrderedDict[tuple[int, int, int], SectionText] = OrderedDict()
 
     def get(self, key: tuple[int, int, int]) -> SectionText | None:
-        """The section of a site, of a version of its index, and of a chunk."""
+        """The section with the *key* of site, version of the index, and chunk."""
         with self._lock:
             section = self._sections.get(key)
             if section is not None:
@@ -139,13 +139,13 @@ class SectionStore:
             return section
 
     def forget(self, site_id: int) -> None:
-        """Forget the sections of a site."""
+        """Drop the sections of a site."""
         with self._lock:
             for key in [key for key in self._sections if key[0] == site_id]:
                 self._size -= self._sections.pop(key).size
 
     def put(self, key: tuple[int, int, int], section: SectionText) -> None:
-        """Remember *section*, and forget what was needed longest ago."""
+        """Add *section*, and drop the least recently used ones beyond the limit."""
         with self._lock:
             if key not in self._sections:
                 self._sections[key] = section
@@ -156,7 +156,7 @@ class SectionStore:
 
 
 class SiteMemories:
-    """The memories of the sites that were asked last.
+    """The memories of the most recently asked sites.
 
     Attributes:
         sections: of them all.
@@ -168,11 +168,11 @@ class SiteMemories:
         self._memories: OrderedDict[int, SiteMemory] = OrderedDict()
 
     def last(self, site_id: int) -> SiteMemory | None:
-        """That of the version that was asked last."""
+        """The memory of the version that was asked last."""
         return self._memories.get(site_id)
 
     def of(self, site_id: int, version: int) -> SiteMemory:
-        """That of this version of the site's index."""
+        """The memory of this version of the site's index."""
         with self._lock:
             memory = self._memories.get(site_id)
             if memory is None or memory.version != version:
