@@ -31,7 +31,7 @@ SOCKET, EMBEDDING_SOCKET = "llamacpp.sock", "embeddings.sock"
 
 
 class LlamaCppBackend:
-    """A loaded model. Lives in the engine's process; every method may be called from any thread."""
+    """A model loaded into the engine's process. Every method may be called from any thread."""
 
     def __init__(self, settings: EngineSettings, run_dir: Path) -> None:
         self._settings = settings
@@ -138,7 +138,7 @@ class LlamaCppBackend:
         self._server.handle_completions(body, note_and_pass_on)
 
     def close(self) -> None:
-        """Let the model go."""
+        """Release the model."""
         self._routes.close()
         self._server = self._embedder = None
         self._open_folder.close()

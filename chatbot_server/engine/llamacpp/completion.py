@@ -65,7 +65,7 @@ class Request:
 def complete(
     call: Callable[..., Any], request: Request, cancelled: Callable[[], bool]
 ) -> Iterator[Event]:
-    """Run *request* by *call* (``Server.handle_completions``) and yield what comes of it.
+    """Run *request* by *call* (``Server.handle_completions``) and yield its events.
 
     The call blocks until the completion ends, so it has a thread of its own.
     """

@@ -82,7 +82,7 @@ class Routes:
         return json.loads(data)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         while self._free:
             self._free.popleft().close()
 

@@ -80,7 +80,7 @@ class RemoteEndpoint:
         return httpx.Client(headers=headers, timeout=timeout, trust_env=False)
 
     def rest_seconds(self) -> float:
-        """Seconds until it should be tried again; 0 if it is well."""
+        """Seconds until it should be tried again; 0 if it works."""
         return max(0.0, self._health.resting_until - time.monotonic())
 
     def last_failure(self) -> str:
@@ -93,11 +93,11 @@ class RemoteEndpoint:
             self.busy += change
 
     def mark_well(self) -> None:
-        """It answered."""
+        """Note that it responded."""
         self._health = _Health()
 
     def mark_failed(self, why: str) -> None:
-        """It did not; let it rest, longer each time."""
+        """Note a failure; the pause before the next try grows each time."""
         with self._lock:
             failures = self._health.failures + 1
             rest = REST_SECONDS[min(failures, len(REST_SECONDS)) - 1]
@@ -111,7 +111,7 @@ class RemoteEndpoint:
         return hashlib.sha256(f"{conversation}\n{self.url}".encode()).digest()
 
     def check(self) -> None:
-        """Ask for its models; afterwards it is well, or rests."""
+        """Check it by asking for its models."""
         try:
             self.facts = self._ask_for_facts()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError) as error:
@@ -183,7 +183,7 @@ class EndpointPool:
         return sorted(self._endpoints, key=rank)
 
     def unavailable_error(self) -> EngineError:
-        """What to say when none of them answers."""
+        """The error to raise if none of them responds."""
         why = "; ".join(
             f"{endpoint.name}: {endpoint.last_failure() or '?'}" for endpoint in self._endpoints
         )
@@ -201,7 +201,7 @@ class EndpointPool:
                 self._watcher.start()
 
     def wait_checked(self, seconds: float) -> None:
-        """Until every endpoint was asked once."""
+        """Wait until every endpoint was checked once."""
         self.watch()
         self._checked.wait(seconds)
 

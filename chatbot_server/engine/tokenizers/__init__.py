@@ -1,4 +1,4 @@
-"""Text to token ids and back, in Python: what the model library does itself can be made to crash.
+"""Text to token ids and back, in Python: the model library's own tokeniser can be crashed.
 
 ctransformers 0.2.27 writes past its buffer on an emoji, and its older tokenisers recurse on
 long runs; so text is tokenised here and only ids reach the library.

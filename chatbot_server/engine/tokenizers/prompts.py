@@ -15,7 +15,7 @@ MAX_ANSWERS = 1000
 
 
 class PromptEncoder:
-    """Thread-safe. Neighbouring plain texts are tokenised as one.
+    """Encodes prompts. Thread-safe; adjacent plain texts are tokenised as one.
 
     So “USER: ” and a visitor's “Hello” give the same ids as “USER: Hello”, which is what
     models were trained on. Control tokens were taken out of each trusted segment before,
@@ -49,7 +49,7 @@ class PromptEncoder:
         return ids[1:] if len(ids) > 1 and ids[0] == ids[1] == data.bos_id else ids
 
     def remember(self, ids: Sequence[int]) -> None:
-        """Keep the ids of a completion that was just made."""
+        """Remember the ids of a completion."""
         self._answers.add(ids)
 
     def _parts(self, segments: Sequence[Segment]) -> Iterator[str | tuple[int, list[int]]]:

@@ -1,4 +1,4 @@
-"""A download that a page asked for: one at a time, its progress in a file beside the models.
+"""A download that was requested in the browser; its progress is in a file beside the models.
 
 The web process notes what is wanted; a job does it, and goes on with it after a restart.
 """
@@ -24,7 +24,7 @@ State = Literal["waiting", "running", "done", "failed"]
 
 @dataclass(frozen=True)
 class DownloadState:
-    """How far it is.
+    """The progress of the download.
 
     Attributes:
         done, total: bytes; total 0: not known yet.
@@ -40,7 +40,7 @@ class DownloadState:
 
     @property
     def percent(self) -> int:
-        """Of its bytes that are here."""
+        """The percentage of bytes that are here."""
         return min(100, 100 * self.done // self.total) if self.total else 0
 
     @property
@@ -50,7 +50,7 @@ class DownloadState:
 
 
 def download_state(models_dir: Path) -> DownloadState | None:
-    """The last download that was wanted; None: there was none."""
+    """The last download that was requested, if there was one."""
     try:
         return DownloadState(**json.loads((models_dir / FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -73,7 +73,7 @@ def want_model(models_dir: Path, name: str) -> None:
 
 
 def pull_wanted(models_dir: Path, endpoint: str = HUB) -> bool:
-    """Bring the model that is wanted, if one is; returns whether there was one."""
+    """Download the requested model, if there is one; whether there was."""
     state = download_state(models_dir)
     if state is None or not state.is_open:
         return False

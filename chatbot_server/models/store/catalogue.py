@@ -1,4 +1,4 @@
-"""The models on offer: a data file, and what each needs of a machine."""
+"""The catalogue of models: a data file, and what each model needs of a machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Hallucinations:
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One model on offer.
+    """One model of the catalogue.
 
     Attributes:
         source: ``pip:package==version!member`` or ``hf:owner/repository[/file]``.
@@ -68,7 +68,7 @@ class CatalogueEntry:
 
     @property
     def file_name(self) -> str | None:
-        """Name of the file on disk; None where the repository has to be asked."""
+        """The name of the file on disk; None if the repository must be asked."""
         if self.source.count("/") < 2 and self.source.startswith("hf:"):
             return None
         return self.source.rsplit("/", 1)[-1]
@@ -89,7 +89,7 @@ class CatalogueEntry:
 
 @cache
 def catalogue() -> Mapping[str, CatalogueEntry]:
-    """All models on offer, by name: those of today, then the older ones."""
+    """All models of the catalogue by name: current ones, then older ones."""
     files = ("catalogue.yaml", "older_models.yaml")
     records = [read_yaml("chatbot_server.models.store", file) for file in files]
     return {name: _entry(name, record) for part in records for name, record in part.items()}

@@ -1,4 +1,4 @@
-"""Download one file: resumed, checked, and under its final name only when it is whole."""
+"""Downloads one file: resumable, checked, and under its final name only when complete."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _PartFile:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def resume_headers(self, url: str) -> dict[str, str]:
-        """What asks for the bytes that are missing; nothing when anything is unsure."""
+        """The headers that request the missing bytes; none if the version is uncertain."""
         try:
             notes = json.loads(self._notes.read_text(encoding="utf-8"))
             if notes["url"] == url and (start := self.size()):
@@ -154,7 +154,7 @@ def _receive(
 
 
 def status_error(url: str, status: int) -> ModelError:
-    """What to tell when a server answered with *status* instead of the file."""
+    """The error about a response with *status* instead of the file."""
     codes = {401: "model_download_gated", 403: "model_download_gated",
              404: "model_download_missing", 410: "model_download_missing"}  # fmt: skip
     return ModelError(codes.get(status, "model_download_status"), url=url, status=status)
@@ -170,7 +170,7 @@ def file_sha256(path: Path) -> str:
 
 
 def write_error(error: OSError, folder: Path, needed: int = 0) -> ModelError:
-    """What to tell when *folder* could not be written to."""
+    """The error about a *folder* that cannot be written."""
     if error.errno == errno.ENOSPC:
         return _full(folder, needed)
     return ModelError("model_folder_unwritable", folder=folder, reason=error.strerror or "")

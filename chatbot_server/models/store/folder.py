@@ -30,7 +30,7 @@ SUFFIXES = (".gguf", ".bin")
 
 @dataclass(frozen=True)
 class InstalledModel:
-    """A model that is here: its file, what people call it, and what it may be trusted with."""
+    """An installed model: its file, its name, and what it may be trusted with."""
 
     path: Path
     title: str = ""
@@ -95,7 +95,7 @@ def installed(models_dir: Path) -> dict[str, Path]:
 
 
 def model_name(path: Path) -> str:
-    """What a file is called when nobody named it."""
+    """The default name of a model file."""
     return path.stem.lower().replace(" ", "-")
 
 

@@ -1,4 +1,4 @@
-"""A client for fetching models, whom it trusts, and why a connection failed."""
+"""The HTTP client for models: its certificates, and errors of connections."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _named_for_pip() -> Iterator[str]:
 
 
 def connection_error(error: Exception, url: str, size: int = 0) -> ModelError:
-    """What to tell when the connection to *url* failed: the cause, and what helps against it.
+    """The error about a failed connection to *url*: the cause, and the remedy.
 
     *size*: bytes that have come already, and are kept.
     """

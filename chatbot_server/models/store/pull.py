@@ -1,4 +1,4 @@
-"""Bring a model into the models folder, from wherever it is."""
+"""Downloads a model into the models folder, from any source."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatbot_server.models.store.sources import (
 
 @dataclass(frozen=True)
 class Pulled:
-    """A model that is here now. *fresh*: it was not before."""
+    """An installed model; *fresh* if it was not installed before."""
 
     name: str
     path: Path

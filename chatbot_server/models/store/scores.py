@@ -1,4 +1,4 @@
-"""What models scored in this project's own answer test: it decides what each may do.
+"""The scores of models in this project's own answer test, which decide what each may do.
 
 Kept in ``answer-scores.json`` of the models folder, for the file as it was when it was tested.
 """
@@ -21,7 +21,7 @@ _NEEDED: tuple[tuple[Tier, float, float], ...] = (("write", 0.8, 0.1), ("rephras
 
 @dataclass(frozen=True)
 class AnswerScore:
-    """How a model answered.
+    """The score of a model.
 
     Attributes:
         right: share of the questions that it answered from the text, or rightly left open.
@@ -47,7 +47,7 @@ class AnswerScore:
 
 
 def score_of(path: Path, models_dir: Path) -> AnswerScore | None:
-    """What the file *path*, as it is now, scored; None: it was not tested."""
+    """The score of the file *path* as it is now; None if it was not tested."""
     record = _read(models_dir).get(str(path.absolute()))
     try:
         state = path.stat()
@@ -59,7 +59,7 @@ def score_of(path: Path, models_dir: Path) -> AnswerScore | None:
 
 
 def remember_score(path: Path, models_dir: Path, score: AnswerScore) -> None:
-    """Keep what the file *path* scored.
+    """Store the score of the file *path*.
 
     Raises:
         ModelError: the folder cannot be written to.

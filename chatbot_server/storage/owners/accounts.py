@@ -53,7 +53,7 @@ class Account(Base):
 
 
 class RecoveryCode(Base):
-    """Opens an account once, where its second factor is lost."""
+    """A recovery code, which replaces a lost second factor once."""
 
     __tablename__ = "recovery_code"
 
@@ -64,7 +64,7 @@ class RecoveryCode(Base):
 
 
 class AccountSession(Base):
-    """A browser in which a person is logged in. ``token_hash`` is of its cookie."""
+    """A browser in which a person is logged in; ``token_hash`` is the hash of its cookie."""
 
     __tablename__ = "account_session"
 
@@ -77,7 +77,7 @@ class AccountSession(Base):
 
 
 class OneTimeToken(Base):
-    """What lets somebody in once, to choose a password: first set-up, invitation, reset."""
+    """A one-time token to choose a password: for the first set-up, an invitation or a reset."""
 
     __tablename__ = "one_time_token"
 
@@ -91,7 +91,7 @@ class OneTimeToken(Base):
 
 
 def has_accounts(session: Session) -> bool:
-    """Whether anybody has an account: set-up is over then."""
+    """Whether anybody has an account, so that set-up is over."""
     return session.scalar(select(Account.id).limit(1)) is not None
 
 
@@ -101,7 +101,7 @@ def all_accounts(session: Session) -> Sequence[Account]:
 
 
 def find_account(session: Session, name: str) -> Account:
-    """The account of this name, in any case of its letters.
+    """The account with this name, ignoring case.
 
     Raises:
         NotFound: there is none.
@@ -170,7 +170,7 @@ def _keep_one_owner(session: Session, account: Account) -> None:
 
 
 def start_session(session: Session, account: Account) -> str:
-    """Log a browser in; returns the value of its cookie, of which only the hash is stored."""
+    """Log a browser in; returns its cookie, of which only a hash is stored."""
     is_over = AccountSession.seen < now() - SESSION_SECONDS
     session.execute(delete(AccountSession).where(is_over))
     token = secrets.token_urlsafe(32)
@@ -179,7 +179,7 @@ def start_session(session: Session, account: Account) -> str:
 
 
 def account_of_session(session: Session, token: str) -> Account | None:
-    """Who is logged in with this cookie, if it is still good."""
+    """The account that is logged in with this cookie, if it is still valid."""
     browser = session.get(AccountSession, hash_of_secret(token)) if token else None
     moment = now()
     if browser is None or browser.seen < moment - SESSION_SECONDS:
@@ -196,7 +196,7 @@ def end_session(session: Session, token: str) -> None:
 
 
 def end_sessions(session: Session, account: Account, *, except_token: str = "") -> int:
-    """Log the person out everywhere, but for one browser; returns in how many."""
+    """Log the person out of all browsers except one; returns of how many."""
     others = AccountSession.token_hash != hash_of_secret(except_token)
     mine = AccountSession.account_id == account.id
     return count_changed(session, delete(AccountSession).where(mine, others))
@@ -219,7 +219,7 @@ def is_somebody_here(session: Session) -> bool:
 def make_token(
     session: Session, purpose: TokenPurpose, role: Role, account: Account | None = None
 ) -> str:
-    """A token that may be used once; a new one for set-up ends the former ones."""
+    """A new one-time token; one for set-up replaces former ones."""
     session.execute(delete(OneTimeToken).where(OneTimeToken.expires < now()))
     if purpose == "setup":
         session.execute(delete(OneTimeToken).where(OneTimeToken.purpose == purpose))
@@ -273,7 +273,7 @@ def replace_recovery_codes(session: Session, account_id: int, codes: Sequence[st
 
 
 def spend_recovery_code(session: Session, account_id: int, code: str) -> bool:
-    """Whether *code* was one of the account's; it is none any more."""
+    """Spend a recovery code; whether *code* was one of the account's."""
     this = RecoveryCode.code_hash == _hash_of_code(account_id, code)
     return count_changed(session, delete(RecoveryCode).where(this)) > 0
 
@@ -289,7 +289,7 @@ def _hash_of_code(account_id: int, code: str) -> str:
 
 
 def spend_time_step(session: Session, account: Account, step: int) -> bool:
-    """Whether *step* is later than the last that was used; of two at once, one is."""
+    """Spend the time step of a code; whether it is later than the last one used."""
     session.flush()
     is_later = or_(Account.totp_step.is_(None), Account.totp_step < step)
     statement = update(Account).where(Account.id == account.id, is_later).values(totp_step=step)
@@ -297,7 +297,7 @@ def spend_time_step(session: Session, account: Account, step: int) -> bool:
 
 
 def open_invitations(session: Session) -> Sequence[OneTimeToken]:
-    """Invitations that nobody has used yet."""
+    """The invitations that have not been used yet."""
     return session.scalars(
         select(OneTimeToken)
         .where(OneTimeToken.purpose == "invitation", OneTimeToken.expires >= now())

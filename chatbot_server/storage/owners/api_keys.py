@@ -1,4 +1,4 @@
-"""Keys of applications that use ``/v1``. Only their digests are kept."""
+"""Keys of applications that use ``/v1``; only their digests are stored."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST_NAME = 80
 
 
 class ApiKey(Base):
-    """A key that was given out.
+    """An API key.
 
     Attributes:
         scope: what it is good for: texts of the model (``chat``), ``embeddings``, or ``all``.
@@ -54,7 +54,7 @@ class ApiKey(Base):
     )
 
     def allows(self, scope: Scope) -> bool:
-        """Whether it is good for *scope*."""
+        """Whether it is valid for *scope*."""
         return self.scope in ("all", scope)
 
 
@@ -89,7 +89,7 @@ def create_key(
 
 
 def find_key(session: Session, secret: str) -> ApiKey | None:
-    """The key whose text is *secret*, while it is good; notes that it was used."""
+    """The valid key whose text is *secret*; notes that it was used."""
     digest = hash_of_secret(secret)
     key = session.scalar(select(ApiKey).where(ApiKey.digest == digest))
     if key is None or not hmac.compare_digest(key.digest, digest):
@@ -108,7 +108,7 @@ def all_keys(session: Session) -> Sequence[ApiKey]:
 
 
 def revoke_key(session: Session, number: int) -> ApiKey:
-    """Forget the key with this number; it is refused from now on.
+    """Revoke the key with this number.
 
     Raises:
         NotFound: there is none.

@@ -1,4 +1,4 @@
-"""Who did what, when and of which site; never what a visitor, a page or an answer says."""
+"""The audit log: who did what, when and to which site, without any text of visitors or pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_VALUE = 200  # of a setting, before and after
 
 
 class AuditEntry(Base):
-    """One thing that somebody did.
+    """One entry of the audit log.
 
     Attributes:
         who: the account's name; empty: at the terminal.
@@ -38,7 +38,7 @@ class AuditEntry(Base):
 
 
 def note_action(session: Session, entry: AuditEntry) -> None:
-    """Remember *entry*; the oldest goes where it is one too many."""
+    """Store *entry*; the oldest is deleted if there are too many."""
     entry.about = (entry.about or "")[:100]
     session.add(entry)
     session.flush()
@@ -46,7 +46,7 @@ def note_action(session: Session, entry: AuditEntry) -> None:
 
 
 def entries_before(session: Session, number: int = 0, most: int = 50) -> Sequence[AuditEntry]:
-    """The newest entries, or those before the one called *number*, the last one first."""
+    """The newest entries, or those before the one with *number*, newest first."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(most)
     return session.scalars(query.where(AuditEntry.id < number) if number else query).all()
 
@@ -58,7 +58,7 @@ def erase_old_entries(session: Session) -> int:
 
 
 def changes_in(change: SiteChange | None) -> JsonObject:
-    """What *change* did to each setting, each value cut to a short text."""
+    """The old and new value of each setting in *change*, shortened."""
     if change is None:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""Links with which people without an account read a site's figures; only their hashes are kept."""
+"""Links that show a site's figures to people without an account; only hashes are stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_LINKS = 20  # of one site
 
 
 class ShareLink(Base):
-    """A link that was given out; *who*: the account that did."""
+    """A link, and *who* created it."""
 
     __tablename__ = "share_link"
 
@@ -63,7 +63,7 @@ def shared_site(session: Session, token: str) -> tuple[Site, int]:
 
 
 def links_of(session: Session, site_id: int) -> Sequence[ShareLink]:
-    """The links of the site that lead somewhere, the newest first."""
+    """The valid links of the site, newest first."""
     return session.scalars(
         select(ShareLink)
         .where(ShareLink.site_id == site_id, ShareLink.expires >= now())
@@ -72,7 +72,7 @@ def links_of(session: Session, site_id: int) -> Sequence[ShareLink]:
 
 
 def revoke_link(session: Session, site_id: int, number: int) -> None:
-    """The link leads nowhere from now on.
+    """Revoke the link.
 
     Raises:
         NotFound: the site has none of this number.

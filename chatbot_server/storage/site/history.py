@@ -1,4 +1,4 @@
-"""What was changed of a site's settings: by whom, from what to what, and back again."""
+"""The history of a site's settings: who changed them, from what to what, and undoing it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SiteChange(Base):
 def note_change(
     session: Session, site: Site, before: dict[str, Any], who: str = ""
 ) -> SiteChange | None:
-    """Remember what differs from *before*, which is what ``settings_of`` gave earlier."""
+    """Store what differs from *before*, an earlier result of ``settings_of``."""
     after = settings_of(site)
     columns = [column for column in after if after[column] != before[column]]
     if not columns:
@@ -64,7 +64,7 @@ def changes_of(session: Session, site_id: int) -> Sequence[SiteChange]:
 
 
 def undo_change(session: Session, site: Site, number: int, who: str = "") -> SiteChange | None:
-    """Put back what stood before the change; this is a change, too.
+    """Undo a change, which is itself stored as a change.
 
     Raises:
         NotFound: the site has no such change.
@@ -82,7 +82,7 @@ def undo_change(session: Session, site: Site, number: int, who: str = "") -> Sit
 
 
 def value_in_words(value: Any) -> str:
-    """A setting's value as text: of a list its lines, of a mapping a line for each language."""
+    """A setting's value as text, with one line per item of a list or language of a mapping."""
     if isinstance(value, dict):
         parts = ((name, value_in_words(part)) for name, part in value.items())
         return "\n".join(text if name == "*" else f"{name}: {text}" for name, text in parts if text)

@@ -1,4 +1,4 @@
-"""The hours in which somebody of a site answers, by weekday, as an owner writes them."""
+"""The hours in which a person of a site answers, by weekday, as an owner writes them."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def hours_of(texts: Sequence[str]) -> dict[str, str]:
 
 
 def intervals_of(hours: str) -> list[Interval]:
-    """Minutes of the day, from and until, of what :func:`hours_of` has written."""
+    """The intervals, in minutes of the day, of hours written by :func:`hours_of`."""
     return _read(hours) if hours else []
 
 
 def lines_of(hours: Mapping[str, str]) -> dict[str, str]:
-    """The hours of each of the seven days; empty: nobody answers on it."""
+    """The hours of each day of the week; empty if nobody answers then."""
     return {day: hours.get(day, "") for day in DAYS}
 
 

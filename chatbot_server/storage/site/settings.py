@@ -1,4 +1,4 @@
-"""What an owner may set on a site: one table, from which the rest follows.
+"""The settings of a site, in one table from which forms and options are made.
 
 A new setting is a line of :data:`SITE_SETTINGS`, a column of :class:`Site` with its migration, a
 sentence ``help_site_…``, and whatever makes use of it.
@@ -79,7 +79,7 @@ def name_of(text: str, longest: int = LONGEST_NAME) -> str:
 
 
 def is_email(text: str) -> bool:
-    """Whether *text* looks like an address; only a letter that arrives proves one."""
+    """Whether *text* looks like an e-mail address."""
     return len(text) <= LONGEST_EMAIL and bool(EMAIL.fullmatch(text))
 
 
@@ -95,7 +95,7 @@ def remove_origins(site: Site, texts: Sequence[str]) -> None:
 
 
 def _matching(pattern: re.Pattern[str], code: str, field: str, text: str) -> str:
-    """*text*, which must be as *pattern* says; else a UsageError with *code*."""
+    """*text*, if it matches *pattern*; else raise a UsageError with *code*."""
     if not pattern.fullmatch(text):
         raise UsageError(code, field=field, found=text[:40])
     return text
@@ -126,7 +126,7 @@ def _wording(name: str, value: str) -> tuple[str, str]:
 
 
 def _instructions_of(text: str, _site: Site) -> str:
-    """What the model is told; empty: the server's own words."""
+    """The instructions to the model; empty: the server's own."""
     if len(text) > LONGEST_INSTRUCTIONS or CONTROLS.search(re.sub(r"[\t\r\n]", "", text)):
         raise UsageError("instructions_wrong", field="instructions", limit=LONGEST_INSTRUCTIONS)
     return text.strip()
@@ -150,7 +150,7 @@ def _url_of(option: str, text: str, _site: Site) -> str | None:
 
 
 def _time_zone_of(text: str, _site: Site) -> str | None:
-    """IANA's name of a time zone; “auto”: the server's."""
+    """The IANA name of a time zone; “auto”: that of the server."""
     if text == "auto":
         return None
     try:
@@ -162,7 +162,7 @@ def _time_zone_of(text: str, _site: Site) -> str | None:
 
 
 def _days_of(text: str, _site: Site) -> int | None:
-    """For how many days conversations are kept; “auto”: as the server says."""
+    """How many days conversations are kept; “auto”: as the server allows."""
     if text == "auto":
         return None
     if not re.fullmatch(r"\d{1,3}", text) or int(text) > LONGEST_RETENTION:
@@ -182,7 +182,7 @@ def _hours_of(text: str, _site: Site) -> int:
 
 @dataclass(frozen=True)
 class SiteSetting:
-    """One thing that an owner may set.
+    """One setting of a site.
 
     Attributes:
         name: of its option, ``policy_url`` for ``--policy-url``, and of its sentence
@@ -293,6 +293,6 @@ def change_site(site: Site, settings: Mapping[str, Any]) -> None:
 
 
 def settings_of(site: Site) -> dict[str, Any]:
-    """Everything an owner has set, by column."""
+    """All settings of a site, by column."""
     columns = dict.fromkeys(setting.column for setting in SITE_SETTINGS)
     return {"name": site.name} | {column: getattr(site, column) for column in columns}

@@ -20,20 +20,20 @@ class Site(Base):
     """One chatbot on one or more pages.
 
     Attributes:
-        key: public name in the page's tag; not a secret.
+        key: the public name in the page's tag; not a secret.
         origins: who may embed it, e.g. ``https://example.org``; none by default.
         words: greeting and notice, each ``{language: text}``; ``*`` is any language.
         suggestions: ``{language: [question, …]}``.
-        retention_days: for which conversations are kept; None: as long as the server's.
+        retention_days: how long conversations are kept; None: as long as the server allows.
         contact_mail: when messages to a person go by e-mail: ``each``, ``daily`` or ``off``.
-        silence_hours: for which the chatbot leaves a conversation to the person who wrote in it.
+        silence_hours: how long the chatbot leaves a conversation to the person who wrote in it.
         seen, seen_on: when a page of the owner's own site showed the chat last, to the day, and
             its origin.
-        person_hours: in which somebody answers, ``{"mon": "9:00-12:00, 14:00-18:00"}``.
-        person_within: how soon, in these hours: ``minutes``, ``hour``, ``day``; ``off``: unsaid.
-        time_zone: IANA's name of it, by which “today” is told; None: the server's.
+        person_hours: hours in which a person answers, ``{"mon": "9:00-12:00, 14:00-18:00"}``.
+        person_within: how soon, in these hours: ``minutes``, ``hour``, ``day``; ``off``: not said.
+        time_zone: an IANA name, which decides what “today” means; None: that of the server.
         instructions: the model's system prompt; empty: the server's own.
-        free_chat: the model may answer from what it knows while there are no pages.
+        free_chat: whether the model may answer from its own knowledge while there are no pages.
         country: of the visitors, as ISO 3166 has it; None: told by language and addresses.
     """
 
@@ -66,7 +66,7 @@ class Site(Base):
     retention_days: Mapped[int | None]
 
     def days_kept(self, most: int) -> int:
-        """For how many days conversations are kept, where the server keeps none for longer."""
+        """How many days conversations are kept, if the server allows *most*."""
         return most if self.retention_days is None else min(self.retention_days, most)
 
     def word(self, name: str, language: str) -> str | None:
@@ -75,11 +75,11 @@ class Site(Base):
         return texts.get(language) or texts.get("*")
 
     def suggested(self, language: str) -> list[str]:
-        """Questions offered to a visitor who has not asked yet."""
+        """The questions offered to a visitor who has not asked yet."""
         return list(self.suggestions.get(language) or self.suggestions.get("*") or ())
 
     def note_seen(self, origin: str) -> None:
-        """A page of *origin* showed the chat; written once a day."""
+        """Note that a page of *origin* showed the chat; stored once a day."""
         if (self.seen or 0) < now() - SEEN_SECONDS:
             self.seen, self.seen_on = now(), origin[:300]
 
@@ -123,7 +123,7 @@ def add_site(session: Session, name: str, *, demo: bool = False) -> Site:
 
 
 def demo_site(session: Session) -> Site:
-    """The site of the server's own demo page; made on first use.
+    """The site of the server's own demo page; created on first use.
 
     Where two first uses at once made two, it is the older one for everybody.
     """

@@ -1,4 +1,4 @@
-"""Webhooks: where a site's events go, and what became of each.
+"""Webhooks of a site, and the deliveries of its events.
 
 What visitors wrote is copied nowhere: a delivery names the message, and goes with it.
 """
@@ -36,7 +36,7 @@ LEASE_SECONDS = 300
 
 
 class Webhook(Base):
-    """An address that is told of events of one site.
+    """An address that gets events of one site.
 
     Attributes:
         secret: by which deliveries are signed; shown when it was made, never again.
@@ -142,7 +142,7 @@ def queue_event(
     message_id: str | None = None,
     contact_id: int | None = None,
 ) -> bool:
-    """Have the webhooks that want *event* told of it; whether any does."""
+    """Queue *event* for the webhooks that want it; whether any does."""
     listening = unit.execute(_LISTENING, {"site": site_id}).all()
     wanting = [webhook for webhook, events in listening if event in events]
     columns = _DELIVERIES.c
@@ -170,7 +170,7 @@ def resend(session: Session, webhook: Webhook, number: int) -> None:
 
 
 def resume(webhook: Webhook) -> None:
-    """Send again what happens from now on."""
+    """Resume a webhook, for events from now on."""
     webhook.paused, webhook.failures = None, 0
 
 
@@ -187,17 +187,17 @@ def has_paused_webhook(session: Session, site_id: int) -> bool:
 
 
 def take_due_deliveries(session: Session, most: int) -> list[WebhookDelivery]:
-    """Deliveries whose time has come, taken by nobody else until their lease ends."""
+    """Due deliveries, leased to the caller."""
     return lease_due(session, WebhookDelivery.due, most, LEASE_SECONDS)
 
 
 def next_delivery(session: Session) -> int | None:
-    """When the next delivery is due; None: none waits."""
+    """When the next delivery is due; None if none waits."""
     return session.scalar(select(func.min(WebhookDelivery.due)))
 
 
 def note_delivered(session: Session, webhook_id: int, number: int, status: int) -> None:
-    """The webhook took the delivery."""
+    """Mark the delivery as accepted."""
     values = {"due": None, "status": status, "problem": None, "delivered": now()}
     session.execute(update(WebhookDelivery).where(WebhookDelivery.id == number).values(values))
     session.execute(update(Webhook).where(Webhook.id == webhook_id).values(failures=0))
@@ -206,7 +206,7 @@ def note_delivered(session: Session, webhook_id: int, number: int, status: int) 
 def note_undelivered(
     session: Session, webhook_id: int, number: int, status: int | None, problem: JsonObject
 ) -> None:
-    """The delivery failed; it is tried again later, not for ever, and nor is the webhook."""
+    """Note a failure: schedule a retry, or give up the delivery, or the webhook."""
     delivery, webhook = session.get(WebhookDelivery, number), session.get(Webhook, webhook_id)
     if delivery is None or webhook is None:  # erased meanwhile
         return

@@ -34,7 +34,7 @@ _ANSWER_COUNTS = (_count_of(ChatMessage.origin.in_(ANSWERED)), _count_of(is_unan
 
 @dataclass(frozen=True)
 class Period:
-    """The conversations of a site that were begun from *since* on and before *until*."""
+    """The conversations of a site that began between *since* and *until*."""
 
     site_id: int
     since: int
@@ -43,7 +43,7 @@ class Period:
 
 @dataclass(frozen=True)
 class AnswerCounts:
-    """Questions, by what became of them."""
+    """Numbers of questions by outcome."""
 
     answered: int = 0
     unanswered: int = 0
@@ -59,13 +59,13 @@ class AnswerCounts:
 
     @property
     def share_answered(self) -> int | None:
-        """Percent that were answered; None: nothing was asked."""
+        """The percentage that was answered; None without questions."""
         return round(100 * self.answered / self.asked) if self.asked else None
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A page that answered, and how many answers came from it first of all."""
+    """A page, and the number of answers whose first source it is."""
 
     title: str
     url: str
@@ -81,7 +81,7 @@ class Satisfaction:
 
     @property
     def share(self) -> int | None:
-        """Percent of the thumbs that are up; None: nobody gave one."""
+        """The percentage of thumbs up; None without thumbs."""
         count = self.up + self.down
         return round(100 * self.up / count) if count else None
 
@@ -104,7 +104,7 @@ class Activity:
 
     @property
     def share_without_model(self) -> int | None:
-        """Percent of the questions for which no model was run; None: nothing was asked."""
+        """The percentage of questions answered without a model; None without questions."""
         count = self.counts.asked
         return round(100 * (1 - self.by_model / count)) if count else None
 
@@ -129,7 +129,7 @@ def activity(session: Session, period: Period) -> Activity:
 
 
 def answer_counts(session: Session, period: Period) -> AnswerCounts:
-    """What became of the questions in the conversations of *period*."""
+    """The outcomes of the questions in the conversations of *period*."""
     answered, unanswered = session.execute(
         _answers(period).with_only_columns(*_ANSWER_COUNTS)
     ).one()
@@ -137,7 +137,7 @@ def answer_counts(session: Session, period: Period) -> AnswerCounts:
 
 
 def timeline(session: Session, period: Period, step: int) -> Mapping[int, AnswerCounts]:
-    """The same by when the *step* seconds began in which conversations were begun."""
+    """The same, by intervals of *step* seconds in which the conversations began."""
     moment = ChatMessage.begun // step
     query = _answers(period).with_only_columns(moment, *_ANSWER_COUNTS).group_by(moment)
     rows: Iterable[Any] = session.execute(query)
@@ -161,7 +161,7 @@ def time_to_answer(session: Session, period: Period) -> int | None:
 
 
 def satisfaction(session: Session, period: Period) -> Satisfaction:
-    """What visitors thought of the answers."""
+    """The thumbs on the answers."""
     query = (
         select(Feedback.value, func.count())
         .join(ChatMessage, ChatMessage.id == Feedback.message_id)
@@ -181,7 +181,7 @@ def satisfaction(session: Session, period: Period) -> Satisfaction:
 
 
 def busiest_pages(session: Session, period: Period) -> Sequence[tuple[str, int]]:
-    """The pages on which most conversations were begun, with how many."""
+    """The pages where most conversations began, with their numbers."""
     count = func.count().label("count")
     query = (
         select(Conversation.page, count)
@@ -202,7 +202,7 @@ def busiest_pages(session: Session, period: Period) -> Sequence[tuple[str, int]]
 
 
 def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
-    """What visitors asked about: the pages and entries that answered most of the newest answers."""
+    """The pages and entries that most of the newest answers come from."""
     first = ChatMessage.sources[0]
     newest = (
         _answers(period)

@@ -1,4 +1,4 @@
-"""What is learnt from visitors: questions without an answer, and golden questions.
+"""Unanswered questions of visitors, and golden questions.
 
 Questions without an answer are not copied anywhere: they are read where they were asked, so
 that they go with their conversations, by retention or at the visitor's wish.
@@ -24,7 +24,7 @@ MOST_GOLDEN = 500
 
 
 class GoldenQuestion(Base):
-    """A question whose right answer is known: the site's answers are tried on these.
+    """A golden question, whose right answer is known.
 
     Attributes:
         expect: the address of the page that answers it, or words of the answer; empty:
@@ -54,7 +54,7 @@ class IgnoredQuestion(Base):
 
 
 class QuestionVerdict(Base):
-    """Whether the site's pages answer by now what was once asked in vain.
+    """Whether a question that was unanswered is answered by now.
 
     Attributes:
         name: as of an :class:`IgnoredQuestion`.
@@ -130,13 +130,13 @@ def set_ignored(session: Session, site_id: int, names: Collection[str], *, ignor
 
 
 def verdicts_of(session: Session, site_id: int) -> dict[str, Verdict]:
-    """What is known of the site's questions, by name."""
+    """The verdicts on the site's questions, by name."""
     mine = select(QuestionVerdict).where(QuestionVerdict.site_id == site_id)
     return {row.name: Verdict(row.version, row.answered) for row in session.scalars(mine)}
 
 
 def replace_verdicts(session: Session, site_id: int, verdicts: Mapping[str, Verdict]) -> None:
-    """Know this, and nothing else, of the site's questions."""
+    """Replace all verdicts on the site's questions."""
     session.execute(delete(QuestionVerdict).where(QuestionVerdict.site_id == site_id))
     rows = [
         {"site_id": site_id, "name": name} | vars(verdict) for name, verdict in verdicts.items()
@@ -153,7 +153,7 @@ def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]
 
 
 def put_golden(session: Session, site_id: int, question: str, expect: str) -> None:
-    """Add a golden question; the same one again gets another expectation.
+    """Add a golden question, or change the expectation of an existing one.
 
     Raises:
         UsageError: empty, too long, or one too many.
@@ -174,7 +174,7 @@ def put_golden(session: Session, site_id: int, question: str, expect: str) -> No
 
 
 def remove_golden(session: Session, site_id: int, number: int) -> None:
-    """Forget a golden question.
+    """Delete a golden question.
 
     Raises:
         NotFound: the site has none of this number.

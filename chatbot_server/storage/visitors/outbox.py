@@ -1,4 +1,4 @@
-"""Messages to a person that are still to be sent by e-mail, and those that could not be."""
+"""Messages to a person that wait to be sent by e-mail, or could not be sent."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Undelivered:
 
 
 def first_due(site: Site) -> int | None:
-    """When a message that comes now is sent by e-mail; None: not at all."""
+    """When a new message is to be sent by e-mail; None if it is not."""
     if site.contact_mail == "off":
         return None
     if site.contact_mail == "each":
@@ -50,18 +50,18 @@ def first_due(site: Site) -> int | None:
 
 
 def take_due(session: Session, most: int) -> list[ContactRequest]:
-    """Messages whose time has come, oldest first, taken by nobody else until their lease ends."""
+    """Due messages, oldest first, leased to the caller."""
     return lease_due(session, ContactRequest.mail_due, most, LEASE_SECONDS)
 
 
 def mark_sent(session: Session, letters: Iterable[ContactRequest]) -> None:
-    """The mail server has taken *letters*, or they shall not be sent at all."""
+    """Mark *letters* as sent, or as not to be sent."""
     values = {"mail_due": None, "mail_problem": None}
     session.execute(_those(letters).values(values))
 
 
 def mark_failed(session: Session, letters: Sequence[ContactRequest], problem: JsonObject) -> None:
-    """*letters* were not sent because of *problem*; they are tried again later, not for ever."""
+    """Note that *letters* failed because of *problem*; schedule a retry, or give up."""
     moment = now()
     for attempts in {letter.mail_attempts for letter in letters}:
         alike = [letter for letter in letters if letter.mail_attempts == attempts]
@@ -75,7 +75,7 @@ def mark_failed(session: Session, letters: Sequence[ContactRequest], problem: Js
 
 
 def next_due(session: Session) -> int | None:
-    """When the next message is to be sent; None: none waits."""
+    """When the next message is due; None if none waits."""
     return session.scalar(select(func.min(ContactRequest.mail_due)))
 
 

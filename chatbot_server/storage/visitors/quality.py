@@ -1,4 +1,4 @@
-"""How good a site's answers are: runs of its golden questions, and answers that were looked at."""
+"""The quality of a site's answers: runs of golden questions, and reviews of answers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class QualityRun(Base):
 
 
 class AnswerReview(Base):
-    """What one of the site's people thought of an answer; erased with it."""
+    """A review of an answer by a person of the site; erased with it."""
 
     __tablename__ = "answer_review"
     __table_args__ = (Index("ix_answer_review_site_id_created", "site_id", "created"),)
@@ -61,7 +61,7 @@ class AnswerReview(Base):
 
 @dataclass(frozen=True)
 class Exchange:
-    """An answer that a visitor got, and what was asked."""
+    """A visitor's question and its answer."""
 
     conversation: str
     message: str
@@ -71,7 +71,7 @@ class Exchange:
 
 
 def add_run(session: Session, run: QualityRun) -> QualityRun:
-    """Keep *run*; the oldest goes where it is one too many."""
+    """Store *run*; the oldest is deleted if there are too many."""
     session.add(run)
     session.flush()
     newest_first = select(QualityRun.id).where(QualityRun.site_id == run.site_id)
@@ -103,7 +103,7 @@ def find_run(session: Session, site_id: int, number: int) -> QualityRun:
 
 
 def recent_questions(session: Session, site_id: int, limit: int) -> list[str]:
-    """What visitors asked last, each question once; of conversations that are kept."""
+    """The latest questions of visitors without duplicates, of conversations that are kept."""
     rows = session.scalars(
         select(ChatMessage.text)
         .where(
@@ -116,7 +116,7 @@ def recent_questions(session: Session, site_id: int, limit: int) -> list[str]:
 
 
 def draw_answers(session: Session, site_id: int, count: int) -> list[Exchange]:
-    """Answers to first questions that nobody looked at yet, drawn by chance."""
+    """A random sample of answers to first questions that were not reviewed yet."""
     question, answer = aliased(ChatMessage), aliased(ChatMessage)
     rows = session.execute(
         select(answer.conversation_id, answer.id, question.text, answer.text, answer.origin)
@@ -138,7 +138,7 @@ def draw_answers(session: Session, site_id: int, count: int) -> list[Exchange]:
 def review_answer(
     session: Session, site_id: int, message: str, *, right: bool, reason: str = ""
 ) -> None:
-    """Keep what somebody thought of an answer; the same one again is judged anew.
+    """Store the review of an answer, in place of an earlier one.
 
     Raises:
         NotFound: the site has no such answer, or its visitor did not want it kept.
@@ -155,7 +155,7 @@ def review_answer(
 
 
 def review_counts(session: Session, site_id: int) -> tuple[int, int]:
-    """How many answers were looked at lately, and how many of them were right."""
+    """How many answers were reviewed lately, and how many of them were right."""
     lately = AnswerReview.site_id == site_id, AnswerReview.created >= now() - REVIEW_SECONDS
     total = session.scalar(select(func.count()).select_from(AnswerReview).where(*lately)) or 0
     right = select(func.count()).select_from(AnswerReview).where(*lately, AnswerReview.right)

@@ -25,7 +25,7 @@ MOST_NEWS = 20  # messages told at once
 def write_as_person(
     session: Session, conversation: Conversation, site: Site, name: str, text: str
 ) -> ChatMessage:
-    """Add *text* of the person called *name*; the chatbot leaves the answers to them."""
+    """Add a message of the person *name*, to whom the chatbot leaves the answers."""
     silence = {"person": name, "silent_until": now() + site.silence_hours * HOUR}
     # First of all a write: who adds to the same conversation meanwhile waits for its place.
     session.execute(update(Conversation).where(Conversation.id == conversation.id).values(silence))
@@ -63,7 +63,7 @@ def note_waiting(
 
 
 def persons_messages(session: Session, conversation_id: str, after: str) -> Sequence[ChatMessage]:
-    """What people wrote in the conversation after the message called *after*, oldest first."""
+    """The messages of people after the message with the id *after*, oldest first."""
     mine = ChatMessage.conversation_id == conversation_id
     query = select(ChatMessage).where(mine, ChatMessage.role == "person")
     if after:
