@@ -74,7 +74,7 @@ CROSS_ORIGIN = {
 
 
 def application() -> Flask:
-    """What gunicorn runs: the configuration is named by ``CHATBOT_CONFIG``."""
+    """The application that gunicorn runs, configured by the file in ``CHATBOT_CONFIG``."""
     config = load_config(find_config())
     set_up_logging(config.server.log_level, config.server.log_format)
     brake_log()
@@ -127,7 +127,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
 
 
 def make_app(config: Config) -> Flask:
-    """An application that has no page yet, with all that concerns every request."""
+    """An application without routes, with everything that concerns all requests."""
     app = Flask(__name__, static_folder="web/static", static_url_path="")
     app.request_class = UploadRequest
     app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
@@ -202,7 +202,7 @@ def build_service(
 
 
 def build_meter(config: Config, engine: Engine, knowledge: KnowledgeBase) -> EnergyMeter:
-    """What answers cost: the work of this process, of the engine's and of the embedder's."""
+    """The meter of the energy that this process, the engine and the embedder take."""
 
     def pids() -> set[int]:
         return {os.getpid(), *engine.pids(), *knowledge.pids()}

@@ -1,4 +1,4 @@
-"""The log: one line for each thing told, with its time and level, that nobody can forge.
+"""The log: one line per event, with time and level, that cannot be forged.
 
 What visitors send can stand in a message: control characters are escaped, so that a message is
 one line, and lines of a traceback each have time and level of their own. Of an exception its kind
@@ -36,7 +36,7 @@ def set_up_logging(level: str, form: LogFormat = "text") -> None:
 
 
 def escaped(text: str) -> str:
-    """*text* as one line that does nothing to a terminal."""
+    """*text* as one line without control characters."""
     line = _CONTROL.sub(lambda match: repr(match[0])[1:-1], text[: MOST_CHARS + 1])
     return line if len(text) <= MOST_CHARS else f"{line[:MOST_CHARS]}…"
 
@@ -60,7 +60,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, for programs that collect logs."""
+    """One JSON object per line, for programs that collect logs."""
 
     def __init__(self, tells_all: bool = False) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is counted while the server runs, for Prometheus: of all sites together, and no text.
+"""The metrics of the server for Prometheus: of all sites together, without any text.
 
 Shown by ``web/metrics_page.py``. Where the variable ``PROMETHEUS_MULTIPROC_DIR`` names a folder,
 the counts of several processes, and of those that ended, are one.

@@ -1,4 +1,4 @@
-"""The data files that stand beside the modules."""
+"""Reads data files beside the modules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_yaml(package: str, name: str) -> Any:
 
 
 def read_words(package: str, name: str) -> list[str]:
-    """The words of the text file *name* in *package*, in order; none where there is none."""
+    """The words of the text file *name* in *package*, in order; none if it does not exist."""
     file = files(package).joinpath(name)
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return " ".join(line for line in lines if not line.startswith("#")).split()

@@ -26,7 +26,7 @@ SETUP_FILE = "setup-token"
 
 
 def log_in(session: Session, name: str, password: str) -> Account:
-    """The account of whoever knows its password.
+    """The account with this name and password.
 
     Raises:
         Unauthorized: name or password is wrong; which of them is not told.
@@ -40,7 +40,7 @@ def log_in(session: Session, name: str, password: str) -> Account:
 
 
 def create_owner(session: Session, name: str, password: str) -> Account:
-    """An owner's account, as the terminal makes it.
+    """Create an owner's account from the terminal.
 
     Raises:
         UsageError: the name is taken or none, or the password too weak.
@@ -49,7 +49,7 @@ def create_owner(session: Session, name: str, password: str) -> Account:
 
 
 def accept_setup(session: Session, token: str, name: str, password: str) -> Account:
-    """The first account, for whoever holds the set-up token.
+    """Create the first account, given the set-up token.
 
     Raises:
         Unauthorized: the token is wrong, old or used.
@@ -62,7 +62,7 @@ def accept_setup(session: Session, token: str, name: str, password: str) -> Acco
 
 
 def check_setup(session: Session, token: str) -> None:
-    """Look whether *token* opens the set-up, without spending it.
+    """Check the set-up *token*, without spending it.
 
     Raises:
         Unauthorized: as :func:`accept_setup`.
@@ -74,7 +74,7 @@ def check_setup(session: Session, token: str) -> None:
 
 
 def accept_invitation(session: Session, token: str, name: str, password: str) -> Account:
-    """The account of somebody who was invited, or a new password for one who forgot it.
+    """Create the account of an invitation, or set a new password, given a one-time token.
 
     Raises:
         Unauthorized, UsageError: as :func:`accept_setup`.
@@ -103,7 +103,7 @@ def set_password(
 
 
 def reset_token(session: Session, name: str) -> str:
-    """A token with which the person of this name may choose another password.
+    """A one-time token with which a person can choose another password.
 
     Raises:
         NotFound: there is no such account.
@@ -112,7 +112,7 @@ def reset_token(session: Session, name: str) -> str:
 
 
 def open_setup(database: Database, data_dir: Path) -> str | None:
-    """The set-up token of a server without accounts, made on first use; None: set-up is over.
+    """The set-up token of a server without accounts, created on first use; None if it has some.
 
     It stands in ``data_dir/setup-token``, which only the server's user may read; the database
     has its hash alone.
@@ -130,7 +130,7 @@ def open_setup(database: Database, data_dir: Path) -> str | None:
 
 
 def renew_setup(database: Database, data_dir: Path) -> str | None:
-    """A new set-up token in place of the former one; None: set-up is over.
+    """A new set-up token in place of the former one; None if set-up is over.
 
     Raises:
         OSError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""A stream produced by a thread of its own, so that who reads it waits no longer than they like."""
+"""A stream that a thread produces, so that its reader can limit how long it waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Put = Callable[[Item], bool]
 
 
 class StreamSilent(TimeoutError):
-    """Nothing came within the time that the reader gave it."""
+    """Nothing came within the reader's time limit."""
 
 
 class ThreadedStream(Generic[Item]):

@@ -47,7 +47,7 @@ class NativeState:
 
     @classmethod
     def find(cls, llm: Any, context_length: int) -> NativeState | None:
-        """The state functions of *llm*; None where anything is not as it was seen to be."""
+        """The state functions of *llm*; None if anything differs from what was tested."""
         is_known_version = version("ctransformers") == KNOWN_VERSION
         if not (is_known_version and sys.platform == "linux" and platform.machine() == "x86_64"):
             return None

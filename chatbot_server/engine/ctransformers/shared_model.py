@@ -85,14 +85,14 @@ class SharedModel:
         return model if model._model else None
 
     def context(self) -> int:
-        """The address of a new context; 0 where there is no memory for it."""
+        """The address of a new context; 0 if there is no memory for it."""
         make = self._library.llama_new_context_with_model
         return int(make(self._model, self._params) or 0)
 
     def turn(self, context: int) -> None:
-        """From now on the instance works on *context*."""
+        """Make the instance use *context* from now on."""
         self._slot.value = context
 
     def give_back(self) -> None:
-        """The instance works on its own context again."""
+        """Make the instance use its own context again."""
         self._slot.value = self._own

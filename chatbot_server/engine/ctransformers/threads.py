@@ -1,4 +1,4 @@
-"""How many threads a model gets, by what they bring at the moment.
+"""How many threads a model gets, by their current speed.
 
 ggml's threads wait for each other in a loop that never yields. With as many threads as
 processors, one other busy program holds all of them up: 70 tokens a second became 3 on two
@@ -35,13 +35,13 @@ class ThreadGovernor:
         return bool(self._trial) or time.monotonic() >= self._next_trial
 
     def threads(self) -> int:
-        """How many the next call gets."""
+        """The number of threads for the next call."""
         if self.is_trial_due:
             return self._most + self._fewer - self._best
         return self._best
 
     def report(self, threads: int, seconds: float) -> None:
-        """What a single token took with *threads*."""
+        """Report how long a single token took with *threads*."""
         if threads == self._best:
             self._cost[threads] = 0.7 * self._cost.get(threads, seconds) + 0.3 * seconds
             return

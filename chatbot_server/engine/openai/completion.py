@@ -1,4 +1,4 @@
-"""One answer from whichever endpoint gives it."""
+"""One completion, from the first endpoint that gives it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class RemoteCompletion:
         return next(self._events)
 
     def close(self) -> None:
-        """Hang up; from any thread."""
+        """Close the connection; from any thread."""
         self._closed.set()
         if self._attempt:
             self._attempt.stop()
@@ -130,7 +130,7 @@ class RemoteCompletion:
         return None
 
     def _begin(self, endpoint: RemoteEndpoint, body: dict[str, Any]) -> AnswerDelta:
-        """The first delta that says something; the very first often only names a role."""
+        """The first delta with content; the very first often has only a role."""
         limit = MAX_LINE + BYTES_PER_TOKEN * int(body.get("max_tokens", LONGEST_ANSWER))
         self._attempt = attempt = Attempt(endpoint, body, seconds=self._seconds, limit=limit)
         if self._closed.is_set():
@@ -215,7 +215,7 @@ class _AnswerSoFar:
         self._bytes += len((delta.text + delta.thought).encode())
 
     def reason(self) -> FinishReason:
-        """In the contract's words; whatever else a server calls it, it has stopped."""
+        """The finish reason of the engine contract; unknown ones become “stop”."""
         reasons: dict[str | None, FinishReason] = {
             "length": "length", "time": "time", "content_filter": "content_filter",
             "tool_calls": "tool_calls",
@@ -223,7 +223,7 @@ class _AnswerSoFar:
         return reasons.get(self.finish, "stop")
 
     def guess(self, body: dict[str, Any]) -> Usage:
-        """For servers that do not count: by length."""
+        """The usage, estimated by length for servers that do not report it."""
         prompt_tokens = sum(estimate(str(message["content"])) for message in body["messages"])
         return Usage(prompt_tokens, -(-self._bytes // 4))
 

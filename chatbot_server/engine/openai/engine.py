@@ -47,7 +47,7 @@ class OpenAIEngine:
         self._queue = SlotQueue(slots * len(self._pool), settings.queue)
 
     def info(self) -> EngineInfo:
-        """What the endpoints say of their model; asks them first where nobody has yet."""
+        """What the endpoints say about their model; asks them if that was not done yet."""
         self._pool.wait_checked(CHECK_SECONDS)
         answering = [endpoint for endpoint in self._pool if endpoint.facts]
         facts = [endpoint.facts for endpoint in self._pool if endpoint.facts]
@@ -68,7 +68,7 @@ class OpenAIEngine:
         )
 
     def status(self) -> EngineStatus:
-        """Ready while one endpoint is well."""
+        """Ready while at least one endpoint works."""
         self._pool.watch()
         if not any(endpoint.facts for endpoint in self._pool):
             ill = all(endpoint.rest_seconds() for endpoint in self._pool)
@@ -92,7 +92,7 @@ class OpenAIEngine:
         return [estimate(text) for text in texts]
 
     def count_prompt(self, prompt: Prompt) -> int:
-        """Likewise."""
+        """An estimate, rather too high, as for :meth:`count_tokens`."""
         return sum(estimate(message.content) for message in prompt.messages)
 
     def generate(
@@ -108,7 +108,7 @@ class OpenAIEngine:
         )
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Vectors of the first endpoint that makes them."""
+        """One vector per text, from the first endpoint that can."""
         for endpoint in self._pool.in_order(None):
             try:
                 return _embed(endpoint, texts)

@@ -43,12 +43,12 @@ class AnswerDelta:
 
     @property
     def says_something(self) -> bool:
-        """Whether it is more than a role or a count."""
+        """Whether it has content, and not only a role or a count."""
         return bool(self.text or self.thought or self.calls)
 
 
 class AttemptFailed(Exception):
-    """The endpoint gave no answer. *is_refusal*: because of the request itself."""
+    """The endpoint gave no answer; *is_refusal* if the request itself is the reason."""
 
     def __init__(self, why: str, *, is_refusal: bool = False) -> None:
         super().__init__(why)
@@ -81,7 +81,7 @@ class Attempt:
         return self._deltas.next(seconds)
 
     def stop(self) -> None:
-        """Wake the reader and hang up; the endpoint sees it and stops its work."""
+        """Wake the reader and close the connection, so that the endpoint stops its work."""
         self._stopped = True
         self._deltas.close()
         for stream in self._sockets:
@@ -177,7 +177,7 @@ class WholeCharacters:
         self._half = ""
 
     def feed(self, text: str) -> str:
-        """The whole characters; a half that nothing completes becomes U+FFFD."""
+        """The complete characters; an unpaired half becomes U+FFFD."""
         text = self._half + text
         self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
         whole = text[: len(text) - len(self._half)]
@@ -228,7 +228,7 @@ def _calls(raw: Any) -> tuple[ToolCallPiece, ...]:
 
 
 def error_text(body: bytes) -> str:
-    """The words of an error's body; empty where there are none."""
+    """The message in the body of an error; empty if there is none."""
     try:
         return _message_of(json.loads(body))
     except (ValueError, RecursionError):

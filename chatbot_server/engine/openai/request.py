@@ -1,4 +1,4 @@
-"""What is sent to an endpoint, with the control strings that people wrote made harmless.
+"""The request to an endpoint, with control strings in people's texts made harmless.
 
 A remote server applies the chat format itself and reads the whole as one text, so
 ``<|im_start|>`` typed by a visitor would become a control token there. Here a space is put

@@ -1,4 +1,4 @@
-"""One client of the web server, and what is going on with it."""
+"""The connection to one client of the web server, and its state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_WAITING = 262_144
 
 
 class State(Enum):
-    """Who has the turn."""
+    """Whose turn it is."""
 
     READING = auto()  # the client sends its request
     WORKING = auto()  # a thread answers; the loop leaves the connection alone
@@ -62,7 +62,7 @@ class Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is lost when it is closed now."""
+        """Whether it can be closed now without loss."""
         return self.is_reading and self.reader.is_idle
 
     @property
@@ -71,7 +71,7 @@ class Connection:
         return self.state is State.READING
 
     def is_overdue(self, now: float) -> bool:
-        """Whether its client takes too long; one who waits for more of a stream does not."""
+        """Whether its client is too slow; waiting for more of a stream does not count."""
         is_quiet = self.state is State.STREAMING and not self.outbox.size
         return now >= self.deadline and self.state is not State.WORKING and not is_quiet
 
@@ -80,7 +80,7 @@ class Connection:
         return self.socket.fileno() >= 0
 
     def watch(self, events: int) -> None:
-        """Be called when the socket can be read or written; 0: not at all."""
+        """Watch the socket for *events* (reading, writing); 0: none."""
         if events == self._watched:
             return
         if not events:
@@ -103,7 +103,7 @@ class Connection:
             return None
 
     def has_left(self) -> bool:
-        """Whether the client of a stream is gone; one that goes on talking is looked at no more."""
+        """Whether the client of a stream has left; one that sends more is no longer watched."""
         try:
             if self.socket.recv(1, socket.MSG_PEEK) == b"":
                 return True
@@ -115,11 +115,11 @@ class Connection:
         return False
 
     def ignore_input(self) -> None:
-        """Be called no more for what the client says."""
+        """Stop watching for input of the client."""
         self.watch(self._watched & ~EVENT_READ)
 
     def send(self, patience: float) -> bool:
-        """Send what the client takes; whether all is sent. It then has *patience* seconds more.
+        """Send what the client accepts; whether all is sent. It then has *patience* more seconds.
 
         Raises:
             OSError: the client has left.
@@ -134,7 +134,7 @@ class Connection:
         return True
 
     def end(self, patience: float) -> None:
-        """Say that nothing more comes, and let the client read that before the connection ends.
+        """Shut down the sending side, and let the client read it all before the connection ends.
 
         A socket that is closed while something unread is in it takes back what was sent.
         """
@@ -147,7 +147,7 @@ class Connection:
         self.watch(EVENT_READ)
 
     def close(self) -> None:
-        """Be gone; a stream's answer ends with its reader."""
+        """Close the connection, and the stream that is read by it."""
         if self.is_open:
             with suppress(KeyError, ValueError):
                 self.watch(0)

@@ -1,4 +1,4 @@
-"""The connections that are open: not more than there is room for, and not all for one address."""
+"""The open connections: a limited number, shared fairly between addresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 
 class Member(Protocol):
-    """What is looked at of a connection."""
+    """The part of a connection that decides who has to go."""
 
     client: Any
 
@@ -50,11 +50,11 @@ class Crowd(Generic[One]):
 
     @property
     def has_room(self) -> bool:
-        """Whether one more can be let in, perhaps for another."""
+        """Whether one more can be admitted, perhaps in place of another."""
         return len(self) < self._most or any(other.is_reading for other in self)
 
     def add(self, connection: One) -> One | None:
-        """Let *connection* in; returns who has to go for it, which may be itself.
+        """Admit *connection*; returns the one that must be closed for it, which may be itself.
 
         Who is being answered stays. Of the others, the longest without a begun request goes.
         """
@@ -73,7 +73,7 @@ class Crowd(Generic[One]):
         return min(waiting, key=lambda other: not other.is_idle, default=connection)
 
     def discard(self, connection: One) -> None:
-        """*connection* is closed."""
+        """Remove a closed *connection*."""
         address = self._addresses.pop(connection, None)
         if address is not None:
             self._counts[address] -= 1
@@ -82,14 +82,14 @@ class Crowd(Generic[One]):
 
 
 def network_of(client: Any) -> str:
-    """Where *client* comes from, as far as one household goes; empty: this very machine."""
+    """The household of *client*; empty for this machine."""
     address = client[0] if isinstance(client, tuple) else ""
     ip = _ip_of(address)
     return "" if ip is None or ip.is_loopback else household_of(address)
 
 
 def household_of(address: str) -> str:
-    """What is the same for all of one household: an IPv4 address, or the /64 of an IPv6 one."""
+    """The common part of the addresses of one household: an IPv4 address, or an IPv6 /64."""
     ip = _ip_of(address)
     return "" if ip is None else ip.packed[:8].hex()
 

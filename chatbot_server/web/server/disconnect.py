@@ -10,7 +10,7 @@ from flask import Request
 
 
 def disconnect_check(request: Request) -> Callable[[], bool]:
-    """A function that tells whether the client has closed the connection, and writes nothing."""
+    """A function that returns whether the client has closed the connection."""
     connection = request.environ.get("gunicorn.socket")
     if not isinstance(connection, socket.socket):
         return lambda: False

@@ -1,4 +1,4 @@
-"""gunicorn's worker of this server: a loop that owns every socket, and threads that only answer.
+"""The worker class for gunicorn: a loop that owns every socket, and threads that only answer.
 
 A request is read by the loop and handed to a thread when it is whole; what the thread answers is
 sent by the loop. So no client keeps a thread, however slowly it sends or reads, and a stream of
@@ -62,14 +62,14 @@ OTHER_FILES = 200
 
 @dataclass(eq=False)
 class Task:
-    """A whole request that is to be answered."""
+    """A complete request that waits for its answer."""
 
     connection: Connection
     request: WholeRequest
 
 
 class Worker(base.Worker):  # type: ignore[misc]
-    """What ``serve`` names as gunicorn's worker class.
+    """The worker class that ``serve`` gives to gunicorn.
 
     Attributes:
         pace: how long a request may take to come.
@@ -80,7 +80,7 @@ class Worker(base.Worker):  # type: ignore[misc]
     patience = 20.0
 
     def init_process(self) -> None:
-        """In the new process; does not return before it ends."""
+        """Run in the new process; returns when the process is to end."""
         sys.setswitchinterval(SWITCH_SECONDS)
         self._threads = ThreadPoolExecutor(self.cfg.threads, "web")
         self._queue = FairQueue[Task](self.cfg.threads)
@@ -92,17 +92,17 @@ class Worker(base.Worker):  # type: ignore[misc]
         super().init_process()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """SIGTERM: finish what was begun."""
+        """SIGTERM: finish the requests that were begun."""
         self.alive = False
         self._calls.defer(lambda: None)
 
     def handle_quit(self, sig: int, frame: Any) -> None:
-        """SIGQUIT, SIGINT: end now."""
+        """SIGQUIT, SIGINT: end at once."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         super().handle_quit(sig, frame)
 
     def run(self) -> None:
-        """Serve until the worker is told to stop, or its parent is gone."""
+        """Serve until the worker is told to stop, or its parent has ended."""
         self._selector.register(self._calls.fileno(), selectors.EVENT_READ)
         self._terms = terms_of(self.wsgi)
         most = most_connections(self.cfg.worker_connections)
@@ -117,7 +117,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _finish(self, deadline: float) -> None:
-        """Let answers in the making come to their end, as far as there is time."""
+        """Wait for running answers to end, as long as there is time."""
         while len(self._crowd) and time.monotonic() < deadline - STORE_SECONDS:
             self._turn()
             for connection in [each for each in self._crowd if each.is_idle]:
@@ -129,7 +129,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             time.sleep(min(STORE_SECONDS, max(0.0, deadline - time.monotonic())))
 
     def _turn(self) -> None:
-        """What has happened, once around."""
+        """One round of the loop: handle all events."""
         self.notify()
         for key, events in self._selector.select(self._queue.seconds_left(TICK_SECONDS)):
             if key.data is None:
@@ -182,14 +182,14 @@ class Worker(base.Worker):  # type: ignore[misc]
                 return
 
     def _step(self, connection: Connection, events: int) -> None:
-        """The client has sent something, or takes something."""
+        """Handle a connection that can be read or written."""
         if events & selectors.EVENT_WRITE and connection.is_open:
             self._guard(connection, self._send)
         if events & selectors.EVENT_READ and connection.is_open:
             self._guard(connection, self._receive)
 
     def _guard(self, connection: Connection, step: Any) -> None:
-        """Do *step*; what goes wrong costs this connection and no other."""
+        """Do *step*; an error closes this connection and no other."""
         try:
             step(connection)
         except OSError:
@@ -261,12 +261,12 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._queue.add(household, Task(connection, request), is_pipelined=is_pipelined)
 
     def _begin(self, task: Task) -> None:
-        """Have a thread do *task*."""
+        """Let a thread do *task*."""
         future = self._threads.submit(self._answer, task.connection, task.request)
         future.add_done_callback(lambda done: self._calls.defer(self._done, task, done))
 
     def _answer(self, connection: Connection, request: WholeRequest) -> EventStream | None:
-        """Have the application answer; in a thread, which has the connection for itself."""
+        """Let the application answer; runs in a thread that owns the connection meanwhile."""
         connection.response = None
         try:
             response, environ = wsgi.create(
@@ -303,7 +303,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         return None
 
     def _refuse(self, connection: Connection, error: Exception) -> None:
-        """Answer with gunicorn's status for *error*; the log has nothing of the request."""
+        """Answer with gunicorn's status for *error*; nothing of the request is logged."""
         if isinstance(error, ParseException):
             self.log.warning("a request was refused: %s", type(error).__name__)
         else:
@@ -337,13 +337,13 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._guard(connection, self._pump)
 
     def _call(self, connection: Connection) -> None:
-        """In any thread: there is something on the connection's stream."""
+        """Note that the stream of a connection has new data; called from any thread."""
         if not connection.is_called:
             connection.is_called = True
             self._calls.defer(self._guard, connection, self._pump)
 
     def _pump(self, connection: Connection) -> None:
-        """Send what there is of a stream."""
+        """Send the available part of a stream."""
         connection.is_called = False
         stream = connection.stream
         if stream is None or connection.outbox.size > MOST_WAITING:
@@ -359,7 +359,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.send(self.patience)
 
     def _send_all(self, connection: Connection) -> None:
-        """The answer is there; send it, then turn to the next request or close."""
+        """Send a finished answer, then read the next request or close."""
         connection.state = State.SENDING
         self._send(connection)
 
@@ -387,7 +387,7 @@ class Worker(base.Worker):  # type: ignore[misc]
 
 
 def most_connections(wanted: int) -> int:
-    """As many of *wanted* as this process may open files for; raises its limit as far as it may."""
+    """How many of *wanted* files this process may open; raises its limit as far as it can."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -1,1 +1,1 @@
-"""From the bytes of a file to Markdown text: one module a kind; no file is trusted."""
+"""Reads files as Markdown, with one module per kind; no file is trusted."""

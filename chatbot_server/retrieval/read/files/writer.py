@@ -34,12 +34,12 @@ class MarkdownWriter:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more is taken."""
+        """Whether the limit is reached."""
         return self._room <= 0
 
     @property
     def text(self) -> str:
-        """All of it, items of a list in neighbouring lines."""
+        """The whole text, with items of a list on consecutive lines."""
         parts: list[str] = []
         former = ""
         for kind, text in self._blocks:
@@ -50,7 +50,7 @@ class MarkdownWriter:
 
     @property
     def in_one_line(self) -> str:
-        """All of it as the cell of a table holds it."""
+        """The whole text as a cell of a table."""
         line = ""
         for _kind, text in self._blocks:
             plain = " ".join(text.split())
@@ -99,14 +99,14 @@ class MarkdownWriter:
             self._add(kind, text)
 
     def markdown(self, text: str) -> None:
-        """What is Markdown already."""
+        """Add text that is Markdown already."""
         heading = _FIRST_HEADING.match(text)
         self.first_heading = self.first_heading or (heading[1] if heading else "")
         self.is_rich = True
         self._add("markdown", text)
 
     def append(self, other: MarkdownWriter) -> None:
-        """All that *other* holds."""
+        """Add everything in *other*."""
         self.first_heading = self.first_heading or other.first_heading
         self.is_rich = self.is_rich or other.is_rich
         for kind, text in other._blocks:
