@@ -29,7 +29,11 @@ Match = re.Match[str]
 
 SYMBOLS = {
     "€": "eur", "eur": "eur", "$": "usd", "usd": "usd", "£": "gbp", "gbp": "gbp", "¥": "jpy",
-    "chf": "chf",
+    "chf": "chf", "₱": "php", "php": "php", "₹": "inr", "inr": "inr", "₺": "try", "₽": "rub",
+    "₩": "krw", "₪": "ils", "฿": "thb", "₫": "vnd", "₦": "ngn", "cad": "cad", "aud": "aud",
+    "nzd": "nzd", "sek": "sek", "nok": "nok", "dkk": "dkk", "pln": "pln", "czk": "czk",
+    "huf": "huf", "mad": "mad", "tnd": "tnd", "dzd": "dzd", "xof": "xof", "fcfa": "xof",
+    "jpy": "jpy",
 }  # fmt: skip
 # Of names without a scheme: “fin.Les” at a sentence's end is no address.
 _DOMAINS = (
@@ -285,10 +289,11 @@ class _FactWords:
         """
 
     def price(self) -> str:
-        signs = "[€$£¥]"
+        signs = "[€$£¥₱₹₺₽₩₪฿₫₦]"
         names = any_of(name for name in self.currencies if name.isalpha())
         return rf"""
             (?P<currency>{signs}) [ ]? (?P<amount>{_NUMBER})
+          | \b (?P<currency3>php|inr|chf|cad|aud|nzd|eur|usd|gbp) [ ]? (?P<amount3>{_NUMBER})
           | (?P<amount2>{_NUMBER}) [ ]? (?P<currency2> {signs} | {names} \b )
         """
 

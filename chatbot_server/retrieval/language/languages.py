@@ -125,7 +125,8 @@ class Language(_Record):
         number_joints: what joins the parts of a compound: “vingt-et-un”.
         number_joint_inside: the same inside of one word: “einundzwanzig”.
         asks_which: what asks which things there are.
-        asks_number: what asks for a number; *asks_how_much*: for an amount.
+        asks_number: what asks for a number; *asks_how_much*: for an amount of money.
+        asks_how_many: stands before what is counted.
         question_joints: what may lead in a second question.
         question_openings: how questions begin, and statements behind those words do not.
         asking_anywhere: what asks wherever it stands in a sentence.
@@ -214,6 +215,7 @@ class Language(_Record):
     asks_which: Words
     asks_number: Phrases
     asks_how_much: Phrases = ()
+    asks_how_many: Phrases = ()
     question_joints: Phrases
     question_openings: Phrases
     asking_anywhere: Phrases

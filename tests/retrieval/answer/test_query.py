@@ -156,6 +156,12 @@ def test_not_in_capitals_is_no_name() -> None:
         ("weigh", "How much does it weigh?", "Each box: 12 kg", True),
         ("payer", "Combien vais-je payer ?", "L’entrée est à 4 €", True),
         ("payer", "Combien vais-je payer ?", "Nous prenons les chèques.", False),
+        ("cheapest", "What is the cheapest room?", "Rooms from ₱1,200", True),
+        ("cheapest", "What is the cheapest room?", "CHF 120 a night", True),
+        ("pay", "Do we have to pay for the garden?", "The garden is free.", True),
+        ("chien", "Mon chien à l’intérieur ?", "Dogs in the house", True),
+        ("expiry", "Voucher expiry?", "Valid for two years", True),
+        ("interieur", "Mon chien à l’intérieur ?", "Bienvenue en terrasse", True),
         ("payer", "Comment payer ?", "Nous prenons les chèques.", True),
         ("9", "My daughter is 9 years old, may she come?", "Under 10 years: yes", True),
         ("daughter", "My daughter is 9 years old, may she come?", "Under 10 years: yes", True),
@@ -165,3 +171,18 @@ def test_what_means_the_same_is_told(word: str, question: str, text: str, *, is_
     query = Query(question)
     asked = next(each for each in query.content_words if each.folded == word)
     assert asked.is_in(query.terms_of(text, None)) is is_told
+
+
+@pytest.mark.parametrize(
+    ("rooms", "is_told"), [("The class has 24 students.", True), ("Ask the students.", False)]
+)
+def test_of_what_is_counted_a_number_stands_beside_it(
+    database: Database, site_id: int, rooms: str, *, is_told: bool
+) -> None:
+    text = (
+        f"# Class\n\n{rooms} We meet in the hall. Tasks are given in class, and due after 14 days."
+    )
+    add_note(database, site_id, "Class", text)
+    add_note(database, site_id, "Bus", "The bus leaves every hour.")
+    grounding = KnowledgeBase(database, "off").ground(site_id, "How many students in the class?")
+    assert (grounding.status == "quoted") is is_told

@@ -37,7 +37,7 @@ def test_a_misspelled_word_is_the_known_one_that_is_written_nearly_alike(
     assert KNOWN.written(nearest[1]) == meant
 
 
-@pytest.mark.parametrize("word", ["piscine", "terrasse", "matcha", "boo", "x" * 40])
+@pytest.mark.parametrize("word", ["piscine", "terrine", "matcha", "boo", "x" * 40])
 def test_another_word_is_no_misspelled_one(word: str) -> None:
     assert KNOWN.nearest(word) is None
 

@@ -301,7 +301,7 @@ def _asks_for_other_fact(word: Word, section: Candidate) -> bool:
     “Reach you” asks for a telephone number or an e-mail address: one of them is enough.
     """
     asked_facts = word.concepts & FACTS
-    return bool(asked_facts) and not asked_facts & section.terms
+    return bool(asked_facts) and not word.concepts & section.terms
 
 
 def _holds_digit(word: Word) -> bool:
@@ -325,6 +325,8 @@ def _states_number_asked_for(query: Query, section: Candidate) -> bool:
     """
     if not query.begins_with_number_question or "=free" in section.terms:
         return True
+    if query.counted_thing and not _counts(section, query.counted_thing, query):
+        return False
     texts = (section.chunk.heading, section.chunk.text)
 
     def tells_number() -> bool:
@@ -333,6 +335,20 @@ def _states_number_asked_for(query: Query, section: Candidate) -> bool:
         )
 
     return section.section.once("number", query.languages, tells_number)
+
+
+def _counts(section: Candidate, thing: Word, query: Query) -> bool:
+    """Whether *section* states a number beside *thing*, if its sentences speak of *thing*.
+
+    “How many students are there?” is not answered by “Students hand in two tasks. [much more]
+    Room 12.”
+    """
+    speaks_of_it = [thing.is_in(terms) for terms in section.sentence_terms]
+    return not any(speaks_of_it) or any(
+        any(fact.kind == "number" for fact in facts(text, query.languages))
+        for at, text in enumerate(section.sentences)
+        if any(speaks_of_it[max(0, at - 1) : at + 2])
+    )
 
 
 def _states_contact_asked_for(query: Query, section: Candidate) -> bool:

@@ -162,6 +162,11 @@ class Query(ParsedText):
         return synonyms.asks_for_number(" ".join(self.text.split()[:OPENING]), self.languages)
 
     @cached_property
+    def counted_thing(self) -> Word | None:
+        """What it asks the number of."""
+        return synonyms.counted_thing(self.text, self.languages)
+
+    @cached_property
     def keeps_subject(self) -> bool:
         """Whether it is a follow-up that names no subject of its own."""
         own = self.own

@@ -15,6 +15,8 @@ from chatbot_server.retrieval.language.markdown import plain_text
 
 # The share of the query's weight that a passage must contain to be handed to a model.
 RELATED_COVERAGE = 0.25
+# The share that a page must contain to be offered with an honest no.
+NEAR_COVERAGE = 0.15
 PASSAGES = 6
 # Pages offered with an honest no: more than three would be a list of search results.
 NEAR_PAGES = 3
@@ -115,7 +117,7 @@ def near_pages(
     """
     sources: dict[int, Source] = {}
     for section in sections:
-        if not are_near and section.coverage < RELATED_COVERAGE:
+        if not are_near and section.coverage < NEAR_COVERAGE:
             continue
         title = frame.titles.clean(section.document.title)
         heading = frame.titles.below(section.document.title, section.chunk.heading)

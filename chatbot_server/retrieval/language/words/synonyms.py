@@ -88,7 +88,7 @@ def query_words(
 def _priced(paying: Word) -> Word:
     """“How much do I pay?” asks for no means of payment."""
     is_paying = "=payment" in paying.concepts
-    return replace(paying, concepts=frozenset({"=price"})) if is_paying else paying
+    return replace(paying, concepts=frozenset({"=price", "=free"})) if is_paying else paying
 
 
 def _asked_word(folded: str, languages: Languages) -> Word:
@@ -115,6 +115,12 @@ def compares(question: str, languages: Languages = ALWAYS_USED) -> bool:
 def asks_for_number(question: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether a number answers *question*: “how long …?”, “à quelle heure …?”."""
     return bool(_concept_words(languages).number_question.search(" ".join(stems.words(question))))
+
+
+def counted_thing(question: str, languages: Languages = ALWAYS_USED) -> Word | None:
+    """What *question* asks the number of: “how many rooms”."""
+    match = _concept_words(languages).how_many.search(" ".join(stems.words(question)))
+    return word(match["thing"], languages) if match else None
 
 
 def terms_in(text: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
@@ -167,6 +173,8 @@ class _ConceptWords:
             numbers = numbers.union(*language.numbers.values())
         self.asking = self._all_words("asking_words")
         self.how_much = re.compile(rf"\b{any_of(self._all_words('asks_how_much'))}\b")
+        how_many = any_of(self._all_words("asks_how_many"))
+        self.how_many = re.compile(rf"\b{how_many} (?P<thing>\w{{3,}})")
         self.measures = self._all_words("measures")
         self.email_phrase = re.compile(rf"\b{any_of(self._all_words('email_phrases'))}\b")
         self.politeness = re.compile(rf"\b{any_of(self._all_words('polite_phrases'))}(?!\w)")
