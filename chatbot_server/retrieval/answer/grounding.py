@@ -39,7 +39,12 @@ from chatbot_server.retrieval.answer.show.answers import (
 )
 from chatbot_server.retrieval.answer.show.overview import overview_of
 from chatbot_server.retrieval.answer.show.sources import Titles
-from chatbot_server.retrieval.answer.show.timely import lines_above, moment_of, with_hours_first
+from chatbot_server.retrieval.answer.show.timely import (
+    lines_above,
+    moment_of,
+    with_hours_first,
+    with_season_first,
+)
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.language.time.moments import Moment
 from chatbot_server.retrieval.language.words import synonyms
@@ -100,7 +105,8 @@ def _answer_from_pages(
         lead_in = say("answer_near_entry", query.language)
         return replace(answer, answer=f"{lead_in}\n\n{answer.answer}")
     if assessment is not None and assessment.answers:
-        return _quote(with_hours_first(candidates, query), material, frame)
+        answering = with_hours_first(with_season_first(candidates, query), query)
+        return _quote(answering, material, frame)
     is_near = assessment is not None and assessment.is_near
     nothing = page_answer(sections, (), frame)
     return replace(nothing, near=near_pages(sections, frame, are_near=is_near))

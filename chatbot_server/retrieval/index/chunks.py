@@ -111,16 +111,22 @@ def _pieces(body: str, max_words: int, languages: Languages) -> Iterator[str]:
     whole = sentences(body, languages)
     notes = footnotes(whole)
     for sentence in _bounded(whole, max_words):
-        length = len(sentence.split())
+        length = count_words(sentence)
         if piece and size + length > max_words:
             yield "\n".join([*piece, *missing_notes(piece, notes)])
-            overlap = piece[-1] if len(piece[-1].split()) + length <= max_words else ""
+            overlap = piece[-1] if count_words(piece[-1]) + length <= max_words else ""
             piece = [overlap] if overlap else []
-            size = len(overlap.split())
+            size = count_words(overlap)
         piece.append(sentence)
         size += length
     if piece:
         yield "\n".join([*piece, *missing_notes(piece, notes)])
+
+
+def count_words(text: str) -> int:
+    """The words and numbers of *text*: signs that stand alone, of which rows of tables are full,
+    are none."""
+    return sum(any(map(str.isalnum, part)) for part in text.split())
 
 
 def footnotes(whole: Sequence[str]) -> dict[str, str]:

@@ -23,6 +23,7 @@ Languages = tuple[str, ...]
 ALWAYS_USED: Languages = ("fr", "en")
 
 MomentName = Literal["now", "tonight", "today", "tomorrow", "after_tomorrow", "weekend"]
+PartOfYear = Literal["term", "low", "high", "holidays"]
 
 
 def _split(text: object, *, at: str | None = None) -> object:
@@ -164,6 +165,8 @@ class Language(_Record):
         day_lists: what stands between days that are told one by one, or before them.
         excepting: what takes the days behind it away.
         seasons: words of a text that holds for a part of the year only.
+        parts_of_year: school term, low or high season, school holidays → how it is spoken of; what
+            holds another comes first: “outside school holidays”.
         public_holidays: how those are spoken of.
         day_words: what days are called where it is asked for them: “which days”.
         legal_pages: what stands in the titles of pages that the law asks for.
@@ -257,6 +260,7 @@ class Language(_Record):
     day_lists: Words
     excepting: Phrases
     seasons: Words
+    parts_of_year: dict[PartOfYear, Phrases]
     public_holidays: Phrases
     day_words: Words
     legal_pages: Phrases

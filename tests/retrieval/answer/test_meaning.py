@@ -13,6 +13,7 @@ from chatbot_server.errors import ConfigError
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.show.timely import with_season_first
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index.embedder import MODEL, Embedder, make_embedder
@@ -69,6 +70,31 @@ def test_a_telephone_number_alone_answers_how_to_reach_the_place(
     embed_all(indexed, embedder)
     told = KnowledgeBase(indexed, "off", embedder=embedder).ground(site_id, question)
     assert "04 78 00 00 00" in told.answer
+
+
+@pytest.mark.parametrize(
+    ("question", "headings"),
+    [
+        ("Open on Thursdays in winter?", ["De novembre à mars"]),
+        ("Open on Thursdays in July?", ["Été"]),
+        ("Open during the school holidays?", ["Petites vacances"]),
+        ("Open on Thursdays?", ["De novembre à mars", "Petites vacances", "Été"]),
+    ],
+)
+def test_sections_of_another_season_are_left_out(
+    database: Database, site_id: int, embedder: Embedder, question: str, headings: list[str]
+) -> None:
+    text = (
+        "## De novembre à mars\n\n- Jeudi : 12 h – 14 h\n\n## Été\n\n- Jeudi : 10 h – 20 h\n\n"
+        "## Petites vacances\n\n- Jeudi : 9 h – 18 h\n"
+    )
+    add_note(database, site_id, "Horaires d’ouverture", text)
+    embed_all(database, embedder)
+    base = KnowledgeBase(database, "off", embedder=embedder)
+    with base.open_search(site_id, question, (), 10) as (index, query, hits):
+        query.rarity = index.rarity(query.stems)
+        sections = with_season_first(load_sections(index, query, hits), query)
+    assert sorted(section.chunk.heading for section in sections) == headings
 
 
 @pytest.mark.parametrize(

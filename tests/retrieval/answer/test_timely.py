@@ -145,6 +145,16 @@ def test_the_hours_of_the_place_come_before_what_else_opens(
     assert answer.index("jeudi") < len("**Accueil › Horaires d’ouverture**\n") + 40
 
 
+def test_of_the_days_of_these_weeks_the_day_that_is_named_is_told(
+    database: Database, site_id: int
+) -> None:
+    answer = base_of(database, site_id, ("Hours", HOURS)).ground(
+        site_id, "Are you open on Saturdays at the moment?"
+    )
+    assert answer.answer == HOURS
+    assert answer.lasting
+
+
 OUVERT = "Ouvert du lundi au vendredi de 9h à 17h, samedi de 10h à 16h, dimanche fermé."
 
 

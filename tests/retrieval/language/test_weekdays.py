@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.language.time.moments import asks_when, find_moment
+from chatbot_server.retrieval.language.time.seasons import parts_of_year
 from chatbot_server.retrieval.language.time.weekdays import (
     hours_by_day,
     intervals,
@@ -110,3 +111,26 @@ def test_tomorrow_is_understood_in_every_language() -> None:
 def test_who_asks_for_a_date_is_understood() -> None:
     assert asks_when("C’est quand, la fête ?")
     assert not asks_when("How much is it?")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Horaires en été", {6, 7, 8}),
+        ("La piscine a été rénovée, elle ouvre quand ?", set()),
+        ("› Été (du 5 juillet au 29 août)", {6, 7, 8}),
+        ("De mars à octobre", {3, 4, 5, 6, 7, 8, 9, 10}),
+        ("November to February", {11, 12, 1, 2}),
+        ("May I come in August?", {8}),
+        ("le 3 mai", {5}),
+        ("Ouvert le mar et le jeu", set()),
+        ("Hors vacances scolaires", {"term"}),
+        ("pendant les vacances scolaires", {"holidays"}),
+        ("Les chèques-vacances", set()),
+        ("Haute saison / basse saison", {"high", "low"}),
+        ("term-time", {"term"}),
+        ("in summer " * 1000, {6, 7, 8}),
+    ],
+)
+def test_parts_of_the_year_are_named(text: str, parts: set[int | str]) -> None:
+    assert parts_of_year(text) == parts

@@ -19,6 +19,7 @@ from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.moments import Moment, asks_when
+from chatbot_server.retrieval.language.time.seasons import parts_of_year
 from chatbot_server.retrieval.language.time.weekdays import (
     MINUTES_OF_DAY,
     Interval,
@@ -97,6 +98,27 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
         return len(frozenset().union(*by_sentence)) + HEADING_WORTH * is_about_hours
 
     return sorted(sections, key=days_told, reverse=True)
+
+
+def with_season_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, before all those near ones whose heading names the part of the year that
+    *query* names, and then without those whose heading names another."""
+    asked_parts = parts_of_year(query.text, query.languages)
+    if not asked_parts:
+        return [*sections]
+    relevances = section_relevances(sections)
+    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
+
+    shares: dict[int, float] = {}
+    for section in sections:
+        parts = parts_of_year(f"› {section.chunk.heading}", query.languages)
+        share = len(parts & asked_parts) / len(asked_parts)
+        is_near = relevances[section.chunk.id] >= enough
+        shares[section.chunk.id] = share * is_near if share or not parts else -1
+    if max(shares.values()) <= 0:
+        return [*sections]
+    fitting = [section for section in sections if shares[section.chunk.id] >= 0]
+    return sorted(fitting, key=lambda section: shares[section.chunk.id], reverse=True)
 
 
 def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
