@@ -174,16 +174,22 @@ class Turn:
             topics = self._topics(language)
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
-        if remark.kind == "clock":
-            # If that is certain, also whether it is open now, with the page that says so.
-            now_question = say("about_clock_question", language)
-            hours = self._parts.knowledge.ground(
-                self._question.site.id, now_question, locale=language
-            )
-            if hours.moment_line:
-                yield TextPiece(f"\n\n{hours.moment_line}")
-                yield Cited(hours.sources)
+        yield from self._add_from_pages(remark, language)
         yield Ended("none", suggestions=topics)
+
+    def _add_from_pages(self, remark: Remark, language: str) -> Iterator[Event]:
+        """What the pages say beside the reply to *remark*: whether it is open now, if that is
+        certain, or how to reach the place, where the owner's settings do not say so."""
+        if remark.kind not in ("clock", "handoff") or (
+            remark.kind == "handoff" and self._question.contact
+        ):
+            return
+        question = say(f"about_{remark.kind}_question", language)
+        grounding = self._parts.knowledge.ground(self._question.site.id, question, locale=language)
+        answer = grounding.moment_line if remark.kind == "clock" else grounding.answer
+        if answer:
+            yield TextPiece(f"\n\n{answer}")
+            yield Cited(grounding.sources)
 
     def _topics(self, language: str) -> tuple[str, ...]:
         """What the site can be asked about."""

@@ -272,6 +272,17 @@ def test_beside_the_time_it_is_told_whether_the_place_is_open(tmp_path: Path) ->
     assert (end(events).origin, chat.model.prompts) == ("none", [])
 
 
+def test_who_asks_for_a_person_reads_how_to_reach_one(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["No."]), NOTHING)
+    way = "open the menu of this chat and choose “Talk to a human”."
+    assert text(chat.ask("I want to talk to someone")).endswith(way)
+    chat.pages.found = QUOTED
+    events = chat.ask_anew("I want to talk to someone")
+    assert text(events).endswith(f"{way}\n\n{QUOTED.answer}")
+    assert Cited(QUOTED.sources) in events
+    assert (end(events).origin, chat.model.prompts) == ("none", [])
+
+
 @pytest.mark.parametrize(
     ("message", "holds"),
     [
