@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import select
 from support.crawling import run_crawl
 from support.servers.web_site import WebSite
@@ -15,7 +16,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.readings import lost_facts
 from chatbot_server.storage.knowledge.sources import sources_of
-from chatbot_server.storage.knowledge.tables import KnowledgePage
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgePage
 from chatbot_server.storage.site.sites import Site
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -95,6 +96,18 @@ def test_a_name_that_heads_every_page_is_the_site_s(
     documents = crawl()
     assert documents["/a"] == ("Prices", "## Prices\nAll about Prices, 5 €.")
     assert documents["/?#en"] == ("Joe's Garage", "# Joe's Garage\nCall 01 23 45 67 89")
+
+
+def test_after_an_upgrade_that_reads_better_unchanged_pages_are_read_anew(
+    crawl: Callable[[], Documents], web: WebSite, database: Database
+) -> None:
+    put(web, "/", "Home", "Welcome.")
+    documents = crawl()
+    with database.session() as session:
+        session.query(KnowledgeDocument).update({"text": "As the former version read it."})
+    command.downgrade(database.alembic_config(), "0026")
+    database.migrate()
+    assert crawl() == documents
 
 
 def test_a_site_of_one_page_keeps_all(crawl: Callable[[], Documents], web: WebSite) -> None:
