@@ -70,3 +70,27 @@ def test_lists_show_what_has_the_trait(database: Database, site_id: int) -> None
             rows = list_conversations(session, ConversationFilter(site_id, trait))
             assert {int(row.question[9]) for row in rows} == numbers, trait
         assert [one.text for one in unanswered_questions(session, site_id, 10)] == ["Question 3?"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "question"),
+    [
+        (
+            [("Hello", "courtesy"), ("Are you open?", "quoted"), ("And now?", "quoted")],
+            "Are you open?",
+        ),
+        ([("Hello", "courtesy"), ("Thanks", "courtesy")], "Hello"),
+        ([("Are you open?", None)], "Are you open?"),
+    ],
+)
+def test_a_conversation_is_called_by_its_first_question(
+    database: Database, site_id: int, turns: list[tuple[str, str | None]], question: str
+) -> None:
+    with database.session() as session:
+        thread, _ = start_conversation(session, site_id, locale="en", page="/", keep=True)
+        thread.extend(30)
+        for asked, status in turns:
+            add_message(session, thread, "user", asked)
+            add_message(session, thread, "assistant", "…").status = status
+        rows = list_conversations(session, ConversationFilter(site_id))
+        assert [row.question for row in rows if row.id == thread.id] == [question]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import now
@@ -17,6 +17,7 @@ from chatbot_server.storage.visitors.feedback import Feedback
 ANSWERED = ("faq", "pages", "model")
 Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow", "person"]
 SLOW_MS = 3000  # to the first words
+BEHIND_ALL = 1_000_000  # added to the position of a message, it comes after every other
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class ConversationFilter:
 
 @dataclass(frozen=True)
 class ConversationRow:
-    """A row of the list: *question* is the first one, *person* the one who answers now."""
+    """A row of the list: *question* is the first that is no mere “Hello”, if there is one, and
+    *person* the one who answers now."""
 
     id: str
     created: int
@@ -72,14 +74,7 @@ def list_conversations(
 def _rows(session: Session, conversations: Sequence[Conversation]) -> list[ConversationRow]:
     ids = [conversation.id for conversation in conversations]
     of_these = ChatMessage.conversation_id.in_(ids)
-    firsts = {
-        row.conversation_id: row.text
-        for row in session.execute(
-            select(ChatMessage.conversation_id, ChatMessage.text).where(
-                of_these, ChatMessage.position == 0
-            )
-        )
-    }
+    first_questions = _first_questions(session, of_these)
     questions = _counts(session, of_these, ChatMessage.role == "user")
     no_counts = _counts(session, of_these, is_unanswered())
     thumbs_down = _counts(session, of_these, _has_thumb("down"))
@@ -90,7 +85,7 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
             page=conversation.page,
             locale=conversation.locale,
             preview=conversation.preview,
-            question=firsts.get(conversation.id, ""),
+            question=first_questions.get(conversation.id, ""),
             questions=questions.get(conversation.id, 0),
             unanswered=no_counts.get(conversation.id, 0),
             thumbs_down=thumbs_down.get(conversation.id, 0),
@@ -98,6 +93,31 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
         )
         for conversation in conversations
     ]
+
+
+def _first_questions(session: Session, of_these: ColumnElement[bool]) -> dict[str, str]:
+    """The question that says what each conversation is about, by the conversation's id."""
+    reply = aliased(ChatMessage)
+    is_greeting = exists().where(
+        reply.conversation_id == ChatMessage.conversation_id,
+        reply.position == ChatMessage.position + 1,
+        reply.status == "courtesy",
+    )
+    rank = case((is_greeting, ChatMessage.position + BEHIND_ALL), else_=ChatMessage.position)
+    first = (
+        select(ChatMessage.conversation_id, (func.min(rank) % BEHIND_ALL).label("position"))
+        .where(of_these, ChatMessage.role == "user")
+        .group_by(ChatMessage.conversation_id)
+        .subquery()
+    )
+    is_first = and_(
+        ChatMessage.conversation_id == first.c.conversation_id,
+        ChatMessage.position == first.c.position,
+    )
+    rows = session.execute(
+        select(ChatMessage.conversation_id, ChatMessage.text).join(first, is_first)
+    )
+    return {row.conversation_id: row.text for row in rows}
 
 
 def _counts(session: Session, *conditions: ColumnElement[bool]) -> dict[str, int]:
