@@ -22,7 +22,7 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.changes import GONE, change_of
 from chatbot_server.retrieval.crawl.chromium import BrowserFailed
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError, FetchResponse
-from chatbot_server.retrieval.crawl.frontier import UNWANTED, Frontier
+from chatbot_server.retrieval.crawl.frontier import COPY, UNWANTED, Frontier
 from chatbot_server.retrieval.crawl.rendering import Renderer
 from chatbot_server.retrieval.crawl.site_text import settle
 from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
@@ -273,7 +273,7 @@ class Crawl:
                 self._delete_documents(session, page.url)
                 forget_reading(session, source.id, page.url)
                 # Without its ETag: if the other page is removed, this one must be read again.
-                self._frontier.mark(session, page, "skipped", "crawl_copy")
+                self._frontier.mark(session, page, "skipped", COPY)
                 return
             else:
                 waits = put_reading(session, reading)

@@ -28,8 +28,8 @@ AT_ONCE = 500
 # A page that is gone is requested again, since it may have been an outage. After a month of
 # daily crawls it makes room for others.
 GIVEN_UP = 30
-# Why a page was not read that the owner did not want to be.
-UNWANTED = "crawl_unwanted"
+# Why a page is not indexed: the owner does not want it, or it says the same as another.
+UNWANTED, COPY = "crawl_unwanted", "crawl_copy"
 
 
 def is_unwanted(url: str, unwanted: Iterable[str]) -> bool:

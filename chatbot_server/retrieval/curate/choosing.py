@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import UsageError
-from chatbot_server.retrieval.crawl.frontier import UNWANTED, is_unwanted, path_of
+from chatbot_server.retrieval.crawl.frontier import COPY, UNWANTED, is_unwanted, path_of
 from chatbot_server.storage.knowledge.pages import pages_of, titles_of_pages
 from chatbot_server.storage.knowledge.sources import get_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage
@@ -38,7 +38,7 @@ class Choice:
 def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
     """The pages that a crawl found, to choose from: folders first, then single pages.
 
-    The first page of the source is always read, and not among them.
+    The first page of the source is always read, and not among them, nor are copies of others.
 
     Raises:
         NotFound: the site has no such source.
@@ -48,7 +48,8 @@ def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
     folders: dict[str, list[Choice]] = {}
     for page in pages_of(session, source.id, MOST_PAGES):
         path = path_of(page.url)
-        if page.url == source.address or page.state == "gone" or len(path) > LONGEST_PATH:
+        is_none = page.url == source.address or page.state == "gone" or page.why == COPY
+        if is_none or len(path) > LONGEST_PATH:
             continue
         folder = f"/{path.split('/')[1]}/" if path.count("/") > 1 else ""
         is_wanted = not is_unwanted(page.url, source.unwanted)

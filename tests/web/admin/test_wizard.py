@@ -208,6 +208,15 @@ def test_a_page_to_choose_is_called_by_its_title(owner: OwnerServer, source: int
     assert 'What it costs <small class="hint">/prices</small>' in text
 
 
+def test_a_copy_of_another_page_is_nothing_to_choose(owner: OwnerServer, source: int) -> None:
+    address = f"/admin/{owner.key}/pages"
+    assert 'value="/prices"' in owner.browser("owner").get(address).text
+    with owner.database.session() as session:
+        page = session.query(KnowledgePage).filter(KnowledgePage.url.endswith("/prices")).one()
+        page.state, page.why = "skipped", "crawl_copy"
+    assert 'value="/prices"' not in owner.browser("owner").get(address).text
+
+
 def test_the_first_questions_are_what_the_site_can_be_asked(owner: OwnerServer) -> None:
     add_note(owner.database, owner.site_id, "Prices", "A loaf of bread costs 4 euros.")
     page = owner.browser("owner").get(f"/admin/{owner.key}/trial?locale=en").text
