@@ -56,6 +56,7 @@ def test_a_no_offers_the_pages_that_speak_of_something_near(
 ) -> None:
     none = base.ground(site_id, "La boutique vend-elle des gants fourrés rouges ?")
     assert (none.answer, [page.title for page in none.near]) == ("", ["Horaires"])
+    assert "boutique" in none.near[0].quote, "what it says is seen before going there"
 
 
 def test_lines_that_only_lead_elsewhere_are_never_shown(

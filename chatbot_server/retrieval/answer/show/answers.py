@@ -109,21 +109,18 @@ def page_answer(
 def near_pages(
     sections: Sequence[Candidate], frame: Frame, *, are_near: bool
 ) -> tuple[Source, ...]:
-    """The pages of *sections* that may help, each with a link to its best section.
+    """The pages of *sections* that may help, each with its best section: what it says there is
+    quoted, for whoever wants to see it before going there.
 
     Args:
         are_near: the best section is about something related; otherwise only sections that contain
             enough words of the question count.
     """
-    sources: dict[int, Source] = {}
+    best_of_pages: dict[int, Candidate] = {}
     for section in sections:
-        if not are_near and section.coverage < NEAR_COVERAGE:
-            continue
-        title = frame.titles.clean(section.document.title)
-        heading = frame.titles.below(section.document.title, section.chunk.heading)
-        url = link_to(section.document.url, heading.rpartition(BETWEEN)[2])
-        sources.setdefault(section.document.id, Source(title or heading, url))
-    return tuple(sources.values())[:NEAR_PAGES]
+        if are_near or section.coverage >= NEAR_COVERAGE:
+            best_of_pages.setdefault(section.document.id, section)
+    return _sources([*best_of_pages.values()][:NEAR_PAGES], frame)
 
 
 def several_answer(
@@ -192,11 +189,13 @@ def _sources(answering: Sequence[Candidate], frame: Frame) -> tuple[Source, ...]
     """The pages without duplicates, each with a link to its best sentence."""
     sources: dict[int, Source] = {}
     for section in answering:
-        document, best = section.document, section.quoted_sentences
+        document = section.document
+        if document.id in sources:
+            continue
+        best = section.quoted_sentences
         title = frame.titles.clean(document.title)
-        heading = frame.titles.below(section.document.title, section.chunk.heading)
+        heading = frame.titles.below(document.title, section.chunk.heading)
         sentence = max(best, key=lambda sentence: sentence.score).text if best else ""
         url = link_to(document.url, sentence or heading.rpartition(BETWEEN)[2])
-        quoted_text = plain_text(quote.joined(best))
-        sources.setdefault(document.id, Source(title or heading, url, quoted_text))
+        sources[document.id] = Source(title or heading, url, plain_text(quote.joined(best)))
     return tuple(sources.values())
