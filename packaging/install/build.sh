@@ -162,7 +162,7 @@ tell_progress() {
     [ -z "$quiet" ] || return 0
     waited=0 pause=10
     [ ! -t 1 ] || pause=1
-    while sleep "$pause" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+    while sleep "$pause" >/dev/null 2>&1 && is_alive $$; do
         waited=$((waited + pause))
         said=$([ -z "${progress:-}" ] || $progress)
         if [ -t 1 ]; then
@@ -171,6 +171,15 @@ tell_progress() {
             printf '  %s s  %s\n' "$waited" "$said"
         fi
     done
+}
+
+# A process that was killed still takes signals until somebody waits for it, but has no words.
+is_alive() {
+    kill -0 "$1" 2>/dev/null || return 1
+    [ -r "/proc/$1/cmdline" ] || return 0
+    command_line=
+    read -r command_line <"/proc/$1/cmdline" || true
+    [ -n "$command_line" ]
 }
 
 explain() {
