@@ -112,12 +112,14 @@ class Candidate:
 
     @property
     def is_legal(self) -> bool:
-        """Whether the law asks for its page, and nothing of its title is asked for."""
-        title, languages = self.document.title, self._query.languages
+        """Whether the law asks for its page, and the query for nothing of the kind."""
+        title, pattern = self.document.title, _legal_pages(self._query.languages)
         is_legal = self.section.once(
-            "legal", languages, lambda: bool(_legal_pages(languages).search(fold(title)))
+            "legal", self._query.languages, lambda: bool(pattern.search(fold(title)))
         )
-        return is_legal and self._query.words.isdisjoint(stems.words(title))
+        if not is_legal or pattern.search(fold(self._query.text)):
+            return False
+        return self._query.words.isdisjoint(stems.words(title))
 
     @cached_property
     def coverage(self) -> float:
