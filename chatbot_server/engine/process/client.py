@@ -58,9 +58,9 @@ class SocketEngine:
         self._closed = threading.Event()
 
     def info(self) -> EngineInfo:
-        record, known = self._look(), self._info
-        if known and (record.state in ASLEEP or 0 < record.pid == known.pid):
-            return known.info
+        record, last_info = self._look(), self._info
+        if last_info and (record.state in ASLEEP or 0 < record.pid == last_info.pid):
+            return last_info.info
         info = EngineInfo(**self._call({"op": "info"}))
         self._info = _InfoOfProcess(info, read_state(self._run_dir).pid)
         return info

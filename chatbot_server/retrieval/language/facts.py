@@ -19,6 +19,7 @@ from chatbot_server.retrieval.language.languages import (
     Languages,
     Words,
     any_of,
+    month_numbers,
 )
 from chatbot_server.retrieval.language.text import fold
 
@@ -232,7 +233,7 @@ class _FactWords:
 
     def __init__(self, languages: Languages) -> None:
         self._languages = [LANGUAGES[code] for code in languages]
-        self.months: dict[str, int] = {}
+        self.months = month_numbers(languages)
         self.months_alone: dict[str, int] = {}
         self.days: dict[str, int] = {}
         self.currencies = dict(SYMBOLS)
@@ -241,7 +242,6 @@ class _FactWords:
         joints = {"-"}
         for language in self._languages:
             for number, forms in enumerate(language.months, 1):
-                self.months |= dict.fromkeys(forms, number)
                 if forms[0] not in language.ambiguous_months:
                     self.months_alone[forms[0]] = number
             for number, names in enumerate(language.days, 1):

@@ -322,6 +322,16 @@ def together(codes: Iterable[str]) -> Languages:
     return (*ALWAYS_USED, *sorted(set(codes) & LANGUAGES.keys() - set(ALWAYS_USED)))
 
 
+def month_numbers(languages: Languages) -> dict[str, int]:
+    """The number of each month, from 1, by its names and short forms."""
+    return {
+        name: number
+        for code in languages
+        for number, names in enumerate(LANGUAGES[code].months, 1)
+        for name in names
+    }
+
+
 def any_of(phrases: Iterable[str]) -> str:
     """A regular expression for any of *phrases*, longest first; matches nothing without any."""
     longest_first = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))

@@ -47,7 +47,7 @@ class View:
 
     Attributes:
         problem: the sentence of an error.
-        said: a confirmation.
+        confirmation: what was done, in words.
         draft: the text in the form.
     """
 
@@ -56,7 +56,7 @@ class View:
     person: str = ""
     messages: list[ChatMessage] = field(default_factory=list)
     problem: str = ""
-    said: str = ""
+    confirmation: str = ""
     draft: str = ""
 
     def show(self, answer: LiveAnswer) -> None:
@@ -148,7 +148,7 @@ def page_blueprint(
         try:
             if form.get("action") == "erase":
                 erased_count = service.erase(view.conversation, view.secret)
-                view = View(said=say("page_erased", language, messages=erased_count))
+                view = View(confirmation=say("page_erased", language, messages=erased_count))
             elif form.get("action") == "look":
                 rates.check_news()
             else:

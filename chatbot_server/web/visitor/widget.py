@@ -71,10 +71,12 @@ def _earlier_parts(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
         if not own.is_dir():
             _store({name: body for name, body in files.items() if PART.fullmatch(name)}, own)
         os.utime(own)
-        versions = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+        versions = sorted(
+            folder.iterdir(), key=lambda version: version.stat().st_mtime, reverse=True
+        )
         for old in versions[VERSIONS:]:
             shutil.rmtree(old, ignore_errors=True)
-        parts = [part for one in versions[:VERSIONS] for part in one.iterdir()]
+        parts = [part for version in versions[:VERSIONS] for part in version.iterdir()]
         return {part.name: part.read_bytes() for part in parts if PART.fullmatch(part.name)}
     except OSError as error:
         LOG.warning("The widget's parts are not kept for the next version: %s", error)

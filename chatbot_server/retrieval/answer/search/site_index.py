@@ -60,8 +60,8 @@ class SiteIndex:
         """Those that its documents define; None: too many to be remembered."""
 
         def read() -> frozenset[str] | None:
-            known = known_acronyms(self.unit, self.site_id, MOST_FACTS)
-            return frozenset(known) if len(known) < MOST_FACTS else None
+            acronyms = known_acronyms(self.unit, self.site_id, MOST_FACTS)
+            return frozenset(acronyms) if len(acronyms) < MOST_FACTS else None
 
         return self.memory.once("acronyms", read)
 

@@ -12,8 +12,10 @@ from chatbot_server.retrieval.language.languages import (
     Languages,
     PartOfYear,
     any_of,
+    month_numbers,
 )
 from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time.weekdays import months_between
 
 # Of spring, summer, autumn and winter north of the equator.
 _MONTHS_OF_SEASONS = ({3, 4, 5}, {6, 7, 8}, {9, 10, 11}, {12, 1, 2})
@@ -67,12 +69,7 @@ class _YearWords:
             for part, phrases in record.parts_of_year.items():
                 by_part.setdefault(part, []).extend(phrases)
         self.parts = {part: _pattern(phrases) for part, phrases in by_part.items()}
-        self.numbers = {
-            name: number
-            for record in records
-            for number, names in enumerate(record.months, 1)
-            for name in names
-        }
+        self.numbers = month_numbers(languages)
         self.months = re.compile(rf"(?<!\w){any_of(self.numbers)}(?!\w)")
         self.ambiguous = frozenset().union(*(record.ambiguous_months for record in records))
         self._joints = frozenset().union(*(record.day_ranges for record in records))
@@ -85,7 +82,7 @@ class _YearWords:
             month, name = self.numbers[match[0]], match[0]
             is_sure = len(name) > SHORT_NAME and name not in self.ambiguous
             if last and self.is_range(flat[end : match.start()]):
-                months |= {(last + step - 1) % 12 + 1 for step in range((month - last) % 12 + 1)}
+                months |= months_between(last, month)
             elif is_sure or _DAY_BEFORE.search(flat, max(0, match.start() - 10), match.start()):
                 months.add(month)
             last, end = month, match.end()

@@ -15,6 +15,7 @@ from chatbot_server.retrieval.language.languages import (
     LANGUAGES,
     Languages,
     any_of,
+    month_numbers,
 )
 from chatbot_server.retrieval.language.markdown import ITEM
 from chatbot_server.retrieval.language.text import fold
@@ -61,12 +62,7 @@ class _DayWords:
         self.trailing = re.compile(rf"(?:[\s,;]|(?<!\w){words('day_lists')}(?!\w))*\Z")
         closing = [each.opposites["open / closed"][1] for each in records]
         self.closed = re.compile(rf"(?<!\w){any_of(frozenset().union(*closing))}(?!\w)")
-        self.month_numbers = {
-            name: number
-            for each in records
-            for number, names in enumerate(each.months, 1)
-            for name in names
-        }
+        self.month_numbers = month_numbers(languages)
         self.months = re.compile(rf"(?<!\w){any_of(self.month_numbers)}(?!\w)")
         self.seasons = re.compile(rf"(?<!\w){words('seasons')}(?!\w)")
         self.holidays = re.compile(rf"(?<!\w){words('public_holidays')}(?!\w)")
@@ -160,6 +156,11 @@ def is_seasonal(text: str, languages: Languages = ALWAYS_USED) -> bool:
     return has_date or bool(_day_words(languages).seasons.search(fold(text)))
 
 
+def months_between(first: int, last: int) -> frozenset[int]:
+    """The months from *first* to *last*, both included, over the end of the year if need be."""
+    return frozenset((first + step - 1) % 12 + 1 for step in range((last - first) % 12 + 1))
+
+
 def months_named(heading: str, languages: Languages = ALWAYS_USED) -> frozenset[int]:
     """The months of the year for which what stands under *heading* holds; empty: it names none,
     or days of them."""
@@ -169,7 +170,7 @@ def months_named(heading: str, languages: Languages = ALWAYS_USED) -> frozenset[
     for match in words.months.finditer(flat):
         month, between = words.month_numbers[match[0]], flat[end : match.start()]
         if months and words.range.fullmatch(between):
-            months |= {(last + step - 1) % 12 + 1 for step in range((month - last) % 12 + 1)}
+            months |= months_between(last, month)
         elif not months or words.list.fullmatch(between):
             months |= {month}
         else:
