@@ -187,7 +187,7 @@ class Turn:
         question = say(f"about_{remark.kind}_question", language)
         grounding = self._parts.knowledge.ground(self._question.site.id, question, locale=language)
         answer = grounding.moment_line if remark.kind == "clock" else grounding.answer
-        if answer:
+        if answer and not grounding.of_near_question:
             yield TextPiece(f"\n\n{answer}")
             yield Cited(grounding.sources)
 

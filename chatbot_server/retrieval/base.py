@@ -73,6 +73,7 @@ class Grounding:
             that the same question may find more a moment later.
         has_content: False if the site has nothing at all to answer from.
         version: the version of the site's index that was searched.
+        of_near_question: the answer is the owner's, to a question close to the one asked.
     """
 
     status: GroundingStatus
@@ -89,6 +90,7 @@ class Grounding:
     lasting: bool = True
     has_content: bool = True
     version: int = 0
+    of_near_question: bool = False
 
 
 class Knowledge(Protocol):

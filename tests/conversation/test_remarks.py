@@ -276,6 +276,8 @@ def test_who_asks_for_a_person_reads_how_to_reach_one(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel("write", ["No."]), NOTHING)
     way = "open the menu of this chat and choose “Talk to a human”."
     assert text(chat.ask("I want to talk to someone")).endswith(way)
+    chat.pages.found = replace(QUOTED, of_near_question=True)
+    assert text(chat.ask_anew("I want to talk to someone")).endswith(way)
     chat.pages.found = QUOTED
     events = chat.ask_anew("I want to talk to someone")
     assert text(events).endswith(f"{way}\n\n{QUOTED.answer}")

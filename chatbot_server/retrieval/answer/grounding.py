@@ -103,7 +103,7 @@ def _answer_from_pages(
     if near := _near_entry_sections(query, sections, entries, assessment):
         answer = _show_best(near, material, frame)
         lead_in = say("answer_near_entry", query.language)
-        return replace(answer, answer=f"{lead_in}\n\n{answer.answer}")
+        return replace(answer, answer=f"{lead_in}\n\n{answer.answer}", of_near_question=True)
     if assessment is not None and assessment.answers:
         answering = with_hours_first(with_season_first(candidates, query), query)
         return _quote(answering, material, frame)
