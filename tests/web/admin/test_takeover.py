@@ -125,6 +125,20 @@ def test_what_waits_for_the_person_is_in_the_inbox_and_goes_by_e_mail(
         assert contact_requests(session, owner.site_id) == []
 
 
+def test_a_message_of_the_chats_form_leads_to_its_conversation(
+    owner: OwnerServer, visitor: Visitor
+) -> None:
+    visitor.ask("Do you make wedding cakes?")
+    body = {"site": owner.key, "conversation": visitor.conversation, "message": "For June, please."}
+    body |= {"name": "Ann", "email": "ann@example.org"}
+    sent = visitor.client.post("/api/contact", json=body, headers=visitor.headers)
+    assert sent.status_code == 200, sent.text
+    page = owner.browser("editor").get(f"/admin/{owner.key}/messages?locale=en")
+    assert page.status_code == 200, page.text
+    assert "For June, please." in page.text
+    assert f'/conversations/{visitor.conversation}"' in page.text
+
+
 def test_the_silence_ends_by_itself(
     owner: OwnerServer, post: Post, visitor: Visitor, write: Callable[..., TestResponse]
 ) -> None:
