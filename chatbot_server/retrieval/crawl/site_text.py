@@ -225,20 +225,22 @@ class SiteBlocks:
         self._size = 0
 
     def add(self, blocks: list[Block], language: str) -> None:
-        """The shared ones among *blocks*, with the headings above them."""
+        """The shared ones among *blocks*, with the headings above them that are shared, too."""
         headings: list[Block] = []
+        told: list[Block] = []
         for block in blocks:
-            if not block.margin and (block.level or not block.has_fact):
-                continue
+            headings = [one for one in headings if one.margin == block.margin]
             if block.level:
-                headings = [heading for heading in headings if heading.level < block.level] + [
-                    block
-                ]
-            elif self._is_new(block, headings):
-                above = headings if block.margin else []
-                self._blocks.setdefault(language, []).extend([*above, block])
+                headings = [one for one in headings if one.level < block.level] + [block]
+                continue
+            if not block.margin and not block.has_fact:
+                continue
+            above = [one for one in headings if one.margin or self._shared.is_shared(one)]
+            if self._is_new(block, above):
+                untold = [one for one in above if all(one is not former for former in told)]
+                self._blocks.setdefault(language, []).extend([*untold, block])
                 self._size += len(block.text)
-                headings = []
+                told = above
 
     def keys(self) -> set[bytes]:
         """Of all that was gathered, headings too."""

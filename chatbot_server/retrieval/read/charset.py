@@ -16,6 +16,16 @@ _LIKELY = [
     *("cp1252", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"),
     *("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"),
 ]
+# No text has them, but for a few strays.
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r\x1b")
+_SAMPLE = 2000
+
+
+def is_text(data: bytes) -> bool:
+    """Whether *data* may be text, unlike a picture that its server calls a page."""
+    sample = data[:_SAMPLE]
+    strays = len(sample) - len(sample.translate(None, _CONTROLS))
+    return data.startswith(_UTF16) or strays <= len(sample) // 20
 
 
 def decoded(data: bytes, declared: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.read.charset import decoded
+from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.blocks import packed, page_text
 from chatbot_server.retrieval.read.html.links import links
@@ -23,7 +23,13 @@ NOT_KEPT = {"noindex", "none", "nosnippet"}
 
 
 def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
-    """The document of a page, if it has text, with its FAQ, its links and its blocks."""
+    """The document of a page, if it has text, with its FAQ, its links and its blocks.
+
+    Raises:
+        Unreadable: it is no page.
+    """
+    if not is_text(data):
+        raise Unreadable("extract_not_text")
     tree = parsed(decoded(data, charset))
     show_protected_addresses(tree)
     show_shadow_roots(tree)

@@ -24,6 +24,17 @@ Documents = dict[str, tuple[str, str]]
 HEADER = "<header><a href=/>The Mill</a> <p>Open 9–5, call 01 23 45 67 89</p></header>"
 SITES = Path(__file__).parents[2] / "answers/sites"
 FOOTER = "<footer><h3>Find us</h3><p>1 Mill Road, Bath</p><p><a href=/terms>Terms</a></p></footer>"
+SHOPS = """<footer><h3>Bath</h3><h4>Hours</h4><p>9–5</p><p>Fridays until 8 pm.</p>
+<h3>Wells</h3><h4>Hours</h4><p>10–4</p><h4>Address</h4><p>1 Mill Road, Wells</p></footer>"""
+SHOPS_TEXT = """### Bath
+#### Hours
+9–5
+Fridays until 8 pm.
+### Wells
+#### Hours
+10–4
+#### Address
+1 Mill Road, Wells"""
 CRUMBS = "<h1><a href=/>The Mill</a></h1><div class=path>Mill shop Home</div>"
 
 
@@ -81,6 +92,30 @@ def test_what_stands_on_all_pages_is_indexed_once(
     for at in range(5):
         put(web, f"/p{at}", f"Page {at}", f"Number {at}.", FOOTER.replace("1 Mill", "2 Mill"))
     assert crawl()["/?#en"][1] == SITE_TEXT.replace("1 Mill", "2 Mill")
+
+
+def test_what_some_pages_add_repeats_nothing_of_the_rest(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    links = " ".join(f'<a href="/p{at}">Page {at}</a>' for at in range(5))
+    put(web, "/", "Home", f"Welcome. {links}", SHOPS)
+    for at in range(5):
+        news = "<p>Closed on 3 May.</p>" if at else ""
+        put(web, f"/p{at}", f"Page {at}", f"About number {at}.", f"<aside>{news}</aside>{SHOPS}")
+    text = crawl()["/?#en"][1]
+    assert text.count("Fridays until 8 pm.") == text.count("1 Mill Road") == 1
+    assert SHOPS_TEXT in text
+
+
+def test_a_fact_in_the_content_of_all_pages_keeps_its_heading(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    links = " ".join(f'<a href="/p{at}">Page {at}</a>' for at in range(5))
+    box = "<div><h4>Write to</h4><p>PO Box 481<br>Bath</p></div>"
+    put(web, "/", "Home", f"Welcome. {links}</p>{box}<p>")
+    for at in range(5):
+        put(web, f"/p{at}", f"Page {at}", f"About number {at}.</p>{box}<p>")
+    assert "#### Write to\nPO Box 481\nBath" in crawl()["/?#en"][1]
 
 
 def test_a_name_that_heads_every_page_is_the_site_s(

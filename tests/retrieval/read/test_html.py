@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chatbot_server.retrieval.read.document import Unreadable
 from chatbot_server.retrieval.read.html_page import read_html
 
 
@@ -140,6 +141,13 @@ def test_cents_are_written_as_in_the_page_s_language() -> None:
 def test_pages_without_all_their_tags_are_read(page: str) -> None:
     (document,) = read_html(page.encode(), "name", "https://s.example/", "")["documents"]
     assert document["text"].split() == ["a", "b"]
+
+
+def test_a_picture_that_its_server_calls_a_page_is_none() -> None:
+    picture = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb0084") + b"\0\x10 1 $" * 99
+    with pytest.raises(Unreadable, match="extract_not_text"):
+        read_html(picture, "p", "https://s.example/p", "")
+    assert text_of("<p>A stray \0 or two \x01.</p>").startswith("A stray")
 
 
 def test_every_way_on_is_known() -> None:
