@@ -197,6 +197,19 @@ def find_conversation(session: Session, site_id: int, identifier: str) -> Conver
     return conversation
 
 
+def find_answer_of(session: Session, site_id: int, identifier: str) -> ChatMessage:
+    """An answer in a conversation of the site.
+
+    Raises:
+        NotFound: it is gone, as :func:`find_conversation` tells, or is no answer.
+    """
+    message = session.get(ChatMessage, identifier)
+    if message is None or message.role != "assistant":
+        raise NotFound("conversation_unknown", field="conversation")
+    find_conversation(session, site_id, message.conversation_id)
+    return message
+
+
 def feedback_on(session: Session, conversation_id: str) -> dict[str, Feedback]:
     """The visitor's feedback on the answers of a conversation, by message id."""
     rows = session.scalars(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -23,6 +24,8 @@ from chatbot_server.retrieval.curate.library import add_faq, describe_entries, r
 from chatbot_server.storage.knowledge.documents import faq_entry, faq_page
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 from chatbot_server.storage.site.sites import find_site
+from chatbot_server.storage.visitors.feedback import question_of
+from chatbot_server.storage.visitors.inbox import find_answer_of
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import (
@@ -39,7 +42,7 @@ from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
 MOST_BAD_LINES = 200  # shown of a file
-FIELDS = ("question", "wordings", "answer", "former")
+FIELDS = ("question", "wordings", "answer", "former", "better")
 
 
 def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
@@ -59,7 +62,7 @@ def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
             problem, status = problem_of(error), error.status
             return _show(parts, key, problem=problem, status=status, draft=_draft())
         parts.call_chore("embed")
-        return go("faq_entries", key=key, done="saved")
+        return _after_saving(parts, key)
 
     @bp.post(f"{PATH}/<key>/faq/<int:number>/delete")
     def delete_entry(key: str, number: int) -> Response:
@@ -126,12 +129,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         entries = faq_page(session, site.id, contains, after, PAGE + 1)
         number = request.args.get("edit", type=int)
         former = _entry(session, site.id, number) if number is not None else None
-    draft = dict.fromkeys(FIELDS, "")
-    if former is not None:
-        wordings = "\n".join(former.wordings)
-        draft = dict(
-            zip(FIELDS, (former.title, wordings, former.text, str(former.id)), strict=True)
-        )
+        draft = _first_draft(session, site.id, former)
     values = {"draft": draft, "report": None, "preview": None} | values
     return render(
         "answers/faq",
@@ -143,6 +141,31 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         q=contains,
         **values,
     )
+
+
+def _first_draft(
+    session: Session, site_id: int, former: KnowledgeDocument | None
+) -> dict[str, str]:
+    """What the form holds at first: an entry to change, or the question of an answer to better."""
+    draft = dict.fromkeys(FIELDS, "")
+    if former is not None:
+        draft |= {"question": former.title, "wordings": "\n".join(former.wordings)}
+        return draft | {"answer": former.text, "former": str(former.id)}
+    if better := request.args.get("better", ""):
+        message = find_answer_of(session, site_id, better)
+        question = (question_of(session, message) or "")[:LONGEST_QUESTION]
+        return draft | {"question": question, "better": message.id}
+    return draft
+
+
+def _after_saving(parts: AdminParts, key: str) -> Response:
+    """Back to the conversation whose answer is better now, if the form came from one."""
+    if better := request.form.get("better", ""):
+        with parts.database.session() as session, suppress(NotFound):
+            message = find_answer_of(session, find_site(session, key).id, better)
+            thread = message.conversation_id
+            return go("conversation", key=key, identifier=thread, again="yes", done="saved")
+    return go("faq_entries", key=key, done="saved")
 
 
 def _draft() -> dict[str, str]:

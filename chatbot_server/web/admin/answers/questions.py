@@ -89,6 +89,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         is_settled=still.is_settled,
         ignored=[group for group in groups if group.ignored][:MOST_IGNORED],
         answer=request.form.get("answer", ""),
+        goes_on=request.args.get("done") == "answered",  # to the next question
         **{"lesson": None, "group": "", "may_force": False, "preview": None} | values,
     )
 

@@ -1,0 +1,90 @@
+"""What the owner's pages lead on to: a better answer, the next question, a command that works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.servers.owner_server import OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.storage.site.history import changes_of
+from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.visitors.conversations import add_message, start_conversation
+
+Post = Callable[..., TestResponse]
+
+
+def ask(owner: OwnerServer, question: str, answer: str = "", site_id: int = 0) -> tuple[str, str]:
+    """A conversation of one question, its id and its answer's."""
+    with owner.database.session() as session:
+        thread, _ = start_conversation(
+            session, site_id or owner.site_id, locale="en", page=None, keep=True
+        )
+        thread.extend(30)
+        add_message(session, thread, "user", question)
+        message = add_message(session, thread, "assistant", answer)
+        message.origin, message.finish = "pages" if answer else "none", "stop"
+        return thread.id, message.id
+
+
+def test_an_answer_is_bettered_from_its_conversation(owner: OwnerServer, post: Post) -> None:
+    thread, message = ask(owner, "What is the deposit?", "Dogs are welcome.")
+    browser = owner.browser("editor")
+    path = f"/admin/{owner.key}/faq?better={message}"
+    assert path in browser.get(f"/admin/{owner.key}/conversations/{thread}").text
+    form = browser.get(path).text
+    assert 'value="What is the deposit?"' in form
+    saved = post("/admin/KEY/faq", question="What is the deposit?", answer="300 €.", better=message)
+    assert f"/conversations/{thread}?again=yes" in saved.location
+    assert "300 €." in browser.get(saved.location).text
+    reader = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{thread}").text
+    assert "better=" not in reader
+
+
+def test_no_other_sites_question_is_shown(owner: OwnerServer, post: Post) -> None:
+    with owner.database.session() as session:
+        other = add_site(session, "Other").id
+    _, message = ask(owner, "A secret of others?", "Yes.", other)
+    page = owner.browser("owner").get(f"/admin/{owner.key}/faq?better={message}")
+    assert page.status_code == 404
+    assert "A secret" not in page.text
+    saved = post("/admin/KEY/faq", question="Q?", answer="A.", better=message)
+    assert saved.location.startswith(f"/admin/{owner.key}/faq")
+
+
+def test_one_answer_after_the_other_is_typed(owner: OwnerServer, post: Post) -> None:
+    for question in ("Do you repair bicycles?", "Is there a sauna here?"):
+        ask(owner, question)
+    path = f"/admin/{owner.key}/unanswered"
+    page = owner.browser("editor").get(path).text
+    assert page.count("<details open>") == 1
+    assert "autofocus" not in page, "whoever only comes to read is left at the top"
+    group = page.split("/unanswered/")[1].split('"')[0]
+    saved = post(f"/admin/KEY/unanswered/{group}", answer="Yes, on Mondays.")
+    page = owner.browser("editor").get(saved.location).text
+    assert page.count(" autofocus>") == page.count("<details open>") == 1
+
+
+def test_what_reads_the_same_is_no_change(owner: OwnerServer, post: Post) -> None:
+    form = {"name": "Bakery", "color": "#1d4ed8", "position": "bottom-right"}
+    post("/admin/KEY/appearance", **form)
+    post("/admin/KEY/privacy")
+    with owner.database.session() as session:
+        assert list(changes_of(session, owner.site_id)) == []
+
+
+@pytest.mark.parametrize("path", ["/admin/login", "/admin/backups", "/"])
+def test_commands_are_shown_as_they_are_typed_here(
+    owner: OwnerServer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    browser = owner.browser("owner")
+    monkeypatch.setenv("CHATBOT_COMMAND", "/opt/bot/chatbot-server")
+    page = browser.get(path).text
+    assert "<code>/opt/bot/chatbot-server " in page
+    assert "<code>chatbot-server " not in page
+
+
+def test_another_language_keeps_the_step(owner: OwnerServer) -> None:
+    page = owner.browser("owner").get(f"/admin/{owner.key}/privacy?setup=yes&done=saved").text
+    assert 'href="?setup=yes&amp;locale=fr"' in page
