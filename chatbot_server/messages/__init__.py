@@ -77,6 +77,11 @@ def command_as_typed(program: str) -> str:
     return COMMAND if is_named else shlex.quote(str(Path(program).absolute()))
 
 
+def own_command(words: str) -> str:
+    """The command *words* of this program as it is typed on this machine."""
+    return f"{os.environ.get(COMMAND_VARIABLE, COMMAND)} {words}"
+
+
 def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
     """The sentence *key* in *language*, with its placeholders filled.
 

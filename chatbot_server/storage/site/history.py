@@ -39,7 +39,7 @@ def note_change(
 ) -> SiteChange | None:
     """Store what differs from *before*, an earlier result of ``settings_of``."""
     after = settings_of(site)
-    columns = [column for column in after if after[column] != before[column]]
+    columns = [column for column in after if _differ(after[column], before[column])]
     if not columns:
         return None
     change = SiteChange(
@@ -74,7 +74,7 @@ def undo_change(session: Session, site: Site, number: int, who: str = "") -> Sit
     if change is None or change.site_id != site.id:
         raise NotFound("change_unknown", number=number)
     present = settings_of(site)
-    if any(present[column] != value for column, value in change.after.items()):
+    if any(_differ(present[column], value) for column, value in change.after.items()):
         raise Conflict("change_again", number=number)
     for column, value in change.before.items():
         setattr(site, column, value)
@@ -89,6 +89,11 @@ def value_in_words(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(map(str, value))
     return "" if value is None else str(value)
+
+
+def _differ(value: Any, other: Any) -> bool:
+    """Whether they are read as two values: a text in no language is no text."""
+    return value_in_words(value) != value_in_words(other)
 
 
 def _of_site(site_id: int) -> Any:

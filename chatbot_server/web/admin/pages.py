@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.config import Config
 from chatbot_server.engine.base import Engine
 from chatbot_server.errors import ChatbotError, UsageError
-from chatbot_server.messages import LANGUAGES, catalogue, say
+from chatbot_server.messages import LANGUAGES, catalogue, own_command, say
 from chatbot_server.messages.numbers import decimal, file_size
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.service import KnowledgeBase
@@ -87,6 +88,8 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
         f"admin/{template}.html",
         language=language,
         say=in_words,
+        command=own_command,
+        in_language=_in_language,
         sentences=catalogue(),
         account=account,
         may=lambda view: may(account, view),
@@ -106,6 +109,12 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     if "locale" in request.args:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * DAY, samesite="Lax")
     return response
+
+
+def _in_language(code: str) -> str:
+    """The same page in the language *code*."""
+    kept = {name: text for name, text in request.args.items() if name not in ("locale", "done")}
+    return f"?{urlencode(kept | {'locale': code})}"
 
 
 def _done(language: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from chatbot_server.messages import say
+from chatbot_server.messages import own_command, say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site, playground_site
 from chatbot_server.web.middleware.address import own_address
@@ -29,6 +29,7 @@ def demo_blueprint(database: Database) -> Blueprint:
                 playground_key=playground_key,
                 language=language,
                 say=lambda name, **values: say(name, language, **values),
+                command=own_command,
                 address=own_address(request),
             )
         )

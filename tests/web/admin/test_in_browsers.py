@@ -85,6 +85,8 @@ def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> st
     page.get_by_label("Your name").fill("Ann")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create my account").click()
+    expect(page.get_by_label("Name of the site")).to_be_focused()
+    assert token not in page.url, "also where no script took it out of the address"
     page.get_by_label("Name of the site").fill("Bakery Hull")
     page.get_by_label("Address of the site").fill(site.address)
     page.get_by_role("button", name="Read my pages").click()

@@ -15,8 +15,17 @@ from chatbot_server.accounts.service import check_setup, renew_setup
 from chatbot_server.backup.archive import Manifest
 from chatbot_server.backup.service import default_name, look, restore
 from chatbot_server.errors import ChatbotError, NotFound, TooLarge, Unavailable, UsageError
+from chatbot_server.messages.numbers import file_size
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.pages import AdminParts, go, is_set_up, problem_of, render, typed
+from chatbot_server.web.admin.pages import (
+    AdminParts,
+    admin_language,
+    go,
+    is_set_up,
+    problem_of,
+    render,
+    typed,
+)
 from chatbot_server.web.admin.settings.backups import copies_in
 from chatbot_server.web.middleware.uploads import TICKET, largest_file
 
@@ -126,7 +135,8 @@ def _typed_token(parts: AdminParts) -> str:
         return typed("token", 100)
     except RequestEntityTooLarge:
         size = request.max_content_length or 0
-        raise TooLarge("restore_too_large", limit=max(1, size // 1_000_000)) from None
+        limit = file_size(size, admin_language())
+        raise TooLarge("restore_too_large", limit=limit) from None
     except OSError as error:
         raise Unavailable("backup_failed", why=error.strerror) from error
 
