@@ -34,7 +34,7 @@ from chatbot_server.storage.visitors.conversations import (
     recent_history,
 )
 from chatbot_server.storage.visitors.feedback import feedback_of
-from chatbot_server.storage.visitors.takeover import persons_messages
+from chatbot_server.storage.visitors.takeover import ids_before, persons_messages
 
 # The least number of characters of a long conversation that a model is given; at most about twice
 # as many. All their tokens are counted with each question.
@@ -61,11 +61,13 @@ class News:
 
     Attributes:
         person: who answers in place of the chatbot; None: the chatbot answers.
+        follows: the id of the message before each, by its id.
         wait: seconds until it makes sense to ask again; 0: not before the visitor writes.
     """
 
     person: str | None
     messages: Sequence[ChatMessage]
+    follows: dict[str, str]
     wait: int
 
 
@@ -199,7 +201,7 @@ class ConversationService:
                 wait = 0
             else:
                 wait = ASK_LATER if is_somebody_here(session) else ASK_RARELY
-            return News(row.answering_person, messages, wait)
+            return News(row.answering_person, messages, ids_before(session, messages), wait)
 
     def erase(self, conversation: str, secret: str) -> int:
         """Erase the conversation from the disk; returns the number of erased messages."""

@@ -73,6 +73,17 @@ def persons_messages(session: Session, conversation_id: str, after: str) -> Sequ
     return newest[::-1]
 
 
+def ids_before(session: Session, messages: Sequence[ChatMessage]) -> dict[str, str]:
+    """By the id of each of *messages*, which are of one conversation: the id of the one before."""
+    if not messages:
+        return {}
+    after = {message.position - 1: message.id for message in messages}
+    query = select(ChatMessage.position, ChatMessage.id).where(
+        ChatMessage.conversation_id == messages[0].conversation_id, ChatMessage.position.in_(after)
+    )
+    return {after[position]: identifier for position, identifier in session.execute(query)}
+
+
 def _answer_waiting(session: Session, conversation_id: str) -> None:
     session.execute(delete(ContactRequest).where(_waiting(conversation_id)))
 

@@ -37,7 +37,10 @@ def conversations_blueprint(service: ConversationService, rates: RateLimits) -> 
     def read_news(identifier: str) -> Response:
         rates.check_news()
         news = service.news(identifier, bearer(request), request.args.get("after", "")[:22])
-        messages = [describe_message(message, None) for message in news.messages]
+        messages = [
+            describe_message(message, None) | {"follows": news.follows.get(message.id)}
+            for message in news.messages
+        ]
         response = jsonify(person=news.person, messages=messages, wait=news.wait)
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -169,6 +169,19 @@ def test_a_person_takes_over_and_hands_back(
         passed_on = widget.locator(".text", has_text="Passed on to Marie.")
         expect(passed_on).to_be_visible()
         expect(owner.locator(".turn.user", has_text="Until when?")).to_be_visible()
+        # A question that was sent before the person's last words were fetched stands below them.
+        visitor.route("**/news?*", lambda route: route.abort())
+        owner.get_by_label("Your message").fill("From eight to six.")
+        owner.get_by_role("button", name="Send").click()
+        expect(owner.locator(".turn.person")).to_have_count(2)
+        field.fill("On Sunday, too?")
+        visitor.keyboard.press("Enter")
+        expect(passed_on).to_have_count(2)
+        visitor.unroute("**/news?*")
+        visitor.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(widget.locator("li", has_text="From eight to six.")).to_be_visible()
+        said = "\n".join(widget.locator("[role=log] > ol > li").all_inner_texts())
+        assert said.index("From eight to six.") < said.index("On Sunday, too?")
         owner.evaluate(axe_source)
         for look, rules in looks_of(owner):
             assert owner.evaluate(rules)["violations"] == [], look
@@ -177,8 +190,8 @@ def test_a_person_takes_over_and_hands_back(
         expect(widget.locator(".state")).to_have_text("AI assistant")
         field.fill("Thanks!")
         visitor.keyboard.press("Enter")
-        expect(widget.locator(".assistant")).to_have_count(4)
-        expect(passed_on).to_have_count(1)
+        expect(widget.locator(".assistant")).to_have_count(6)
+        expect(passed_on).to_have_count(2)
 
 
 def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: WebSite) -> None:

@@ -84,6 +84,10 @@ def test_a_person_answers_until_the_conversation_is_handed_back(
     (message,) = news["messages"]
     assert (news["person"], news["wait"]) == ("Marie", 3)
     assert (message["name"], message["origin"]) == ("Marie", "person")
+    transcript = visitor.client.get(
+        f"/api/conversation/{visitor.conversation}", headers=visitor.headers
+    ).json
+    assert message["follows"] == (transcript or {})["messages"][-2]["id"]
     assert visitor.news(message["id"])["messages"] == []
     assert visitor.news("gone")["messages"] == [message]
     answer = visitor.ask("Thank you! Call me: 01 23 45 67 89", locale="fr")

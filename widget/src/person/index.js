@@ -32,6 +32,20 @@ function person({ api, chat, tab, view }) {
     timer = setTimeout(look, seconds * 1000);
   };
 
+  /**
+   * Where it was written: a question that was sent before it was read stands below it.
+   * @param {import("../panel/conversation.js").Message & {follows?: string}} message
+   */
+  const add = (message) => {
+    const messages = chat.messages();
+    const place = messages.findIndex(({ id }) => id && id === message.follows) + 1;
+    chat.add(message);
+    if (!place || place === messages.length - 1) return;
+    messages.splice(place, 0, ...messages.splice(-1));
+    const { children } = log.querySelectorAll("ol")[0];
+    children[place].before(children[messages.length - 1]);
+  };
+
   const look = async () => {
     const { conversation } = tab;
     if (!conversation) return show(null);
@@ -43,7 +57,7 @@ function person({ api, chat, tab, view }) {
       if (tab.conversation !== conversation) return again(SOON);
       for (const message of news.messages)
         if (!chat.messages().some(({ id }) => id === message.id)) {
-          chat.add(message);
+          add(message);
           view.announce(`${message.name}: ${message.text}`);
           // What a person writes is seen at once, however long the answer above it is.
           requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
