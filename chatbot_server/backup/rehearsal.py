@@ -19,14 +19,13 @@ from chatbot_server.backup.archive import BackupError, open_archive
 from chatbot_server.backup.service import SUFFIX, restore
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say
-from chatbot_server.storage.base import now
+from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.copying import copied_tables, rows_of
 from chatbot_server.storage.database import Database
 from chatbot_server.temporary import temporary_folder
 
 FILE = "rehearsal.json"
-MONTH = 30 * 24 * 3600
-DAY = 24 * 3600
+MONTH = 30 * DAY
 # What is counted anew, or says when and how often something was indexed.
 MADE_ANEW = {"knowledge_document": {"id", "read"}, "knowledge_state": {"version"}}
 logger = logging.getLogger(__name__)

@@ -38,7 +38,7 @@ from chatbot_server.storage.copying import (
 )
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import get_source
-from chatbot_server.storage.visitors.conversations import count_messages
+from chatbot_server.storage.visitors.messages import count_messages
 
 SUFFIX = ".chatbot-backup"
 

@@ -17,11 +17,11 @@ from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.base import JsonObject, UnitOfWork, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.webhooks import queue_event
-from chatbot_server.storage.visitors.conversations import (
+from chatbot_server.storage.visitors.conversations import has_conversation
+from chatbot_server.storage.visitors.messages import (
     add_exchange,
     complete_answer,
     erase_messages,
-    has_conversation,
     set_facts,
 )
 from chatbot_server.storage.visitors.outbox import first_due

@@ -26,14 +26,16 @@ from chatbot_server.storage.visitors.conversations import (
     ChatMessage,
     Conversation,
     erase_conversation,
+    new_conversation,
+    open_conversation,
+)
+from chatbot_server.storage.visitors.feedback import feedback_of
+from chatbot_server.storage.visitors.messages import (
     history,
     last_exchange,
     last_moment,
-    new_conversation,
-    open_conversation,
     recent_history,
 )
-from chatbot_server.storage.visitors.feedback import feedback_of
 from chatbot_server.storage.visitors.takeover import ids_before, persons_messages
 
 # The least number of characters of a long conversation that a model is given; at most about twice

@@ -38,8 +38,7 @@ from chatbot_server.errors import BadRequest, EngineError
 from chatbot_server.messages import say
 from chatbot_server.retrieval.base import Grounding, Knowledge, Source
 from chatbot_server.retrieval.language.markdown import literal
-from chatbot_server.storage.base import now
-from chatbot_server.storage.visitors.conversations import HOUR
+from chatbot_server.storage.base import HOUR, now
 
 PRESENT_SECONDS = 1800  # how long a person counts as present after their last message
 logger = logging.getLogger("chatbot_server.conversation")

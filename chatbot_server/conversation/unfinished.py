@@ -7,7 +7,7 @@ import logging
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.visitors.conversations import mark_cut_answers
+from chatbot_server.storage.visitors.messages import mark_cut_answers
 
 logger = logging.getLogger("chatbot_server")
 

@@ -20,11 +20,11 @@ from chatbot_server.retrieval.curate.learning.quality import run_nightly
 from chatbot_server.retrieval.curate.learning.unanswered import look_again
 from chatbot_server.service.children import CHORE_NAMES, call_chore
 from chatbot_server.service.prepare import prepare_change
-from chatbot_server.storage.base import now
+from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.audit import erase_old_entries
 from chatbot_server.storage.soundness import check_every_page
-from chatbot_server.storage.visitors.conversations import DAY, HOUR, erase_expired
+from chatbot_server.storage.visitors.conversations import erase_expired
 from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.webhooks.delivery import deliver_due
 

@@ -38,6 +38,8 @@ NAMES = {
 
 # Unix seconds: the same on every database, without a time zone.
 Moment = Annotated[int, mapped_column(BigInteger)]
+HOUR = 3600
+DAY = 24 * HOUR
 # 128 random bits as 22 letters, which cannot be guessed.
 RandomId = Annotated[str, mapped_column(String(22), primary_key=True)]
 JsonObject = dict[str, Any]

@@ -24,13 +24,14 @@ from chatbot_server.storage.site.webhooks import (
     note_undelivered,
     take_due_deliveries,
 )
-from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation, history
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.feedback import (
     ContactRequest,
     Feedback,
     question_of,
     unread_counts,
 )
+from chatbot_server.storage.visitors.messages import history
 
 MOST_AT_ONCE = 100
 SECONDS = 15.0  # for one of them

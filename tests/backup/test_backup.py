@@ -18,6 +18,7 @@ from typing import Any
 import pyrage  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import update
+from support.conversations import start_conversation
 
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.accounts.service import log_in
@@ -28,20 +29,16 @@ from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.service.jobs import DAILY, back_up_daily
-from chatbot_server.storage.base import now
+from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.accounts import add_account, start_session
 from chatbot_server.storage.site.sites import Site, add_site, find_site
 from chatbot_server.storage.visitors.analytics import Period, timeline
-from chatbot_server.storage.visitors.conversations import (
-    DAY,
-    MESSAGES,
-    add_message,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import MESSAGES
 from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
 from chatbot_server.storage.visitors.learning import put_golden
+from chatbot_server.storage.visitors.messages import add_message
 
 PASSWORD = "four words for sleeping"
 

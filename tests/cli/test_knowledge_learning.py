@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from support.command_line import Run
+from support.conversations import start_conversation
 
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
-from chatbot_server.storage.visitors.conversations import add_message, start_conversation
+from chatbot_server.storage.visitors.messages import add_message
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 

@@ -13,10 +13,10 @@ from chatbot_server.conversation.events import Cited, Ended
 from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.errors import EngineBusy, EngineCrashed
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.storage.base import now
+from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.site.sites import demo_site
-from chatbot_server.storage.visitors.conversations import DAY, erase_expired
+from chatbot_server.storage.visitors.conversations import erase_expired
 
 FREE = None
 

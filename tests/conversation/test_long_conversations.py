@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from support.conversations import start_conversation
 from support.scripted_chat import Chat, ScriptedModel
 
 from chatbot_server.conversation.service import REMEMBERED
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
-from chatbot_server.storage.visitors.conversations import (
-    Conversation,
-    add_message,
-    last_exchange,
-    recent_history,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import Conversation
+from chatbot_server.storage.visitors.messages import add_message, last_exchange, recent_history
 
 
 def test_the_window_of_a_conversation_moves_seldom_and_stays_small(database: Database) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.conversations import start_conversation
 from support.patience import wait_for
 from support.servers.web_site import WebSite
 
@@ -21,7 +22,7 @@ from chatbot_server.service.children import Chore, call_chore
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import embedded_counts
 from chatbot_server.storage.site.sites import demo_site
-from chatbot_server.storage.visitors.conversations import Conversation, start_conversation
+from chatbot_server.storage.visitors.conversations import Conversation
 
 SETTINGS = {
     "engine": {"model": None},

@@ -7,20 +7,16 @@ import time
 from pathlib import Path
 
 import pytest
+from support.conversations import start_conversation
 
 from chatbot_server.config import Config
 from chatbot_server.service.jobs import erase, erase_old_backups
-from chatbot_server.storage.base import now
+from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
-from chatbot_server.storage.visitors.conversations import (
-    DAY,
-    Conversation,
-    add_message,
-    history,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.feedback import add_contact_request, contact_requests
+from chatbot_server.storage.visitors.messages import add_message, history
 
 
 def test_a_backup_that_cannot_be_erased_keeps_no_other(

@@ -7,8 +7,9 @@ from pathlib import Path
 from support.browser import Browser
 
 from chatbot_server.conversation.unfinished import mend_cut_answers
+from chatbot_server.storage.base import DAY
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.visitors.conversations import DAY, ChatMessage
+from chatbot_server.storage.visitors.conversations import ChatMessage
 
 
 def test_a_visitor_who_returns_is_told_of_the_answer_that_was_cut(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.conversations import start_conversation
 
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -17,10 +18,10 @@ from chatbot_server.storage.visitors.analytics import (
     time_to_answer,
     timeline,
 )
-from chatbot_server.storage.visitors.conversations import add_message, start_conversation
 from chatbot_server.storage.visitors.feedback import save_feedback
 from chatbot_server.storage.visitors.inbox import ConversationFilter, Trait, list_conversations
 from chatbot_server.storage.visitors.learning import unanswered_questions
+from chatbot_server.storage.visitors.messages import add_message
 
 ANSWERS = (("pages", 10), ("pages", 30), ("faq", 4000), ("none", 20), ("pages", None))
 

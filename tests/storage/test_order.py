@@ -9,6 +9,7 @@ from threading import Barrier
 import pytest
 from alembic import command
 from sqlalchemy import text
+from support.conversations import start_conversation
 from support.patience import LONG
 from support.scripted_chat import QUOTED, Pages, ScriptedModel
 
@@ -20,12 +21,8 @@ from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import NotFound, Unavailable
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
-from chatbot_server.storage.visitors.conversations import (
-    add_exchange,
-    erase_conversation,
-    open_conversation,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import erase_conversation, open_conversation
+from chatbot_server.storage.visitors.messages import add_exchange
 
 DEMO = text("SELECT id FROM site WHERE demo")  # also where the site had fewer columns
 CONVERSATION = (

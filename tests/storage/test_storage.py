@@ -13,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, text
+from support.conversations import start_conversation
 
 from chatbot_server import storage
 from chatbot_server.errors import ChatbotError, ConfigError, NotFound, Unauthorized, Unavailable
@@ -21,14 +22,15 @@ from chatbot_server.storage.base import Base, now
 from chatbot_server.storage.database import POOL, Database
 from chatbot_server.storage.site.sites import add_site, demo_site, find_site
 from chatbot_server.storage.visitors.conversations import (
-    add_message,
     erase_conversation,
     erase_expired,
+    open_conversation,
+)
+from chatbot_server.storage.visitors.messages import (
+    add_message,
     erase_messages,
     history,
     last_exchange,
-    open_conversation,
-    start_conversation,
 )
 
 

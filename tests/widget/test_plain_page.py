@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
+from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
 from support.servers.serving import serve_app
 
@@ -17,11 +18,8 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site, add_site
-from chatbot_server.storage.visitors.conversations import (
-    ChatMessage,
-    add_message,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import ChatMessage
+from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.web.visitor.page import ink
 
 Visitor = Callable[..., Any]

@@ -14,20 +14,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from support.conversations import start_conversation
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
-from chatbot_server.storage.visitors.conversations import (
-    add_message,
-    erase_conversation,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import erase_conversation
 from chatbot_server.storage.visitors.feedback import (
     contact_requests,
     erase_contact_requests,
     feedback_of,
 )
+from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import register_problems
 from chatbot_server.web.visitor import widget

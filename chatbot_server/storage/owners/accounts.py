@@ -10,17 +10,16 @@ from sqlalchemy import ForeignKey, String, bindparam, delete, func, or_, select,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, Unauthorized, UsageError
-from chatbot_server.storage.base import Base, Moment, count_changed, hash_of_secret, now
+from chatbot_server.storage.base import DAY, HOUR, Base, Moment, count_changed, hash_of_secret, now
 
 Role = Literal["owner", "editor", "reader"]
 ROLES: tuple[Role, ...] = ("owner", "editor", "reader")
 TokenPurpose = Literal["setup", "invitation", "reset", "second"]
 
-HOUR = 3600
-SESSION_SECONDS = 14 * 24 * HOUR  # from the last request
+SESSION_SECONDS = 14 * DAY  # from the last request
 TOKEN_SECONDS: dict[TokenPurpose, int] = {
-    "setup": 30 * 24 * HOUR,
-    "invitation": 7 * 24 * HOUR,
+    "setup": 30 * DAY,
+    "invitation": 7 * DAY,
     "reset": HOUR,
     "second": 600,  # between the password and the second factor
 }

@@ -11,14 +11,13 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import Base, Moment, hash_of_secret, now
+from chatbot_server.storage.base import DAY, Base, Moment, hash_of_secret, now
 
 # 256 random bits need no slow hash: guessing one is out of reach however fast it is checked.
 SECRET_BYTES = 32
 SHOWN = 10  # characters of a key that may be seen again
 # Not written more often than this: every request would be a write otherwise.
 USE_SECONDS = 60
-DAY = 24 * 3600
 LONGEST_DAYS = 3650
 
 

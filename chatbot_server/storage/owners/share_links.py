@@ -9,10 +9,9 @@ from sqlalchemy import BigInteger, ForeignKey, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import Base, Moment, count_changed, hash_of_secret, now
+from chatbot_server.storage.base import DAY, Base, Moment, count_changed, hash_of_secret, now
 from chatbot_server.storage.site.sites import Site
 
-DAY = 24 * 3600
 LASTING_DAYS = (7, 30, 90)
 MOST_LINKS = 20  # of one site
 

@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from chatbot_server.storage.base import JsonObject, UnitOfWork, now, session_of
+from chatbot_server.storage.base import HOUR, JsonObject, UnitOfWork, now, session_of
 from chatbot_server.storage.site.sites import Site
-from chatbot_server.storage.visitors.conversations import (
-    HOUR,
-    ChatMessage,
-    Conversation,
-    add_message,
-)
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.feedback import ContactRequest, add_contact_request
+from chatbot_server.storage.visitors.messages import add_message
 
 LONGEST_NAME = 40
 LONGEST_TEXT = 4000

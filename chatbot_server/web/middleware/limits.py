@@ -15,9 +15,9 @@ from limits import RateLimitItem, parse
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests
+from chatbot_server.storage.base import DAY
 from chatbot_server.web.middleware.request_counts import RequestCounts
 
-DAY = 24 * 3600
 # Reading, feedback, and keys that do not exist. Not a setting: the widget sends a few of these
 # a minute, so that the limit only stops loops and guessing.
 SMALL_REQUESTS = ("120 per minute",)

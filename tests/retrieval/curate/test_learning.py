@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.conversations import start_conversation
 
 from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import Conflict, NotFound, UsageError
@@ -24,13 +25,9 @@ from chatbot_server.retrieval.curate.library import add_faq, add_note, export_do
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
-from chatbot_server.storage.visitors.conversations import (
-    add_message,
-    erase_conversation,
-    erase_expired,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import erase_conversation, erase_expired
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, MOST_GOLDEN, put_golden
+from chatbot_server.storage.visitors.messages import add_message
 
 
 @pytest.fixture

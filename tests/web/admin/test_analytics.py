@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from support.conversations import start_conversation
 from support.plans import statements, tables_read_whole
 from support.servers.owner_server import OwnerServer
 
@@ -23,13 +24,9 @@ from chatbot_server.storage.visitors.analytics import (
     time_to_answer,
     timeline,
 )
-from chatbot_server.storage.visitors.conversations import (
-    Conversation,
-    add_message,
-    count_messages,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.feedback import save_feedback
+from chatbot_server.storage.visitors.messages import add_message, count_messages
 
 DAY = 24 * 3600
 

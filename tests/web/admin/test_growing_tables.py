@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
+from support.conversations import start_conversation
 from support.crawling import extractor
 from support.plans import statements, tables_read_by_site, tables_read_whole
 from support.servers.owner_server import OwnerServer
 
 from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.visitors.conversations import add_message, start_conversation
 from chatbot_server.storage.visitors.feedback import save_feedback
+from chatbot_server.storage.visitors.messages import add_message
 
 GROWING = {
     *("message", "conversation", "feedback", "answer_review"),

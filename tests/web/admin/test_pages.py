@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.conversations import start_conversation
 from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
@@ -24,12 +25,9 @@ from chatbot_server.service.jobs import files
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
 from chatbot_server.storage.site.sites import DEFAULT_COLOR, Site, add_site, find_site
-from chatbot_server.storage.visitors.conversations import (
-    Conversation,
-    add_message,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
+from chatbot_server.storage.visitors.messages import add_message
 
 Post = Callable[..., TestResponse]
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>[x](javascript:alert(1)) =1+1"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from support.conversations import start_conversation
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.learning.quality import margin_of_error, run_nightly
 from chatbot_server.retrieval.curate.library import add_faq, describe_entries
-from chatbot_server.storage.visitors.conversations import (
-    ChatMessage,
-    add_message,
-    start_conversation,
-)
+from chatbot_server.storage.visitors.conversations import ChatMessage
+from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.storage.visitors.quality import review_counts, runs_of
 
 Post = Callable[..., TestResponse]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from support.conversations import start_conversation
 from support.servers.owner_server import ORIGIN, OwnerServer
 
 from chatbot_server.storage.owners import share_links
 from chatbot_server.storage.owners.share_links import LASTING_DAYS, MOST_LINKS
-from chatbot_server.storage.visitors.conversations import add_message, start_conversation
+from chatbot_server.storage.visitors.messages import add_message
 
 DAY = 24 * 3600
 

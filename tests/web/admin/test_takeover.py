@@ -13,10 +13,11 @@ from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.mail.letter import Desk
-from chatbot_server.storage.base import now
+from chatbot_server.storage.base import HOUR, now
 from chatbot_server.storage.site.sites import Site
-from chatbot_server.storage.visitors.conversations import HOUR, ChatMessage, Conversation, history
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.feedback import contact_requests
+from chatbot_server.storage.visitors.messages import history
 
 Post = Callable[..., TestResponse]
 EVIL = "<script>alert(1)</script> [x](javascript:alert(1))"

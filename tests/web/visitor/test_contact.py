@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
@@ -14,7 +15,6 @@ from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site, add_site
 from chatbot_server.storage.visitors import feedback
-from chatbot_server.storage.visitors.conversations import start_conversation
 from chatbot_server.storage.visitors.feedback import contact_requests
 
 LETTER = {"name": "Ada", "email": "ada@example.org", "message": "Please call."}
