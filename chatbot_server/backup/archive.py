@@ -203,22 +203,14 @@ def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
 def _unseal(data: bytes, passphrase: str) -> bytes:
     if not passphrase:
         raise BackupError("backup_passphrase_missing")
-    for _ in range(AGE_TRIES):
-        plain = _decrypt(data, passphrase)
-        if plain is not None:
-            return plain
-    raise BackupError("backup_passphrase_slow")
-
-
-def _decrypt(data: bytes, passphrase: str) -> bytes | None:
-    """What *data* holds; ``None``: age thinks this machine too slow to try the passphrase."""
     age = _age()
-    try:
-        return bytes(age.passphrase.decrypt(data, passphrase))
-    except age.DecryptError as error:
-        if str(error).startswith(TOO_MUCH_WORK):
-            return None
-        raise BackupError("backup_passphrase_wrong") from None
+    for _ in range(AGE_TRIES):
+        try:
+            return bytes(age.passphrase.decrypt(data, passphrase))
+        except age.DecryptError as error:  # noqa: PERF203 - it is tried again
+            if not str(error).startswith(TOO_MUCH_WORK):
+                raise BackupError("backup_passphrase_wrong") from None
+    raise BackupError("backup_passphrase_slow")
 
 
 def _age() -> Any:

@@ -18,7 +18,8 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
     buffer.write("\ufeff")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_inert(str(cell)) for cell in row])
+        cells = map(str, row)
+        writer.writerow(["'" + cell if cell.startswith(FORMULA) else cell for cell in cells])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -32,7 +33,3 @@ def download(lines: Iterable[str], name: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _inert(cell: str) -> str:
-    return "'" + cell if cell.startswith(FORMULA) else cell

@@ -32,7 +32,7 @@ from chatbot_server.errors import BadRequest, EngineCrashed, EngineTimeout
 PAUSE_SECONDS = 30.0
 # Tokens, where the endpoint decides: the longest context that ``engine.context_length`` may name.
 LONGEST_ANSWER = 131_072
-# Words of llama-endpoint, vLLM and others that some servers do not know; left out for those.
+# Fields of llama-server, vLLM and others; left out for servers that do not know them.
 EXTRAS = ("top_k", "repeat_penalty", "repetition_penalty", "stream_options")
 TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
 

@@ -66,6 +66,14 @@ class CatalogueEntry:
     good_for: tuple[str, ...] = ()
     sha256: str | None = None
 
+    @classmethod
+    def of(cls, name: str, record: dict[str, Any]) -> CatalogueEntry:
+        """The entry called *name*, from the *record* of a data file."""
+        lists = {key: tuple(value) for key, value in record.items() if isinstance(value, list)}
+        rate = record.get("hallucinations")
+        hallucinations = Hallucinations(**rate) if rate else None
+        return cls(name, **{**record, **lists, "hallucinations": hallucinations})
+
     @property
     def file_name(self) -> str | None:
         """The name of the file on disk; None if the repository must be asked."""
@@ -92,11 +100,6 @@ def catalogue() -> Mapping[str, CatalogueEntry]:
     """All models of the catalogue by name: current ones, then older ones."""
     files = ("catalogue.yaml", "older_models.yaml")
     records = [read_yaml("chatbot_server.models.store", file) for file in files]
-    return {name: _entry(name, record) for part in records for name, record in part.items()}
-
-
-def _entry(name: str, record: dict[str, Any]) -> CatalogueEntry:
-    lists = {key: tuple(value) for key, value in record.items() if isinstance(value, list)}
-    rate = record.get("hallucinations")
-    hallucinations = Hallucinations(**rate) if rate else None
-    return CatalogueEntry(name, **{**record, **lists, "hallucinations": hallucinations})
+    return {
+        name: CatalogueEntry.of(name, record) for part in records for name, record in part.items()
+    }
