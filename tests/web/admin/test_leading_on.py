@@ -10,7 +10,8 @@ from werkzeug.test import TestResponse
 
 from chatbot_server.storage.site.history import changes_of
 from chatbot_server.storage.site.sites import add_site
-from chatbot_server.storage.visitors.conversations import add_message, start_conversation
+from chatbot_server.storage.visitors.conversations import start_conversation
+from chatbot_server.storage.visitors.messages import add_message
 
 Post = Callable[..., TestResponse]
 
