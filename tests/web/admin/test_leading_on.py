@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from support.conversations import start_conversation
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.storage.site.history import changes_of
 from chatbot_server.storage.site.sites import add_site
-from chatbot_server.storage.visitors.conversations import start_conversation
 from chatbot_server.storage.visitors.messages import add_message
 
 Post = Callable[..., TestResponse]
