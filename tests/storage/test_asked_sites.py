@@ -40,6 +40,7 @@ def test_what_another_process_changes_shows_at_the_next_question(
     sites, other = AskedSites(database), Database(database.url)
     before = sites.find(key).site
     assert sites.find(key).site is before
+    assert before.words == {"greeting": {"*": "Hi!"}}
     with other.session() as session:
         find_site(session, key).words = {"greeting": {"*": "Hello!"}}
     assert sites.find(key).site.words == {"greeting": {"*": "Hello!"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import JSON, Text, bindparam, func, select, type_coerce
 
 from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import Base
@@ -15,11 +15,18 @@ from chatbot_server.storage.site.sites import Site
 MOST_SITES = 1000  # some 5 KB each
 _SITES = Base.metadata.tables[Site.__tablename__]
 _STATES = Base.metadata.tables[KnowledgeState.__tablename__]
+# The text of JSON, which is only read if it has changed.
+_TEXTS = [
+    type_coerce(column, Text) if isinstance(column.type, JSON) else column
+    for column in _SITES.columns
+]
 _WITH_KEY = (
-    select(_SITES, func.coalesce(_STATES.c.version, 0))
+    select(*_TEXTS, func.coalesce(_STATES.c.version, 0))
+    .select_from(_SITES)
     .outerjoin(_STATES, _STATES.c.site_id == _SITES.c.id)
     .where(_SITES.c.key == bindparam("key"))
 )
+_SITE = select(_SITES).where(_SITES.c.key == bindparam("key"))
 
 
 class AskedSite(NamedTuple):
@@ -38,7 +45,7 @@ class AskedSites:
     def __init__(self, database: Database) -> None:
         self._database = database
         # By key: the columns as they were last read, and the object made of them.
-        self._sites: dict[str, tuple[list[Any], Site]] = {}
+        self._sites: dict[str, tuple[tuple[Any, ...], Site]] = {}
 
     def find(self, key: str) -> AskedSite:
         """The site with *key*.
@@ -46,15 +53,17 @@ class AskedSites:
         Raises:
             NotFound: there is none.
         """
+        known_texts, site = self._sites.get(key, ((), None))
         with self._database.connection() as connection:
             row = connection.execute(_WITH_KEY, {"key": key}).one_or_none()
-        if row is None:
+            texts = row[:-1] if row else ()
+            if texts != known_texts:
+                columns = connection.execute(_SITE, {"key": key}).mappings().one_or_none()
+                site = Site(**columns) if columns else None
+        if row is None or site is None:
             raise NotFound("site_unknown", field="site", key=key[:60])
-        *values, version = row
-        known_values, site = self._sites.get(key, ([], None))
-        if site is None or values != known_values:
-            site = Site(**dict(zip(_SITES.columns.keys(), values, strict=True)))
+        if texts != known_texts:
             if len(self._sites) >= MOST_SITES:
                 self._sites.clear()
-            self._sites[key] = values, site
-        return AskedSite(site, version)
+            self._sites[key] = texts, site
+        return AskedSite(site, row[-1])

@@ -20,6 +20,8 @@ from chatbot_server.storage.visitors.conversations import (
 NEW_MESSAGE: JsonObject = {"text": "", "sources": [], "facts": {}} | dict.fromkeys(
     ("origin", "status", "finish", "model", "first_ms")
 )
+# Built once: building them takes as long as running them.
+_NEW_CONVERSATION, _NEW_MESSAGES = insert(CONVERSATIONS), insert(MESSAGES)
 _LAST_MOMENT = (
     select(MESSAGES.c.created)
     .where(MESSAGES.c.conversation_id == bindparam("id"))
@@ -57,7 +59,7 @@ def add_exchange(
         columns = {
             column.name: getattr(conversation, column.name) for column in CONVERSATIONS.columns
         }
-        unit.execute(insert(CONVERSATIONS), columns)
+        unit.execute(_NEW_CONVERSATION, columns)
         position = 0
     else:
         # A write comes first: it makes PostgreSQL lock the row, and SQLite the database.
@@ -72,7 +74,7 @@ def add_exchange(
     figures = _figures_of(conversation)
     rows = (question | {"role": "user"}, answer | {"role": "assistant"})
     unit.execute(
-        insert(MESSAGES),
+        _NEW_MESSAGES,
         [
             NEW_MESSAGE | row | {"conversation_id": conversation.id, "position": place} | figures
             for place, row in enumerate(rows, position)

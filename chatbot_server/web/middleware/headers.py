@@ -32,8 +32,10 @@ def register_headers(app: Flask) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
+        own = {name for name, _value in response.headers}
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+            if name not in own:
+                response.headers.add(name, value)
         return response
 
 

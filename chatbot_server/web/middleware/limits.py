@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -65,7 +64,7 @@ class VisitorKeys:
             network = ipv4.packed[:ipv4_bytes] if ipv4 else ip.packed[:ipv6_bytes]
         except ValueError:
             network = address.encode()
-        return hmac.new(salt, network, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(salt, network, "sha256").hex()[:32]
 
 
 class RateLimits:
@@ -80,15 +79,17 @@ class RateLimits:
         """Today's name of the visitor of this request."""
         return self._visitors.name(request.remote_addr or "")
 
-    def check_question(self, site: str) -> None:
-        """Count one question.
+    def check_question(self, site: str) -> str:
+        """Count one question; returns today's name of its visitor.
 
         Raises:
             TooManyRequests: with the seconds to wait.
         """
-        self._check("visitor", self._limits.visitor, self.visitor())
+        visitor = self.visitor()
+        self._check("visitor", self._limits.visitor, visitor)
         for rate in map(rate_of, self._limits.site):
             self._check_share(rate, site)
+        return visitor
 
     def check_contact(self) -> None:
         """Count one message to a person.

@@ -106,8 +106,8 @@ def admit_question(
     """
     text = read_message(message, limits.message_chars)
     site, index_version = asked_site
-    rates.check_question(site.key)
-    return VisitorQuestion(site, text, locale, visitor=rates.visitor(), index_version=index_version)
+    visitor = rates.check_question(site.key)
+    return VisitorQuestion(site, text, locale, visitor=visitor, index_version=index_version)
 
 
 def _stream(answer: LiveAnswer, after: int, language: str) -> Response:
