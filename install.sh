@@ -205,7 +205,7 @@ install() {
 # Nothing is missing, of the version in this folder.
 is_whole() {
     version=$prefix/versions/$id
-    [ "$installed" = "$id" ] && is_built && [ -x "$control" ] && [ -f "$config" ] && has_model
+    [ "$installed" = "$id" ] && is_built && is_placed && [ -x "$control" ] && [ -f "$config" ] && has_model
 }
 
 start() {

@@ -11,6 +11,8 @@ places() {
     CONFIG=@CONFIG@
     SERVICE=@SERVICE@ # none, user or system
     OWNER=@OWNER@     # the system user that runs the service; empty otherwise
+    MOVED_FROM=
+    follow_folder
     VERSION=$(cd "$PREFIX/current" 2>/dev/null && pwd -P) ||
         fail "There is no Chatbot Server at $PREFIX any more." "Il n’y a plus de Chatbot Server à $PREFIX."
     PYTHON=$VERSION/bin/python
@@ -19,6 +21,14 @@ places() {
     # How this command is called in what it and the program say.
     ME=chatbot-server
     cmp -s "$(command -v chatbot-server)" "$VERSION/control.sh" || ME=$(quoted "$PREFIX/bin/chatbot-server")
+}
+
+# An installation in one folder is where this script lies, also after the folder was moved or copied.
+follow_folder() {
+    own=$(cd "$(dirname "$0")/.." 2>/dev/null && pwd -P) || return 0
+    [ -f "$own/.chatbot-server" ] && [ -d "$own/versions" ] && [ "$SERVICE" != system ] || return 0
+    [ "$own" != "$(cd "$PREFIX" 2>/dev/null && pwd -P)" ] || return 0
+    MOVED_FROM=$PREFIX PREFIX=$own DATA=$own/data CONFIG=$own/config.yaml
 }
 
 quoted() {
@@ -115,8 +125,15 @@ start() {
     esac
 }
 
+tell_moved() {
+    t "This folder was at $MOVED_FROM. So that PATH and systemd find it here: $(installer_line) --run" \
+        "Ce dossier était à $MOVED_FROM. Pour que PATH et systemd le trouvent ici : $(installer_line) --run" >&2
+    [ "$SERVICE" = none ] || exit 1
+}
+
 launch() {
     pid=''
+    [ -z "$MOVED_FROM" ] || tell_moved
     if running; then
         : # somebody else has just started it
     elif [ "$SERVICE" != none ]; then

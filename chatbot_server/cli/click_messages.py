@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
 import click
 
-from chatbot_server.messages import catalogue, say, terminal_language
+from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say, terminal_language
 
 NEAR = {"misuse_option": "misuse_option_near", "misuse_command": "misuse_command_near"}
 SECTIONS = {"Options": "help_options", "Commands": "help_commands"}
@@ -58,8 +59,13 @@ def misuse(error: click.ClickException, language: str) -> str:
         choices=", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else "",
         low=getattr(kind, "min", None),
         high=getattr(kind, "max", None),
-        path=context.command_path if context else "chatbot-server",
+        path=_path_as_typed(context.command_path if context else COMMAND),
     )
+
+
+def _path_as_typed(path: str) -> str:
+    """The verbs of *path* after the command as it is typed on this machine."""
+    return path.replace(COMMAND, os.environ.get(COMMAND_VARIABLE, COMMAND), 1)
 
 
 def _mistake(error: click.ClickException, context: click.Context | None) -> tuple[str, str, str]:

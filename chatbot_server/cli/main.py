@@ -53,6 +53,8 @@ class Root(click.Group):
         return [*controls, *(verb for verb in VERBS if verb not in HIDDEN)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "help":
+            return help_
         if cmd_name not in VERBS:
             return None
         module = import_module(f"chatbot_server.cli.{VERBS[cmd_name]}")
@@ -68,6 +70,13 @@ class Root(click.Group):
         ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+@click.command("help", add_help_option=False)
+@click.argument("words", nargs=-1)
+def help_(words: tuple[str, ...]) -> None:
+    """``help site add`` is ``site add --help``, as in many programs."""
+    root.main([*words, "--help"], prog_name=PROGRAM, standalone_mode=False)
 
 
 @click.command(cls=Root, help="help_root")

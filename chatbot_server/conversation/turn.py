@@ -150,7 +150,7 @@ class Turn:
             if question.site.free_chat:
                 yield from self._writer.freely(self._prepared.dialogue, self._record)
                 return
-            warn_of_silence(question.site.key)
+            warn_of_silence(question.site.key, question.site.name, question.site.address)
         self._record.grounding = grounding
         if remark and not is_answered(remark, grounding):
             yield from self._answer_remark(remark)
@@ -294,14 +294,9 @@ class Turn:
 
 
 @lru_cache(1000)
-def warn_of_silence(site_key: str) -> None:
+def warn_of_silence(key: str, name: str, address: str) -> None:
     """Log once for each site that it has nothing to answer from."""
-    logger.warning(
-        "site=%s has no pages yet: visitors get “I don't know”."
-        " Run: chatbot-server knowledge crawl https://example.org --site %s",
-        site_key,
-        site_key,
-    )
+    logger.warning("%s", say("doctor_no_pages", key=key, name=name, address=address))
 
 
 def _pages_of(grounding: Grounding) -> tuple[Source, ...]:

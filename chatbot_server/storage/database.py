@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -204,7 +205,8 @@ class Database:
         """
         with self.session() as session:
             session.execute(text("SELECT 1"))
-        return self.engine.url.render_as_string(hide_password=True)
+        address = self.engine.url.render_as_string(hide_password=True)
+        return unquote(address) if self.engine.dialect.name == "sqlite" else address
 
     def check_writer(self, seconds: float) -> None:
         """Check that the database can be written, without writing anything.

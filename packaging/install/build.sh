@@ -36,7 +36,10 @@ build() {
     mkdir -p "$prefix/versions"
     [ -z "$owner" ] || make_owner
     build_packages
-    ! is_built || return 0
+    if is_built; then
+        place_control # the folder may have been moved
+        return
+    fi
     step "Installing Chatbot Server ${id%-*}" "Installation de Chatbot Server ${id%-*}"
     rm -rf "$version"
     unfinished=$version built=1
@@ -234,8 +237,19 @@ write_control() {
     cp -R "$here/install.sh" "$here/packaging" "$here/requirements.lock" "$here/requirements" "$version/installer"
     cp "$wheel" "$version/installer/wheel"
     steps digest "$here" >"$version/installer/digest"
-    fill "$here/packaging/control.sh" "'" >"$version/control.sh"
-    chmod 755 "$version/control.sh"
+    place_control
+}
+
+# In one moment: it may be running.
+place_control() {
+    fill "$here/packaging/control.sh" "'" >"$version/control.sh.new"
+    chmod 755 "$version/control.sh.new"
+    mv "$version/control.sh.new" "$version/control.sh"
+}
+
+# The command of this version knows that it lies here.
+is_placed() {
+    grep -qxF "    PREFIX='$prefix'" "$version/control.sh"
 }
 
 # fill TEMPLATE QUOTE: the template with this installation's places.

@@ -11,15 +11,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from support.command_line import Run
 from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.cli import running_server
+from chatbot_server.cli.click_messages import misuse
 from chatbot_server.cli.context import refusal
-from chatbot_server.cli.main import VERBS
-from chatbot_server.messages import say
+from chatbot_server.cli.main import VERBS, root
+from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, say
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
@@ -47,6 +49,17 @@ def test_the_help_lists_the_verbs(run: Run) -> None:
     shown = run("--help").out
     for verb in set(VERBS) - {"jobs"}:
         assert verb in shown
+
+
+def test_help_is_a_word_too(run: Run) -> None:
+    assert run("help").out == run("--help").out
+    assert run("help", "site", "add").out == run("site", "add", "--help").out
+
+
+def test_a_remedy_names_the_command_as_it_is_typed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(COMMAND_VARIABLE, "/opt/x/chatbot-server")
+    error = click.UsageError("", click.Context(root, info_name=COMMAND))
+    assert misuse(error, "en").endswith("See: /opt/x/chatbot-server --help")
 
 
 def test_the_usage_names_the_program_as_it_is_called(run: Run) -> None:
@@ -306,6 +319,9 @@ def test_a_site_without_pages_is_named_until_it_has_some_or_its_model_may_invent
 
     assert pages() == [(False, True)]
     assert f"crawl https://example.org --site {key}" in run("site", "list").out
+    run("site", "edit", key, "--origin", "https://own.example")
+    for told in (run("site", "list").out, run("doctor").out):
+        assert f"crawl https://own.example --site {key}" in told
     run("site", "edit", key, "--free-chat", "on")
     assert pages() == []
     assert "invents" in run("site", "list").out.split(key, 1)[1]

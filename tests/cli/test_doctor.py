@@ -16,6 +16,7 @@ from support.servers.ports import free_port
 
 from chatbot_server.backup.rehearsal import Rehearsal
 from chatbot_server.cli.diagnosis import doctor
+from chatbot_server.cli.diagnosis.checks import Check, report
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
 from chatbot_server.retrieval.crawl import chromium, rendering
@@ -163,3 +164,14 @@ def test_whatever_is_wrong_is_named_with_what_to_do(
     faults = wrong(run)
     for name, parts in FAULTS.items():
         assert parts[language == "fr"] in faults[name].replace("\u00a0", " "), name
+
+
+def test_each_check_is_told_before_the_next_one_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    def checks() -> Iterator[Check]:
+        yield Check("first", True, "One.")
+        assert capsys.readouterr().out == "✔ One.\n"
+        yield Check("second", True, "Two.")
+
+    with pytest.raises(SystemExit) as left:
+        report(checks(), as_json=False)
+    assert (left.value.code, capsys.readouterr().out) == (0, "✔ Two.\n")

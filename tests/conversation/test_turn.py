@@ -30,7 +30,7 @@ def test_without_pages_nothing_is_invented_and_the_log_tells_the_owner(
     assert end(events).origin == "none"
     assert chat.model.prompts == []
     chat.ask("And your address?")
-    warnings = [record for record in caplog.records if f"site={key} has no pages" in record.message]
+    warnings = [record for record in caplog.records if f"--site {key}" in record.message]
     assert len(warnings) == 1
 
 

@@ -107,7 +107,7 @@ def test_a_server_is_known_however_its_folder_is_spelt(spelling: str, tmp_path: 
     assert "Stopped." in place.run("restart").stdout
     [second] = serving(place)
     assert first != second
-    assert place.run("stop").stdout == "Stopped.\n"
+    assert place.run("stop").stdout.endswith("Stopped.\n")
     assert serving(place) == []
     assert place.run("stop").stdout == "Not running.\n"
 
@@ -118,7 +118,7 @@ def test_a_server_is_known_without_the_file_that_holds_its_number(place: StandIn
     assert "Already running" in place.run("start").stdout
     (place.prefix / "data/run/server.pid").unlink()
     assert place.run("status").returncode == 0
-    assert place.run("stop").stdout == "Stopped.\n"
+    assert place.run("stop").stdout.endswith("Stopped.\n")
     assert serving(place) == []
 
 
@@ -242,3 +242,33 @@ def test_the_program_is_told_how_its_command_is_typed(place: StandIn) -> None:
     (place.prefix / "versions/1/control.sh").chmod(0o755)
     by_name = place.run("doctor", PATH=f"{tools}:/usr/bin:/bin")
     assert "asked: ['doctor'] as chatbot-server" in by_name.stderr
+
+
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_an_installation_works_where_it_was_moved_to(
+    place: StandIn, tmp_path: Path, is_copy: bool
+) -> None:
+    before, after = place.prefix, tmp_path / "another place"
+    (before / ".chatbot-server").touch()
+    shutil.copytree(before, after, symlinks=True) if is_copy else before.rename(after)
+    place.prefix = after
+    done = place.run("start")
+    assert done.stdout.endswith(f"Ready: {place.address}\n")
+    assert f"was at {before}" in done.stderr
+    assert f"--prefix '{after}' --run" in done.stderr
+    assert place.run("status").returncode == 0
+    assert (after / "log/server.log").exists()
+    assert before.exists() == is_copy
+    assert not (before / "log").exists()
+
+
+def test_a_service_that_was_moved_is_not_started_where_it_was(tmp_path: Path) -> None:
+    place = StandIn(tmp_path / "chatbot", service="user")
+    (place.prefix / ".chatbot-server").touch()
+    place.prefix = place.prefix.rename(tmp_path / "moved")
+    (tmp_path / "systemctl").write_text(
+        '#!/bin/sh\ncase "$*" in *is-active*) echo inactive ;; esac\n'
+    )
+    (tmp_path / "systemctl").chmod(0o755)
+    done = place.run("start", PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert (done.returncode, f"was at {tmp_path}/chatbot" in done.stderr) == (1, True)

@@ -261,3 +261,11 @@ def test_no_session_waits_behind_others_until_all_connections_are_used(
         with pytest.raises(Unavailable), busy.session() as session:
             session.execute(text("SELECT 1"))
     busy.close()
+
+
+def test_a_folder_is_told_as_its_owner_reads_it(tmp_path: Path) -> None:
+    folder = tmp_path / "Été à la plage"
+    folder.mkdir()
+    database = Database(f"sqlite:///{folder}/chatbot.db")
+    assert database.ping() == f"sqlite:///{folder}/chatbot.db"
+    database.close()

@@ -24,7 +24,7 @@ from chatbot_server.storage.site.settings import (
     remove_origins,
     settings_of,
 )
-from chatbot_server.storage.site.sites import Site, add_site, all_sites, find_site
+from chatbot_server.storage.site.sites import Site, add_site, address_among, all_sites, find_site
 from chatbot_server.web.snippet import address_of, snippet_for
 
 
@@ -188,4 +188,5 @@ def _show(context: Context, sites: list[dict[str, Any]], as_json: bool) -> None:
         click.echo(f"{record['key']}  {record['name']}\n    {origins}")
         if not record["has_pages"]:
             pages_key = "site_free_chat" if record["free_chat"] else "site_no_pages"
-            click.echo(f"    {context.say(pages_key, key=record['key'])}")
+            address = address_among(record["origins"])
+            click.echo(f"    {context.say(pages_key, key=record['key'], address=address)}")

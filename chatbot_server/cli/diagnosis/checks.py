@@ -23,11 +23,13 @@ class Check:
 
 def report(checks: Iterable[Check], as_json: bool, hint: str = "") -> NoReturn:
     """Print *checks*, with advice for a person, and exit: 0 if all are good, else 1."""
-    results = list(checks)
+    results: list[Check] = []
+    for check in checks:
+        results.append(check)
+        if not as_json:  # each at once: the next one may take seconds
+            click.echo(f"{'✔' if check.ok else '✘'} {check.sentence}")
     if as_json:
         print_json([asdict(check) for check in results])
-    else:
-        for check in results:
-            click.echo(f"{'✔' if check.ok else '✘'} {check.sentence}")
-        click.echo(f"\n{hint}" if hint else "", nl=bool(hint))
+    elif hint:
+        click.echo(f"\n{hint}")
     sys.exit(0 if all(check.ok for check in results) else 1)

@@ -122,7 +122,8 @@ def check_pages(context: Context) -> Iterator[Check]:
     for source in sources:
         yield from check_source(context, source)
     for site in silent:
-        sentence = context.say("doctor_no_pages", name=site.name, key=site.key)
+        names = {"name": site.name, "key": site.key, "address": site.address}
+        sentence = context.say("doctor_no_pages", **names)
         yield Check("pages", False, sentence)
     if sites and not silent:
         yield Check("pages", True, context.say("doctor_pages"))

@@ -41,7 +41,7 @@ def mention_silence(context: Context, site_id: int) -> None:
     with context.database.session() as session:
         site = session.get_one(Site, site_id)
         sentence = "site_free_chat" if site.free_chat else "site_no_pages"
-        click.echo(context.say(sentence, key=site.key))
+        click.echo(context.say(sentence, key=site.key, address=site.address))
 
 
 def mention_demo_sources(context: Context, site_id: int) -> None:

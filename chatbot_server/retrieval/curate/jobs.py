@@ -92,7 +92,9 @@ def crawl_source(
         source = session.get(KnowledgeSource, source_id)
         if source is not None and not has_documents(session, source.site_id):
             site = session.get_one(Site, source.site_id)
-            logger.warning("%s", say("doctor_no_pages", name=site.name, key=site.key))
+            logger.warning(
+                "%s", say("doctor_no_pages", name=site.name, key=site.key, address=site.address)
+            )
     return counts
 
 

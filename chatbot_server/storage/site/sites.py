@@ -87,8 +87,18 @@ class Site(Base):
         """Whether a page of *origin* may talk to this chatbot."""
         return origin.lower() in self.origins
 
+    @property
+    def address(self) -> str:
+        """The first page that has the chat, or one that stands for it in an example."""
+        return address_among(self.origins)
+
 
 _WITH_KEY = select(Site).where(Site.key == bindparam("key"))  # made once
+
+
+def address_among(origins: Sequence[str]) -> str:
+    """The first of *origins*, or an address that stands for it in an example."""
+    return origins[0] if origins else "https://example.org"
 
 
 def find_site(session: Session, key: str) -> Site:
