@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
 from functools import partial
 
 from flask import Flask
@@ -12,6 +11,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chatbot_server.config import Config, find_config, load_config
+from chatbot_server.conversation.alerts import Alerts
 from chatbot_server.conversation.cache import AnswerCache
 from chatbot_server.conversation.live import fitting_streams
 from chatbot_server.conversation.record import Recorder
@@ -56,6 +56,7 @@ from chatbot_server.web.visitor.demo import demo_blueprint
 from chatbot_server.web.visitor.feedback import feedback_blueprint
 from chatbot_server.web.visitor.page import page_blueprint
 from chatbot_server.web.visitor.panel import panel_blueprint
+from chatbot_server.web.visitor.parts import VisitorParts
 from chatbot_server.web.visitor.widget import widget_blueprint
 
 LONG_BODIES = (
@@ -63,6 +64,14 @@ LONG_BODIES = (
     LongBody("/v1/", BODY_BYTES, ("Authorization",)),
     LongBody("/api/knowledge/", MAX_BODY, SIGNATURE_HEADERS),
     LongBody("/admin/", LARGEST_FORM, ("Cookie",)),
+)
+VISITOR_ROUTES = (
+    chat_blueprint,
+    conversations_blueprint,
+    panel_blueprint,
+    feedback_blueprint,
+    contact_blueprint,
+    page_blueprint,
 )
 # The headers that the widget sends, and those that it reads.
 CROSS_ORIGIN = {
@@ -90,22 +99,20 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app = make_app(config)
     rates = RateLimits(config.limits)
     chore = partial(call_chore, config.run_dir)
-    on_message = partial(chore, "mail") if config.mail.host else None
-    on_event = partial(chore, "webhooks")
-    service = build_service(config, engine, database, on_message, on_event)
-    sites = AskedSites(database)
-    app.register_blueprint(chat_blueprint(service, sites, rates, config.limits))
-    app.register_blueprint(conversations_blueprint(service, rates))
-    app.register_blueprint(panel_blueprint(engine, database, rates, config.limits, config.privacy))
-    masks = config.privacy.mask
-    app.register_blueprint(
-        feedback_blueprint(database, rates, service.drop_from_cache, masks, on_event)
+    send_mail = partial(chore, "mail") if config.mail.host else None
+    alerts = Alerts(send_mail, deliver_events=partial(chore, "webhooks"))
+    service = build_service(config, engine, database, alerts)
+    visitor_parts = VisitorParts(
+        config=config,
+        database=database,
+        engine=engine,
+        service=service,
+        sites=AskedSites(database),
+        rates=rates,
+        alerts=alerts,
     )
-    app.register_blueprint(
-        contact_blueprint(database, rates, config.limits, masks, on_message, on_event)
-    )
-    places = config.server.threads // 2
-    app.register_blueprint(page_blueprint(service, sites, rates, config.limits, places))
+    for make_blueprint in VISITOR_ROUTES:
+        app.register_blueprint(make_blueprint(visitor_parts))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
@@ -113,9 +120,18 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     knowledge = build_knowledge(config, database)
     on_push = partial(chore, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, Extractor(), on_push))
-    parts = AdminParts(config, database, engine, knowledge, rates, chore, UploadTickets())
-    app.register_blueprint(admin_blueprint(parts))
-    stream_bodies(app, parts.tickets.admits_request)
+    tickets = UploadTickets()
+    admin_parts = AdminParts(
+        config=config,
+        database=database,
+        engine=engine,
+        knowledge=knowledge,
+        rates=rates,
+        call_chore=chore,
+        tickets=tickets,
+    )
+    app.register_blueprint(admin_blueprint(admin_parts))
+    stream_bodies(app, tickets.admits_request)
     app.register_blueprint(
         health_blueprint(engine, database, config.data_dir, partial(needs_model, config))
     )
@@ -172,21 +188,14 @@ def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
 
 
 def build_service(
-    config: Config,
-    engine: Engine,
-    database: Database,
-    on_message: Callable[[], None] | None = None,
-    on_event: Callable[[], None] = lambda: None,
+    config: Config, engine: Engine, database: Database, alerts: Alerts | None = None
 ) -> ConversationService:
-    """The conversations of all sites.
-
-    *on_message* has messages to a person sent by e-mail, *on_event* webhooks told of events.
-    """
+    """The conversations of all sites."""
     knowledge = build_knowledge(config, database)
     parts = TurnParts(
         engine,
         knowledge,
-        Recorder(database, on_message, on_event),
+        Recorder(database, alerts),
         sampling(config),
         AnswerCache(config.cache.answers, 60 * config.cache.minutes),
         build_meter(config, engine, knowledge),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 
+from chatbot_server.conversation.alerts import Alerts, Deliveries
 from chatbot_server.conversation.cache import CachedAnswer
 from chatbot_server.conversation.events import AnswerStatus, Cited, Ended, Event, TextPiece
 from chatbot_server.conversation.questions import PreparedQuestion
@@ -24,7 +24,6 @@ from chatbot_server.storage.visitors.messages import (
     erase_messages,
     set_facts,
 )
-from chatbot_server.storage.visitors.outbox import first_due
 from chatbot_server.storage.visitors.takeover import note_waiting
 
 # How long a finished answer waits for the database; its visitor has read it already.
@@ -194,22 +193,11 @@ class Record:
 
 
 class Recorder:
-    """Writes questions and their answers into the database.
+    """Writes questions and their answers into the database."""
 
-    Args:
-        on_passed_on: called to send messages to a person by e-mail; None: no e-mail is sent.
-        on_event: called to deliver queued webhook events.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        on_passed_on: Callable[[], None] | None = None,
-        on_event: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, database: Database, alerts: Alerts | None = None) -> None:
         self._database = database
-        self._on_passed_on = on_passed_on
-        self._on_event = on_event
+        self._alerts = alerts or Alerts()
 
     def begin(self, prepared: PreparedQuestion, record: Record) -> None:
         """Store the question beside an empty answer, because the answer takes a while.
@@ -240,8 +228,8 @@ class Recorder:
         if ended is None and not answer["text"]:  # a visitor who returns reads why it is empty
             answer["text"] = say("answer_interrupted", prepared.question.locale)
 
-        def store(unit: UnitOfWork) -> tuple[bool, bool] | None:
-            """Whether to notify a person, and whether webhooks; None: erased meanwhile."""
+        def store(unit: UnitOfWork) -> Deliveries | None:
+            """What can be delivered then; None: the conversation was erased meanwhile."""
             if not record.is_begun:
                 _add(unit, prepared, facts, answer)
             elif not complete_answer(unit, prepared.started.message, answer):
@@ -249,24 +237,20 @@ class Recorder:
             elif facts:
                 set_facts(unit, prepared.started.question, facts)
             is_waiting = record.is_passed_on and self._pass_on(unit, prepared)
-            return is_waiting, _queue_event(unit, prepared, record, answer["status"])
+            return Deliveries(is_waiting, _queue_event(unit, prepared, record, answer["status"]))
 
         seconds = PATIENCE_SECONDS if record.is_begun else 0.0
-        notifications = self._database.patiently(store, seconds)
-        if notifications is None:
+        deliveries = self._database.patiently(store, seconds)
+        if deliveries is None:
             return False
-        is_for_person, is_for_webhooks = notifications
-        if is_for_person and self._on_passed_on:
-            self._on_passed_on()
-        if is_for_webhooks:
-            self._on_event()
+        self._alerts.begin(deliveries)
         return True
 
     def _pass_on(self, unit: UnitOfWork, prepared: PreparedQuestion) -> bool:
         """Keep the question for the person; whether it is the first that waits."""
         site, started = prepared.question.site, prepared.started
         message = {"id": started.question, "text": prepared.mask.hide(prepared.question.text)}
-        mail_due = first_due(site) if self._on_passed_on else None
+        mail_due = self._alerts.mail_due(site)
         return note_waiting(unit, site, started.conversation, message, mail_due)
 
     def has_conversation(self, conversation: str) -> bool:

@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from support.browser import OFF
 from support.conversations import start_conversation
+from support.scripted_chat import ScriptedModel
 
-from chatbot_server.config.sections import LimitsSection
+from chatbot_server.app import create_app
+from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 from chatbot_server.storage.visitors.conversations import erase_conversation
@@ -26,11 +29,8 @@ from chatbot_server.storage.visitors.feedback import (
     feedback_of,
 )
 from chatbot_server.storage.visitors.messages import add_message
-from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import register_problems
 from chatbot_server.web.visitor import widget
-from chatbot_server.web.visitor.contact import contact_blueprint
-from chatbot_server.web.visitor.feedback import feedback_blueprint
 from chatbot_server.web.visitor.widget import DIST, loader_integrity, widget_blueprint
 
 OWN = {"Origin": "https://own.example"}
@@ -45,14 +45,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def client(database: Database) -> FlaskClient:
-    app = Flask(__name__)
-    register_problems(app)
-    rates = RateLimits(LimitsSection())
-    app.register_blueprint(widget_blueprint())
-    app.register_blueprint(feedback_blueprint(database, rates, lambda *_: None))
-    app.register_blueprint(contact_blueprint(database, rates, LimitsSection()))
-    return app.test_client()
+def client(tmp_path: Path, database: Database) -> FlaskClient:
+    config = Config(data_dir=tmp_path, retrieval=OFF)
+    return create_app(config, ScriptedModel(), database).test_client()
 
 
 @pytest.fixture

@@ -8,14 +8,11 @@ from typing import Annotated
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
-from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.live import LiveAnswer
 from chatbot_server.conversation.questions import VisitorQuestion
-from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.small_talk.emergency import region_of
-from chatbot_server.storage.knowledge.asked_sites import AskedSite, AskedSites
+from chatbot_server.storage.knowledge.asked_sites import AskedSite
 from chatbot_server.web.middleware.address import is_owners_page
-from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.requests import (
     Identifier,
@@ -27,6 +24,7 @@ from chatbot_server.web.middleware.requests import (
     read_message,
 )
 from chatbot_server.web.server.event_stream import Bell, EventStream, respond
+from chatbot_server.web.visitor.parts import VisitorParts
 from chatbot_server.web.visitor.sse import pieces_of
 
 
@@ -43,19 +41,17 @@ class ChatBody(RequestBody):
     retry: bool = False
 
 
-def chat_blueprint(
-    service: ConversationService, sites: AskedSites, rates: RateLimits, limits: LimitsSection
-) -> Blueprint:
+def chat_blueprint(parts: VisitorParts) -> Blueprint:
     """Routes of ``/api/chat``."""
-    bp = Blueprint("chat", __name__)
+    bp, service = Blueprint("chat", __name__), parts.service
 
     @bp.post("/api/chat")
     def ask() -> Response:
         body = read_body(request, ChatBody)
         locale = language_of(request, body.locale)
-        asked_site = find_asked_site(sites, body.site)
+        asked_site = find_asked_site(parts, body.site)
         question = replace(
-            admit_question(asked_site, body.message, locale, rates, limits),
+            admit_question(parts, asked_site, body.message, locale),
             conversation=body.conversation,
             secret=bearer(request),
             page=body.page,
@@ -69,7 +65,7 @@ def chat_blueprint(
 
     @bp.get("/api/chat/<message>")
     def take_up(message: str) -> Response:
-        rates.check_small()
+        parts.rates.check_small()
         last = request.headers.get("Last-Event-ID", "0")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else 0
         answer = service.take_up(message, bearer(request))
@@ -83,20 +79,20 @@ def chat_blueprint(
     return bp
 
 
-def find_asked_site(sites: AskedSites, key: str) -> AskedSite:
+def find_asked_site(parts: VisitorParts, key: str) -> AskedSite:
     """The site with *key*, if its owner allows the page of this request.
 
     Raises:
         NotFound: there is no such site.
         Forbidden: as :func:`check_origin`.
     """
-    asked_site = sites.find(key)
+    asked_site = parts.sites.find(key)
     check_origin(request, asked_site.site)
     return asked_site
 
 
 def admit_question(
-    asked_site: AskedSite, message: str, locale: str, rates: RateLimits, limits: LimitsSection
+    parts: VisitorParts, asked_site: AskedSite, message: str, locale: str
 ) -> VisitorQuestion:
     """Check and count the question of this request.
 
@@ -104,9 +100,9 @@ def admit_question(
         BadRequest: the text is empty, too long, or not Unicode text.
         TooManyRequests: the visitor, or all visitors of the site together, ask too often.
     """
-    text = read_message(message, limits.message_chars)
+    text = read_message(message, parts.config.limits.message_chars)
     site, index_version = asked_site
-    visitor = rates.check_question(site.key)
+    visitor = parts.rates.check_question(site.key)
     return VisitorQuestion(site, text, locale, visitor=visitor, index_version=index_version)
 
 

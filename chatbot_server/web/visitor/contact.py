@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, Field
 
-from chatbot_server.config.sections import LimitsSection
+from chatbot_server.conversation.alerts import Deliveries
 from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import BadRequest
 from chatbot_server.privacy.masking import NO_WAY_TO_REPLY, Mask
-from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.settings import is_email
 from chatbot_server.storage.site.webhooks import queue_event
 from chatbot_server.storage.visitors.conversations import open_conversation
 from chatbot_server.storage.visitors.feedback import add_contact_request
-from chatbot_server.storage.visitors.outbox import first_due
-from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import find_allowed_site
 from chatbot_server.web.middleware.requests import (
     Identifier,
@@ -29,6 +25,7 @@ from chatbot_server.web.middleware.requests import (
     read_body,
     read_message,
 )
+from chatbot_server.web.visitor.parts import VisitorParts
 
 
 def _email(text: str) -> str:
@@ -47,31 +44,18 @@ class ContactBody(RequestBody):
     conversation: Identifier | None = None
 
 
-def contact_blueprint(
-    database: Database,
-    rates: RateLimits,
-    limits: LimitsSection,
-    masks: bool = True,
-    on_message: Callable[[], None] | None = None,
-    on_event: Callable[[], None] = lambda: None,
-) -> Blueprint:
-    """The route of messages to a person.
-
-    Args:
-        masks: hide what is personal in a message, except ways to reply to it.
-        on_message: called to send the message by e-mail; None: no e-mail is sent.
-        on_event: called to deliver queued webhook events.
-    """
-    bp = Blueprint("contact", __name__)
+def contact_blueprint(parts: VisitorParts) -> Blueprint:
+    """The route of messages to a person."""
+    bp, config, rates = Blueprint("contact", __name__), parts.config, parts.rates
 
     @bp.post("/api/contact")
     def contact() -> Response:
         rates.check_small()
         body = read_body(request, ContactBody)
-        text = read_message(body.message, limits.message_chars)
-        if masks:
+        text = read_message(body.message, config.limits.message_chars)
+        if config.privacy.mask:  # except ways to reply
             text = Mask.of(text, language_of(request), NO_WAY_TO_REPLY).hide(text)
-        with database.session() as session:
+        with parts.database.session() as session:
             site = find_allowed_site(session, request, body.site)
             rates.check_question(site.key)
             rates.check_contact()
@@ -85,12 +69,9 @@ def contact_blueprint(
             message = add_contact_request(
                 session, site, conversation, name=body.name, email=body.email, text=text
             )
-            message.mail_due = first_due(site) if on_message else None
+            message.mail_due = parts.alerts.mail_due(site)
             is_event = queue_event(session, site.id, "contact.message", contact_id=message.id)
-        if on_message:
-            on_message()
-        if is_event:
-            on_event()
+        parts.alerts.begin(Deliveries(mail=True, events=is_event))
         when = when_answered(site, language_of(request))
         return jsonify({"sent": True} | ({"when": when} if when else {}))
 

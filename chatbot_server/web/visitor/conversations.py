@@ -6,15 +6,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from chatbot_server.conversation.service import ConversationService
 from chatbot_server.storage.visitors.conversations import ChatMessage
-from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.requests import bearer
+from chatbot_server.web.visitor.parts import VisitorParts
 
 
-def conversations_blueprint(service: ConversationService, rates: RateLimits) -> Blueprint:
+def conversations_blueprint(parts: VisitorParts) -> Blueprint:
     """Routes of ``/api/conversation``."""
-    bp = Blueprint("conversations", __name__)
+    bp, service, rates = Blueprint("conversations", __name__), parts.service, parts.rates
 
     @bp.get("/api/conversation/<identifier>")
     def read(identifier: str) -> Response:

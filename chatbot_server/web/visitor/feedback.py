@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
 
+from chatbot_server.conversation.alerts import Deliveries
 from chatbot_server.privacy.masking import Mask
-from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.webhooks import queue_event
 from chatbot_server.storage.visitors.feedback import find_answer, question_of, save_feedback
-from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import check_origin
 from chatbot_server.web.middleware.requests import (
     Identifier,
@@ -21,6 +19,7 @@ from chatbot_server.web.middleware.requests import (
     read_body,
     read_message,
 )
+from chatbot_server.web.visitor.parts import VisitorParts
 
 LONGEST_COMMENT = 1000
 
@@ -34,31 +33,20 @@ class FeedbackBody(RequestBody):
     comment: str | None = None
 
 
-def feedback_blueprint(
-    database: Database,
-    rates: RateLimits,
-    drop_from_cache: Callable[[str, str], None],
-    masks: bool = True,
-    on_event: Callable[[], None] = lambda: None,
-) -> Blueprint:
-    """The route of thumbs. A thumb down also drops the answer from the cache.
-
-    Args:
-        drop_from_cache: called with the key of the site and the question.
-        masks: hide what is personal in a comment.
-        on_event: called to deliver queued webhook events.
-    """
+def feedback_blueprint(parts: VisitorParts) -> Blueprint:
+    """The route of thumbs. A thumb down also drops the answer from the cache."""
     bp = Blueprint("feedback", __name__)
 
     @bp.post("/api/feedback")
     def feedback() -> Response:
-        rates.check_small()
+        parts.rates.check_small()
         body = read_body(request, FeedbackBody)
         comment = (body.comment or "").strip()
         if comment:
             comment = read_message(comment, LONGEST_COMMENT, "comment")
-            comment = Mask.of(comment, language_of(request)).hide(comment) if masks else comment
-        with database.session() as session:
+            if parts.config.privacy.mask:
+                comment = Mask.of(comment, language_of(request)).hide(comment)
+        with parts.database.session() as session:
             answer, site = find_answer(session, body.message, bearer(request))
             check_origin(request, site)
             save_feedback(session, answer, body.value, body.reason, comment)
@@ -66,10 +54,9 @@ def feedback_blueprint(
             is_event = body.value == "down" and queue_event(
                 session, site.id, "feedback.down", message_id=answer.id
             )
-        if is_event:
-            on_event()
+        parts.alerts.begin(Deliveries(events=is_event))
         if body.value == "down" and question:
-            drop_from_cache(site.key, question)
+            parts.service.drop_from_cache(site.key, question)
         return jsonify(saved=True)
 
     return bp

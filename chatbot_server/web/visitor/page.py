@@ -23,14 +23,14 @@ from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
 from chatbot_server.retrieval.language.markdown import plain_text
-from chatbot_server.storage.knowledge.asked_sites import AskedSite, AskedSites
+from chatbot_server.storage.knowledge.asked_sites import AskedSite
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage
-from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of, refuse_nul
 from chatbot_server.web.server.disconnect import disconnect_check
 from chatbot_server.web.visitor.chat import admit_question, find_asked_site
+from chatbot_server.web.visitor.parts import VisitorParts
 
 # No script may run, not even the server's own; the only inline style is the owner's colour.
 POLICY = (
@@ -116,32 +116,27 @@ class Places:
             self._free.release()
 
 
-def page_blueprint(
-    service: ConversationService,
-    sites: AskedSites,
-    rates: RateLimits,
-    limits: LimitsSection,
-    places: int,
-) -> Blueprint:
-    """Routes of the plain page; up to *places* threads wait for whole answers."""
+def page_blueprint(parts: VisitorParts) -> Blueprint:
+    """Routes of the plain page; up to half of the server's threads wait for whole answers."""
     bp = Blueprint("page", __name__, template_folder="../templates")
-    free_places = Places(places)
+    service, limits = parts.service, parts.config.limits
+    free_places = Places(parts.config.server.threads // 2)
 
     def ask(asked_site: AskedSite, view: View, language: str) -> None:
         """Answer the question in the form, and show its conversation in *view*."""
         with free_places.take_one():
             text = request.form.get("message", "")
-            question = view.place(admit_question(asked_site, text, language, rates, limits))
+            question = view.place(admit_question(parts, asked_site, text, language))
             view.show(service.answer(service.prepare(question)))
 
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:
-        rates.check_small()
-        return _render(find_asked_site(sites, key).site, View(), language_of(request), limits)
+        parts.rates.check_small()
+        return _render(find_asked_site(parts, key).site, View(), language_of(request), limits)
 
     @bp.post("/chat/<key>")
     def act(key: str) -> Response:
-        asked_site, language = find_asked_site(sites, key), language_of(request)
+        asked_site, language = find_asked_site(parts, key), language_of(request)
         form = request.form
         refuse_nul(*form.values())
         view = View(form.get("conversation", ""), form.get("secret", ""))
@@ -150,7 +145,7 @@ def page_blueprint(
                 erased_count = service.erase(view.conversation, view.secret)
                 view = View(confirmation=say("page_erased", language, messages=erased_count))
             elif form.get("action") == "look":
-                rates.check_news()
+                parts.rates.check_news()
             else:
                 ask(asked_site, view, language)
         except ChatbotError as error:

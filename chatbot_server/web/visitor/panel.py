@@ -6,34 +6,25 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from chatbot_server.config.sections import LimitsSection, PrivacySection
 from chatbot_server.conversation.small_talk.person_hours import when_answered
-from chatbot_server.engine.base import Engine
 from chatbot_server.errors import EngineError
 from chatbot_server.messages import LANGUAGES, say
-from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.settings import SITE_SETTINGS
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.web.middleware.address import own_origins
-from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.origins import find_allowed_site
 from chatbot_server.web.middleware.requests import language_of
+from chatbot_server.web.visitor.parts import VisitorParts
 
 
-def panel_blueprint(
-    engine: Engine,
-    database: Database,
-    rates: RateLimits,
-    limits: LimitsSection,
-    privacy: PrivacySection,
-) -> Blueprint:
+def panel_blueprint(parts: VisitorParts) -> Blueprint:
     """The route of the panel's texts and settings."""
-    bp = Blueprint("panel", __name__)
+    bp, config, engine = Blueprint("panel", __name__), parts.config, parts.engine
 
     @bp.get("/api/widget")
     def panel() -> Response:
-        rates.check_small()
-        with database.session() as session:
+        parts.rates.check_small()
+        with parts.database.session() as session:
             site = find_allowed_site(session, request, request.args.get("site", ""))
             origin = request.headers.get("Origin", "")
             if site.allows(origin) and origin.lower() not in own_origins(request):
@@ -44,8 +35,8 @@ def panel_blueprint(
         except EngineError:
             model = {"model": None, "local": True}
         panel: dict[str, Any] = {
-            "limits": {"message_chars": limits.message_chars},
-            "privacy": model | {"retention_days": site.days_kept(privacy.retention_days)},
+            "limits": {"message_chars": config.limits.message_chars},
+            "privacy": model | {"retention_days": site.days_kept(config.privacy.retention_days)},
             "state": engine.status().state,
             **_texts_of(site, request.args.get("locale", ""), language_of(request)),
         }
