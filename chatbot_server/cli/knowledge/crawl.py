@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
@@ -75,7 +75,6 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
     from chatbot_server.retrieval.curate.jobs import crawl_source
     from chatbot_server.retrieval.curate.library import describe_source
     from chatbot_server.retrieval.curate.reading import text_figures
-    from chatbot_server.storage.knowledge.sources import get_source
 
     def show_progress(counts: dict[str, int]) -> None:
         if sys.stderr.isatty():
@@ -85,15 +84,16 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
     counts = crawl_source(context.database, config.retrieval, config.run_dir, number, show_progress)
     embed(context)
     with context.database.session() as session:
-        source = describe_source(session, get_source(session, site_id, number))
+        source = describe_source(session, site_id, number)
         figures = text_figures(session, site_id, number)
-    why, address = source["why"], source["address"]
+    why, address = source.why, source.address
     if not why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
-        for reason in source["reasons"][:1]:
-            why, address = reason["why"], reason["url"]
+        for reason in source.reasons[:1]:
+            why, address = reason.why, reason.url
     if as_json:
         report = {"source": number, "pages": counts, "why": why, **figures}
-        report |= {"reasons": source["reasons"], "lost": source["lost"]}
+        reasons = [asdict(reason) for reason in source.reasons]
+        report |= {"reasons": reasons, "lost": source.lost}
         print_json(report | {"has_pages": has_pages(context, site_id)})
     else:
         if not why:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +55,18 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
-        rows = (
-            describe_documents(session, site_id, number)
-            if number
-            else describe_sources(session, site_id)
-        )
+        documents = describe_documents(session, site_id, number) if number else []
+        sources = [] if number else describe_sources(session, site_id)
     if as_json:
-        print_json(rows)
+        print_json(documents or [asdict(source) for source in sources])
         return
-    for row in rows:
-        for line in document_lines(context, row) if number else source_lines(context, row):
-            click.echo(line)
-    if rows and not number:
+    for document in documents:
+        click.echo("\n".join(document_lines(context, document)))
+    for source in sources:
+        click.echo("\n".join(source_lines(context, source)))
+    if sources:
         mention_silence(context, site_id)
-    if not rows and not number:
+    elif not number:
         click.echo(context.say("knowledge_empty"))
         mention_demo_sources(context, site_id)
 
@@ -101,8 +100,6 @@ def status(context: Context, /, key: str | None, as_json: bool) -> None:
 @click.pass_obj
 def search(context: Context, /, question: str, key: str | None, as_json: bool) -> None:
     """Show the answer that a visitor would get, and its sources."""
-    from dataclasses import asdict
-
     site_id = site_id_of(context, key)
     with knowledge_base(context) as base:
         grounding = base.ground(site_id, question)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.diagnosis.sources import in_words, is_nothing_left
+from chatbot_server.cli.diagnosis.sources import in_words
+
+if TYPE_CHECKING:
+    from chatbot_server.retrieval.curate.library import SourceReport
 
 MOST_LOST = 5  # pages, and facts of each
 PAGES = {
@@ -55,23 +58,24 @@ def document_lines(context: Context, document: Mapping[str, Any]) -> list[str]:
     return [head.rstrip(), *(f"{'':8}{wording}" for wording in document["wordings"])]
 
 
-def source_lines(context: Context, source: Mapping[str, Any]) -> list[str]:
+def source_lines(context: Context, source: SourceReport) -> list[str]:
     """A source: what was read from it and, below, why the rest was not."""
-    state = context.say("knowledge_state_paused") if source["state"] == "paused" else ""
-    pages = page_counts(context, source["pages"])
-    head = f"{source['number']:4}  {source['kind']:5} {source['documents']:6}  {source['address']}"
+    state = context.say("knowledge_state_paused") if source.state == "paused" else ""
+    pages = page_counts(context, source.pages)
+    head = f"{source.number:4}  {source.kind:5} {source.documents:6}  {source.address}"
+    notes = [context.say("knowledge_nothing_left")] if source.is_nothing_left else []
+    notes += source_notes(context, source)
     lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
-    return lines + [f"      {note}" for note in source_notes(context, source)]
+    return lines + [f"      {note}" for note in notes]
 
 
-def source_notes(context: Context, source: Mapping[str, Any]) -> list[str]:
+def source_notes(context: Context, source: SourceReport) -> list[str]:
     """Why a source, or pages of it, were not read, and what of the others was lost."""
-    lines = [context.say("knowledge_nothing_left")] if is_nothing_left(source) else []
-    lines += [in_words(context, source["why"], source["address"])] if source["why"] else []
-    lines += limit_reached(context, source["pages"]) + lost_lines(context, source["lost"])
-    for reason in source["reasons"]:
-        sentence = in_words(context, reason["why"], reason["url"])
-        address = "" if reason["url"] in sentence else f" ({reason['url']})"
-        state = context.say(PAGES[reason["state"]], count=reason["count"])
+    lines = [in_words(context, source.why, source.address)] if source.why else []
+    lines += limit_reached(context, source.pages) + lost_lines(context, source.lost)
+    for reason in source.reasons:
+        sentence = in_words(context, reason.why, reason.url)
+        address = "" if reason.url in sentence else f" ({reason.url})"
+        state = context.say(PAGES[reason.state], count=reason.count)
         lines.append(f"{state}: {sentence}{address}")
     return lines

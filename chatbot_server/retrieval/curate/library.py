@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ from chatbot_server.storage.knowledge.documents import (
     documents_of_page,
     find_faq_entry,
 )
-from chatbot_server.storage.knowledge.pages import page_counts, page_reasons
+from chatbot_server.storage.knowledge.pages import PageReason, page_counts, page_reasons
 from chatbot_server.storage.knowledge.readings import lost_facts
 from chatbot_server.storage.knowledge.sources import (
     delete_source,
@@ -121,35 +121,74 @@ def unread_site(session: Session, name: str) -> Site | None:
     return None
 
 
-def describe_sources(session: Session, site_id: int) -> list[dict[str, Any]]:
-    """The site's sources, with the number of documents read from each."""
-    counts = document_counts(session, site_id)
-    return [
-        describe_source(session, source)
-        | {"documents": counts.get(source.id, 0) - _site_document_count(session, source)}
-        for source in sources_of(session, site_id)
-    ]
+@dataclass(frozen=True)
+class SourceReport:
+    """A source, and what was read from it.
 
-
-def describe_source(session: Session, source: KnowledgeSource) -> dict[str, Any]:
-    """A source, and the states of its pages.
-
-    ``lost`` holds, by page, facts that a visitor sees and no document states; ``unread`` says
-    whether the source is still to be read, or is being read.
+    Attributes:
+        pages: the number of a crawl's pages by state.
+        lost: by page, facts that a visitor sees and no document states.
+        unread: whether it is still to be read, or is being read.
+        why: why it could not be read, as in :class:`KnowledgeSource`.
+        documents: how many were read from it, without what all pages of a site share.
     """
-    return {
-        "number": source.id,
-        "kind": source.kind,
-        "address": source.address,
-        "state": source.state,
-        "pages": page_counts(session, source.id),
-        "lost": lost_facts(session, source.id),
-        "reasons": [asdict(reason) for reason in page_reasons(session, source.id)],
-        "started": source.started,
-        "finished": source.finished,
-        "unread": source.is_unread,
-        "why": source.why,
-    }
+
+    number: int
+    kind: str
+    address: str
+    state: str
+    pages: dict[str, int]
+    lost: dict[str, list[str]]
+    reasons: list[PageReason]
+    started: int | None
+    finished: int | None
+    unread: bool
+    why: str
+    documents: int
+
+    @property
+    def is_crawl(self) -> bool:
+        """Whether it is read from the web by its address."""
+        return self.kind in ("site", "page")
+
+    @property
+    def is_nothing_left(self) -> bool:
+        """Whether a crawl has ended without any document to answer from."""
+        return self.is_crawl and self.finished is not None and not self.documents
+
+
+def describe_sources(session: Session, site_id: int) -> list[SourceReport]:
+    """The site's sources, oldest first."""
+    counts = document_counts(session, site_id)
+    sources = sources_of(session, site_id)
+    return [_describe(session, source, counts.get(source.id, 0)) for source in sources]
+
+
+def describe_source(session: Session, site_id: int, source_id: int) -> SourceReport:
+    """One of the site's sources.
+
+    Raises:
+        NotFound: the site has no such source.
+    """
+    source = get_source(session, site_id, source_id)
+    return _describe(session, source, document_counts(session, site_id).get(source_id, 0))
+
+
+def _describe(session: Session, source: KnowledgeSource, document_count: int) -> SourceReport:
+    return SourceReport(
+        number=source.id,
+        kind=source.kind,
+        address=source.address,
+        state=source.state,
+        pages=page_counts(session, source.id),
+        lost=lost_facts(session, source.id),
+        reasons=page_reasons(session, source.id),
+        started=source.started,
+        finished=source.finished,
+        unread=source.is_unread,
+        why=source.why,
+        documents=document_count - _site_document_count(session, source),
+    )
 
 
 def _site_document_count(session: Session, source: KnowledgeSource) -> int:

@@ -99,13 +99,12 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
     def show_trial(key: str) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            sources = describe_sources(session, site.id)
+            reports = describe_sources(session, site.id)
         own_question = " ".join(request.args.get("q", "").split())[:300]
         trial = try_own_headings(parts.knowledge, site.id, own_question)
-        explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
+        sources = explain_sources(reports, admin_language(), parts.config.retrieval.page_bytes)
         is_reading = any(
-            source["kind"] in ("site", "page") and not source["finished"] and not source["why"]
-            for source in sources
+            report.is_crawl and not report.finished and not report.why for report in reports
         )
         return render(
             "trial",
@@ -166,7 +165,7 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
     """What the first page shows: this week and the last, what is there, and what is left to do."""
     moment = now()
     sources = describe_sources(session, site.id)
-    documents = sum(source["documents"] for source in sources)
+    documents = sum(source.documents for source in sources)
     messages = len(contact_requests(session, site.id))
     return {
         "this_week": activity(session, Period(site.id, moment - WEEK, moment + 1)),

@@ -37,14 +37,13 @@ def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
     def show(key: str, *, status: int = 200, **values: Any) -> Response:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
-            sources = [
-                source for source in describe_sources(session, site.id) if source["kind"] == "site"
+            reports = [
+                report for report in describe_sources(session, site.id) if report.kind == "site"
             ]
             choices = {
-                source["number"]: choices_of(session, site.id, source["number"])
-                for source in sources
+                report.number: choices_of(session, site.id, report.number) for report in reports
             }
-        explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
+        sources = explain_sources(reports, admin_language(), parts.config.retrieval.page_bytes)
         return render(
             "choice", status=status, site=site, sites=sites, sources=sources, choices=choices,
             **values,

@@ -77,8 +77,8 @@ def test_what_stands_on_all_pages_is_indexed_once(
     assert len(documents) == 7
     with database.session() as session:
         (source,) = describe_sources(session, site_id)
-        rows = describe_documents(session, site_id, source["number"])
-    assert source["documents"] == 6  # pages
+        rows = describe_documents(session, site_id, source.number)
+    assert source.documents == 6  # pages
     shared_urls = [row["id"] for row in rows if row["every_page"]]
     assert shared_urls == [f"{web.address}/?#en"]
     assert not any(row["removable"] for row in rows)

@@ -13,7 +13,7 @@ from support.files.office_files import docx, pdf
 from chatbot_server.retrieval.curate import files
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_lock
-from chatbot_server.retrieval.curate.library import describe_sources, remove_source
+from chatbot_server.retrieval.curate.library import SourceReport, describe_sources, remove_source
 from chatbot_server.retrieval.read.extractor import ExtractError, Progress
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
@@ -43,7 +43,7 @@ class Queue:
             return [one.text for one in documents_of(session, self.site_id)]
 
     @property
-    def source(self) -> dict[str, Any]:
+    def source(self) -> SourceReport:
         with self.database.session() as session:
             (source,) = describe_sources(session, self.site_id)
         return source
@@ -81,11 +81,11 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
 
 def test_a_file_waits_under_its_own_name_and_is_read_once(queue: Queue) -> None:
     queue.put(docx("We open at nine."))
-    assert (queue.source["address"], queue.source["unread"]) == (NAME, True)
+    assert (queue.source.address, queue.source.unread) == (NAME, True)
     assert queue.texts == []
     queue.read()
     assert queue.texts == ["We open at nine."]
-    assert (queue.source["unread"], queue.source["why"], queue.files) == (False, "", [])
+    assert (queue.source.unread, queue.source.why, queue.files) == (False, "", [])
     queue.put(docx("We open at ten."))
     queue.read()
     assert queue.texts == ["We open at ten."]
@@ -97,8 +97,8 @@ def test_one_that_cannot_be_read_says_why_and_keeps_what_was_read_before(queue: 
     for content in (b"no file of Word", docx("We open at ten.")[:-90]):
         queue.put(content)
         queue.read()
-        assert queue.source["why"].startswith("extract_")
-        assert queue.source["unread"] is False
+        assert queue.source.why.startswith("extract_")
+        assert queue.source.unread is False
         assert queue.texts == ["We open at nine."]
         assert queue.files == []
 
@@ -118,16 +118,16 @@ def test_a_newer_one_that_comes_meanwhile_has_its_turn(
     queue.put(docx("We open at nine."))
     meanwhile.append(lambda: queue.put(docx("We open at ten.")))
     queue.read()
-    assert queue.source["unread"] is True
+    assert queue.source.unread is True
     queue.read()
-    assert (queue.texts, queue.source["unread"]) == (["We open at ten."], False)
+    assert (queue.texts, queue.source.unread) == (["We open at ten."], False)
 
 
 def test_a_source_that_is_removed_meanwhile_does_not_come_back(
     queue: Queue, meanwhile: list[Callable[[], object]]
 ) -> None:
     queue.put(docx("We open at nine."))
-    number = queue.source["number"]
+    number = queue.source.number
     meanwhile.append(lambda: remove_source(queue.database, queue.site_id, number))
     queue.read()
     with queue.database.session() as session:
@@ -144,7 +144,7 @@ def test_one_that_breaks_its_reader_keeps_no_other_unread(
         if name == NAME:
             tell(3, 12)
             with queue.database.session() as session:
-                assert describe_sources(session, queue.site_id)[0]["why"] == "file_scanned 3/12"
+                assert describe_sources(session, queue.site_id)[0].why == "file_scanned 3/12"
             raise RuntimeError
         return read(extractor, file, name, size, tell)
 
@@ -153,7 +153,7 @@ def test_one_that_breaks_its_reader_keeps_no_other_unread(
     queue.put(pdf("Open on Monday"), "a.pdf")
     queue.read()
     with queue.database.session() as session:
-        whys = [source["why"] for source in describe_sources(session, queue.site_id)]
+        whys = [source.why for source in describe_sources(session, queue.site_id)]
     assert (whys, queue.texts) == (["extract_broken", ""], ["Open on Monday"])
 
 
@@ -166,12 +166,12 @@ def test_lost_and_left_over_files(queue: Queue) -> None:
         each.touch()
     os.utime(old, (0, 0))
     queue.read()
-    assert queue.source["why"] == "file_gone"
+    assert queue.source.why == "file_gone"
     assert queue.files == ["fresh"]
 
 
 def test_a_file_is_read_by_one_process_at_a_time(queue: Queue) -> None:
     queue.put(docx("We open at nine."))
-    with crawl_lock(queue.run_dir, queue.source["number"]):
+    with crawl_lock(queue.run_dir, queue.source.number):
         queue.read()
-    assert (queue.texts, queue.source["unread"]) == ([], True)
+    assert (queue.texts, queue.source.unread) == ([], True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,6 +13,7 @@ from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.library import (
+    SourceReport,
     add_note,
     add_site,
     describe_documents,
@@ -85,23 +88,23 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         site_id = site.id
-        sources = describe_sources(session, site_id)
+        reports = describe_sources(session, site_id)
         source_id = request.args.get("source", type=int)
         embedder = parts.knowledge.searcher.embedder
         waiting = waiting_counts(session, site_id, embedder.model) if embedder else {}
         documents = (
             describe_documents(session, site_id, source_id, MOST_DOCUMENTS) if source_id else []
         )
-    explain_sources(sources, admin_language(), parts.config.retrieval.page_bytes)
-    for source in sources:
-        source["waiting"] = waiting.get(source["number"], 0)
+    reports = [report for report in reports if report.kind != "faq"]
+    sources = explain_sources(reports, admin_language(), parts.config.retrieval.page_bytes)
     query = " ".join(request.args.get("q", "").split())[:300]
     return render(
         "answers/knowledge",
         status=status,
         site=site,
         sites=sites,
-        sources=[source for source in sources if source["kind"] != "faq"],
+        sources=sources,
+        waiting=waiting,
         documents=documents,
         shown=source_id,
         q=query,
@@ -111,15 +114,26 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     )
 
 
-def explain_sources(sources: list[dict[str, Any]], language: str, page_bytes: int) -> None:
-    """Replace the reasons why *sources* and their pages were not read by sentences."""
-    for source in sources:
-        source["why"] = source["why"] and reason_sentence(
-            source["why"], source["address"], language, page_bytes
-        )
-        source["lost_shown"] = list(source["lost"].items())[:MOST_PAGES_WITH_LOSSES]
-        for reason in source["reasons"]:
-            reason["sentence"] = reason_sentence(reason["why"], reason["url"], language, page_bytes)
+def explain_sources(
+    reports: Iterable[SourceReport], language: str, page_bytes: int
+) -> list[Mapping[str, Any]]:
+    """*reports* as the pages show them: with sentences why something was not read."""
+
+    def sentence(why: str, url: str) -> str:
+        return reason_sentence(why, url, language, page_bytes) if why else ""
+
+    return [
+        vars(report)
+        | {
+            "why": sentence(report.why, report.address),
+            "lost_shown": list(report.lost.items())[:MOST_PAGES_WITH_LOSSES],
+            "reasons": [
+                asdict(reason) | {"sentence": sentence(reason.why, reason.url)}
+                for reason in report.reasons
+            ],
+        }
+        for report in reports
+    ]
 
 
 def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:

@@ -145,11 +145,14 @@ def test_a_pdf_that_is_not_read_to_its_end_says_so_beside_its_source(
     file.write_text(f"{body}trailer\n<</Root 1 0 R>>\n%%EOF")
     assert add_file(database, extractor, site_id, file, 10**7).notice == "extract_cut_pages"
     with database.session() as session:
-        assert [one["why"] for one in describe_sources(session, site_id)] == ["extract_cut_pages"]
+        assert [source.why for source in describe_sources(session, site_id)] == [
+            "extract_cut_pages"
+        ]
     file.write_bytes(pdf("Open on Monday"))
     assert add_file(database, extractor, site_id, file, 10**7).notice == ""
     with database.session() as session:
-        assert [one["why"] for one in describe_sources(session, site_id)] == [""]
+        (source,) = describe_sources(session, site_id)
+    assert source.why == ""
 
 
 def test_a_text_that_is_too_long_says_so(extractor: Extractor) -> None:
