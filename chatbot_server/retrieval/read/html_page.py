@@ -15,6 +15,7 @@ from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
 from chatbot_server.retrieval.read.html.scripted import is_built_by_scripts, show_shadow_roots
 from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.title import page_title, site_names
+from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html.walk import read_blocks
 
 MAX_BYTES = 20_000_000
@@ -47,9 +48,10 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     title, other_name = page_title(tree, names)
     title = title or name
     decimal = "." if record and not record.space_before_colon else ","
-    blocks = read_blocks(tree, decimal)
+    visibility = Visibility(tree)
+    blocks = read_blocks(tree, decimal, visibility)
     # If the tag of a menu is never closed, the whole page is part of the menu.
-    blocks = blocks or read_blocks(tree, ",", with_menus=True)
+    blocks = blocks or read_blocks(tree, ",", Visibility(tree, with_menus=True))
     needs_scripts = is_built_by_scripts(tree, blocks)
     blocks += business_sections(data_items, language[:2])
     text = page_text(blocks, next(iter(names), title))
@@ -64,7 +66,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "site_name": next(iter(names), other_name),
         "blocks": packed(blocks),
         "needs_scripts": needs_scripts,
-        "facts": seen_facts(tree, blocks, decimal, language),
+        "facts": seen_facts(tree, blocks, decimal, language, visibility),
     }
 
 

@@ -76,6 +76,11 @@ def with_headings(blocks: Sequence[Block]) -> list[Block]:
     return without_empty_sections(result)
 
 
+def is_value(text: str) -> bool:
+    """Whether *text* is only a price, a time or a number."""
+    return bool(_VALUE.fullmatch(text[:VALUE_CHARS]))
+
+
 def may_be_heading(text: str) -> bool:
     if text.endswith("?"):
         return True
@@ -90,7 +95,7 @@ def without_empty_sections(blocks: Sequence[Block]) -> list[Block]:
     result: list[Block] = []
     for block in blocks:
         before = result[-1] if result else None
-        if before and before.level and block.level and _VALUE.fullmatch(block.text[:VALUE_CHARS]):
+        if before and before.level and block.level and is_value(block.text):
             result[-1] = replace(before, text=f"{before.text}{DASH}{block.text}")
             continue
         is_last_of_content = before and not before.margin and block.margin

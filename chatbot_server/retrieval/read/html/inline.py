@@ -182,3 +182,13 @@ def touches_element_before(element: Any) -> bool:
         return False
     first, second = (before.text or "").strip(), (element.text or "").strip()
     return not (len(first) == 1 == len(second)) and not (len(first) == 1 and first.isalpha())
+
+
+def short_text(element: Any, limit: int) -> str:
+    """The first *limit* characters of the text of *element*, with single blanks."""
+    text = ""
+    for piece in element.itertext():
+        text = f"{text} {' '.join(piece[: 2 * limit].split())}".strip()
+        if len(text) >= limit:
+            break
+    return text[:limit]

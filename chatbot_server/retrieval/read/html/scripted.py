@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatbot_server.retrieval.read.html.blocks import Block
-from chatbot_server.retrieval.read.html.visible import short_text
+from chatbot_server.retrieval.read.html.inline import short_text
 
 # Of the page's own: its name above its menu is less.
 MAX_WORDS = 25

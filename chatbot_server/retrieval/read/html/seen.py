@@ -28,10 +28,16 @@ LONGEST = 60
 _FACT = re.compile(r"[\d@]")
 
 
-def seen_facts(tree: Any, blocks: Sequence[Block], decimal: str, language: str) -> list[list[Any]]:
+def seen_facts(
+    tree: Any,
+    blocks: Sequence[Block],
+    decimal: str,
+    language: str,
+    visibility: Visibility | None = None,
+) -> list[list[Any]]:
     """Each fact as it is written, with the numbers of the *blocks* that tell it."""
     languages = together([language[:2]])
-    visibility = Visibility(tree)
+    visibility = visibility or Visibility(tree)
     body = next(tree.iter("body"), tree)
     lines = lines_of(body, decimal, lambda one: one.tag in SILENT or visibility.is_hidden(one))
     text = fold("\n".join(filter(_FACT.search, lines))[:MAX_CHARACTERS])

@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import Any
 
+from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import (
     CONTACT,
     NAVIGATION_CLASSES,
@@ -13,6 +14,7 @@ from chatbot_server.retrieval.read.html.names import (
     SILENT,
     UNSEEN_CLASSES,
 )
+from chatbot_server.retrieval.read.html.tabs import scripted_tabs
 
 _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)",
@@ -56,6 +58,10 @@ class Visibility:
                     self.labels.setdefault(target, short_text(element, 300))
                     if is_tab(element):
                         self.tabs.add(target)
+        scripted = scripted_tabs(tree)
+        self.tabs.update(scripted)
+        self.labels = {**scripted, **self.labels}
+        self._tab_names = {self.labels[target] for target in self.tabs}
 
     def leaves_out(self, element: Any) -> bool:
         """Whether *element* and its contents are not read."""
@@ -68,6 +74,7 @@ class Visibility:
             self.is_hidden(element)
             or (not self._with_menus and is_navigation(element))
             or is_cookie_banner(element)
+            or (element.get("role") == "tab" and short_text(element, 300) in self._tab_names)
         )
 
     def is_hidden(self, element: Any) -> bool:
@@ -118,13 +125,19 @@ def contacts_in(element: Any, visibility: Visibility) -> list[str]:
 def is_navigation(element: Any) -> bool:
     role = element.get("role")
     if (element.tag == "nav" and role in (None, "navigation")) or role in NAVIGATION_ROLES:
-        return True
+        return role != "tablist" or not _holds_panels(element)
     classes = (element.get("class") or "").split()
     return (
         not NAVIGATION_CLASSES.isdisjoint(classes)
         or any(map(_CRUMBS.search, classes))
         or bool(_CRUMBS.search(element.get("id") or ""))
     )
+
+
+def _holds_panels(tabs: Any) -> bool:
+    """Whether the panels of *tabs* stand between them."""
+    parts = islice(tabs.iterdescendants(), MAX_IN_MENU)
+    return any(part.get("role") in ("tabpanel", "region") for part in parts)
 
 
 def is_cookie_banner(element: Any) -> bool:
@@ -137,13 +150,3 @@ def is_cookie_banner(element: Any) -> bool:
     if next(element.iter("h1", "main", "article"), None) is not None:
         return False
     return len(short_text(element, _BANNER_SIZE + 1)) <= _BANNER_SIZE
-
-
-def short_text(element: Any, limit: int) -> str:
-    """The first *limit* characters of the text of *element*, with single blanks."""
-    text = ""
-    for piece in element.itertext():
-        text = f"{text} {' '.join(piece[: 2 * limit].split())}".strip()
-        if len(text) >= limit:
-            break
-    return text[:limit]

@@ -14,10 +14,12 @@ from chatbot_server.retrieval.read.html.blocks import (
     may_be_heading,
     with_headings,
 )
-from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line
+from chatbot_server.retrieval.read.html.cards import Cards
+from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, MARGIN_ROLES, SILENT
-from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in, short_text
+from chatbot_server.retrieval.read.html.tabs import level_of_neighbour
+from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
 
 MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000
@@ -28,7 +30,7 @@ _MARGIN_CLASS = re.compile(
     r"(?:$|[-_])",
     re.IGNORECASE,
 )
-_ACCORDION = re.compile(r"accordion|collaps|faq|toggle", re.IGNORECASE)
+_ACCORDION = re.compile(r"accordion|collaps|faq|toggle|tab-title", re.IGNORECASE)
 _FACT = re.compile(r"\d{2}|@")
 # The shortest text below a bold heading at the beginning of the same paragraph.
 SHORTEST_BELOW_RUN_IN = 60
@@ -37,9 +39,9 @@ _AFTER_RUN_IN = " \xa0\u202f:–—."
 _QUESTION = re.compile(r"faq-?_?question|question$|accordion-?_?(?:title|header|button)", re.I)
 
 
-def read_blocks(root: Any, decimal: str, *, with_menus: bool = False) -> list[Block]:
+def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -> list[Block]:
     """The blocks of the page whose ``html`` or ``body`` element is *root*."""
-    return _Walk(root, decimal, Visibility(root, with_menus=with_menus)).blocks()
+    return _Walk(root, decimal, visibility or Visibility(root)).blocks()
 
 
 def _opens_panel(label: Any) -> bool:
@@ -48,6 +50,8 @@ def _opens_panel(label: Any) -> bool:
     is_box = (
         before is not None and before.tag == "input" and before.get("type") in ("checkbox", "radio")
     )
+    if is_box and before.getprevious() is not None and before.getprevious().tag == "label":
+        return False  # the last of several tabs that stand above their panels
     return is_box and after is not None and after.tag in ("div", "section", "p", "ul")
 
 
@@ -107,6 +111,7 @@ class _Walk:
         self._level = 1
         self._margins: list[Any] = []
         self._list = ListLines()
+        self._cards = Cards(root)
         self._reopen: Block | None = None
         self._parent: Block | None = None
         self._main = only_main(root)
@@ -152,6 +157,8 @@ class _Walk:
         if self._heading is not None:
             self.open_in_heading(element)
             return True
+        if self._cards.is_card(element):
+            self.begin_card(element)
         if level := self.heading_level(element):
             self._flush()
             self._heading = (element, level)
@@ -164,6 +171,12 @@ class _Walk:
         self._flush()
         self.enter(element)
         return not self.is_read_whole(element)
+
+    def begin_card(self, element: Any) -> None:
+        self._flush()
+        if self._list.lines and all(item.line is not None for item in self._list.items):
+            self._end_list()
+        self._cards.begin(element, len(self._blocks))
 
     def open_in_heading(self, element: Any) -> None:
         if element.tag == "img":
@@ -185,7 +198,7 @@ class _Walk:
         is_label = tag == "label" and _opens_panel(element)
         if tag in ("summary", "dt") or is_label or is_run_in_heading(element):
             return below
-        if tag == "button":
+        if tag == "button" or element.get("role") == "button":
             names = f"{element.get('class')} {element.get('data-bs-target')}"
             opens = element.get("aria-controls") or element.get("aria-expanded")
             return below if opens and _ACCORDION.search(names) else 0
@@ -205,8 +218,8 @@ class _Walk:
             self._margins.append(element)
         name = element.get("id")
         if name in self._visibility.tabs and self._visibility.labels[name]:
-            label = self._visibility.labels[name]
-            self._put(Block(label, min(self._level + 1, MAX_LEVEL), self._is_margin()))
+            level = level_of_neighbour(element) or min(self._level + 1, MAX_LEVEL)
+            self._put(Block(self._visibility.labels[name], level, self._is_margin()))
         if tag == "li":
             self._list.begin_item()
         elif tag in LISTS and self._list.items:
@@ -299,6 +312,7 @@ class _Walk:
                 if element.tag in ("b", "strong"):  # drop the stop or colon before its text
                     element.tail = (element.tail or "").lstrip(_AFTER_RUN_IN)
                 self.put_heading(level, is_own=not opens and bool(_HEADING.fullmatch(element.tag)))
+                self._cards.put_heading(element, self._blocks)
             elif element.tag in BLOCKS:
                 self._text.blank()
             else:

@@ -1,0 +1,116 @@
+"""Tabs and the panels they open, also where only a script knows which belong together."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Any
+
+from chatbot_server.retrieval.read.html.inline import short_text
+
+MAX_LINKS = 5000
+LONGEST_LABEL = 60
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# The first of several in a box of their own; behind them stand labels and panels.
+_FIRST_RADIO = "//div/input[@type='radio'][position() = 1][following-sibling::input[@type='radio']]"
+PANELS = ("div", "section", "article", "ul", "table", "p")
+# What scripts find tab and panel by: both have the same value.
+_SHARED_MARKS = ("data-w-tab", "data-tab")
+_OPENED = re.compile(r"""\(\s{0,3}(?:(?:event|this)\s{0,3},\s{0,3})?['"]#?([\w-]{1,60})['"]""")
+
+
+def scripted_tabs(tree: Any) -> dict[str, str]:
+    """Ids of panels that scripts show one at a time → names of their tabs.
+
+    Panels that have no id get one.
+    """
+    labels: dict[str, str] = {}
+    for tab, panel in [*_opened(tree), *_marked(tree), *_labelling(tree), *_chosen(tree)]:
+        label = short_text(tab, LONGEST_LABEL + 1)
+        if label and len(label) <= LONGEST_LABEL and not _begins_with(panel, label):
+            if not panel.get("id"):
+                panel.set("id", f"panel-of-tab-{len(labels)}")
+            labels.setdefault(panel.get("id"), label)
+    return labels
+
+
+def _opened(tree: Any) -> list[tuple[Any, Any]]:
+    """Tabs that name their panels, with these: at least two that stand side by side."""
+    targets: list[tuple[Any, str]] = []
+    for tab in tree.xpath("//a[starts-with(@href, '#')] | //*[@onclick]")[:MAX_LINKS]:
+        opened = _OPENED.search(tab.get("onclick") or "")
+        target = opened[1] if opened else (tab.get("href") or "").removeprefix("#")
+        if target:
+            targets.append((tab, target))
+    if len(targets) < 2:
+        return []
+    wanted = {target for _tab, target in targets}
+    panels = {
+        element.get("id"): element
+        for element in tree.xpath("//*[@id]")
+        if element.get("id") in wanted and element.tag in PANELS
+    }
+    found = [(tab, panels[target]) for tab, target in targets if target in panels]
+    return [(tab, panel) for tab, panel in found if _has_neighbour(panel, panels)]
+
+
+def _has_neighbour(panel: Any, panels: dict[str, Any]) -> bool:
+    return any(
+        neighbour is not None and neighbour.tag == panel.tag and neighbour.get("id") in panels
+        for neighbour in (panel.getprevious(), panel.getnext())
+    )
+
+
+def _marked(tree: Any) -> list[tuple[Any, Any]]:
+    """Tabs and panels with the same mark: the first with it is the tab, the next box its panel."""
+    pairs: list[tuple[Any, Any]] = []
+    for mark in _SHARED_MARKS:
+        tabs: dict[str, Any] = {}
+        for element in tree.xpath(f"//*[@{mark}]")[:MAX_LINKS]:
+            value = element.get(mark)
+            tab = tabs.setdefault(value, element)
+            has_controls = tab.get("aria-controls") is not None
+            if tab is not element and element.tag in PANELS and not has_controls:
+                pairs.append((tab, element))
+    return pairs
+
+
+def _labelling(tree: Any) -> list[tuple[Any, Any]]:
+    """Tabs that their panels name, with these."""
+    panels = tree.xpath("//*[@role='tabpanel'][@aria-labelledby]")[:MAX_LINKS]
+    wanted = {panel.get("aria-labelledby"): panel for panel in panels}
+    tabs = tree.xpath("//*[@role='tab'][@id]")[:MAX_LINKS] if wanted else []
+    return [
+        (tab, wanted[tab.get("id")])
+        for tab in tabs
+        if tab.get("id") in wanted and tab.tag in ("a", "button", "li")
+    ]
+
+
+def _chosen(tree: Any) -> list[tuple[Any, Any]]:
+    """Labels of neighbouring radio buttons, with as many panels behind all of them."""
+    pairs: list[tuple[Any, Any]] = []
+    for first in tree.xpath(_FIRST_RADIO)[:MAX_LINKS]:
+        group = first.getparent()
+        labels = group.xpath("./label | ./div/label")
+        panels = group[-1]
+        if len(labels) > 1 and panels.tag == "div" and len(panels) == len(labels):
+            pairs += zip(labels, panels, strict=True)
+    return pairs
+
+
+def level_of_neighbour(panel: Any) -> int:
+    """The level of the first heading in the panel before *panel*; 0 without one."""
+    before = panel.getprevious()
+    heading = next(before.iter(*HEADINGS), None) if before is not None else None
+    return int(heading.tag[1]) if heading is not None else 0
+
+
+def _begins_with(panel: Any, label: str) -> bool:
+    """Whether the panel says itself what it is about: in a heading, or with the same words."""
+    for element in islice(panel.iterdescendants(), 10):
+        if element.tag in HEADINGS:
+            return True
+        if (element.text or "").strip():
+            break
+    return short_text(panel, len(label)).lower() == label.lower()
