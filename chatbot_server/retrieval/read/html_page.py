@@ -7,6 +7,7 @@ from typing import Any
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
+from chatbot_server.retrieval.read.html.amounts import show_amounts
 from chatbot_server.retrieval.read.html.blocks import packed, page_text
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.protected import show_protected_addresses
@@ -34,6 +35,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     tree = parsed(decoded(data, charset))
     show_protected_addresses(tree)
     show_shadow_roots(tree)
+    show_amounts(tree)
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
     canonical_addresses = (

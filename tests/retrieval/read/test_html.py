@@ -210,6 +210,22 @@ def structured(data: str, language: str = "en") -> dict[str, Any]:
                 "## Fair\n- Date: 12 May 2026, 19:30\n- Place: Hall"
             ),
         ),
+        (
+            """[{"@type": "Hotel", "name": "Inn", "openingHoursSpecification": {"dayOfWeek":
+            "Saturday", "opens": "00:00", "closes": "23:59"}, "checkinTime": "15:00:00",
+            "department": {"@type": "Restaurant", "name": "Grill", "telephone": "01 2345"}},
+            {"@type": "Event", "name": "Fair", "startDate": "2026-05-12",
+            "eventStatus": "https://schema.org/EventCancelled"},
+            {"@type": "Product", "name": "Pot", "offers": {"lowPrice": "29", "highPrice": 49,
+            "priceCurrency": "EUR", "availability": "https://schema.org/SoldOut"}}]""",
+            "en",
+            (
+                "# T\nOwn words.\n## Fair\n- Status: cancelled\n- Date: 12 May 2026\n"
+                "## Pot\n- Price: 29–49 €\n- Availability: out of stock\n"
+                "# T\n## Inn\n- Check-in: 15:00\n- Opening hours: Saturday 24 hours a day\n"
+                "## Grill\n- Telephone: 01 2345"
+            ),
+        ),
         ("[1, null, {", "en", "# T\nOwn words."),
         ("[1, null, {}]", "en", "# T\nOwn words."),
         ("[" * 5000, "en", "# T\nOwn words."),

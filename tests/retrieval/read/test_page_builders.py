@@ -99,3 +99,40 @@ def test_each_panel_is_read_below_the_name_of_its_tab(tabs: str) -> None:
 )  # fmt: skip
 def test_what_has_a_heading_gets_no_other(body: str, text: str) -> None:
     assert text_of(body) == text
+
+
+SLOTS = """<my-hours><template shadowrootmode="open"><p>Open <slot name="day"></slot> 9–5</p>
+<slot></slot></template><b>Ring the bell.</b><span slot="day">Monday</span></my-hours>"""
+SPLIT_PRICE = """<div class="price"><span>€</span><span class="integer-part">39</span>
+<div class="after-price"><span class="fractional-part">90</span></div>
+<span class="period">a month</span></div>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p><del>49 €</del> <ins>29 €</ins>, <s>9–12</s><strike>1</strike> 10–12</p>",
+         "29 €, 10–12"),
+        ('<p><span style="text-decoration: line-through">49 €</span> 29 €</p>', "29 €"),
+        (SPLIT_PRICE, "€ 39.90 a month"),
+        ('<p>9<span class="price-decimal">.</span><span class="a-price-fraction">50</span> €</p>',
+         "9.50 €"),
+        ('<p><span data-to-value="1500">0</span> guests, <b data-count="x">0</b> stars</p>',
+         "1500 guests, 0 stars"),
+        ('<p>Card</p><img data-src=m.jpg alt="Lunch: starter 8 €, main 15 €"><img alt="IMG 20h">',
+         "Card\nLunch: starter 8 €, main 15 €"),
+        ('<p>Card <img alt="Our terrace in the summer of 2026"></p>', "Card"),
+        ("<p class=wide>Open daily 9–5</p><p class=narrow>Open daily 9–5</p><p>5 €</p><p>5 €</p>",
+         "Open daily 9–5\n5 €\n5 €"),
+        ("""<div class="swiper-slide swiper-slide-duplicate">Very kind!</div>
+         <div class="swiper-slide">Very kind!</div><div class="slick-cloned">Good.</div>""",
+         "Very kind!"),
+        ('<p><a href="https://wa.me/33612345678?text=Hi">WhatsApp</a></p>',
+         "WhatsApp (+33612345678)"),
+        (SLOTS, "Open Monday 9–5\nRing the bell."),
+        ("""<h1>Shop</h1><p>Open.</p><div id="iubenda-cs-banner">Cookies?</div>
+         <div class="sp-dsgvo-popup">Cookies?</div>""", "# Shop\nOpen."),
+    ],
+)  # fmt: skip
+def test_what_visitors_see_is_read_as_they_see_it(body: str, text: str) -> None:
+    assert text_of(body) == text

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from chatbot_server.retrieval.read.html.names import BLOCKS, MARKING
+from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT, MARKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +17,16 @@ _NO_MARKS = str.maketrans("", "", _MARKS)
 _BLANKS = re.compile(r"[^\S\xa0\u202f\u2009]+")
 _CENTS_SIGN = re.compile(rf"(\d)\s?{_SUP}\s?([€$£₱])\s?(\d\d)\s?{_SUP_END}")
 _SIGN_CENTS = re.compile(rf"(\d)\s?([€£₱])\s?{_SUP}\s?(\d\d)\s?{_SUP_END}")
-_CENTS = re.compile(rf"(\d)\s?{_SUP}[.,]?(\d\d)\s?([€£]?)\s?{_SUP_END}")
+_CENTS = re.compile(rf"(\d)\s?[.,]?{_SUP}[.,]?(\d\d)\s?([€£]?)\s?{_SUP_END}")
 _RAISED = re.compile(rf"{_SUP}\s?(\d{{1,3}})\s?{_SUP_END}")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+# What is worth telling of a picture: a price, a time, a number to call, an address to write to.
+_FACT_IN_PICTURE = re.compile(
+    rf"\d ?[€£$]|[€£$] ?\d|\b\d{{1,2}} ?[h:] ?\d\d\b|\b\d{{1,2}} ?(?:h|am|pm)\b|{CONTACT.pattern}",
+    re.IGNORECASE,
+)
+FEWEST_WORDS_OF_PICTURE = 3
+_WHATSAPP = re.compile(r"https?://(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)\+?(\d{8,15})\b")
 # A line of an address that belongs to the street above it.
 _POSTCODE = re.compile(r"(?:[A-Z]{1,2}[- ])?\d{4,5} [^\W\d_]")
 _ENDS = tuple(".,;:!?…–—-([/")
@@ -61,12 +68,24 @@ class InlineText:
         tag = element.tag
         if tag == "br":
             self.line()
+        elif tag == "img":
+            self.picture(element.get("alt") or "")
         elif tag == "sup":
             self._pieces.append(_SUP)
         elif tag not in MARKING and touches_element_before(element):
             self.blank()
         self._links += tag in ("a", "button")
         self._bolds += tag in ("b", "strong")
+
+    def picture(self, alt: str) -> None:
+        """What a picture says, if that is more than what it shows: a menu, a poster."""
+        is_told = len(alt.split()) >= FEWEST_WORDS_OF_PICTURE and _FACT_IN_PICTURE.search(
+            alt[:1000]
+        )
+        if is_told:
+            self.line()
+            self.add(alt[:1000])
+            self.line()
 
     def close(self, element: Any) -> None:
         """After the content of *element*."""
@@ -80,7 +99,9 @@ class InlineText:
 
     def tell_address(self, link: Any) -> None:
         """The telephone number or e-mail address behind a link that does not show it."""
-        scheme, _, target = (link.get("href") or "").strip().partition(":")
+        href = (link.get("href") or "").strip()
+        chat = _WHATSAPP.match(href)
+        scheme, _, target = (f"tel:+{chat[1]}" if chat else href).partition(":")
         if scheme.lower() not in ("tel", "mailto"):
             return
         address = unquote(target.partition("?")[0]).strip().translate(_NO_MARKS)[:200]

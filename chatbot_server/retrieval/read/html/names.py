@@ -18,17 +18,17 @@ BLOCKS = _words("""
 LISTS = _words("ul ol menu dir")
 # Only mark letters: “<b>Chat</b><i>bot</i>” is one word.
 MARKING = _words("""
-    abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark q rt ruby s samp strong sub
-    sup tt u var wbr
+    abbr acronym b bdi bdo big cite code dfn em font i ins kbd mark q rt ruby samp strong sub sup
+    tt u var wbr
 """)
 # May be the cell of a row that is no table's.
 CELLS = _words("a address b data dd div dt em i label p small span strong td th time")
 # May stand in such a cell.
 IN_CELLS = _words("a b br em i p small span strong sup time")
-# Hold no text for a visitor.
+# Hold no text for a visitor, or what is struck out: it holds no more.
 SILENT = _words("""
-    area audio canvas datalist embed frame iframe input map math meter noframes noscript object
-    optgroup progress script select style svg template textarea title video
+    area audio canvas datalist del embed frame iframe input map math meter noframes noscript object
+    optgroup progress s script select strike style svg template textarea title video
 """)
 NAVIGATION_ROLES = _words("navigation menu menubar tablist search toolbar")
 MARGIN_ROLES = _words("banner contentinfo complementary")

@@ -35,6 +35,19 @@ def show_shadow_roots(tree: Any) -> None:
     """Have what elements of the page's own making show (``shadowrootmode``) be read."""
     for template in tree.xpath("//template[@shadowrootmode]"):
         template.tag = "div"
+        _fill_slots(template)
+
+
+def _fill_slots(template: Any) -> None:
+    """Move what stands beside *template* to the places that it names for it."""
+    slots = {slot.get("name") or "": slot for slot in reversed(template.xpath(".//slot"))}
+    around = template.getparent()
+    if around is None or not slots:
+        return
+    for child in [child for child in around if child is not template]:
+        slot = slots.get(child.get("slot") or "")
+        if slot is not None:
+            slot.append(child)
 
 
 def _runs(script: Any) -> bool:

@@ -17,7 +17,8 @@ from chatbot_server.retrieval.read.html.names import (
 from chatbot_server.retrieval.read.html.tabs import scripted_tabs
 
 _HIDING_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)"
+    r"|text-decoration(?:-line)?\s*:\s*line-through",
     re.IGNORECASE,
 )
 # Classes of elements that visitors open, or that take turns.
@@ -27,9 +28,12 @@ _OPENS = re.compile(
 )
 _CRUMBS = re.compile(r"breadcrumb|bread-crumb|fil-d-?ariane|ariane|^crumbs?$", re.IGNORECASE)
 _COOKIES = re.compile(
-    r"cookie|consent|rgpd|gdpr|onetrust|didomi|tarteaucitron|axeptio|cmplz|usercentrics|klaro",
+    r"cookie|consent|rgpd|gdpr|onetrust|didomi|tarteaucitron|axeptio|cmplz|usercentrics|klaro"
+    r"|dsgvo|iubenda-cs|qc-cmp|osano-cm|termsfeed|privacy-ba(?:nner|r)|borlabs|complianz|truste",
     re.IGNORECASE,
 )
+# What sliders copy, to turn without end.
+_COPIES = frozenset(("swiper-slide-duplicate", "slick-cloned", "cloned"))
 _BANNER_SIZE = 2500
 MAX_IN_MENU, LONGEST_CONTACT = 500, 120
 
@@ -78,6 +82,9 @@ class Visibility:
         )
 
     def is_hidden(self, element: Any) -> bool:
+        classes = (element.get("class") or "").split()
+        if not _COPIES.isdisjoint(classes):
+            return True
         hidden = element.get("hidden")
         hides = (
             (hidden is not None and hidden.lower() != "until-found")
@@ -88,7 +95,6 @@ class Visibility:
         if hides:
             opens = element.get("id") in self.labels or element.get("role") == "tabpanel"
             return not opens and not _OPENS.search(element.get("class") or "")
-        classes = (element.get("class") or "").split()
         return not UNSEEN_CLASSES.isdisjoint(classes) and not stands_for_hidden(element)
 
 

@@ -373,6 +373,8 @@ class _Walk:
     def _put(self, block: Block) -> None:
         if self._list.lines:
             self._end_list()
+        if self._blocks and block == self._blocks[-1] and len(block.text.split()) > 2:
+            return  # once for wide screens, once for narrow ones
         if block.level:
             self._reopen = None
         elif self._reopen is not None:

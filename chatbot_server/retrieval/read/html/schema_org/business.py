@@ -18,6 +18,7 @@ _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _DAY_RANGE = re.compile(r"\b([A-Z][a-z])[a-z]*(?:\s?-\s?([A-Z][a-z])[a-z]*)?\b")
 _TIME = re.compile(r"\b(\d{1,2})[:h.](\d{2})")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2}))?")
+_WHOLE_DAY = ("00:00", "23:59"), ("00:00", "24:00")
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 _EVENTS = {"Event", "MusicEvent", "TheaterEvent", "SportsEvent", "EducationEvent", "Festival"}
 _BUSINESS_FACTS = {
@@ -60,6 +61,8 @@ def business_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
     yield words["address"], _address(item.get("address"))
     yield words["telephone"], text_of(next(iter(as_list(item.get("telephone"))), ""), 60)
     yield words["email"], text_of(item.get("email"), 200).removeprefix("mailto:")
+    yield words["check_in"], text_of(item.get("checkinTime"), 8)[:5]
+    yield words["check_out"], text_of(item.get("checkoutTime"), 8)[:5]
     for hours in as_list(item.get("openingHours"))[:MAX_LINES]:
         for part in text_of(hours, 300).split(";"):
             yield words["hours"], spelled_hours(part, words)
@@ -105,6 +108,7 @@ def specified_hours(hours: Item, words: Words) -> str:
     opens, closes = text_of(hours.get("opens"), 8)[:5], text_of(hours.get("closes"), 8)[:5]
     is_closed = opens == closes and opens in ("00:00", "")
     times = words["closed"] if is_closed else f"{opens}–{closes}"
+    times = words["whole_day"] if (opens, closes) in _WHOLE_DAY else times
     since, until = _date(hours.get("validFrom"), words), _date(hours.get("validThrough"), words)
     season = f" ({' – '.join(filter(None, (since, until)))})" if since or until else ""
     return f"{days} {times}".strip() + season if days or season else ""
@@ -126,6 +130,7 @@ def product_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
         yield _price_of(offer, words)
         stock = text_of(offer.get("availability"), 100).rpartition("/")[2]
         stocks = {"InStock": words["in_stock"], "OutOfStock": words["out_of_stock"]}
+        stocks["SoldOut"] = stocks["OutOfStock"]
         yield words["availability"], str(stocks.get(stock, ""))
 
 
@@ -133,7 +138,10 @@ def _price_of(offer: Item, words: Words) -> tuple[str, str]:
     lowest = text_of(offer.get("lowPrice"), 20)
     price = text_of(offer.get("price"), 20) or lowest
     currency = text_of(offer.get("priceCurrency"), 5)
+    highest = text_of(offer.get("highPrice"), 20)
     name = text_of(offer.get("name"), 100)
+    is_range = price == lowest and highest not in ("", lowest)
+    price = f"{price}–{highest}" if is_range else price
     amount = f"{price.replace('.', ',') if words['days'][0] != 'Monday' else price} "
     amount += _SIGNS.get(currency, currency)
     prefix = f"{words['from']} " if lowest and lowest == price else ""
@@ -142,6 +150,8 @@ def _price_of(offer: Item, words: Words) -> tuple[str, str]:
 
 
 def event_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
+    status = text_of(item.get("eventStatus"), 100).rpartition("/")[2].removeprefix("Event")
+    yield words["status"], words["event_status"].get(status, "")
     since, until = _date(item.get("startDate"), words), _date(item.get("endDate"), words)
     yield words["when"], " – ".join(dict.fromkeys(filter(None, (since, until))))
     place = next(iter(as_list(item.get("location"))), None)

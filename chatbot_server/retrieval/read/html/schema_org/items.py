@@ -32,7 +32,8 @@ def items_of(data: Any) -> Iterator[Item]:
     for item in as_list(data):
         if isinstance(item, dict):
             yield item
-            yield from (inner for inner in as_list(item.get("@graph")) if isinstance(inner, dict))
+            for part in ("@graph", "department"):
+                yield from (inner for inner in as_list(item.get(part)) if isinstance(inner, dict))
 
 
 def as_list(value: Any) -> list[Any]:
