@@ -136,3 +136,29 @@ SPLIT_PRICE = """<div class="price"><span>€</span><span class="integer-part">3
 )  # fmt: skip
 def test_what_visitors_see_is_read_as_they_see_it(body: str, text: str) -> None:
     assert text_of(body) == text
+
+
+DAYS = "<div class=text><p><span>Monday</span></p><p>Tue – Fri</p><p>Saturday</p></div>"
+HOURS = "<div class=text><p>closed</p><p>9 am – 5 pm</p><p>10 am – 1 pm</p></div>"
+WEEK_IN_COLUMNS = "| Monday | closed |\n| Tue – Fri | 9 am – 5 pm |\n| Saturday | 10 am – 1 pm |"
+MENU = """<div class="items">
+<div><div>Soup</div><div>with bread</div><div><span>£</span>6.50</div></div>
+<div><div>Olives</div><div><span>£</span>4</div></div></div>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"<section><div><h2>Hours</h2></div>{DAYS}{HOURS}<div><p>Ring.</p></div></section>",
+         f"## Hours\n{WEEK_IN_COLUMNS}\nRing."),
+        (f"<div><div><div>{DAYS}</div></div><div><div>{HOURS}</div></div></div>", WEEK_IN_COLUMNS),
+        ("""<div><div><p>Cut<br>Cut and wash</p></div><div><p>25 €<br>32 €</p></div></div>""",
+         "| Cut | 25 € |\n| Cut and wash | 32 € |"),
+        ("<div><div><p>Home</p><p>About</p></div><div><p>1 Road</p><p>1234 Bath</p></div></div>",
+         "| Home | About |\n| 1 Road | 1234 Bath |"),
+        (MENU, "- Soup — with bread — £6.50\n- Olives — £4"),
+        (MENU.replace("4</div>", "</div>"), "Soup\nwith bread\n£6.50\nOlives\n£"),
+    ],
+)  # fmt: skip
+def test_what_stands_side_by_side_is_read_together(body: str, text: str) -> None:
+    assert text_of(body) == text

@@ -39,7 +39,7 @@ class Cards:
                 if counts[above] > 1 or above.tag in _NO_CARDS:
                     break
                 card = above
-            if card is not None and _has_like(card, counts):
+            if card is not None and has_like(card, counts):
                 self._cards[heading] = card
                 self._starts[card] = 0
 
@@ -68,7 +68,7 @@ class Cards:
             blocks[start:] = [heading, *facts]
 
 
-def _has_like(card: Any, counts: Counter[Any]) -> bool:
+def has_like(card: Any, counts: Counter[Any]) -> bool:
     """Whether a card with a heading stands before or behind *card*."""
     neighbours = (card.getprevious(), card.getnext())
     return any(

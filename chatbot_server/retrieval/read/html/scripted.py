@@ -35,10 +35,10 @@ def show_shadow_roots(tree: Any) -> None:
     """Have what elements of the page's own making show (``shadowrootmode``) be read."""
     for template in tree.xpath("//template[@shadowrootmode]"):
         template.tag = "div"
-        _fill_slots(template)
+        fill_slots(template)
 
 
-def _fill_slots(template: Any) -> None:
+def fill_slots(template: Any) -> None:
     """Move what stands beside *template* to the places that it names for it."""
     slots = {slot.get("name") or "": slot for slot in reversed(template.xpath(".//slot"))}
     around = template.getparent()

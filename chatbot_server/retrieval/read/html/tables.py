@@ -14,6 +14,8 @@ MAX_CELLS = 60_000
 MAX_SPAN = 60
 LONGEST_LABEL = 100
 LONGEST_CELL = 300
+MOST_CELLS_OF_PRICE = 5
+LONGEST_PRICE = 40
 _BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
 _HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
 Text = Callable[[Any], str]
@@ -121,7 +123,8 @@ def _is_bold(cell: Any) -> bool:
 def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
     """The rows of a container that is laid out like a table without being one; else none.
 
-    Either each of its children holds the cells of a row, or labels and values take turns.
+    Either each of its children holds the cells of a row, or labels and values take turns. Rows of
+    a list of prices may be of different lengths.
     """
     children = [child for child in container if isinstance(child.tag, str)]
     if len(children) < 2 or len(children) > MAX_ROWS or (container.text or "").strip():
@@ -135,7 +138,7 @@ def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
         rows = [list(pair) for pair in zip(texts[::2], texts[1::2], strict=True)]
     else:
         return []
-    return rows if is_grid(rows) else []
+    return rows if is_grid(rows) or is_price_list(rows) else []
 
 
 def is_row(child: Any) -> bool:
@@ -172,6 +175,18 @@ def is_grid(rows: list[list[str]]) -> bool:
         return False
     return all(
         len(row[0]) <= LONGEST_LABEL and all(len(cell) <= LONGEST_CELL for cell in row)
+        for row in rows
+    )
+
+
+def is_price_list(rows: list[list[str]]) -> bool:
+    """Whether each row ends with a number, such as a price, and some tell more before it."""
+    return all(
+        2 <= len(row) <= MOST_CELLS_OF_PRICE
+        and len(row[-1]) <= LONGEST_PRICE
+        and any(char.isdigit() for char in row[-1])
+        and not any(char.isdigit() for char in row[0])
+        and all(len(cell) <= LONGEST_CELL for cell in row)
         for row in rows
     )
 

@@ -25,16 +25,21 @@ def scripted_tabs(tree: Any) -> dict[str, str]:
     Panels that have no id get one.
     """
     labels: dict[str, str] = {}
-    for tab, panel in [*_opened(tree), *_marked(tree), *_labelling(tree), *_chosen(tree)]:
+    for tab, panel in [
+        *opened_panels(tree),
+        *marked_panels(tree),
+        *labelled_panels(tree),
+        *chosen_panels(tree),
+    ]:
         label = short_text(tab, LONGEST_LABEL + 1)
-        if label and len(label) <= LONGEST_LABEL and not _begins_with(panel, label):
+        if label and len(label) <= LONGEST_LABEL and not begins_with(panel, label):
             if not panel.get("id"):
                 panel.set("id", f"panel-of-tab-{len(labels)}")
             labels.setdefault(panel.get("id"), label)
     return labels
 
 
-def _opened(tree: Any) -> list[tuple[Any, Any]]:
+def opened_panels(tree: Any) -> list[tuple[Any, Any]]:
     """Tabs that name their panels, with these: at least two that stand side by side."""
     targets: list[tuple[Any, str]] = []
     for tab in tree.xpath("//a[starts-with(@href, '#')] | //*[@onclick]")[:MAX_LINKS]:
@@ -51,17 +56,17 @@ def _opened(tree: Any) -> list[tuple[Any, Any]]:
         if element.get("id") in wanted and element.tag in PANELS
     }
     found = [(tab, panels[target]) for tab, target in targets if target in panels]
-    return [(tab, panel) for tab, panel in found if _has_neighbour(panel, panels)]
+    return [(tab, panel) for tab, panel in found if has_neighbour(panel, panels)]
 
 
-def _has_neighbour(panel: Any, panels: dict[str, Any]) -> bool:
+def has_neighbour(panel: Any, panels: dict[str, Any]) -> bool:
     return any(
         neighbour is not None and neighbour.tag == panel.tag and neighbour.get("id") in panels
         for neighbour in (panel.getprevious(), panel.getnext())
     )
 
 
-def _marked(tree: Any) -> list[tuple[Any, Any]]:
+def marked_panels(tree: Any) -> list[tuple[Any, Any]]:
     """Tabs and panels with the same mark: the first with it is the tab, the next box its panel."""
     pairs: list[tuple[Any, Any]] = []
     for mark in _SHARED_MARKS:
@@ -75,7 +80,7 @@ def _marked(tree: Any) -> list[tuple[Any, Any]]:
     return pairs
 
 
-def _labelling(tree: Any) -> list[tuple[Any, Any]]:
+def labelled_panels(tree: Any) -> list[tuple[Any, Any]]:
     """Tabs that their panels name, with these."""
     panels = tree.xpath("//*[@role='tabpanel'][@aria-labelledby]")[:MAX_LINKS]
     wanted = {panel.get("aria-labelledby"): panel for panel in panels}
@@ -87,7 +92,7 @@ def _labelling(tree: Any) -> list[tuple[Any, Any]]:
     ]
 
 
-def _chosen(tree: Any) -> list[tuple[Any, Any]]:
+def chosen_panels(tree: Any) -> list[tuple[Any, Any]]:
     """Labels of neighbouring radio buttons, with as many panels behind all of them."""
     pairs: list[tuple[Any, Any]] = []
     for first in tree.xpath(_FIRST_RADIO)[:MAX_LINKS]:
@@ -106,7 +111,7 @@ def level_of_neighbour(panel: Any) -> int:
     return int(heading.tag[1]) if heading is not None else 0
 
 
-def _begins_with(panel: Any, label: str) -> bool:
+def begins_with(panel: Any, label: str) -> bool:
     """Whether the panel says itself what it is about: in a heading, or with the same words."""
     for element in islice(panel.iterdescendants(), 10):
         if element.tag in HEADINGS:

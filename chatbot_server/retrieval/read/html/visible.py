@@ -131,7 +131,7 @@ def contacts_in(element: Any, visibility: Visibility) -> list[str]:
 def is_navigation(element: Any) -> bool:
     role = element.get("role")
     if (element.tag == "nav" and role in (None, "navigation")) or role in NAVIGATION_ROLES:
-        return role != "tablist" or not _holds_panels(element)
+        return role != "tablist" or not holds_panels(element)
     classes = (element.get("class") or "").split()
     return (
         not NAVIGATION_CLASSES.isdisjoint(classes)
@@ -140,7 +140,7 @@ def is_navigation(element: Any) -> bool:
     )
 
 
-def _holds_panels(tabs: Any) -> bool:
+def holds_panels(tabs: Any) -> bool:
     """Whether the panels of *tabs* stand between them."""
     parts = islice(tabs.iterdescendants(), MAX_IN_MENU)
     return any(part.get("role") in ("tabpanel", "region") for part in parts)

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.language.tables import markdown_table
+from chatbot_server.retrieval.language.tables import DASH, markdown_table
 from chatbot_server.retrieval.read.html import tables
 from chatbot_server.retrieval.read.html.blocks import (
     MAX_LEVEL,
@@ -15,6 +15,7 @@ from chatbot_server.retrieval.read.html.blocks import (
     with_headings,
 )
 from chatbot_server.retrieval.read.html.cards import Cards
+from chatbot_server.retrieval.read.html.columns import belong_together, column_beside
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, MARGIN_ROLES, SILENT
@@ -112,6 +113,7 @@ class _Walk:
         self._margins: list[Any] = []
         self._list = ListLines()
         self._cards = Cards(root)
+        self._read_already: Any = None
         self._reopen: Block | None = None
         self._parent: Block | None = None
         self._main = only_main(root)
@@ -126,7 +128,8 @@ class _Walk:
             if not isinstance(element.tag, str):
                 continue
             if event == "start":
-                is_skipped = self.is_full() or not self.open(element)
+                is_read = element is self._read_already or self.is_full()
+                is_skipped = is_read or not self.open(element)
                 if is_skipped:
                     walker.skip_subtree()
                 else:
@@ -147,12 +150,7 @@ class _Walk:
         """Begin *element*; False if its content is left out, or was read already."""
         tag = element.tag
         if self._visibility.leaves_out(element) or _is_label_of_field(element):
-            if tag in BLOCKS:
-                self._flush()
-            elif tag in SILENT:
-                self._text.blank()
-            for text in contacts_in(element, self._visibility):
-                self._put(Block(text, margin=True))
+            self.leave_out(element)
             return False
         if self._heading is not None:
             self.open_in_heading(element)
@@ -171,6 +169,14 @@ class _Walk:
         self._flush()
         self.enter(element)
         return not self.is_read_whole(element)
+
+    def leave_out(self, element: Any) -> None:
+        if element.tag in BLOCKS:
+            self._flush()
+        elif element.tag in SILENT:
+            self._text.blank()
+        for text in contacts_in(element, self._visibility):
+            self._put(Block(text, margin=True))
 
     def begin_card(self, element: Any) -> None:
         self._flush()
@@ -266,9 +272,16 @@ class _Walk:
         rows = self.pairs_of(element) if element.tag == "dl" else None
         if rows is None:
             rows = tables.rows_of_pairs(element, self._cell)
+        if len(rows) == 2 and belong_together(*rows):
+            rows = [list(row) for row in zip(*rows, strict=False)]
+        if not rows:
+            rows, self._read_already = column_beside(element, self._cell)
         if not rows:
             return False
-        lines = markdown_table(rows, tables.head_of_grid(element, rows))
+        if len({len(row) for row in rows}) > 1:
+            lines = [f"- {DASH.join(row)}" for row in rows]
+        else:
+            lines = markdown_table(rows, tables.head_of_grid(element, rows))
         self._put(Block("\n".join(lines), margin=self._is_margin()))
         return True
 

@@ -1,0 +1,79 @@
+"""Two columns of lines side by side, such as days and hours, whose lines belong together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from chatbot_server.retrieval.language.time.weekdays import hours_by_day
+
+MAX_DEPTH = 6
+MAX_LINES = 40
+LONGEST_LINE = 60
+_BOXES = ("div", "section", "ul")
+_LINES = ("p", "div", "li", "span")
+_VALUE = re.compile(r"\d ?[€£$]|[€£$] ?\d|\b\d{1,2} ?(?:h|:\d\d|am|pm)", re.IGNORECASE)
+Text = Callable[[Any], str]
+
+
+def column_beside(first: Any, text: Text) -> tuple[list[list[str]], Any]:
+    """The rows of *first* and the column beside it, with that column; no rows if it is none."""
+    second = first.getnext()
+    if first.tag not in _BOXES or second is None or second.tag != first.tag:
+        return [], None
+    labels = lines_of_column(first, text)
+    if len(labels) < 2:
+        return [], None
+    values = lines_of_column(second, text)
+    if not belong_together(labels, values):
+        return [], None
+    return [list(row) for row in zip(labels, values, strict=True)], second
+
+
+def lines_of_column(column: Any, text: Text) -> list[str]:
+    """The lines of a column that holds nothing else; else none."""
+    for _ in range(MAX_DEPTH):
+        if len(column) != 1 or (column.text or "").strip() or column[0].tag not in (*_BOXES, "p"):
+            break
+        column = column[0]
+    children = list(islice(column, MAX_LINES + 1))
+    if not 1 <= len(children) <= MAX_LINES:
+        return []
+    if any(child.tag == "br" for child in children):
+        lines = broken_lines(column)
+    elif (column.text or "").strip() or not all(map(is_line, children)):
+        return []
+    else:
+        lines = [text(child) for child in children]
+    lines = list(filter(None, lines))
+    return lines if all(len(line) <= LONGEST_LINE for line in lines) else []
+
+
+def broken_lines(paragraph: Any) -> list[str]:
+    lines = [paragraph.text or ""]
+    for child in paragraph:
+        if child.tag == "br":
+            lines.append("")
+        else:
+            lines[-1] += "".join(child.itertext())
+        lines[-1] += child.tail or ""
+    return [" ".join(line.split()) for line in lines]
+
+
+def is_line(child: Any) -> bool:
+    if child.tag not in _LINES or (child.tail or "").strip():
+        return False
+    return all(part.tag in ("span", "b", "strong", "em", "i", "time") for part in islice(child, 9))
+
+
+def belong_together(labels: list[str], values: list[str]) -> bool:
+    """Whether the values are all prices or times, or tell the hours of the days that are labels."""
+    if len(labels) != len(values) or any(map(_VALUE.search, labels)):
+        return False
+    are_hours = any(map(_VALUE.search, values)) and not any(map(hours_by_day, values))
+    rows = zip(labels, values, strict=True)
+    if are_hours and all(hours_by_day(f"{label}: {value}") for label, value in rows):
+        return True
+    return all(map(_VALUE.search, values))
