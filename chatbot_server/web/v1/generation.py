@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import BadRequest
@@ -14,7 +14,13 @@ from chatbot_server.web.v1.refusals import ApplicationBody, Lenient
 MAX_SCHEMA = 50_000  # characters
 FORMATS = ("text", "json_object", "json_schema")
 
-Tokens = Annotated[int, Field(ge=1, le=1_000_000)]
+
+def _unlimited(value: Any) -> Any:
+    return None if value == -1 else value
+
+
+# -1 is what clients of LM Studio and llama.cpp send for “as many as there is room for”.
+Tokens = Annotated[Annotated[int, Field(ge=1, le=1_000_000)] | None, BeforeValidator(_unlimited)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Stop = Annotated[str, Field(max_length=200)]
 Value = TypeVar("Value")
@@ -67,8 +73,8 @@ class GenerationBody(ApplicationBody):
     model: Annotated[str, Field(max_length=200)] = "default"
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
-    max_tokens: Tokens | None = None
-    max_completion_tokens: Tokens | None = None
+    max_tokens: Tokens = None
+    max_completion_tokens: Tokens = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     top_k: Annotated[int, Field(ge=0, le=1000)] | None = None

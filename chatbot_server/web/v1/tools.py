@@ -139,27 +139,49 @@ def open_toolbox(
         BadRequest: a choice that is none of them; parameters that are too large.
     """
     functions = tuple(tool.function for tool in tools if tool.function)
+    allowed, choice = _allowed(choice)
+    if allowed:
+        _check_choice(min(allowed), functions)
+        functions = tuple(spec for spec in functions if spec.name in allowed)
     for spec in functions:
         if is_deeper(spec.parameters, MAX_LEVELS):
             raise BadRequest("api_too_deep", field="tools", name=spec.name, limit=MAX_LEVELS)
         schema_text(spec.parameters or {}, "tools")
-    name: str | None
-    if choice is None or isinstance(choice, str):
-        name = choice
-    else:  # in the shape of chats, or of responses
-        function = choice.get("function")
-        name = str((function if isinstance(function, dict) else choice).get("name"))[:64]
+    name = _function_name(choice) if isinstance(choice, Mapping) else choice
     if name is None:
         name = "auto" if functions else "none"
     if name not in ("none", "auto") and not functions:
         raise BadRequest("field_missing", field="tools", name="tools")
+    _check_choice(name, functions)
+    return Toolbox(functions, name if functions else "none", parallel)
+
+
+def _check_choice(name: str, functions: Sequence[FunctionSpec]) -> None:
     names = ("none", "auto", "required", *(spec.name for spec in functions))
     if name not in names:
         choices = " | ".join(names[:10])
         raise BadRequest(
             "field_not_a_choice", field="tool_choice", name="tool_choice", choices=choices
         )
-    return Toolbox(functions, name if functions else "none", parallel)
+
+
+def _allowed(
+    choice: str | Mapping[str, Any] | None,
+) -> tuple[set[str] | None, str | Mapping[str, Any] | None]:
+    """The names that ``allowed_tools`` leaves, if it is that, and the choice among them."""
+    if not isinstance(choice, Mapping) or choice.get("type") != "allowed_tools":
+        return None, choice
+    inner = choice.get("allowed_tools", choice)  # in the shape of chats, or of responses
+    tools = inner.get("tools") if isinstance(inner, Mapping) else None
+    named = [tool for tool in tools if isinstance(tool, Mapping)] if isinstance(tools, list) else []
+    names = {_function_name(tool) for tool in named}
+    return names, str(inner.get("mode", "auto")) if names else "none"
+
+
+def _function_name(choice: Mapping[str, Any]) -> str:
+    """The name in it, in the shape of chats, or of responses."""
+    function = choice.get("function")
+    return str((function if isinstance(function, dict) else choice).get("name"))[:64]
 
 
 class ToolCompletion:

@@ -187,6 +187,8 @@ def test_a_route_asked_with_another_method_says_which(parrot_api: Api) -> None:
         {"store": False, "metadata": {"a": "b"}, "parallel_tool_calls": True, "unknown": [1]},
         {"stop": None, "stream": None, "max_tokens": None, "temperature": None, "seed": None},
         {"temperature": 1, "top_p": 1, "response_format": {"type": "text"}},
+        {"max_tokens": -1},
+        {"max_completion_tokens": -1},
     ],
 )
 def test_fields_that_change_nothing_may_stand(parrot_api: Api, change: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from chatbot_server.engine.base import (
     Usage,
 )
 from chatbot_server.engine.openai import OpenAIEngine
+from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Message, ToolCall
 from chatbot_server.web.v1.tools import Toolbox, ToolSpec, open_toolbox
 
@@ -106,6 +107,26 @@ def test_calls_are_taken_out_of_the_text(text: str, shown: str, count: int) -> N
         said, calls, end = read(pieces, box())
         assert (said.rstrip() if count else said) == (shown.rstrip() if count else shown)
         assert (calls, end) == ([("weather", arguments)] * count, reason)
+
+
+@pytest.mark.parametrize("is_nested", [True, False])
+def test_allowed_tools_leave_only_those(is_nested: bool) -> None:
+    other = {"type": "function", "function": {"name": "other"}}
+    tools = [ToolSpec.model_validate(tool) for tool in (other, WEATHER)]
+
+    def opened(mode: str, name: str) -> Toolbox:
+        named = {"function": {"name": name}} if is_nested else {"name": name}
+        inner = {"mode": mode, "tools": [{"type": "function"} | named]}
+        choice = {"allowed_tools": inner} if is_nested else inner
+        return open_toolbox(tools, {"type": "allowed_tools"} | choice, parallel=True)
+
+    box = opened("required", "weather")
+    assert ([function.name for function in box.functions], box.choice) == (["weather"], "required")
+    assert opened("auto", "weather").choice == "auto"
+    with pytest.raises(BadRequest):
+        opened("auto", "unknown")
+    nothing = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
+    assert open_toolbox(tools, nothing, parallel=True).choice == "none"
 
 
 def test_a_forced_call_is_the_whole_text_and_one_at_a_time_is_kept_to() -> None:

@@ -61,7 +61,7 @@ class ResponseBody(GenerationBody):
     text_field: ClassVar[str] = "input"
     input: Text | Annotated[list[ResponseItem], Field(min_length=1, max_length=MAX_MESSAGES)]
     instructions: Text | None = None
-    max_output_tokens: Tokens | None = None
+    max_output_tokens: Tokens = None
     tools: Annotated[list[ResponseTool], Field(max_length=MAX_TOOLS)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool = True
@@ -102,8 +102,9 @@ class ResponseBody(GenerationBody):
 
     def repeated(self) -> dict[str, Any]:
         """What a response says of its request."""
-        named = isinstance(self.tool_choice, dict)
-        choice = {"type": "function", "name": self.toolbox().choice} if named else self.tool_choice
+        choice = self.tool_choice
+        if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
+            choice = {"type": "function", "name": self.toolbox().choice}
         words = {key: value for key, value in (self.metadata or {}).items() if type(value) is str}
         return {
             "instructions": self.instructions,
