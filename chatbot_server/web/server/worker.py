@@ -9,24 +9,21 @@ events (:class:`EventStream`) needs none at all. Why not gunicorn's own workers:
 from __future__ import annotations
 
 import errno
-import io
 import os
 import selectors
 import sys
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gunicorn.http import wsgi  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.workers import base  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-untyped]
 
-from chatbot_server.web.server.coming_body import ComingBody
-from chatbot_server.web.server.connection import MOST_WAITING, READ_SIZE, Connection, State
+from chatbot_server.web.server.connection import MOST_WAITING, Connection, State
 from chatbot_server.web.server.crowd import Crowd
 from chatbot_server.web.server.event_stream import EventStream
 from chatbot_server.web.server.fair_queue import FairQueue
@@ -36,6 +33,7 @@ from chatbot_server.web.server.incoming import (
     WholeRequest,
     waits_for_a_word,
 )
+from chatbot_server.web.server.request_handler import RequestHandler
 from chatbot_server.web.server.terms import terms_of
 
 # Answered by the loop itself, so that whoever watches the server learns that it is alive while
@@ -105,6 +103,9 @@ class Worker(base.Worker):  # type: ignore[misc]
         """Serve until the worker is told to stop, or its parent has ended."""
         self._selector.register(self._calls.fileno(), selectors.EVENT_READ)
         self._terms = terms_of(self.wsgi)
+        self._handler = RequestHandler(
+            self.wsgi, self.cfg, self.pace, lambda: not self.alive, self._refuse
+        )
         most = most_connections(self.cfg.worker_connections)
         self._crowd = Crowd[Connection](most, self._terms.address_connections or None)
         while self.alive and self.ppid == os.getppid():
@@ -254,7 +255,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.outbox.sendall(GO_ON)
         connection.reader.asks_to_go_on()  # it did not need to
         if request.head.path in AT_ONCE:
-            connection.stream = self._answer(connection, request)
+            connection.stream = self._handler.handle(connection, request)
             self._answered(connection)
             return
         household = self._terms.household(request.head, connection.client)
@@ -262,45 +263,8 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def _begin(self, task: Task) -> None:
         """Let a thread do *task*."""
-        future = self._threads.submit(self._answer, task.connection, task.request)
+        future = self._threads.submit(self._handler.handle, task.connection, task.request)
         future.add_done_callback(lambda done: self._calls.defer(self._done, task, done))
-
-    def _answer(self, connection: Connection, request: WholeRequest) -> EventStream | None:
-        """Let the application answer; runs in a thread that owns the connection meanwhile."""
-        connection.response = None
-        try:
-            response, environ = wsgi.create(
-                request.head, connection.outbox, connection.client, connection.server, self.cfg
-            )
-            connection.response = response
-            environ["wsgi.input"] = io.BytesIO(request.body)
-            if request.missing:
-                connection.outbox.flush()
-                rest = ComingBody(connection.socket, request.body, request.missing, self.pace)
-                environ["wsgi.input"] = io.BufferedReader(rest, READ_SIZE)
-            environ["wsgi.multithread"] = True
-            environ["gunicorn.socket"] = connection.socket
-            if not self.alive:
-                response.force_close()
-            pieces = self.wsgi(environ, response.start_response)
-            with ExitStack() as ending:
-                if hasattr(pieces, "close"):
-                    ending.callback(pieces.close)
-                for piece in [pieces.take()] if isinstance(pieces, EventStream) else pieces:
-                    response.write(piece)
-                    connection.outbox.flush()
-                if isinstance(pieces, EventStream) and not pieces.is_over:
-                    ending.pop_all()
-                    return pieces
-            response.close()
-            connection.outbox.flush()
-        except OSError:
-            raise
-        except Exception as error:
-            if connection.response and connection.response.headers_sent:
-                raise
-            self._refuse(connection, error)
-        return None
 
     def _refuse(self, connection: Connection, error: Exception) -> None:
         """Answer with gunicorn's status for *error*; nothing of the request is logged."""
