@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from chatbot_server.messages import say
@@ -23,6 +24,14 @@ _HEADING = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _LISTED = re.compile(r"(?:[-*]|\d{1,2}[.)]) ([^\n]{1,80}?)(?: [—–] |:|,|\.|$)")
 # A reply with more words is a question of its own.
 REPLY_WORDS = 6
+
+
+@dataclass(frozen=True)
+class CompletedQuestion:
+    """The whole question that a reply stands for, and how many earlier questions are part of it."""
+
+    text: str
+    earlier_count: int
 
 
 def which_one(grounding: Grounding, language: str) -> str:
@@ -43,8 +52,8 @@ def words_about_rest(grounding: Grounding, language: str) -> str:
     return "".join(f"\n\n{note}" for note in notes)
 
 
-def completed_question(reply: str, before: Sequence[ChatMessage]) -> tuple[str, int] | None:
-    """The whole question that *reply* stands for, and how many earlier questions that includes.
+def completed_question(reply: str, before: Sequence[ChatMessage]) -> CompletedQuestion | None:
+    """The whole question that *reply* stands for.
 
     None if *reply* is complete by itself. Otherwise it names one of the choices offered in the
     messages *before* it, or a place in the list that was just shown: “the second one”.
@@ -55,11 +64,11 @@ def completed_question(reply: str, before: Sequence[ChatMessage]) -> tuple[str, 
     choices = answer.facts.get("choices") or ()
     item = item_named(reply, choices or _items_of(answer.text))
     if answer.origin != "question":
-        return (item, 0) if item else None
+        return CompletedQuestion(item, 0) if item else None
     reply_words = set(words(reply))
     is_choice = any(reply_words & set(words(choice)) for choice in choices)
     if item or (is_choice and len(reply_words) <= REPLY_WORDS):
-        return f"{looked_up(question)} {item or reply}", 1
+        return CompletedQuestion(f"{looked_up(question)} {item or reply}", 1)
     return None
 
 

@@ -80,14 +80,16 @@ class VisitorQuestion:
             )
         )
         earlier = [looked_up(asking) for asking, answer in exchanges if answer.status != "courtesy"]
-        whole_question, taken_in = completed_question(self.text, before) or (None, 0)
+        completed = completed_question(self.text, before)
+        if completed:
+            earlier = earlier[: len(earlier) - completed.earlier_count]
         return Dialogue(
             instructions_of(self.site, self.locale),
             turns,
             self.text,
-            tuple(earlier[: len(earlier) - taken_in]),
+            tuple(earlier),
             self.locale,
-            whole_question,
+            completed.text if completed else None,
         )
 
 
@@ -104,8 +106,8 @@ class PreparedQuestion:
         conversation: new, or as it was when the question came.
         started: the first event of the answer.
         replaces: ids of an exchange to replace; it is erased once this question is accepted.
-        first: whether the answer depends on the question alone: nothing was said before, and the
-            question holds nothing personal.
+        is_self_contained: whether the answer depends on the question alone: nothing was said
+            before, and the question holds nothing personal.
         mask: hides what is personal in the texts that are stored.
     """
 
@@ -114,7 +116,7 @@ class PreparedQuestion:
     started: Started
     dialogue: Dialogue
     replaces: tuple[str, ...] = ()
-    first: bool = False
+    is_self_contained: bool = False
     mask: Mask = NO_MASK
 
     @property

@@ -131,7 +131,7 @@ class ConversationService:
             Started(conversation.id, random_id(), random_id(), opened.secret),
             question.dialogue(before),
             replaces=tuple(message.id for message in replaced_messages),
-            first=not before and not mask.labels,
+            is_self_contained=not before and not mask.labels,
             mask=mask,
         )
 

@@ -197,7 +197,7 @@ class Turn:
     def _cached_answer(self) -> CachedAnswer | None:
         """The earlier answer to the same question, as long as its own conversation exists."""
         cache = self._parts.cache
-        if not self._prepared.first or not cache.limit:
+        if not self._prepared.is_self_contained or not cache.limit:
             return None
         self._cache_key = self._key_for(self._question.index_version)
         answer = cache.get(self._cache_key)
