@@ -227,6 +227,11 @@ class Config(Section):
         return self.data_dir / "models"
 
     @property
+    def backups_dir(self) -> Path:
+        """Where backups are kept: the daily ones, and those made by hand without a name."""
+        return self.data_dir / "backups"
+
+    @property
     def uploads_dir(self) -> Path:
         """Files that were given in a browser, until they are read."""
         return self.data_dir / "uploads"

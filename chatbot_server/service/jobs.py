@@ -54,7 +54,7 @@ def erase(config: Config, database: Database) -> None:
         check_every_page(database, config.run_dir)
     except ChatbotError as error:
         logger.error("%s", error)
-    folder = config.data_dir / "backups"
+    folder = config.backups_dir
     erase_old_backups(folder, config.privacy.retention_days)
     back_up_daily(config, database, folder)
     rehearsal = rehearse_when_due(folder, config.run_dir)

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chatbot_server.config import Config
@@ -72,8 +73,8 @@ class ServerProcesses:
             Unavailable: the port is in use, or the web server cannot stay up.
         """
         set_up_logging(self._config.server.log_level, self._config.server.log_format)
-        for name, host, port in listeners(self._config):
-            check_port(name, host, port)
+        for listener in listeners(self._config):
+            listener.check()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         run_dir = self._config.run_dir
@@ -132,10 +133,7 @@ class ServerProcesses:
 
     def _web_command(self) -> list[str]:
         server = self._config.server
-        binds = [
-            f"--bind={f'[{host}]' if ':' in host else host}:{port}"
-            for _, host, port in listeners(self._config)
-        ]
+        binds = [f"--bind={listener.address}" for listener in listeners(self._config)]
         return [
             *(sys.executable, "-m", RUN_GUNICORN, "chatbot_server.app:application()"),
             *binds,
@@ -153,40 +151,48 @@ class ServerProcesses:
         ]
 
 
-def listeners(config: Config) -> list[tuple[str, str, int]]:
-    """Where the web server listens: section of the configuration, host, port."""
+@dataclass(frozen=True)
+class Listener:
+    """Where the web server listens, as a *section* of the configuration says."""
+
+    section: str
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Host and port, with an IPv6 address in brackets."""
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    def check(self) -> None:
+        """Raises:
+        Unavailable: another program listens there, or the address is not this machine's; the
+            sentence names the section of the configuration.
+        """
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    code, field = "port_unusable", "port"
+                elif error.errno == errno.EACCES:
+                    code, field = "port_forbidden", "port"
+                else:
+                    code, field = "host_unusable", "host"
+                raise Unavailable(
+                    code, field=f"{self.section}.{field}", why=error.strerror, **asdict(self)
+                ) from None
+
+
+def listeners(config: Config) -> list[Listener]:
+    """Where the web server listens: for everybody, and for metrics if they are wanted."""
     server, metrics = config.server, config.metrics
-    where = [("server", server.host, server.port)]
-    return [*where, ("metrics", metrics.host, metrics.port)] if metrics.port else where
+    where = [Listener("server", server.host, server.port)]
+    return [*where, Listener("metrics", metrics.host, metrics.port)] if metrics.port else where
 
 
 def memory_folder() -> str:
     """A folder for small files that must not wait for a disk, or fail on a full one."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108
-
-
-def check_port(section: str, host: str, port: int) -> None:
-    """Raises:
-    Unavailable: another program listens there, or the address is not this machine's; the
-        sentence names the *section* of the configuration.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                code, field = "port_unusable", "port"
-            elif error.errno == errno.EACCES:
-                code, field = "port_forbidden", "port"
-            else:
-                code, field = "host_unusable", "host"
-            raise Unavailable(
-                code,
-                field=f"{section}.{field}",
-                section=section,
-                host=host,
-                port=port,
-                why=error.strerror,
-            ) from None

@@ -12,12 +12,11 @@ from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.engine.process.state import read_state
 
 
 def private_kilobytes(engine: SocketEngine) -> int:
     """Memory of the engine's process that is its own, without the mapped model file."""
-    pid = read_state(engine._run_dir).pid
+    (pid,) = engine.pids()
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return sum(int(row.split()[1]) for row in rows if row.startswith("Private"))
 

@@ -18,7 +18,6 @@ from support.patience import LONG
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.probe import Ceiling, probe
-from chatbot_server.engine.process.state import read_state
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.errors import ModelError
 from chatbot_server.models.files.inspect import inspect_model
@@ -162,7 +161,7 @@ def test_every_limit_is_in_force_and_no_engine_leaves_a_core_file(
 def limits(settings: EngineSettings) -> dict[str, str]:
     """Soft limits of a running engine's process, as the system tells them."""
     with local_engine(settings, seconds=LONG) as engine:
-        pid = read_state(engine._run_dir).pid
+        (pid,) = engine.pids()
         lines = Path(f"/proc/{pid}/limits").read_text().splitlines()[1:]
     return {cells[0]: cells[1] for line in lines if (cells := re.split(r" {2,}", line))}
 

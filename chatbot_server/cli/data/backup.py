@@ -35,7 +35,7 @@ def backup(
 ) -> None:
     """Write everything to a file, while the server runs."""
     if file is None:
-        folder = context.config.data_dir / "backups"
+        folder = context.config.backups_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / default_name()
     manifest = back_up(

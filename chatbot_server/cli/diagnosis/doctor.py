@@ -26,7 +26,7 @@ from chatbot_server.retrieval.crawl.chromium import BrowserFailed
 from chatbot_server.retrieval.crawl.rendering import usable_program
 from chatbot_server.retrieval.curate.library import describe_sources
 from chatbot_server.service.prepare import plan_engine
-from chatbot_server.service.processes import check_port, listeners
+from chatbot_server.service.processes import listeners
 from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.site.sites import all_sites
@@ -168,8 +168,8 @@ def _check_database(context: Context) -> str:
 
 def _check_port(context: Context) -> str:
     server = context.config.server
-    for name, host, port in listeners(context.config):
-        check_port(name, host, port)
+    for listener in listeners(context.config):
+        listener.check()
     return context.say("doctor_port", address=f"{server.host}:{server.port}")
 
 

@@ -62,7 +62,7 @@ def add_home(bp: Blueprint, parts: AdminParts) -> None:
                 return go("show_start")
             site = find_site(session, key) if key else sites[0]
             values = _figures(session, site)
-        values["copies"] = copies_in(parts.config.data_dir / "backups")
+        values["copies"] = copies_in(parts.config.backups_dir)
         values |= _rehearsal_state(parts)
         values |= _machine_state(parts)
         return render("home", site=site, sites=sites, **values)

@@ -32,7 +32,7 @@ def copies_in(folder: Path) -> list[Copy]:
 
 def add_backups(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of backups."""
-    folder = parts.config.data_dir / "backups"
+    folder = parts.config.backups_dir
 
     @bp.get(f"{PATH}/backups")
     def backups() -> Response:

@@ -77,7 +77,7 @@ def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
-    copies = copies_in(_folder(parts)) if g.get("account") else []
+    copies = copies_in(parts.config.backups_dir) if g.get("account") else []
     fields: dict[str, Any] = {"token": "", "file": "", "manifest": None, "may_replace": False}
     return render(
         "settings/restore",
@@ -95,7 +95,7 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
     *check*, which is given the token that was typed, raises where nobody may do that, or no more:
     of two at once, the second is refused.
     """
-    folder, token, name = _folder(parts), "", ""
+    folder, token, name = parts.config.backups_dir, "", ""
     try:
         token = _typed_token(parts)
         check(token)
@@ -128,7 +128,7 @@ def _typed_token(parts: AdminParts) -> str:
         Unavailable: it cannot be stored.
     """
     try:
-        folder = _folder(parts)
+        folder = parts.config.backups_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if parts.tickets.admits(request.args.get(TICKET, "")):
             request.keep_files_in(folder)  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> R
     """The form with an error; with the same file again, if that can help."""
     may_try_again = error.code in AGAIN
     if name and not may_try_again:
-        _forget_upload(_folder(parts) / name)
+        _forget_upload(parts.config.backups_dir / name)
     return _show(
         parts,
         status=error.status,
@@ -159,10 +159,6 @@ def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> R
 def _forget_upload(file: Path) -> None:
     if file.name.startswith(UPLOADED):
         file.unlink(missing_ok=True)
-
-
-def _folder(parts: AdminParts) -> Path:
-    return parts.config.data_dir / "backups"
 
 
 def _chosen_file(folder: Path) -> str:
