@@ -61,8 +61,8 @@ class KnowledgeBase:
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
-        with self.database.session() as session:
-            return has_documents(session, site_id)
+        with self.database.connection() as connection:
+            return has_documents(connection, site_id)
 
     def ground(
         self, site_id: int, question: str, history: Sequence[str] = (), locale: str = ""
@@ -118,10 +118,10 @@ class KnowledgeBase:
 
     def topics(self, site_id: int, language: str) -> list[str]:
         """See :class:`~.base.Knowledge`."""
-        with self.database.session() as session:
-            memory = SiteIndex(session, site_id, self.searcher.memories).memory
+        with self.database.connection() as connection:
+            memory = SiteIndex(connection, site_id, self.searcher.memories).memory
             name = "topics", language
-            return list(memory.once(name, lambda: topics(session, site_id, language)))
+            return list(memory.once(name, lambda: topics(connection, site_id, language)))
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""

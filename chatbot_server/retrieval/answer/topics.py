@@ -6,10 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy.orm import Session
-
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
+from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import titles_and_headings
 
 TOPICS = 6
@@ -28,9 +27,9 @@ _HOME = frozenset(
 _GREETINGS = ("bienvenue ", "welcome to ")
 
 
-def topics(session: Session, site_id: int, language: str) -> list[str]:
+def topics(unit: UnitOfWork, site_id: int, language: str) -> list[str]:
     """At most :data:`TOPICS`, those in *language* first."""
-    rows = titles_and_headings(session, site_id, READ)
+    rows = titles_and_headings(unit, site_id, READ)
     readable = [row for row in rows if row.language in (language, None)] or rows
     entries = _distinct(row.title for row in readable if row.faq)
     pages = [row for row in readable if not row.faq]

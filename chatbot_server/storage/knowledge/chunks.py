@@ -130,9 +130,9 @@ class TitleAndHeading(NamedTuple):
     faq: bool
 
 
-def titles_and_headings(session: Session, site_id: int, limit: int) -> list[TitleAndHeading]:
+def titles_and_headings(unit: UnitOfWork, site_id: int, limit: int) -> list[TitleAndHeading]:
     """Titles and headings above the site's first *limit* chunks."""
-    rows = session.execute(
+    rows = unit.execute(
         select(
             KnowledgeDocument.title,
             KnowledgeChunk.heading,
