@@ -84,12 +84,13 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     def in_words(name: str, /, **words: object) -> str:
         return say(name, language, **words)
 
+    kept = {name: text for name, text in request.args.items() if name not in ("locale", "done")}
     html = render_template(
         f"admin/{template}.html",
         language=language,
         say=in_words,
         command=own_command,
-        in_language=_in_language,
+        in_language=lambda code: f"?{urlencode(kept | {'locale': code})}",
         sentences=catalogue(),
         account=account,
         may=lambda view: may(account, view),
@@ -109,12 +110,6 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     if "locale" in request.args:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * DAY, samesite="Lax")
     return response
-
-
-def _in_language(code: str) -> str:
-    """The same page in the language *code*."""
-    kept = {name: text for name, text in request.args.items() if name not in ("locale", "done")}
-    return f"?{urlencode(kept | {'locale': code})}"
 
 
 def _done(language: str) -> str:

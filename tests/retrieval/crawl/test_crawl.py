@@ -236,7 +236,7 @@ def test_a_private_address_is_told_by_what_to_write_into_the_configuration(addre
     with pytest.raises(FetchError) as refused:
         fetcher.get(url)
     assert refused.value.code == "fetch_private"
-    assert f'private_hosts, section retrieval de config.yaml\u00a0: ["{address}"]' in (
+    assert f"""config set retrieval.private_hosts '["{address}"]'""" in (
         refused.value.sentence("fr")
     )
     with pytest.raises(FetchError) as unreachable:  # with that in it, it is asked

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from support.conversations import start_conversation
+from support.models.tiny_models import write_random_llama_gguf
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.storage.base import now
 from chatbot_server.storage.site.history import changes_of
-from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.site.sites import Site, add_site
 from chatbot_server.storage.visitors.messages import add_message
 
 Post = Callable[..., TestResponse]
@@ -89,3 +91,28 @@ def test_commands_are_shown_as_they_are_typed_here(
 def test_another_language_keeps_the_step(owner: OwnerServer) -> None:
     page = owner.browser("owner").get(f"/admin/{owner.key}/privacy?setup=yes&done=saved").text
     assert 'href="?setup=yes&amp;locale=fr"' in page
+
+
+def test_the_tag_says_when_the_chat_was_seen(owner: OwnerServer) -> None:
+    browser = owner.browser("owner")
+    path = f"/admin/{owner.key}/tag"
+    page = browser.get(path).text
+    assert 'id="seen" role="status" data-live="open"' in page
+    assert "chat.example.org { reverse_proxy localhost }" in page
+    assert "config set server.public_url https://chat.example.org" in page
+    with owner.database.session() as session:
+        site = session.get_one(Site, owner.site_id)
+        site.seen, site.seen_on = now(), "https://bakery.example"
+    assert 'data-live="done"' in browser.get(path).text
+
+
+def test_models_of_this_machine_come_first(owner: OwnerServer) -> None:
+    folder = owner.config.models_dir
+    folder.mkdir(exist_ok=True)
+    write_random_llama_gguf(folder / "mine.gguf")
+    browser = owner.browser("owner")
+    page = browser.get("/admin/models").text
+    assert page.index("On this machine") < page.index("mine") < page.index("Other models")
+    assert page.count("<details open>") == 1
+    page = browser.get(f"/admin/models?key={owner.key}&setup=yes").text
+    assert "<details open>" not in page, "a step of the set-up is short"

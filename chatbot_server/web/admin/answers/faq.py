@@ -62,7 +62,12 @@ def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
             problem, status = problem_of(error), error.status
             return _show(parts, key, problem=problem, status=status, draft=_draft())
         parts.call_chore("embed")
-        return _after_saving(parts, key)
+        if better := request.form.get("better", ""):  # back to the conversation, and its answer now
+            with parts.database.session() as session, suppress(NotFound):
+                message = find_answer_of(session, find_site(session, key).id, better)
+                thread = message.conversation_id
+                return go("conversation", key=key, identifier=thread, again="yes", done="saved")
+        return go("faq_entries", key=key, done="saved")
 
     @bp.post(f"{PATH}/<key>/faq/<int:number>/delete")
     def delete_entry(key: str, number: int) -> Response:
@@ -156,16 +161,6 @@ def _first_draft(
         question = (question_of(session, message) or "")[:LONGEST_QUESTION]
         return draft | {"question": question, "better": message.id}
     return draft
-
-
-def _after_saving(parts: AdminParts, key: str) -> Response:
-    """Back to the conversation whose answer is better now, if the form came from one."""
-    if better := request.form.get("better", ""):
-        with parts.database.session() as session, suppress(NotFound):
-            message = find_answer_of(session, find_site(session, key).id, better)
-            thread = message.conversation_id
-            return go("conversation", key=key, identifier=thread, again="yes", done="saved")
-    return go("faq_entries", key=key, done="saved")
 
 
 def _draft() -> dict[str, str]:

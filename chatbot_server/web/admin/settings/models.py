@@ -34,11 +34,12 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
     def show(*, status: int = 200, **values: Any) -> Response:
         choice = configured_model(config.engine.model)
         offers = all_offers(models_dir, choice, config.engine.context_length, preferred_engine)
-        groups = [(machine, list(group)) for machine, group in groupby(offers, _machine)]
+        others = groupby((offer for offer in offers if not offer.installed), _machine)
         return render(
             "settings/models",
             status=status,
-            groups=groups,
+            here=[offer for offer in offers if offer.installed],
+            groups=[(machine, list(group)) for machine, group in others],
             own_group=group_of_this_machine(offers),
             chosen=choice,
             change=(change := read_change(config.run_dir)),
@@ -51,7 +52,6 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
             download_problem=_sentence(download) if download and download.state == "failed" else "",
             status_of_engine=parts.engine.status(),
             remote=config.engine.kind == "openai",
-            gigabyte=GIGABYTE,
             **{"speed": None} | values,
         )
 
