@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.messages import LANGUAGES
+from chatbot_server.retrieval.crawl.colour import colour_of_site
+from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import (
     POSITIONS,
@@ -48,25 +51,16 @@ ONE_LINE = (
 def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of what a site's owner decides."""
 
-    def show(key: str, *, status: int = 200, **values: Any) -> Response:
-        with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            tag = snippet_for(own_address(request), site)
-        return render(
-            "settings/appearance",
-            status=status,
-            site=site,
-            sites=sites,
-            tag=tag,
-            fields=typed_fields() if "problem" in values else fields_of(site),
-            positions=POSITIONS,
-            languages=sorted(LANGUAGES, key=lambda code: code != admin_language()),
-            **values,
-        )
-
     @bp.get(f"{PATH}/<key>/appearance")
     def appearance(key: str) -> Response:
-        return show(key)
+        if request.args.get("color") != "site":
+            return _show(parts, key)
+        with parts.database.session() as session:
+            site = find_site(session, key)
+        try:
+            return _show(parts, key, offered=_color_of_pages(parts, site))
+        except ChatbotError as error:
+            return _show(parts, key, problem=error.sentence(admin_language()))
 
     @bp.post(f"{PATH}/<key>/appearance")
     def save_appearance(key: str) -> Response:
@@ -77,7 +71,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
                 _change(site)
                 tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
-            return show(key, problem=problem_of(error), status=error.status)
+            return _show(parts, key, problem=problem_of(error), status=error.status)
         return go_on("appearance", "models", key)
 
     @bp.post(f"{PATH}/<key>/delete")
@@ -89,6 +83,42 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             session.delete(site)
         parts.database.forget_erased()
         return go("home", done="deleted")
+
+
+def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
+    with parts.database.session() as session:
+        site, sites = load_site(session, key)
+        tag = snippet_for(own_address(request), site)
+    is_sent = request.method == "POST" and "problem" in values
+    fields = typed_fields() if is_sent else fields_of(site)
+    fields["color"] = values.get("offered") or fields.get("color", "")
+    return render(
+        "settings/appearance",
+        status=status,
+        site=site,
+        sites=sites,
+        tag=tag,
+        fields=fields,
+        positions=POSITIONS,
+        languages=sorted(LANGUAGES, key=lambda code: code != admin_language()),
+        **{"offered": None} | values,
+    )
+
+
+def _color_of_pages(parts: AdminParts, site: Site) -> str:
+    """The colour of the site's own pages.
+
+    Raises:
+        FetchError: they cannot be fetched.
+        UsageError: they have none, or it is not known where they are.
+    """
+    settings = parts.config.retrieval
+    address = site.origins[0] if site.origins else ""
+    with closing(Fetcher(settings.contact, settings.private_hosts)) as fetcher:
+        color = colour_of_site(fetcher, f"{address}/") if address else None
+    if color is None:
+        raise UsageError("appearance_no_color", field="color")
+    return color
 
 
 def fields_of(site: Site) -> dict[str, str]:
