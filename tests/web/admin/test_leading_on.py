@@ -116,3 +116,12 @@ def test_models_of_this_machine_come_first(owner: OwnerServer) -> None:
     assert page.count("<details open>") == 1
     page = browser.get(f"/admin/models?key={owner.key}&setup=yes").text
     assert "<details open>" not in page, "a step of the set-up is short"
+
+
+def test_a_new_key_was_never_used_and_does_not_expire(owner: OwnerServer, post: Post) -> None:
+    post("/admin/KEY/keys", name="Application", scope="all", days="")
+    page = owner.browser("owner").get(f"/admin/{owner.key}/keys?locale=en").text
+    assert " · never used · does not expire" in page
+    post("/admin/KEY/keys", name="Guest", scope="all", days="5")
+    page = owner.browser("owner").get(f"/admin/{owner.key}/keys?locale=fr").text
+    assert " · jamais utilisée · expire le " in page
