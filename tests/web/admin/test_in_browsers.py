@@ -95,6 +95,7 @@ def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> st
         wait_for(lambda: page.reload() and page.get_by_label("/prices").count() == 1, every=0.5)
     expect(page.get_by_label("/prices")).to_be_checked()
     page.get_by_role("button", name="Next: first answers").click()
+    page.wait_for_url("**/trial?setup=yes")  # a page that is loaded again goes nowhere else
 
     def are_shown() -> bool:
         page.reload()
