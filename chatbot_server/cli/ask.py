@@ -132,8 +132,7 @@ def _events(context: Context, question: VisitorQuestion) -> Iterator[Event]:
                     secret = event.secret or ""
                 yield event
         finally:
-            answer.stop()
-            answer.wait_ended(5)
+            answer.stop_and_wait()
             with suppress(NotFound):  # it was ended before anything was stored
                 service.erase(answer.conversation, secret)
 

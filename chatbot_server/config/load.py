@@ -18,6 +18,7 @@ from chatbot_server.config.value_errors import choices_of, limit_of, sentences_a
 from chatbot_server.errors import ConfigError
 
 ENVIRONMENT = "CHATBOT_"
+FILE_VARIABLE = "CHATBOT_CONFIG"  # names the file, for a command and for the server's children
 MAX_BYTES = 1_000_000
 SECTIONS = {
     name for name, info in Config.model_fields.items() if isinstance(info.default, BaseModel)
@@ -42,7 +43,7 @@ WRONG = {
 
 def find_config(named: str | None = None) -> Path:
     """``--config``, else ``CHATBOT_CONFIG``, else ``config.yaml`` in this folder."""
-    return Path(named or os.environ.get("CHATBOT_CONFIG") or "config.yaml")
+    return Path(named or os.environ.get(FILE_VARIABLE) or "config.yaml")
 
 
 def load_config(file: Path, environment: Mapping[str, str] | None = None) -> Config:

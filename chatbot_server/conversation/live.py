@@ -27,6 +27,7 @@ KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
 MOST_READERS = 2  # of one answer: the page that was left, and the next one
 FEWEST_ANSWERS, MOST_ANSWERS = 24, 400  # at once, if ``limits.streams`` is not set
 ANSWER_BYTES = 1_000_000  # memory of a live answer, here and in the engine, generously
+STOP_SECONDS = 5.0  # how long it is waited for the end of a stopped answer
 POLL_SECONDS = 0.5  # how often it is checked whether a waiting reader has left
 
 
@@ -152,6 +153,11 @@ class LiveAnswer:
     def stop(self) -> None:
         """Stop the work now; the text so far is the answer."""
         self._work.cancel()
+
+    def stop_and_wait(self) -> None:
+        """Stop the work now, and wait some seconds for the result to be stored."""
+        self.stop()
+        self.wait_ended(STOP_SECONDS)
 
     def wait_ended(self, seconds: float) -> bool:
         """Wait until the result is stored."""

@@ -29,7 +29,7 @@ from chatbot_server.storage.visitors.conversations import (
     new_conversation,
     open_conversation,
 )
-from chatbot_server.storage.visitors.feedback import feedback_of
+from chatbot_server.storage.visitors.feedback import thumbs_of
 from chatbot_server.storage.visitors.messages import (
     history,
     last_exchange,
@@ -174,9 +174,7 @@ class ConversationService:
         Raises:
             NotFound, Unauthorized: as :meth:`take_up`.
         """
-        answer = self.take_up(message, secret)
-        answer.stop()
-        answer.wait_ended(5)
+        self.take_up(message, secret).stop_and_wait()
 
     def read(self, conversation: str, secret: str) -> Transcript:
         """The whole conversation.
@@ -186,7 +184,7 @@ class ConversationService:
         """
         with self._database.session() as session:
             row = open_conversation(session, conversation, secret)
-            return Transcript(row, history(session, row.id), feedback_of(session, row.id))
+            return Transcript(row, history(session, row.id), thumbs_of(session, row.id))
 
     def news(self, conversation: str, secret: str, after: str) -> News:
         """What people of the site wrote after the message with the id *after*.
@@ -229,8 +227,7 @@ class ConversationService:
     def _cut_short(self, conversation: str) -> None:
         """Stop the running answers of the conversation, and wait until they are stored."""
         for answer in self._live.running_in(conversation):
-            answer.stop()
-            answer.wait_ended(5)
+            answer.stop_and_wait()
 
     def _open_or_begin(self, question: VisitorQuestion) -> OpenedConversation:
         if question.conversation is None:

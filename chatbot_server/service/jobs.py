@@ -24,7 +24,7 @@ from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.audit import erase_old_entries
 from chatbot_server.storage.soundness import check_every_page
-from chatbot_server.storage.visitors.conversations import erase_expired
+from chatbot_server.storage.visitors.conversations import Erased, erase_expired
 from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.webhooks.delivery import deliver_due
 
@@ -35,19 +35,18 @@ logger = logging.getLogger(__name__)
 def erase(config: Config, database: Database) -> None:
     """Erase what has outlived its retention, and check and back up what is kept."""
 
-    def erase_due(session: Session) -> tuple[int, int, int]:
+    def erase_due(session: Session) -> tuple[Erased, int]:
         before = now() - config.privacy.contact_days * DAY
         erase_old_entries(session)
-        return *erase_expired(session), erase_contact_requests(session, before)
+        return erase_expired(session), erase_contact_requests(session, before)
 
     # This forgets also what could not be forgotten when it was erased.
-    conversations, messages, requests = database.erase(erase_due)
-    if conversations or requests:
+    counts, request_count = database.erase(erase_due)
+    if counts.conversations or request_count:
         logger.info(
             "erased %d conversations (%d messages) and %d messages to a person",
-            conversations,
-            messages,
-            requests,
+            *counts,
+            request_count,
         )
     mend_cut_answers(database, is_start=False)
     try:

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chatbot_server.config import Config
+from chatbot_server.config.load import FILE_VARIABLE
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import Unavailable
 from chatbot_server.logs import set_up_logging
@@ -61,7 +62,7 @@ class ServerProcesses:
 
     def __init__(self, config: Config, file: Path, language: str) -> None:
         self._config = config
-        self._environment = os.environ | {"CHATBOT_CONFIG": str(file), PARENT: str(os.getpid())}
+        self._environment = os.environ | {FILE_VARIABLE: str(file), PARENT: str(os.getpid())}
         self._language = language
         self._stop = threading.Event()
         self._engine = EngineKeeper(config.run_dir)

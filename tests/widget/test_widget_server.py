@@ -26,7 +26,7 @@ from chatbot_server.storage.visitors.conversations import erase_conversation
 from chatbot_server.storage.visitors.feedback import (
     contact_requests,
     erase_contact_requests,
-    feedback_of,
+    thumbs_of,
 )
 from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.web.middleware.problems import register_problems
@@ -157,7 +157,7 @@ def test_a_thumb_is_kept_changed_taken_back_and_erased_with_the_chat(
 
     def kept() -> dict[str, str]:
         with database.session() as session:
-            return feedback_of(session, talk["conversation"])
+            return thumbs_of(session, talk["conversation"])
 
     assert press(value="up") == 200
     assert kept() == {talk["answer"]: "up"}

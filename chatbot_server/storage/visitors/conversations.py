@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -190,12 +191,19 @@ def erase_conversation(session: Session, conversation: Conversation) -> int:
     return _erase(session, [conversation.id])
 
 
-def erase_expired(session: Session, moment: int | None = None) -> tuple[int, int]:
-    """Erase expired conversations; returns the numbers of conversations and messages."""
+class Erased(NamedTuple):
+    """How much was erased."""
+
+    conversations: int
+    messages: int
+
+
+def erase_expired(session: Session, moment: int | None = None) -> Erased:
+    """Erase the conversations that have expired by *moment*; None: by now."""
     due = session.scalars(
         select(Conversation.id).where(Conversation.expires < (now() if moment is None else moment))
     ).all()
-    return len(due), _erase(session, due)
+    return Erased(len(due), _erase(session, due))
 
 
 def _erase(session: Session, conversation_ids: Sequence[str]) -> int:

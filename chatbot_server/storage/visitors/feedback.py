@@ -111,7 +111,7 @@ def save_feedback(
         )
 
 
-def feedback_of(session: Session, conversation: str) -> dict[str, str]:
+def thumbs_of(session: Session, conversation: str) -> dict[str, str]:
     """The thumbs in a conversation: ``up`` or ``down`` by message id."""
     rows = session.execute(
         select(Feedback.message_id, Feedback.value)
