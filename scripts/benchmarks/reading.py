@@ -3,7 +3,8 @@
 Each folder of pages is crawled as its owner would have it crawled. A heading is kept where a line
 of the text of its page, or of what the site says on every page, holds it; a fact (telephone
 number, e-mail address, price, time or date) where that text states it. Headings above nothing but
-links are the titles of menus: they are counted, and not expected to be kept.
+links or fields of forms are the titles of menus: they are counted, and not expected to be kept.
+Files that hold no page (empty, or a picture by another name) are left out.
 
     PYTHONPATH=scripts python -m benchmarks.reading FOLDER… [--lost]
 """
@@ -28,7 +29,8 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.crawl.site_text import site_document_base
 from chatbot_server.retrieval.curate.library import add_site as add_source
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.retrieval.read.charset import decoded
+from chatbot_server.retrieval.read.charset import decoded, is_text
+from chatbot_server.retrieval.read.document import Unreadable
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.retrieval.read.html.blocks import Block
 from chatbot_server.retrieval.read.html.names import SILENT
@@ -40,6 +42,7 @@ from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.site.sites import add_site
 
 _SIGNS = re.compile(r"[\W_]+")
+CONTROLS = ("a", "button", "label", "legend")
 HEADINGS = "//body//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6]"
 
 
@@ -56,7 +59,13 @@ class SiteFigures:
 
     def count(self, page: Path, texts: Sequence[str]) -> None:
         """Take a page into account, of which *texts* are indexed."""
-        tree = parsed(decoded(page.read_bytes(), ""))
+        data = page.read_bytes()
+        if not is_text(data):
+            return
+        try:
+            tree = parsed(decoded(data, ""))
+        except Unreadable:
+            return
         lines = [line for text in texts for line in text.split("\n")]
         folded = [_folded(line) for line in lines]
         self.pages += 1
@@ -98,7 +107,9 @@ def visible_headings(tree: Any) -> Iterator[tuple[Any, str]]:
 
 
 def is_title_of_menu(heading: Any) -> bool:
-    """Whether all that stands beside *heading*, in what holds more than it, is links."""
+    """Whether all that stands beside *heading*, in what holds more than it, leads elsewhere or
+    belongs to a form.
+    """
     for above in heading.iterancestors():
         beside = [
             text
@@ -107,7 +118,7 @@ def is_title_of_menu(heading: Any) -> bool:
         ]
         if beside:
             return not any(
-                all(each.tag not in ("a", "button") for each in _above(text)) for text in beside
+                all(each.tag not in CONTROLS for each in _above(text)) for text in beside
             )
     return False
 

@@ -32,10 +32,11 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     """
     if not is_text(data):
         raise Unreadable("extract_not_text")
-    tree = parsed(decoded(data, charset))
+    page = decoded(data, charset)
+    tree = parsed(page)
     show_protected_addresses(tree)
     show_shadow_roots(tree)
-    show_amounts(tree)
+    show_amounts(tree, page)
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
     canonical_addresses = (

@@ -13,8 +13,13 @@ _CLASSES_OF_CENTS = ("fraction", "cents", "centimes", "decimals")
 _IS_CENTS = " or ".join(f"contains(@class, '{name}')" for name in _CLASSES_OF_CENTS)
 
 
-def show_amounts(tree: Any) -> None:
-    """Put cents beside their amount, and the number that a counter reaches where it begins."""
+def show_amounts(tree: Any, page: str) -> None:
+    """Put cents beside their amount, and the number that a counter reaches where it begins.
+
+    Most pages have neither, as the text of the *page* tells quickly.
+    """
+    if not any(name in page for name in (*_CLASSES_OF_CENTS, *_COUNTED)):
+        return
     for part in tree.xpath(f"//*[{_IS_CENTS}]")[:MAX_PARTS]:
         if len(part) == 0 and _CENTS.fullmatch((part.text or "")[:10]):
             around = part.getparent()
