@@ -19,6 +19,13 @@ link_command() {
     fi
 }
 
+# follow_links CONTROL: what led to the command where its folder was before leads to it again.
+follow_links() {
+    for place in /usr/local/bin/chatbot-server "${HOME:-}/.local/bin/chatbot-server" "${1%/share/*}/bin/chatbot-server"; do
+        [ "$(readlink "$place" 2>/dev/null)" != "$1" ] || steps flip "$place" "$control" 2>/dev/null || true
+    done
+}
+
 # How the command of this installation is typed: by its name where PATH leads to it.
 command_line() {
     if [ -f "$control" ] && cmp -s "$(command -v chatbot-server)" "$control"; then

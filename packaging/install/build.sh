@@ -242,9 +242,11 @@ write_control() {
 
 # In one moment: it may be running.
 place_control() {
+    before=$(sed -n "s/^    PREFIX='\(.*\)'\$/\1/p" "$version/control.sh" 2>/dev/null) || before=$prefix
     fill "$here/packaging/control.sh" "'" >"$version/control.sh.new"
     chmod 755 "$version/control.sh.new"
     mv "$version/control.sh.new" "$version/control.sh"
+    [ -z "$before" ] || [ "$before" = "$prefix" ] || [ -e "$before" ] || follow_links "$before/bin/chatbot-server"
 }
 
 # The command of this version knows that it lies here.

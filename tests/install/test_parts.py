@@ -112,6 +112,24 @@ def test_the_link_goes_with_its_command_whatever_home_is_now(
     assert bobs.is_symlink()
 
 
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_the_link_follows_a_folder_that_was_moved(
+    checkout: Path, tmp_path: Path, is_copy: bool
+) -> None:
+    before, prefix = tmp_path / "before", tmp_path / "an other"
+    control, link = prefix / "bin/chatbot-server", tmp_path / ".local/bin/chatbot-server"
+    for folder in (control.parent, link.parent, prefix / "versions/1"):
+        folder.mkdir(parents=True)
+    (prefix / "versions/1/control.sh").write_text(f"    PREFIX='{before}'\n")
+    link.symlink_to(before / "bin/chatbot-server")
+    if is_copy:
+        before.mkdir()
+    places = f"prefix='{prefix}' version='{prefix}/versions/1' control='{control}'"
+    rest = f"data=d config=c service=none owner='' here='{checkout}' python={sys.executable}"
+    shell(checkout, f"{places} {rest}; ! is_placed && place_control && is_placed", HOME=tmp_path)
+    assert link.readlink() == (before / "bin/chatbot-server" if is_copy else control)
+
+
 def test_a_step_that_ends_at_once_is_not_waited_for(checkout: Path, tmp_path: Path) -> None:
     script = f"tmp={tmp_path} quiet=; trap 'exit 130' TERM; for step in $(seq 100); do told true"
     assert shell(checkout, f"{script}; done; echo over") == "over\n"
