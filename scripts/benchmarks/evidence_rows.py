@@ -4,42 +4,39 @@ right: what weights are fitted on."""
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from benchmarks.question_sets import Question, plain
 from chatbot_server.retrieval.answer.decide import evidence
-from chatbot_server.retrieval.answer.decide.word_nearness import (
-    IN_ANOTHER_LANGUAGE,
-    read_word_nearness,
-)
+from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sections.candidates import (
-    Candidate,
-    by_relevance,
-    load_sections,
-)
+from chatbot_server.retrieval.answer.sections.candidates import Candidate, load_sections
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
+from chatbot_server.retrieval.index.embedder_child import load_model
+from chatbot_server.retrieval.index.late_interaction import LateInteraction
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.site.sites import add_site, all_sites
 
-SETS = ("sites", "kept", "xquad", "french")
-# What is known only of sections whose words were read.
-OF_READ = {"word_nearness", "missing_word_nearness"}
+SETS = ("sites", "paraphrased", "kept", "xquad", "french")
+# What is known only after a closer look.
+OF_CLOSER_LOOK = {"interaction", "word_nearness"}
 # Nothing is near: as little as can be of what speaks for a section, as much of what is missing.
 NOTHING_FOUND = (
     {field.name: 0.0 for field in fields(evidence.Evidence)}
     | dict.fromkeys(("missing", "unknown", "rarest_missing", "telling_missing"), 1.0)
-    | dict.fromkeys(OF_READ, 0.5)
+    | dict.fromkeys(OF_CLOSER_LOOK, 0.5)
 )
 
 
@@ -50,7 +47,7 @@ class Row:
     site: str
     has_answer: bool
     has_vectors: bool
-    is_read: bool
+    is_closer: bool
     values: dict[str, float]
     first_is_right: bool
     second_is_right: bool
@@ -93,12 +90,42 @@ class RememberingEmbedder:
         """See :class:`Embedder`."""
         return self._embedder.nearness(vectors, sections)
 
+    def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
+        """See :class:`Embedder`."""
+        return self._embedder.tokens(sections)
+
     def pids(self) -> Collection[int]:
         """See :class:`Embedder`."""
         return self._embedder.pids()
 
     def close(self) -> None:
         """Does nothing: it is used by several."""
+
+
+class LeftOutEmbedder(RememberingEmbedder):
+    """An embedder whose interactions were fitted on other sites, by the arrays of *path*."""
+
+    def __init__(self, embedder: Embedder, path: Path) -> None:
+        super().__init__(embedder)
+        self._late_interaction, self._encoder = LateInteraction(path), load_model()
+
+    def query(self, text: str) -> QuestionVectors | None:
+        """See :class:`Embedder`."""
+        if text not in self.questions and (vectors := self._embedder.query(text)) is not None:
+            (question,) = self._encoder.questions([text])
+            tokens = self._late_interaction.of_question(question.states)
+            self.questions[text] = replace(vectors, tokens=tokens)
+        return self.questions[text]
+
+    def tokens(self, sections: Sequence[str]) -> list[Tokens]:
+        """See :class:`Embedder`."""
+        states = map(self._encoder.section_states, sections)
+        return [self._late_interaction.of_section(each) for each in states]
+
+
+def in_first_half(site: str) -> bool:
+    """Whether *site* is in the first of two halves of all sites."""
+    return zlib.crc32(site.encode()) % 2 == 0
 
 
 def index_site(database: Database, drafts: Sequence[Draft], embedder: Embedder) -> int:
@@ -119,7 +146,7 @@ def index_site(database: Database, drafts: Sequence[Draft], embedder: Embedder) 
 def rows_of(
     database: Database, site_id: int, embedder: Embedder, questions: Sequence[Question]
 ) -> Iterator[Row]:
-    """*questions*, asked by words, by meaning, and by meaning with their best sections read."""
+    """*questions*, asked by words, by meaning, and by meaning with a closer look."""
     by_meaning, by_words = (
         KnowledgeBase(database, embedder=embedder),
         KnowledgeBase(database, "off"),
@@ -127,16 +154,16 @@ def rows_of(
     for question in questions:
         yield ask(by_words, site_id, question)
         yield ask(by_meaning, site_id, question)
-        yield ask(by_meaning, site_id, question, reader=embedder)
+        yield ask(by_meaning, site_id, question, closer_by=embedder)
 
 
 def ask(
-    base: KnowledgeBase, site_id: int, question: Question, reader: Embedder | None = None
+    base: KnowledgeBase, site_id: int, question: Question, closer_by: Embedder | None = None
 ) -> Row:
     """What the product gathers for *question*, and whether it is right."""
     with base.open_search(site_id, question.text, question.history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
-        sections = [
+        sections: Sequence[Candidate] = [
             section
             for section in (load_sections(index, query, hits) if hits else [])
             if section.document.url not in question.absent
@@ -144,13 +171,10 @@ def ask(
             and evidence.may_answer(query, section)
         ]
         values = NOTHING_FOUND
-        if sections and reader is not None:
-            is_across = values_of(sections, query, index)["other_language"]
-            is_ranked_anew = is_across and index.chunk_count > evidence.SMALL_SITE
-            read_word_nearness(
-                sections[: IN_ANOTHER_LANGUAGE if is_ranked_anew else 1], query, reader
-            )
-            sections = by_relevance(sections)
+        if closer_by is not None:
+            closer_look = CloserLook(sections, query, index.chunk_count)
+            closer_look.read(closer_by)
+            sections = closer_look.sections()
         if sections:
             values = values_of(sections, query, index)
         right = [holds(section.chunk, question.patterns) for section in sections[:2]]
@@ -159,7 +183,7 @@ def ask(
         question.site,
         bool(question.patterns),
         any(hit.meaning for hit in hits),
-        reader is not None,
+        closer_by is not None,
         values,
         is_right,
         is_second_right,

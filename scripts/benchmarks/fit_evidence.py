@@ -3,9 +3,11 @@
 Asks the questions of the sites in ``tests/answers`` and, where it is, of XQuAD, through the
 product's own search. Each site is left out once, and answered by what was fitted on the rest; the
 small sites in the folder of further data, which the first argument names, are only asked.
-``--write`` puts the weights that are fitted on everything into ``evidence.yaml``, and the mean of
-the questions into ``mean_question.yaml``. ``--keep FOLDER`` keeps the sites' indexes, whose vectors
-take minutes.
+``--write`` puts the weights that are fitted on everything into ``evidence.yaml``; those of sets
+that are not there stay as they are. ``--write-mean`` puts the mean of the questions into
+``mean_question.yaml``, on which all weights depend. ``--keep FOLDER`` keeps the sites' indexes,
+whose vectors take minutes. ``--halves FOLDER`` names where ``fit_interaction.py`` wrote its halves:
+each site's sections are compared by what was fitted on the other half.
 """
 
 from __future__ import annotations
@@ -25,14 +27,23 @@ import yaml
 from numpy.typing import NDArray
 
 from benchmarks.evidence_rows import (
-    OF_READ,
+    OF_CLOSER_LOOK,
     SETS,
+    LeftOutEmbedder,
     RememberingEmbedder,
     Row,
+    in_first_half,
     index_site,
     rows_of,
 )
-from benchmarks.question_sets import DATA, ROOT, Question, small_sites, squad
+from benchmarks.question_sets import (
+    DATA,
+    FITTED_FOLDERS,
+    PARAPHRASED,
+    Question,
+    small_sites,
+    squad,
+)
 from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.search import hubs
 from chatbot_server.retrieval.base import Draft
@@ -45,11 +56,13 @@ MEAN_HEADER = """\
 # The mean vector of many questions: see hubs.py. Made by scripts/benchmarks/fit_evidence.py.
 # vector: float16, little-endian, in base64.
 """
-FOLDERS = ("sites", "further")
 # Sites that nothing is fitted on.
 KEPT = "small-sites"
 # Of a normal prior about 0 for each weight of normalised numbers: sites are few.
 PRIOR = 3.0
+# How much a question of the paraphrased sites counts, and of those one without an answer: more than
+# a third have none, and they were written to be nearest and furthest; visitors are kinder.
+PARAPHRASED_WEIGHT, ABSENT_WEIGHT = 0.4, 0.6
 # Of each set's questions without an answer, so many stay below the line.
 REFUSED = {"sites": 0.91, "xquad": 0.92, "french": 0.90}
 # A small site answers from such odds on: a section that does not answer, shown where nothing does,
@@ -62,17 +75,24 @@ OFFERED = 0.99
 # How many chunks a site has decides which gates are asked, not what they say: the sites in hand
 # differ in how many of their questions have an answer, and that would be fitted.
 ALWAYS_WITHOUT = {"chunks"}
-BY_WORDS = {"cosine", "hubness", "title_cosine", "missing_nearness", "fact_missing", *OF_READ}
+BY_WORDS = {
+    "cosine",
+    "hubness",
+    "title_cosine",
+    "missing_nearness",
+    "fact_missing",
+    *OF_CLOSER_LOOK,
+}
 # In XQuAD, five paragraphs have one title: nearness to it speaks against each of them. Nobody in it
 # asks for a telephone number, and “prix” is a prize.
 OF_ONE_KIND = {"other_language", "title_cosine", "fact_missing"}
 WITHOUT: dict[str, set[str]] = {
-    "small_sites": OF_READ,
-    "small_sites_read": {"word_nearness"},
+    "small_sites": OF_CLOSER_LOOK,
+    "small_sites_compared": {"word_nearness"},
     "small_sites_by_words": BY_WORDS,
-    "by_meaning": OF_ONE_KIND | OF_READ,
-    "across_languages": OF_ONE_KIND | OF_READ,
-    "across_languages_read": OF_ONE_KIND | {"missing_word_nearness"},
+    "by_meaning": OF_ONE_KIND | OF_CLOSER_LOOK,
+    "across_languages": OF_ONE_KIND | OF_CLOSER_LOOK,
+    "across_languages_read": OF_ONE_KIND | {"interaction"},
     "by_words": BY_WORDS,
 }
 HEADER = """\
@@ -83,16 +103,16 @@ HEADER = """\
 # entries_… by fit_entries.py, on two FAQs and the CNIL's.
 # left_out: what was reached on each site with weights fitted without it, XQuAD in halves:
 # "right" with the first section, "right in two" where one of the first two holds the answer; "kept"
-# are two small sites that nothing is fitted on. …_read: with every best section read (reading.py),
-# of which the product reads those that are in doubt, and those in another language.
+# are two small sites that nothing is fitted on. …_compared and …_read: after a closer look
+# (closer_look.py), at small sites and at sections in another language.
 """
 Numbers = NDArray[np.float64]
 
 
-def kept_sites(folder: Path) -> Iterator[tuple[str, list[Draft], list[Question]]]:
-    """The sites of *folder*, to be asked only."""
+def sites_of_group(folder: Path, group: str) -> Iterator[tuple[str, list[Draft], list[Question]]]:
+    """The sites of *folder*, as sites of *group*."""
     for name, drafts, questions in small_sites(folder):
-        yield name, drafts, [replace(each, site=f"kept {each.site}") for each in questions]
+        yield name, drafts, [replace(each, site=f"{group} {each.site}") for each in questions]
 
 
 def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[Numbers, float]:
@@ -100,7 +120,14 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> tuple[Numbers, float]:
     usable = [row for row in rows if row.group != "kept" and (row.is_right or not row.has_answer)]
     values = np.array([[row.values[name] for name in names] for row in usable], dtype=float)
     right = np.array([row.is_right for row in usable], dtype=float)
-    return regression(values, right, np.ones(len(usable)))
+    return regression(values, right, np.array([weight_of(row) for row in usable]))
+
+
+def weight_of(row: Row) -> float:
+    """How much *row* counts in a fit."""
+    if row.group != PARAPHRASED:
+        return 1.0
+    return PARAPHRASED_WEIGHT * (1.0 if row.has_answer else ABSENT_WEIGHT)
 
 
 def regression(values: Numbers, right: Numbers, weight: Numbers) -> tuple[Numbers, float]:
@@ -220,18 +247,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write-mean", action="store_true")
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--halves", type=Path, required=True)
     options = parser.parse_args()
-    folders = [ROOT / "tests" / "answers" / name for name in FOLDERS]
-    sets = [site for folder in folders for site in small_sites(folder)]
+    sets = [
+        site
+        for folder in FITTED_FOLDERS
+        for site in (
+            sites_of_group(folder, PARAPHRASED)
+            if folder.name == PARAPHRASED
+            else small_sites(folder)
+        )
+    ]
     if (options.data / KEPT).is_dir():
-        sets += kept_sites(options.data / KEPT)
+        sets += sites_of_group(options.data / KEPT, "kept")
     if (options.data / "xquad.en.json").is_file():
         sets.append(squad(options.data / "xquad.en.json"))
     made = make_embedder("on")
     assert made is not None
     embedder = RememberingEmbedder(made)
-    if options.write:
+    # The second half is fitted on the sites that are not in the first.
+    left_out_embedders = [
+        LeftOutEmbedder(made, options.halves / f"half-{number}.npz") for number in (1, 0)
+    ]
+    if options.write_mean:
         fitted_on = (question for *_site, questions in sets for question in questions)
         once = {each.text: each for each in fitted_on if not each.site.startswith("kept ")}
         MEAN_FILE.write_text(mean_question(embedder, [*once.values()]), encoding="utf-8")
@@ -240,20 +280,25 @@ def main() -> int:
         for name, drafts, questions in sets:
             database = Database(f"sqlite:///{options.keep or folder}/{name}.db")
             site_id = index_site(database, drafts, embedder)
-            rows += rows_of(database, site_id, embedder, questions)
+            rows += rows_of(
+                database, site_id, left_out_embedders[not in_first_half(name)], questions
+            )
             database.close()
     made.close()
 
-    of_squad = [row for row in rows if row.group not in {"sites", "kept"}]
-    of_sites = [row for row in rows if row.group in {"sites", "kept"}]
+    of_sites = [row for row in rows if row.group in {"sites", PARAPHRASED, "kept"}]
+    of_squad = [row for row in rows if row.group in {"xquad", "french"}]
     meant = [row for row in of_squad if row.has_vectors]
     kinds = {
-        "small_sites": [row for row in of_sites if row.has_vectors and not row.is_read],
-        "small_sites_read": [row for row in of_sites if row.is_read],
-        "small_sites_by_words": [row for row in of_sites if not row.has_vectors],
-        "by_meaning": [row for row in meant if not row.is_across and not row.is_read],
-        "across_languages": [row for row in meant if row.is_across and not row.is_read],
-        "across_languages_read": [row for row in meant if row.is_across and row.is_read],
+        "small_sites": [row for row in of_sites if row.has_vectors and not row.is_closer],
+        "small_sites_compared": [row for row in of_sites if row.is_closer],
+        # Words alone cannot find what shares none with the question.
+        "small_sites_by_words": [
+            row for row in of_sites if not row.has_vectors and row.group != PARAPHRASED
+        ],
+        "by_meaning": [row for row in meant if not row.is_across and not row.is_closer],
+        "across_languages": [row for row in meant if row.is_across and not row.is_closer],
+        "across_languages_read": [row for row in meant if row.is_across and row.is_closer],
         "by_words": [row for row in of_squad if not row.has_vectors],
     }
     written = {name: fitted_gate(kind, WITHOUT[name]) for name, kind in kinds.items() if kind}
@@ -268,8 +313,8 @@ def main() -> int:
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:
     """How many sites and questions there are, and how many of these have no answer."""
-    of_sites = [row for row in rows if row.group == "sites"]
-    asked_once = [row for row in of_sites if row.has_vectors and not row.is_read]
+    of_sites = [row for row in rows if row.group in {"sites", PARAPHRASED}]
+    asked_once = [row for row in of_sites if row.has_vectors and not row.is_closer]
     absent = sum(not row.has_answer for row in asked_once)
     sites = len({row.site for row in asked_once})
     return {"sites": sites, "questions": len(asked_once), "absent": absent}

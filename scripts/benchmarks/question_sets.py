@@ -19,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 FRENCH = ROOT / "tests" / "answers" / "xquad.fr.jsonl"
 SQUAD_QUESTIONS = 400
+# The folders of tests/answers whose sites weights are fitted on.
+PARAPHRASED = "paraphrased"
+FITTED_FOLDERS = tuple(
+    ROOT / "tests" / "answers" / name for name in ("sites", "further", PARAPHRASED)
+)
 
 
 @dataclass(frozen=True)

@@ -45,13 +45,22 @@ def test_every_site_has_questions_that_it_answers_and_questions_that_it_does_not
         assert 4 <= of_site.count(False) <= 8
 
 
-def test_the_further_sites_are_whole() -> None:
-    further = SITES.with_name("further")
-    lines = (further / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(("name", "count"), [("further", 218), ("paraphrased", 768)])
+def test_the_other_sites_are_whole(name: str, count: int) -> None:
+    folder = SITES.with_name(name)
+    lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line) for line in lines]
-    assert len({question["id"] for question in questions}) == len(questions) == 218
+    assert len({question["id"] for question in questions}) == len(questions) == count
     for question in questions:
         for pattern in (*question["must"], *question.get("must_not", ())):
             re.compile(pattern)
-        for name in question["pages"]:
-            assert (further / question["site"] / f"{name}.html").is_file(), name
+        for page in question["pages"]:
+            assert (folder / question["site"] / f"{page}.html").is_file(), page
+
+
+def test_every_quote_to_learn_from_is_of_a_site_that_is_there() -> None:
+    folder = SITES.with_name("paraphrased")
+    for line in (folder / "training.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        assert (folder / record["site"]).is_dir(), record
+        assert record["q"].strip()

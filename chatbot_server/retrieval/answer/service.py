@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
-from chatbot_server.retrieval.answer.decide.word_nearness import read_word_nearness, worth_reading
+from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.grounding import ground_in_sections
 from chatbot_server.retrieval.answer.joined import ground_each, ground_question
 from chatbot_server.retrieval.answer.reformulation import reformulate
@@ -19,7 +19,6 @@ from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidates import (
     Candidate,
-    by_relevance,
     load_candidates,
     load_sections,
 )
@@ -95,15 +94,15 @@ class KnowledgeBase:
         with self.open_search(site_id, question, history, HITS, language) as (index, query, hits):
             query.rarity = index.rarity(query.stems)
             sections = load_sections(index, query, hits) if hits else []
-            to_read = worth_reading(sections, query, index.chunk_count)
-            if not to_read:
-                grounding = self._ground_hits(query, hits, sections, index)
-        if to_read and embedder is not None:
+            closer_look = CloserLook(sections, query, index.chunk_count)
+            if not closer_look.has_to_read:
+                grounding = self._ground_hits(query, hits, closer_look.sections(), index)
+        if closer_look.has_to_read and embedder is not None:
             # Reading takes a while: no connection to the database is held meanwhile.
-            read_word_nearness(to_read, query, embedder)
+            closer_look.read(embedder)
             with self.database.connection() as connection:
                 index = index.within(connection)
-                grounding = self._ground_hits(query, hits, by_relevance(sections), index)
+                grounding = self._ground_hits(query, hits, closer_look.sections(), index)
         missed_meaning = embedder is not None and not any(hit.meaning for hit in hits)
         return replace(
             grounding, lasting=grounding.lasting and not missed_meaning, version=index.version

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
-from chatbot_server.retrieval.answer.decide.word_nearness import read_word_nearness, worth_reading
-from chatbot_server.retrieval.answer.sections.candidates import (
-    by_relevance,
-    load_sections,
-    section_relevances,
-)
+from chatbot_server.retrieval.answer.sections.candidates import load_sections, section_relevances
 from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
 from chatbot_server.retrieval.answer.show.sources import clean_heading
 from chatbot_server.retrieval.base import GroundingStatus
@@ -70,11 +66,11 @@ def _explain_one(
 ) -> Explanation:
     with base.open_search(site_id, question, history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
-        sections = load_sections(index, query, hits) if hits else []
-        to_read = worth_reading(sections, query, index.chunk_count)
-        if to_read and base.searcher.embedder is not None:
-            read_word_nearness(to_read, query, base.searcher.embedder)
-            sections = by_relevance(sections)
+        found = load_sections(index, query, hits) if hits else []
+        closer_look = CloserLook(found, query, index.chunk_count)
+        if base.searcher.embedder is not None:
+            closer_look.read(base.searcher.embedder)
+        sections = closer_look.sections()
         relevances = section_relevances(sections)
         contenders = [
             Contender(

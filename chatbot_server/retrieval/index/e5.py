@@ -209,6 +209,26 @@ class TokenLine:
         means = [states[span].mean(axis=0) for span in self.spans]
         return _units(np.stack(means)) if means else states[:0]
 
+    def of_words(self, states: Matrix) -> Matrix:
+        """*states* without those of the prefix and of the marks at both ends."""
+        return states[self.spans[0].start : self.spans[-1].stop] if self.spans else states
+
+
+@dataclass(frozen=True)
+class ReadQuestion:
+    """What the model makes of a question.
+
+    Attributes:
+        words: those that it reads at once.
+        vectors: a row for the whole, as :meth:`E5.vectors` has it, and for each word as it is
+            meant there.
+        states: what the last layer makes of each token of the words.
+    """
+
+    words: list[str]
+    vectors: Matrix
+    states: Matrix
+
 
 class E5:
     """The encoder: texts in, vectors of length 1 out."""
@@ -252,14 +272,19 @@ class E5:
         result: Matrix = sums / np.maximum(lengths, 1e-6)
         return result
 
-    def questions(self, texts: Sequence[str]) -> list[tuple[list[str], Matrix]]:
-        """Of each question the words that the model reads at once, and a row for the whole, as
-        :meth:`vectors` has it, and for each word as it is meant there."""
+    def questions(self, texts: Sequence[str]) -> list[ReadQuestion]:
+        """Each question as the model reads it."""
         results = []
         for text, (line, states) in zip(texts, self._read(texts, query=True), strict=True):
             whole = states.mean(axis=0) if line.is_whole else self.vectors([text], query=True)[0]
-            results.append((line.words, np.concatenate([_units(whole[None]), line.rows(states)])))
+            rows = np.concatenate([_units(whole[None]), line.rows(states)])
+            results.append(ReadQuestion(line.words, rows, line.of_words(states)))
         return results
+
+    def section_states(self, text: str) -> Matrix:
+        """What the last layer makes of each token of a section that the model reads at once."""
+        ((_line, states),) = self._read([text], query=False)
+        return states
 
     def words_of(self, texts: Sequence[str]) -> list[Matrix]:
         """A row for each word that the model reads at once, of each text to be found."""

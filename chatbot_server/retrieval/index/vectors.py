@@ -14,6 +14,8 @@ from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
+# A row for each token of a section, see :mod:`.late_interaction`.
+Tokens = NDArray[np.float16]
 # Capacity per row needed, so that the arrays are not copied for each page of a crawl.
 CAPACITY = 1.2
 
@@ -25,10 +27,13 @@ class QuestionVectors:
     Attributes:
         whole: of the whole question.
         words: of each word in its context, by the word as it is written.
+        tokens: a row for each of its tokens, see :mod:`.late_interaction`; None if they are not
+            compared.
     """
 
     whole: Vector
     words: Mapping[str, Vector] = field(default_factory=dict)
+    tokens: Vector | None = None
 
 
 @dataclass(frozen=True)

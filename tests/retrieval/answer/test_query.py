@@ -31,6 +31,9 @@ class Quick:
     def passages(self, texts: Sequence[str]) -> Vector:
         return np.full((len(texts), 4), 0.5, dtype=np.float32)
 
+    def tokens(self, sections: Sequence[str]) -> None:
+        return None
+
     def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector:
         return np.full((len(sections), len(vectors)), 0.9, dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""The words of the best sections are read where that may change the answer, and only there."""
+"""The words of sections in another language are read on larger sites, and only there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.answer.decide import evidence, word_nearness
+from chatbot_server.retrieval.answer.decide import interaction, word_nearness
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
@@ -47,6 +47,9 @@ class SectionReader:
         near = [0.95 if self.where in " ".join(each) else 0.7 for each in sections]
         return None if self.is_late else np.repeat(np.array([near]).T, len(vectors), axis=1)
 
+    def tokens(self, sections: Sequence[str]) -> None:
+        return None
+
     def pids(self) -> Sequence[int]:
         return ()
 
@@ -68,29 +71,32 @@ def site_with(database: Database, site_id: int, reader: SectionReader) -> Knowle
     return KnowledgeBase(database, embedder=reader)
 
 
-def test_the_best_section_is_read_where_it_is_in_doubt(
-    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site counts as a larger one."""
+    monkeypatch.setattr(word_nearness, "LARGE_SITE", 2)
+    monkeypatch.setattr(interaction, "LARGE_SITE", 2)
+
+
+@pytest.mark.usefixtures("larger")
+def test_no_section_in_the_language_of_the_question_is_read(
+    database: Database, site_id: int
 ) -> None:
     reader = SectionReader(database)
     base = site_with(database, site_id, reader)
-    monkeypatch.setattr(evidence, "DOUBT", 0.0)
     base.ground(site_id, "May pets come into the garden?")
     assert reader.read == []
-    monkeypatch.setattr(evidence, "DOUBT", 100.0)
-    base.ground(site_id, "May pets come into the garden?")
-    assert reader.read == [NOTES["Dogs"]]
-    assert reader.held == [0]  # no connection waits with it
 
 
+@pytest.mark.usefixtures("larger")
 def test_sections_in_another_language_are_read_and_put_in_order(
-    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, site_id: int
 ) -> None:
-    monkeypatch.setattr(evidence, "DOUBT", 0.0)
-    monkeypatch.setattr(word_nearness, "SMALL_SITE", 2)
     reader = SectionReader(database, where="buffet")
     base = site_with(database, site_id, reader)
     near = base.ground(site_id, "Où servez-vous le petit-déjeuner ?")
     assert sorted(reader.read) == sorted(NOTES.values())
+    assert reader.held == [0]  # no connection waits with it
     titles = [each.title for each in (*near.near, *near.sources, *near.passages)]
     assert titles[0] == "Breakfast"
     reader.where = "Cars"
@@ -99,17 +105,15 @@ def test_sections_in_another_language_are_read_and_put_in_order(
     assert titles[0] == "Parking"
 
 
-def test_without_time_to_read_it_is_decided_without(
-    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reader = SectionReader(database)
+@pytest.mark.usefixtures("larger")
+def test_without_time_to_read_it_is_decided_without(database: Database, site_id: int) -> None:
+    reader = SectionReader(database, where="buffet")
     base = site_with(database, site_id, reader)
-    monkeypatch.setattr(evidence, "DOUBT", 0.0)
-    undoubted = base.ground(site_id, "May pets come into the garden?")
-    monkeypatch.setattr(evidence, "DOUBT", 100.0)
     reader.is_late = True
-    assert base.ground(site_id, "May pets come into the garden?") == undoubted
-    assert len(reader.read) == 1
+    answer = base.ground(site_id, "Où servez-vous le petit-déjeuner ?")
+    assert len(reader.read) == len(NOTES)
+    reader.is_late, reader.where = False, "nowhere"
+    assert base.ground(site_id, "Où servez-vous le petit-déjeuner ?").status == answer.status
 
 
 def test_how_many_is_not_answered_without_a_number(database: Database, site_id: int) -> None:

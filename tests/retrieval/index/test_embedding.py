@@ -17,6 +17,7 @@ from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS, answer
+from chatbot_server.retrieval.index.late_interaction import WIDTH, interaction
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
@@ -52,6 +53,9 @@ class CountingEmbedder:
     def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector:
         return np.ones((len(sections), len(vectors)), dtype=np.float32)
 
+    def tokens(self, sections: Sequence[str]) -> None:
+        return None
+
     def close(self) -> None: ...
 
 
@@ -82,19 +86,20 @@ def test_a_question_s_words_have_vectors_of_what_they_mean_in_it() -> None:
     assert package.origin is not None
     model = E5(Path(package.origin).with_name(WEIGHTS))
     texts = (*TEXTS, "word " * 600)
-    for text, (words, rows) in zip(texts, model.questions(texts), strict=True):
+    for text, question in zip(texts, model.questions(texts), strict=True):
+        rows = question.vectors
         assert np.allclose(rows[0], model.vectors([text], query=True)[0], atol=1e-5)
-        assert len(rows) == 1 + len(words)
+        assert len(rows) == 1 + len(question.words)
         assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
     bank, river = (
-        dict(zip(words, rows[1:], strict=True))["bank"]
-        for words, rows in model.questions(("which bank for a loan", "the bank of a river"))
+        dict(zip(each.words, each.vectors[1:], strict=True))["bank"]
+        for each in model.questions(("which bank for a loan", "the bank of a river"))
     )
     assert bank @ river < 0.99
 
 
 def test_a_section_is_near_to_a_word_that_it_says_in_another_language() -> None:
-    ((words, packed),) = answer({"questions": ["Les chiens sont-ils admis ?"]})
+    ((words, packed, _tokens),) = answer({"questions": ["Les chiens sont-ils admis ?"]})
     rows = np.frombuffer(base64.b64decode(packed), dtype="<f4").reshape(1 + len(words), -1)
     dogs = base64.b64encode(rows[1 + words.index("chiens")].tobytes()).decode()
     sections = [["We open at nine.", "Dogs on a lead are welcome."], ["We open at nine."]]
@@ -102,6 +107,18 @@ def test_a_section_is_near_to_a_word_that_it_says_in_another_language() -> None:
     ((speaks_of_dogs,), (does_not,)) = answer(request)
     assert does_not + 0.03 < speaks_of_dogs <= 1
     assert answer(request) == [[speaks_of_dogs], [does_not]]
+
+
+@pytest.mark.parametrize("text", ["Can I bring my spaniel?", "Mon épagneul peut-il venir ?"])
+def test_a_section_answers_words_that_it_does_not_say(text: str) -> None:
+    ((_words, _vectors, tokens),) = answer({"questions": [text]})
+    question = np.frombuffer(base64.b64decode(tokens), dtype="<f4").reshape(-1, WIDTH)
+    sections = ["Dogs on a lead are welcome.", "We open at nine.", "Cars stand behind the house."]
+    dogs, *others = (
+        interaction(question, np.frombuffer(base64.b64decode(rows), dtype="<f2").reshape(-1, WIDTH))
+        for rows in answer({"compared": sections})
+    )
+    assert -1 <= max(others) + 0.05 < dogs <= 1
 
 
 def test_only_what_is_new_of_a_text_is_embedded(database: Database, site_id: int) -> None:

@@ -35,11 +35,6 @@ from chatbot_server.retrieval.language.words.synonyms import Word
 WIDEST_MARGIN = 3.0
 # The margin of the only section.
 ALONE = 1.0
-# This near the threshold, an assessment is doubtful, and the words of a small site's section are
-# read: for one question in four. Reading more (1.5: 0.40 of all) answers no more of them right.
-DOUBT = 1.0
-# The weight of a word that says nothing.
-LEAST_WEIGHT = 0.05
 # The concepts that are answered by a fact of their own kind.
 FACTS = {f"={concept}" for concept in ("price", "phone", "email")}
 # The kinds of facts that can answer “how many” or “when” without a digit.
@@ -71,9 +66,10 @@ class Evidence:
         other_language: 1 if the question is in another language than the section.
         words: logarithm of the number of content words in the question.
         chunks: number of chunks of the site.
+        interaction: how well the section's words answer those of the query; None until they were
+            compared.
         word_nearness: mean nearness of the query's content words to the words of the section; None
             until these were read.
-        missing_word_nearness: the same for the missing words, weighted by rarity.
     """
 
     cosine: float | None
@@ -93,8 +89,8 @@ class Evidence:
     other_language: float
     words: float
     chunks: int
+    interaction: float | None
     word_nearness: float | None
-    missing_word_nearness: float | None
 
 
 @dataclass(frozen=True)
@@ -139,7 +135,7 @@ def _gates() -> dict[str, dict[str, Any]]:
 # is the size of the collection that the other gates are fitted on, only those. Both in between.
 SMALL_SITE, LARGE_SITE = 80, 240
 SMALL_SITES = load_gate("small_sites")
-SMALL_SITES_READ = load_gate("small_sites_read")
+SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
 BY_MEANING = load_gate("by_meaning")
 ACROSS_LANGUAGES = load_gate("across_languages")
@@ -178,21 +174,19 @@ class Assessment:
         log_odds: that it does.
         answers: it may be given as the answer.
         is_near: it is about something related, and may help.
-        is_doubtful: the log odds are so near the threshold that a closer look is worthwhile.
     """
 
     log_odds: float
     answers: bool
     is_near: bool
-    is_doubtful: bool
 
 
 def weigh(evidence: Evidence) -> Assessment:
     """Judge the section by the gates that its site, its language and the search call for."""
     size, small, large = map(math.log, (evidence.chunks, SMALL_SITE, LARGE_SITE))
     share = min(1.0, max(0.0, (size - small) / (large - small)))
-    is_read = evidence.word_nearness is not None
-    gate_of_small, gate_of_large = SMALL_SITES_READ if is_read else SMALL_SITES, BY_MEANING
+    is_read, is_compared = evidence.word_nearness is not None, evidence.interaction is not None
+    gate_of_small, gate_of_large = SMALL_SITES_COMPARED if is_compared else SMALL_SITES, BY_MEANING
     if evidence.cosine is None:
         gate_of_small, gate_of_large = SMALL_SITES_BY_WORDS, BY_WORDS
     elif evidence.other_language:
@@ -208,7 +202,6 @@ def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Asses
     return Assessment(
         log_odds=sum(share * each for share, each, _gate in odds),
         answers=above_threshold > 0,
-        is_doubtful=abs(above_threshold) < DOUBT,
         is_near=sum(share * (each - gate.near) for share, each, gate in odds) > 0,
     )
 
@@ -249,8 +242,8 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
         other_language=float(is_other),
         words=math.log1p(len(content_words)),
         chunks=max(1, chunk_count),
+        interaction=first.interaction,
         word_nearness=first.word_nearness,
-        missing_word_nearness=_missing_word_nearness(missing, first, query),
     )
 
 
@@ -274,25 +267,6 @@ def _missing_nearness(
     meaning = sum(words) / len(words)
     cosines = np.stack(vectors) @ (meaning / (np.linalg.norm(meaning) or 1.0))
     return float(cosines[0] - cosines.mean())
-
-
-def _missing_word_nearness(
-    missing: Sequence[Word], section: Candidate, query: Query
-) -> float | None:
-    """The mean nearness of the words *missing* in *section*, by rarity; 1 if none is missing.
-
-    “Sheep” is near to “lamb”; “voucher” is near to no word of a section that is not about gifts.
-    """
-    if section.nearness is None:
-        return None
-    nowhere = query.rarity("")
-    pairs = [
-        (_telling(word, query) / nowhere + LEAST_WEIGHT, section.nearness[word.folded])
-        for word in missing
-        if word.folded in section.nearness
-    ]
-    whole = sum(weight for weight, _near in pairs)
-    return sum(weight * near for weight, near in pairs) / whole if whole else 1.0
 
 
 def _asks_for_other_fact(word: Word, section: Candidate) -> bool:

@@ -115,10 +115,16 @@ class ParsedText:
 
 @dataclass(frozen=True)
 class WordMeanings:
-    """The vector of *model* for each folded word of a question, in its context."""
+    """The vector of *model* for each folded word of a question, in its context.
+
+    Attributes:
+        tokens: a row for each token of the question, see
+            :mod:`~chatbot_server.retrieval.index.late_interaction`.
+    """
 
     model: str
     vectors: Mapping[str, Vector]
+    tokens: Vector | None = None
 
 
 class Query(ParsedText):

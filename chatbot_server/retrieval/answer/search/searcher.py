@@ -157,7 +157,9 @@ class Searcher:
         if before is not None:
             mean = mean / (np.linalg.norm(mean) or 1.0) + BEFORE_WEIGHT * before.whole
             known_vectors.append(before)
-        query.meanings = WordMeanings(self.embedder.model, _by_folded_word(known_vectors))
+        query.meanings = WordMeanings(
+            self.embedder.model, _by_folded_word(known_vectors), _tokens(known_vectors)
+        )
         return mean / (np.linalg.norm(mean) or 1.0)
 
     def search(
@@ -217,6 +219,15 @@ def _by_folded_word(texts: Sequence[QuestionVectors]) -> dict[str, Vector]:
             for word in stems.words(token):
                 vectors.setdefault(word, vector)
     return vectors
+
+
+def _tokens(texts: Sequence[QuestionVectors]) -> Vector | None:
+    """The tokens of all *texts*, each text counting as much."""
+    tokens = [text.tokens for text in texts if text.tokens is not None]
+    if not tokens:
+        return None
+    together: Vector = np.concatenate(tokens) / np.float32(len(tokens))
+    return together
 
 
 def _with_entry_first(hits: list[Hit], index: SiteIndex, entry: int | None) -> list[Hit]:

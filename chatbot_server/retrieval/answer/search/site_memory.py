@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.retrieval.answer.search.query import ParsedText
+from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.words.navigation import is_navigation
@@ -23,7 +24,8 @@ from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText, loa
 from chatbot_server.storage.knowledge.vectors import chunk_vectors
 
 MOST_SITES = 100
-# The characters of all cached sections, each of which takes some five bytes.
+# The characters of all cached sections, each of which takes some five bytes, and another five
+# where the tokens of the section were read.
 MOST_CHARACTERS = 4_000_000
 # Cached facts of one site: counts and titles by chunk and stem. A stem that does not occur on the
 # site is not cached: it is only a visitor's.
@@ -34,11 +36,16 @@ Value = TypeVar("Value")
 
 
 class SectionText:
-    """A chunk and its document, with cached facts that do not depend on the question."""
+    """A chunk and its document, with cached facts that do not depend on the question.
+
+    Attributes:
+        tokens: to be compared with those of a question, once they were read.
+    """
 
     def __init__(self, document: DocumentText, chunk: ChunkText) -> None:
         self.document, self.chunk = document, chunk
         self.vectors: dict[str, NDArray[np.float32] | None] = {}
+        self.tokens: Tokens | None = None
         self._facts: dict[tuple[Hashable, Languages], Any] = {}
 
     @property

@@ -1,0 +1,59 @@
+"""Late interaction: how well the words of a section answer those of a question, one by one.
+
+The encoder reads question and section apart. Two fitted matrices project what its last layer makes
+of their tokens; each token of the question is as near to the section as the nearest of the
+section's tokens, and counts by a fitted weight (Khattab and Zaharia, ColBERT, 2020). See
+``docs/decisions/0024-sections-compared-word-by-word.md``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+WEIGHTS = Path(__file__).with_name("late_interaction.npz")
+# Numbers in a row.
+WIDTH = 64
+# Tokens of a section that are compared; nine of ten sections have fewer.
+MOST_TOKENS = 320
+
+
+class LateInteraction:
+    """The fitted projections, read from the arrays of *path*.
+
+    ``mean`` is subtracted from every state; ``question`` and ``section`` project it to fewer
+    numbers; ``weight`` tells how much a token of a question counts.
+    """
+
+    def __init__(self, path: Path = WEIGHTS) -> None:
+        with np.load(path) as arrays:
+            self._mean, self._question, self._section, self._weight = (
+                arrays[name].astype(np.float32)
+                for name in ("mean", "question", "section", "weight")
+            )
+
+    def of_question(self, states: Matrix) -> Matrix:
+        """A row for each token of a question, as long as the token counts; lengths sum up to 1."""
+        centred = states - self._mean
+        scores = centred @ self._weight
+        shares = np.exp(scores - scores.max(initial=0.0))
+        rows: Matrix = _units(centred @ self._question.T) * (shares / shares.sum())[:, None]
+        return rows
+
+    def of_section(self, states: Matrix) -> NDArray[np.float16]:
+        """A row of length 1 for each token of a section."""
+        return _units((states[:MOST_TOKENS] - self._mean) @ self._section.T).astype(np.float16)
+
+
+def interaction(question: Matrix, section: NDArray[np.float16]) -> float:
+    """The mean cosine of each token of *question* and its nearest of *section*, -1 to 1."""
+    return float((question @ section.T.astype(np.float32)).max(axis=1).sum())
+
+
+def _units(rows: Matrix) -> Matrix:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    units: Matrix = rows / np.maximum(lengths, 1e-6)
+    return units

@@ -1,0 +1,148 @@
+"""On small sites, the words of the best sections are compared with those of the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from chatbot_server.retrieval.answer.decide import interaction
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
+from chatbot_server.storage.database import Database
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ALL_ALIKE = np.full(4, 0.5, dtype=np.float32)
+NOTES = {
+    "Dogs": "Pets on a lead may come into the garden.",
+    "Parking": "Cars stand behind the house, free of charge.",
+    "Breakfast": "The buffet is laid from seven until ten.",
+}
+QUESTION = "What about my spaniel?"
+
+
+class TokenReader:
+    """Makes vectors without a model; only one section is near to every question.
+
+    Attributes:
+        where: a part of the section that is near.
+        read: the sections whose tokens were computed.
+        held: connections in use meanwhile.
+        is_late: it has no time for that.
+    """
+
+    model = "reader"
+
+    def __init__(self, database: Database, where: str) -> None:
+        self.database, self.where, self.is_late = database, where, False
+        self.read: list[str] = []
+        self.held: list[int] = []
+
+    def query(self, text: str) -> QuestionVectors:
+        words = dict.fromkeys(text.split(), ALL_ALIKE)
+        return QuestionVectors(ALL_ALIKE, words, np.array([[1.0, 0.0]], dtype=np.float32))
+
+    def passages(self, texts: Sequence[str]) -> Vector:
+        return np.tile(ALL_ALIKE, (len(texts), 1))
+
+    def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> None:
+        return None
+
+    def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
+        self.held.append(self.database.engine.pool.checkedout())
+        self.read += sections
+        rows = [[1.0, 0.0] if self.where in each else [0.0, 1.0] for each in sections]
+        return None if self.is_late else [np.array([row], dtype=np.float16) for row in rows]
+
+    def pids(self) -> Sequence[int]:
+        return ()
+
+    def close(self) -> None: ...
+
+
+def site_with(database: Database, site_id: int, reader: TokenReader) -> KnowledgeBase:
+    """A small English site, searched by *reader*."""
+    for title, text in NOTES.items():
+        add_note(database, site_id, title, text)
+    indexing.embed_some(database, reader)
+    return KnowledgeBase(database, embedder=reader)
+
+
+def first_title(grounding: Grounding) -> str:
+    """The page that is quoted or offered first."""
+    return [*grounding.sources, *grounding.near][0].title
+
+
+@pytest.mark.parametrize(("where", "title"), [("lead", "Dogs"), ("Cars", "Parking")])
+def test_the_section_whose_words_are_nearest_comes_first(
+    database: Database, site_id: int, where: str, title: str
+) -> None:
+    base = site_with(database, site_id, TokenReader(database, where))
+    assert first_title(base.ground(site_id, QUESTION)) == title
+
+
+def test_the_tokens_of_a_section_are_computed_once_and_hold_no_connection(
+    database: Database, site_id: int
+) -> None:
+    reader = TokenReader(database, "lead")
+    base = site_with(database, site_id, reader)
+    first = base.ground(site_id, QUESTION)
+    assert len(reader.read) == len(NOTES)
+    assert reader.held == [0]
+    assert base.ground(site_id, QUESTION) == first
+    assert len(reader.read) == len(NOTES)
+
+
+def test_a_section_that_changed_is_read_anew(database: Database, site_id: int) -> None:
+    reader = TokenReader(database, "lead")
+    base = site_with(database, site_id, reader)
+    base.ground(site_id, QUESTION)
+    add_note(database, site_id, "Cats", "Cats stay in their baskets.")
+    indexing.embed_some(database, reader)
+    reader.read.clear()
+    base.ground(site_id, QUESTION)
+    assert any("baskets" in text for text in reader.read)
+
+
+def test_without_time_to_read_it_is_decided_without(database: Database, site_id: int) -> None:
+    reader = TokenReader(database, "lead")
+    base = site_with(database, site_id, reader)
+    reader.is_late = True
+    assert base.ground(site_id, QUESTION).status in {"nothing", "passages", "quoted"}
+    reader.is_late = False
+    assert first_title(base.ground(site_id, QUESTION)) == "Dogs"
+
+
+def test_a_larger_site_is_not_compared(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interaction, "LARGE_SITE", 2)
+    reader = TokenReader(database, "lead")
+    site_with(database, site_id, reader).ground(site_id, QUESTION)
+    assert reader.read == []
+
+
+def test_the_encoder_tells_an_answer_without_a_word_of_the_question(
+    database: Database, site_id: int
+) -> None:
+    embedder = make_embedder("auto")
+    if embedder is None:
+        pytest.skip("needs the extra semantic")
+    try:
+        for title, text in NOTES.items():
+            add_note(database, site_id, title, text)
+        indexing.embed_some(database, embedder)
+        base = KnowledgeBase(database, embedder=embedder)
+        for question, title in (
+            ("Can I bring my spaniel?", "Dogs"),
+            ("Where do I leave my van?", "Parking"),
+            ("Je peux prendre mon épagneul avec moi ?", "Dogs"),
+        ):
+            assert first_title(base.ground(site_id, question)) == title
+    finally:
+        embedder.close()
