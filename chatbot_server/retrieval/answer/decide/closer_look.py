@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot_server.retrieval.answer.decide.interaction import (
-    compared,
+    compare,
     read_tokens,
-    without_tokens,
+    to_be_compared,
 )
 from chatbot_server.retrieval.answer.decide.word_nearness import read_word_nearness, worth_reading
 from chatbot_server.retrieval.answer.search.query import Query
@@ -23,8 +23,9 @@ class CloserLook:
     """
 
     def __init__(self, sections: Sequence[Candidate], query: Query, chunk_count: int) -> None:
-        self._sections, self._query, self._chunk_count = sections, query, chunk_count
-        self._without_tokens = without_tokens(sections, query, chunk_count)
+        self._sections, self._query = sections, query
+        self._to_compare = to_be_compared(sections, query, chunk_count)
+        self._without_tokens = [each for each in self._to_compare if each.section.tokens is None]
         self._without_nearness = worth_reading(sections, query, chunk_count)
 
     @property
@@ -39,7 +40,7 @@ class CloserLook:
         if self._without_nearness:
             read_word_nearness(self._without_nearness, self._query, embedder)
 
-    def sections(self) -> Sequence[Candidate]:
+    def sections(self) -> list[Candidate]:
         """The sections, best first."""
-        sections = compared(self._sections, self._query, self._chunk_count)
-        return by_relevance(sections) if self._without_nearness else sections
+        compare(self._to_compare, self._query)
+        return by_relevance(self._sections)

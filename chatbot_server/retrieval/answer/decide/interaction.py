@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from chatbot_server.retrieval.answer.decide.evidence import LARGE_SITE, quotable
 from chatbot_server.retrieval.answer.search.query import Query
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, by_relevance
+from chatbot_server.retrieval.answer.sections.candidates import Candidate
 from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.late_interaction import interaction
@@ -21,15 +21,14 @@ from chatbot_server.retrieval.index.late_interaction import interaction
 COMPARED = 8
 
 
-def without_tokens(
+def to_be_compared(
     sections: Sequence[Candidate], query: Query, chunk_count: int
 ) -> list[Candidate]:
-    """Those of *sections* that are to be compared, and whose tokens are not in memory."""
-    return [
-        section
-        for section in _to_be_compared(sections, query, chunk_count)
-        if section.section.tokens is None
-    ]
+    """Those of *sections* that are to be compared with *query*."""
+    meanings = query.meanings
+    if meanings is None or meanings.tokens is None or chunk_count >= LARGE_SITE:
+        return []
+    return quotable(sections, query)[:COMPARED]
 
 
 def read_tokens(sections: Sequence[Candidate], embedder: Embedder) -> None:
@@ -44,26 +43,10 @@ def read_tokens(sections: Sequence[Candidate], embedder: Embedder) -> None:
             section.section.tokens = rows
 
 
-def compared(sections: Sequence[Candidate], query: Query, chunk_count: int) -> Sequence[Candidate]:
-    """*sections*, best first, after the best ones were compared with *query*.
-
-    All of them are, or none.
-    """
-    to_compare = _to_be_compared(sections, query, chunk_count)
-    if not to_compare or any(section.section.tokens is None for section in to_compare):
-        return sections
-    assert query.meanings is not None  # noqa: S101 - else none is to be compared
-    assert query.meanings.tokens is not None  # noqa: S101
-    for section in to_compare:
-        assert section.section.tokens is not None  # noqa: S101
-        section.interaction = interaction(query.meanings.tokens, section.section.tokens)
-    return by_relevance(sections)
-
-
-def _to_be_compared(
-    sections: Sequence[Candidate], query: Query, chunk_count: int
-) -> list[Candidate]:
-    meanings = query.meanings
-    if meanings is None or meanings.tokens is None or chunk_count >= LARGE_SITE:
-        return []
-    return quotable(sections, query)[:COMPARED]
+def compare(sections: Sequence[Candidate], query: Query) -> None:
+    """Set the interaction of all *sections* with *query*, or of none where tokens are missing."""
+    of_question = query.meanings.tokens if query.meanings else None
+    of_sections = [tokens for each in sections if (tokens := each.section.tokens) is not None]
+    if of_question is not None and len(of_sections) == len(sections):
+        for section, rows in zip(sections, of_sections, strict=True):
+            section.interaction = interaction(of_question, rows)
