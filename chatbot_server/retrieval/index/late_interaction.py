@@ -17,7 +17,7 @@ Matrix = NDArray[np.float32]
 WEIGHTS = Path(__file__).with_name("late_interaction.npz")
 # Numbers in a row.
 WIDTH = 64
-# Tokens of a section that are compared; nine of ten sections have fewer.
+# Tokens of a section that are compared; of a hundred sections, ninety-nine have fewer.
 MOST_TOKENS = 320
 
 
