@@ -287,15 +287,14 @@ def main() -> int:
     made.close()
 
     of_sites = [row for row in rows if row.group in {"sites", PARAPHRASED, "kept"}]
+    # What neither shares a word nor is compared word by word cannot be told from other sections.
+    in_page_words = [row for row in of_sites if row.group != PARAPHRASED]
     of_squad = [row for row in rows if row.group in {"xquad", "french"}]
     meant = [row for row in of_squad if row.has_vectors]
     kinds = {
-        "small_sites": [row for row in of_sites if row.has_vectors and not row.is_closer],
+        "small_sites": [row for row in in_page_words if row.has_vectors and not row.is_closer],
         "small_sites_compared": [row for row in of_sites if row.is_closer],
-        # Words alone cannot find what shares none with the question.
-        "small_sites_by_words": [
-            row for row in of_sites if not row.has_vectors and row.group != PARAPHRASED
-        ],
+        "small_sites_by_words": [row for row in in_page_words if not row.has_vectors],
         "by_meaning": [row for row in meant if not row.is_across and not row.is_closer],
         "across_languages": [row for row in meant if row.is_across and not row.is_closer],
         "across_languages_read": [row for row in meant if row.is_across and row.is_closer],

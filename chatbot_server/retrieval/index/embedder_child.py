@@ -49,7 +49,8 @@ def answer(request: dict[str, Any]) -> Any:
             for question in model.questions(questions)
         ]
     if "compared" in request:
-        return [_tokens_of(text[:MAX_CHARACTERS]) for text in request["compared"]]
+        states = (model.section_states(text[:MAX_CHARACTERS]) for text in request["compared"])
+        return [_packed(_late_interaction().of_section(each), "<f2") for each in states]
     if "texts" not in request:
         return None
     texts = [text[:MAX_CHARACTERS] for text in request["texts"]]
@@ -71,11 +72,6 @@ def _words_of(sentences: tuple[str, ...]) -> Matrix:
     Each sentence is read alone: beside the others, a word takes on what these mean.
     """
     return np.concatenate(load_model().words_of(sentences)).astype(np.float16)
-
-
-def _tokens_of(text: str) -> str:
-    rows = _late_interaction().of_section(load_model().section_states(text))
-    return _packed(rows, "<f2")
 
 
 def _packed(rows: Matrix | NDArray[np.float16], kind: str) -> str:

@@ -19,14 +19,17 @@ from chatbot_server.retrieval.index.late_interaction import interaction
 # The number of sections that are compared. The tokens of each are computed when it is compared for
 # the first time, which takes some 50 ms, and then stay in memory as long as its text.
 COMPARED = 8
+# The languages of the questions that the comparison was fitted on. In others it tells less: of
+# “Wie hoch ist die Kaution?” it thinks little of “Die Kaution beträgt 100 €”.
+FITTED_LANGUAGES = frozenset({"fr", "en"})
 
 
 def to_be_compared(
     sections: Sequence[Candidate], query: Query, chunk_count: int
 ) -> list[Candidate]:
     """Those of *sections* that are to be compared with *query*."""
-    meanings = query.meanings
-    if meanings is None or meanings.tokens is None or chunk_count >= LARGE_SITE:
+    has_tokens = query.meanings is not None and query.meanings.tokens is not None
+    if not has_tokens or query.language not in FITTED_LANGUAGES or chunk_count >= LARGE_SITE:
         return []
     return quotable(sections, query)[:COMPARED]
 
