@@ -10,6 +10,7 @@ import base64
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from chatbot_server.retrieval.read import urls
 
 PAGE_SECONDS = 25.0
 # For what the page has become then.
-ENDING_SECONDS = 5.0
+ENDING_SECONDS, DRAWING_SECONDS = 5.0, 2.0
 # Virtual time of the page, which passes faster than real time.
 PAGE_TIME = {"policy": "pauseIfNetworkFetchesPending", "budget": 5000}
+AFTERWARDS = {"policy": "pauseIfNetworkFetchesPending", "budget": 500}
 REQUESTS = 100
 MAX_TARGETS = 20
 PAGE_BYTES = 20_000_000
@@ -31,6 +33,8 @@ PAGE_BYTES = 20_000_000
 CACHE_BYTES = 20_000_000
 # Without a browser that works, each page would wait for its start.
 MAX_FAILURES = 3
+# The picture of a page that makes the browser draw it.
+CORNER = {"x": 0, "y": 0, "width": 1, "height": 1, "scale": 1}
 # High enough that content loaded on scrolling is shown.
 WINDOW = {"width": 1280, "height": 6000, "deviceScaleFactor": 1, "mobile": False}
 TEXT_KINDS = ("Document", "Script", "XHR", "Fetch")
@@ -147,6 +151,12 @@ class _Visit:
         call("Emulation.setDeviceMetricsOverride", session, **WINDOW)
         self._send("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=page_language)
         self._send("Page.navigate", url=self.document.url)
+        self._work()
+        # What waits until it is seen is told so with a frame, and a browser without a screen may
+        # have drawn none until its time was over: a picture asks for one.
+        with suppress(BrowserFailed):  # what a visitor has not scrolled to is missing then
+            call("Page.captureScreenshot", session, DRAWING_SECONDS, clip=CORNER)
+        self._send("Emulation.setVirtualTimePolicy", **AFTERWARDS)
         self._work()
         root = call("DOM.getDocument", session, ENDING_SECONDS, depth=0)["root"]["nodeId"]
         page = call("DOM.getOuterHTML", session, nodeId=root, includeShadowDOM=True)
