@@ -97,9 +97,10 @@ WITHOUT: dict[str, set[str]] = {
 }
 HEADER = """\
 # What speaks for a section, weighed: see evidence.py, and docs/decisions/0011.
-# Made by scripts/benchmarks/fit_evidence.py, fitted on {sites} small sites in French and English
-# ({questions} questions, {absent} of them without an answer), which small_sites… are fitted on,
-# and on 400 questions of XQuAD, each with its paragraph and without it, and 150 asked in French;
+# Made by scripts/benchmarks/fit_evidence.py. small_sites_compared is fitted on {sites} small sites
+# in French and English ({questions} questions, {absent} of them without an answer), small_sites and
+# small_sites_by_words on those that are not paraphrased; the others on 400 questions of XQuAD,
+# each with its paragraph and without it, and 150 asked in French;
 # entries_… by fit_entries.py, on two FAQs and the CNIL's.
 # left_out: what was reached on each site with weights fitted without it, XQuAD in halves:
 # "right" with the first section, "right in two" where one of the first two holds the answer; "kept"
@@ -242,6 +243,37 @@ def mean_question(embedder: RememberingEmbedder, questions: Sequence[Question]) 
     return MEAN_HEADER + yaml.safe_dump(content, sort_keys=False)
 
 
+def asked_sets(data: Path) -> list[tuple[str, list[Draft], list[Question]]]:
+    """All sites that are asked, and XQuAD where *data* holds it."""
+    sets: list[tuple[str, list[Draft], list[Question]]] = []
+    for folder in FITTED_FOLDERS:
+        is_paraphrased = folder.name == PARAPHRASED
+        sets += sites_of_group(folder, PARAPHRASED) if is_paraphrased else small_sites(folder)
+    if (data / KEPT).is_dir():
+        sets += sites_of_group(data / KEPT, "kept")
+    if (data / "xquad.en.json").is_file():
+        sets.append(squad(data / "xquad.en.json"))
+    return sets
+
+
+def rows_by_gate(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows that each gate is fitted on."""
+    of_sites = [row for row in rows if row.group in {"sites", PARAPHRASED, "kept"}]
+    # What neither shares a word nor is compared word by word cannot be told from other sections.
+    in_page_words = [row for row in of_sites if row.group != PARAPHRASED]
+    of_squad = [row for row in rows if row.group in {"xquad", "french"}]
+    meant = [row for row in of_squad if row.has_vectors]
+    return {
+        "small_sites": [row for row in in_page_words if row.has_vectors and not row.is_closer],
+        "small_sites_compared": [row for row in of_sites if row.is_closer],
+        "small_sites_by_words": [row for row in in_page_words if not row.has_vectors],
+        "by_meaning": [row for row in meant if not row.is_across and not row.is_closer],
+        "across_languages": [row for row in meant if row.is_across and not row.is_closer],
+        "across_languages_read": [row for row in meant if row.is_across and row.is_closer],
+        "by_words": [row for row in of_squad if not row.has_vectors],
+    }
+
+
 def main() -> int:
     """Print the table, and write the files if told to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -251,19 +283,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--halves", type=Path, required=True)
     options = parser.parse_args()
-    sets = [
-        site
-        for folder in FITTED_FOLDERS
-        for site in (
-            sites_of_group(folder, PARAPHRASED)
-            if folder.name == PARAPHRASED
-            else small_sites(folder)
-        )
-    ]
-    if (options.data / KEPT).is_dir():
-        sets += sites_of_group(options.data / KEPT, "kept")
-    if (options.data / "xquad.en.json").is_file():
-        sets.append(squad(options.data / "xquad.en.json"))
+    sets = asked_sets(options.data)
     made = make_embedder("on")
     assert made is not None
     embedder = RememberingEmbedder(made)
@@ -286,20 +306,7 @@ def main() -> int:
             database.close()
     made.close()
 
-    of_sites = [row for row in rows if row.group in {"sites", PARAPHRASED, "kept"}]
-    # What neither shares a word nor is compared word by word cannot be told from other sections.
-    in_page_words = [row for row in of_sites if row.group != PARAPHRASED]
-    of_squad = [row for row in rows if row.group in {"xquad", "french"}]
-    meant = [row for row in of_squad if row.has_vectors]
-    kinds = {
-        "small_sites": [row for row in in_page_words if row.has_vectors and not row.is_closer],
-        "small_sites_compared": [row for row in of_sites if row.is_closer],
-        "small_sites_by_words": [row for row in in_page_words if not row.has_vectors],
-        "by_meaning": [row for row in meant if not row.is_across and not row.is_closer],
-        "across_languages": [row for row in meant if row.is_across and not row.is_closer],
-        "across_languages_read": [row for row in meant if row.is_across and row.is_closer],
-        "by_words": [row for row in of_squad if not row.has_vectors],
-    }
+    kinds = rows_by_gate(rows)
     written = {name: fitted_gate(kind, WITHOUT[name]) for name, kind in kinds.items() if kind}
     print(json.dumps(written, indent=1))
     if options.write:

@@ -66,8 +66,8 @@ def _explain_one(
 ) -> Explanation:
     with base.open_search(site_id, question, history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
-        found = load_sections(index, query, hits) if hits else []
-        closer_look = CloserLook(found, query, index.chunk_count)
+        candidates = load_sections(index, query, hits) if hits else []
+        closer_look = CloserLook(candidates, query, index.chunk_count)
         if base.searcher.embedder is not None:
             closer_look.read(base.searcher.embedder)
         sections = closer_look.sections()
