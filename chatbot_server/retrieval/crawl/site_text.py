@@ -227,7 +227,7 @@ class SiteBlocks:
     def add(self, blocks: list[Block], language: str) -> None:
         """The shared ones among *blocks*, with the headings above them that are shared, too."""
         headings: list[Block] = []
-        told: list[Block] = []
+        former_headings: list[Block] = []
         for block in blocks:
             headings = [one for one in headings if one.margin == block.margin]
             if block.level:
@@ -237,10 +237,12 @@ class SiteBlocks:
                 continue
             above = [one for one in headings if one.margin or self._shared.is_shared(one)]
             if self._is_new(block, above):
-                untold = [one for one in above if all(one is not former for former in told)]
-                self._blocks.setdefault(language, []).extend([*untold, block])
+                new_headings = [
+                    one for one in above if all(one is not former for former in former_headings)
+                ]
+                self._blocks.setdefault(language, []).extend([*new_headings, block])
                 self._size += len(block.text)
-                told = above
+                former_headings = above
 
     def keys(self) -> set[bytes]:
         """Of all that was gathered, headings too."""
