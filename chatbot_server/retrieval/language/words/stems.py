@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
@@ -18,6 +19,8 @@ MIN_LEAD = 3
 
 _WORD = re.compile(r"[^\W_]+")
 _stemmer = cache(snowballstemmer.stemmer)
+# A stemmer holds the word that it works on: with two threads, one gets the other's stem, or fails.
+_stemming = threading.Lock()
 
 
 def words(text: str) -> list[str]:
@@ -31,7 +34,8 @@ def stem(word: str, language: str) -> str:
 
     Accents are folded *before* stemming, so that “declarer” and “déclarer” meet.
     """
-    return str(_stemmer(LANGUAGES[language].stemmer).stemWord(word))
+    with _stemming:
+        return str(_stemmer(LANGUAGES[language].stemmer).stemWord(word))
 
 
 def all_stems(word: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
