@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
 from chatbot_server import __version__
@@ -30,7 +30,7 @@ from chatbot_server.storage.site.sites import (
 from chatbot_server.storage.site.webhooks import has_paused_webhook
 from chatbot_server.storage.visitors.analytics import Period, activity
 from chatbot_server.storage.visitors.feedback import contact_requests
-from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.access import PATH, may
 from chatbot_server.web.admin.answers.knowledge import explain_sources
 from chatbot_server.web.admin.pages import (
     DAY,
@@ -173,10 +173,20 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
         "documents": documents,
         "messages": messages,
         "webhook_paused": has_paused_webhook(session, site.id),
-        "steps": {
-            "pages": documents > 0,
-            "contact": bool(site.contact_email or site.contact_url),
-            "privacy": bool(site.policy_url),
-            "seen": site.seen is not None,
-        },
+        "todo": _todo(site, has_pages=documents > 0),
     }
+
+
+def _todo(site: Site, *, has_pages: bool) -> list[tuple[str, str, bool]]:
+    """The steps of the set-up that the reader may do: name, page, and whether it is done.
+
+    Empty if all of them are.
+    """
+    steps = (
+        ("pages", "knowledge", "add_source", has_pages),
+        ("seen", "show_tag", "add_source", site.seen is not None),
+        ("contact", "privacy", "save_privacy", bool(site.contact_email or site.contact_url)),
+        ("privacy", "privacy", "save_privacy", bool(site.policy_url)),
+    )
+    own = [(name, page, is_done) for name, page, view, is_done in steps if may(g.account, view)]
+    return [] if all(is_done for *_step, is_done in own) else own
