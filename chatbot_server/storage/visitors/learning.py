@@ -79,11 +79,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class UnansweredQuestion:
-    """A question that got an honest no; *at*: when, in Unix seconds; *first* of its chat."""
+    """A question that got an honest no.
+
+    Attributes:
+        at: when it was asked, in Unix seconds.
+        first: it is the first of its chat.
+        conversation, message: their ids.
+    """
 
     text: str
     at: int
     first: bool
+    conversation: str
+    message: str
 
 
 def unanswered_questions(session: Session, site_id: int, limit: int) -> list[UnansweredQuestion]:
@@ -100,7 +108,13 @@ def unanswered_questions(session: Session, site_id: int, limit: int) -> list[Una
     without_answer = ConversationFilter(site_id, "unanswered", previews=False)
     newest = matching_ids(without_answer).order_by(Conversation.created.desc()).limit(limit)
     rows = session.execute(
-        select(question.text, question.created, question.position)
+        select(
+            question.text,
+            question.created,
+            question.position,
+            question.conversation_id,
+            question.id,
+        )
         .join(answer, follows)
         .where(
             question.conversation_id.in_(select(newest.subquery().c.id)),
@@ -111,7 +125,8 @@ def unanswered_questions(session: Session, site_id: int, limit: int) -> list[Una
         .limit(limit)
     )
     return [
-        UnansweredQuestion(text, asked_at, first=position == 0) for text, asked_at, position in rows
+        UnansweredQuestion(text, asked_at, position == 0, conversation, message)
+        for text, asked_at, position, conversation, message in rows
     ]
 
 

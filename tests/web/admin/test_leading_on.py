@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from chatbot_server.storage.base import now
 from chatbot_server.storage.site.history import changes_of
 from chatbot_server.storage.site.sites import Site, add_site
+from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.messages import add_message
 
 Post = Callable[..., TestResponse]
@@ -67,6 +68,26 @@ def test_one_answer_after_the_other_is_typed(owner: OwnerServer, post: Post) -> 
     saved = post(f"/admin/KEY/unanswered/{group}", answer="Yes, on Mondays.")
     page = owner.browser("editor").get(saved.location).text
     assert page.count(" autofocus>") == page.count("<details open>") == 1
+
+
+def test_an_unanswered_question_leads_to_where_it_was_asked(owner: OwnerServer) -> None:
+    threads = [
+        ask(owner, text)[0] for text in ("Do you repair bicycles?", "do you repair bicycles")
+    ]
+    browser = owner.browser("reader")
+    page = browser.get(f"/admin/{owner.key}/unanswered").text
+    for thread in threads:
+        address = page.split(f"/conversations/{thread}#")[1].split('"')[0]
+        conversation = browser.get(f"/admin/{owner.key}/conversations/{thread}").text
+        assert f'id="{address}"' in conversation
+    for _ in range(5):
+        newest = ask(owner, "Do you repair bicycles?")[0]
+    page = browser.get(f"/admin/{owner.key}/unanswered").text
+    assert page.count("/conversations/") == 5
+    with owner.database.session() as session:
+        session.get_one(Conversation, newest).messages[0].created += 60
+    page = browser.get(f"/admin/{owner.key}/unanswered").text
+    assert page.split("/conversations/")[1].startswith(newest), "the newest comes first"
 
 
 def test_what_reads_the_same_is_no_change(owner: OwnerServer, post: Post) -> None:

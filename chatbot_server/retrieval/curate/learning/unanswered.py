@@ -41,16 +41,18 @@ MOST_QUESTIONS = 2000
 MOST_ASKED = 200
 # Share of common stems (Dice); numbers, names, negations and opposites must be equal besides.
 ALIKE = 0.85
+# How many of a group's conversations the owner is led to at most, newest first.
+MOST_LED_TO = 5
 PERSONAL_FACTS = frozenset({"email", "phone"})
 
 
 @dataclass
 class _Wording:
-    """One question, however it was spelt: how often in which way, and when it came last."""
+    """One question, however it was spelt: how often in which way, and where, newest first."""
 
     words: str
     spellings: Counter[str] = field(default_factory=Counter)
-    last: int = 0
+    asked: list[UnansweredQuestion] = field(default_factory=list)
 
     @property
     def times(self) -> int:
@@ -88,14 +90,14 @@ class QuestionGroup:
 
     Attributes:
         name: by which the owner calls it; any of its wordings has one, and all lead here.
-        last: when it was asked last, in Unix seconds.
+        asked: the last times it was asked, newest first.
         ignored: the owner does not want to answer it.
     """
 
     name: str
     wordings: tuple[str, ...]
     times: int
-    last: int
+    asked: tuple[UnansweredQuestion, ...]
     names: frozenset[str] = field(default=frozenset(), repr=False)
     ignored: bool = False
 
@@ -103,11 +105,13 @@ class QuestionGroup:
     def of(cls, members: Sequence[_Wording], ignored: Collection[str] = ()) -> QuestionGroup:
         """The group of *members*, the most frequent first; *ignored*: names of questions."""
         names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
+        asked = [question for member in members for question in member.asked]
+        asked.sort(key=lambda question: -question.at)
         return cls(
             names[0],
             tuple(member.text for member in members),
             sum(member.times for member in members),
-            max(member.last for member in members),
+            tuple(asked[:MOST_LED_TO]),
             frozenset(names),
             not frozenset(names).isdisjoint(ignored),
         )
@@ -116,6 +120,11 @@ class QuestionGroup:
     def question(self) -> str:
         """The most frequent wording."""
         return self.wordings[0]
+
+    @property
+    def last(self) -> int:
+        """When it was asked last, in Unix seconds."""
+        return self.asked[0].at
 
     def quotable(self) -> tuple[str, ...]:
         """The wordings without an e-mail address or a telephone number in them."""
@@ -227,7 +236,8 @@ def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
             continue
         wording = wordings.setdefault(words, _Wording(words))
         wording.spellings[text] += 1
-        wording.last = max(wording.last, question.at)
+        if len(wording.asked) < MOST_LED_TO:
+            wording.asked.append(question)
     return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
 
 
