@@ -23,7 +23,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.embedder_child import load_model
-from chatbot_server.retrieval.index.late_interaction import LateInteraction
+from chatbot_server.retrieval.index.late_interaction import LateInteraction, fit_of
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
@@ -73,7 +73,7 @@ class RememberingEmbedder:
     """An embedder that makes the vector of a question once, however often it is asked."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self._embedder, self.model = embedder, embedder.model
+        self._embedder, self.model, self.fit = embedder, embedder.model, embedder.fit
         self.questions: dict[str, QuestionVectors | None] = {}
 
     def query(self, text: str) -> QuestionVectors | None:
@@ -108,6 +108,7 @@ class LeftOutEmbedder(RememberingEmbedder):
     def __init__(self, embedder: Embedder, path: Path) -> None:
         super().__init__(embedder)
         self._late_interaction, self._encoder = LateInteraction(path), load_model()
+        self.fit = fit_of(path)
 
     def query(self, text: str) -> QuestionVectors | None:
         """See :class:`Embedder`."""
@@ -172,7 +173,7 @@ def ask(
         ]
         values = NOTHING_FOUND
         if closer_by is not None:
-            closer_look = CloserLook(sections, query, index.chunk_count)
+            closer_look = CloserLook(sections, query, index)
             closer_look.read(closer_by)
             sections = closer_look.sections()
         if sections:

@@ -22,10 +22,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.web_server import WebServer, processor_seconds, web_server
+from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.learning.evaluate import read_squad
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.retrieval.index.indexing import embed_some
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 
@@ -70,8 +70,7 @@ def fill(folder: Path, pages: list[tuple[str, str]]) -> str:
     for title, text in pages:
         add_note(database, site_id, title, text)
     if embedder := make_embedder("auto"):
-        while embed_some(database, embedder, 10):
-            pass
+        embed_all(database, embedder)
         embedder.close()
     database.close()
     return key

@@ -94,7 +94,7 @@ class KnowledgeBase:
         with self.open_search(site_id, question, history, HITS, language) as (index, query, hits):
             query.rarity = index.rarity(query.stems)
             sections = load_sections(index, query, hits) if hits else []
-            closer_look = CloserLook(sections, query, index.chunk_count)
+            closer_look = CloserLook(sections, query, index)
             if not closer_look.has_to_read:
                 grounding = self._ground_hits(query, hits, closer_look.sections(), index)
         if closer_look.has_to_read and embedder is not None:

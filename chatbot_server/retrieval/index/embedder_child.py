@@ -26,11 +26,14 @@ MAX_CHARACTERS = 6000
 WEIGHTS = "e5-small-q4.bin"
 # Sections of which the vectors of the words are kept: some 80 KB each, 400 KB at most.
 SECTIONS = 100
+# Sections of which the rows of the tokens are kept, 17 KB each: several visitors of a new site ask
+# for the same at once.
+COMPARED_SECTIONS = 50
 
 
 def answer(request: dict[str, Any]) -> Any:
     """The vectors of ``texts``, or their tokens if these are to be counted; or of each of
-    ``questions`` its words, its vector and theirs, and the rows of its tokens; or of each text of
+    ``questions`` its words, its vector and theirs, and the rows of its tokens; or of the section
     ``compared`` the rows of its tokens; or of each of ``sections``, how near its nearest word is to
     each of ``vectors``; none of these: only load the model."""
     model = load_model()
@@ -49,8 +52,7 @@ def answer(request: dict[str, Any]) -> Any:
             for question in model.questions(questions)
         ]
     if "compared" in request:
-        states = (model.section_states(text[:MAX_CHARACTERS]) for text in request["compared"])
-        return [_packed(_late_interaction().of_section(each), "<f2") for each in states]
+        return _tokens_of(request["compared"][:MAX_CHARACTERS])
     if "texts" not in request:
         return None
     texts = [text[:MAX_CHARACTERS] for text in request["texts"]]
@@ -72,6 +74,12 @@ def _words_of(sentences: tuple[str, ...]) -> Matrix:
     Each sentence is read alone: beside the others, a word takes on what these mean.
     """
     return np.concatenate(load_model().words_of(sentences)).astype(np.float16)
+
+
+@lru_cache(COMPARED_SECTIONS)
+def _tokens_of(section: str) -> str:
+    """The rows of the tokens of *section*, packed."""
+    return _packed(_late_interaction().of_section(load_model().section_states(section)), "<f2")
 
 
 def _packed(rows: Matrix | NDArray[np.float16], kind: str) -> str:

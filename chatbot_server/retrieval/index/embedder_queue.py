@@ -1,4 +1,7 @@
-"""One thread asks the embedder's child for all others, and puts questions that wait together."""
+"""One thread asks the embedder's child for all others, and puts questions that wait together.
+
+Questions take turns with everything else: one waits for one section that is read, not for ten.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,8 @@ class Asked:
 class EmbedderQueue:
     """Requests in the order in which they came, except that questions are asked together.
 
+    They go first after each request that is none.
+
     Args:
         ask: passes a request to the child, and returns its answer within so many seconds, or None.
     """
@@ -81,12 +86,13 @@ class EmbedderQueue:
 
     def _work(self) -> None:
         here = deque[Asked | None]()
-        while together := self._next(here):
+        questions_first = False
+        while together := self._next(here, questions_first):
             asked = [each for each in together if each.answer.set_running_or_notify_cancel()]
             if not asked:
                 continue
             request, seconds = asked[0].request, asked[0].seconds
-            is_questions = request is None
+            questions_first = request is not None
             try:
                 questions = {"questions": [each.question for each in asked]}
                 answer = self._ask(questions if request is None else request, seconds)
@@ -94,13 +100,13 @@ class EmbedderQueue:
                 for each in asked:
                     each.answer.set_exception(error)
                 continue
-            answers = (answer or [None] * len(asked)) if is_questions else [answer]
+            answers = [answer] if questions_first else (answer or [None] * len(asked))
             for each, its_answer in zip(asked, answers, strict=True):
                 each.answer.set_result(its_answer)
         for left in filter(None, here):
             left.answer.cancel()
 
-    def _next(self, here: deque[Asked | None]) -> list[Asked]:
+    def _next(self, here: deque[Asked | None], questions_first: bool) -> list[Asked]:
         """What came first and, if it is a question, others; nothing when it is time to end.
 
         *here* is what came before, and gets what has come since.
@@ -110,10 +116,11 @@ class EmbedderQueue:
         with suppress(Empty):
             while True:
                 here.append(self._coming.get_nowait())
-        first = here.popleft()
-        if first is None or first.request is not None:
-            return [first] if first else []
-        others = [each for each in here if each and each.request is None][: QUESTIONS_AT_ONCE - 1]
-        for each in others:
+        first = here[0]
+        questions = [each for each in here if each and each.request is None][:QUESTIONS_AT_ONCE]
+        if first is None:
+            return []
+        together = questions if first in questions or (questions and questions_first) else [first]
+        for each in together:
             here.remove(each)
-        return [first, *others]
+        return together

@@ -8,6 +8,8 @@ section's tokens, and counts by a fitted weight (Khattab and Zaharia, ColBERT, 2
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,12 @@ WEIGHTS = Path(__file__).with_name("late_interaction.npz")
 WIDTH = 64
 # Tokens of a section that are compared; of a hundred sections, ninety-nine have fewer.
 MOST_TOKENS = 320
+
+
+@cache
+def fit_of(path: Path = WEIGHTS) -> str:
+    """The name of what was fitted: rows of one fit are not compared with those of another."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 class LateInteraction:

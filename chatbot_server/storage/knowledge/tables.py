@@ -207,6 +207,23 @@ class KnowledgeVector(Base):
     vector: Mapped[Any] = mapped_column(HalfVector)
 
 
+class KnowledgeTokens(Base):
+    """The rows of the tokens of a chunk, see :mod:`chatbot_server.retrieval.index.tokens`.
+
+    Attributes:
+        fit: that they were computed by.
+        numbers: the rows, one after the other, of little-endian float16.
+    """
+
+    __tablename__ = "knowledge_tokens"
+
+    chunk_id: Mapped[int] = mapped_column(
+        ForeignKey("knowledge_chunk.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    fit: Mapped[str] = mapped_column(String(60))
+    numbers: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class KnowledgeAcronym(Base):
     """An acronym as one document explains it; see ``retrieval.language.words.acronyms``."""
 

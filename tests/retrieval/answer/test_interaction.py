@@ -10,13 +10,18 @@ import pytest
 from chatbot_server.retrieval.answer.decide import interaction
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.curate import jobs
+from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.index.late_interaction import WIDTH
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgeTokens
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+NEAR, FAR = np.eye(2, WIDTH, dtype=np.float16)[:, None]
 ALL_ALIKE = np.full(4, 0.5, dtype=np.float32)
 NOTES = {
     "Dogs": "Pets on a lead may come into the garden.",
@@ -36,7 +41,7 @@ class TokenReader:
         is_late: it has no time for that.
     """
 
-    model = "reader"
+    model = fit = "reader"
 
     def __init__(self, database: Database, where: str) -> None:
         self.database, self.where, self.is_late = database, where, False
@@ -45,7 +50,7 @@ class TokenReader:
 
     def query(self, text: str) -> QuestionVectors:
         words = dict.fromkeys(text.split(), ALL_ALIKE)
-        return QuestionVectors(ALL_ALIKE, words, np.array([[1.0, 0.0]], dtype=np.float32))
+        return QuestionVectors(ALL_ALIKE, words, NEAR.astype(np.float32))
 
     def passages(self, texts: Sequence[str]) -> Vector:
         return np.tile(ALL_ALIKE, (len(texts), 1))
@@ -56,8 +61,8 @@ class TokenReader:
     def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
         self.held.append(self.database.engine.pool.checkedout())
         self.read += sections
-        rows = [[1.0, 0.0] if self.where in each else [0.0, 1.0] for each in sections]
-        return None if self.is_late else [np.array([row], dtype=np.float16) for row in rows]
+        rows = [NEAR if self.where in each else FAR for each in sections]
+        return None if self.is_late else rows
 
     def pids(self) -> Sequence[int]:
         return ()
@@ -96,6 +101,61 @@ def test_the_tokens_of_a_section_are_computed_once_and_hold_no_connection(
     assert reader.held == [0]
     assert base.ground(site_id, QUESTION) == first
     assert len(reader.read) == len(NOTES)
+
+
+def test_what_was_computed_in_advance_is_not_computed_for_a_visitor(
+    database: Database, site_id: int
+) -> None:
+    reader = TokenReader(database, "lead")
+    base = site_with(database, site_id, reader)
+    embed_all(database, reader)
+    assert reader.held == [0] * len(NOTES)
+    reader.read.clear()
+    assert first_title(base.ground(site_id, QUESTION)) == "Dogs"
+    add_note(database, site_id, "Cats", "Cats stay in their baskets.")
+    embed_all(database, reader)
+    assert [text.split("\n")[0] for text in reader.read] == ["Cats"]
+    reader.where = "baskets"  # those that are stored are kept, and read by a server that starts
+    assert first_title(KnowledgeBase(database, embedder=reader).ground(site_id, QUESTION)) == "Dogs"
+    assert len(reader.read) == 1
+
+
+def test_tokens_of_another_fit_are_computed_anew(database: Database, site_id: int) -> None:
+    reader = TokenReader(database, "lead")
+    base = site_with(database, site_id, reader)
+    embed_all(database, reader)
+    reader.fit, reader.where = "a better one", "Cars"
+    reader.read.clear()
+    assert first_title(base.ground(site_id, QUESTION)) == "Parking"
+    assert len(reader.read) == len(NOTES)
+    embed_all(database, reader)
+    with database.session() as session:
+        assert {row.fit for row in session.query(KnowledgeTokens)} == {"a better one"}
+
+
+def test_of_a_site_that_has_grown_no_tokens_are_kept(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = TokenReader(database, "lead")
+    site_with(database, site_id, reader)
+    counts = []
+    for large in (len(NOTES), len(NOTES) + 1, len(NOTES)):
+        monkeypatch.setattr(jobs, "LARGE_SITE", large)
+        embed_all(database, reader)
+        with database.session() as session:
+            counts.append(session.query(KnowledgeTokens).count())
+    assert counts == [0, len(NOTES), 0]
+
+
+def test_without_an_embedder_what_is_missing_stays_so(database: Database, site_id: int) -> None:
+    reader = TokenReader(database, "lead")
+    site_with(database, site_id, reader)
+    reader.is_late = True
+    embed_all(database, reader)
+    reader.is_late = False
+    embed_all(database, reader)
+    with database.session() as session:
+        assert session.query(KnowledgeTokens).count() == len(NOTES)
 
 
 def test_a_section_that_changed_is_read_anew(database: Database, site_id: int) -> None:

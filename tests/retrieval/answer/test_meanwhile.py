@@ -27,7 +27,7 @@ from chatbot_server.storage.site import sites
 class Quick:
     """Makes vectors without a model; remembers what it was asked for."""
 
-    model = "quick"
+    model = fit = "quick"
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -23,7 +23,7 @@ from chatbot_server.storage.database import Database
 class Quick:
     """Makes vectors without a model."""
 
-    model = "quick"
+    model = fit = "quick"
 
     def query(self, text: str) -> QuestionVectors:
         return QuestionVectors(np.full(4, 0.5, dtype=np.float32))

@@ -92,7 +92,7 @@ def test_a_new_version_drops_the_sections_of_its_site_alone(site: int) -> None:
 class NoVectors:
     """An embedder that never has any."""
 
-    model = "none"
+    model = fit = "none"
 
     def query(self, text: str) -> None:
         return None

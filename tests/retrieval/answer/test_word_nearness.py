@@ -28,7 +28,7 @@ class SectionReader:
         is_late: it has no time to read.
     """
 
-    model = "reader"
+    model = fit = "reader"
 
     def __init__(self, database: Database, where: str = "") -> None:
         self.database, self.where, self.is_late = database, where, False

@@ -101,7 +101,7 @@ from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
 
 class Quick:
-    model = "quick"
+    model = fit = "quick"
     def passages(self, texts):
         return numpy.ones((len(texts), 4), dtype=numpy.float32)
 

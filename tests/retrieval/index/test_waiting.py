@@ -161,6 +161,26 @@ def test_sections_are_read_in_their_turn_among_questions(child: SlowChild) -> No
     assert [len(request["questions"]) for request in child.requests[1:3]] == [QUESTIONS_AT_ONCE, 1]
 
 
+def test_a_question_waits_for_one_section_not_for_those_that_came_before_it(
+    child: SlowChild,
+) -> None:
+    with ThreadPoolExecutor(4) as visitors:
+        for place in range(3):
+            visitors.submit(child.queue.ask, {"compared": str(place)}, LONG)
+            child.wait_until_asked(1)
+            child.wait_until_waiting(place)
+        asked = visitors.submit(child.queue.ask_question, "next", LONG)
+        child.wait_until_waiting(3)
+        child.is_free.set()
+        assert asked.result() == "next"
+    assert [[*request] for request in child.requests] == [
+        ["compared"],
+        ["questions"],
+        ["compared"],
+        ["compared"],
+    ]
+
+
 def test_who_waits_too_long_gets_none_and_nothing_is_computed_for_them(child: SlowChild) -> None:
     with ThreadPoolExecutor(1) as visitors:
         visitors.submit(child.queue.ask, {"texts": []}, LONG)

@@ -15,9 +15,10 @@ from chatbot_server.retrieval.answer.sections.candidates import Candidate
 from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.late_interaction import interaction
+from chatbot_server.retrieval.index.tokens import load_tokens
+from chatbot_server.storage.base import UnitOfWork
 
-# The number of sections that are compared. The tokens of each are computed when it is compared for
-# the first time, which takes some 50 ms, and then stay in memory as long as its text.
+# The number of sections that are compared. Their tokens stay in memory as long as their texts.
 COMPARED = 8
 # The languages of the questions that the comparison was fitted on. In others it tells less: of
 # “Wie hoch ist die Kaution?” it thinks little of “Die Kaution beträgt 100 €”.
@@ -34,8 +35,24 @@ def to_be_compared(
     return quotable(sections, query)[:COMPARED]
 
 
-def read_tokens(sections: Sequence[Candidate], embedder: Embedder) -> None:
-    """Read the tokens of *sections*, unless *embedder* has no time for it."""
+def without_tokens(
+    sections: Sequence[Candidate], query: Query, unit: UnitOfWork
+) -> list[Candidate]:
+    """Those of *sections* whose tokens are neither in memory nor stored; others are loaded."""
+    fit = query.meanings.fit if query.meanings else ""
+    not_in_memory = [each for each in sections if each.section.tokens is None]
+    stored = load_tokens(unit, [each.chunk.id for each in not_in_memory], fit)
+    for each in not_in_memory:
+        each.section.tokens = stored.get(each.chunk.id)
+    return [each for each in not_in_memory if each.section.tokens is None]
+
+
+def compute_tokens(sections: Sequence[Candidate], embedder: Embedder) -> None:
+    """Compute the tokens of *sections*, unless *embedder* has no time for it.
+
+    It takes some 50 ms for each, and is done in advance: only where a site has just changed, or a
+    new fit came with an upgrade, a visitor may be sooner.
+    """
     texts = [
         Chunk(section.chunk.heading, section.chunk.text).searchable_text(section.document.title)
         for section in sections

@@ -120,11 +120,13 @@ class WordMeanings:
     Attributes:
         tokens: a row for each token of the question, see
             :mod:`~chatbot_server.retrieval.index.late_interaction`.
+        fit: that these rows are of.
     """
 
     model: str
     vectors: Mapping[str, Vector]
     tokens: Vector | None = None
+    fit: str = ""
 
 
 class Query(ParsedText):

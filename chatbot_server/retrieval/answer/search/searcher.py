@@ -158,7 +158,10 @@ class Searcher:
             mean = mean / (np.linalg.norm(mean) or 1.0) + BEFORE_WEIGHT * before.whole
             known_vectors.append(before)
         query.meanings = WordMeanings(
-            self.embedder.model, _by_folded_word(known_vectors), _tokens(known_vectors)
+            self.embedder.model,
+            _by_folded_word(known_vectors),
+            _tokens(known_vectors),
+            self.embedder.fit,
         )
         return mean / (np.linalg.norm(mean) or 1.0)
 

@@ -1,0 +1,74 @@
+"""The tokens of sections, stored beside their vectors: to compute them, a visitor would wait.
+
+Only sections of small sites are compared, so that there are three megabytes at most for a site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from chatbot_server.retrieval.index.chunks import Chunk
+from chatbot_server.retrieval.index.embedder import Embedder
+from chatbot_server.retrieval.index.late_interaction import WIDTH
+from chatbot_server.retrieval.index.vectors import Tokens
+from chatbot_server.storage.base import UnitOfWork
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument
+from chatbot_server.storage.knowledge.tokens import (
+    add_tokens,
+    chunks_without_tokens,
+    documents_without_tokens,
+    forget_tokens_of_large_sites,
+    stored_tokens,
+)
+
+
+def load_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[int, Tokens]:
+    """The tokens of those chunks whose tokens are stored, by chunk."""
+    stored = stored_tokens(unit, chunk_ids, fit) if chunk_ids else {}
+    return {
+        chunk: np.frombuffer(numbers, dtype="<f2").reshape(-1, WIDTH).astype(np.float16)
+        for chunk, numbers in stored.items()
+    }
+
+
+def store_missing_tokens(database: Database, embedder: Embedder, large: int) -> None:
+    """Compute what is missing of sites with fewer than *large* chunks, and delete that of others.
+
+    Stops early if *embedder* does not respond; the next call continues there.
+    """
+    with database.session() as session:
+        forget_tokens_of_large_sites(session, large)
+        waiting = documents_without_tokens(session, embedder.fit, large)
+    for document_id in waiting:
+        if not _store_tokens(database, embedder, document_id):
+            return
+
+
+def _store_tokens(database: Database, embedder: Embedder, document_id: int) -> bool:
+    """Store the missing tokens of one document; False if *embedder* does not respond.
+
+    They are computed outside of any transaction. If the document changes meanwhile, they are
+    dropped, and the document keeps waiting.
+    """
+    with database.session() as session:
+        document = session.get(KnowledgeDocument, document_id)
+        if document is None:
+            return True
+        chunks = chunks_without_tokens(session, document_id, embedder.fit)
+    texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
+    tokens = embedder.tokens(texts)
+    if tokens is None:
+        return False
+    numbers = {
+        chunk.id: rows.astype("<f2").tobytes() for chunk, rows in zip(chunks, tokens, strict=True)
+    }
+    with database.session() as session:
+        # Locked, because another process may be adding the same.
+        current = session.get(KnowledgeDocument, document_id, with_for_update=True)
+        if current is None or current.digest != document.digest:
+            return True
+        add_tokens(session, embedder.fit, numbers)
+    return True

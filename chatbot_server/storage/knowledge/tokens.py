@@ -1,0 +1,80 @@
+"""Queries on the tokens of sections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, select
+from sqlalchemy.orm import Session
+
+from chatbot_server.storage.base import Base, UnitOfWork
+from chatbot_server.storage.knowledge.tables import (
+    KnowledgeChunk,
+    KnowledgeDocument,
+    KnowledgeTokens,
+)
+
+# Built once: building a statement takes longer than running it.
+_TOKENS = Base.metadata.tables[KnowledgeTokens.__tablename__]
+_OF_CHUNKS = select(_TOKENS.c.chunk_id, _TOKENS.c.numbers).where(
+    _TOKENS.c.chunk_id.in_(bindparam("chunks", expanding=True)),
+    _TOKENS.c.fit == bindparam("fit"),
+)
+
+
+def stored_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[int, bytes]:
+    """The numbers of *fit*, by chunk, for those chunks that have them."""
+    rows = unit.execute(_OF_CHUNKS, {"chunks": list(chunk_ids), "fit": fit})
+    return {row[0]: row[1] for row in rows}
+
+
+def documents_without_tokens(session: Session, fit: str, large: int) -> Sequence[int]:
+    """Pages of sites with fewer than *large* chunks, some of which have no tokens of *fit*."""
+    query = _with_tokens(fit).where(
+        KnowledgeTokens.chunk_id.is_(None),
+        KnowledgeDocument.faq.is_(False),
+        KnowledgeChunk.site_id.not_in(_large_sites(large)),
+    )
+    ids = query.with_only_columns(KnowledgeDocument.id).distinct().order_by(KnowledgeDocument.id)
+    return session.scalars(ids).all()
+
+
+def chunks_without_tokens(session: Session, document_id: int, fit: str) -> Sequence[KnowledgeChunk]:
+    """The chunks of a document that have no tokens of *fit*."""
+    query = _with_tokens(fit).where(
+        KnowledgeTokens.chunk_id.is_(None), KnowledgeChunk.document_id == document_id
+    )
+    return session.scalars(query.order_by(KnowledgeChunk.position)).all()
+
+
+def add_tokens(session: Session, fit: str, numbers: dict[int, bytes]) -> None:
+    """Store the *numbers* of each chunk, in place of those of another fit."""
+    session.execute(delete(KnowledgeTokens).where(KnowledgeTokens.chunk_id.in_(numbers)))
+    session.add_all(
+        KnowledgeTokens(chunk_id=chunk, fit=fit, numbers=its) for chunk, its in numbers.items()
+    )
+
+
+def forget_tokens_of_large_sites(session: Session, large: int) -> None:
+    """Delete the tokens of sites that have grown to *large* chunks, which nobody compares."""
+    chunks = select(KnowledgeChunk.id).where(KnowledgeChunk.site_id.in_(_large_sites(large)))
+    session.execute(
+        delete(KnowledgeTokens).where(KnowledgeTokens.chunk_id.in_(chunks)),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _with_tokens(fit: str) -> Any:
+    """Chunks with their documents, and their tokens of *fit* or none."""
+    of_fit = and_(KnowledgeTokens.chunk_id == KnowledgeChunk.id, KnowledgeTokens.fit == fit)
+    return (
+        select(KnowledgeChunk)
+        .join(KnowledgeDocument, KnowledgeDocument.id == KnowledgeChunk.document_id)
+        .outerjoin(KnowledgeTokens, of_fit)
+    )
+
+
+def _large_sites(large: int) -> Any:
+    counts = select(KnowledgeChunk.site_id).group_by(KnowledgeChunk.site_id)
+    return counts.having(func.count() >= large)
