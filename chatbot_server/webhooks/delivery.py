@@ -37,6 +37,8 @@ MOST_AT_ONCE = 100
 SECONDS = 15.0  # for one of them
 LARGEST_ANSWER = 10_000  # bytes; nothing of it is kept
 LONGEST_URL = 500
+TEST = "test"  # the event that an owner sends to see whether it comes
+REFUSED = "webhook_refused"  # it answered, with another status than 2xx
 
 
 def make_fetcher(config: Config) -> Fetcher:
@@ -115,7 +117,7 @@ def body_of(session: Session, delivery: WebhookDelivery) -> bytes | None:
         body["messages"] = len(history(session, conversation_id))
     if webhook.with_text:
         body["text"] = _text_of(session, message, contact)
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(body)
 
 
 def _text_of(
@@ -137,26 +139,58 @@ def _text_of(
     }
 
 
+def send_test(config: Config, site_key: str, webhook: Webhook) -> int:
+    """Send a signed event of no visitor; returns the status that *webhook* answered with.
+
+    Raises:
+        ChatbotError: it was not delivered; nothing is counted, and nothing tried again.
+    """
+    body: dict[str, Any] = {"id": 0, "event": TEST, "created": now(), "site": site_key}
+    body |= dict.fromkeys(("conversation", "message", "contact"))
+    if webhook.with_text:
+        body["text"] = {}
+    fetcher = make_fetcher(config)
+    try:
+        return _send(fetcher, webhook, _encode(body))
+    finally:
+        fetcher.close()
+
+
+def _encode(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _deliver(
     database: Database, fetcher: Fetcher, webhook: Webhook, number: int, body: bytes
 ) -> bool:
     """Send *body*, and store the result; whether it was accepted."""
-    moment, status = now(), None
+    try:
+        status = _send(fetcher, webhook, body)
+    except ChatbotError as error:
+        values = {name: str(value) for name, value in error.values.items()}
+        problem = {"code": error.code, "values": values}
+        answered = error.values.get("status") if error.code == REFUSED else None
+        with database.session() as session:
+            note_undelivered(session, webhook.id, number, answered, problem)
+        return False
+    with database.session() as session:
+        note_delivered(session, webhook.id, number, status)
+    return True
+
+
+def _send(fetcher: Fetcher, webhook: Webhook, body: bytes) -> int:
+    """Send *body*, signed; returns the status of a delivery.
+
+    Raises:
+        ChatbotError: refused, unreachable or too slow.
+    """
+    moment = now()
     headers = {
         "Content-Type": "application/json",
         "X-Chatbot-Timestamp": str(moment),
         "X-Chatbot-Signature": sign(webhook.secret, moment, body),
     }
-    try:
-        status = fetcher.post(webhook.url, body, headers, SECONDS)
-        if not 200 <= status < 300:
-            raise FetchError("webhook_refused", status=status)
-    except ChatbotError as error:
-        values = {name: str(value) for name, value in error.values.items()}
-        problem = {"code": error.code, "values": values}
-        with database.session() as session:
-            note_undelivered(session, webhook.id, number, status, problem)
-        return False
-    with database.session() as session:
-        note_delivered(session, webhook.id, number, status)
-    return True
+    status = fetcher.post(webhook.url, body, headers, SECONDS)
+    if not 200 <= status < 300:
+        raise FetchError(REFUSED, status=status)
+    return status

@@ -27,6 +27,7 @@ from chatbot_server.storage.site.webhooks import (
     WebhookDelivery,
     add_webhook,
     deliveries_of,
+    webhooks_of,
 )
 from chatbot_server.storage.visitors.feedback import ContactRequest
 from chatbot_server.webhooks.delivery import deliver_due, webhook_address
@@ -134,6 +135,25 @@ def test_words_go_along_where_the_owner_chose_it_masked_as_they_are_stored(
     assert question == {"question": "Do you sell cider to [e-mail address]?"}
     assert (thumb["question"], thumb["reason"]) == (question["question"], "wrong")
     assert letter == {"name": "Ada", "email": "ada@example.org", "message": "Please call."}
+
+
+def test_an_owner_sends_a_test_and_reads_what_came_of_it(tmp_path: Path, program: Program) -> None:
+    owner = OwnerServer(tmp_path, private_hosts=(program.address,))
+    secret = add(owner, program, with_text=True)
+    browser, path = owner.browser("owner"), f"/admin/{owner.key}/webhooks/1/test?locale=en"
+    page = browser.post(path, headers=ORIGIN).text
+    assert "The test was delivered: the address answered with the status 204." in page
+    [(headers, body)] = program.requests
+    event = json.loads(body)
+    assert (event["id"], event["event"], event["site"]) == (0, "test", owner.key)
+    signed = f"{headers['X-Chatbot-Timestamp']}.".encode() + body
+    right = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["X-Chatbot-Signature"] == right
+    program.status = 500
+    page = browser.post(path, headers=ORIGIN).text
+    assert "not delivered. It answered with the status 500." in page
+    with owner.database.session() as session:
+        assert webhooks_of(session, owner.site_id)[0].failures == 0, "a test pauses nothing"
 
 
 def test_what_is_erased_is_told_to_nobody(

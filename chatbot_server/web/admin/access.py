@@ -95,6 +95,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.revoke_api_key": "owner",  # pragma: allowlist secret
     "admin.add_webhook": "owner",
     "admin.change_webhook": "owner",
+    "admin.test_webhook": "owner",
     "admin.backups": "owner",
     "admin.make_backup": "owner",
     "admin.download_backup": "owner",

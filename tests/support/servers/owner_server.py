@@ -28,14 +28,14 @@ class OwnerServer:
         folder: Path,
         mail: dict[str, Any] | None = None,
         database: Database | None = None,
+        private_hosts: tuple[str, ...] = (),
         **server: str,
     ) -> None:
         self.folder = folder
         self.database = database or Database(f"sqlite:///{folder / 'chatbot.db'}")
         self.database.migrate()
-        self.config = Config(
-            data_dir=folder, retrieval={"semantic": "off"}, server=server, mail=mail or {}
-        )
+        reading = {"semantic": "off", "private_hosts": private_hosts}
+        self.config = Config(data_dir=folder, retrieval=reading, server=server, mail=mail or {})
         self.app: Flask = create_app(self.config, ScriptedModel("quote", ["Hello."]), self.database)
         with self.database.session() as session:
             site = add_site(session, "Bakery")

@@ -44,7 +44,7 @@ from chatbot_server.web.admin.pages import (
     render,
     typed,
 )
-from chatbot_server.webhooks.delivery import LONGEST_URL, webhook_address
+from chatbot_server.webhooks.delivery import LONGEST_URL, send_test, webhook_address
 
 SHOWN_DELIVERIES = 20  # of each webhook
 
@@ -75,7 +75,7 @@ def add_api_keys(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_webhooks(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of webhooks: adding, pausing, resuming, removing, and delivering again."""
+    """Routes of webhooks: adding, testing, resuming, removing, and delivering again."""
 
     @bp.post(f"{PATH}/<key>/webhooks", endpoint="add_webhook")
     def add(key: str) -> Response:
@@ -102,6 +102,19 @@ def add_webhooks(bp: Blueprint, parts: AdminParts) -> None:
         if action != "remove":
             parts.call_chore("webhooks")
         return go("keys", key=key, done="deleted" if action == "remove" else "saved")
+
+    @bp.post(f"{PATH}/<key>/webhooks/<int:number>/test", endpoint="test_webhook")
+    def test(key: str, number: int) -> Response:
+        with parts.database.session() as session:
+            webhook = find_webhook(session, find_site(session, key).id, number)
+        language = admin_language()
+        tell_audit(urlsplit(webhook.url).netloc)
+        try:
+            status = send_test(parts.config, key, webhook)
+        except ChatbotError as error:
+            why = say(error.code, language, **error.values)
+            return _show(parts, key, problem=say("webhook_test_failed", language, why=why))
+        return _show(parts, key, done=say("webhook_test_done", language, status=status))
 
 
 def _create(session: Session, key: str) -> tuple[ApiKey, str]:
