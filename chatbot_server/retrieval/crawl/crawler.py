@@ -63,7 +63,7 @@ MISSING = {401: "crawl_refused", 403: "crawl_refused", 404: "crawl_gone", 410: "
 MAX_DELAY = 30.0
 ROBOTS_SECONDS = 15.0
 # Why a page that could be read was left out; it still is if it has not changed.
-LEFT_OUT = ("crawl_noindex", "crawl_other_address")
+LEFT_OUT = ("crawl_noindex", "crawl_other_address", "crawl_moved")
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +94,8 @@ class Crawl:
     renderer: Renderer | None = None
     _robots: Protego | None = None
     _next_request: float = 0.0
+    # Pages that were left for the address they name as their own, by that address.
+    _left_for: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._frontier = Frontier(self.database, self.source_id, self.limits.max_pages)
@@ -232,6 +234,9 @@ class Crawl:
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str
     ) -> None:
         """Store documents, links and the state of the page in one transaction."""
+        if extraction.moved_to:
+            self._follow(page, response, extraction.moved_to)
+            return
         canonical: str | None = url
         if extraction.canonical:
             canonical = urls.canonical(urls.joined(url, extraction.canonical) or url)
@@ -242,7 +247,9 @@ class Crawl:
         if canonical and is_elsewhere and not self._frontier.was_in_vain(canonical):
             self._frontier.add([canonical], page.depth, listed=True)
             self._forget(page)
-            self._frontier.mark_page(page, "skipped", "crawl_other_address", response)
+            self._left_for.setdefault(canonical, []).append(page.id)
+            # Without its ETag: if the other page vanishes, this one must be read again.
+            self._frontier.mark_page(page, "skipped", "crawl_other_address")
         elif extraction.noindex or rules & NOT_KEPT:
             self._forget(page)
             self._frontier.mark_page(page, "skipped", "crawl_noindex", response)
@@ -251,6 +258,15 @@ class Crawl:
         if not self._frontier.is_single_page and page.depth < MAX_DEPTH:
             origin = "" if page.listed else page.url
             self._frontier.add(extraction.links, page.depth + 1, listed=False, origin=origin)
+
+    def _follow(self, page: KnowledgePage, response: FetchResponse, target: str) -> None:
+        """Leave *page*, which holds nothing of its own, for the one that it leads to."""
+        is_of_site = urls.same_site(target, self._frontier.start)
+        if is_of_site:
+            self._frontier.add([target], page.depth, listed=True)
+        self._forget(page)
+        why = "crawl_moved" if is_of_site else "crawl_elsewhere"
+        self._frontier.mark_page(page, "skipped", why, response if is_of_site else None)
 
     def _put(self, page: KnowledgePage, response: FetchResponse, extraction: Extraction) -> None:
         """The documents of a page, unless another page says the same.
@@ -324,6 +340,7 @@ class Crawl:
             self._forget(page)
             state = "gone" if code == "crawl_gone" else state
         self._frontier.mark_page(page, state, why or code, missed=True)
+        self._frontier.reopen(self._left_for.pop(page.url, ()))
 
     def _is_of_site(self, url: str) -> bool:
         return urls.same_site(url, self._frontier.start) and self._is_allowed(url)

@@ -119,6 +119,13 @@ class Frontier:
                 elif page and page.crawl != self._started and page.state != "found":
                     page.state, page.depth, page.listed = "found", depth, listed
 
+    def reopen(self, page_ids: Iterable[int]) -> None:
+        """Have pages of this crawl be read once more."""
+        with self.database.session() as session:
+            for page_id in page_ids:
+                if (page := session.get(KnowledgePage, page_id)) is not None:
+                    page.state, page.etag, page.modified = "found", "", ""
+
     def was_in_vain(self, url: str) -> bool:
         """Whether this crawl found no page at *url*, or one with another canonical address."""
         with self.database.session() as session:

@@ -65,6 +65,7 @@ class Extraction:
     Attributes:
         blocks: of a page, as made by :func:`.html.blocks.packed`.
         facts: of a page, as made by :func:`.html.seen.seen_facts`.
+        moved_to: where a page sends all its visitors, see :mod:`.html.moved`.
         needs_scripts: whether a visitor sees more of the page, see :mod:`.html.scripted`.
         language: as declared by the page.
         notice: the code of a sentence about what was not read.
@@ -73,6 +74,7 @@ class Extraction:
     drafts: tuple[Draft, ...]
     links: tuple[str, ...] = ()
     canonical: str = ""
+    moved_to: str = ""
     noindex: bool = False
     blocks: tuple[list[Any], ...] = ()
     facts: tuple[list[Any], ...] = ()
@@ -189,6 +191,7 @@ def _extraction(result: dict[str, Any], url: str) -> Extraction:
         tuple(drafts),
         links,
         canonical=str(result.get("canonical") or ""),
+        moved_to=str(result.get("moved_to") or ""),
         noindex=bool(result.get("noindex")),
         blocks=tuple(result.get("blocks") or ()),
         facts=tuple(result.get("facts") or ()),

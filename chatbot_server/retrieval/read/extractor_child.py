@@ -59,10 +59,11 @@ def answer(request: dict[str, str]) -> Result:
     """The documents of one file, or the code of an error.
 
     A request is ``{"kind", "name", "url", "charset", "data": base64}``, its answer
-    ``{"documents": [{"title", "text", "faq"?}], "faq"?, "links"?, "canonical"?, "language"?,
-    "noindex"?, "nofollow"?, "notice"?}``, ``{"error": code}``, or ``{"scanned": True}`` for a PDF
-    file that is to be asked for as kind ``scanned``: its answers are ``{"progress": [pages read,
-    pages]}``, and to ``{"kind": "more"}`` the next such or, at the end, the documents.
+    ``{"documents": [{"title", "text", "faq"?}], "faq"?, "links"?, "canonical"?, "moved_to"?,
+    "language"?, "noindex"?, "nofollow"?, "notice"?}``, ``{"error": code}``, or
+    ``{"scanned": True}`` for a PDF file that is to be asked for as kind ``scanned``: its answers
+    are ``{"progress": [pages read, pages]}``, and to ``{"kind": "more"}`` the next such or, at the
+    end, the documents.
     """
     try:
         return _READER.read(request)

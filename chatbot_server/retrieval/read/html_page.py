@@ -8,8 +8,9 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.amounts import show_amounts
-from chatbot_server.retrieval.read.html.blocks import packed, page_text
+from chatbot_server.retrieval.read.html.blocks import Block, packed, page_text
 from chatbot_server.retrieval.read.html.links import links
+from chatbot_server.retrieval.read.html.moved import moved_to
 from chatbot_server.retrieval.read.html.protected import show_protected_addresses
 from chatbot_server.retrieval.read.html.schema_org.business import business_sections
 from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
@@ -20,6 +21,7 @@ from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html.walk import read_blocks
 
 MAX_BYTES = 20_000_000
+LONGEST_IN_MENU = 8
 # Robots rules that forbid finding or quoting a page.
 NOT_KEPT = {"noindex", "none", "nosnippet"}
 
@@ -53,14 +55,16 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     decimal = "." if record and not record.space_before_colon else ","
     visibility = Visibility(tree)
     blocks = read_blocks(tree, decimal, visibility)
-    # If the tag of a menu is never closed, the whole page is part of the menu.
-    blocks = blocks or read_blocks(tree, ",", Visibility(tree, with_menus=True))
-    needs_scripts = is_built_by_scripts(tree, blocks)
+    if all(block.margin for block in blocks):
+        blocks = with_menus(tree, decimal, blocks)
+    moved = moved_to(tree, blocks, url)
+    needs_scripts = not moved and is_built_by_scripts(tree, blocks)
     blocks += business_sections(data_items, language[:2])
     text = page_text(blocks, next(iter(names), title))
     return {
         "links": links(tree, url),
         "canonical": next(canonical_addresses, ""),
+        "moved_to": moved,
         "language": language,
         "noindex": bool(rules & NOT_KEPT),
         "nofollow": bool(rules & {"nofollow", "none"}),
@@ -91,6 +95,14 @@ def parsed(page: str) -> Any:
         return html.document_fromstring(data, parser=parser)
     except etree.ParserError:
         raise Unreadable("extract_no_text") from None
+
+
+def with_menus(tree: Any, decimal: str, margin: list[Block]) -> list[Block]:
+    """The blocks of a page that is all menu, since the tag of one is never closed; else its
+    *margin*."""
+    blocks = read_blocks(tree, decimal, Visibility(tree, with_menus=True))
+    is_page = any(not block.link and len(block.text.split()) > LONGEST_IN_MENU for block in blocks)
+    return blocks if is_page or not margin else margin
 
 
 def robots_directives(rules: str) -> set[str]:

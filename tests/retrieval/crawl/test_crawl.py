@@ -17,7 +17,7 @@ from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.urls import Traps
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
-from chatbot_server.storage.knowledge.tables import KnowledgeSource
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeSource
 
 FAST = CrawlLimits(max_pages=500, requests_per_second=50)
 
@@ -322,3 +322,21 @@ def test_only_addresses_of_the_internet_are_public() -> None:
         "3fff::1",
     ):
         assert not is_public(inside)
+
+
+def test_a_page_that_sends_its_visitors_on_is_followed_and_not_kept(
+    database: Database, site_id: int, web: WebSite
+) -> None:
+    def sends_to(target: str) -> tuple[int, dict[str, str], bytes]:
+        head = f"<meta http-equiv=refresh content='0; url={target}'><title>Moved</title>"
+        body = f"<html><head>{head}</head><body><h1>This page has moved</h1></body></html>"
+        return 200, {"Content-Type": "text/html"}, body.encode()
+
+    web.pages["/"] = sends_to("/fr/")
+    web.put("/fr/", "Accueil", 'Bienvenue. <a href="/away">ailleurs</a>')
+    web.pages["/away"] = sends_to("https://elsewhere.example/")
+    crawl(database, site_id, web)
+    assert titles(database, site_id) == {"Accueil"}
+    with database.session() as session:
+        whys = {page.why for page in session.query(KnowledgePage)}
+    assert whys == {"crawl_moved", "", "crawl_elsewhere"}

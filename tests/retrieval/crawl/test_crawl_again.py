@@ -156,3 +156,20 @@ def test_pages_that_call_each_other_their_original_are_not_lost(
         "/": "skipped",
         "/b": "read",
     }
+
+
+def test_a_page_is_read_where_the_address_it_names_as_its_own_leads_nowhere(
+    web: WebSite, crawl: Callable[[], Told]
+) -> None:
+    head = "<link rel=canonical href=/https://old.example/>"
+    body = f"<html><head>{head}<title>T</title></head><body><p>Open daily.</body></html>".encode()
+    web.pages["/"] = (200, {"Content-Type": "text/html", "ETag": '"1"'}, body)
+    for _ in range(2):
+        told = crawl()
+        assert told["/"][0] in ("read", "unchanged")
+    body = b"<html><title>T</title><p>Read this instead.</html>"
+    web.pages["/https://old.example/"] = (200, {"Content-Type": "text/html"}, body)
+    web.pages["/"] = (200, {"Content-Type": "text/html"}, web.pages["/"][2])
+    assert crawl()["/"] == ("skipped", "crawl_other_address")
+    del web.pages["/https://old.example/"]
+    assert crawl()["/"] == ("read", "")

@@ -162,3 +162,35 @@ MENU = """<div class="items">
 )  # fmt: skip
 def test_what_stands_side_by_side_is_read_together(body: str, text: str) -> None:
     assert text_of(body) == text
+
+
+@pytest.mark.parametrize("name", ["has-breadcrumbs", "breadcrumb-off page", "no-breadcrumb"])
+def test_a_page_whose_body_tells_of_crumbs_is_read(name: str) -> None:
+    body = "<p>Every day from 11:00 to 23:00.</p>"
+    assert "11:00" in text_of(f"<body class='home {name}'><header>Café</header>{body}</body>")
+
+
+def test_the_title_beside_the_crumbs_is_read_and_the_crumbs_are_not() -> None:
+    crumbs = "<ol><li><a href=/>Home</a></li><li>Our menu</li></ol>"
+    text = text_of(
+        f"<section class=breadcrumbs><div class=row><h2>What we cook</h2>{crumbs}</div></section>"
+        "<section><p>Soup, 6 €.</p></section>"
+    )
+    assert text == "## What we cook\nSoup, 6 €."
+
+
+def test_a_box_that_has_a_sidebar_is_none() -> None:
+    text = text_of(
+        "<div class='row has-sidebar'><h1>Prices</h1><p>A day costs 12 €.</p></div>"
+        "<div class=sidebar><h3>Search</h3><p>Ask us anything.</p></div>"
+    )
+    assert text.index("12 €") < text.index("Ask us")
+    assert text.startswith("# Prices")
+
+
+def test_a_page_in_a_menu_that_is_never_closed_is_read_though_its_header_has_a_number() -> None:
+    text = text_of(
+        "<header><nav><a href=/>Home</a> <a href=tel:0298123456>02 98 12 34 56</a></header>"
+        "<nav><p>We mend bicycles of every kind, also while you wait for them.</p>"
+    )
+    assert "while you wait" in text

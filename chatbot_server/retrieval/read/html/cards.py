@@ -9,8 +9,8 @@ from typing import Any
 
 from chatbot_server.retrieval.read.html.blocks import Block, is_value
 from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.names import HEADINGS
 
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAX_HEADINGS = 5000
 MAX_DEPTH = 8
 # What stands above a heading and is said below it: a date with its place, a price.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 
 def _words(text: str) -> frozenset[str]:
@@ -15,6 +16,7 @@ BLOCKS = _words("""
     figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol
     option p section summary table tbody td tfoot th thead tr ul
 """)
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 LISTS = _words("ul ol menu dir")
 # Only mark letters: “<b>Chat</b><i>bot</i>” is one word.
 MARKING = _words("""
@@ -44,3 +46,10 @@ UNSEEN_CLASSES = _words("""
 CONTACT = re.compile(
     r"(?<!\w)(?:\+\d|\(?0\d)(?:[\s().-]{0,2}\d){7,13}(?!\d)|[\w.+-]{1,64}@[\w-]{1,63}\.\w"
 )
+# Classes that tell what an element has or lacks, not what it is: “has-breadcrumbs” of a body.
+_OF_A_PART = re.compile(r"(?:has|no|with|without|hide|show)[-_]", re.IGNORECASE)
+
+
+def own_classes(element: Any) -> list[str]:
+    """The classes of *element* that tell what it is."""
+    return [name for name in (element.get("class") or "").split() if not _OF_A_PART.match(name)]

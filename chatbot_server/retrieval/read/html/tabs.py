@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.names import HEADINGS
 
 MAX_LINKS = 5000
 LONGEST_LABEL = 60
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # The first of several in a box of their own; behind them stand labels and panels.
 _FIRST_RADIO = "//div/input[@type='radio'][position() = 1][following-sibling::input[@type='radio']]"
 PANELS = ("div", "section", "article", "ul", "table", "p")

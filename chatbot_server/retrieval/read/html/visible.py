@@ -9,10 +9,12 @@ from typing import Any
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import (
     CONTACT,
+    HEADINGS,
     NAVIGATION_CLASSES,
     NAVIGATION_ROLES,
     SILENT,
     UNSEEN_CLASSES,
+    own_classes,
 )
 from chatbot_server.retrieval.read.html.tabs import scripted_tabs
 
@@ -36,6 +38,7 @@ _COOKIES = re.compile(
 _COPIES = frozenset(("swiper-slide-duplicate", "slick-cloned", "cloned"))
 _BANNER_SIZE = 2500
 MAX_IN_MENU, LONGEST_CONTACT = 500, 120
+MAX_ABOVE_CRUMBS = 4
 
 
 class Visibility:
@@ -72,7 +75,7 @@ class Visibility:
         tag = element.tag
         if tag in SILENT:
             return True
-        if not element.attrib:
+        if not element.attrib and tag not in ("ol", "ul"):
             return tag == "nav" and not self._with_menus
         return (
             self.is_hidden(element)
@@ -132,11 +135,20 @@ def is_navigation(element: Any) -> bool:
     role = element.get("role")
     if (element.tag == "nav" and role in (None, "navigation")) or role in NAVIGATION_ROLES:
         return role != "tablist" or not holds_panels(element)
-    classes = (element.get("class") or "").split()
-    return (
-        not NAVIGATION_CLASSES.isdisjoint(classes)
-        or any(map(_CRUMBS.search, classes))
-        or bool(_CRUMBS.search(element.get("id") or ""))
+    if not NAVIGATION_CLASSES.isdisjoint((element.get("class") or "").split()):
+        return True
+    if element.tag in ("ol", "ul"):
+        return any(map(are_crumbs, (element, *islice(element.iterancestors(), MAX_ABOVE_CRUMBS))))
+    # Above many pages their titles stand beside the crumbs.
+    return are_crumbs(element) and next(element.iter(*HEADINGS), None) is None
+
+
+def are_crumbs(element: Any) -> bool:
+    """Whether it is called the way to the page, which also a box around the way and a title is."""
+    if element.tag in ("html", "body", "main", "article"):
+        return False
+    return any(map(_CRUMBS.search, own_classes(element))) or bool(
+        _CRUMBS.search(element.get("id") or "")
     )
 
 

@@ -18,7 +18,8 @@ from chatbot_server.retrieval.read.html.cards import Cards
 from chatbot_server.retrieval.read.html.columns import belong_together, column_beside
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
 from chatbot_server.retrieval.read.html.lists import ListLines
-from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, MARGIN_ROLES, SILENT
+from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
+from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, SILENT
 from chatbot_server.retrieval.read.html.tabs import level_of_neighbour
 from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
 
@@ -26,11 +27,6 @@ MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000
 _HEADING = re.compile(r"h[1-6]")
 _ANCHOR_SIGNS = " ¶#§🔗"
-_MARGIN_CLASS = re.compile(
-    r"(?:^|[-_])(?:footer|colophon|topbar|top-bar|sidebar|side-bar|masthead|widget-area|bottombar)"
-    r"(?:$|[-_])",
-    re.IGNORECASE,
-)
 _ACCORDION = re.compile(r"accordion|collaps|faq|toggle|tab-title", re.IGNORECASE)
 _FACT = re.compile(r"\d{2}|@")
 # The shortest text below a bold heading at the beginning of the same paragraph.
@@ -91,15 +87,6 @@ def is_run_in_heading(element: Any) -> bool:
     if paragraph[0] is not element or not _begins_with_heading(paragraph):
         return False
     return any(map(_begins_with_heading, (paragraph.getprevious(), paragraph.getnext())))
-
-
-def only_main(root: Any) -> Any:
-    """The only element of main content, if it contains the page's title, or nothing does."""
-    mains = root.xpath("//main | //*[@role='main']")
-    if len(mains) != 1:
-        return None
-    holds_title = next(mains[0].iter("h1"), None) is not None
-    return mains[0] if holds_title or next(root.iter("h1"), None) is None else None
 
 
 class _Walk:
@@ -220,7 +207,7 @@ class _Walk:
         tag = element.tag
         if element is self._main:
             self._is_outside_main = False
-        if self.begins_margin(element):
+        if begins_margin(element):
             self._margins.append(element)
         name = element.get("id")
         if name in self._visibility.tabs and self._visibility.labels[name]:
@@ -230,23 +217,6 @@ class _Walk:
             self._list.begin_item()
         elif tag in LISTS and self._list.items:
             self._list.begin_children()
-
-    def begins_margin(self, element: Any) -> bool:
-        tag = element.tag
-        if tag in ("html", "body", "main", "article", "li", "p"):
-            return False
-        is_header = tag == "header" or element.get("role") == "banner"
-        if not (
-            tag in ("footer", "aside", "header")
-            or element.get("role") in MARGIN_ROLES
-            or any(map(_MARGIN_CLASS.search, (element.get("class") or "").split()))
-            or _MARGIN_CLASS.search(element.get("id") or "")
-        ):
-            return False
-        if any(ancestor.tag in ("main", "article") for ancestor in element.iterancestors()):
-            return False
-        holds_main = next(element.iter("main", "article"), None) is not None
-        return not holds_main and not (is_header and next(element.iter("h1"), None) is not None)
 
     def _is_margin(self) -> bool:
         return bool(self._margins) or self._is_outside_main
