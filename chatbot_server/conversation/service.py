@@ -106,6 +106,10 @@ class ConversationService:
         self._masks = masks
         self._live = LiveAnswers(streams, visitor_streams)
 
+    def expect_question(self, site_id: int) -> None:
+        """A visitor has opened the chat of a site: load what a question needs, while they type."""
+        self._parts.knowledge.get_ready(site_id)
+
     def prepare(self, question: VisitorQuestion) -> PreparedQuestion:
         """Open the conversation of *question*, or begin a new one.
 

@@ -58,7 +58,7 @@ class JsonLineChild:
     def pids(self) -> Collection[int]:
         """The process, if it runs."""
         process = self._process
-        return () if process is None else (process.pid,)
+        return (process.pid,) if process is not None and process.poll() is None else ()
 
     def ask(self, request: object, seconds: float) -> Any:
         """The answer to *request*.

@@ -112,6 +112,10 @@ class Knowledge(Protocol):
         """
         ...
 
+    def get_ready(self, site_id: int) -> None:
+        """Load in the background what the next question to the site needs, if it is not there."""
+        ...
+
     def topics(self, site_id: int, language: str) -> list[str]:
         """What the site can be asked about, in its own words, for a reader of *language*."""
         ...

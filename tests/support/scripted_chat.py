@@ -131,6 +131,8 @@ class Pages:
         self.asked.append((question, tuple(history)))
         return self.found or Grounding("nothing", has_content=False)
 
+    def get_ready(self, site_id: int) -> None: ...
+
     def topics(self, site_id: int, language: str) -> list[str]:
         return ["Tarifs", "Horaires"] if language == "fr" else ["Prices", "Hours"]
 

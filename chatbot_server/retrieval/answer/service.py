@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +34,10 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 
 HITS = 10
+# Asked where a question is expected: what its answer takes is loaded, and needed by every other.
+ANY_QUESTION = "When are you open, and how much is it?"
+
+logger = logging.getLogger(__name__)
 
 
 class KnowledgeBase:
@@ -57,6 +63,7 @@ class KnowledgeBase:
         self._clock = clock
         self.database = database
         self.searcher = Searcher(embedder or make_embedder(semantic))
+        self._is_getting_ready = threading.Lock()
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
@@ -114,6 +121,27 @@ class KnowledgeBase:
         if hits:
             return ground_in_sections(query, hits, sections, index, self._clock())
         return Grounding("nothing", has_content=index.has_documents)
+
+    def get_ready(self, site_id: int) -> None:
+        """See :class:`~.base.Knowledge`.
+
+        After a start, patterns are compiled and the site's index is read; after ten minutes
+        without a question, the embedder is started: a second or two, while a visitor still types.
+        """
+        embedder = self.searcher.embedder
+        is_ready = embedder is None or embedder.pids()
+        if is_ready and self.searcher.memories.last(site_id):
+            return
+        if self._is_getting_ready.acquire(blocking=False):
+            threading.Thread(target=self._load, args=(site_id,), name="ready", daemon=True).start()
+
+    def _load(self, site_id: int) -> None:
+        try:
+            self.ground(site_id, ANY_QUESTION)
+        except Exception:  # whoever asks is told
+            logger.info("nothing could be loaded in advance", exc_info=True)
+        finally:
+            self._is_getting_ready.release()
 
     def topics(self, site_id: int, language: str) -> list[str]:
         """See :class:`~.base.Knowledge`."""

@@ -132,7 +132,9 @@ def page_blueprint(parts: VisitorParts) -> Blueprint:
     @bp.get("/chat/<key>")
     def show(key: str) -> Response:
         parts.rates.check_small()
-        return _render(find_asked_site(parts, key).site, View(), language_of(request), limits)
+        site = find_asked_site(parts, key).site
+        service.expect_question(site.id)
+        return _render(site, View(), language_of(request), limits)
 
     @bp.post("/chat/<key>")
     def act(key: str) -> Response:

@@ -29,6 +29,7 @@ def panel_blueprint(parts: VisitorParts) -> Blueprint:
             origin = request.headers.get("Origin", "")
             if site.allows(origin) and origin.lower() not in own_origins(request):
                 site.note_seen(origin.lower())
+        parts.service.expect_question(site.id)
         try:
             info = engine.info()
             model = {"model": info.model, "local": info.local}
