@@ -62,6 +62,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.unanswered": "reader",
     "admin.answer_group": "editor",
     "admin.ignore_group": "editor",
+    "admin.why": "reader",
     "admin.faq_entries": "reader",
     "admin.save_entry": "editor",
     "admin.import_entries": "editor",

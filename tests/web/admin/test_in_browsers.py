@@ -27,7 +27,7 @@ SITE_PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "appearance
 MORE_PAGES = (
     *("tag", "trial", "knowledge?source=1&q=bread", "pages", "privacy?setup=yes"),
     *("history", "appearance?setup=yes", "quality", "quality/sample", "analytics?days=7"),
-    *("quality/runs/1", "conversations/none", "keys"),
+    *("quality/runs/1", "conversations/none", "keys", "why?q=Do you sell bread?"),
 )
 SERVER_PAGES = (
     *("start", "models?setup=yes", "people", "account", "login", "backups", "backups/restore"),

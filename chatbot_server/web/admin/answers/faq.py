@@ -160,7 +160,7 @@ def _first_draft(
         message = find_answer_of(session, site_id, better)
         question = (question_of(session, message) or "")[:LONGEST_QUESTION]
         return draft | {"question": question, "better": message.id}
-    return draft
+    return draft | {"question": request.args.get("question", "")[:LONGEST_QUESTION]}
 
 
 def _draft() -> dict[str, str]:

@@ -1,0 +1,117 @@
+"""Why a question is answered as it is: what was found, and what speaks for the best of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from chatbot_server.retrieval.answer.why import EXCERPT, Explanation, explain
+from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
+from chatbot_server.storage.visitors.inbox import find_answer_of
+from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
+from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.pages import AdminParts, load_site, render
+
+MOST_CONTENDERS = 5  # further ones explain nothing
+# Ahead of the next section by this much, one is clearly the best.
+CLEAR_MARGIN = 1.0
+
+
+@dataclass(frozen=True)
+class Point:
+    """What speaks for a section, or against it: the name of a sentence, and its values."""
+
+    is_for: bool
+    name: str
+    values: dict[str, int] = field(default_factory=dict)
+
+
+def add_explanation(bp: Blueprint, parts: AdminParts) -> None:
+    """Route of the page, about an answer that was given or a question that is typed."""
+
+    @bp.get(f"{PATH}/<key>/why")
+    def why(key: str) -> Response:
+        message: ChatMessage | None = None
+        history: list[str] = []
+        question = " ".join(request.args.get("q", "").split())[:LONGEST_QUESTION]
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+            if identifier := request.args.get("message", ""):
+                message = find_answer_of(session, site.id, identifier)
+                question, history = _asked(session, message)
+        explained = _explained(parts, site.id, question, history) if question else {}
+        return render(
+            "answers/why",
+            site=site,
+            sites=sites,
+            message=message,
+            question=question,
+            points=points,
+            most=MOST_CONTENDERS,
+            excerpt=EXCERPT,
+            **explained,
+        )
+
+
+def _asked(session: Session, answer: ChatMessage) -> tuple[str, list[str]]:
+    """The question of *answer*, and those before it."""
+    messages = session.get_one(Conversation, answer.conversation_id).messages
+    *history, question = [
+        message.text
+        for message in messages
+        if message.role == "user" and message.position < answer.position
+    ] or [""]
+    return question, history
+
+
+def _explained(
+    parts: AdminParts, site_id: int, question: str, history: list[str]
+) -> dict[str, Any]:
+    """Today's answer of the pages, and each question of it with what decided.
+
+    Of a single question, that is what decided about the whole message.
+    """
+    today = parts.knowledge.ground(site_id, question, history)
+    explanations = explain(parts.knowledge, site_id, question, history)
+    is_single = len(explanations) == 1
+    decided = [today.status if is_single else each.status for each in explanations]
+    return {"today": today, "explanations": list(zip(decided, explanations, strict=True))}
+
+
+def points(explanation: Explanation) -> list[Point]:
+    """What speaks for and against the first section, as sentences; no section, no points."""
+    evidence = {name: value or 0.0 for name, value in explanation.evidence.items()}
+    return list(_points(evidence, len(explanation.contenders))) if evidence else []
+
+
+def _points(evidence: Mapping[str, float], contender_count: int) -> Iterator[Point]:
+    if evidence["other_language"]:
+        yield Point(False, "why_other_language")
+    else:
+        yield from _points_of_words(evidence)
+    if evidence["number_missing"]:
+        yield Point(False, "why_number_missing")
+    if evidence["fact_missing"]:
+        yield Point(False, "why_fact_missing")
+    if contender_count > 1:
+        is_clear = evidence["margin"] >= CLEAR_MARGIN
+        yield Point(is_clear, "why_ahead" if is_clear else "why_level")
+
+
+def _points_of_words(evidence: Mapping[str, float]) -> Iterator[Point]:
+    missing, unknown, names = (
+        round(100 * share)
+        for share in (evidence["missing"], evidence["unknown"], 1 - evidence["names"])
+    )
+    if missing:
+        yield Point(False, "why_missing", {"percent": missing})
+    else:
+        yield Point(True, "why_all_words")
+    if unknown:
+        yield Point(False, "why_unknown", {"percent": unknown})
+    if names:
+        yield Point(False, "why_names", {"percent": names})

@@ -1,0 +1,80 @@
+"""The page that says why a question is answered as it is."""
+
+from __future__ import annotations
+
+import re
+
+from support.conversations import start_conversation
+from support.servers.owner_server import OwnerServer
+
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.storage.site.sites import add_site
+from chatbot_server.storage.visitors.messages import add_message
+
+
+def words_of(page: str) -> str:
+    """The text of the page's content."""
+    content = page.split("<main", 1)[1].split("</main>", 1)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", content).split())
+
+
+def explained(owner: OwnerServer, question: str, role: str = "reader") -> str:
+    browser = owner.browser(role)  # type: ignore[arg-type]
+    return browser.get(f"/admin/{owner.key}/why", query_string={"q": question}).text
+
+
+def test_what_was_found_and_what_decided_is_told(owner: OwnerServer) -> None:
+    add_note(owner.database, owner.site_id, "Opening hours", "We open from 9 am to 6 pm.")
+    add_note(owner.database, owner.site_id, "Parking", "There are ten places to park.")
+    words = words_of(explained(owner, "What are your opening hours?"))
+    assert "We open from 9 am to 6 pm." in words
+    assert "Enough speaks for the first section: it is quoted." in words
+    assert "for It holds every word of the question that matters." in words
+    words = words_of(explained(owner, "What are the opening hours of the swimming pool?"))
+    assert "Too little speaks for the first section." in words
+    assert "against " in words
+    assert "of them are nowhere on your site" in words
+    assert "has enough to do with the question" in words_of(explained(owner, "Zebra giraffe?"))
+
+
+def test_an_own_answer_is_told_apart(owner: OwnerServer) -> None:
+    add_faq(owner.database, owner.site_id, "Do you sell cider?", "Yes, in autumn.")
+    page = explained(owner, "Do you sell cider?")
+    assert "One of your own answers is surely meant" in page
+    assert f"/admin/{owner.key}/faq?q=Do+you+sell+cider?" in page
+    assert "About the first section" not in page
+
+
+def test_it_leads_from_a_conversation_to_a_better_answer(owner: OwnerServer) -> None:
+    add_note(owner.database, owner.site_id, "Opening hours", "On Sunday we open at 9 am.")
+    with owner.database.session() as session:
+        thread, _ = start_conversation(session, owner.site_id, locale="en", page="/", keep=True)
+        thread.extend(30)
+        for question in ("What are the opening hours?", "And on Sunday?"):
+            add_message(session, thread, "user", question)
+            answer = add_message(session, thread, "assistant", "Here.")
+            answer.origin, answer.finish = "pages", "stop"
+        identifier, message = thread.id, answer.id
+    link = f"/admin/{owner.key}/why?message={message}"
+    assert (
+        link in owner.browser("reader").get(f"/admin/{owner.key}/conversations/{identifier}").text
+    )
+    page = owner.browser("editor").get(link).text
+    assert "after the questions before it" in page, "a follow-up is looked up with its question"
+    assert f"faq?better={message}" in page
+    assert "faq?" not in owner.browser("reader").get(link).text
+    page = explained(owner, "Is there a sauna?", "editor")
+    form = owner.browser("editor").get(page.split('class="button" href="')[1].split('"')[0]).text
+    assert 'value="Is there a sauna?"' in form
+
+
+def test_no_other_sites_question_is_explained(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        other = add_site(session, "Other").id
+        thread, _ = start_conversation(session, other, locale="en", page="/", keep=True)
+        thread.extend(30)
+        add_message(session, thread, "user", "A secret of others?")
+        message = add_message(session, thread, "assistant", "Yes.").id
+    page = owner.browser("owner").get(f"/admin/{owner.key}/why?message={message}")
+    assert page.status_code == 404
+    assert "A secret" not in page.text
