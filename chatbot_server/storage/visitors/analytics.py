@@ -19,10 +19,9 @@ from sqlalchemy.orm import Session
 from chatbot_server.storage.base import now
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.feedback import Feedback
-from chatbot_server.storage.visitors.inbox import ANSWERED, is_unanswered
+from chatbot_server.storage.visitors.inbox import ANSWERED, MOST_ANSWERS, is_unanswered
 
 MOST_PAGES = 10
-MOST_ANSWERS = 5000  # of which topics and times are told
 
 
 def _count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:

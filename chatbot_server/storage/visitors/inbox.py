@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from chatbot_server.errors import NotFound
@@ -16,6 +16,7 @@ from chatbot_server.storage.visitors.feedback import Feedback
 
 ANSWERED = ("faq", "pages", "model")
 Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow", "person"]
+MOST_ANSWERS = 5000  # of which topics and times are told, and that are looked through
 SLOW_MS = 3000  # to the first words
 BEHIND_ALL = 1_000_000  # added to the position of a message, it comes after every other
 
@@ -30,6 +31,8 @@ class ConversationFilter:
         since, until: when they began, in Unix seconds; 0: no limit.
         page: a part of the address where they began.
         previews: include those that began on the owner's pages.
+        source: with one of the newest answers that was taken first from this: the address of a
+            page without its fragment, or the question of an entry.
     """
 
     site_id: int
@@ -39,6 +42,7 @@ class ConversationFilter:
     until: int = 0
     page: str = ""
     previews: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,32 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
     if wanted.origin:
         with_origin = select(ChatMessage.conversation_id).where(ChatMessage.origin == wanted.origin)
         query = query.where(Conversation.id.in_(with_origin))
+    if wanted.source:
+        query = query.where(Conversation.id.in_(_answered_from(wanted)))
     return query
+
+
+def _answered_from(wanted: ConversationFilter) -> Select[str]:
+    """The conversations of the newest answers that were taken first from the wanted source."""
+    first = ChatMessage.sources[0]
+    newest = (
+        select(
+            ChatMessage.conversation_id,
+            first["url"].as_string().label("url"),
+            first["title"].as_string().label("title"),
+        )
+        .where(
+            ChatMessage.site_id == wanted.site_id,
+            ChatMessage.begun >= wanted.since,
+            ChatMessage.origin.in_(ANSWERED),
+        )
+        .order_by(ChatMessage.begun.desc())
+        .limit(MOST_ANSWERS)
+        .subquery()
+    ).c
+    is_entry = and_(newest.url == "", newest.title == wanted.source)
+    of_page = newest.url.startswith(wanted.source + "#", autoescape=True)
+    return select(newest.conversation_id).where(or_(newest.url == wanted.source, of_page, is_entry))
 
 
 def _with_trait(trait: Trait) -> Select[str]:

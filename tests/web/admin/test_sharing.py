@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -33,8 +34,29 @@ def talks(owner: OwnerServer) -> None:
 
 def test_topics_are_the_pages_that_answered(owner: OwnerServer, talks: None) -> None:
     page = owner.browser("reader").get(f"/admin/{owner.key}/analytics").text
-    topics = re.findall(r'target="_blank">([^<]+)</a></td><td>(\d+)</td>', page)
-    assert topics == [("Prices &lt;b&gt;", "2"), ("Hours", "1")]
+    topics = re.findall(r'blank">([^<]+)</a></td><td><a href="([^"]+)">(\d+)</a></td>', page)
+    assert [(title, count) for title, _, count in topics] == [
+        ("Prices &lt;b&gt;", "2"),
+        ("Hours", "1"),
+    ]
+    for _, address, count in topics:
+        behind = owner.browser("reader").get(html.unescape(address)).text
+        assert behind.count("A secret question?") == int(count)
+        assert "Only those with an answer from" in behind
+
+
+def test_an_own_answer_is_a_topic_with_conversations_behind_it(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        for source in ({"title": "Do you bake?", "url": ""}, {"title": "Other", "url": "/x"}):
+            thread, _ = start_conversation(session, owner.site_id, locale="en", page="/", keep=True)
+            thread.extend(30)
+            add_message(session, thread, "user", f"About {source['title']}")
+            answer = add_message(session, thread, "assistant", "Yes.")
+            answer.origin, answer.sources = "faq", [source]
+    path = f"/admin/{owner.key}/conversations?source=Do+you+bake%3F&since=2020-01-01"
+    page = owner.browser("reader").get(path).text
+    assert "About Do you bake?" in page
+    assert "About Other" not in page
 
 
 def test_a_link_shows_figures_and_no_words_until_it_is_revoked(

@@ -32,6 +32,7 @@ from chatbot_server.web.admin.pages import DAY, AdminParts, admin_language, go, 
 from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
+LONGEST_SOURCE = 2000  # an address, or the question of an entry
 TRAITS = tuple(trait for trait in get_args(Trait) if trait)
 ORIGINS = ("faq", "pages", "model", "none")
 COLUMNS = (
@@ -53,7 +54,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
         last = rows[PAGE - 1].id if len(rows) > PAGE else ""
         values = {
             name: request.args.get(name, "")
-            for name in ("trait", "origin", "since", "until", "page", "previews")
+            for name in ("trait", "origin", "since", "until", "page", "previews", "source")
         }
         return render(
             "visitors/conversations",
@@ -62,6 +63,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             rows=rows[:PAGE],
             last=last,
             wanted=values,
+            unsourced={name: text for name, text in values.items() if text and name != "source"},
             traits=[trait for trait in get_args(Trait) if trait],
             origins=ORIGINS,
         )
@@ -142,6 +144,7 @@ def _filter(site: Site) -> ConversationFilter:
         until=until + DAY if until else 0,  # that day included
         page=request.args.get("page", "")[:200],
         previews=request.args.get("previews") != "no",
+        source=request.args.get("source", "")[:LONGEST_SOURCE],
     )
 
 
