@@ -66,9 +66,11 @@ def read_entries(data: bytes) -> EntryFile:
     """The entries of a CSV file or of JSON Lines.
 
     Raises:
-        UsageError: the file is empty.
+        UsageError: the file is empty, or no text: a workbook, a PDF.
     """
     text = decoded(data)
+    if "\0" in text:
+        raise UsageError("faq_file_binary", field="file")
     if not text.strip():
         raise UsageError("faq_file_empty", field="file")
     is_json = text.lstrip().startswith("{")

@@ -61,3 +61,18 @@ def test_an_empty_file_is_called_empty(data: bytes) -> None:
     with pytest.raises(UsageError) as error:
         read_entries(data)
     assert error.value.code == "faq_file_empty"
+
+
+@pytest.mark.parametrize(
+    "data", [b"PK\x03\x04\x14\0\x06\0,[Content],x\n", b"\x7fELF\x02\0a,b\nc,d\n"]
+)
+def test_a_workbook_or_a_program_is_no_table(data: bytes) -> None:
+    with pytest.raises(UsageError) as error:
+        read_entries(data)
+    assert error.value.code == "faq_file_binary"
+
+
+def test_a_table_in_any_encoding_of_a_spreadsheet_is_text() -> None:
+    for encoding in ("utf-8-sig", "utf-16", "cp1252"):
+        content = read_entries("Où est l’entrée ?;À gauche.\n".encode(encoding))
+        assert content.entries[0].answer == "À gauche."

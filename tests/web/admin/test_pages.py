@@ -76,6 +76,13 @@ def test_hostile_text_is_text_on_every_page(owner: OwnerServer) -> None:
         assert page.headers["Cache-Control"] == "no-store"
 
 
+def test_an_answer_reads_as_it_did_in_the_chat(owner: OwnerServer) -> None:
+    thread = talk(owner, "When?", "**Hours**\nFrom 9 to 5.\n- Sunday — closed", "pages")
+    page = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{thread}").text
+    assert re.search(r"<strong>Hours</strong><br ?/?>\s*From 9 to 5\.", page)
+    assert "<li>Sunday — closed</li>" in page
+
+
 def test_conversations_are_found_by_what_became_of_them(owner: OwnerServer) -> None:
     talk(owner, "Where are you?", "In Hull.", "pages")
     talk(owner, "Do you sell boats?", "Nothing.", "none")
