@@ -44,6 +44,8 @@ TITLE_SHARE = 0.5
 # If there are more different blocks, those seen once are dropped.
 MAX_COUNTED = 300_000
 MAX_SITE_TEXT = 20_000
+# What is shorter, and on every page, is a label: “Share this article”, “Read more about it”.
+SHORTEST_SENTENCE = 10
 AT_ONCE = 20
 
 
@@ -99,6 +101,12 @@ class SharedBlocks:
 def _key(block: Block) -> bytes:
     place = "margin" if block.margin else "content"
     return hashlib.blake2b(f"{place}\0{block.text}".encode(), digest_size=8).digest()
+
+
+def states_something(block: Block) -> bool:
+    """Whether *block*, in the content of all pages, tells visitors more than where to click."""
+    is_sentence = not block.link and len(block.text.split()) >= SHORTEST_SENTENCE
+    return block.has_fact or is_sentence
 
 
 def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
@@ -233,7 +241,7 @@ class SiteBlocks:
             if block.level:
                 headings = [one for one in headings if one.level < block.level] + [block]
                 continue
-            if not block.margin and not block.has_fact:
+            if not block.margin and not states_something(block):
                 continue
             above = [one for one in headings if one.margin or self._shared.is_shared(one)]
             if self._is_new(block, above):

@@ -118,6 +118,21 @@ def test_a_fact_in_the_content_of_all_pages_keeps_its_heading(
     assert "#### Write to\nPO Box 481\nBath" in crawl()["/?#en"][1]
 
 
+def test_a_sentence_in_the_content_of_all_pages_is_told_once(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    offer = (
+        "<h4>First day</h4><p>Who comes for the first time works with us for a whole day, free.</p>"
+    )
+    for name in ("", "a", "b", "c", "d", "e"):
+        links = " ".join(f"<a href=/{one}>{one}</a>" for one in "abcde")
+        put(web, f"/{name}", f"Page {name}", f"Text {name}.</p>{offer}<p>Read on. {links}")
+    documents = crawl()
+    telling = [url for url, (_title, text) in documents.items() if "first time" in text]
+    assert telling == ["/?#en"]
+    assert "#### First day\nWho comes" in documents["/?#en"][1]
+
+
 def test_a_name_that_heads_every_page_is_the_site_s(
     crawl: Callable[[], Documents], web: WebSite
 ) -> None:

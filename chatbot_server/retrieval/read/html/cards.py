@@ -17,6 +17,7 @@ MAX_DEPTH = 8
 MAX_ABOVE = 3
 LONGEST_ABOVE = 100
 _NO_CARDS = ("html", "body", "main", "header", "table", "tbody", "tr")
+_PARTS = ("article", "section", "li")
 
 
 class Cards:
@@ -36,7 +37,7 @@ class Cards:
         for heading in headings:
             card = None
             for above in islice(heading.iterancestors(), MAX_DEPTH):
-                if counts[above] > 1 or above.tag in _NO_CARDS:
+                if counts[above] > 1 or is_no_card(above):
                     break
                 card = above
             if card is not None and has_like(card, counts):
@@ -66,6 +67,13 @@ class Cards:
                 replace(one, level=0, bold=False, text=one.text.removeprefix("- ")) for one in above
             ]
             blocks[start:] = [heading, *facts]
+
+
+def is_no_card(element: Any) -> bool:
+    """Whether *element* holds other things than a card; an article's header is part of one."""
+    if element.tag == "header" and element.getparent() is not None:
+        return element.getparent().tag not in _PARTS
+    return element.tag in _NO_CARDS
 
 
 def has_like(card: Any, counts: Counter[Any]) -> bool:
