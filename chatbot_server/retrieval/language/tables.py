@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
-from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.languages import LANGUAGES, Languages, together
+from chatbot_server.retrieval.language.sentences import sentences
 
 # What a row is about, and what is said of it.
 DASH = " — "
@@ -18,6 +19,8 @@ _RULE = re.compile(r"\|(?=[\s|:]*-)[\s|:-]*\|")
 _BAR = re.compile(r"(?<!\\)\|")
 _BETWEEN_CELLS = re.compile(r"\s?; ")
 _LETTER = re.compile(r"[^\W\d_]")
+# A longer row is told in several sentences: what is too long for the index is cut anywhere.
+MAX_ROW_WORDS = 100
 # A cell that says nothing: “–”.
 _DASHES = re.compile(r"[-‐‑‒–—―−]*")
 
@@ -64,8 +67,10 @@ def _line(cells: Sequence[str]) -> str:
 def in_sentences(text: str, language: str = "en") -> str:
     """*text* with each row of a table as “- first cell — heading: cell; heading: cell”.
 
-    Cells that hold nothing but a dash are left out.
+    Cells that hold nothing but a dash are left out. Each sentence of a cell that holds several is
+    told with the row's first cell, and so is each part of a long row.
     """
+    languages = together([language])
     record = LANGUAGES.get(language)
     blank = "\u00a0" if record and record.space_before_colon else ""
     lines: list[str] = []
@@ -74,24 +79,42 @@ def in_sentences(text: str, language: str = "en") -> str:
         if _ROW.fullmatch(line.strip()):
             rows.append(line.strip())
             continue
-        lines += _row_sentences(rows, f"{blank}: ", f"{blank}; ")
+        lines += _row_sentences(rows, f"{blank}: ", f"{blank}; ", languages)
         rows = []
         lines.append(line)
     return "\n".join(lines[:-1])
 
 
-def _row_sentences(rows: list[str], colon: str, between: str) -> Iterator[str]:
+def _row_sentences(
+    rows: list[str], colon: str, between: str, languages: Languages
+) -> Iterator[str]:
     has_headings = len(rows) > 1 and bool(_RULE.fullmatch(rows[1]))
     headings = _cells(rows[0])[1:] if has_headings else []
     for row in rows[2:] if has_headings else rows:
         first, *rest = _cells(row)
         parts = [
-            f"{heading}{colon}{cell}" if heading and cell else cell
+            [f"{heading}{colon}{sentence}" if heading else sentence for sentence in told]
             for heading, cell in zip(headings + [""] * len(rest), rest, strict=False)
+            if (told := sentences(cell, languages))
         ]
-        statement = between.join(part for part in parts if part)
-        if first or statement:
-            yield f"- {DASH.join(part for part in (first, statement) if part)}"
+        for statement in _statements(parts, between) or [""]:
+            if first or statement:
+                yield f"- {DASH.join(part for part in (first, statement) if part)}"
+
+
+def _statements(cells: Sequence[Sequence[str]], between: str) -> list[str]:
+    """The sentences of *cells* joined as far as each cell is one, and they are not too long."""
+    statements: list[str] = []
+    is_open = False
+    for parts in cells:
+        is_one = len(parts) == 1
+        is_short = is_open and len(f"{statements[-1]} {parts[0]}".split()) <= MAX_ROW_WORDS
+        if is_one and is_short:
+            statements[-1] += f"{between}{parts[0]}"
+        else:
+            statements += parts
+        is_open = is_one
+    return statements
 
 
 def _cells(row: str) -> list[str]:

@@ -22,9 +22,9 @@ PRICES = """<section><h2>Plans</h2>
 <div><div class="card"><h4>49 €</h4><h3>All</h3><p>Any.</p></div></div></section>"""
 NEWS = """<h1>News</h1><ul><li><time>22/05/2026</time><h5><a href=/a>Trip</a></h5></li>
 <li><time>03/04/2026</time><h5><a href=/b>Lottery</a></h5></li></ul>"""
-BLOG = """<h1>Blog</h1><article><header><p class=meta>22/05/2019</p><h2>Trip</h2></header><p>By bus.
-</p></article><article><header><p class=meta>03/05/2018</p><h2>Lunch</h2></header><p>Bring bread.</p>
-</article>"""
+BLOG = """<h1>Blog</h1><article><header><p class=meta>22/05/2019</p><h2>Trip</h2></header>
+<p>By bus.</p></article><article><header><p class=meta>03/05/2018</p><h2>Lunch</h2></header>
+<p>Bring bread.</p></article>"""
 NO_CARDS = "<h1>A</h1><div><p>Open until 9 pm.</p><h2>B</h2><p>b</p></div>"
 LABELS_OF_CARDS = """<div><p>Our team 2026 is made of people who have been here for a long time, and
 who like to work for you, every day of the week.</p><h3>A</h3><p>a</p></div><div><h3>B</h3></div>"""

@@ -10,6 +10,16 @@ from chatbot_server.retrieval.read.files.writer import table_blocks
 
 TABLE = "Before.\n| Day | From | To |\n|---|:--|--:|\n| Monday | 9 am | |\n| Sunday | | |\nAfter."
 
+POOLS = """| Pool | Hours | Rules | Price |
+|---|---|---|---|
+| Small | 9–12 | Caps, e.g. of silk, are worn. No food! Dogs stay out. | 2 € |"""
+TOLD_OF_POOLS = """- Small — Hours: 9–12
+- Small — Rules: Caps, e.g. of silk, are worn.
+- Small — Rules: No food!
+- Small — Rules: Dogs stay out.
+- Small — Price: 2 €"""
+XS, YS = " ".join(60 * "x"), " ".join(60 * "y")
+
 
 def test_each_row_is_told_with_its_headings() -> None:
     assert in_sentences(TABLE).split("\n") == [
@@ -30,7 +40,8 @@ def test_french_has_a_blank_before_its_colons() -> None:
         ("| A | B |\n| C | D |", "- A — B\n- C — D"),  # no headings
         ("|  | Price |\n|---|---|\n| Tea | 2 € | hot | |", "- Tea — Price: 2 €; hot"),
         ("| A |\n|---|", ""),
-        (r"| a\|b | c |", r"- a\|b — c"),
+        (POOLS, TOLD_OF_POOLS),
+        (f"| A | {XS} | {YS} |", f"- A — {XS}\n- A — {YS}"),
         ("| Bun | Price | Size |\n|---|---|---|\n| Rye | 2 € | - |", "- Rye — Price: 2 €"),
         ("| Bun | Price | Size |\n|---|---|---|\n| Rye | – | 9–12 cm |", "- Rye — Size: 9–12 cm"),
         ("|", "|"),
@@ -106,3 +117,10 @@ def test_what_stands_across_below_a_table_is_kept() -> None:
     blocks = table_blocks(rows, None)
     assert [kind for kind, _ in blocks] == ["table", "paragraph", "paragraph"]
     assert [text for _, text in blocks[1:]] == ["No cheques.", "VAT is in it."]
+
+
+def test_lines_in_a_cell_are_parted_as_sentences_and_words_are() -> None:
+    cell = "Bring towels\nShoes stay\noutside.\nNo dogs"
+    rows = [["Pool", "Rules"], ["Small", cell], ["Big", "none"]]
+    ((_kind, table),) = table_blocks(rows, 1)
+    assert "| Small | Bring towels, Shoes stay outside. No dogs |" in table

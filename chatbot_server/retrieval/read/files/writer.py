@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from chatbot_server.retrieval.language.tables import markdown_table, spans_all
@@ -51,12 +51,7 @@ class MarkdownWriter:
     @property
     def in_one_line(self) -> str:
         """The whole text as a cell of a table."""
-        line = ""
-        for _kind, text in self._blocks:
-            plain = " ".join(text.split())
-            between = " " if _ENDS.search(line) or not line else ", "
-            line += between + plain if line else plain
-        return line
+        return in_line(text for _kind, text in self._blocks)
 
     @property
     def block_count(self) -> int:
@@ -119,6 +114,28 @@ class MarkdownWriter:
             self._blocks.append((kind, text))
 
 
+def in_line(parts: Iterable[str]) -> str:
+    """*parts* one after the other, with commas where nothing else parts them."""
+    line = ""
+    for part in parts:
+        plain = " ".join(part.split())
+        if line and plain:
+            line += " " if _ENDS.search(line) else ", "
+        line += plain
+    return line
+
+
+def lines_of_cell(cell: str) -> list[str]:
+    """The lines of *cell*, whole again where one was broken in the middle of a sentence."""
+    lines: list[str] = []
+    for line in filter(None, map(str.strip, cell.split("\n"))):
+        if lines and line[0].islower() and not _ENDS.search(lines[-1]):
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    return lines
+
+
 def with_note(note: str) -> tuple[str, str]:
     """What is told of a note where it is referred to, and what below: short ones in brackets."""
     if len(note) > SHORT_NOTE:
@@ -128,7 +145,7 @@ def with_note(note: str) -> tuple[str, str]:
 
 def table_blocks(rows: Sequence[Row], header_rows: int | None) -> list[tuple[str, str]]:
     """A table as Markdown, what stands across all of its columns above or below as paragraphs."""
-    grid = without_empty([[" ".join(cell.split()) for cell in row] for row in rows])
+    grid = without_empty([[in_line(lines_of_cell(cell)) for cell in row] for row in rows])
     blocks: list[tuple[str, str]] = []
     while len(grid) > 1 and len(grid[0]) > 1 and len(set(grid[0])) == 1:
         blocks.append(("paragraph", _escaped(grid.pop(0)[0])))
