@@ -6,8 +6,9 @@ A row alone does not say what its columns are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise, zip_longest
+from operator import itemgetter
 
 from chatbot_server.retrieval.language.languages import LANGUAGES, Languages, together
 from chatbot_server.retrieval.language.sentences import sentences
@@ -90,16 +91,28 @@ def _row_sentences(
 ) -> Iterator[str]:
     has_headings = len(rows) > 1 and bool(_RULE.fullmatch(rows[1]))
     headings = _cells(rows[0])[1:] if has_headings else []
+    told_before: set[str] = set()  # by a cell that spans several rows, of each of them
     for row in rows[2:] if has_headings else rows:
         first, *rest = _cells(row)
-        parts = [
-            [f"{heading}{colon}{sentence}" if heading else sentence for sentence in told]
-            for heading, cell in zip(headings + [""] * len(rest), rest, strict=False)
-            if (told := sentences(cell, languages))
-        ]
+        named = zip(headings + [""] * len(rest), rest, strict=False)
+        parts = list(_told(named, colon, languages))
         for statement in _statements(parts, between) or [""]:
-            if first or statement:
-                yield f"- {DASH.join(part for part in (first, statement) if part)}"
+            line = f"- {DASH.join(part for part in (first, statement) if part)}"
+            if (first or statement) and line not in told_before:
+                told_before.add(line)
+                yield line
+
+
+def _told(
+    cells: Iterable[tuple[str, str]], colon: str, languages: Languages
+) -> Iterator[list[str]]:
+    """The sentences of each of *cells*, with its heading; what one heading spans is one cell."""
+    for heading, group in groupby(cells, key=itemgetter(0)):
+        told = [parts for _heading, cell in group if (parts := sentences(cell, languages))]
+        if heading and all(len(parts) == 1 for parts in told):
+            told = [[", ".join(parts[0] for parts in told)]] if told else []
+        for parts in told:
+            yield [f"{heading}{colon}{part}" if heading else part for part in parts]
 
 
 def _statements(cells: Sequence[Sequence[str]], between: str) -> list[str]:

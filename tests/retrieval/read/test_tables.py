@@ -18,6 +18,10 @@ TOLD_OF_POOLS = """- Small — Hours: 9–12
 - Small — Rules: No food!
 - Small — Rules: Dogs stay out.
 - Small — Price: 2 €"""
+BUSES = """| Stop | weekdays | weekdays | weekdays | Saturdays |
+|---|---|---|---|---|
+| Station | 6:42 | 7:15 | – | 8:00 |"""
+NEW_LINE = "\n"
 XS, YS = " ".join(60 * "x"), " ".join(60 * "y")
 
 
@@ -41,6 +45,8 @@ def test_french_has_a_blank_before_its_colons() -> None:
         ("|  | Price |\n|---|---|\n| Tea | 2 € | hot | |", "- Tea — Price: 2 €; hot"),
         ("| A |\n|---|", ""),
         (POOLS, TOLD_OF_POOLS),
+        (f"{POOLS}\n{POOLS.split(NEW_LINE)[2]}", TOLD_OF_POOLS),  # a cell that spans two rows
+        (BUSES, "- Station — weekdays: 6:42, 7:15; Saturdays: 8:00"),
         (f"| A | {XS} | {YS} |", f"- A — {XS}\n- A — {YS}"),
         ("| Bun | Price | Size |\n|---|---|---|\n| Rye | 2 € | - |", "- Rye — Price: 2 €"),
         ("| Bun | Price | Size |\n|---|---|---|\n| Rye | – | 9–12 cm |", "- Rye — Size: 9–12 cm"),

@@ -13,7 +13,8 @@ from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 # What programs put there by themselves.
 _PROGRAMS_OWN = re.compile(
     r"(?:microsoft (?:word|excel|powerpoint)(?: - .*)?|(?:powerpoint presentation"
-    r"|présentation powerpoint|diapositive|slide|document|untitled|sans titre|ohne titel"
+    r"|présentation powerpoint|diapositive|slide|document|untitled(?: document)?|unknown(?: title)?"
+    r"|(?:document )?sans (?:titre|nom)|ohne titel"
     r"|sin título|unbenannt|\(?(?:anonymous|unspecified)\)?"
     r"|titre|title|book|classeur|mappe|libro|feuil(?:le)?|sheet|tabelle|blatt|hoja|foglio)[\s-]*\d*)",
     re.IGNORECASE,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise, zip_longest
 
 from chatbot_server.retrieval.language.tables import markdown_table, spans_all
 from chatbot_server.retrieval.read.document import MAX_TEXT
@@ -17,8 +17,12 @@ MAX_BLOCKS_IN_CELL = 6
 MAX_CELL = 1500
 SHORT_NOTE = 150
 MAX_LEVEL = 6
+LONGEST_HEADING = 80
 _HAS_DIGIT = re.compile(r"\d")
+# Before a price or an age that is said of what a heading names.
+_SET_APART = re.compile(r"[^\W\d_]{2}.{0,3}[(–—]")
 _LOOKS_LIKE_MARKDOWN = re.compile(r"^(?=#{1,6}\s|\|)", re.MULTILINE)
+_ESCAPED = re.compile(r"^\\(?=[#|])", re.MULTILINE)
 _FIRST_HEADING = re.compile(r"#{1,6} (.+)")
 _ENDS = re.compile(r"[.!?…:;,]$")
 
@@ -27,7 +31,7 @@ class MarkdownWriter:
     """The text of a document as it is read; what is beyond the longest text is left out."""
 
     def __init__(self) -> None:
-        self.first_heading = ""
+        self._first_heading = ""
         self.is_rich = False  # has headings or tables
         self._blocks: list[tuple[str, str]] = []
         self._room = MAX_TEXT
@@ -38,11 +42,17 @@ class MarkdownWriter:
         return self._room <= 0
 
     @property
+    def first_heading(self) -> str:
+        """What heads the document, or stands first as if it did."""
+        texts = (text for kind, text in self._with_headings() if kind == "heading")
+        return self._first_heading or next(texts, "").lstrip("#").strip()
+
+    @property
     def text(self) -> str:
         """The whole text, with items of a list on consecutive lines."""
         parts: list[str] = []
         former = ""
-        for kind, text in self._blocks:
+        for kind, text in self._with_headings():
             parts.append("\n" if kind == former == "item" else "\n\n")
             parts.append(text)
             former = kind
@@ -68,14 +78,19 @@ class MarkdownWriter:
         """A heading; 1 is the highest level."""
         plain = " ".join(text.split())
         if plain:
-            self.first_heading = self.first_heading or plain
+            self._first_heading = self._first_heading or plain
             self.is_rich = True
             self._add("heading", f"{'#' * max(1, min(level, MAX_LEVEL))} {plain}")
 
-    def paragraph(self, text: str) -> None:
-        """A paragraph; what tabs part is a label and its values."""
+    def paragraph(self, text: str, *, bold: bool = False) -> None:
+        """A paragraph; what tabs part is a label and its values.
+
+        One that is all *bold* heads what follows, as many people make headings.
+        """
         lines = [_without_tabs(line) for line in text.split("\n")]
-        self._add("paragraph", _escaped("\n".join(line for line in lines if line)))
+        is_first = not self._blocks and len(text) <= LONGEST_HEADING
+        kind = "bold" if bold and (is_first or _heads(text)) else "paragraph"
+        self._add(kind, _escaped("\n".join(line for line in lines if line)))
 
     def item(self, text: str, depth: int = 0, mark: str = "-") -> None:
         """An item of a list, *depth* lists inside of others."""
@@ -96,16 +111,27 @@ class MarkdownWriter:
     def markdown(self, text: str) -> None:
         """Add text that is Markdown already."""
         heading = _FIRST_HEADING.match(text)
-        self.first_heading = self.first_heading or (heading[1] if heading else "")
+        self._first_heading = self._first_heading or (heading[1] if heading else "")
         self.is_rich = True
         self._add("markdown", text)
 
     def append(self, other: MarkdownWriter) -> None:
         """Add everything in *other*."""
-        self.first_heading = self.first_heading or other.first_heading
+        self._first_heading = self._first_heading or other._first_heading
         self.is_rich = self.is_rich or other.is_rich
         for kind, text in other._blocks:
             self._add(kind, text)
+
+    def _with_headings(self) -> Iterator[tuple[str, str]]:
+        level = 1
+        following = [kind for kind, _text in self._blocks[1:]]
+        for (kind, text), next_kind in zip_longest(self._blocks, following):
+            if kind == "heading":
+                level = text.index(" ")
+            if kind == "bold" and next_kind not in (None, "bold", "heading"):
+                yield "heading", f"{'#' * min(level + 1, MAX_LEVEL)} {text}"
+            else:
+                yield kind, text
 
     def _add(self, kind: str, text: str) -> None:
         if text.strip() and self._room > 0:
@@ -118,7 +144,7 @@ def in_line(parts: Iterable[str]) -> str:
     """*parts* one after the other, with commas where nothing else parts them."""
     line = ""
     for part in parts:
-        plain = " ".join(part.split())
+        plain = " ".join(_ESCAPED.sub("", part).split())
         if line and plain:
             line += " " if _ENDS.search(line) else ", "
         line += plain
@@ -134,6 +160,17 @@ def lines_of_cell(cell: str) -> list[str]:
         else:
             lines.append(line)
     return lines
+
+
+def _heads(text: str) -> bool:
+    """Whether *text*, all in bold, names what follows: “Starters”, “For children (under 8)”."""
+    plain = text.strip()
+    if not plain or len(plain) > LONGEST_HEADING or "\n" in plain or "\t" in plain:
+        return False
+    number = _HAS_DIGIT.search(plain)
+    return not plain.endswith((".", ",", ";", "!")) and (
+        number is None or bool(_SET_APART.search(plain, 0, number.start()))
+    )
 
 
 def with_note(note: str) -> tuple[str, str]:

@@ -109,6 +109,29 @@ def test_what_a_reader_sees_is_read_and_nothing_else(body: str, text: str) -> No
     assert read(body) == text
 
 
+@pytest.mark.parametrize(
+    ("texts", "read_as"),
+    [
+        (("*Starters", "Soup"), "## Starters\n\nSoup"),
+        (("Open.", "*Children (under 8)", "Soup"), "Open.\n\n## Children (under 8)\n\nSoup"),
+        (("Open daily.", "*Closed on 25 May", "Soup"), "Open daily.\n\nClosed on 25 May\n\nSoup"),
+        (("*Line 7 to Derby", "Soup"), "## Line 7 to Derby\n\nSoup"),
+        (("*Starters", "*Mains", "Soup"), "Starters\n\n## Mains\n\nSoup"),
+        (("Soup", "*We like it hot."), "Soup\n\nWe like it hot."),
+        (("Soup", "*Enjoy"), "Soup\n\nEnjoy"),
+    ],
+)  # fmt: skip
+def test_a_paragraph_all_in_bold_heads_what_follows(texts: tuple[str, ...], read_as: str) -> None:
+    bold = (run(text.lstrip("*"), "<w:b/>" * text.startswith("*")) for text in texts)
+    assert read("".join(f"<w:p>{one}</w:p>" for one in bold)) == read_as
+
+
+def test_bold_words_in_a_cell_are_no_heading() -> None:
+    inner = f"<w:tc><w:p>{run('Lunch', '<w:b/>')}</w:p><w:p>{run('| Soup')}</w:p></w:tc>"
+    rows = row(cell("Menu"), cell("Price")) + f"<w:tr>{inner}{cell('9 €')}</w:tr>"
+    assert read(f"<w:tbl>{rows}</w:tbl>").split("\n")[-1] == "| Lunch, \\| Soup | 9 € |"
+
+
 def test_a_text_box_is_read_once_though_it_is_stored_twice() -> None:
     box = f"<w:txbxContent>{paragraph('Ring twice.')}</w:txbxContent>"
     both = f"<mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"

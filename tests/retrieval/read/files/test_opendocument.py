@@ -35,6 +35,13 @@ def test_a_real_text_says_what_the_same_text_in_word_says() -> None:
     assert "- les draps, à 8 € la paire\n- le lit pour bébé, gratuit\n" in text["text"]
 
 
+def test_a_paragraph_all_in_bold_heads_what_follows() -> None:
+    weight = '<style:text-properties style:font-weight="bold"/>'
+    bold = f'<style:style style:name="B">{weight}</style:style>'
+    body = '<text:p text:style-name="B">Starters</text:p><text:p>Soup</text:p>'
+    assert read(body, styles=bold) == "## Starters\n\nSoup"
+
+
 def test_a_real_sheet_is_a_heading_and_a_table() -> None:
     lines = read_office("camping.ods")["text"].split("\n")
     assert lines[0] == "# prices"

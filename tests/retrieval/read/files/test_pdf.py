@@ -109,6 +109,26 @@ def test_dots_that_lead_to_a_price_part_it_from_its_name() -> None:
     assert read(drawn([(50, 700, "Tea ............ 2 euros")])) == "Tea — 2 euros"
 
 
+def test_what_dots_lead_to_ends_its_line() -> None:
+    names = ("Old tomatoes, cold soup of the house", "Potted mackerel with lemon and bread")
+    dishes = [
+        (50, 700 - 12 * at, f"{name} ............ {price} euros")
+        for at, (name, price) in enumerate(zip(names, (8, 7), strict=True))
+    ]
+    assert read(drawn(dishes)).split("\n\n") == [
+        "Old tomatoes, cold soup of the house — 8 euros",
+        "Potted mackerel with lemon and bread — 7 euros",
+    ]
+
+
+def test_the_letter_of_a_note_stays_with_it() -> None:
+    lines = [
+        (50, 700, "Buses leave at 8:05 (a) and at noon."),
+        (50, 670, "(a) not in the holidays"),
+    ]
+    assert read(drawn(lines)).endswith("- (a) not in the holidays")
+
+
 def test_a_turned_page_is_read_along_its_lines() -> None:
     lines = [(100, 50, "You can cancel free of charge until seven days before you"),
              (114, 50, "arrive.")]  # fmt: skip

@@ -81,6 +81,7 @@ def test_what_stands_above_a_markdown_page_is_its_title_and_no_text() -> None:
         ("a.pdf", "tarifs_v2.indd", "", "A"),
         ("house-rules_2026 (1).pdf", "", "", "House rules 2026"),
         ("R%C3%A8glement.pdf", "Untitled 1", "", "Règlement"),
+        ("rules.epub", "Unknown Title", "House rules", "House rules"),
     ],
 )
 def test_a_file_is_called_by_its_title_its_heading_or_its_name(

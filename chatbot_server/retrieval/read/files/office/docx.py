@@ -150,7 +150,7 @@ class WordReader:
             depth = _number(attribute(child(properties, "numPr", "ilvl"), "val"))
             writer.item(words, depth, self._mark(list_id, depth) if words.strip() else "-")
         else:
-            writer.paragraph(words)
+            writer.paragraph(words, bold=self.is_bold(paragraph))
         for box in text.boxes:
             self.write_blocks(box, writer)
 
@@ -206,9 +206,9 @@ class WordReader:
             header_rows = is_bold.index(False)
         writer.table(rows, header_rows or None)
 
-    def is_bold(self, cell: Any) -> bool:
-        """Whether all words in *cell* are bold."""
-        for paragraph in cell.iter("{*}p"):
+    def is_bold(self, element: Any) -> bool:
+        """Whether all words in *element* are bold."""
+        for paragraph in element.iter("{*}p"):
             name = attribute(child(paragraph, "pPr", "pStyle"), "val")
             bold_style = self._styles.get(name, WordStyle()).is_bold
             for run in paragraph.iter("{*}r"):

@@ -153,7 +153,7 @@ class OpenDocumentReader:
         elif attribute(paragraph, "style-name") in self._titles:
             writer.heading(1, text.words)
         else:
-            writer.paragraph(text.words)
+            writer.paragraph(text.words, bold=self.is_bold(paragraph))
         self.write_blocks(text.boxes, writer)
 
     def write_list(
@@ -201,9 +201,9 @@ class OpenDocumentReader:
         """Whether its style hides *element*."""
         return attribute(element, "style-name") in self._unseen
 
-    def is_bold(self, cell: Any) -> bool:
-        """Whether all words in *cell* are bold."""
-        parts = [*cell.iter("{*}p"), *cell.iter("{*}h")]
+    def is_bold(self, element: Any) -> bool:
+        """Whether all words in *element* are bold."""
+        parts = [*element.iter("{*}p"), *element.iter("{*}h")]
         return all(
             attribute(part, "style-name") in self._bold
             or (

@@ -45,8 +45,11 @@ _TO_PAGE = re.compile(r"\s\d{1,4}$")
 _NOTE = re.compile(r"(\d{1,2})\s+(\S.*)")
 _DIGITS = re.compile(r"\d+")
 _LEADERS = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:[.…_·] ?){4,}[ \t]*")
+# What dots lead to, the price of a dish, ends its line.
+_LED = re.compile(r"(?:[.…_·] ?){4,}[ \t]{0,9}[^\s.…_·]")
 _ITEM = re.compile(r"([•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0ff–—*-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")
 _NUMBERED = re.compile(r"\d{1,2}[.)]")
+_LETTERED = re.compile(r"\(?[a-z\d]{1,2}\)|[a-z]\.")
 _MARK = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 # “call 06 12 ⏎ 34 56 78” in a narrow box.
 _CUT_NUMBER = re.compile(r"\w \w+ (?:\d\d ?)+\n\d\d")
@@ -290,7 +293,9 @@ class PdfText:
             writer.heading(1 + self._styles.index(self._style(lines[0])), text)
         elif mark := _ITEM.match(text):
             number = mark[1] if _NUMBERED.fullmatch(mark[1]) else "-"
-            writer.item(text[mark.end() :], 0, number)
+            # “(a) on Wednesdays only” may be referred to.
+            start = 0 if _LETTERED.fullmatch(mark[1]) else mark.end()
+            writer.item(text[start:], 0, number)
         else:
             writer.paragraph(text)
 
@@ -310,7 +315,7 @@ class PdfText:
     def goes_on(self, block: Sequence[Line], line: Line) -> bool:
         """Whether *line* is of the paragraph that the lines of *block* begin."""
         former = block[-1]
-        if _ITEM.match(line.text) or "\t" in former.text + line.text:
+        if _ITEM.match(line.text) or "\t" in former.text + line.text or _LED.search(former.text):
             return False
         if self._style(former) != self._style(line) and abs(former.size - line.size) > 0.6:
             return False
