@@ -1,6 +1,6 @@
-"""One thread asks the embedder's child for all others, and puts questions that wait together.
+"""One thread asks the embedder's child for all others, waiting questions in one request.
 
-Questions take turns with everything else: one waits for one section that is read, not for ten.
+Questions take turns with everything else: a visitor waits while one section is read, not ten.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ QUESTIONS_AT_ONCE = 16
 
 
 @dataclass(eq=False)
-class Asked:
+class QueuedRequest:
     """A request that waits for its turn.
 
     Attributes:
         request: for the child; None if it is a question.
-        question: which may be computed together with others.
-        seconds: in which the child must have answered.
+        question: which may be computed together with others; empty if it is no question.
+        seconds: the time that the child has for it.
     """
 
     request: dict[str, Any] | None
@@ -46,81 +46,91 @@ class Asked:
 
 
 class EmbedderQueue:
-    """Requests in the order in which they came, except that questions are asked together.
+    """Passes requests on in the order in which they came, and questions together.
 
-    They go first after each request that is none.
+    After each request that is no question, the questions that wait are next.
 
     Args:
-        ask: passes a request to the child, and returns its answer within so many seconds, or None.
+        ask: passes a request to the child, and returns its answer; None if there is none within
+            the given seconds.
     """
 
     def __init__(self, ask: Callable[[dict[str, Any], float], Any]) -> None:
         self._ask = ask
-        self._coming = SimpleQueue[Asked | None]()
+        self._arrivals = SimpleQueue[QueuedRequest | None]()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def ask(self, request: dict[str, Any], seconds: float, patience: float | None = None) -> Any:
         """The answer to *request*; None if there is none now, or no turn within *patience*."""
-        return self._wait(Asked(request, "", seconds), patience)
+        return self._wait(QueuedRequest(request, "", seconds), patience)
 
     def ask_question(self, question: str, seconds: float) -> Any:
         """The answer to a question; None if there is none now, or no turn within *seconds*."""
-        return self._wait(Asked(None, question, seconds), seconds)
+        return self._wait(QueuedRequest(None, question, seconds), seconds)
 
     def close(self) -> None:
         """Finish what is being asked; whoever still waits gets None."""
         with self._lock:
             if self._thread:
-                self._coming.put(None)
+                self._arrivals.put(None)
                 self._thread.join()
                 self._thread = None
 
-    def _wait(self, asked: Asked, patience: float | None) -> Any:
-        self._coming.put(asked)
+    def _wait(self, queued: QueuedRequest, patience: float | None) -> Any:
+        self._arrivals.put(queued)
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
                 self._thread.start()
-        return asked.result(patience)
+        return queued.result(patience)
 
     def _work(self) -> None:
-        here = deque[Asked | None]()
+        waiting = deque[QueuedRequest | None]()
         questions_first = False
-        while together := self._next(here, questions_first):
-            asked = [each for each in together if each.answer.set_running_or_notify_cancel()]
-            if not asked:
-                continue
-            request, seconds = asked[0].request, asked[0].seconds
-            questions_first = request is not None
-            try:
-                questions = {"questions": [each.question for each in asked]}
-                answer = self._ask(questions if request is None else request, seconds)
-            except Exception as error:
-                for each in asked:
-                    each.answer.set_exception(error)
-                continue
-            answers = [answer] if questions_first else (answer or [None] * len(asked))
-            for each, its_answer in zip(asked, answers, strict=True):
-                each.answer.set_result(its_answer)
-        for left in filter(None, here):
-            left.answer.cancel()
+        while batch := self._next_batch(waiting, questions_first):
+            # Whoever lost patience has cancelled: nothing is computed for them.
+            batch = [each for each in batch if each.answer.set_running_or_notify_cancel()]
+            if batch:
+                questions_first = batch[0].request is not None
+                self._answer(batch)
+        for each in filter(None, waiting):
+            each.answer.cancel()
 
-    def _next(self, here: deque[Asked | None], questions_first: bool) -> list[Asked]:
-        """What came first and, if it is a question, others; nothing when it is time to end.
+    def _next_batch(
+        self, waiting: deque[QueuedRequest | None], questions_first: bool
+    ) -> list[QueuedRequest]:
+        """Take one request, or several questions, from *waiting*; nothing at the end of all work.
 
-        *here* is what came before, and gets what has come since.
+        What has arrived since the last call is added to *waiting* before.
         """
-        if not here:
-            here.append(self._coming.get())
+        if not waiting:
+            waiting.append(self._arrivals.get())
         with suppress(Empty):
             while True:
-                here.append(self._coming.get_nowait())
-        first = here[0]
-        questions = [each for each in here if each and each.request is None][:QUESTIONS_AT_ONCE]
+                waiting.append(self._arrivals.get_nowait())
+        first = waiting[0]
         if first is None:
             return []
-        together = questions if first in questions or (questions and questions_first) else [first]
-        for each in together:
-            here.remove(each)
-        return together
+        questions = [each for each in waiting if each and each.request is None][:QUESTIONS_AT_ONCE]
+        are_next = first.request is None or (questions and questions_first)
+        batch = questions if are_next else [first]
+        for each in batch:
+            waiting.remove(each)
+        return batch
+
+    def _answer(self, batch: list[QueuedRequest]) -> None:
+        """Ask the child, and hand its answer, or its error, to those who wait for it."""
+        first = batch[0]
+        try:
+            if first.request is not None:
+                answers = [self._ask(first.request, first.seconds)]
+            else:
+                questions = {"questions": [each.question for each in batch]}
+                answers = self._ask(questions, first.seconds) or [None] * len(batch)
+        except Exception as error:
+            for each in batch:
+                each.answer.set_exception(error)
+            return
+        for each, answer in zip(batch, answers, strict=True):
+            each.answer.set_result(answer)

@@ -94,7 +94,7 @@ def test_questions_that_wait_are_computed_together() -> None:
         first = visitors.submit(embedder.query, "who is there?")
         wait_for(lambda: sizes == [1])
         answers = [visitors.submit(embedder.query, text) for text in texts]
-        wait_for(lambda: embedder._queue._coming.qsize() == len(texts))
+        wait_for(lambda: embedder._queue._arrivals.qsize() == len(texts))
         is_free.set()
         together = [answer.result() for answer in answers]
         assert first.result() is not None
@@ -135,7 +135,7 @@ class SlowChild:
         wait_for(lambda: len(self.requests) == count)
 
     def wait_until_waiting(self, count: int) -> None:
-        wait_for(lambda: self.queue._coming.qsize() == count)
+        wait_for(lambda: self.queue._arrivals.qsize() == count)
 
 
 def test_sections_are_read_in_their_turn_among_questions(child: SlowChild) -> None:
