@@ -41,7 +41,7 @@ from chatbot_server.retrieval.answer.show.overview import overview_of
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.answer.show.timely import (
     lines_above,
-    moment_of,
+    set_time,
     with_hours_first,
     with_season_first,
 )
@@ -74,7 +74,7 @@ def ground_in_sections(
     now: datetime,
 ) -> Grounding:
     """What *sections* of the documents of *hits* say about *query*."""
-    moment = moment_of(query, index.state.time_zone, now)
+    moment = set_time(query, index.state.time_zone, now)
     if not sections:  # all of them were indexed anew since they were found
         return Grounding("nothing", lasting=False)
     sections, hits = with_own_entries(sections, hits, query)

@@ -218,8 +218,11 @@ def _language(section: Candidate, query: Query) -> str:
     return stems.guess_language(query.text, default, query.languages)
 
 
-def moment_of(query: Query, time_zone: str | None, now: datetime) -> Moment | None:
-    """The moment that *query* names, in the time zone of the site; sets the days it means."""
+def set_time(query: Query, time_zone: str | None, now: datetime) -> Moment | None:
+    """Set the days that *query* means, in the time zone of the site; returns its moment.
+
+    A moment that contradicts the days it names is dropped, from the query as well.
+    """
     here = now.astimezone(ZoneInfo(time_zone) if time_zone else None)
     moment = Moment(query.moment, here) if query.moment else None
     weekdays = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
