@@ -101,7 +101,9 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     chore = partial(call_chore, config.run_dir)
     send_mail = partial(chore, "mail") if config.mail.host else None
     alerts = Alerts(send_mail, deliver_events=partial(chore, "webhooks"))
-    service = build_service(config, engine, database, alerts)
+    # Of visitors and owners: one process that makes vectors, one copy of each site's index.
+    knowledge = build_knowledge(config, database)
+    service = build_service(config, engine, database, knowledge, alerts)
     visitor_parts = VisitorParts(
         config=config,
         database=database,
@@ -117,7 +119,6 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     vectors = make_embedder(config.retrieval.semantic)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
-    knowledge = build_knowledge(config, database)
     on_push = partial(chore, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, Extractor(), on_push))
     tickets = UploadTickets()
@@ -188,10 +189,13 @@ def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
 
 
 def build_service(
-    config: Config, engine: Engine, database: Database, alerts: Alerts | None = None
+    config: Config,
+    engine: Engine,
+    database: Database,
+    knowledge: KnowledgeBase,
+    alerts: Alerts | None = None,
 ) -> ConversationService:
     """The conversations of all sites."""
-    knowledge = build_knowledge(config, database)
     parts = TurnParts(
         engine,
         knowledge,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -25,6 +25,7 @@ from chatbot_server.conversation.events import (
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.errors import ModelError, NotFound, UsageError
 from chatbot_server.prompt.clean import clean_text
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.why import Explanation, explain
 from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.service.prepare import engine_for
@@ -71,23 +72,28 @@ def ask(
     with context.database.session() as session:
         site = session.get_one(Site, site_id_of(context, key))
         visitor_question = VisitorQuestion(site, text, context.language, keep=False)
-    answer = _answer_as_json(context, visitor_question) if as_json else {}
-    if not as_json:
-        _show_answer(context, visitor_question)
+    with (
+        closing(build_knowledge(context.config, context.database)) as knowledge,
+        closing(_events(context, knowledge, visitor_question)) as events,
+    ):
+        answer = {}
+        if as_json:
+            answer = _whole_answer(text, events)
+        else:
+            _show_answer(context, events)
+        explanations = explain(knowledge, site.id, text) if is_explained else []
     if is_explained:
-        knowledge = build_knowledge(context.config, context.database)
-        explanations = explain(knowledge, site.id, text)
-        knowledge.close()
         answer["why"] = [asdict(explanation) for explanation in explanations]
-        for line in [] if as_json else why_lines(context, explanations):
-            click.echo(line)
     if as_json:
         print_json(answer)
+        return
+    for line in why_lines(context, explanations):
+        click.echo(line)
 
 
-def _show_answer(context: Context, question: VisitorQuestion) -> None:
+def _show_answer(context: Context, events: Iterator[Event]) -> None:
     lines = PlainLines()
-    for event in _events(context, question):
+    for event in events:
         if isinstance(event, TextPiece):
             click.echo(lines.feed(event.text), nl=False)
         elif isinstance(event, Waiting):
@@ -102,9 +108,9 @@ def _show_answer(context: Context, question: VisitorQuestion) -> None:
     click.echo(lines.finish())
 
 
-def _answer_as_json(context: Context, question: VisitorQuestion) -> dict[str, Any]:
-    answer: dict[str, Any] = {"question": question.text, "answer": "", "sources": []}
-    for event in _events(context, question):
+def _whole_answer(question: str, events: Iterator[Event]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"question": question, "answer": "", "sources": []}
+    for event in events:
         if isinstance(event, TextPiece):
             answer["answer"] += event.text
         elif isinstance(event, Cited):
@@ -116,14 +122,16 @@ def _answer_as_json(context: Context, question: VisitorQuestion) -> dict[str, An
     return answer
 
 
-def _events(context: Context, question: VisitorQuestion) -> Iterator[Event]:
+def _events(
+    context: Context, knowledge: KnowledgeBase, question: VisitorQuestion
+) -> Generator[Event, None, None]:
     """The answer, event by event; its conversation is erased at the end."""
 
     def warn(error: ModelError) -> None:
         click.echo(error.sentence(context.language), err=True)
 
     with engine_for(context.config, warn) as engine:
-        service = build_service(context.config, engine, context.database)
+        service = build_service(context.config, engine, context.database, knowledge)
         answer = service.answer(service.prepare(question))
         secret = ""
         try:

@@ -1,0 +1,24 @@
+"""What the parts of one server share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.scripted_chat import ScriptedModel
+
+from chatbot_server.app import create_app
+from chatbot_server.config import Config
+from chatbot_server.retrieval.answer import service
+from chatbot_server.storage.database import Database
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_visitors_and_owners_search_with_one_process_and_one_index(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: list[str] = []
+    monkeypatch.setattr(service, "make_embedder", settings.append)
+    create_app(Config(data_dir=tmp_path), ScriptedModel(), database)
+    assert settings == ["auto"]
