@@ -22,7 +22,7 @@ VIEWS = {
     "setup": "set_up",
     "start": "start_site",
 }
-NOT_TYPED = {("trial", "q")}
+NOT_TYPED = {("trial", "q"), ("why", "q")}
 
 
 def test_every_field_has_the_name_of_its_page() -> None:

@@ -10,12 +10,21 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.answer.why import EXCERPT, Explanation, explain
+from chatbot_server.retrieval.base import GroundingStatus
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.inbox import find_answer_of
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, load_site, render
 
+# The sentence that says what decided.
+DECISIONS: dict[GroundingStatus, str] = {
+    "faq": "why_faq",
+    "quoted": "why_quoted",
+    "choices": "why_choices",
+    "passages": "why_passages",
+    "nothing": "why_nothing",
+}
 MOST_CONTENDERS = 5  # further ones explain nothing
 # Ahead of the next section by this much, one is clearly the best.
 CLEAR_MARGIN = 1.0
@@ -51,6 +60,7 @@ def add_explanation(bp: Blueprint, parts: AdminParts) -> None:
             message=message,
             question=question,
             points=points,
+            decisions=DECISIONS,
             most=MOST_CONTENDERS,
             excerpt=EXCERPT,
             **explained,
