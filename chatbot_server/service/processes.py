@@ -29,6 +29,7 @@ from chatbot_server.errors import Unavailable
 from chatbot_server.logs import set_up_logging
 from chatbot_server.messages import say
 from chatbot_server.processes.identity import VARIABLE, announce
+from chatbot_server.processes.matrix_threads import ONE_THREAD
 from chatbot_server.processes.parent import PARENT
 from chatbot_server.service.children import (
     CHORE_NAMES,
@@ -103,7 +104,7 @@ class ServerProcesses:
         quick_deaths = 0
         while not self._stop.is_set():
             start = time.monotonic()
-            web = subprocess.Popen(self._web_command(), env=self._environment)
+            web = subprocess.Popen(self._web_command(), env=ONE_THREAD | self._environment)
             try:
                 self._watch(web)
             finally:

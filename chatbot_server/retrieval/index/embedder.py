@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chatbot_server.errors import ConfigError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
+from chatbot_server.processes.matrix_threads import ONE_THREAD
 from chatbot_server.retrieval.index.embedder_queue import EmbedderQueue
 from chatbot_server.retrieval.index.late_interaction import WIDTH, fit_of
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
@@ -33,11 +34,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 IDLE_SECONDS = 600
 # Texts of pages per request: enough to work on efficiently, few enough for the time limits.
 AT_ONCE = 8
-# The environment variables for the number of threads of the libraries that multiply matrices.
-THREADS = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +94,7 @@ class ChildEmbedder:
         self._child = JsonLineChild(
             "chatbot_server.retrieval.index.embedder_child",
             idle_seconds=IDLE_SECONDS,
-            variables=dict.fromkeys(THREADS, "1"),
+            variables=ONE_THREAD,
             shares_stderr=True,
         )
         self._queue = EmbedderQueue(self._ask)
