@@ -43,11 +43,11 @@ def store_missing_tokens(database: Database, embedder: Embedder, large: int) -> 
         forget_tokens_of_large_sites(session, large)
         waiting = documents_without_tokens(session, embedder.fit, large)
     for document_id in waiting:
-        if not _store_tokens(database, embedder, document_id):
+        if not store_tokens(database, embedder, document_id):
             return
 
 
-def _store_tokens(database: Database, embedder: Embedder, document_id: int) -> bool:
+def store_tokens(database: Database, embedder: Embedder, document_id: int) -> bool:
     """Store the missing tokens of one document; False if *embedder* does not respond.
 
     They are computed outside of any transaction. If the document changes meanwhile, they are
