@@ -141,7 +141,7 @@ def require_fitting_prompt(token_count: int, context_length: int) -> None:
     if not token_count:
         raise BadRequest("engine_prompt_empty")
     if token_count + 1 > context_length:
-        raise BadRequest("engine_prompt_too_long", tokens=token_count, room=context_length - 1)
+        raise BadRequest("engine_prompt_too_long", tokens=token_count, limit=context_length)
 
 
 def require_known_tokens(tokens: Sequence[int], vocabulary_size: int) -> None:

@@ -173,6 +173,24 @@ def test_a_base_url_that_ends_with_a_slash_works(tmp_path: Path) -> None:
     assert refused.json["error"]["code"] == "invalid_api_key"  # an error of this API
 
 
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "prompt is too long",  # langchain-openai 1.7
+        "this model's maximum context length is",  # litellm 1.110
+        "maximum context length is 512 tokens",  # agents that shorten what they sent
+    ],
+)
+def test_clients_that_read_the_sentence_know_that_the_prompt_is_too_long(
+    parrot_api: Api, phrase: str
+) -> None:
+    ask = {"messages": [{"role": "user", "content": "bird " * 5000}]}
+    error = parrot_api.post("chat/completions", ask).json()["error"]
+
+    assert error["code"] == "context_length_exceeded"
+    assert phrase in error["message"]
+
+
 def test_no_proxy_may_hold_a_stream_back_to_compress_it(parrot_api: Api) -> None:
     stream = parrot_api.post("chat/completions", ASK | {"stream": True})
 
