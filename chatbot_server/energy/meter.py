@@ -1,8 +1,8 @@
-"""What each answer costs, of the processor time that this server's processes take.
+"""The energy of each answer, from the processor time that this server's processes take.
 
-Their time between two moments is shared equally by the answers in the making. A second of it
-costs what the processor's counter says of a second of anybody's work in such moments, or, where
-there is no counter, what its owner says a busy core takes.
+Answers that are made at the same time share this time equally. One second of it is counted as
+the energy that a second of any program's work took meanwhile, by the processor's own counter; or,
+without a counter, as what the operator says a busy core takes.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from chatbot_server.energy.power import PowerCounter
 from chatbot_server.energy.processor import ProcessorTime, machine_seconds
 
 EnergyMethod = Literal["measured", "estimated"]
-# Which processes there are changes when one is started or killed.
+# How long a list of processes is used: one may be started or killed.
 PIDS_SECONDS = 1.0
-# Processor seconds after which older ones count half: what a second costs changes with the load.
-REMEMBERED = 120.0
+# Processor seconds after which older ones count half: a second's energy changes with the load.
+REMEMBERED_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Energy:
 
 @dataclass(eq=False)
 class Share:
-    """One answer's part of the processor time."""
+    """One answer's part of the processor time, in seconds."""
 
     seconds: float = 0.0
 
@@ -76,58 +76,58 @@ class EnergyMeter:
         self._time = ProcessorTime()
         self._known_pids: Collection[int] = ()
         self._pids_until = 0.0
-        self._machine_at = 0.0
-        # While there were answers in the making: what the counter said, and who computed.
-        self._joules = self._seconds = self._own_seconds = 0.0
-        self._is_telling = True
+        self._machine_clock = 0.0
+        # Spent while there were answers in the making, by all programs and by this server's.
+        self._joules = self._all_seconds = self._own_seconds = 0.0
+        self._is_measurable = True
 
     def begin(self) -> Share:
         """Begin to measure one more answer."""
         with self._lock:
-            self._pass()
+            self._share_out()
             share = Share()
             self._shares.append(share)
             return share
 
     def end(self, share: Share, *, by_model: bool = False) -> Energy | None:
-        """What the answer has cost; None: that is not measurable here.
+        """The energy of an answer; None if that cannot be measured here.
 
-        *by_model*: a model has worked on it, well or in vain.
+        Args:
+            by_model: a model has worked on it, with success or without.
         """
         with self._lock:
             if share in self._shares:
-                self._pass()
+                self._share_out()
                 self._shares.remove(share)
-            if not self._is_telling or (by_model and not self._has_model):
+            if not self._is_measurable or (by_model and not self._has_model):
                 return None
             if self._counter is None:
                 joules = share.seconds * self._core_watts
                 return Energy(joules, "estimated") if self._core_watts else None
-            return Energy(share.seconds * self._second_costs(), "measured")
+            # The machine's clock goes in steps: it may say less than our own processes took.
+            computing_seconds = max(self._all_seconds, self._own_seconds)
+            second_joules = self._joules / computing_seconds if computing_seconds else 0.0
+            return Energy(share.seconds * second_joules, "measured")
 
-    def _pass(self) -> None:
-        """Divide the energy since the last call among the answers in progress, if there are any."""
+    def _share_out(self) -> None:
+        """Divide what was spent since the last call among the answers in the making, if any."""
         now = time.monotonic()
         if now >= self._pids_until:
             self._known_pids, self._pids_until = self._pids(), now + PIDS_SECONDS
-        seconds_spent = self._time.spent(self._known_pids)
-        self._is_telling = seconds_spent is not None
-        joules = machine = 0.0
+        own_seconds = self._time.spent(self._known_pids)
+        self._is_measurable = own_seconds is not None
+        joules = all_seconds = 0.0
         if self._counter:
-            joules, now = self._counter.joules(), machine_seconds()
-            machine, self._machine_at = now - self._machine_at, now
-        if not self._shares or seconds_spent is None:
+            joules, machine_clock = self._counter.joules(), machine_seconds()
+            all_seconds = machine_clock - self._machine_clock
+            self._machine_clock = machine_clock
+        if not self._shares or own_seconds is None:
             return
         for share in self._shares:
-            share.seconds += seconds_spent / len(self._shares)
+            share.seconds += own_seconds / len(self._shares)
         self._joules += joules
-        self._seconds += machine
-        self._own_seconds += seconds_spent
-        if self._seconds > REMEMBERED:
-            self._joules, self._seconds = self._joules / 2, self._seconds / 2
+        self._all_seconds += all_seconds
+        self._own_seconds += own_seconds
+        if self._all_seconds > REMEMBERED_SECONDS:
+            self._joules, self._all_seconds = self._joules / 2, self._all_seconds / 2
             self._own_seconds /= 2
-
-    def _second_costs(self) -> float:
-        # The machine's clock goes in steps, so that it may say less than our own processes took.
-        computing_seconds = max(self._seconds, self._own_seconds)
-        return self._joules / computing_seconds if computing_seconds else 0.0

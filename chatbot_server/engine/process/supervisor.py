@@ -48,7 +48,7 @@ class SupervisorTiming:
         silence: without a heart beat, until it is killed.
         stall: within one step of the model, until it is killed; 32 tokens of a 13B model on two
             cores take 20.
-        look: between two checks whether a model that is asleep is asked for.
+        look: between two checks whether somebody asks for a model that is asleep.
         first_pause: before the first restart; doubled for each further one.
         longest_pause: between two restarts.
     """
@@ -91,14 +91,14 @@ class EngineSupervisor:
         self._stopping = threading.Event()
         self._deaths: list[float] = []
         self._restarts = 0
-        self._coming: EngineState = "starting"  # until the next child is ready
+        self._state_until_ready: EngineState = "starting"
         self._is_idle = self._is_quiet = False
         self._last_message = 0.0
         self._wanted: list[WantedChange] = []
-        self._others = Succession(run_dir)
+        self._succession = Succession(run_dir)
         self._ready_child: Child | None = None
-        self._is_left = self._is_over = False
-        self._unwritten: EngineRecord | None = None
+        self._is_replaced = self._has_no_model = False
+        self._unwritten_record: EngineRecord | None = None
         # All children are started by one thread, because the system kills them when the thread
         # ends that started them (PR_SET_PDEATHSIG).
         self._thread = threading.Thread(target=self._keep_running, name="engine", daemon=True)
@@ -146,18 +146,18 @@ class EngineSupervisor:
         try:
             self._run_children()
         finally:
-            self._others.end()
+            self._succession.end()
 
     def _run_children(self) -> None:
         while not self._stopping.is_set():
-            self._follow_at_rest()
-            if self._is_over:
+            self._make_changes_at_rest()
+            if self._has_no_model:
                 return
             refusal, status = self._run_child()
             if self._stopping.is_set():
                 return
-            if self._is_left:
-                self._wait_for_former()
+            if self._is_replaced:
+                self._wait_for_former_model()
                 continue
             if self._is_idle:
                 self._wait_for_question()
@@ -166,33 +166,38 @@ class EngineSupervisor:
                 self._record("failed", reason=str(refusal["code"]), values=refusal["values"])
                 if refusal["code"] != "model_disk_full":
                     return
-                self._wait_for_room(refusal["values"])
+                self._wait_for_disk_space(refusal["values"])
                 continue
             if not self._may_restart(status):
                 return
 
     def _run_child(self) -> tuple[dict[str, Any] | None, int]:
-        """Run one child to its end: the error if it refused to start, and its exit status."""
+        """Run one child to its end.
+
+        Returns:
+            The error, if it refused to start, and its exit status.
+        """
         try:
             child = self._ready_child or Child(self._settings, self.run_dir)
         except OSError:
             logger.exception("the engine's process could not be started")
             return None, 1
-        self._record("ready" if child.is_ready else self._coming, pid=child.pid)
-        self._coming, refusal, self._ready_child, self._is_left = "restarting", None, None, False
+        self._record("ready" if child.is_ready else self._state_until_ready, pid=child.pid)
+        self._state_until_ready, self._ready_child = "restarting", None
+        refusal, self._is_replaced = None, False
         try:
             refusal = self._watch_child(child)
         finally:
-            is_wanted = self._stopping.is_set() or self._is_idle or self._is_left
-            if self._is_left:
-                self._others.let_finish(child)
-            status = 0 if self._is_left else child.end(3 if is_wanted else 0.2)
+            is_wanted = self._stopping.is_set() or self._is_idle or self._is_replaced
+            if self._is_replaced:
+                self._succession.let_finish(child)
+            status = 0 if self._is_replaced else child.end(3 if is_wanted else 0.2)
         if not (refusal or is_wanted):
             logger.error("the engine ended (%s): %s", _exit_reason(status), child.log_tail())
         return refusal, status
 
     def _watch_child(self, child: Child) -> dict[str, Any] | None:
-        """Read the messages of *child* until it ends, is replaced, or is killed for its silence.
+        """Read the messages of *child* until it ends, is replaced, or is killed for being silent.
 
         Returns:
             The error, if it refused to start.
@@ -200,7 +205,7 @@ class EngineSupervisor:
         self._last_message, self._is_quiet = time.monotonic(), False
         while not (self._stopping.is_set() or self._is_idle):
             with suppress(OSError):
-                self._write_down()
+                self._write_record()
             messages = child.messages(timeout=0.1)
             if messages is None:
                 return None
@@ -208,18 +213,18 @@ class EngineSupervisor:
                 if "error" in message:
                     error: dict[str, Any] = message["error"]
                     return error
-                self._heed(child, message)
-            if not self._is_alive(child):
+                self._note_message(child, message)
+            if not self._is_responding(child):
                 logger.error("the engine does not respond any more; it is killed")
                 child.kill()
                 return None
-            self._others.end_finished()
-            if self._is_to_be_left(child):
-                self._is_left = True
+            self._succession.end_finished()
+            if self._begin_changes(child):
+                self._is_replaced = True
                 return None
         return None
 
-    def _heed(self, child: Child, message: dict[str, Any]) -> None:
+    def _note_message(self, child: Child, message: dict[str, Any]) -> None:
         self._last_message = time.monotonic()
         if self._is_quiet or message.get("ready"):
             self._is_quiet = False
@@ -229,7 +234,7 @@ class EngineSupervisor:
         is_idle = 0 < self._settings.idle_seconds < child.idle_seconds
         self._is_idle = child.is_ready and is_idle
 
-    def _is_alive(self, child: Child) -> bool:
+    def _is_responding(self, child: Child) -> bool:
         """Whether *child* has sent something lately; a quiet one gets no more questions."""
         silence = time.monotonic() - self._last_message
         if child.is_ready and not self._is_quiet and silence > self._timing.quiet:
@@ -237,12 +242,16 @@ class EngineSupervisor:
             self._record("restarting", reason="engine_restarting", pid=child.pid)
         return silence <= (self._timing.silence if child.is_ready else self._timing.load)
 
-    def _is_to_be_left(self, child: Child) -> bool:
-        """Begin the wanted change; whether *child*, which answers now, is to be replaced."""
+    def _begin_changes(self, child: Child) -> bool:
+        """Begin the wanted changes.
+
+        Returns:
+            Whether *child*, which answers now, is to be replaced.
+        """
         while self._wanted:
             change = self._wanted.pop(0)
             if change.settings is not None and change.beside:
-                self._others.begin(change.settings)
+                self._succession.begin(change.settings)
                 continue
             (self.run_dir / SOCKET).unlink(missing_ok=True)
             self._wanted.insert(0, change)
@@ -251,33 +260,33 @@ class EngineSupervisor:
             else:
                 self._record("restarting", reason="engine_restarting", pid=child.pid)
             return True
-        if successor := self._others.take_ready():
+        if successor := self._succession.take_ready():
             self._settings, self._ready_child = successor
         return self._ready_child is not None
 
-    def _follow_at_rest(self) -> None:
+    def _make_changes_at_rest(self) -> None:
         """Make the wanted changes while no engine answers."""
         while self._wanted and self._ready_child is None:
             settings = self._wanted.pop(0).settings
-            self._is_over = settings is None
+            self._has_no_model = settings is None
             if settings is None:
                 self._record("none", reason="engine_none")
             else:
-                self._settings, self._coming = settings, "restarting"
+                self._settings, self._state_until_ready = settings, "restarting"
                 write_change(self.run_dir, Change(settings.model, "done"))
 
-    def _wait_for_former(self) -> None:
+    def _wait_for_former_model(self) -> None:
         """Wait until the former model has left memory, so that the next one fits into it."""
-        while self._ready_child is None and not self._others.end_finished():
+        while self._ready_child is None and not self._succession.end_finished():
             if self._stopping.wait(0.1):
                 return
 
-    def _wait_for_room(self, values: dict[str, Any]) -> None:
-        """Until the disk has what the model's prepared form needs, or another one is wanted."""
-        folder, needed = Path(values["folder"]), (int(values["needed"]) + 1) * 1_000_000
+    def _wait_for_disk_space(self, values: dict[str, Any]) -> None:
+        """Wait until the model's prepared form fits on the disk, or another model is wanted."""
+        folder, needed_bytes = Path(values["folder"]), (int(values["needed"]) + 1) * 1_000_000
         while not (self._wanted or self._stopping.wait(self._timing.look)):
             with suppress(OSError):
-                if shutil.disk_usage(folder).free >= needed:
+                if shutil.disk_usage(folder).free >= needed_bytes:
                     return
 
     def _wait_for_question(self) -> None:
@@ -287,7 +296,7 @@ class EngineSupervisor:
         self._record("idle")
         while not (wake_file.exists() or self._wanted or self._stopping.wait(self._timing.look)):
             pass
-        self._is_idle, self._coming = False, "waking"
+        self._is_idle, self._state_until_ready = False, "waking"
 
     def _may_restart(self, status: int) -> bool:
         """Wait before the next start; False after too many deaths."""
@@ -311,18 +320,18 @@ class EngineSupervisor:
         values: dict[str, str] | None = None,
         pid: int = 0,
     ) -> None:
-        self._unwritten = EngineRecord(
+        self._unwritten_record = EngineRecord(
             state, reason, values or {}, self._restarts, pid, os.getpid()
         )
         try:
-            self._write_down()
+            self._write_record()
         except OSError:  # such as a full disk; tried again while the engine is watched
             logger.exception("the engine's state could not be written down")
 
-    def _write_down(self) -> None:
-        if self._unwritten:
-            write_state(self.run_dir, self._unwritten)
-            self._unwritten = None
+    def _write_record(self) -> None:
+        if self._unwritten_record:
+            write_state(self.run_dir, self._unwritten_record)
+            self._unwritten_record = None
 
 
 @contextmanager
