@@ -56,9 +56,7 @@ def tables_read_by_site(database: Database, log: list[Statement]) -> dict[str, s
             if not words.lstrip().upper().startswith(("SELECT", "WITH")) or "LIMIT" in words:
                 continue
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values):
-                if match := re.match(
-                    r"SEARCH (\w+?)(?:_\d+)? USING .*\(site_id=\?\)$", str(row[3])
-                ):
+                if match := _SITE_READ.match(str(row[3])):
                     read[match[1]] = words
     return read
 

@@ -138,6 +138,27 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
         expect(page.locator(".turn.assistant")).to_contain_text("4.20 euros")
 
 
+class OpenChat:
+    """The chat of a visitor on *page*, opened in the window of a telephone."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        page.set_viewport_size({"width": 390, "height": 420})  # one answer fills it
+        page.goto(address)
+        self.widget = page.locator("chatbot-widget").first
+        self.widget.get_by_role("button").first.click()
+
+    def ask(self, text: str) -> None:
+        self.widget.get_by_role("textbox").fill(text)
+        self.page.keyboard.press("Enter")
+
+
+def write_to_visitor(owner: Page, text: str) -> None:
+    """Send *text* from the owner's page of a conversation."""
+    owner.get_by_label("Your message").fill(text)
+    owner.get_by_role("button", name="Send").click()
+
+
 def test_a_person_takes_over_and_hands_back(
     chromium: Browser, server: Any, axe_source: str
 ) -> None:
@@ -149,34 +170,26 @@ def test_a_person_takes_over_and_hands_back(
         owner.get_by_label("Your name").fill("ann@example.org")
         owner.get_by_label("Password").fill(PASSWORD)
         owner.get_by_role("button", name="Create my account").click()
-        visitor.set_viewport_size({"width": 390, "height": 420})  # one answer fills it
-        visitor.goto(f"{server.url}/")
-        widget = visitor.locator("chatbot-widget").first
-        widget.get_by_role("button").first.click()
-        field = widget.get_by_role("textbox")
-        field.fill("Where does what I type go?")
-        visitor.keyboard.press("Enter")
+        chat = OpenChat(visitor, f"{server.url}/")
+        widget = chat.widget
+        chat.ask("Where does what I type go?")
         expect(widget.locator(".actions").first).to_be_visible()
         owner.goto(f"{server.url}/admin/{key}/conversations")
         owner.get_by_role("link", name="Where does what I type go?").click()
         owner.get_by_label("Your name").fill("Marie")
-        owner.get_by_label("Your message").fill("Yes: **Marie**, of the shop.")
-        owner.get_by_role("button", name="Send").click()
+        write_to_visitor(owner, "Yes: **Marie**, of the shop.")
         expect(owner.get_by_text("Marie answers here")).to_be_visible()
         expect(widget.locator("li", has_text="Marie: Yes: Marie, of the shop.")).to_be_in_viewport()
         expect(widget.locator(".state")).to_have_text("Marie")
-        field.fill("Until when?")
-        visitor.keyboard.press("Enter")
+        chat.ask("Until when?")
         passed_on = widget.locator(".text", has_text="Passed on to Marie.")
         expect(passed_on).to_be_visible()
         expect(owner.locator(".turn.user", has_text="Until when?")).to_be_visible()
         # A question that was sent before the person's last words were fetched stands below them.
         visitor.route("**/news?*", lambda route: route.abort())
-        owner.get_by_label("Your message").fill("From eight to six.")
-        owner.get_by_role("button", name="Send").click()
+        write_to_visitor(owner, "From eight to six.")
         expect(owner.locator(".turn.person")).to_have_count(2)
-        field.fill("On Sunday, too?")
-        visitor.keyboard.press("Enter")
+        chat.ask("On Sunday, too?")
         expect(passed_on).to_have_count(2)
         visitor.unroute("**/news?*")
         visitor.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -189,8 +202,7 @@ def test_a_person_takes_over_and_hands_back(
         owner.get_by_role("button", name="Hand back to the chatbot").click()
         expect(owner.get_by_text("Marie answers here")).to_have_count(0)
         expect(widget.locator(".state")).to_have_text("AI assistant")
-        field.fill("Thanks!")
-        visitor.keyboard.press("Enter")
+        chat.ask("Thanks!")
         expect(widget.locator(".assistant")).to_have_count(6)
         expect(passed_on).to_have_count(2)
 
