@@ -3,8 +3,9 @@
 Each folder of pages is crawled as its owner would have it crawled. A heading is kept where a line
 of the text of its page, or of what the site says on every page, holds it; a fact (telephone
 number, e-mail address, price, time or date) where that text states it. Headings above nothing but
-links or fields of forms are the titles of menus: they are counted, and not expected to be kept.
-Files that hold no page (empty, or a picture by another name) are left out.
+links, fields of forms or a map are the titles of menus: they are counted, and not expected to be
+kept. Files that hold no page (empty, or a picture by another name), and pages that ask not to be
+indexed or send their visitors on, are left out.
 
     PYTHONPATH=scripts python -m benchmarks.reading FOLDER… [--lost]
 """
@@ -36,14 +37,17 @@ from chatbot_server.retrieval.read.html.blocks import Block
 from chatbot_server.retrieval.read.html.names import SILENT
 from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.visible import Visibility
-from chatbot_server.retrieval.read.html_page import parsed
+from chatbot_server.retrieval.read.html_page import parsed, read_html
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.site.sites import add_site
 
 _SIGNS = re.compile(r"[\W_]+")
 CONTROLS = ("a", "button", "label", "legend")
-HEADINGS = "//body//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6]"
+EMBEDDED = ("form", "iframe", "object", "embed", "input", "select", "textarea")
+HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+HEADINGS = f"//body//*[{' or '.join(f'self::{tag}' for tag in HEADING_TAGS)}]"
+TEXTS = ".//text()[normalize-space()]"
 
 
 @dataclass
@@ -63,9 +67,12 @@ class SiteFigures:
         if not is_text(data):
             return
         try:
-            tree = parsed(decoded(data, ""))
+            reading = read_html(data, "", page.as_uri().replace("file:", "http:"), "")
         except Unreadable:
             return
+        if reading["noindex"] or reading["moved_to"]:
+            return
+        tree = parsed(decoded(data, ""))
         lines = [line for text in texts for line in text.split("\n")]
         folded = [_folded(line) for line in lines]
         self.pages += 1
@@ -107,25 +114,31 @@ def visible_headings(tree: Any) -> Iterator[tuple[Any, str]]:
 
 
 def is_title_of_menu(heading: Any) -> bool:
-    """Whether all that stands beside *heading*, in what holds more than it, leads elsewhere or
-    belongs to a form.
+    """Whether all that follows *heading*, up to the next one in what holds more than it, leads
+    elsewhere or belongs to a form; or nothing does but a form or a map.
     """
     for above in heading.iterancestors():
-        beside = [
-            text
-            for text in above.xpath(".//text()[normalize-space()]")
-            if heading not in (text.getparent(), *text.getparent().iterancestors())
-        ]
-        if beside:
-            return not any(
-                all(each.tag not in CONTROLS for each in _above(text)) for text in beside
-            )
+        if not any(heading not in _above(text) for text in above.xpath(TEXTS)):
+            continue
+        has_embedded, texts = False, []
+        for node in heading.xpath("following::node()"):
+            is_text = isinstance(node, str)
+            if above not in _above(node) or (not is_text and node.tag in HEADING_TAGS):
+                break
+            if is_text and node.strip():
+                texts.append(node)
+            has_embedded |= not is_text and node.tag in EMBEDDED
+        if not texts:
+            return has_embedded
+        return not any(all(each.tag not in CONTROLS for each in _above(text)) for text in texts)
     return False
 
 
-def _above(text: Any) -> list[Any]:
-    parent = text.getparent()
-    return [parent, *parent.iterancestors()] if text.is_text else list(parent.iterancestors())
+def _above(node: Any) -> list[Any]:
+    if not isinstance(node, str):
+        return list(node.iterancestors())
+    parent = node.getparent()
+    return [parent, *parent.iterancestors()] if node.is_text else list(parent.iterancestors())
 
 
 def _folded(text: str) -> str:
