@@ -234,8 +234,12 @@ class Crawl:
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str
     ) -> None:
         """Store documents, links and the state of the page in one transaction."""
-        if extraction.moved_to:
-            self._follow(page, response, extraction.moved_to)
+        if target := extraction.moved_to:  # the page holds nothing of its own
+            is_of_site = urls.same_site(target, self._frontier.start)
+            self._frontier.add([target], page.depth, listed=True)  # nothing of another site
+            self._forget(page)
+            why = "crawl_moved" if is_of_site else "crawl_elsewhere"
+            self._frontier.mark_page(page, "skipped", why, response if is_of_site else None)
             return
         canonical: str | None = url
         if extraction.canonical:
@@ -258,15 +262,6 @@ class Crawl:
         if not self._frontier.is_single_page and page.depth < MAX_DEPTH:
             origin = "" if page.listed else page.url
             self._frontier.add(extraction.links, page.depth + 1, listed=False, origin=origin)
-
-    def _follow(self, page: KnowledgePage, response: FetchResponse, target: str) -> None:
-        """Leave *page*, which holds nothing of its own, for the one that it leads to."""
-        is_of_site = urls.same_site(target, self._frontier.start)
-        if is_of_site:
-            self._frontier.add([target], page.depth, listed=True)
-        self._forget(page)
-        why = "crawl_moved" if is_of_site else "crawl_elsewhere"
-        self._frontier.mark_page(page, "skipped", why, response if is_of_site else None)
 
     def _put(self, page: KnowledgePage, response: FetchResponse, extraction: Extraction) -> None:
         """The documents of a page, unless another page says the same.
