@@ -15,6 +15,7 @@ TokenizerKind = Literal["bpe", "spm", "legacy", "other"]
 Tier = Literal["quote", "rephrase", "write"]
 # ctransformers ignores the context length that it is given for these.
 FIXED_CONTEXT = frozenset({"gpt_neox", "dolly-v2", "gptj", "gpt2", "starcoder"})
+WORK_SPACE = 100_000_000  # bytes, beside weights, keys and values
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,14 @@ class ModelFile:
     has_line_feed: bool = False
 
     def memory_bytes(self, context_length: int) -> int:
-        """Memory to run it: file, keys and values, and 0.1 GB of work space (bytes).
+        """Bytes of memory to run it: the file, keys and values, and work space.
 
         The libraries make room for the whole context of most formats before GGUF, whatever
         is asked for.
         """
         if self.architecture in FIXED_CONTEXT and self.format == "ggml":
             context_length = self.context_length
-        return self.size + self.kv_bytes_per_token * context_length + 100_000_000
+        return self.size + self.kv_bytes_per_token * context_length + WORK_SPACE
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Finds what is personal in visitors' texts, and hides it in what is stored.
 
 E-mail addresses, telephone numbers, payment cards, bank accounts and numbers of social security.
-Numbers that carry a check digit are looked at, so that an order's number stays what it is.
+Where a kind has check digits, only right ones count, so that the number of an order is kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chatbot_server.messages import say
 # The keys of the labels that stand for them.
 Kind = Literal["mask_email", "mask_iban", "mask_social", "mask_card", "mask_phone"]
 LABELS: tuple[Kind, ...] = get_args(Kind)
-# Who writes to a person wants to be written to, or called: the rest is no way to reach anybody.
+# Hidden also from a person who is to reply: nobody can be reached by them.
 NO_WAY_TO_REPLY: tuple[Kind, ...] = ("mask_iban", "mask_social", "mask_card")
 MOST_CHARS = 100_000
 

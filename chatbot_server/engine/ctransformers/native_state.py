@@ -13,7 +13,7 @@ What keeps it safe: :meth:`NativeState.find` gives None, and the server does wit
 unless version, system, function names and the object's neighbouring fields are all as expected
 and the context confirms its own length. Then
 :meth:`~chatbot_server.engine.ctransformers.decoder.CtDecoder.enable_state` saves and restores
-once at the load, and compares the logits that follow.
+once when the model is loaded, and compares the logits that follow.
 """
 
 from __future__ import annotations

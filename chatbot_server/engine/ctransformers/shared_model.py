@@ -2,8 +2,8 @@
 
 Why: each instance of ctransformers maps the model file into memory anew. A token touches all
 pages of the file, so with four instances in turns the processor's page tables leave its cache:
-4.2 % dearer tokens, against 1.2 to 1.9 % with four contexts over one mapping (and 24 MB a slot
-instead of 52).
+a token takes 4.2 % longer, against 1.2 to 1.9 % with four contexts over one mapping (and a slot
+24 MB instead of 52).
 
 How: llama.cpp keeps weights (the model) and a conversation's state (a context) apart. The model
 is loaded once here, with one context for each slot; the one ctransformers object is pointed at

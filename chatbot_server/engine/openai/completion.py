@@ -20,7 +20,7 @@ from chatbot_server.engine.base import (
 )
 from chatbot_server.engine.openai.endpoints import MAX_LINE, EndpointPool, RemoteEndpoint
 from chatbot_server.engine.openai.exchange import (
-    BYTES_PER_TOKEN,
+    MOST_BYTES_PER_TOKEN,
     AnswerDelta,
     Attempt,
     AttemptFailed,
@@ -131,7 +131,7 @@ class RemoteCompletion:
 
     def _begin(self, endpoint: RemoteEndpoint, body: dict[str, Any]) -> AnswerDelta:
         """The first delta with content; the very first often has only a role."""
-        limit = MAX_LINE + BYTES_PER_TOKEN * int(body.get("max_tokens", LONGEST_ANSWER))
+        limit = MAX_LINE + MOST_BYTES_PER_TOKEN * int(body.get("max_tokens", LONGEST_ANSWER))
         self._attempt = attempt = Attempt(endpoint, body, seconds=self._seconds, limit=limit)
         if self._closed.is_set():
             attempt.stop()

@@ -17,10 +17,8 @@ from chatbot_server.engine.openai.endpoints import MAX_LINE, RemoteEndpoint
 from chatbot_server.processes.threaded_stream import Put, ThreadedStream
 
 # A token takes about 250 bytes on the wire (vLLM, llama-server).
-BYTES_PER_TOKEN = 8192
-
-
-# A request the server understood and will not fulfil; another one would not either.
+MOST_BYTES_PER_TOKEN = 8192
+# A request that the server understood and will not fulfil; another one would not either.
 REFUSALS = {400, 413, 422}
 
 

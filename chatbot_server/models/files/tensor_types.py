@@ -5,6 +5,8 @@ Source: ``GGML_QUANT_SIZES`` of the gguf package 0.19, and ``enum llama_ftype`` 
 
 from __future__ import annotations
 
+from math import prod
+
 F32, F16, Q4_0, Q4_1 = 0, 1, 2, 3
 
 # id: (name, weights per block, bytes per block)
@@ -60,7 +62,4 @@ def tensor_bytes(type_id: int, shape: tuple[int, ...]) -> int | None:
     if type_id not in TENSOR_TYPES or not shape:
         return None
     _, block, size = TENSOR_TYPES[type_id]
-    weights = 1
-    for side in shape:
-        weights *= side
-    return weights // block * size if shape[0] % block == 0 else None
+    return prod(shape) // block * size if shape[0] % block == 0 else None

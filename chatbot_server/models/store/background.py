@@ -58,10 +58,10 @@ def download_state(models_dir: Path) -> DownloadState | None:
 
 
 def want_model(models_dir: Path, name: str) -> None:
-    """Note that the model *name* of the catalogue is to be had.
+    """Note that the model *name* of the catalogue is to be downloaded.
 
     Raises:
-        UsageError: it is not of the catalogue.
+        UsageError: it is not in the catalogue.
         ModelError: the folder cannot be written to.
     """
     entry = catalogue().get(name)
@@ -73,7 +73,7 @@ def want_model(models_dir: Path, name: str) -> None:
 
 
 def pull_wanted(models_dir: Path, endpoint: str = HUB) -> bool:
-    """Download the requested model, if there is one; whether there was."""
+    """Download the requested model, if there is one; returns whether there was."""
     state = download_state(models_dir)
     if state is None or not state.is_open:
         return False
@@ -97,7 +97,9 @@ def pull_wanted(models_dir: Path, endpoint: str = HUB) -> bool:
 
 
 def _note(models_dir: Path, state: DownloadState) -> None:
-    """Raises:
-    ModelError: the folder cannot be written to.
+    """Write *state* down.
+
+    Raises:
+        ModelError: the folder cannot be written to.
     """
     write_record(models_dir, FILE, asdict(state))

@@ -8,10 +8,8 @@ from functools import cache
 from typing import Any, Literal
 
 from chatbot_server.config.sections import EngineName
-from chatbot_server.models.base import Tier
+from chatbot_server.models.base import WORK_SPACE, Tier
 from chatbot_server.resources import read_yaml
-
-WORK_SPACE = 100_000_000  # bytes, beside weights, keys and values
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class CatalogueEntry:
         return self.source.rsplit("/", 1)[-1]
 
     def memory_bytes(self, context_length: int) -> int:
-        """Memory to run it: weights, keys and values of one conversation, work space.
+        """Bytes of memory to run it: weights, keys and values of one conversation, work space.
 
         llama.cpp repacks 4-bit weights into memory beside the mapped file: 620 MB of
         weights took 1.24 GB (xllamacpp, TinyLlama's shape); ctransformers took 666 MB.
@@ -91,7 +89,7 @@ class CatalogueEntry:
         return (copies - 1) * self.size + self.least_memory_bytes(context_length)
 
     def least_memory_bytes(self, context_length: int) -> int:
-        """What of it has to stay; the mapped file's pages can be given back once repacked."""
+        """The bytes of it that have to stay: the file's pages can be given back once repacked."""
         return self.size + self.kv * context_length + WORK_SPACE
 
 

@@ -21,7 +21,7 @@ Probe = Callable[[ModelFile, EngineName], None]
 
 @dataclass(frozen=True)
 class Report:
-    """What was found.
+    """The result of a check.
 
     Attributes:
         file: the header's facts; None where it could not be read.
