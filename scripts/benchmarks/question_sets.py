@@ -24,6 +24,8 @@ PARAPHRASED = "paraphrased"
 FITTED_FOLDERS = tuple(
     ROOT / "tests" / "answers" / name for name in ("sites", "further", PARAPHRASED)
 )
+# The folder of the sites that were written as text.
+TEXTS = ROOT / "tests" / "answers" / "texts"
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,8 @@ def is_title_of_menu(heading: Any) -> bool:
 
 
 def _above(node: Any) -> list[Any]:
-    if not isinstance(node, str):
+    is_element = hasattr(node, "iterancestors")
+    if is_element:
         return list(node.iterancestors())
     parent = node.getparent()
     return [parent, *parent.iterancestors()] if node.is_text else list(parent.iterancestors())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.written_sites import parse
 
 SITES = Path(__file__).with_name("sites")
 QUESTIONS: list[dict[str, Any]] = [
@@ -64,3 +65,16 @@ def test_every_quote_to_learn_from_is_of_a_site_that_is_there() -> None:
         record = json.loads(line)
         assert (folder / record["site"]).is_dir(), record
         assert record["q"].strip()
+
+
+@pytest.mark.parametrize(
+    "file", sorted(SITES.with_name("texts").glob("*.md")), ids=lambda f: f.stem
+)
+def test_a_site_of_text_has_questions_to_each_section_and_some_to_none(file: Path) -> None:
+    sections, unanswered = parse(file.read_text(encoding="utf-8"))
+    assert len(sections) >= 25
+    for section in sections:
+        assert len(section.questions) >= 2, section.heading
+        assert "".join(section.lines).strip(), section.heading
+    assert len({(section.page, section.heading) for section in sections}) == len(sections)
+    assert len(unanswered) >= 20

