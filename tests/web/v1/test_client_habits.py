@@ -177,7 +177,7 @@ def test_a_base_url_that_ends_with_a_slash_works(tmp_path: Path) -> None:
     "phrase",
     [
         "prompt is too long",  # langchain-openai 1.7
-        "this model's maximum context length is",  # litellm 1.110
+        "this model's maximum context length is",  # as OpenAI said it for years
         "maximum context length is 512 tokens",  # agents that shorten what they sent
     ],
 )
