@@ -87,7 +87,7 @@ def test_a_prompt_is_counted_as_it_is_read(smol: SocketEngine) -> None:
 def test_a_prompt_without_room_for_an_answer_is_refused(parrot_engine: SocketEngine) -> None:
     assert parrot_engine.count_tokens(["a" * 509]) == [510]  # with SentencePiece's space
 
-    with pytest.raises(BadRequest, match="511") as refused:
+    with pytest.raises(BadRequest, match="has 512") as refused:
         ask(parrot_engine, "a" * 510)  # and BOS: 512, the whole context
 
     assert refused.value.code == "engine_prompt_too_long"

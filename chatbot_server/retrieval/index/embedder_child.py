@@ -53,7 +53,7 @@ def answer(request: dict[str, Any]) -> Any:
             for question in model.questions(questions)
         ]
     if "compared" in request:
-        return _tokens_of(request["compared"][:MAX_CHARACTERS])
+        return _tokens_of(model, request["compared"][:MAX_CHARACTERS])
     if "texts" not in request:
         return None
     texts = [text[:MAX_CHARACTERS] for text in request["texts"]]
@@ -78,9 +78,9 @@ def _words_of(sentences: tuple[str, ...]) -> Matrix:
 
 
 @lru_cache(COMPARED_SECTIONS)
-def _tokens_of(section: str) -> str:
-    """The rows of the tokens of *section*, packed."""
-    return _packed(_late_interaction().of_section(load_model().section_states(section)), "<f2")
+def _tokens_of(model: E5, section: str) -> str:
+    """The rows of the tokens of *section*, packed; *model* reads 512 tokens of it at most."""
+    return _packed(_late_interaction().of_section(model.section_states(section)), "<f2")
 
 
 def _packed(rows: Matrix | NDArray[np.float16], kind: str) -> str:

@@ -24,7 +24,7 @@ _SET_APART = re.compile(r"[^\W\d_]{2}.{0,3}[(–—]")
 _LOOKS_LIKE_MARKDOWN = re.compile(r"^(?=#{1,6}\s|\|)", re.MULTILINE)
 _ESCAPED = re.compile(r"^\\(?=[#|])", re.MULTILINE)
 _FIRST_HEADING = re.compile(r"#{1,6} (.+)")
-_ENDS = re.compile(r"[.!?…:;,]$")
+_ENDS = tuple(".!?…:;,")
 
 
 class MarkdownWriter:
@@ -142,20 +142,21 @@ class MarkdownWriter:
 
 def in_line(parts: Iterable[str]) -> str:
     """*parts* one after the other, with commas where nothing else parts them."""
-    line = ""
+    pieces: list[str] = []
     for part in parts:
         plain = " ".join(_ESCAPED.sub("", part).split())
-        if line and plain:
-            line += " " if _ENDS.search(line) else ", "
-        line += plain
-    return line
+        if pieces and plain:
+            pieces.append(" " if pieces[-1].endswith(_ENDS) else ", ")
+        if plain:
+            pieces.append(plain)
+    return "".join(pieces)
 
 
 def lines_of_cell(cell: str) -> list[str]:
     """The lines of *cell*, whole again where one was broken in the middle of a sentence."""
     lines: list[str] = []
     for line in filter(None, map(str.strip, cell.split("\n"))):
-        if lines and line[0].islower() and not _ENDS.search(lines[-1]):
+        if lines and line[0].islower() and not lines[-1].endswith(_ENDS):
             lines[-1] += f" {line}"
         else:
             lines.append(line)
@@ -227,7 +228,7 @@ def _without_tabs(line: str) -> str:
     parts = [" ".join(part.split()) for part in line.split("\t")]
     text = ""
     for part in filter(None, parts):
-        between = " " if _ENDS.search(text) else " — "
+        between = " " if text.endswith(_ENDS) else " — "
         text += between + part if text else part
     return text
 

@@ -46,7 +46,7 @@ _NOTE = re.compile(r"(\d{1,2})\s+(\S.*)")
 _DIGITS = re.compile(r"\d+")
 _LEADERS = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:[.…_·] ?){4,}[ \t]*")
 # What dots lead to, the price of a dish, ends its line.
-_LED = re.compile(r"(?:[.…_·] ?){4,}[ \t]{0,9}[^\s.…_·]")
+_LED = re.compile(r"(?<![.…_·])(?<![.…_·] )(?:[.…_·] ?){4,}[ \t]{0,9}[^\s.…_·]")
 _ITEM = re.compile(r"([•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0ff–—*-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")
 _NUMBERED = re.compile(r"\d{1,2}[.)]")
 _LETTERED = re.compile(r"\(?[a-z\d]{1,2}\)|[a-z]\.")
