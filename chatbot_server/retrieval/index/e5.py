@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from chatbot_server.retrieval.index.e5_file import PackedFile, Pieces, Weights, unpacked_layer
-from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, normalise
+from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, normalise, unit_rows
 
 T = TypeVar("T")
 # Of all texts that are computed together: more would not fit into a processor's cache.
@@ -38,7 +38,7 @@ class TokenLine:
     def rows(self, states: Matrix) -> Matrix:
         """A vector of length 1 for each word, from what the last layer made of the tokens."""
         means = [states[span].mean(axis=0) for span in self.spans]
-        return _units(np.stack(means)) if means else states[:0]
+        return unit_rows(np.stack(means)) if means else states[:0]
 
     def of_words(self, states: Matrix) -> Matrix:
         """*states* without those of the prefix and of the marks at both ends."""
@@ -117,7 +117,7 @@ class E5:
         read = self._read(texts, self._both_states, query=True)
         for text, (line, (states, compared)) in zip(texts, read, strict=True):
             whole = states.mean(axis=0) if line.is_whole else self.vectors([text], query=True)[0]
-            rows = np.concatenate([_units(whole[None]), line.rows(states)])
+            rows = np.concatenate([unit_rows(whole[None]), line.rows(states)])
             results.append(ReadQuestion(line.words, rows, line.of_words(compared)))
         return results
 
@@ -207,12 +207,6 @@ def _pass_through(layers: Sequence[Layer], x: Matrix, spans: Sequence[slice]) ->
 def _rows(x: Matrix, spans: Sequence[slice]) -> Iterator[Matrix]:
     rows = np.ascontiguousarray(x.T)
     return (rows[span] for span in spans)
-
-
-def _units(rows: Matrix) -> Matrix:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    units: Matrix = rows / np.maximum(lengths, 1e-6)
-    return units
 
 
 def batches(windows: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:

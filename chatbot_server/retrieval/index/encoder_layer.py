@@ -75,6 +75,13 @@ def normalise(x: Matrix, norm: Matrix) -> None:
     x += norm[1]
 
 
+def unit_rows(rows: Matrix) -> Matrix:
+    """*rows*, each of length 1."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    units: Matrix = rows / np.maximum(lengths, 1e-6)
+    return units
+
+
 def _twice_gelu(x: Matrix) -> Matrix:
     """As Hendrycks and Gimpel approximate it: off by less than the weights are rounded."""
     inner = x * x

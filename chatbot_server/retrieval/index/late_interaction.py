@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix
+from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, unit_rows
 
 WEIGHTS = Path(__file__).with_name("late_interaction.npz")
 # Numbers in a row.
@@ -58,20 +58,14 @@ class LateInteraction:
         centred = states - self._mean
         scores = centred @ self._weight
         shares = np.exp(scores - scores.max(initial=0.0))
-        rows: Matrix = _units(centred @ self._question.T) * (shares / shares.sum())[:, None]
+        rows: Matrix = unit_rows(centred @ self._question.T) * (shares / shares.sum())[:, None]
         return rows
 
     def of_section(self, states: Matrix) -> NDArray[np.float16]:
         """A row of length 1 for each token of a section."""
-        return _units((states[:MOST_TOKENS] - self._mean) @ self._section.T).astype(np.float16)
+        return unit_rows((states[:MOST_TOKENS] - self._mean) @ self._section.T).astype(np.float16)
 
 
 def interaction(question: Matrix, section: NDArray[np.float16]) -> float:
     """The mean cosine of each token of *question* and its nearest of *section*, -1 to 1."""
     return float((question @ section.T.astype(np.float32)).max(axis=1).sum())
-
-
-def _units(rows: Matrix) -> Matrix:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    units: Matrix = rows / np.maximum(lengths, 1e-6)
-    return units

@@ -91,27 +91,29 @@ def _row_sentences(
 ) -> Iterator[str]:
     has_headings = len(rows) > 1 and bool(_RULE.fullmatch(rows[1]))
     headings = _cells(rows[0])[1:] if has_headings else []
-    told_before: set[str] = set()  # by a cell that spans several rows, of each of them
+    former_lines: set[str] = set()  # by a cell that spans several rows, of each of them
     for row in rows[2:] if has_headings else rows:
         first, *rest = _cells(row)
         named = zip(headings + [""] * len(rest), rest, strict=False)
-        parts = list(_told(named, colon, languages))
+        parts = list(_sentences_of_cells(named, colon, languages))
         for statement in _statements(parts, between) or [""]:
             line = f"- {DASH.join(part for part in (first, statement) if part)}"
-            if (first or statement) and line not in told_before:
-                told_before.add(line)
+            if (first or statement) and line not in former_lines:
+                former_lines.add(line)
                 yield line
 
 
-def _told(
+def _sentences_of_cells(
     cells: Iterable[tuple[str, str]], colon: str, languages: Languages
 ) -> Iterator[list[str]]:
     """The sentences of each of *cells*, with its heading; what one heading spans is one cell."""
     for heading, group in groupby(cells, key=itemgetter(0)):
-        told = [parts for _heading, cell in group if (parts := sentences(cell, languages))]
-        if heading and all(len(parts) == 1 for parts in told):
-            told = [[", ".join(parts[0] for parts in told)]] if told else []
-        for parts in told:
+        cells_of_heading = [
+            parts for _heading, cell in group if (parts := sentences(cell, languages))
+        ]
+        if heading and cells_of_heading and all(len(parts) == 1 for parts in cells_of_heading):
+            cells_of_heading = [[", ".join(parts[0] for parts in cells_of_heading)]]
+        for parts in cells_of_heading:
             yield [f"{heading}{colon}{part}" if heading else part for part in parts]
 
 

@@ -52,7 +52,7 @@ class _Wording:
 
     words: str
     spellings: Counter[str] = field(default_factory=Counter)
-    asked: list[UnansweredQuestion] = field(default_factory=list)
+    latest: list[UnansweredQuestion] = field(default_factory=list)
 
     @property
     def times(self) -> int:
@@ -90,14 +90,14 @@ class QuestionGroup:
 
     Attributes:
         name: by which the owner calls it; any of its wordings has one, and all lead here.
-        asked: the last times it was asked, newest first.
+        latest: the last times it was asked, newest first.
         ignored: the owner does not want to answer it.
     """
 
     name: str
     wordings: tuple[str, ...]
     times: int
-    asked: tuple[UnansweredQuestion, ...]
+    latest: tuple[UnansweredQuestion, ...]
     names: frozenset[str] = field(default=frozenset(), repr=False)
     ignored: bool = False
 
@@ -105,13 +105,13 @@ class QuestionGroup:
     def of(cls, members: Sequence[_Wording], ignored: Collection[str] = ()) -> QuestionGroup:
         """The group of *members*, the most frequent first; *ignored*: names of questions."""
         names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
-        asked = [question for member in members for question in member.asked]
-        asked.sort(key=lambda question: -question.at)
+        latest = [question for member in members for question in member.latest]
+        latest.sort(key=lambda question: -question.at)
         return cls(
             names[0],
             tuple(member.text for member in members),
             sum(member.times for member in members),
-            tuple(asked[:MOST_LED_TO]),
+            tuple(latest[:MOST_LED_TO]),
             frozenset(names),
             not frozenset(names).isdisjoint(ignored),
         )
@@ -124,7 +124,7 @@ class QuestionGroup:
     @property
     def last(self) -> int:
         """When it was asked last, in Unix seconds."""
-        return self.asked[0].at
+        return self.latest[0].at
 
     def quotable(self) -> tuple[str, ...]:
         """The wordings without an e-mail address or a telephone number in them."""
@@ -236,8 +236,8 @@ def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
             continue
         wording = wordings.setdefault(words, _Wording(words))
         wording.spellings[text] += 1
-        if len(wording.asked) < MOST_LED_TO:
-            wording.asked.append(question)
+        if len(wording.latest) < MOST_LED_TO:
+            wording.latest.append(question)
     return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
 
 
