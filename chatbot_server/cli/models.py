@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -216,7 +216,7 @@ def _tested(context: Context, file: Path) -> AnswerScore:
         right=round(sum(answer.is_right for answer in answers) / len(answers), 3),
         stopped=round(sum(answer.is_stopped for answer in answers) / len(answers), 3),
         questions=len(answers),
-        day=datetime.now(UTC).date().isoformat(),
+        day=datetime.now(timezone.utc).date().isoformat(),
         digest=file_sha256(file),
     )
     remember_score(file, config.models_dir, score)

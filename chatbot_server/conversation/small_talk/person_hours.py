@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from chatbot_server.messages import say
@@ -12,7 +12,9 @@ from chatbot_server.storage.site.sites import Site
 
 def time_at(site: Site) -> datetime:
     """The current time in the time zone of *site*."""
-    return datetime.now(UTC).astimezone(ZoneInfo(site.time_zone) if site.time_zone else None)
+    return datetime.now(timezone.utc).astimezone(
+        ZoneInfo(site.time_zone) if site.time_zone else None
+    )
 
 
 def when_answered(site: Site, language: str, moment: datetime | None = None) -> str:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import partial
 from typing import Literal
 
@@ -58,7 +58,7 @@ class KnowledgeBase:
         semantic: Literal["auto", "on", "off"] = "auto",
         *,
         embedder: Embedder | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._clock = clock
         self.database = database
