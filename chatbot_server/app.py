@@ -26,7 +26,11 @@ from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.logs import set_up_logging
 from chatbot_server.models.machine import available_memory
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.index.embedder import (
+    APPLICATION_LOADING_SECONDS,
+    VISITOR_LOADING_SECONDS,
+    make_embedder,
+)
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.database import Database
@@ -116,7 +120,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     for make_blueprint in VISITOR_ROUTES:
         app.register_blueprint(make_blueprint(visitor_parts))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
-    vectors = make_embedder(config.retrieval.semantic)
+    vectors = make_embedder(config.retrieval.semantic, APPLICATION_LOADING_SECONDS)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
     on_push = partial(chore, "embed") if vectors else lambda: None
@@ -185,7 +189,8 @@ def needs_model(config: Config) -> bool:
 
 def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
     """The owner's pages."""
-    return KnowledgeBase(database, semantic=config.retrieval.semantic)
+    embedder = make_embedder(config.retrieval.semantic, VISITOR_LOADING_SECONDS)
+    return KnowledgeBase(database, config.retrieval.semantic, embedder=embedder)
 
 
 def build_service(

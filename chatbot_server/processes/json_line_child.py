@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from chatbot_server.processes.progress import Patience
+
 WORKER = Path(__file__).with_name("json_line_worker.py")
 # All that a child gets of this process's environment, which may hold passwords.
 HARMLESS_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
@@ -60,22 +62,26 @@ class JsonLineChild:
         process = self._process
         return (process.pid,) if process is not None and process.poll() is None else ()
 
-    def ask(self, request: object, seconds: float) -> Any:
+    def ask(self, request: object, seconds: float, most_seconds: float = 0.0) -> Any:
         """The answer to *request*.
 
+        *most_seconds* are for a process that makes progress: starved on a busy machine, it would
+        only have to begin anew.
+
         Raises:
-            ChildFailed: it did not come within *seconds*, or the process ended.
+            ChildFailed: it did not come within *seconds*, nor progress, nor within
+                *most_seconds*; or the process ended.
         """
-        deadline = time.monotonic() + seconds
         try:
             process = self._start_unless_running()
+            patience = Patience(process.pid, seconds, most_seconds)
             unwritten = memoryview(json.dumps(request).encode() + b"\n")
             while unwritten:
-                descriptor = when_ready(process.stdin, select.POLLOUT, deadline)
+                descriptor = _when_ready(process.stdin, select.POLLOUT, patience)
                 unwritten = unwritten[os.write(descriptor, unwritten) :]
             line = bytearray()
             while not line.endswith(b"\n"):
-                chunk = os.read(when_ready(process.stdout, select.POLLIN, deadline), 1 << 20)
+                chunk = os.read(_when_ready(process.stdout, select.POLLIN, patience), 1 << 20)
                 if not chunk:
                     raise EOFError
                 line += chunk
@@ -122,6 +128,21 @@ class JsonLineChild:
 def harmless_environment() -> dict[str, str]:
     """:data:`HARMLESS_VARIABLES`, as they are here."""
     return {name: os.environ[name] for name in HARMLESS_VARIABLES if name in os.environ}
+
+
+def _when_ready(pipe: IO[bytes] | None, event: int, patience: Patience) -> int:
+    """The descriptor of *pipe*, once it can be read or written.
+
+    Raises:
+        TimeoutError: the *patience* with the process is over.
+    """
+    while True:
+        deadline = patience.deadline()
+        try:
+            return when_ready(pipe, event, deadline)
+        except TimeoutError:
+            if patience.deadline() <= deadline:
+                raise
 
 
 def when_ready(pipe: IO[bytes] | None, event: int, deadline: float) -> int:

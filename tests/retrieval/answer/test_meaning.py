@@ -164,11 +164,11 @@ def test_a_model_that_dies_is_started_again_and_visitors_are_answered_meanwhile(
     base = KnowledgeBase(indexed, "on")
     question = "Est-ce que la boutique est ouverte le lundi ?"
     assert base.ground(site_id, question).passages[0].title == "Horaires"
-    child = base.searcher.embedder._child._process
+    child = base.searcher.embedder._process.child._process
     child.kill()
     child.wait()
     assert base.ground(site_id, question).passages[0].title == "Horaires"
-    assert base.searcher.embedder._child._process is not child
+    assert base.searcher.embedder._process.child._process is not child
     base.close()
 
 

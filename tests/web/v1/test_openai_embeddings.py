@@ -217,7 +217,7 @@ def test_a_server_without_a_language_model_still_makes_vectors(
     tmp_path: Path, embedder: ChildEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The same as it makes itself, but one that is closed when the tests are over.
-    monkeypatch.setattr("chatbot_server.app.make_embedder", lambda semantic: embedder)
+    monkeypatch.setattr("chatbot_server.app.make_embedder", lambda *_how: embedder)
     config = Config.model_validate({"data_dir": tmp_path, "retrieval": {"semantic": "on"}})
     database = Database(config.database_url)
     database.migrate()
