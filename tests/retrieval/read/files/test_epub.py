@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.files.office_files import epub, zipped
-from support.files.read_file import read_bytes
+from support.files.read_file import read_bytes, read_office
 
 HOURS = "<h1>Opening hours</h1><table><tr><th>Day</th><th>Hours</th></tr>"
 HOURS += "<tr><td>Monday</td><td>9 to 5</td></tr></table>"
@@ -19,6 +19,15 @@ def test_chapters_are_pages_in_their_order() -> None:
         "text": "# Welcome\n\nTo the house of bread.\n\n# Opening hours\n\n"
         "| Day | Hours |\n| --- | --- |\n| Monday | 9 to 5 |",
     }
+
+
+def test_a_book_whose_headings_are_only_larger_or_bold_keeps_them() -> None:
+    document = read_office("nautique.epub")
+    headings = [line for line in document["text"].split("\n") if line.startswith("#")]
+    assert document["title"] == "Base nautique de Vaubrun — tarifs et règlement 2026"
+    assert headings[:2] == [f"# {document['title']}", "## Hébergements (prix par nuit)"]
+    assert headings[-3:] == ["### Feux et barbecues", "### Vélos et voitures", "## Contact"]
+    assert len(headings) == 15
 
 
 def test_the_table_of_contents_is_no_chapter() -> None:

@@ -9,6 +9,7 @@ from support.files.read_file import read_bytes, read_office
 
 from chatbot_server.retrieval.read.files.pdf import ocr
 
+HOURS = "Horaires de l’accueil"
 PROSE = "Our house lies at the end of the lane"
 
 
@@ -66,6 +67,13 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert words == [*["left", "right"][:1], "0"] + [
         word for at in range(1, 5) for word in ("left", str(at))
     ] + [word for at in range(5) for word in ("right", str(at))]
+
+
+def test_columns_with_tables_are_read_one_after_the_other() -> None:
+    text = read_office("nautique-two.pdf")["text"]
+    headings = [line.lstrip("# ") for line in text.split("\n") if line.startswith("#")]
+    assert headings[2:6] == ["Location de matériel", "Cours et stages", "Suppléments", HOURS]
+    assert "Entre trente et huit jours, l’acompte de 30 % reste acquis. À moins de" in text
 
 
 def test_a_table_without_lines_keeps_row_and_column() -> None:

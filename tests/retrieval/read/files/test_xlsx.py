@@ -52,7 +52,8 @@ def test_merged_cells_say_the_same_and_hidden_ones_nothing() -> None:
     ]
     data = xlsx(rows, merged=("A1:D1", "A3:A4", "C4:D4"), hidden_column=2, hidden_row=5)
     assert read_bytes("x.xlsx", data)["text"] == (
-        "Prices 2026\n\n| Room | Winter | Summer |\n| --- | --- | --- |\n"
+        "## Prices 2026\n\n| Room | Winter | Summer |\n| --- | --- | --- |\n"
         "| Sea view | 50 € | 70 € |\n| Sea view | closed | closed |"
     )
-    assert read_bytes("prices.xlsx", data)["title"] == "Prices"
+    assert read_bytes("x.xlsx", data)["title"] == "Prices 2026"
+    assert read_bytes("prices.xlsx", xlsx(rows[1:]))["title"] == "Prices"

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from posixpath import dirname, join, normpath
 from typing import Any
 from urllib.parse import unquote
 
 from chatbot_server.retrieval.read.document import MAX_TEXT, Result, Unreadable
-from chatbot_server.retrieval.read.files.office.package import Package, attribute, text_of
+from chatbot_server.retrieval.read.files.office.epub_headings import mark_headings, styles_of
+from chatbot_server.retrieval.read.files.office.package import (
+    MAX_TREE,
+    Package,
+    attribute,
+    text_of,
+    xml_parser,
+)
 from chatbot_server.retrieval.read.files.titles import one_document
 from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 from chatbot_server.retrieval.read.html_page import read_html
 
 MAX_CHAPTERS = 2000
+_HEADING = re.compile(rb"<(?:\w{1,20}:)?h[1-6][\s>]")
 PAGES = ("application/xhtml+xml", "text/html")
 
 
@@ -42,14 +52,28 @@ def read_epub(data: bytes, name: str) -> Result:
     title = text_of(next(book.iter("{*}title"), None))
     writer = MarkdownWriter()
     size = 0
-    for chapter in chapters:
-        page = package.stream(chapter).getvalue()
-        for document in read_html(page, title or name, "", "")["documents"] if page else ():
+    for page in pages_of(package, chapters):
+        for document in read_html(page, title or name, "", "")["documents"]:
             writer.markdown(document["text"])
             size += len(document["text"])
         if size >= MAX_TEXT:
             break
     return one_document(writer, name, title)
+
+
+def pages_of(package: Package, chapters: Sequence[str]) -> list[bytes]:
+    """The pages of a book; of one without headings, what looks like one is marked as it."""
+    from lxml import etree  # type: ignore[import-untyped]
+
+    pages = [page for chapter in chapters if (page := package.stream(chapter).getvalue())]
+    if sum(map(len, pages)) > MAX_TREE or any(map(_HEADING.search, pages)):
+        return pages
+    try:
+        trees = [etree.fromstring(page, xml_parser()) for page in pages]
+    except etree.XMLSyntaxError:
+        return pages  # the reader of pages takes what no strict one does
+    mark_headings(trees, styles_of(package))
+    return [etree.tostring(tree, encoding="utf-8", method="html") for tree in trees]
 
 
 def chapters_of(book: Any, folder: str) -> list[str]:

@@ -17,6 +17,7 @@ from chatbot_server.retrieval.read.files.office.package import (
     children,
     local,
 )
+from chatbot_server.retrieval.read.files.office.sheet import write_sheet
 from chatbot_server.retrieval.read.files.titles import is_made_up, one_document
 from chatbot_server.retrieval.read.files.writer import MarkdownWriter, with_note
 
@@ -102,7 +103,7 @@ class OpenDocumentReader:
         if not self.is_unseen(sheet) and any(map(any, grid.rows)):
             name = attribute(sheet, "name")
             writer.heading(1, "" if is_made_up(name) else name)
-            writer.table(grid.rows, grid.header_rows or None)
+            write_sheet(grid.rows, writer)
 
     def write_slide(self, slide: Any, writer: MarkdownWriter, level: int) -> None:
         """What stands on a slide, below its title; the notes of who shows it are not."""

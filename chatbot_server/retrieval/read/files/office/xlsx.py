@@ -15,6 +15,7 @@ from chatbot_server.retrieval.read.files.office.package import (
     children,
     text_of,
 )
+from chatbot_server.retrieval.read.files.office.sheet import write_sheet
 from chatbot_server.retrieval.read.files.titles import is_made_up, one_document
 from chatbot_server.retrieval.read.files.writer import MAX_COLUMNS, MAX_ROWS, MarkdownWriter
 
@@ -54,7 +55,7 @@ def read_xlsx(data: bytes, name: str) -> Result:
             if any(map(any, rows)):
                 name_of_sheet = attribute(sheet, "name")
                 writer.heading(1, "" if is_made_up(name_of_sheet) else name_of_sheet)
-                writer.table(rows)
+                write_sheet(rows, writer)
     return one_document(writer, name, package.title("docProps/core.xml"))
 
 
@@ -83,6 +84,8 @@ def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> list[li
         number = number_in(row, "r") or number + 1
         if attribute(row, "hidden") in ("1", "true"):
             hidden_rows.add(number)
+        if rows and number - 1 not in rows:  # an empty row, of which the file says nothing
+            rows[number - 1] = {}
         cells = rows.setdefault(number, {})
         for cell in children(row, "c"):
             column = column_of(attribute(cell, "r"), max(cells, default=-1) + 1)

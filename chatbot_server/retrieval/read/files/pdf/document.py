@@ -19,6 +19,10 @@ from chatbot_server.retrieval.read.files.lines import joined, without_page_numbe
 from chatbot_server.retrieval.read.files.pdf import ocr
 from chatbot_server.retrieval.read.files.pdf.layout import Item, Line, read_layout
 from chatbot_server.retrieval.read.files.pdf.page import SUPERSCRIPT, PdfPage, read_page
+from chatbot_server.retrieval.read.files.pdf.spreadsheet import (
+    is_spreadsheet,
+    with_columns_together,
+)
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, has_room
 from chatbot_server.retrieval.read.files.titles import one_document
 from chatbot_server.retrieval.read.files.writer import MarkdownWriter
@@ -35,7 +39,7 @@ MAX_HEADING = 150
 MAX_NOTE = 150
 # What browsers print around a page: when it was, and its address.
 _BROWSERS_OWN = re.compile(
-    r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d{1,2}:\d{2}\b|(?:file|https?)://\S+$"
+    r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d{1,2}:\d{2}\b|(?:file|https?)://\S+(?: \d+/\d+)?$"
 )
 _CONTENTS = re.compile(
     r"(?:table des matières|sommaire|table of contents|contents|inhalt(?:sverzeichnis)?|índice)\W*",
@@ -107,13 +111,16 @@ def _document(
     margins = running_lines(pages)
     for line in dict.fromkeys(map(without_page_number, margins.values())):
         writer.paragraph("" if _BROWSERS_OWN.match(line) else line)
-    body = PdfText([read_layout(page, rows) for page, rows in without_margins(pages, margins)])
-    body.write(writer)
+    properties = pdf.get_metadata_dict()
+    contents = list(without_margins(pages, margins))
+    if is_spreadsheet(str(properties.get("Creator") or "")):
+        contents = with_columns_together(contents)
+    PdfText([read_layout(page, rows) for page, rows in contents]).write(writer)
     for field in form_fields(pdf):
         writer.paragraph(field)
     if not writer.text and scans.count:
         raise Unreadable("extract_scan")
-    title = str(pdf.get_metadata_dict().get("Title") or "")
+    title = str(properties.get("Title") or "")
     notice = CUT_PAGES if len(pages) < len(pdf) else CUT_SCANS if scans.count else ""
     return one_document(writer, name, title, notice)
 
@@ -243,7 +250,8 @@ class PdfText:
         """Write all of it."""
         block: list[Line] = []
         is_contents = False
-        for item in (item for page in self._pages for item in self.with_notes(page)):
+        pages = tables_together([self.with_notes(page) for page in self._pages])
+        for item in (item for page in pages for item in page):
             is_contents = is_contents and leads_to_pages(item)
             if is_contents:
                 continue
@@ -320,7 +328,8 @@ class PdfText:
         if self._style(former) != self._style(line) and abs(former.size - line.size) > 0.6:
             return False
         is_heading = self._looks_like_heading(former)
-        if is_heading != self._looks_like_heading(line):
+        has_letters = bool(_LETTERS.search(line.text))  # “Prices and rules ⏎ 2026”
+        if is_heading != self._looks_like_heading(line) and (has_letters or not is_heading):
             return False
         gap = line.y - former.y
         starts_small = line.text[:1].islower()
@@ -335,6 +344,22 @@ class PdfText:
         if _CUT_NUMBER.search(f"{former.text}\n{line.text}"):
             return True
         return not has_room(former, line, former.right)
+
+
+def tables_together(pages: Sequence[list[Item]]) -> Sequence[list[Item]]:
+    """The pages, what a table has on the next one joined to it."""
+    table: Item | None = None
+    for page in pages:
+        first = page[0] if page else None
+        if isinstance(table, TableBlock) and isinstance(first, Line) and table.has_row(first):
+            table.rows.append(first.text.split("\t"))
+            del page[0]
+            first = page[0] if page else None
+        if isinstance(table, TableBlock) and isinstance(first, TableBlock) and table.goes_on(first):
+            table.add(first)
+            del page[0]
+        table = page[-1] if page else table
+    return pages
 
 
 def leads_to_pages(item: Item) -> bool:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from chatbot_server.retrieval.read.files.pdf.page import PdfPage
-from chatbot_server.retrieval.read.files.pdf.tables import (
+from chatbot_server.retrieval.read.files.pdf.aligned import (
+    MAX_LINES_ABOVE,
     AlignedTable,
-    Row,
-    TableBlock,
-    ruled_tables,
+    lines_above,
 )
+from chatbot_server.retrieval.read.files.pdf.page import PdfPage
+from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
 
 MIN_COLUMN_LINES = 4
 MAX_DEPTH = 4
 # Of a column of text, this share of its lines fill this share of its width.
 FILLED_LINES, FILLED_WIDTH = 0.5, 0.6
 WORDS_A_LINE = 3
+# Lines of text begin with words; those of a table's right half mostly with prices or hours.
+WORDED_LINES = 0.6
+# In heights of a letter: what stands nearer is parted by a drawn line only.
+BLANK = 0.5
 MAX_TABLE_ROWS = 300
+_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 @dataclass(slots=True)
@@ -78,6 +85,9 @@ def best_split(region: Region) -> tuple[float, int, int] | None:
     starts = Counter(
         round(piece.x0 / 2) for item in region if not isinstance(item, TableBlock) for piece in item
     )
+    starts.update(  # a table counts like some lines
+        {round(item.x0 / 2): MIN_COLUMN_LINES for item in region if isinstance(item, TableBlock)}
+    )
     best: tuple[int, tuple[float, int, int]] | None = None
     for start, count in starts.most_common(12):
         at = 2 * start - 2.5
@@ -122,7 +132,10 @@ def are_columns(band: Region, at: float) -> bool:
         line_count = len(rows) + 3 * len(tables)
         if full_lines + 3 * len(tables) < FILLED_LINES * line_count:
             return False
-        if word_count + 9 * len(tables) < WORDS_A_LINE * line_count:
+        if word_count + 12 * len(tables) < WORDS_A_LINE * line_count:
+            return False
+        worded = sum(bool(_WORD.search(row[0].text)) for row in rows)
+        if worded + 3 * len(tables) < WORDED_LINES * line_count:
             return False
         tops.append((top_of(side[0]), top_of(side[-1])))
     (left_top, left_end), (right_top, right_end) = tops
@@ -141,23 +154,41 @@ def in_lines(region: Region) -> Iterator[Item]:
             yield item
             at += 1
             continue
-        if len(item) > 1:
-            table = AlignedTable(list(until_table(region[at : at + MAX_TABLE_ROWS])))
-            if table.row_count:
-                yield table.block()
-                at += table.row_count
-                continue
-        first = item[0]
-        yield Line(
-            "\t".join(piece.text for piece in item),
-            first.x0,
-            item[-1].x1,
-            first.y,
-            max(piece.size for piece in item),
-            all(piece.is_bold for piece in item),
-            min(right, item[-1].limit),
-        )
+        if table := table_at(region, at):
+            yield table[0]
+            at += table[1]
+            continue
+        yield line_of(item, right)
         at += 1
+
+
+def table_at(region: Region, at: int) -> tuple[TableBlock, int] | None:
+    """The table that begins with the row *at*, and of how many it is."""
+    next_rows = list(until_table(region[at : at + MAX_LINES_ABOVE + 1]))
+    above = lines_above(next_rows) if len(next_rows[0]) == 1 else 0
+    if len(next_rows[above]) == 1:
+        return None
+    rows = list(until_table(region[at : at + MAX_TABLE_ROWS]))
+    table = AlignedTable(rows[above:], rows[:above])
+    if not table.row_count or bool(above) != table.takes_above:
+        return None
+    return table.block(), above + table.row_count
+
+
+def line_of(row: Row, right: float) -> Line:
+    """*row* as a line, in a column that ends at *right*."""
+    text = row[0].text
+    for former, piece in pairwise(row):
+        text += (" " if piece.x0 - former.x1 < BLANK * piece.size else "\t") + piece.text
+    return Line(
+        text,
+        row[0].x0,
+        row[-1].x1,
+        row[0].y,
+        max(piece.size for piece in row),
+        all(piece.is_bold for piece in row),
+        min(right, row[-1].limit),
+    )
 
 
 def until_table(region: Region) -> Iterator[Row]:

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chatbot_server.retrieval.read.document import Unreadable
@@ -15,6 +15,8 @@ from chatbot_server.retrieval.read.document import Unreadable
 # In widths of a letter “m”: a wider gap parts columns, a narrower one may part words.
 COLUMN_GAP = 1.1
 WORD_GAP = 0.17
+# Without a blank between, so wide a gap may also part the cells of a spreadsheet.
+CELL_GAP = 0.4
 SAME_LINE = 0.3
 MAX_CHARACTERS = 60_000
 MAX_OBJECTS = 20_000
@@ -23,11 +25,21 @@ MAX_RULES = 1000
 THIN = 3.0
 SLANTED = -1
 SOFT_HYPHEN = 2  # how PDFium tells a hyphen at the end of a line
+GUESSED = "\t"  # a blank that PDFium adds where letters stand apart
 HYPHENS = (SOFT_HYPHEN, 0x2010, 0x2011)
 FORCE_BOLD = 1 << 18
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MARK = re.compile(r"(?:[•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0ff–—-]|\(?(?:\d{1,2}|[a-zA-Z])[.)])")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where a piece of text may be two: before the letter ``at``, from ``left`` to ``right``."""
+
+    at: int
+    left: float
+    right: float
 
 
 @dataclass(slots=True)
@@ -41,11 +53,26 @@ class Piece:
     size: float
     is_bold: bool
     limit: float = math.inf  # where a drawn line ends the space to its right
+    gaps: list[Gap] = field(default_factory=list)
 
     @property
     def is_mark(self) -> bool:
         """Whether it is the bullet or the number of an item."""
         return bool(_MARK.fullmatch(self.text))
+
+    def note_gap(self, left: float) -> None:
+        """Note that what follows stands so far off, at *left*, that it may be another cell."""
+        if left - self.x1 > CELL_GAP * self.size:
+            self.gaps.append(Gap(len(self.text), self.x1, left))
+
+    def parts(self) -> list[Piece]:
+        """What stands between its gaps."""
+        starts = [(0, self.x0), *((gap.at, gap.right) for gap in self.gaps)]
+        ends = [*((gap.at, gap.left) for gap in self.gaps), (len(self.text), self.x1)]
+        return [
+            replace(self, text=self.text[start:end].strip(), x0=x0, x1=x1, gaps=[])
+            for (start, x0), (end, x1) in zip(starts, ends, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +91,7 @@ class PdfPage:
     pieces: list[Piece] = field(default_factory=list)
     across: list[Rule] = field(default_factory=list)
     down: list[Rule] = field(default_factory=list)
+    left: float = 0.0
     top: float = 0.0
     height: float = 1.0
     has_picture: bool = False
@@ -86,7 +114,10 @@ class PdfPage:
             if former.is_mark and gap < 5 * size:
                 gap = 0.5 * size
             if gap < COLUMN_GAP * size and not self.is_ruled_between(former.x1, piece.x0, piece.y):
+                former.note_gap(piece.x0)
                 blank = " " if gap > WORD_GAP * size else ""
+                start = len(former.text + blank)
+                former.gaps += [replace(one, at=one.at + start) for one in piece.gaps]
                 former.text += blank + piece.text
                 former.x1 = max(former.x1, piece.x1)
                 former.is_bold = former.is_bold and piece.is_bold
@@ -133,7 +164,7 @@ def read_page(page: Any) -> PdfPage:
     result = PdfPage()
     read_drawings(page, turn_order[0], result)
     x0, top, x1, bottom = _turned(page.get_bbox(), turn_order[0])
-    result.top, result.height = top, max(1.0, bottom - top)
+    result.left, result.top, result.height = x0, top, max(1.0, bottom - top)
     for turn in turn_order:
         pieces = pieces_of([letter for letter in letters if letter.turn == turn], result)
         if turn != turn_order[0]:  # along a margin: below all else
@@ -158,7 +189,8 @@ def letters_of(page: Any) -> Iterator[Letter]:
         if code < 32 and code != SOFT_HYPHEN:
             continue
         if code == 32 or code == 160:
-            yield Letter(" ", 0.0, 0.0, 0.0, size, is_bold, turn)
+            is_written = pdfium.FPDFText_IsGenerated(handle, at) == 0
+            yield Letter(" " if is_written else GUESSED, 0.0, 0.0, 0.0, size, is_bold, turn)
             continue
         owner = pdfium.cast(pdfium.FPDFText_GetTextObject(handle, at), pdfium.c_void_p).value
         if owner != former:
@@ -205,10 +237,11 @@ def _point(x: float, y: float, turn: int) -> tuple[float, float]:
 def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
     """The letters as pieces, in the order in which they were written."""
     pieces: list[Piece] = []
-    has_blank = False
+    has_blank = is_written = False
     for letter in letters:
         if letter.text.isspace():
             has_blank = True
+            is_written = is_written or letter.text != GUESSED
             continue
         former = pieces[-1] if pieces else None
         if former is None or not goes_on(former, letter, page):
@@ -219,6 +252,8 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
                 )
             )
         else:
+            if not is_written:
+                former.note_gap(letter.left)
             is_apart = has_blank or letter.left - former.x1 > WORD_GAP * former.size
             former.text += " " if is_apart else ""
             is_raised = letter.y < former.y - 0.15 * former.size
@@ -226,7 +261,7 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
             former.text += letter.text.translate(SUPERSCRIPT) if is_mark else letter.text
             former.x1 = max(former.x1, letter.right)
             former.is_bold = former.is_bold and letter.is_bold
-        has_blank = False
+        has_blank = is_written = False
     return pieces
 
 

@@ -1,4 +1,4 @@
-"""Tables on the page of a PDF: by drawn lines, or by what stands below each other."""
+"""Tables on the page of a PDF whose lines are drawn."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from chatbot_server.retrieval.read.files.lines import joined
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece, Rule
 
 TOUCH = 3.0
-ALIGNED = 3.0
-MIN_GUTTER = 3.0
 MAX_COLUMNS, MAX_ROWS = 60, 500
 Row = list[Piece]
 
@@ -37,6 +35,24 @@ class TableBlock:
     x1: float
     y: float
     bottom: float
+
+    def goes_on(self, following: TableBlock) -> bool:
+        """Whether *following*, first on the next page, is the rest of this table."""
+        is_as_wide = abs(self.x0 - following.x0) <= TOUCH and (
+            len(self.rows[0]) == len(following.rows[0])
+        )
+        repeats = following.rows[0] == self.rows[0]
+        return is_as_wide and (repeats or not following.header_rows)
+
+    def has_row(self, line: InLine) -> bool:
+        """Whether *line*, alone above other things on the next page, is the last row."""
+        cells = line.text.split("\t")
+        return abs(self.x0 - line.x0) <= TOUCH and 1 < len(cells) == len(self.rows[0])
+
+    def add(self, following: TableBlock) -> None:
+        """Add the rows of *following*, without names of columns that are told again."""
+        repeats = following.rows[0] == self.rows[0]
+        self.rows += following.rows[1:] if repeats else following.rows
 
 
 def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], list[Row]]:
@@ -167,130 +183,3 @@ def has_room(former: InLine, following: InLine, right: float) -> bool:
     first_word = following.text.split(maxsplit=1)[0]
     share = (len(first_word) + 1) / max(len(following.text), 1)
     return right - former.x1 > share * (following.x1 - following.x0) + 0.2 * former.size
-
-
-class AlignedTable:
-    """A table of the first of *rows*, as far as gaps between them stand below each other.
-
-    ``row_count`` is 0 where there is none.
-    """
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = rows
-        self._gutters: list[tuple[float, float]] = []
-        self.row_count = 0
-        if not rows or len(rows[0]) < 2:
-            return
-        count = self.sweep()
-        if count and self.is_aligned(rows[:count]):
-            self.row_count = count
-
-    def block(self) -> TableBlock:
-        """The table, its wrapped cells joined."""
-        rows = self._rows[: self.row_count]
-        lines = [self.cells_of(row) for row in rows]
-        pitch = self.row_pitch()
-        texts: list[list[str]] = []
-        former_y = 0.0
-        for row, cells in zip(rows, lines, strict=True):
-            gap = row[0].y - former_y
-            is_wrapped = not cells[0] or (
-                sum(map(bool, cells)) == 1 and gap < 0.85 * pitch and gap < 1.4 * row[0].size
-            )
-            if texts and is_wrapped:
-                texts[-1] = [
-                    joined(old, new) if old and new else old or new
-                    for old, new in zip(texts[-1], cells, strict=True)
-                ]
-            else:
-                texts.append(cells)
-            former_y = row[0].y
-        texts = [  # a title between the rows stands in each column
-            [cells[0]] * len(cells) if len(cells) > 2 and not any(cells[1:]) else cells
-            for cells in texts
-        ]
-        bold = [all(piece.is_bold for piece in row) for row in rows]
-        header_rows = 1 if bold[0] and not all(bold) else None
-        return TableBlock(
-            texts,
-            header_rows,
-            min(row[0].x0 for row in rows),
-            max(row[-1].x1 for row in rows),
-            rows[0][0].y,
-            rows[-1][0].y,
-        )
-
-    def sweep(self) -> int:
-        """How many rows leave gaps at the same places, the last of them with several cells."""
-        first = self._rows[0]
-        gutters = [(left.x1, right.x0) for left, right in pairwise(first)]
-        count = multiple = 1
-        titles = 0
-        for number, (former, row) in enumerate(pairwise(self._rows), 1):
-            size = max(piece.size for piece in row)
-            free = [*((left.x1, right.x0) for left, right in pairwise(row))]
-            free = [(-1e9, row[0].x0), *free, (row[-1].x1, 1e9)]
-            common = [
-                (max(a, c), min(b, d))
-                for a, b in gutters
-                for c, d in free
-                if min(b, d) - max(a, c) >= MIN_GUTTER
-            ]
-            if row[0].y - former[0].y > 3 * size or (len(common) < len(gutters) and len(row) < 2):
-                break
-            if not common:
-                break
-            gutters = common
-            if len(row) > 1:
-                multiple += 1
-                count = number + 1
-                self._gutters = gutters
-            elif row[0].x0 < gutters[0][0]:
-                titles += 1
-            elif count == number and row[0].y - former[0].y < 1.6 * size:
-                count += 1  # the last cell goes on
-        return count if multiple >= 2 and multiple >= titles else 0
-
-    def row_pitch(self) -> float:
-        """The usual distance of rows with several cells."""
-        rows = self._rows[: self.row_count]
-        gaps = sorted(
-            lower[0].y - upper[0].y
-            for upper, lower in pairwise(rows)
-            if len(lower) > 1 and len(upper) > 1
-        )
-        return gaps[len(gaps) // 2] if gaps else 1e9
-
-    def cells_of(self, row: Row) -> list[str]:
-        """The texts of a row, column by column."""
-        cells = [""] * (len(self._gutters) + 1)
-        for piece in row:
-            column = sum((a + b) / 2 < (piece.x0 + piece.x1) / 2 for a, b in self._gutters)
-            cells[column] = f"{cells[column]} {piece.text}".strip()
-        return cells
-
-    def is_aligned(self, rows: Sequence[Row]) -> bool:
-        """Whether the cells of each column begin, end or stand in the middle at one place."""
-        for column in range(len(self._gutters) + 1):
-            pieces = [
-                piece
-                for row in rows
-                for piece in row
-                if len(row) > 1
-                and sum((a + b) / 2 < (piece.x0 + piece.x1) / 2 for a, b in self._gutters) == column
-            ]
-            places = (
-                [piece.x0 for piece in pieces],
-                [piece.x1 for piece in pieces],
-                [(piece.x0 + piece.x1) / 2 for piece in pieces],
-            )
-            if not any(2 * most_near(positions) > len(positions) for positions in places):
-                return False
-        return True
-
-
-def most_near(values: Sequence[float]) -> int:
-    """How many of *values* are near one of them, at most."""
-    return max(
-        (sum(abs(value - other) <= ALIGNED for value in values) for other in values), default=0
-    )

@@ -1,0 +1,71 @@
+"""The sheet of a spreadsheet: often several tables below each other, each under its title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from chatbot_server.retrieval.read.files.writer import LONGEST_HEADING, MarkdownWriter, Row
+
+LEVEL = 2
+_DIGIT = re.compile(r"\d")
+
+
+def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
+    """The tables and texts of a sheet, in order; empty rows part them."""
+    for lead, table in parts_of(rows):
+        for text in lead:
+            if len(text) <= LONGEST_HEADING and not text.endswith((".", "!", ",", ";")):
+                writer.heading(LEVEL, text)
+            else:
+                writer.paragraph(text)
+        writer.table(table, 1 if names_columns(table) and len(table[0]) > 2 else None)
+
+
+def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
+    """Each table with the texts above it, which stand in no column of it."""
+    lead: list[str] = []
+    table: list[Row] = []
+    for block in blocks_of(rows):
+        titles = leading_texts(block)
+        rest = block[len(titles) :]
+        if table and rest and not names_columns(rest):
+            table += block  # the same columns go on, under a title or not
+            continue
+        if table:
+            yield lead, table
+            lead, table = [], []
+        lead += titles
+        table = list(rest)
+    if lead or table:
+        yield lead, table
+
+
+def blocks_of(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """The rows between empty ones."""
+    block: list[Row] = []
+    for row in rows:
+        if any(row):
+            block.append(row)
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def leading_texts(block: Sequence[Row]) -> list[str]:
+    """What the first rows say that hold one text each."""
+    texts: list[str] = []
+    for row in block:
+        cells = list(filter(None, row))
+        if not row[0] or len(set(cells)) > 1 or (len(cells) > 1 and len(row) > len(cells)):
+            break
+        texts.append(cells[0])
+    return texts
+
+
+def names_columns(rows: Sequence[Row]) -> bool:
+    """Whether the first of *rows* names the columns of the others."""
+    cells = list(filter(None, rows[0])) if len(rows) > 1 else []
+    return len(cells) > 1 and not _DIGIT.search(cells[-1])

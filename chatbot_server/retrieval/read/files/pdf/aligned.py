@@ -1,0 +1,233 @@
+"""Tables on the page of a PDF that only gaps show: what stands below each other in each row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+from chatbot_server.retrieval.read.files.lines import joined
+from chatbot_server.retrieval.read.files.pdf.page import Piece
+from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock
+
+ALIGNED = 3.0
+MIN_GUTTER = 3.0
+# In heights of a letter: lines of one cell are nearer to each other.
+LINE_PITCH = 1.6
+# By so much, in heights of a letter, a row is farther from the next than its lines from each other.
+ROW_MARGIN = 0.04
+MAX_LINES_ABOVE = 12
+_DIGIT = re.compile(r"\d")
+
+
+class AlignedTable:
+    """A table of the first of *rows*, as far as gaps between them stand below each other.
+
+    ``row_count`` is 0 where there is none. *above* are lines that begin the first row if what
+    names a row stands at the bottom of its cell.
+    """
+
+    def __init__(self, rows: Sequence[Row], above: Sequence[Row] = ()) -> None:
+        self._rows = rows
+        # Where cells of a spreadsheet nearly touch, gaps tell them apart that are no pieces' ends.
+        self._parts = [[part for piece in row for part in piece.parts()] for row in rows]
+        self._gutters: list[tuple[float, float]] = []
+        self.row_count = 0
+        if not rows or len(rows[0]) < 2:
+            return
+        count = self.sweep()
+        if count and self.is_aligned(count):
+            self.row_count = count
+        self._names_are_below = bool(count) and self.names_are_below(above)
+        self._above = list(above) if self._names_are_below else []
+
+    @property
+    def takes_above(self) -> bool:
+        """Whether the lines above are of its first row."""
+        return self.row_count > 0 and bool(self._above)
+
+    def block(self) -> TableBlock:
+        """The table, its wrapped cells joined."""
+        rows = [*self._above, *self._rows[: self.row_count]]
+        parts = [*self._above, *self._parts[: self.row_count]]
+        lines = [self.cells_of(row) for row in parts]
+        texts = self.joined_upwards(lines) if self._names_are_below else self.joined_rows(lines)
+        texts = [  # a title between the rows stands in each column
+            [cells[0]] * len(cells) if len(cells) > 2 and not any(cells[1:]) else cells
+            for cells in texts
+        ]
+        bold = [all(piece.is_bold for piece in row) for row in rows]
+        header_rows = 1 if bold[0] and not all(bold) else None
+        return TableBlock(
+            texts,
+            header_rows,
+            min(row[0].x0 for row in rows),
+            max(row[-1].x1 for row in rows),
+            rows[0][0].y,
+            rows[-1][0].y,
+        )
+
+    def joined_rows(self, lines: Sequence[list[str]]) -> list[list[str]]:
+        """The rows, lines below the one that names a row joined to it."""
+        pitch = self.row_pitch()
+        texts: list[list[str]] = []
+        former_y = 0.0
+        for row, cells in zip(self._rows, lines, strict=False):
+            gap = row[0].y - former_y
+            is_wrapped = not cells[0] or (
+                sum(map(bool, cells)) == 1 and gap < 0.85 * pitch and gap < 1.4 * row[0].size
+            )
+            if texts and is_wrapped:
+                texts[-1] = joined_cells(texts[-1], cells)
+            else:
+                texts.append(cells)
+            former_y = row[0].y
+        return texts
+
+    def joined_upwards(self, lines: Sequence[list[str]]) -> list[list[str]]:
+        """The rows, lines above the one that names a row joined to it."""
+        texts: list[list[str]] = []
+        begun: list[str] | None = None
+        for cells in lines:
+            begun = joined_cells(begun, cells) if begun else cells
+            if cells[0]:
+                texts.append(begun)
+                begun = None
+        return [*texts, begun] if begun else texts
+
+    def names_are_below(self, above: Sequence[Row]) -> bool:
+        """Whether what names a row stands beside the last line of it, as spreadsheets have it.
+
+        The line below is then farther off than the one above.
+        """
+        lines = [*above, *self._rows[: self.row_count]]
+        has_name = [bool(self.cells_of(row)[0]) for row in lines]
+        gaps: dict[tuple[bool, bool], list[float]] = {}
+        for (upper, is_named), (lower, next_is_named) in pairwise(
+            zip(lines, has_name, strict=True)
+        ):
+            gaps.setdefault((is_named, next_is_named), []).append(lower[0].y - upper[0].y)
+        to_name, from_name = gaps.get((False, True)), gaps.get((True, False))
+        if not to_name or not from_name:
+            return False
+        margin = ROW_MARGIN * lines[0][0].size
+        return min(from_name) > max(sorted(to_name)[: (len(to_name) + 1) // 2]) + margin
+
+    def sweep(self) -> int:
+        """How many rows leave gaps at the same places, the last of them with several cells."""
+        gutters = [(left.x1, right.x0) for left, right in pairwise(self._parts[0])]
+        count = multiple = 1
+        titles = 0
+        for number, (former, row) in enumerate(pairwise(self._rows), 1):
+            size = max(piece.size for piece in row)
+            free = [*((left.x1, right.x0) for left, right in pairwise(self._parts[number]))]
+            free = [(-1e9, row[0].x0), *free, (row[-1].x1, 1e9)]
+            common = [
+                (max(a, c), min(b, d))
+                for a, b in gutters
+                for c, d in free
+                if min(b, d) - max(a, c) >= MIN_GUTTER
+            ]
+            if row[0].y - former[0].y > 3 * size or (len(common) < len(gutters) and len(row) < 2):
+                break
+            if self.begins_anew(number):
+                break
+            if not common:
+                break
+            gutters = common
+            if len(row) > 1:
+                multiple += 1
+                count = number + 1
+                self._gutters = gutters
+            elif row[0].x0 < gutters[0][0]:
+                titles += 1
+            elif count == number and row[0].y - former[0].y < 1.6 * size:
+                count += 1  # the last cell goes on
+        return count if multiple >= 2 and multiple >= titles else 0
+
+    def begins_anew(self, number: int) -> bool:
+        """Whether the row *number* is the title of another table, with columns of its own."""
+        rows = self._rows
+        if number + 1 >= len(rows) or len(rows[number]) > 1:
+            return False
+        names = self._parts[number + 1]
+        if len(names) < 2 or rows[number + 1][0].y - rows[number][0].y > 3 * names[0].size:
+            return False
+        if all(piece.is_bold for piece in names):
+            return not all(piece.is_bold for piece in rows[number - 1])
+        if number < 2:
+            return False
+        usual = rows[number - 1][0].y - rows[number - 2][0].y
+        is_apart = rows[number][0].y - rows[number - 1][0].y > 1.5 * usual
+        had_values = bool(_DIGIT.search(rows[number - 1][-1].text))
+        return is_apart and had_values and not _DIGIT.search(names[-1].text)
+
+    def row_pitch(self) -> float:
+        """The usual distance of rows with several cells."""
+        rows = self._rows[: self.row_count]
+        gaps = sorted(
+            lower[0].y - upper[0].y
+            for upper, lower in pairwise(rows)
+            if len(lower) > 1 and len(upper) > 1
+        )
+        return gaps[len(gaps) // 2] if gaps else 1e9
+
+    def cells_of(self, row: Row) -> list[str]:
+        """The texts of a row, column by column."""
+        cells = [""] * (len(self._gutters) + 1)
+        for piece in row:
+            column = self.column_of(piece)
+            cells[column] = f"{cells[column]} {piece.text}".strip()
+        return cells
+
+    def column_of(self, piece: Piece) -> int:
+        """The column in which *piece* stands."""
+        return sum((a + b) / 2 < (piece.x0 + piece.x1) / 2 for a, b in self._gutters)
+
+    def is_aligned(self, count: int) -> bool:
+        """Whether the cells of each column begin, end or stand in the middle at one place."""
+        columns: list[list[tuple[float, float]]] = [[] for _ in range(len(self._gutters) + 1)]
+        for row, parts in zip(self._rows[:count], self._parts, strict=False):
+            for column, cell in groupby(parts if len(row) > 1 else (), self.column_of):
+                pieces = list(cell)
+                columns[column].append((pieces[0].x0, pieces[-1].x1))
+        return all(are_aligned(column) for column in columns)
+
+
+def joined_cells(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """Two lines of one row as one, cell by cell."""
+    return [
+        joined(old, new) if old and new else old or new
+        for old, new in zip(upper, lower, strict=True)
+    ]
+
+
+def are_aligned(cells: Sequence[tuple[float, float]]) -> bool:
+    """Whether most of *cells*, from left to right, begin, end or have their middle at one place."""
+    places = (
+        [left for left, _right in cells],
+        [right for _left, right in cells],
+        [(left + right) / 2 for left, right in cells],
+    )
+    return any(2 * most_near(positions) > len(positions) for positions in places)
+
+
+def lines_above(rows: Sequence[Row]) -> int:
+    """How many of the first *rows* stand above a row like the beginning of its second cell."""
+    first = rows[0][0]
+    for number, (upper, row) in enumerate(pairwise(rows[: MAX_LINES_ABOVE + 1]), 1):
+        if row[0].y - upper[0].y > LINE_PITCH * first.size:
+            return 0
+        if len(row) > 1:
+            starts = abs(row[1].x0 - first.x0) <= ALIGNED
+            return number if starts and row[0].x1 < first.x0 - MIN_GUTTER else 0
+        if abs(row[0].x0 - first.x0) > ALIGNED:
+            return 0
+    return 0
+
+
+def most_near(values: Sequence[float]) -> int:
+    """How many of *values* are near one of them, at most."""
+    return max(
+        (sum(abs(value - other) <= ALIGNED for value in values) for other in values), default=0
+    )
