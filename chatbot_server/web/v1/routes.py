@@ -56,6 +56,7 @@ logger = logging.getLogger(__name__)
 # Applications send whole documents; visitors do not.
 BODY_BYTES = 2_000_000
 BATCH_BYTES = 16_000_000  # thousands of texts for vectors
+CLIENT_LEFT = 499  # as nginx logs it; nobody reads it
 # Of what is there; every other path is told apart by the same route.
 ALLOWED = {
     "chat/completions": "POST",
@@ -256,9 +257,14 @@ def _register_models(bp: Blueprint, api: ModelApi) -> None:
 
 def _answer(completion: Completion, body: GenerationBody, reply: Reply | ResponseReply) -> Response:
     if not body.stream:
-        events = listen(completion, disconnect_check(request))
+        has_left = disconnect_check(request)
+        events = listen(completion, has_left)
         try:
             return jsonify(reply.whole(event for event in events if event))
+        except EngineError:
+            if has_left():  # no fault of the engine, and nobody to be told
+                return Response(status=CLIENT_LEFT)
+            raise
         finally:
             completion.close()
     return follow(completion, reply, with_usage=body.with_usage, language=language_of(request))

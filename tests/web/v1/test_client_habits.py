@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
+import socket
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from flask import Flask
 from support.browser import Browser
 from support.patience import LONG
 from support.servers.openai_server import PUBLIC_URL, Api
 
+from chatbot_server.config.sections import LimitsSection
+from chatbot_server.engine.base import Sampling
 from chatbot_server.storage.owners.api_keys import create_key
+from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.v1.routes import openai_blueprint
 from chatbot_server.web.v1.wire import data_line
 
 pytestmark = pytest.mark.xdist_group("openai_requests")
@@ -214,3 +221,22 @@ def test_no_line_end_of_unicode_cuts_a_line_of_a_stream() -> None:
 
     assert len(line.splitlines()) == 2
     assert json.loads(line.removeprefix("data: ")) == {"text": text}
+
+
+def test_an_application_that_left_is_no_fault_of_the_engine(
+    parrot_api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, limits = Flask(__name__), LimitsSection(api_key=("100000 per minute",))
+    engine, database = parrot_api.engine, parrot_api.database
+    app.register_blueprint(openai_blueprint(engine, database, RateLimits(limits), Sampling()))
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        answer = app.test_client().post(
+            "/v1/completions",
+            json={"prompt": "Hi"},
+            headers={"Authorization": f"Bearer {parrot_api.key}"},
+            environ_overrides={"gunicorn.socket": ours},
+        )
+    assert answer.status_code == 499
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
