@@ -136,7 +136,7 @@ def _near_entry_sections(
 def _quote(answering: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:
     """Sections of pages: all that answer alike, an overview, or the best ones."""
     query, sections = material.query, material.sections
-    if group := alike_sections(answering, query, frame.titles):
+    if group := alike_sections(answering, frame.titles):
         lines = lines_above([*group.values()], query, material.moment, material.now)
         return several_answer(sections, group, replace(frame, lines=lines))
     overview = overview_of(answering, query, frame.titles, material.index.unit)

@@ -35,6 +35,12 @@ def index_chunks(
         session.execute(text(statement), rows)
 
 
+_MATCH = (
+    "SELECT rowid, bm25(knowledge_terms, 0.0, 1.0) AS score FROM knowledge_terms"
+    " WHERE knowledge_terms MATCH ? ORDER BY score LIMIT ?"
+)
+
+
 def match(
     unit: UnitOfWork, site_id: int, terms: Sequence[str], limit: int
 ) -> list[tuple[int, float]]:
@@ -45,13 +51,8 @@ def match(
     if on_postgresql(unit):
         return postgresql.match(unit, site_id, terms, limit)
     either = " OR ".join(f'"{term}"' for term in terms)
-    rows = unit.execute(
-        text(
-            "SELECT rowid, bm25(knowledge_terms, 0.0, 1.0) AS score FROM knowledge_terms"
-            " WHERE knowledge_terms MATCH :query ORDER BY score LIMIT :limit"
-        ),
-        {"query": f"site : {_tag(site_id)} AND terms : ({either})", "limit": limit},
-    )
+    query = f"site : {_tag(site_id)} AND terms : ({either})"
+    rows = connection_of(unit).exec_driver_sql(_MATCH, (query, limit))
     return [(chunk, -score) for chunk, score in rows]
 
 

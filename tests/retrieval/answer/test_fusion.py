@@ -67,12 +67,21 @@ def test_a_clear_winner_by_meaning_outweighs_words_that_are_undecided() -> None:
     }
     words = {2: WordMatch(5.2, 21), 1: WordMatch(5.0, 11), 3: WordMatch(1.0, 31)}
 
-    assert [hit.document for hit in fused(clear, words)] == [1, 2, 3]
-    assert [hit.chunk for hit in fused(clear, words)] == [11, 21, 31]
+    assert [hit.document for hit in fused(clear, words, 9)] == [1, 2, 3]
+    assert [hit.chunk for hit in fused(clear, words, 9)] == [11, 21, 31]
+
+
+def test_the_best_are_taken_and_the_entry_that_was_asked_for() -> None:
+    words = {number: WordMatch(float(number), 10 * number) for number in range(1, 10)}
+
+    assert [hit.document for hit in fused({}, words, 3)] == [9, 8, 7]
+    assert [hit.document for hit in fused({}, words, 3, entry=2)] == [9, 8, 7, 2]
+    assert [hit.document for hit in fused({}, words, 3, entry=8)] == [9, 8, 7]
+    assert [hit.document for hit in fused({}, words, 3, entry=11)] == [9, 8, 7]
 
 
 def test_words_alone_decide_where_nothing_is_known_of_meaning() -> None:
-    hits = fused({}, {1: WordMatch(2.0, 10), 2: WordMatch(4.0, 20)})
+    hits = fused({}, {1: WordMatch(2.0, 10), 2: WordMatch(4.0, 20)}, 9)
 
     assert [(hit.document, hit.score, hit.meaning) for hit in hits] == [
         (2, 1.0, 0.0),
@@ -88,7 +97,7 @@ def test_equal_scores_are_all_the_best() -> None:
 def test_a_hit_tells_how_well_each_of_its_chunks_matches() -> None:
     worded = [WordRow(1, 11, 3.0, "A"), WordRow(3, 30, 1.0, "C"), WordRow(1, 12, 0.5, "A")]
     rows = vector_rows([(1, TITLE, 0.9), (1, 10, 0.8), (1, 11, 0.75), (2, 20, 0.7)])
-    hits = fused(nearest(rows, {}), {1: WordMatch(3.0, 11), 3: WordMatch(1.0, 30)})
+    hits = fused(nearest(rows, {}), {1: WordMatch(3.0, 11), 3: WordMatch(1.0, 30)}, 9)
     matches = {hit.document: hit.matches for hit in with_matches(hits, worded, rows)}
 
     assert matches[1] == {
@@ -101,6 +110,6 @@ def test_a_hit_tells_how_well_each_of_its_chunks_matches() -> None:
 
 def test_a_chunk_that_is_near_to_any_question_is_less_near_to_this_one() -> None:
     rows = vector_rows([(1, 10, 0.8), (1, 11, 0.85), (1, 12, 0.6)], hubness=0.1)
-    (hit,) = with_matches(fused(nearest(rows, {}), {}), [], rows)
+    (hit,) = with_matches(fused(nearest(rows, {}), {}, 9), [], rows)
     nearness = {chunk: match.nearness for chunk, match in hit.matches.items()}
     assert sorted(nearness, key=lambda chunk: nearness[chunk] or 0.0) == [12, 11, 10]

@@ -17,6 +17,7 @@ from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.language.words import stems, synonyms
+from chatbot_server.retrieval.language.words.synonyms import terms_in
 from chatbot_server.storage.database import Database
 
 
@@ -189,3 +190,16 @@ def test_of_what_is_counted_a_number_stands_beside_it(
     add_note(database, site_id, "Bus", "The bus leaves every hour.")
     grounding = KnowledgeBase(database, "off").ground(site_id, "How many students in the class?")
     assert (grounding.status == "quoted") is is_told
+
+
+def test_the_words_that_a_text_holds_are_bits_and_weigh_what_the_site_makes_of_them() -> None:
+    query = Query("Are dogs allowed in the garden?")
+    dogs, garden = (query.held_in(terms_in(text)) for text in ("A dog.", "Our gardens"))
+    assert dogs.bit_count() == garden.bit_count() == 1
+    assert query.held_in(terms_in("Dogs in the garden")) == dogs | garden
+    assert query.share_held(dogs | garden) == query.coverage(terms_in("The dog, a garden."))
+    before = query.share_held(dogs)
+    query.rarity = lambda stem: 9.0 if stem == "dog" else 1.0
+    assert query.share_held(dogs) > before
+    assert query.weight_in(terms_in("dogs")) == 9.0
+    assert query.share_held(0) == 0.0

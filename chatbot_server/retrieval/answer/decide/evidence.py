@@ -11,7 +11,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -209,21 +210,19 @@ def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Asses
 def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: int) -> Evidence:
     """The evidence for the first of *sections*, which are given best first."""
     first, content_words = sections[0], query.content_words
-    all_terms = frozenset().union(*(section.terms for section in sections))
+    held_by_any = reduce(or_, (section.held for section in sections))
     nowhere = query.rarity("")  # the highest: that of a stem which does not occur on the site
-    missing = [word for word in content_words if not word.is_in(first.terms)]
+    missing = [word for at, word in enumerate(content_words) if not first.held >> at & 1]
     # “All year” and “from March to October” include days and months without naming them.
     undated = [word for word in missing if word.folded not in contrast.no_names(query.languages)]
     unknown = [
         word
-        for word in missing
-        if word.weight(query.rarity) >= nowhere and not word.is_in(all_terms)
+        for at, word in enumerate(content_words)
+        if word.weight(query.rarity) >= nowhere and not held_by_any >> at & 1
     ]
     names = [synonyms.word(name, query.languages) for name in query.names]
     names_there = [name for name in names if name.stems & first.terms]
     word_count = max(1, len(content_words))
-    language = first.document.language
-    is_other = language in query.languages and language != query.language
     return Evidence(
         cosine=first.match.cosine,
         hubness=first.match.hubness,
@@ -239,12 +238,18 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
         fact_missing=float(any(_asks_for_other_fact(word, first) for word in content_words)),
         names=len(names_there) / len(names) if names else 1.0,
         margin=_margin(sections),
-        other_language=float(is_other),
+        other_language=float(is_in_other_language(first, query)),
         words=math.log1p(len(content_words)),
         chunks=max(1, chunk_count),
         interaction=first.interaction,
         word_nearness=first.word_nearness,
     )
+
+
+def is_in_other_language(section: Candidate, query: Query) -> bool:
+    """Whether *section* is in another language of the site than *query*."""
+    language = section.document.language
+    return language in query.languages and language != query.language
 
 
 def _telling(word: Word, query: Query) -> float:
@@ -342,6 +347,5 @@ def _only_title_fits(query: Query, section: Candidate) -> bool:
 
     “Terms of sale” does not answer whether kayaks are sold.
     """
-    there = [word for word in query.content_words if word.is_in(section.terms)]
-    is_whole = len(there) == len(query.content_words)
-    return bool(there) and not is_whole and not any(word.is_in(section.own_terms) for word in there)
+    is_whole = section.held == (1 << len(query.content_words)) - 1
+    return bool(section.held) and not is_whole and not section.held & section.own_held

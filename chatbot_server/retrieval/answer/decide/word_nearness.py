@@ -13,7 +13,7 @@ import numpy as np
 
 from chatbot_server.retrieval.answer.decide.evidence import (
     LARGE_SITE,
-    gather_evidence,
+    is_in_other_language,
     quotable,
 )
 from chatbot_server.retrieval.answer.search.query import Query
@@ -31,10 +31,9 @@ def worth_reading(sections: Sequence[Candidate], query: Query, chunk_count: int)
     if query.meanings is None or chunk_count < LARGE_SITE:
         return []
     candidates = quotable(sections, query)
-    if not candidates:
+    if not candidates or candidates[0].match.cosine is None:
         return []
-    evidence = gather_evidence(candidates, query, chunk_count)
-    is_in_another = evidence.cosine is not None and evidence.other_language
+    is_in_another = is_in_other_language(candidates[0], query)
     return candidates[:IN_ANOTHER_LANGUAGE] if is_in_another else []
 
 

@@ -149,18 +149,27 @@ def nearest(rows: VectorRows, sharing: Mapping[int, int]) -> dict[int, MeaningMa
     }
 
 
-def fused(near: Mapping[int, MeaningMatch], worded: Mapping[int, WordMatch]) -> list[Hit]:
-    """The documents of both searches, best first."""
+def fused(
+    near: Mapping[int, MeaningMatch],
+    worded: Mapping[int, WordMatch],
+    limit: int,
+    entry: int | None = None,
+) -> list[Hit]:
+    """The best *limit* documents of both searches, best first; and *entry*, if it was found."""
     weight = MEANING_WEIGHT if near else 0.0
     by_meaning = scaled({document: match.meaning for document, match in near.items()})
     by_words = scaled({document: match.score for document, match in worded.items()})
-    hits = []
-    for document in {**near, **worded}:
+    scores = {
         # The cube makes a clear winner by meaning count more than many near equals.
-        meaning = weight * by_meaning.get(document, 0.0) ** 3
-        words = (1 - weight) * by_words.get(document, 0.0)
-        hits.append(_hit(document, meaning + words, near.get(document), worded.get(document)))
-    return sorted(hits, key=lambda hit: (-hit.score, hit.document))
+        document: weight * by_meaning.get(document, 0.0) ** 3
+        + (1 - weight) * by_words.get(document, 0.0)
+        for document in {**near, **worded}
+    }
+    documents = sorted(scores, key=lambda document: (-scores[document], document))
+    best = documents[:limit]
+    if entry in scores and entry not in best:
+        best.append(entry)
+    return [_hit(each, scores[each], near.get(each), worded.get(each)) for each in best]
 
 
 def _hit(document: int, score: float, near: MeaningMatch | None, worded: WordMatch | None) -> Hit:

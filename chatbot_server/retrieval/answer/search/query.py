@@ -157,7 +157,7 @@ class Query(ParsedText):
         self.entry: int | None = None
         self.meanings: WordMeanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
-        self._weighed: tuple[Rarity | None, list[tuple[Word, float]]] = (None, [])
+        self._weighed = WeighedWords([], self.rarity)
 
     @property
     def asks_for_contact(self) -> bool:
@@ -224,17 +224,19 @@ class Query(ParsedText):
     def _cognates(self) -> Cognates:
         return Cognates(self.words)
 
+    def held_in(self, terms: frozenset[str]) -> int:
+        """Which of the content words occur in *terms*: a bit for each, the first one lowest."""
+        return sum(1 << at for at, word in enumerate(self.content_words) if word.is_in(terms))
+
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that occur in *terms*."""
-        return sum(weight for word, weight in self._weights() if word.is_in(terms))
+        return self._weights().weight(self.held_in(terms))
 
-    def _weights(self) -> list[tuple[Word, float]]:
-        """The content words and their weights, cached because every sentence needs them."""
-        rarity, weights = self._weighed
-        if rarity is not self.rarity:
-            weights = [(word, word.weight(self.rarity)) for word in self.content_words]
-            self._weighed = self.rarity, weights
-        return weights
+    def _weights(self) -> WeighedWords:
+        """The weights of the content words, cached because every sentence needs them."""
+        if self._weighed.rarity is not self.rarity or self._weighed.words is not self.content_words:
+            self._weighed = WeighedWords(self.content_words, self.rarity)
+        return self._weighed
 
     def share_of(self, text: ParsedText) -> float:
         """The share of the weight of the content words of *text* that occurs in the query, 0…1."""
@@ -246,5 +248,32 @@ class Query(ParsedText):
 
     def coverage(self, terms: frozenset[str]) -> float:
         """The share of the weight of all content words that occurs in *terms*, 0…1."""
-        whole = sum(weight for _word, weight in self._weights())
-        return self.weight_in(terms) / whole if whole else 0.0
+        return self.share_held(self.held_in(terms))
+
+    def share_held(self, held: int) -> float:
+        """The share of the weight of all content words that those of :meth:`held_in` have, 0…1."""
+        return self._weights().share(held)
+
+
+class WeighedWords:
+    """Content words with their weights, which *rarity* tells.
+
+    Sums are cached: the sections of a question hold few different selections of its words.
+    """
+
+    def __init__(self, words: Sequence[Word], rarity: Rarity) -> None:
+        self.words, self.rarity = words, rarity
+        self._weights = [word.weight(rarity) for word in words]
+        self._sums: dict[int, float] = {}
+
+    def weight(self, held: int) -> float:
+        """The sum of the weights of those words whose bits are set in *held*."""
+        if held not in self._sums:
+            weights = enumerate(self._weights)
+            self._sums[held] = sum(weight for at, weight in weights if held >> at & 1)
+        return self._sums[held]
+
+    def share(self, held: int) -> float:
+        """The share of these in the sum of all weights."""
+        whole = self.weight((1 << len(self._weights)) - 1)
+        return self.weight(held) / whole if whole else 0.0

@@ -174,7 +174,8 @@ class Searcher:
         if vector is not None and self._is_embedded(index):
             vector_rows = self._search_by_meaning(index, vector)
         by_meaning = {} if vector_rows is None else nearest(vector_rows, self._shared(index))
-        hits = fused(by_meaning, _best_by_document(index, word_rows, query))
+        by_words = _best_by_document(index, word_rows, query)
+        hits = fused(by_meaning, by_words, limit, query.entry)
         hits = _with_entry_first(hits, index, query.entry)[:limit]
         return with_matches(hits, word_rows, vector_rows)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
+from itertools import pairwise
+from operator import or_
 
 from chatbot_server.retrieval.answer.search.fusion import ChunkMatch, Hit, lead
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
@@ -116,7 +118,26 @@ class Candidate:
         heading = self.parsed(below(self.document.title, self.chunk.heading))
         return heading.terms.union(*self.sentence_terms)
 
-    @property
+    @cached_property
+    def held(self) -> int:
+        """Which of the query's content words it contains: bits, as :meth:`Query.held_in` has."""
+        return reduce(or_, self._sentences_held, self._about_held)
+
+    @cached_property
+    def own_held(self) -> int:
+        """Which of them its text and its headings below the page's title contain."""
+        heading = self.parsed(below(self.document.title, self.chunk.heading))
+        return reduce(or_, self._sentences_held, self._query.held_in(heading.terms))
+
+    @cached_property
+    def _about_held(self) -> int:
+        return self._query.held_in(self.about_terms)
+
+    @cached_property
+    def _sentences_held(self) -> list[int]:
+        return [self._query.held_in(terms) for terms in self.sentence_terms]
+
+    @cached_property
     def is_legal(self) -> bool:
         """Whether the law asks for its page, and the query for nothing of the kind."""
         title, pattern = self.document.title, _legal_pages(self._query.languages)
@@ -130,7 +151,7 @@ class Candidate:
     @cached_property
     def coverage(self) -> float:
         """The share of the query's weight that it contains."""
-        return self._query.coverage(self.terms)
+        return self._query.share_held(self.held)
 
     @cached_property
     def length(self) -> float:
@@ -140,11 +161,9 @@ class Candidate:
     @cached_property
     def pair_coverage(self) -> float:
         """The share that title, headings and the best two neighbouring sentences contain."""
-        terms = self.sentence_terms
-        return max(
-            self._query.coverage(self.about_terms.union(*terms[at : at + 2]))
-            for at in range(max(1, len(terms) - 1))
-        )
+        about, sentences = self._about_held, self._sentences_held
+        pairs = {one | other for one, other in pairwise(sentences)} or {*sentences, 0}
+        return max(self._query.share_held(about | held) for held in pairs)
 
     @property
     def word_nearness(self) -> float | None:

@@ -26,25 +26,19 @@ LONGEST_NAME = 60  # characters
 TWINS = 1.0
 
 
-def alike_sections(
-    sections: Sequence[Candidate], query: Query, titles: Titles
-) -> dict[str, Candidate]:
+def alike_sections(sections: Sequence[Candidate], titles: Titles) -> dict[str, Candidate]:
     """The first of *sections* and those that answer alike, by name, in the order of the site.
 
     Empty if no other section answers alike, or if their names do not tell them apart.
     """
     first, relevances = sections[0], section_relevances(sections)
     group = [first]
-
-    def words_held(section: Candidate) -> list[bool]:
-        return [word.is_in(section.terms) for word in query.content_words]
-
     for other in sections[1:]:
         is_as_good = relevances[first.chunk.id] - relevances[other.chunk.id] <= AS_GOOD
         if (
             is_as_good
             and all(other.chunk.text != member.chunk.text for member in group)
-            and words_held(other) == words_held(first)  # else the question names one of them
+            and other.held == first.held  # else the question names one of them
             and _is_of_one_kind(first, other, titles)
         ):
             group.append(other)
