@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
-from typing import Any, Literal
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter
 
 from chatbot_server.engine.base import Finished, Sampling, Token
 from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 from chatbot_server.engine.llamacpp.schema import MOST_PARTS, MOST_REPEATS, grammar_of
+from chatbot_server.engine.llamacpp.text_formats import FORMATS
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Prompt, Segment
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("llamacpp")]
+ASCII = st.characters(max_codepoint=127)
 PROMPT = Prompt(segments=(Segment("A JSON document about Alice, who was born in 1984:\n"),))
 
 
@@ -85,9 +91,21 @@ def test_what_the_model_writes_is_what_the_schema_allows(
         ({"type": "array", "maxItems": 0}, list[Any]),
         ({"allOf": [{"$ref": "#/definitions/a~1b"}], "definitions": {"a/b": {"type": "null"}}},
          None),
+        ({"anyOf": [{"$ref": "#/anyOf/1/items"}, {"items": {"const": 1}, "maxItems": 0}]},
+         Literal[1] | list[Any]),
         ({"properties": {'"quo\\ted"': {"const": 1}}, "required": ['"quo\\ted"']}, dict[str, int]),
         ({"const": "\ud800"}, Any),
         ({"type": "string", "minLength": 3, "maxLength": 3}, str),
+        ({"type": "integer", "minimum": 17, "exclusiveMaximum": 103},
+         Annotated[int, Field(ge=17, lt=103)]),
+        ({"type": "integer", "minimum": -(2**53) + 1, "maximum": 2**53 - 1}, int),  # as zod has it
+        ({"type": "number", "exclusiveMinimum": 0, "minimum": -1, "maximum": 0.3},
+         Annotated[float, Field(gt=0, le=0.3)]),
+        ({"type": ["number", "null"], "maximum": -12.5}, Annotated[float, Field(le=-12.5)] | None),
+        ({"type": "array", "prefixItems": [{"type": "integer"}, {"enum": ["a"]}], "items": False,
+          "minItems": 2, "maxItems": 2}, tuple[int, Literal["a"]]),
+        ({"type": "string", "format": "ipv4"}, IPv4Address),
+        ({"type": "string", "format": "uri", "minLength": 1, "maxLength": 2083}, HttpUrl),
     ],
     ids=str,
 )  # fmt: skip
@@ -99,6 +117,20 @@ def test_small_schemas_are_kept_too(backend: LlamaCppBackend, schema: Any, allow
         assert json.loads(text) == schema["const"]
     else:
         TypeAdapter(allowed).validate_json(text)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(data=st.data())
+def test_texts_of_a_format_are_of_it_and_as_long_as_the_table_says(
+    name: str, data: st.DataObject
+) -> None:
+    expression, shortest, longest = FORMATS[name]
+    unquoted = re.sub(r'"([^"]*)"', lambda literal: re.escape(literal[1]), expression)
+    text = data.draw(st.from_regex(unquoted.replace(" ", ""), fullmatch=True, alphabet=ASCII))
+    readers: dict[str, Any] = {"ipv4": IPv4Address, "uuid": UUID, "uri": HttpUrl}
+
+    assert shortest <= len(text) <= longest
+    readers.get(name, str)(text)
 
 
 def test_a_map_has_the_values_that_were_asked_for(backend: LlamaCppBackend) -> None:
@@ -114,8 +146,23 @@ def test_a_map_has_the_values_that_were_asked_for(backend: LlamaCppBackend) -> N
     ("schema", "code", "name"),
     [
         ({"type": "string", "pattern": "^(a+)+$"}, "schema_not_here", "pattern"),
-        ({"type": "integer", "minimum": 3}, "schema_not_here", "minimum"),
-        ({"type": "string", "format": "email"}, "schema_not_here", "email"),
+        ({"minimum": 3}, "schema_not_here", "minimum"),
+        ({"type": "integer", "multipleOf": 3}, "schema_not_here", "multipleOf"),
+        ({"type": "integer", "minimum": 3.1, "maximum": 3.9}, "schema_not_here", "minimum"),
+        ({"type": "number", "minimum": 4, "maximum": 3}, "schema_not_here", "minimum"),
+        ({"type": "number", "minimum": "3"}, "schema_wrong", "minimum"),
+        ({"type": "number", "exclusiveMaximum": True}, "schema_wrong", "exclusiveMaximum"),
+        ({"type": "number", "maximum": float("inf")}, "schema_wrong", "maximum"),
+        ({"type": "string", "minimum": 3}, "schema_not_here", "minimum"),
+        ({"type": "string", "format": "idn-email"}, "schema_not_here", "idn-email"),
+        ({"type": "string", "format": {}}, "schema_not_here", "format"),
+        ({"type": "string", "format": "email", "maxLength": 9}, "schema_not_here", "maxLength"),
+        ({"type": "string", "format": "email", "minLength": 9}, "schema_not_here", "minLength"),
+        ({"type": "string", "format": "email", "minLength": "9"}, "schema_wrong", "minLength"),
+        ({"type": "object", "propertyNames": {"maxLength": 3}}, "schema_not_here", "propertyNames"),
+        ({"type": "array", "prefixItems": []}, "schema_wrong", "prefixItems"),
+        ({"type": "array", "prefixItems": [True], "minItems": 2}, "schema_not_here", "minItems"),
+        ({"type": "array", "prefixItems": [True], "maxItems": 0}, "schema_not_here", "maxItems"),
         ({"not": {}}, "schema_not_here", "not"),
         ({"allOf": [True, True]}, "schema_not_here", "allOf"),
         ({"$ref": "https://example.org/schema.json"}, "schema_not_here", "example.org"),
@@ -124,6 +171,9 @@ def test_a_map_has_the_values_that_were_asked_for(backend: LlamaCppBackend) -> N
         ({"anyOf": [True], "properties": {}}, "schema_not_here", "properties"),
         ({"$ref": "#/$defs/no"}, "schema_wrong", "no"),
         ({"$ref": 3}, "schema_not_here", "3"),
+        ({"anyOf": [{"$ref": "#/anyOf/2"}]}, "schema_wrong", "2"),
+        ({"anyOf": [{"$ref": "#/anyOf/x"}]}, "schema_wrong", "x"),
+        ({"title": "a", "$ref": "#/title/b"}, "schema_wrong", "b"),
         ({"type": "text"}, "schema_wrong", "type"),
         ({"type": []}, "schema_wrong", "type"),
         ({"type": [{}]}, "schema_wrong", "type"),
@@ -182,8 +232,9 @@ def laughs(levels: int) -> dict[str, Any]:
         json.loads('{"items":' * 100 + "true" + "}" * 100),
         {"properties": {str(number): True for number in range(MOST_PARTS)}},
         {"enum": list(range(MOST_PARTS))},
+        {"anyOf": [{"type": "number", "minimum": number + 0.5} for number in range(20)]},
     ],
-    ids=["laughs", "fewer laughs", "deep", "wide", "long list"],
+    ids=["laughs", "fewer laughs", "deep", "wide", "long list", "ranges"],
 )
 def test_a_schema_without_measure_is_refused_before_it_costs_anything(schema: Any) -> None:
     with pytest.raises(BadRequest) as raised:
@@ -206,8 +257,9 @@ def test_what_is_no_json_is_no_schema(text: str) -> None:
         {"items": {"type": "string", "minLength": 900, "maxLength": 1000}, "minItems": 1000},
         {"anyOf": [{"type": "string", "maxLength": number} for number in range(100, 200)]},
         {"const": '::= | " root ::= \n # [^\\' * 9},
+        {"items": {"anyOf": [{"type": "number", "minimum": n + 0.5} for n in range(12)]}},
     ],
-    ids=["laughs", "wide", "long", "alike", "a grammar in a text"],
+    ids=["laughs", "wide", "long", "alike", "a grammar in a text", "ranges"],
 )
 def test_the_largest_schemas_that_are_let_in_leave_the_engine_alive(
     backend: LlamaCppBackend, schema: Any

@@ -10,9 +10,19 @@ that are not named, at most one blank between the parts).
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
+from chatbot_server.engine.llamacpp.number_ranges import (
+    MOST_INTEGER,
+    Bounds,
+    integers_between,
+    numbers_between,
+)
+from chatbot_server.engine.llamacpp.text_formats import FORMATS
 from chatbot_server.errors import BadRequest
 
 MOST_DEPTH = 32
@@ -29,22 +39,11 @@ array   ::= "[" ws ( value ( "," ws value )* )? ws "]"
 string  ::= "\"" ( char | "\\u" [0-9a-fA-F]{4} )* "\""
 char    ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]
 number  ::= integer ( "." [0-9]{1,15} )? ( [eE] [-+]? [0-9]{1,3} )?
-integer ::= "-"? ( "0" | [1-9] [0-9]{0,15} )
+integer ::= "-"? ( "0" | [1-9] [0-9]{0,14} )
 boolean ::= "true" | "false"
 ws      ::= " "?
 """
 JSON_OBJECT = "root ::= object\n" + COMMON
-
-_MONTH_DAY = '( "0" [1-9] | "1" [0-2] ) "-" ( "0" [1-9] | [12] [0-9] | "3" [01] )'
-_DATE = f'[0-9]{{4}} "-" {_MONTH_DAY}'
-_CLOCK = '( [01] [0-9] | "2" [0-3] ) ":" [0-5] [0-9]'
-_TIME = f'{_CLOCK} ":" [0-5] [0-9] ( "." [0-9]{{1,6}} )? ( "Z" | [-+] {_CLOCK} )'
-FORMATS = {
-    "date": _DATE,
-    "time": _TIME,
-    "date-time": f'{_DATE} "T" {_TIME}',
-    "uuid": "[0-9a-f]{8} " + '"-" [0-9a-f]{4} ' * 3 + '"-" [0-9a-f]{12}',
-}
 # What does not change which values are allowed.
 ANNOTATIONS = (
     frozenset({"$schema", "$id", "$comment", "$defs", "definitions", "title", "description"})
@@ -59,10 +58,13 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
 }
+NUMBER_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 KEYWORDS = {
-    "object": ("properties", "required", "additionalProperties"),
-    "array": ("items", "minItems", "maxItems"),
+    "object": ("properties", "required", "additionalProperties", "propertyNames"),
+    "array": ("items", "minItems", "maxItems", "prefixItems"),
     "string": ("format", "minLength", "maxLength"),
+    "number": NUMBER_BOUNDS,
+    "integer": NUMBER_BOUNDS,
 }
 
 
@@ -158,10 +160,13 @@ class _GrammarWriter:
             raise BadRequest("schema_recursive", field="response_format", name=name[:80])
         definition = self._root
         for step in name.removeprefix("#").removeprefix("/").split("/"):
-            step = step.replace("~1", "/").replace("~0", "~")
-            if not isinstance(definition, dict) or step not in definition:
-                raise _invalid(name)
-            definition = definition[step]
+            key: Any = step.replace("~1", "/").replace("~0", "~")
+            if isinstance(definition, list) and re.fullmatch("[0-9]{1,4}", step):
+                key = int(step)
+            try:
+                definition = definition[key]
+            except (KeyError, IndexError, TypeError):
+                raise _invalid(name) from None
         return definition
 
     def _values(self, values: Any, rest: Mapping[str, Any]) -> str:
@@ -193,6 +198,8 @@ class _GrammarWriter:
                 expressions.append(self._array(rest, below))
             elif kind == "string":
                 expressions.append(self._string(rest))
+            elif kind in ("integer", "number"):
+                expressions.append(self._number(kind, rest))
             else:
                 expressions.append('"null"' if kind == "null" else kind)
         return self._alternatives(expressions)
@@ -208,6 +215,8 @@ class _GrammarWriter:
         unknown_name = next((name for name in required_names if name not in properties), None)
         if unknown_name is not None:
             raise _unsupported(f"required: {unknown_name}")
+        if rest.get("propertyNames", True) not in (True, {}, {"type": "string"}):
+            raise _unsupported("propertyNames")
         if properties:
             members = [
                 (self._rule(f'{_literal(name)} ":" ws {below(inner)}'), name in required_names)
@@ -234,8 +243,15 @@ class _GrammarWriter:
         return choice if any(is_required for _, is_required in members) else f"{choice}?"
 
     def _array(self, rest: dict[str, Any], below: Callable[[Any], str]) -> str:
-        item = self._rule(below(rest.get("items", True)))
         least, most = self._bounds(rest, "minItems", "maxItems")
+        if "prefixItems" in rest:
+            firsts = rest["prefixItems"]
+            if not isinstance(firsts, list) or not firsts:
+                raise _invalid("prefixItems")
+            if not least <= len(firsts) <= (len(firsts) if most is None else most):
+                raise _unsupported("minItems" if least > len(firsts) else "maxItems")
+            return self._rule('"[" ws ' + ' "," ws '.join(map(below, firsts)) + ' ws "]"')
+        item = self._rule(below(rest.get("items", True)))
         if most == 0:
             return '"[]"'
         upper = "" if most is None else most - 1
@@ -243,17 +259,39 @@ class _GrammarWriter:
         return self._rule(f'"[" ws {items if least else f"( {items} )?"} ws "]"')
 
     def _string(self, rest: dict[str, Any]) -> str:
-        kind = rest.get("format")
-        has_bounds = "minLength" in rest or "maxLength" in rest
-        if kind is not None:
-            if kind not in FORMATS or has_bounds:
-                raise _unsupported(f"format {kind}")
-            return self._rule(rf'"\"" {FORMATS[kind]} "\""')
-        if not has_bounds:
+        if "format" in rest:
+            return self._formatted(rest)
+        if "minLength" not in rest and "maxLength" not in rest:
             return "string"
         least, most = self._bounds(rest, "minLength", "maxLength")
         # Without \uXXXX: two of them can be one character.
         return self._rule(rf'"\"" char{{{least},{"" if most is None else most}}} "\""')
+
+    def _formatted(self, rest: dict[str, Any]) -> str:
+        """A text of a format; what is said of its length must be true of each such text."""
+        name = rest["format"]
+        if not isinstance(name, str) or name not in FORMATS:
+            raise _unsupported(f"format {name}")
+        expression, shortest, longest = FORMATS[name]
+        least, most = rest.get("minLength", 0), rest.get("maxLength", longest)
+        if not TYPES["integer"](least) or not TYPES["integer"](most):
+            raise _invalid("minLength, maxLength")
+        if least > shortest or most < longest:
+            raise _unsupported(f"format {name}, {'minLength' if least > shortest else 'maxLength'}")
+        return self._rule(rf'"\"" {expression} "\""')
+
+    def _number(self, kind: str, rest: dict[str, Any]) -> str:
+        bounds = _number_bounds(rest)
+        if bounds == Bounds():
+            return kind
+        if kind == "integer" and bounds.scaled(1, MOST_INTEGER) == (-MOST_INTEGER, MOST_INTEGER):
+            return kind  # as zod's int() has them
+        expressions = (integers_between if kind == "integer" else numbers_between)(bounds)
+        if not expressions:
+            raise _unsupported(next(key for key in NUMBER_BOUNDS if key in rest))
+        if " | ".join(expressions) not in self._rules:
+            self._count(len(expressions))
+        return self._alternatives(expressions)
 
     def _bounds(self, rest: dict[str, Any], low: str, high: str) -> tuple[int, int | None]:
         least = self._bound(rest.get(low, 0), low)
@@ -278,6 +316,23 @@ def _options(key: str, options: Any) -> list[Any]:
     if key == "allOf" and len(options) > 1:
         raise _unsupported(key)
     return options
+
+
+def _number_bounds(rest: Mapping[str, Any]) -> Bounds:
+    """The stricter of the bounds on each side."""
+    values = {key: _fraction(rest[key], key) for key in NUMBER_BOUNDS if key in rest}
+    lows = [(values[key], key.startswith("ex")) for key in NUMBER_BOUNDS[:2] if key in values]
+    highs = [(-values[key], key.startswith("ex")) for key in NUMBER_BOUNDS[2:] if key in values]
+    least, is_least_excluded = max(lows, default=(None, False))
+    most, is_most_excluded = max(highs, default=(None, False))
+    return Bounds(least, None if most is None else -most, is_least_excluded, is_most_excluded)
+
+
+def _fraction(value: Any, name: str) -> Fraction:
+    """The number as it was written: 0.1, not the double nearest to it."""
+    if not TYPES["number"](value) or not math.isfinite(value):
+        raise _invalid(name)
+    return Fraction(str(value))
 
 
 def _kinds(rest: Mapping[str, Any]) -> list[str]:

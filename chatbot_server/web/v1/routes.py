@@ -156,7 +156,12 @@ class ModelApi:
         if not any(turn.content.strip() or turn.calls for turn in turns):
             raise BadRequest("api_text_empty", field=body.text_field, name=body.text_field)
         sampling = box.sampling(body.sampling(self.sampling), native=is_native)
-        completion = self._begin(prompt, sampling, body, body.text_field)
+        try:
+            completion = self._begin(prompt, sampling, body, body.text_field)
+        except BadRequest as error:
+            if error.field == "response_format":
+                error.field = "tools" if box.is_forced else body.schema_field
+            raise
         answer = ThinkingCompletion(completion, prompt)
         return answer if is_native else box.read(answer)
 

@@ -7,6 +7,7 @@ import secrets
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -27,11 +28,12 @@ from chatbot_server.prompt.tools import CLOSING, OPENING, read_call, write_out
 from chatbot_server.web.v1.generation import schema_text
 from chatbot_server.web.v1.refusals import Lenient
 
-# What a grammar can keep to. A call that has to be made is not refused for a bound on a number.
+# What a grammar can keep to. A call that has to be made is not refused for what it cannot.
 KEPT = (
     "type", "properties", "required", "items", "enum", "const", "anyOf", "oneOf", "$ref", "$defs",
-    "definitions", "minItems", "maxItems",
+    "definitions", "minItems", "maxItems", "prefixItems",
 )  # fmt: skip
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")  # booleans in old schemas
 
 
 MAX_LEVELS = 64
@@ -110,11 +112,13 @@ class Toolbox:
                 "type": "object",
                 "properties": {
                     "name": {"const": function.name},
-                    "arguments": _relaxed(function.parameters),
+                    "arguments": _relaxed(
+                        function.parameters, f"#/anyOf/{index}/properties/arguments"
+                    ),
                 },
                 "required": ["name", "arguments"],
             }
-            for function in self._chosen()
+            for index, function in enumerate(self._chosen())
         ]
         return replace(sampling, json=False, schema=schema_text({"anyOf": calls}, "tools"))
 
@@ -280,17 +284,28 @@ def _wire(spec: FunctionSpec) -> dict[str, Any]:
     return {"type": "function", "function": spec.model_dump(exclude_none=True)}
 
 
-def _relaxed(schema: Any) -> dict[str, Any]:
-    """*schema* with what a grammar can keep to, and nothing else."""
+def _relaxed(schema: Any, place: str) -> dict[str, Any]:
+    """*schema* with what a grammar can keep to, and nothing else.
+
+    *place* is where its root will be, so that its references lead to its own definitions.
+    """
     if not isinstance(schema, dict):
         return {}
-    limits = {key: value for key, value in schema.items() if key in KEPT}
+    relaxed = partial(_relaxed, place=place)
+    limits = {key: value for key, value in schema.items() if key in KEPT or _is_bound(key, value)}
     for key in ("properties", "$defs", "definitions"):
         if isinstance(limits.get(key), dict):
-            limits[key] = {name: _relaxed(part) for name, part in limits[key].items()}
-    for key in ("anyOf", "oneOf"):
+            limits[key] = {name: relaxed(part) for name, part in limits[key].items()}
+    for key in ("anyOf", "oneOf", "prefixItems"):
         if isinstance(limits.get(key), list):
-            limits[key] = [_relaxed(part) for part in limits[key]]
+            limits[key] = [relaxed(part) for part in limits[key]]
     if "items" in limits:
-        limits["items"] = _relaxed(limits["items"])
+        limits["items"] = relaxed(limits["items"])
+    reference = limits.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#"):
+        return {"$ref": place + reference.removeprefix("#")}
     return limits
+
+
+def _is_bound(key: str, value: Any) -> bool:
+    return key in BOUNDS and isinstance(value, int | float) and not isinstance(value, bool)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import openai
 import pytest
+from pydantic import BaseModel, Field
 from support.servers.openai_server import Api, serve
 from support.servers.scripted_endpoint import Script, ScriptedServer, event, head, response
 
@@ -291,5 +292,70 @@ def test_a_call_that_is_forced_is_held_to_what_a_grammar_can_keep() -> None:
     schema = json.loads(box("required").sampling(Sampling(), native=False).schema)
     arguments = schema["anyOf"][0]["properties"]["arguments"]
 
-    assert arguments["properties"] == {"city": {"type": "string"}, "days": {"type": "integer"}}
+    assert arguments["properties"] == {
+        "city": {"type": "string"},
+        "days": {"type": "integer", "minimum": 1},
+    }
     assert arguments["required"] == ["city"]
+
+
+class Town(BaseModel):
+    """A definition that parameters refer to."""
+
+    name: Annotated[str, Field(max_length=9)]
+    size: Annotated[int, Field(ge=1, le=3)]
+
+
+class Journey(BaseModel):
+    """What clients make parameters of that refer to their own definitions."""
+
+    start: Town
+    stops: Annotated[list[Town], Field(min_length=1, max_length=1)]
+
+
+def travel(parameters: dict[str, Any]) -> dict[str, Any]:
+    function = {"name": "travel", "parameters": parameters}
+    return ASK | {"tools": [WEATHER, {"type": "function", "function": function}]}
+
+
+@pytest.mark.model
+@pytest.mark.xdist_group("openai_api")
+def test_parameters_may_refer_to_their_own_definitions(api: Any) -> None:
+    if api.engine.info().engine == "ctransformers":
+        return
+    ask = travel(Journey.model_json_schema()) | {"max_tokens": 150, "temperature": 1}
+    forced = {"type": "function", "function": {"name": "travel"}}
+    whole = [
+        api.client().chat.completions.create(**ask, tool_choice=forced, seed=seed).choices[0]
+        for seed in range(3)
+    ]
+    calls = [choice.message.tool_calls[0] for choice in whole if choice.message.tool_calls]
+
+    assert calls
+    for call in calls:  # but for the length of a name, which the application checks
+        journey = json.loads(call.function.arguments)
+        assert all(1 <= town["size"] <= 3 for town in [journey["start"], *journey["stops"]])
+
+
+@pytest.mark.model
+@pytest.mark.xdist_group("openai_api")
+@pytest.mark.parametrize("path", ["chat/completions", "responses"])
+def test_a_schema_that_cannot_be_kept_is_named_by_where_it_stands(api: Any, path: str) -> None:
+    if api.engine.info().engine == "ctransformers":
+        return
+    endless = {"properties": {"next": {"$ref": "#"}}}
+    chat, form = travel(endless), {"name": "a", "schema": endless}
+    if path == "responses":
+        chat = {"input": "a", "tools": [{"type": "function"} | chat["tools"][1]["function"]]}
+    tools = api.post(path, chat | {"tool_choice": "required"})
+    shape = (
+        {"input": "a", "text": {"format": {"type": "json_schema"} | form}}
+        if path == "responses"
+        else {**ASK, "tools": None, "response_format": {"type": "json_schema", "json_schema": form}}
+    )
+    answer = api.post(path, shape)
+
+    assert (tools.status_code, tools.json()["error"]["param"]) == (400, "tools")
+    place = "text.format" if path == "responses" else "response_format"
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, place)
+    assert answer.json()["error"]["message"].startswith("The definition “#”")

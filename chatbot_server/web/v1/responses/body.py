@@ -59,6 +59,7 @@ class ResponseBody(GenerationBody):
     """``POST /v1/responses``."""
 
     text_field: ClassVar[str] = "input"
+    schema_field: ClassVar[str] = "text.format"
     input: Text | Annotated[list[ResponseItem], Field(min_length=1, max_length=MAX_MESSAGES)]
     instructions: Text | None = None
     max_output_tokens: Tokens = None
