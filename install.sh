@@ -242,6 +242,8 @@ main() {
         return
     fi
     refuse_strangers
+    # Half a second, but on a machine that is overloaded half a minute was seen.
+    [ ! -t 1 ] || say "Looking at this machine…" "Examen de cette machine…"
     installed=$(installed_version)
     check_machine
     id=$(steps fingerprint "$here" "$locks" "$python_version")

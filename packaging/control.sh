@@ -138,7 +138,7 @@ launch() {
         : # somebody else has just started it
     elif [ "$SERVICE" != none ]; then
         manager reset-failed chatbot-server 2>/dev/null || true
-        manager start chatbot-server || fail_to_start
+        manager start chatbot-server || { said=ended && fail_to_start; }
     else
         end_server >/dev/null # a web server without its parent would hold the port
         mkdir -p "$DATA/run" "$PREFIX/log" 2>/dev/null ||
@@ -186,12 +186,15 @@ D’ici là, les réponses citent vos pages. Ensuite : $ME restart"
 }
 
 fail_to_start() {
-    if [ "${said:-}" = other ]; then
+    if [ "$said" = other ]; then
         t "Another program answers at $url." "Un autre programme répond à $url." >&2
     fi
     t "The server did not become ready. The end of its log:" \
         "Le serveur n’est pas devenu prêt. La fin de son journal :" >&2
     last_lines 15 "$before" "@$began" >&2 || true
+    [ "$said" = other ] || [ "$said" = ended ] ||
+        fail "It is still starting; this machine may be slow or busy. Look again with: $ME status" \
+            "Il démarre encore ; cette machine est peut-être lente ou occupée. Regardez de nouveau avec : $ME status"
     fail "Look for the cause with: $ME doctor" "Cherchez la cause avec : $ME doctor"
 }
 

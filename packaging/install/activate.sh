@@ -136,16 +136,20 @@ end_upgrade() {
 go_back() {
     upgrading=
     t "The upgrade did not succeed. Going back to $installed." "La mise à niveau a échoué. Retour à $installed." >&2
-    stop_server >/dev/null 2>&1
-    [ -z "$saved" ] || steps_of_version restore "$config" "$saved" >/dev/null
-    activate "$installed"
-    rm -f "$prefix/.upgrade"
-    [ -z "$built" ] || delete "$prefix/versions/$id"
+    with_progress put_old_in_place
     if [ -n "$was_running" ] && ! control start; then
         t "The old version does not start either. Its log: $(command_line) log" \
             "L’ancienne version ne démarre pas non plus. Son journal : $(command_line) log" >&2
     fi
     t "The old version is in place as before." "L’ancienne version est en place comme avant." >&2
+}
+
+put_old_in_place() {
+    stop_server >/dev/null 2>&1
+    [ -z "$saved" ] || steps_of_version restore "$config" "$saved" >/dev/null
+    activate "$installed"
+    rm -f "$prefix/.upgrade"
+    [ -z "$built" ] || delete "$prefix/versions/$id"
 }
 
 # An upgrade was cut off by force (power, kill -9). Where the new version is in place and starts,

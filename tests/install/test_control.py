@@ -48,6 +48,15 @@ def test_a_start_that_fails_shows_its_own_lines_only(place: StandIn) -> None:
     assert "not a number of lines" in place.run("log", "--all").stderr
 
 
+def test_a_start_that_takes_long_is_not_told_as_one_that_failed(place: StandIn) -> None:
+    place.add_version("slow", "import time\ntime.sleep(100)\n")
+    place.use("slow")
+    done = place.run("start", CHATBOT_START_SECONDS="1")
+    assert done.returncode == 1
+    assert "It is still starting" in done.stderr
+    assert "doctor" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("word", "step", "waiting", "done"),
     [

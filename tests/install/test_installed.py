@@ -123,6 +123,8 @@ def test_a_second_run_changes_nothing_and_says_so(sh: Run, installed: Installati
 
 def test_it_can_be_stopped_asked_and_started_again(installed: Installation) -> None:
     assert installed.command("status").returncode == 0
+    for plain in ("C", "POSIX"):  # as cron has it, though its folder is no ASCII
+        assert installed.command("--version", LC_ALL=plain).returncode == 0
     assert installed.command("stop").returncode == 0
     assert not installed.is_ready()
     assert installed.command("status").returncode == 1
