@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from chatbot_server.conversation.asked_back import completed_question, looked_up
 from chatbot_server.conversation.events import Started
+from chatbot_server.conversation.instructions import instructions_of
 from chatbot_server.conversation.model.prompting import Dialogue
-from chatbot_server.messages import say
 from chatbot_server.privacy.masking import NO_MASK, Mask
 from chatbot_server.prompt.base import Message
 from chatbot_server.storage.site.sites import Site
@@ -91,11 +91,6 @@ class VisitorQuestion:
             self.locale,
             completed.text if completed else None,
         )
-
-
-def instructions_of(site: Site, language: str) -> str:
-    """The instructions to the model: the owner's, else the server's own."""
-    return site.instructions or say("instructions", language, name=site.name)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
-from chatbot_server.conversation.questions import PreparedQuestion, VisitorQuestion, instructions_of
+from chatbot_server.conversation.questions import PreparedQuestion, VisitorQuestion
 from chatbot_server.conversation.turn import Turn, TurnParts
 from chatbot_server.errors import BadRequest
-from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.masking import NO_MASK, NO_WAY_TO_REPLY, Mask
 from chatbot_server.storage.base import now, random_id
 from chatbot_server.storage.database import Database
@@ -251,9 +250,3 @@ class ConversationService:
             before = recent_history(session, conversation.id, REMEMBERED)
             session.expunge(conversation)
             return OpenedConversation(conversation, before=before)
-
-
-def common_instructions(sites: Sequence[Site], most: int = 4) -> list[str]:
-    """The instructions that conversations of *sites* begin with, without duplicates."""
-    texts = (instructions_of(site, language) for site in sites for language in LANGUAGES)
-    return list(dict.fromkeys(texts))[:most]

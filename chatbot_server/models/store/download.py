@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 from collections.abc import Callable
@@ -14,12 +13,12 @@ import httpx
 
 from chatbot_server.errors import ModelError
 from chatbot_server.models.store.network import connection_error
+from chatbot_server.models.store.write_errors import SPARE, disk_full, write_error
 
 Progress = Callable[[int, int | None], None]
 MAX_BYTES = 500_000_000_000
 ATTEMPTS = 3  # as long as each of them brings something
 CHUNK = 1 << 20
-SPARE = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _request(client: httpx.Client, remote: Remote, part: _PartFile, progress: Pr
             )
         folder = part.path.parent
         if shutil.disk_usage(folder).free < (total or 0) - start + SPARE:
-            raise _full(folder, (total or 0) - start)
+            raise disk_full(folder, (total or 0) - start)
         part.note_version(response, remote.url)
         _receive(response, remote, part.path, start, total, progress)
 
@@ -167,18 +166,3 @@ def file_sha256(path: Path) -> str:
         while piece := stream.read(CHUNK):
             digest.update(piece)
     return digest.hexdigest()
-
-
-def write_error(error: OSError, folder: Path, needed: int = 0) -> ModelError:
-    """The error about a *folder* that cannot be written."""
-    if error.errno == errno.ENOSPC:
-        return _full(folder, needed)
-    return ModelError("model_folder_unwritable", folder=folder, reason=error.strerror or "")
-
-
-def _full(folder: Path, needed: int) -> ModelError:
-    free = shutil.disk_usage(folder).free // 1_000_000
-    if not needed:  # nobody said how large it is
-        return ModelError("model_disk_full_now", folder=folder, free=free)
-    megabytes = (needed + SPARE) // 1_000_000
-    return ModelError("model_disk_full", folder=folder, needed=megabytes, free=free)

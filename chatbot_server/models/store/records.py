@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from chatbot_server.models.store.download import write_error
+from chatbot_server.models.store.write_errors import write_error
 
 
 def write_record(models_dir: Path, name: str, record: Mapping[str, Any]) -> None:

@@ -24,9 +24,9 @@ from chatbot_server.models.store.download import (
     download,
     file_sha256,
     status_error,
-    write_error,
 )
 from chatbot_server.models.store.network import connection_error, new_client
+from chatbot_server.models.store.write_errors import write_error
 from chatbot_server.temporary import temporary_folder
 
 HUB = "https://huggingface.co"

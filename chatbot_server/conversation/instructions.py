@@ -1,0 +1,22 @@
+"""The instructions to the model that a conversation begins with.
+
+A start of the server needs no more of this room: the rest takes a second to be imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot_server.messages import LANGUAGES, say
+from chatbot_server.storage.site.sites import Site
+
+
+def instructions_of(site: Site, language: str) -> str:
+    """The instructions to the model: the owner's, else the server's own."""
+    return site.instructions or say("instructions", language, name=site.name)
+
+
+def common_instructions(sites: Sequence[Site], most: int = 4) -> list[str]:
+    """The instructions that conversations of *sites* begin with, without duplicates."""
+    texts = (instructions_of(site, language) for site in sites for language in LANGUAGES)
+    return list(dict.fromkeys(texts))[:most]
