@@ -6,39 +6,40 @@ import re
 from typing import Any
 
 
-def _words(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
+    """The words of *text*, in any order."""
     return frozenset(text.split())
 
 
 # Begin and end a line.
-BLOCKS = _words("""
+BLOCKS = words_of("""
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
     figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol
     option p section summary table tbody td tfoot th thead tr ul
 """)
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-LISTS = _words("ul ol menu dir")
+LISTS = words_of("ul ol menu dir")
 # Only mark letters: “<b>Chat</b><i>bot</i>” is one word.
-MARKING = _words("""
+MARKING = words_of("""
     abbr acronym b bdi bdo big cite code dfn em font i ins kbd mark q rt ruby samp strong sub sup
     tt u var wbr
 """)
 # May be the cell of a row that is no table's.
-CELLS = _words("a address b data dd div dt em i label p small span strong td th time")
+CELLS = words_of("a address b data dd div dt em i label p small span strong td th time")
 # May stand in such a cell.
-IN_CELLS = _words("a b br em i p small span strong sup time")
+IN_CELLS = words_of("a b br em i p small span strong sup time")
 # Hold no text for a visitor, or what is struck out: it holds no more.
-SILENT = _words("""
+SILENT = words_of("""
     area audio canvas datalist del embed frame iframe input map math meter noframes noscript object
     optgroup progress s script select strike style svg template textarea title video
 """)
-NAVIGATION_ROLES = _words("navigation menu menubar tablist search toolbar")
-MARGIN_ROLES = _words("banner contentinfo complementary")
-NAVIGATION_CLASSES = _words("""
+NAVIGATION_ROLES = words_of("navigation menu menubar tablist search toolbar")
+MARGIN_ROLES = words_of("banner contentinfo complementary")
+NAVIGATION_CLASSES = words_of("""
     headerlink nav-pills nav-tabs page-numbers pager pagination tablist
 """)
 # Told to screen readers only, or shown only with the keyboard.
-UNSEEN_CLASSES = _words("""
+UNSEEN_CLASSES = words_of("""
     element-invisible screen-reader-only screen-reader-text skip-link skip-links skip-to-content
     skiplink sr-only visually-hidden visuallyhidden
 """)

@@ -16,6 +16,7 @@ from chatbot_server.retrieval.read.html.names import (
     UNSEEN_CLASSES,
     own_classes,
 )
+from chatbot_server.retrieval.read.html.networks import links_to_networks
 from chatbot_server.retrieval.read.html.tabs import scripted_tabs
 
 _HIDING_STYLE = re.compile(
@@ -65,6 +66,7 @@ class Visibility:
                     self.labels.setdefault(target, short_text(element, 300))
                     if is_tab(element):
                         self.tabs.add(target)
+        self._networks = links_to_networks(tree)
         scripted = scripted_tabs(tree)
         self.tabs.update(scripted)
         self.labels = {**scripted, **self.labels}
@@ -74,6 +76,8 @@ class Visibility:
         """Whether *element* and its contents are not read."""
         tag = element.tag
         if tag in SILENT:
+            return True
+        if element in self._networks and not self._with_menus:
             return True
         if not element.attrib and tag not in ("ol", "ul"):
             return tag == "nav" and not self._with_menus
