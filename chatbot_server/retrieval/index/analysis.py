@@ -1,7 +1,7 @@
 """Analyses a document before it is indexed: chunks and terms, in bounded time.
 
-A hostile page may take as long as the limit allows. Others can write meanwhile, because no
-transaction is open yet.
+A hostile page may take as long as the limit allows. No transaction is open meanwhile, so that
+others can write.
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ MAX_TEXT = 2_000_000
 MAX_TITLE = 500
 MAX_WORDINGS = 50
 MAX_DEFINITIONS = 200
-# A page of 2 MB takes a third of a second.
+# The time limit. An ordinary page of 2 MB takes a third of a second.
 SECONDS = 20.0
 
 
 class AnalysisError(BadRequest):
-    """A document cannot be indexed; ``code`` says why."""
+    """A document cannot be indexed. The ``code`` names the reason."""
 
 
 @dataclass(frozen=True)
 class AnalysedDraft:
-    """A draft, ready to be written.
+    """A draft with all that is stored of it.
 
     Attributes:
-        terms: the stems of each chunk.
-        definitions: short and long forms of acronyms.
+        digest: a hash of the draft: it is indexed anew if this has changed.
+        title, wordings, text: cleaned, and cut to the limits of this module.
+        language: as the draft gives it, or guessed from its text.
+        terms: for each of ``chunks``, its stems in order.
+        definitions: acronyms, each with the words that it stands for.
     """
 
     draft: Draft

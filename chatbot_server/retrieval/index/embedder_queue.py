@@ -1,6 +1,7 @@
-"""One thread asks the embedder's child for all others, waiting questions in one request.
+"""The queue of the embedder's child: one thread asks it on behalf of all others.
 
-Questions take turns with everything else: a visitor waits while one section is read, not ten.
+Questions that wait are put into one request. They take turns with all other requests, so that a
+visitor waits while one section is read, not ten.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-# Questions that are computed together. Fetching the weights takes as long as computing three
-# questions, so that with fewer it counts; with more, the first waits long for the last.
+# Questions in one request. Reading the weights from memory takes as long as computing three
+# questions, so that fewer in a request waste time; with more, the first waits long for the last.
 QUESTIONS_AT_ONCE = 16
 
 
@@ -104,7 +105,7 @@ class EmbedderQueue:
         return self._wait(QueuedRequest(None, question, seconds), patience)
 
     def close(self) -> None:
-        """Finish what is being asked; whoever still waits gets None."""
+        """Wait for the request that the child works on; all that wait are answered with None."""
         with self._lock:
             if self._thread:
                 self._arrivals.put(None)
@@ -140,7 +141,7 @@ class EmbedderQueue:
         questions_first = False
         while batch := self._next_batch(waiting, questions_first):
             self._load()
-            # Whoever lost patience has cancelled: nothing is computed for them.
+            # A request whose caller waits no longer was cancelled.
             batch = [each for each in batch if each.answer.set_running_or_notify_cancel()]
             if batch:
                 questions_first = batch[0].request is not None

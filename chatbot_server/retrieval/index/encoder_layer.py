@@ -1,4 +1,4 @@
-"""One layer of the encoder: each token takes from the others of its text, then all are turned."""
+"""One layer of the encoder: self-attention within each text, then a feed-forward network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
-# The numbers of a token that one head of the attention looks at.
+# Numbers of a token in one head of the attention.
 HEAD_WIDTH = 32
 # Added to variances, as the encoder was trained.
 EPSILON = 1e-12
@@ -18,13 +18,16 @@ SQRT_2_PI = np.float32(np.sqrt(2 / np.pi))
 
 @dataclass(frozen=True)
 class Layer:
-    """The weights of a layer, which are multiplied with columns of tokens.
+    """The weights of a layer, multiplied from the left with a column for each token.
 
     Attributes:
-        attention: projects to queries, keys and values; ``query_bias`` is added to the queries.
-        output: projects what a token takes from the others.
-        inner, outer: project to more numbers and back, with an activation between.
-        first_norm, second_norm: a scale and a shift, after each of the two.
+        attention: projects a token to its query, key and value, one below the other.
+        query_bias: is added to the queries.
+        output, output_bias: project the result of the attention.
+        inner, outer: the feed-forward network, with a GELU in between. ``outer`` is halved, because
+            :func:`_twice_gelu` is twice a GELU.
+        first_norm, second_norm: scale and shift of the normalisation after the attention, and after
+            the feed-forward network.
     """
 
     attention: Matrix
@@ -39,8 +42,8 @@ class Layer:
     second_norm: Matrix
 
     def apply(self, x: Matrix, spans: Sequence[slice]) -> None:
-        """Change the columns *x* in place; each of *spans* is a text."""
-        x += self.output @ self._attended(x, spans)
+        """Change the columns *x* in place; each of *spans* holds the columns of one text."""
+        x += self.output @ self._attend(x, spans)
         x += self.output_bias
         normalise(x, self.first_norm)
         inner = self.inner @ x
@@ -49,8 +52,8 @@ class Layer:
         x += self.outer_bias
         normalise(x, self.second_norm)
 
-    def _attended(self, x: Matrix, spans: Sequence[slice]) -> Matrix:
-        """Each token with what it takes from those of its own text."""
+    def _attend(self, x: Matrix, spans: Sequence[slice]) -> Matrix:
+        """The result of the attention for each column of *x*, within its text."""
         projections = self.attention @ x
         width, count = x.shape
         projections[:width] += self.query_bias
@@ -58,12 +61,12 @@ class Layer:
         parts = projections.reshape(3, width // HEAD_WIDTH, HEAD_WIDTH, count)
         for span in spans:
             queries, keys, values = parts[..., span]
-            scores = keys.transpose(0, 2, 1) @ queries  # a column for each token that takes
+            scores = keys.transpose(0, 2, 1) @ queries  # a column for each query
             scores -= scores.max(axis=1, keepdims=True)
             np.exp(scores, out=scores)
-            taken = values @ scores
-            taken /= scores.sum(axis=1, keepdims=True)
-            result[:, span] = taken.reshape(width, -1)
+            weighted_values = values @ scores
+            weighted_values /= scores.sum(axis=1, keepdims=True)
+            result[:, span] = weighted_values.reshape(width, -1)
         return result
 
 
@@ -76,14 +79,17 @@ def normalise(x: Matrix, norm: Matrix) -> None:
 
 
 def unit_rows(rows: Matrix) -> Matrix:
-    """*rows*, each of length 1."""
+    """*rows*, each scaled to length 1; a row of zeros stays as it is."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     units: Matrix = rows / np.maximum(lengths, 1e-6)
     return units
 
 
 def _twice_gelu(x: Matrix) -> Matrix:
-    """As Hendrycks and Gimpel approximate it: off by less than the weights are rounded."""
+    """Twice the GELU of *x*, approximated with tanh (Hendrycks and Gimpel, 2016).
+
+    The error is smaller than that of the weights, which are rounded to 4 bits.
+    """
     inner = x * x
     inner *= 0.044715 * SQRT_2_PI
     inner += SQRT_2_PI

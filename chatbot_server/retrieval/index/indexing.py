@@ -32,7 +32,7 @@ MAX_URL = 2000
 
 
 def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> bool:
-    """Index a draft like :func:`put_all`; whether anything changed."""
+    """Index one draft, see :func:`put_all`; whether anything changed."""
     return put_all(session, source, [analysis]) > 0
 
 
@@ -44,20 +44,21 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     Chunks with the same text as before are kept.
     """
     by_url = {analysis.draft.url[:MAX_URL]: analysis for analysis in analyses}
-    stored = {row.url: row for row in documents_at(session, source.id, list(by_url))}
+    stored_documents = {row.url: row for row in documents_at(session, source.id, list(by_url))}
     changes = {
         url: analysis
         for url, analysis in by_url.items()
-        if url not in stored or stored[url].digest != analysis.digest
+        if url not in stored_documents or stored_documents[url].digest != analysis.digest
     }
     if not changes:
         return 0
     former = {
-        url: _chunks_that_may_stay(session, stored[url], changes[url])
-        for url in changes.keys() & stored.keys()
+        url: _chunks_that_may_stay(session, stored_documents[url], changes[url])
+        for url in changes.keys() & stored_documents.keys()
     }
     documents = {
-        url: stored.get(url) or KnowledgeDocument(site_id=source.site_id, source_id=source.id)
+        url: stored_documents.get(url)
+        or KnowledgeDocument(site_id=source.site_id, source_id=source.id)
         for url in changes
     }
     for url, analysis in changes.items():
@@ -67,7 +68,7 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     chunks, terms = [], []
     for url, analysis in changes.items():
         rows = list(_chunk_rows(documents[url], analysis, former.get(url, {})))
-        if url in stored:
+        if url in stored_documents:
             forget_other_chunks(session, documents[url].id, [row for row, _terms in rows])
         session.add_all(_acronym_rows(documents[url], analysis))
         chunks += [row for row, _terms in rows]
@@ -130,7 +131,7 @@ def _chunks_that_may_stay(
 
 
 def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int:
-    """Add vectors to up to *limit* documents; returns how many are done.
+    """Add vectors to up to *limit* documents; returns to how many.
 
     Stops early if the embedder does not respond; the next call continues there.
     """
@@ -158,9 +159,10 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         document = session.get(KnowledgeDocument, document_id)
         if document is None:
             return True
-        embedded = embedded_chunks(session, document_id, embedder.model)
-        chunks = [chunk for chunk in chunks_of(session, document_id) if chunk.id not in embedded]
-    names = [name for name in (document.title, *document.wordings) if name and None not in embedded]
+        # Chunks that have a vector; None if title and wordings have theirs.
+        finished = embedded_chunks(session, document_id, embedder.model)
+        chunks = [chunk for chunk in chunks_of(session, document_id) if chunk.id not in finished]
+    names = [name for name in (document.title, *document.wordings) if name and None not in finished]
     texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
     vectors: Iterable[Any] | None = embedder.passages([*names, *texts]) if names or texts else []
     if vectors is None:

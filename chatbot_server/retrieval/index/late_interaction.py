@@ -1,9 +1,10 @@
 """Late interaction: how well the words of a section answer those of a question, one by one.
 
-The encoder reads question and section apart, through last layers that were fitted for this. Two
-fitted matrices project what these make of the tokens; each token of the question is as near to the
-section as the nearest of the section's tokens, and counts by a fitted weight (Khattab and Zaharia,
-ColBERT, 2020). See ``docs/decisions/0024-sections-compared-word-by-word.md``.
+The encoder reads question and section apart; its last layers are replaced by some that were fitted
+for this. Two fitted matrices project the states of the tokens to rows of length 1. Each token of
+the question counts with its cosine to the nearest token of the section, times a fitted weight
+(Khattab and Zaharia, ColBERT, 2020). See
+``docs/decisions/0024-sections-compared-word-by-word.md``.
 """
 
 from __future__ import annotations
@@ -19,26 +20,27 @@ from numpy.typing import NDArray
 from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, unit_rows
 
 WEIGHTS = Path(__file__).with_name("late_interaction.npz")
-# Numbers in a row.
+# Numbers in the row of a token.
 WIDTH = 64
-# Tokens of a section that are compared; of a hundred sections, ninety-nine have fewer.
+# The most tokens of a section that are compared; of a hundred sections, ninety-nine have fewer.
 MOST_TOKENS = 320
 
 
 @cache
 def fit_of(path: Path = WEIGHTS) -> str:
-    """The name of what was fitted: rows of one fit are not compared with those of another."""
+    """The name of the fit in *path*: rows of one fit must not be compared with those of another."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 class LateInteraction:
-    """What was fitted, read from the arrays of *path*.
+    """The fitted layers and projections, read from the arrays of *path*.
 
-    ``mean`` is subtracted from every state; ``question`` and ``section`` project it to fewer
-    numbers; ``weight`` tells how much a token of a question counts. The others are of layers.
+    ``mean`` is subtracted from every state; ``question`` and ``section`` project a state to
+    :data:`WIDTH` numbers; ``weight`` gives the weight of a question's token. All other arrays
+    belong to layers: ``attention 0``, ``output 0``, and so on.
 
     Attributes:
-        layers: take the place of the encoder's last ones.
+        layers: replace the last layers of the encoder, first to last.
     """
 
     def __init__(self, path: Path = WEIGHTS) -> None:
@@ -54,11 +56,15 @@ class LateInteraction:
         ]
 
     def of_question(self, states: Matrix) -> Matrix:
-        """A row for each token of a question, as long as the token counts; lengths sum up to 1."""
-        centred = states - self._mean
-        scores = centred @ self._weight
-        shares = np.exp(scores - scores.max(initial=0.0))
-        rows: Matrix = unit_rows(centred @ self._question.T) * (shares / shares.sum())[:, None]
+        """A row for each token of a question; its length is the token's weight.
+
+        The weights sum up to 1 (softmax).
+        """
+        centred_states = states - self._mean
+        scores = centred_states @ self._weight
+        weights = np.exp(scores - scores.max(initial=0.0))
+        weights /= weights.sum()
+        rows: Matrix = unit_rows(centred_states @ self._question.T) * weights[:, None]
         return rows
 
     def of_section(self, states: Matrix) -> NDArray[np.float16]:
@@ -67,5 +73,8 @@ class LateInteraction:
 
 
 def interaction(question: Matrix, section: NDArray[np.float16]) -> float:
-    """The mean cosine of each token of *question* and its nearest of *section*, -1 to 1."""
+    """The weighted mean of the cosines of each token of *question* and the nearest of *section*.
+
+    -1 to 1. The rows of *question* are as long as their weights, so that a sum is the mean.
+    """
     return float((question @ section.T.astype(np.float32)).max(axis=1).sum())

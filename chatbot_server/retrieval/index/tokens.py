@@ -1,6 +1,7 @@
-"""The tokens of sections, stored beside their vectors: to compute them, a visitor would wait.
+"""The rows of the tokens of sections, computed in advance and stored, so that no visitor waits.
 
-Only sections of small sites are compared, so that there are three megabytes at most for a site.
+They are compared with those of a question, see :mod:`.late_interaction`. This is done on small
+sites only, which limits them to three megabytes per site.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ from chatbot_server.storage.knowledge.tokens import (
 
 
 def load_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[int, Tokens]:
-    """The tokens of those chunks whose tokens are stored, by chunk."""
-    stored = stored_tokens(unit, chunk_ids, fit) if chunk_ids else {}
+    """The rows of tokens of those of *chunk_ids* for which *fit* has stored some, by chunk id."""
+    numbers_by_chunk = stored_tokens(unit, chunk_ids, fit) if chunk_ids else {}
     return {
         chunk: np.frombuffer(numbers, dtype="<f2").reshape(-1, WIDTH).astype(np.float16)
-        for chunk, numbers in stored.items()
+        for chunk, numbers in numbers_by_chunk.items()
     }
 
 
 def store_missing_tokens(database: Database, embedder: Embedder, large: int) -> None:
-    """Compute what is missing of sites with fewer than *large* chunks, and delete that of others.
+    """Compute the tokens that sites with fewer than *large* chunks lack; delete those of others.
 
     Stops early if *embedder* does not respond; the next call continues there.
     """

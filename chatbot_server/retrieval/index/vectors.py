@@ -16,7 +16,7 @@ from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 Vector = NDArray[np.float32]
 # A row for each token of a section, see :mod:`.late_interaction`.
 Tokens = NDArray[np.float16]
-# Capacity per row needed, so that the arrays are not copied for each page of a crawl.
+# Rows to make room for, per row needed: so the arrays are not copied for each page of a crawl.
 CAPACITY = 1.2
 
 
@@ -125,13 +125,14 @@ class VectorTables:
         with self._lock:
             table = self._tables.get(site_id)
             if table is None or table.version != current:
-                table = self._brought_up_to_date(unit, site_id, current, table)
+                table = self._update(unit, site_id, current, table)
                 self._tables[site_id] = table
             return table
 
-    def _brought_up_to_date(
+    def _update(
         self, unit: UnitOfWork, site_id: int, current: int, former: VectorTable | None
     ) -> VectorTable:
+        """The table of the *current* version, from the *former* one and the rows added since."""
         ids = vector_ids(unit, site_id, self._model)
         if former is None:  # no spare capacity: the site may never change
             owners, matrix = np.empty((0, 3), dtype=np.int64), np.empty((0, 0), dtype=np.float32)
