@@ -1,4 +1,4 @@
-"""What the sections that were found say about a query: the stages from weighing to wording."""
+"""What the sections that were found say about a query: judged, then worded as an answer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def ground_in_sections(
     index: SiteIndex,
     now: datetime,
 ) -> Grounding:
-    """What *sections* of the documents of *hits* say about *query*."""
+    """What *sections*, best first, of the documents of *hits* say about *query*."""
     moment = set_time(query, index.state.time_zone, now)
     if not sections:  # all of them were indexed anew since they were found
         return Grounding("nothing", lasting=False)
@@ -117,10 +117,10 @@ def _near_entry_sections(
     candidates: Sequence[Candidate],
     assessment: Assessment | None,
 ) -> list[Candidate]:
-    """The sections of *entries* to show under their own questions, if more speaks for them than
-    for *candidates*, about the first of which *assessment* was reached.
+    """The sections of near *entries*, to be shown under their own questions.
 
-    A page that answers in the visitor's language goes before an entry in another one.
+    Empty if the first of *candidates* answers, according to its *assessment*, and has higher odds
+    than the best entry. Before a page in the visitor's language, no entry in another is shown.
     """
     query = material.query
     has_pages = any(not section.document.faq for section in material.sections)
@@ -144,7 +144,7 @@ def _quote(answering: Sequence[Candidate], material: Material, frame: Frame) -> 
 
 
 def _show_best(to_show: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:
-    """Those *to_show*; where a day is asked about, only those that have something to say of it."""
+    """The answer from *to_show*; about a day, only from those that say something about it."""
     query, moment = material.query, material.moment
     lines = lines_above(to_show, query, moment, material.now)
     if moment or query.for_closed_days:

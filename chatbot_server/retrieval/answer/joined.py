@@ -15,7 +15,9 @@ from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.retrieval.language.words.stems import says_something
 from chatbot_server.retrieval.language.words.synonyms import terms_in
 
+# Questions of one message that are looked up.
 QUESTIONS = 3
+# Passages for a model, over all questions.
 PASSAGES = 6
 # How many questions back the subject of “When does it start?” may lie.
 LOOKED_BACK = 2
@@ -27,7 +29,7 @@ Ground = Callable[[str, Sequence[str]], Grounding]
 
 
 def ground_question(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
-    """Look *question* up alone and, without an answer, after what the visitor tells of it."""
+    """Look *question* up alone, and without an answer, with what the visitor tells of it."""
     if not question.background:
         grounding = ground(question.text, history)
         return answered_before(ground, question, history, grounding) or grounding
@@ -63,7 +65,7 @@ def answered_before(
 
 
 def _last_answer(ground: Ground, history: Sequence[str]) -> Grounding | None:
-    """The grounding of the last question in *history* that was answered, if it is recent."""
+    """The grounding of the latest question of *history* with an answer; None if too far back."""
     for at in range(len(history) - 1, max(-1, len(history) - 1 - LOOKED_BACK), -1):
         grounding = ground(history[at], history[:at])
         if grounding.answer and grounding.passages:
@@ -103,8 +105,8 @@ def ground_each(
     texts = [question.text for question in looked_up]
     joint = join(texts, answers, whole)
     unclear = [q for q, each in zip(texts, answers, strict=True) if each.status == "choices"]
-    left = (*unclear, *(question.text for question in rest))
-    return replace(joint, left=left) if joint.answer else joint
+    open_questions = (*unclear, *(question.text for question in rest))
+    return replace(joint, left=open_questions) if joint.answer else joint
 
 
 def _with_background(question: Question) -> str:

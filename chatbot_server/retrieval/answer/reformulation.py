@@ -1,4 +1,4 @@
-"""How a question is put to search: without its moment, and general questions by a common noun.
+"""What is searched for: a question without its moment, a general one with a common noun.
 
 “And tomorrow?” asks the question before it again, for another day. “C'est ouvert quand ?” and
 “Where are you?” hold only small words, which are near no section in meaning; their noun (“opening
@@ -98,10 +98,13 @@ def _without_place(searcher: Searcher, index: SiteIndex, query: Query) -> Query:
 
 
 def general_concept(query: Query) -> str:
-    """Which concept of :data:`GENERAL_NOUNS` *query* asks of the place; empty: none, or more."""
+    """The concept of :data:`GENERAL_NOUNS` that *query* asks about the place itself.
+
+    Empty if it asks about none of them, or also about something else.
+    """
     has_content_words = stems.says_something(query.text, (query.language,))
     concepts = [
         word.concepts for word in words_beside_days(query) if word.concepts or has_content_words
     ]
-    shared = frozenset.intersection(*concepts) if concepts else frozenset()
-    return next((concept for concept in GENERAL_NOUNS if concept in shared), "")
+    of_all_words = frozenset.intersection(*concepts) if concepts else frozenset()
+    return next((concept for concept in GENERAL_NOUNS if concept in of_all_words), "")

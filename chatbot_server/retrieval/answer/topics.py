@@ -28,7 +28,7 @@ _GREETINGS = ("bienvenue ", "welcome to ")
 
 
 def topics(unit: UnitOfWork, site_id: int, language: str) -> list[str]:
-    """At most :data:`TOPICS`, those in *language* first."""
+    """At most :data:`TOPICS` topics in *language*; in all languages if the site has none in it."""
     rows = titles_and_headings(unit, site_id, READ)
     readable = [row for row in rows if row.language in (language, None)] or rows
     entries = _distinct(row.title for row in readable if row.faq)

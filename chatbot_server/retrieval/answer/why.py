@@ -38,7 +38,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One question of a message: how it was understood, what was found, and the outcome.
+    """How one question of a message was understood, what was found, and the outcome.
 
     Attributes:
         looked_up: the text that was searched for: after the question it follows, without “today”.

@@ -1,4 +1,4 @@
-"""A closer look at the best sections, by what the encoder makes of their words."""
+"""A closer look at the best sections: their words are compared with those of the question."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from chatbot_server.retrieval.answer.decide.interaction import (
     compare,
     compute_tokens,
+    load_stored_tokens,
     to_be_compared,
-    without_tokens,
 )
 from chatbot_server.retrieval.answer.decide.word_nearness import read_word_nearness, worth_reading
 from chatbot_server.retrieval.answer.search.query import Query
@@ -18,25 +18,25 @@ from chatbot_server.retrieval.index.embedder import Embedder
 
 
 class CloserLook:
-    """What is to be read of *sections* before they are judged, and their order afterwards.
+    """Compares the words of the best *sections* with those of *query*, and sorts them anew.
 
-    On small sites they are compared word by word (:mod:`.interaction`); on larger ones only where
-    they are in another language than the question (:mod:`.word_nearness`).
+    On small sites, sections are compared by :mod:`.interaction`. On larger ones, those in another
+    language than the question are compared by :mod:`.word_nearness`.
     """
 
     def __init__(self, sections: Sequence[Candidate], query: Query, index: SiteIndex) -> None:
         self._sections, self._query = sections, query
         self._to_compare = to_be_compared(sections, query, index.chunk_count)
-        self._without_tokens = without_tokens(self._to_compare, query, index.unit)
+        self._without_tokens = load_stored_tokens(self._to_compare, query, index.unit)
         self._without_nearness = worth_reading(sections, query, index.chunk_count)
 
     @property
     def has_to_read(self) -> bool:
-        """Whether something is to be read that is neither in memory nor stored."""
+        """Whether the embedder has to compute something that is neither cached nor stored."""
         return bool(self._without_tokens or self._without_nearness)
 
     def read(self, embedder: Embedder) -> None:
-        """Read it, unless *embedder* has no time for it."""
+        """Let *embedder* compute what is missing, unless it has no time for it."""
         if self._without_tokens:
             compute_tokens(self._without_tokens, embedder)
         if self._without_nearness:

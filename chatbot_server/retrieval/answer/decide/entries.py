@@ -1,9 +1,9 @@
 """Whether a question asks for an FAQ entry: surely, or nearly enough to show the entry.
 
 An entry is found by two texts, its question and its answer, and entries resemble each other. A
-sure entry must therefore be far ahead of the others, agree with the question in numbers, names and
-negations, and leave none of its words aside. An entry that is only near is shown under its own
-question. The weights are fitted like those of sections, see
+sure entry must therefore be far ahead of the others, and agree with the visitor's question in
+numbers, names and negations. An entry that is only near is shown under its own question. The
+weights are fitted like those of sections, see
 ``docs/decisions/0011-answers-decided-by-fitted-evidence.md``.
 """
 
@@ -28,6 +28,7 @@ BY_MEANING = load_gate("entries_by_meaning")
 BY_WORDS = load_gate("entries_by_words")
 # The cosine that E5 gives to unrelated texts.
 UNRELATED = 0.8
+# Leads are cut to this, in both directions: larger ones are no better evidence.
 WIDEST_LEAD = 0.06
 # How far a sure entry must be ahead of every other; near twins are never sure.
 SURE_LEAD = 0.01
@@ -44,7 +45,8 @@ class EntryEvidence:
     """The evidence for and against an entry being the one that is asked for.
 
     Attributes:
-        title_cosine, text_cosine: of its nearest wording and of its answer; 0 without vectors.
+        title_cosine, text_cosine: similarity of its nearest wording, and of its answer, to the
+            question; 0 without vectors.
         title_ahead, text_ahead: how far these are above the mean of the other hits.
         lead: how far the higher of both is above the highest of the other hits.
         score: the fused score of its hit, 0…1.
@@ -72,7 +74,7 @@ class EntryEvidence:
 
 @dataclass(frozen=True)
 class RankedEntry:
-    """An entry, and the log odds by ``gate`` that it is asked for."""
+    """An entry, and the log odds that it is asked for, from the weights of ``gate``."""
 
     candidate: Candidate
     evidence: EntryEvidence
@@ -105,7 +107,7 @@ def ranked_entries(
 
 
 def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -> Candidate | None:
-    """The one of *entries* that is surely asked for. They are given best first."""
+    """The one of *entries*, best first, that is surely asked for; None if no one is."""
     for entry in entries:
         if entry.candidate.document.id == query.entry:
             return entry.candidate
@@ -114,28 +116,28 @@ def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -
     best = entries[0].candidate
     is_sure = entries[0].is_sure
     if entries[0].gate is BY_WORDS:  # only a single entry with nearly the same words is sure
-        alike = [entry for entry in entries if _has_same_words(query, entry.candidate)]
+        alike = [
+            entry
+            for entry in entries
+            if any(has_same_words(query, wording) for wording in entry.candidate.wordings)
+        ]
         is_sure = alike == entries[:1]
     return best if is_sure and is_answered_by(query, best, index) else None
-
-
-def _has_same_words(query: Query, entry: Candidate) -> bool:
-    return any(has_same_words(query, wording) for wording in entry.wordings)
 
 
 def near_entries(
     query: Query, entries: Sequence[RankedEntry], *, beside_pages: bool
 ) -> list[RankedEntry]:
-    """At most two of *entries*, to be shown under their own questions. They are given best first.
+    """At most two of *entries*, best first, to be shown under their own questions.
 
     Args:
         beside_pages: the site has pages, which may answer better.
     """
-    needed = BESIDE_PAGES if beside_pages else 0.0
+    surplus = BESIDE_PAGES if beside_pages else 0.0
     near = [
         entry
         for entry in entries
-        if entry.log_odds > entry.gate.threshold + needed and may_quote(query, entry.candidate)
+        if entry.log_odds > entry.gate.threshold + surplus and may_quote(query, entry.candidate)
     ]
     sections_to_show = near[:1]
     for second in near[1:2]:
@@ -147,7 +149,7 @@ def near_entries(
 
 
 def gather_entry_evidence(query: Query, entry: Candidate, hits: Sequence[Hit]) -> EntryEvidence:
-    """The evidence for *entry* compared with the other *hits*."""
+    """The evidence for *entry*, partly relative to the other *hits*."""
     hit = entry.hit
     others = [other for other in hits if other.document != hit.document and other.meaning]
     titles = [other.title_cosine for other in others] or [UNRELATED]

@@ -34,7 +34,7 @@ from chatbot_server.retrieval.language.words.synonyms import Word
 
 # Larger margins are cut to this one: they are no better evidence.
 WIDEST_MARGIN = 3.0
-# The margin of the only section.
+# The margin of a section without another one to compare with.
 ALONE = 1.0
 # The concepts that are answered by a fact of their own kind.
 FACTS = {f"={concept}" for concept in ("price", "phone", "email")}
@@ -56,21 +56,22 @@ class Evidence:
         missing: share of the query's content words that do not occur in the section.
         unknown: share of them that do not occur on the site.
         rarest_missing: rarity of the rarest missing word; 1 if it does not occur on the site.
-        telling_missing: the same, weighted by how rare the word is in the question's language, and
-            without days and months.
+        telling_missing: like ``rarest_missing``, weighted by how rare the word is in the question's
+            language, and without days and months.
         missing_nearness: how much nearer the section is to the missing words than other sections.
         number_missing: 1 if a number, or a word with a digit, is missing.
         fact_missing: 1 if a price, a telephone number or an e-mail address is asked for, and the
             section neither has nor mentions one.
         names: share of the query's names that occur in the section.
-        margin: how much better it fits than the second section.
+        margin: how much better it fits than the next section with another text, in units of
+            :func:`section_relevances`.
         other_language: 1 if the question is in another language than the section.
         words: logarithm of the number of content words in the question.
         chunks: number of chunks of the site.
-        interaction: how well the section's words answer those of the query; None until they were
-            compared.
-        word_nearness: mean nearness of the query's content words to the words of the section; None
-            until these were read.
+        interaction: how well the section's words answer those of the query, -1 to 1; None if they
+            were not compared.
+        word_nearness: mean cosine of the query's content words and the nearest word of the section
+            each; None if these were not read.
     """
 
     cosine: float | None
@@ -96,9 +97,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Gate:
-    """A fitted linear model: the weight of each piece of evidence, and the thresholds of the sum.
+    """A fitted logistic regression: weights of the evidence, and thresholds of the log odds.
 
     Attributes:
+        weights: by the name of the evidence.
+        constant: the log odds without any evidence.
         threshold: above it, a section answers.
         sure: above it, an entry is surely asked for.
         near: above it, a section is about something related.
@@ -113,7 +116,7 @@ class Gate:
     near: float = 0.0
 
     def log_odds(self, values: Mapping[str, float | None]) -> float:
-        """The log odds given the evidence *values*: 0 if as much speaks for it as against it."""
+        """The log odds (natural logarithm) given the evidence *values*; None counts as 0."""
         return self.constant + sum(
             weight * (values[name] or 0.0) for name, weight in self.weights.items()
         )
@@ -132,8 +135,8 @@ def _gates() -> dict[str, dict[str, Any]]:
     return gates
 
 
-# In chunks: up to the first size, only the gates of small sites decide; from the second on, which
-# is the size of the collection that the other gates are fitted on, only those. Both in between.
+# Numbers of chunks. Up to the first, only the gates of small sites decide; from the second on, only
+# the others, which were fitted on a collection of that size. In between, both are averaged.
 SMALL_SITE, LARGE_SITE = 80, 240
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
@@ -153,8 +156,9 @@ def quotable(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
 def may_answer(query: Query, section: Candidate) -> bool:
     """Whether no rule excludes *section* as an answer to *query*.
 
-    It must contain a word of a follow-up's own, share more with the query than its page's title or
-    half of a compound, and state a number or a way to reach the place if one is asked for.
+    - Of a follow-up, it must contain one of the words that are the follow-up's own.
+    - It must share more with the query than its page's title, or a half of a compound.
+    - It must state a number, or a way to reach the place, if one is asked for.
     """
     own_words = query.own.content_words if query.own else []
     has_own_word = not own_words or any(word.is_in(section.terms) for word in own_words)
@@ -172,9 +176,9 @@ class Assessment:
     """Whether a section answers.
 
     Attributes:
-        log_odds: that it does.
-        answers: it may be given as the answer.
-        is_near: it is about something related, and may help.
+        log_odds: the log odds that it does.
+        answers: whether it may be given as the answer.
+        is_near: whether it is about something related, and may help.
     """
 
     log_odds: float
@@ -183,7 +187,11 @@ class Assessment:
 
 
 def weigh(evidence: Evidence) -> Assessment:
-    """Judge the section by the gates that its site, its language and the search call for."""
+    """Judge a section by the gates fitted for the size of its site, its language, and the search.
+
+    Between :data:`SMALL_SITE` and :data:`LARGE_SITE` chunks, the share of the gate of large sites
+    grows with the logarithm of the number of chunks.
+    """
     size, small, large = map(math.log, (evidence.chunks, SMALL_SITE, LARGE_SITE))
     share = min(1.0, max(0.0, (size - small) / (large - small)))
     is_read, is_compared = evidence.word_nearness is not None, evidence.interaction is not None
@@ -214,7 +222,12 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
     nowhere = query.rarity("")  # the highest: that of a stem which does not occur on the site
     missing = [word for at, word in enumerate(content_words) if not first.held >> at & 1]
     # “All year” and “from March to October” include days and months without naming them.
-    undated = [word for word in missing if word.folded not in contrast.no_names(query.languages)]
+    dates = contrast.no_names(query.languages)
+    telling = [
+        word.weight(query.rarity) * specificity(word.folded, query.language)
+        for word in missing
+        if word.folded not in dates
+    ]
     unknown = [
         word
         for at, word in enumerate(content_words)
@@ -232,10 +245,13 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
         missing=len(missing) / word_count,
         unknown=len(unknown) / word_count,
         rarest_missing=max((word.weight(query.rarity) for word in missing), default=0.0) / nowhere,
-        telling_missing=max((_telling(word, query) for word in undated), default=0.0) / nowhere,
+        telling_missing=max(telling, default=0.0) / nowhere,
         missing_nearness=_missing_nearness(missing, sections, query),
         number_missing=float(any(map(_holds_digit, missing))),
-        fact_missing=float(any(_asks_for_other_fact(word, first) for word in content_words)),
+        # “Reach you” asks for a telephone number or an e-mail address: one of them is enough.
+        fact_missing=float(
+            any(word.concepts & FACTS and not word.concepts & first.terms for word in content_words)
+        ),
         names=len(names_there) / len(names) if names else 1.0,
         margin=_margin(sections),
         other_language=float(is_in_other_language(first, query)),
@@ -252,17 +268,13 @@ def is_in_other_language(section: Candidate, query: Query) -> bool:
     return language in query.languages and language != query.language
 
 
-def _telling(word: Word, query: Query) -> float:
-    """The rarity of *word* on the site, weighted by its rarity in the language."""
-    return word.weight(query.rarity) * specificity(word.folded, query.language)
-
-
 def _missing_nearness(
     missing: Sequence[Word], sections: Sequence[Candidate], query: Query
 ) -> float:
-    """How much nearer the first of *sections* is to the meaning of *missing* than the average one.
+    """How much nearer in meaning to the words *missing* the first of *sections* is than the mean.
 
-    “Pool” may be the swimming bath that the section is about, or the subject of another page.
+    The difference of two cosines; 0 without vectors. “Pool” may be the swimming bath that the
+    section is about, or the subject of another page.
     """
     meanings = query.meanings.vectors if query.meanings else {}
     words = [meanings[word.folded] for word in missing if word.folded in meanings]
@@ -272,15 +284,6 @@ def _missing_nearness(
     meaning = sum(words) / len(words)
     cosines = np.stack(vectors) @ (meaning / (np.linalg.norm(meaning) or 1.0))
     return float(cosines[0] - cosines.mean())
-
-
-def _asks_for_other_fact(word: Word, section: Candidate) -> bool:
-    """Whether *word* asks for facts, and *section* has none of them.
-
-    “Reach you” asks for a telephone number or an e-mail address: one of them is enough.
-    """
-    asked_facts = word.concepts & FACTS
-    return bool(asked_facts) and not word.concepts & section.terms
 
 
 def _holds_digit(word: Word) -> bool:
@@ -343,7 +346,7 @@ def _states_contact_asked_for(query: Query, section: Candidate) -> bool:
 
 
 def _only_title_fits(query: Query, section: Candidate) -> bool:
-    """Whether *section* shares some words with *query*, and these only through its page's title.
+    """Whether *section* has some words of *query*, not all, and only in its page's title.
 
     “Terms of sale” does not answer whether kayaks are sold.
     """

@@ -14,8 +14,9 @@ from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidates import Candidate
 from chatbot_server.retrieval.language.dialogue.contrast import are_opposed
 from chatbot_server.retrieval.language.facts import Fact
+from chatbot_server.retrieval.language.words import stems
 
-# The share of common stems (Dice) from which two texts have nearly the same words.
+# The share of common stems from which two texts have nearly the same words.
 SAME_WORDS = 0.9
 # A name in more than this share of the chunks is the owner's own.
 COMMON_NAME = 0.05
@@ -59,10 +60,8 @@ def asks_same(
 
 
 def has_same_words(question: ParsedText, wording: ParsedText) -> bool:
-    """Whether both have nearly the same stems (Dice)."""
-    question_stems, wording_stems = set(question.stems), set(wording.stems)
-    both = len(question_stems) + len(wording_stems)
-    return 2 * len(question_stems & wording_stems) >= SAME_WORDS * both
+    """Whether both have nearly the same stems."""
+    return stems.overlap(frozenset(question.stems), frozenset(wording.stems)) >= SAME_WORDS
 
 
 def asks_for_whole_compounds(question: ParsedText, title: ParsedText) -> bool:

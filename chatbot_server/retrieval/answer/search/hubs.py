@@ -1,8 +1,8 @@
 """Hubness: chunks that are near to every question, whatever it asks.
 
 Vectors of one model lie in a narrow cone: a short chunk that says little (“Ask us!”) is nearer to
-most questions than the section that answers. How near a chunk is to the *mean* of many questions
-tells its share of that, and is taken off.
+most questions than the section that answers. The similarity of a chunk to the *mean* of many
+questions measures this. Most of it is subtracted from its similarity to the question.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
 MAX_QUESTION = 1000
 # The concepts of how to reach a place; one of them is enough.
 CONTACTS = frozenset({"=phone", "=email"})
-# How many words it takes to say what kind of thing is asked: “À partir de quelle heure …”.
+# The number of first words that say what kind of thing is asked: “À partir de quelle heure …”.
 OPENING = 5
 
 # Sentences of pages whose terms are cached, some 3 KB each; no text of visitors.
@@ -120,7 +120,7 @@ class WordMeanings:
     Attributes:
         tokens: a row for each token of the question, see
             :mod:`~chatbot_server.retrieval.index.late_interaction`.
-        fit: that these rows are of.
+        fit: the name of the fit that made these rows.
     """
 
     model: str
@@ -198,10 +198,11 @@ class Query(ParsedText):
         return query
 
     def terms_of(self, text: str, language: str | None) -> frozenset[str]:
-        """The stems and concepts of a page's *text*.
+        """The stems and concepts of a page's *text*, as far as they matter to this query.
 
-        Where it is in another *language*, with the stems of the query's words that are written
-        nearly alike there; and of an age that lies between its limits, with that.
+        If the page is in another *language*, the stems of its words that are written nearly like
+        words of the query are added. If the text states limits between which an age or count of the
+        query lies, the words for that are added.
         """
         terms = _terms_of_page(text, self.languages)
         if self.counts:

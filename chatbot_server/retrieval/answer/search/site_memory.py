@@ -24,8 +24,8 @@ from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText, loa
 from chatbot_server.storage.knowledge.vectors import chunk_vectors
 
 MOST_SITES = 100
-# The characters of all cached sections, each of which takes some five bytes, and another five
-# where the tokens of the section were read.
+# Characters of all cached sections. Each takes some five bytes, and five more if the tokens of the
+# section are cached as well.
 MOST_CHARACTERS = 4_000_000
 # Cached facts of one site: counts and titles by chunk and stem. A stem that does not occur on the
 # site is not cached: it is only a visitor's.
@@ -39,7 +39,9 @@ class SectionText:
     """A chunk and its document, with cached facts that do not depend on the question.
 
     Attributes:
-        tokens: to be compared with those of a question, once they were read.
+        vectors: the vector of the chunk by model; None if it has none.
+        tokens: the rows of its tokens, see :mod:`chatbot_server.retrieval.index.late_interaction`;
+            None if they were not loaded.
     """
 
     def __init__(self, document: DocumentText, chunk: ChunkText) -> None:

@@ -13,20 +13,22 @@ from chatbot_server.retrieval.language.words.everyday import in_plain_words
 from chatbot_server.retrieval.language.words.spelling import SHORTEST, Spellings, common_words
 from chatbot_server.storage.knowledge.chunks import texts_of
 
-# A site's words are read from so many of its chunks: 0.2 s.
+# A site's words are read from so many of its chunks, which takes 0.2 s.
 READ = 1500
-# So many words of one question are corrected.
+# So many words of one question are corrected at most.
 CORRECTED = 12
 # No part of a compound, an address or a name of a program's.
 _WORD = re.compile(r"(?<![\w.@/-])[^\W\d_]+(?![\w@/-]|\.\w)")
 
 
 def corrected(index: SiteIndex, question: str, languages: Languages, language: str) -> str:
-    """*question* with the site's words for misspelled and colloquial ones.
+    """*question* with misspelled and colloquial words replaced by words of the site.
 
     It is in *language*, one of *languages*.
     """
-    spellings = _spellings(index, languages)
+    spellings: Spellings = index.memory.once(
+        "spellings", lambda: Spellings(texts_of(index.unit, index.site_id, READ), languages)
+    )
 
     def is_the_sites(flat: str) -> bool:
         return spellings.is_own(flat) or index.chunks_with(flat, languages) > 0
@@ -55,15 +57,6 @@ def corrected(index: SiteIndex, question: str, languages: Languages, language: s
         return spellings.written(word) if word else match[0]
 
     return in_plain_words(_WORD.sub(meant, question), is_the_sites, language)
-
-
-def _spellings(index: SiteIndex, languages: Languages) -> Spellings:
-    """The words of the site."""
-
-    def read() -> Spellings:
-        return Spellings(texts_of(index.unit, index.site_id, READ), languages)
-
-    return index.memory.once("spellings", read)
 
 
 def _nearest(forms: list[str], spellings: Spellings, language: str) -> str | None:

@@ -34,11 +34,12 @@ NEARNESS_WEIGHT = 60.0
 WORDS_WEIGHT = 0.3
 COVERAGE_WEIGHT, PAIR_COVERAGE_WEIGHT = 1.2, 1.7
 LENGTH_WEIGHT = 0.8
-# Taken off notices that the law asks for: “Where can I park?” asks for no notice of cameras.
+# Subtracted from notices that the law requires: “Where can I park?” asks for no notice of cameras.
 LEGAL_WEIGHT = 1.0
 # The weight of the interaction, for sections that were compared. Of 716 questions to 44 small
-# sites, each compared by what was fitted on others, the right section is first for 0.70 instead of
-# 0.63; less (6) does less for askers' own words, more (25) harms those that repeat the page's.
+# sites, with layers that were fitted on other sites, the right section is first for 0.70 instead of
+# 0.63. A lower weight (6) helps less with askers' own words; a higher one (25) harms questions that
+# repeat the page's words.
 INTERACTION_WEIGHT = 16.0
 # The weight of the nearness of words, for sections that were read: in a five-fold fit on 146
 # questions in another language than the page, the right one is first for 137 instead of 121.
@@ -61,7 +62,7 @@ class Candidate:
         lead: how far its document is ahead of the best other one in meaning; None without vectors.
         vector: the vector of the chunk; None if it has none, or the query has no meanings.
         interaction: how well its words answer those of the query; None until they were compared.
-        nearness: for each folded word of the query, the nearness of the nearest word in the
+        nearness: for each folded word of the query, the cosine of the nearest word in the
             sentences; None until they were read.
     """
 
@@ -139,7 +140,7 @@ class Candidate:
 
     @cached_property
     def is_legal(self) -> bool:
-        """Whether the law asks for its page, and the query for nothing of the kind."""
+        """Whether the law requires its page, and the query asks for nothing of the kind."""
         title, pattern = self.document.title, _legal_pages(self._query.languages)
         is_legal = self.section.once(
             "legal", self._query.languages, lambda: bool(pattern.search(fold(title)))
@@ -206,7 +207,7 @@ class Candidate:
         return len(names) > 1 and not self.rows_left_out
 
     def parsed(self, text: str) -> ParsedText:
-        """*text*, a part of it, read in the query's languages."""
+        """*text*, which is a part of the section, parsed in the query's languages."""
         return self.section.parsed(text, self._query.languages)
 
     def passage(self) -> Passage:
@@ -279,7 +280,8 @@ def on_subject(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
 def _holding_most(
     sections: Sequence[Candidate], words: Sequence[Word], query: Query
 ) -> list[Candidate]:
-    """Those of *sections* that contain nearly as much of *words* as the best one."""
+    """Those of *sections* that contain at least :data:`SUBJECT_SHARE` of the weight that the best
+    one contains of *words*."""
     weights = [
         sum(word.weight(query.rarity) for word in words if word.is_in(section.terms))
         for section in sections
@@ -289,12 +291,16 @@ def _holding_most(
 
 
 def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
-    """How well each of *candidates* fits the query compared with the others, by chunk id."""
+    """How well each of *candidates* fits the query, by chunk id.
+
+    The unit is arbitrary, and values are comparable within one call only: they are relative to the
+    best words. A section that was not compared counts as the lowest that was.
+    """
     by_chunk = {candidate.chunk.id: candidate for candidate in candidates}
     nearness = {chunk: section.word_nearness for chunk, section in by_chunk.items()}
     farthest = min((near for near in nearness.values() if near is not None), default=0.0)
-    compared = [each.interaction for each in by_chunk.values() if each.interaction is not None]
-    lowest = min(compared, default=0.0)
+    interactions = [each.interaction for each in by_chunk.values() if each.interaction is not None]
+    lowest = min(interactions, default=0.0)
     scores = _match_scores({chunk: section.match for chunk, section in by_chunk.items()})
     return {
         chunk: scores[chunk]

@@ -17,8 +17,10 @@ MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
 # A list item is shown beside the best one if it has this share of its score.
 AS_GOOD = 0.7
-# A list or section longer than this is reduced to its answering rows, if they are few enough.
-LONG_LIST, LONG_SECTION, FEW_ROWS, CLEARLY_BEST = 8, 60, 0.34, 0.85
+# A section is reduced to its answering rows if it has so many rows, and more words than so many,
+LONG_LIST, LONG_SECTION = 8, 60
+# and if at most this share of its rows has this share of the best row's score.
+FEW_ROWS, CLEARLY_BEST = 0.34, 0.85
 _NUMBER = re.compile(r"\d")
 # The largest share of a section in bold; with more, nothing stands out.
 BOLD_SHARE = 0.36
@@ -113,6 +115,7 @@ def joined(sentences: Sequence[Sentence]) -> str:
 
 
 def _between(before: Sentence, sentence: Sentence) -> str:
+    """What is written between two sentences of running text."""
     if sentence.position != before.position + 1:
         return " … "
     last = next(filter(_LETTER_OR_END.match, reversed(before.text)), "a")
@@ -122,12 +125,13 @@ def _between(before: Sentence, sentence: Sentence) -> str:
 def section(sentences: Sequence[str], best: Sequence[Sentence], start: int = 0) -> str:
     """The *sentences* of a section from position *start*, the *best* of them in bold."""
     bold = _bold_positions(sentences, best)
-    return joined(
-        [
-            Sentence(_in_bold(sentence) if position in bold else sentence, position, 0.0)
-            for position, sentence in enumerate(sentences)
-        ][start:]
-    )
+    parts = []
+    for position, sentence in enumerate(sentences):
+        if position in bold:
+            mark = item.group() if (item := ITEM.match(sentence)) else ""
+            sentence = f"{mark}**{sentence.removeprefix(mark)}**"
+        parts.append(Sentence(sentence, position, 0.0))
+    return joined(parts[start:])
 
 
 def only_rows(sentences: Sequence[str], best: Sequence[Sentence]) -> list[str]:
@@ -149,18 +153,12 @@ def _bold_positions(sentences: Sequence[str], best: Sequence[Sentence]) -> set[i
     bold: set[int] = set()
     if len(sentences) < 3:
         return bold
-    allowed = BOLD_SHARE * sum(map(len, sentences))
-    ranked = sorted(best, key=lambda sentence: -sentence.score)
-    for _score, group in groupby(ranked, key=lambda sentence: sentence.score):
+    budget = BOLD_SHARE * sum(map(len, sentences))  # characters
+    best_first = sorted(best, key=lambda sentence: -sentence.score)
+    for _score, group in groupby(best_first, key=lambda sentence: sentence.score):
         equals = list(group)
-        allowed -= sum(len(sentence.text) for sentence in equals)
-        if allowed < 0 or any(_MARKDOWN.search(ITEM.sub("", sentence.text)) for sentence in equals):
+        budget -= sum(len(sentence.text) for sentence in equals)
+        if budget < 0 or any(_MARKDOWN.search(ITEM.sub("", sentence.text)) for sentence in equals):
             break
         bold.update(sentence.position for sentence in equals)
     return bold
-
-
-def _in_bold(sentence: str) -> str:
-    item = ITEM.match(sentence)
-    start = item.end() if item else 0
-    return f"{sentence[:start]}**{sentence[start:]}**"

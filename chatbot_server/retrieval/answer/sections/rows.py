@@ -26,12 +26,17 @@ def rows_left_out(
         language: the language of the page.
         terms: the terms of the whole section.
     """
-    by_day = {at: days for at, text in enumerate(sentences) if (days := _days(text, query))}
-    if len(by_day) > 1:
-        of_days = {at for at, days in by_day.items() if days & query.days}
-        return frozenset(by_day) - of_days if of_days else frozenset()
+    days_of_rows = {
+        at: days
+        for at, text in enumerate(sentences)
+        if (days := hours_by_day(text, query.languages).keys())
+    }
+    if len(days_of_rows) > 1:
+        of_days = {at for at, days in days_of_rows.items() if days & query.days}
+        return frozenset(days_of_rows) - of_days if of_days else frozenset()
     names = {at: name for at, text in enumerate(sentences) if (name := row_name(text))}
-    # “The menu for children” may be in a row that calls children otherwise: any menu may be meant.
+    # If the section does not contain every word of the query, a row may say it in another word: to
+    # “the menu for children”, every row with a menu may be the answer.
     is_understood = all(word.is_in(terms) for word in query.content_words)
     named_rows = rows_named(names, query, language, NEARLY if is_understood else 0.0)
     return frozenset(names) - named_rows if named_rows else frozenset()
@@ -42,8 +47,8 @@ def rows_named(
 ) -> frozenset[int]:
     """The positions of the rows in *names* that *query* names.
 
-    Each word of the query names the rows that contain it and have at least *share* of the weight
-    of the best of them.
+    Each word of the query names the rows that contain it. With a *share*, it names only those of
+    them that have at least this share of the best one's weight, and are worded most alike.
     """
     if query.counts:  # “under 4” is not asked of a child of nine
         fitting = {
@@ -53,10 +58,10 @@ def rows_named(
         }
         names = fitting or names
     terms = {at: query.terms_of(name, language) for at, name in names.items()}
-    weights = {at: query.weight_in(held) for at, held in terms.items()}
+    weights = {at: query.weight_in(terms_of_row) for at, terms_of_row in terms.items()}
     named_rows: set[int] = set()
     for word in query.content_words:
-        holders = [at for at, held in terms.items() if word.is_in(held)]
+        holders = [at for at, terms_of_row in terms.items() if word.is_in(terms_of_row)]
         if 0 < len(holders) < len(names):
             enough = share * max(weights[at] for at in holders)
             best = [at for at in holders if weights[at] >= enough]
@@ -70,10 +75,5 @@ def _closest(rows: Iterable[int], names: Mapping[int, str], query: Query) -> set
     So that “check-in” does not name “check-out”.
     """
     pairs_of_query = set(pairwise(stems.words(query.text)))
-    shared = {at: len(pairs_of_query & set(pairwise(stems.words(names[at])))) for at in rows}
-    return {at for at, count in shared.items() if count == max(shared.values())}
-
-
-def _days(sentence: str, query: Query) -> frozenset[int]:
-    """The days of the week whose hours *sentence* states."""
-    return frozenset(hours_by_day(sentence, query.languages))
+    counts = {at: len(pairs_of_query & set(pairwise(stems.words(names[at])))) for at in rows}
+    return {at for at, count in counts.items() if count == max(counts.values())}

@@ -44,7 +44,10 @@ def _lines(chunk: ChunkText, section: SectionText) -> Sequence[str]:
 def _continued(
     first: Sequence[str], second: Sequence[str], *, keeping_second: bool = False
 ) -> list[str]:
-    """Both without the row that they share; if they share none, *first*, or the *second*."""
+    """The lines of a table that was cut between *first* and *second*, which share a row.
+
+    If they share none, it was not cut there, and *first* is returned, or *second* if that is kept.
+    """
     is_cut = bool(first and second and first[-1] == second[0] and row_name(second[0]))
     if not is_cut:
         return [*second] if keeping_second else [*first]

@@ -14,11 +14,12 @@ from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.index.chunks import BETWEEN
+from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.synonyms import is_date
 
 # How much less relevant than the best one an alike section may be.
 AS_GOOD = 2.5
-# The share of common terms (Dice) from which two sections are of one kind.
+# The share of common stems and concepts from which two sections are of one kind.
 SAME_WORDS = 0.4
 SAME_WORDS_UNDER_HEADING = 0.2  # where both have the same heading
 LONGEST_NAME = 60  # characters
@@ -45,17 +46,13 @@ def alike_sections(sections: Sequence[Candidate], titles: Titles) -> dict[str, C
     paths = [_path(member, titles) for member in group]
     columns = zip(*paths, strict=True)
     distinct = [at for at, column in enumerate(columns) if len(set(column)) > 1]
-    names = [_name(BETWEEN.join(path[at] for at in distinct)) for path in paths]
+    full_names = (BETWEEN.join(path[at] for at in distinct) for path in paths)
+    names = [shorten(name, LONGEST_NAME, placeholder="…") for name in full_names]
     if len(group) < 2 or len(set(names)) < len(names) or not all(names):
         return {}
     by_name = dict(zip(names, group, strict=True))
     in_order = sorted(by_name, key=lambda name: (by_name[name].document.id, by_name[name].chunk.id))
     return {name: by_name[name] for name in in_order}
-
-
-def _name(path: str) -> str:
-    """*path*, cut at a word if it is too long."""
-    return shorten(path, LONGEST_NAME, placeholder="…")
 
 
 def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
@@ -71,8 +68,9 @@ def _is_of_one_kind(first: Candidate, other: Candidate, titles: Titles) -> bool:
     if any(term.startswith("=") for term in ours ^ theirs):  # they state different kinds of facts
         return False
     has_same_heading = len(first_path) > 1 and first_path[-1] == other_path[-1]
-    share = 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
-    return share >= (SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS)
+    return stems.overlap(ours, theirs) >= (
+        SAME_WORDS_UNDER_HEADING if has_same_heading else SAME_WORDS
+    )
 
 
 def _terms_but_dates(section: Candidate) -> frozenset[str]:
@@ -83,13 +81,16 @@ def _terms_but_dates(section: Candidate) -> frozenset[str]:
 
 def in_own_language(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
     """Those of *sections* in the language of *query*, if one of them is nearly as relevant as the
-    best; else all. Of twins in two languages, the visitor is shown the readable one."""
+    best; else all.
+
+    So of twins in two languages, the visitor is shown the one in the language of the question.
+    """
     relevances = section_relevances(sections)
     enough = max(relevances.values(), default=0.0) - TWINS
-    readable = (query.language, None, "")
-    own = [each for each in sections if each.document.language in readable]
-    if any(relevances[section.chunk.id] >= enough for section in own):
-        return own
+    languages = (query.language, None, "")
+    readable = [each for each in sections if each.document.language in languages]
+    if any(relevances[section.chunk.id] >= enough for section in readable):
+        return readable
     return [*sections]
 
 
@@ -98,8 +99,9 @@ def with_own_entries(
 ) -> tuple[list[Candidate], list[Hit]]:
     """*sections* and *hits* without FAQ entries that have a twin in the language of *query*."""
     entries = [section for section in sections if section.document.faq]
-    own = in_own_language(entries, query) if query.entry is None else entries
-    left_out = {entry.document.id for entry in entries} - {entry.document.id for entry in own}
+    to_keep = in_own_language(entries, query) if query.entry is None else entries
+    left_out = {entry.document.id for entry in entries}
+    left_out -= {entry.document.id for entry in to_keep}
     return (
         [section for section in sections if section.document.id not in left_out],
         [hit for hit in hits if hit.document not in left_out],
@@ -107,7 +109,7 @@ def with_own_entries(
 
 
 def is_in_another_language(first: Candidate, other: Candidate) -> bool:
-    """Whether a visitor who reads *first* need not be able to read *other*."""
+    """Whether *first* and *other* are known to be in two different languages."""
     languages = {first.document.language, other.document.language}
     return len(languages - {"", None}) > 1
 

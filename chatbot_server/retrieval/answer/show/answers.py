@@ -23,7 +23,7 @@ NEAR_PAGES = 3
 # How much less relevant than the first section the second may be to be shown beside it.
 CLOSE = 1.0
 MAX_WORDS = 220  # of an answer with several sections
-# How many sections that answer alike are shown together, and how many offered to choose from.
+# How many sections that answer alike are shown together; of more, so many are offered as choices.
 SHOWN_TOGETHER, CHOICES = 4, 8
 
 
@@ -34,7 +34,7 @@ class Frame:
     Attributes:
         titles: the titles of the pages as a visitor reads them.
         is_comparing: the question compares, so that all rows of a table are shown.
-        lines: what stands above sections, by chunk id.
+        lines: the line to show above a section, by chunk id; empty for none.
     """
 
     titles: Titles
@@ -84,7 +84,7 @@ def faq_answer(entry: Candidate, sections: Sequence[Candidate], frame: Frame) ->
 def page_answer(
     sections: Sequence[Candidate], answering: Sequence[Candidate], frame: Frame
 ) -> Grounding:
-    """A quote of the sections *answering*; without any, those of *sections* that are related."""
+    """A quote of the sections *answering*; if there are none, no answer, but related passages."""
     others = [
         section
         for section in sections
@@ -101,7 +101,7 @@ def page_answer(
     return replace(
         grounding,
         status="quoted",
-        answer=_shown(answering, frame),
+        answer=_as_text(answering, frame),
         sources=_sources(answering, frame),
     )
 
@@ -109,8 +109,7 @@ def page_answer(
 def near_pages(
     sections: Sequence[Candidate], frame: Frame, *, are_near: bool
 ) -> tuple[Source, ...]:
-    """The pages of *sections* that may help, each with its best section: what it says there is
-    quoted, for whoever wants to see it before going there.
+    """The pages of *sections* that may help, each with a quote of its best section.
 
     Args:
         are_near: the best section is about something related; otherwise only sections that contain
@@ -158,7 +157,7 @@ def _passages(sections: Sequence[Candidate], frame: Frame) -> tuple[Passage, ...
     return tuple(replace(passage, title=frame.titles.clean(passage.title)) for passage in passages)
 
 
-def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
+def _as_text(answering: Sequence[Candidate], frame: Frame) -> str:
     """The sections one below the other, each under its heading, if it has one of its own."""
     has_several_pages = len({section.document.id for section in answering}) > 1
     if not has_several_pages:  # sections without heading first, not under that of another
@@ -186,7 +185,7 @@ def _shown(answering: Sequence[Candidate], frame: Frame) -> str:
 
 
 def _sources(answering: Sequence[Candidate], frame: Frame) -> tuple[Source, ...]:
-    """The pages without duplicates, each with a link to its best sentence."""
+    """The pages of the sections, each once, with a link to its best sentence."""
     sources: dict[int, Source] = {}
     for section in answering:
         document = section.document

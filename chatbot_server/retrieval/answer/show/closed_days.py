@@ -14,8 +14,8 @@ from chatbot_server.retrieval.language.time.weekdays import (
     without_holidays,
 )
 
-# A section with the hours of so many days is taken to name all days on which it is open.
-TELLS_WEEK = 4
+# A section with the hours of so many days is taken to state all days on which the place is open.
+STATES_WEEK = 4
 
 
 def asks_for_closed_days(query: Query) -> bool:
@@ -28,8 +28,8 @@ def asks_for_closed_days(query: Query) -> bool:
     if any(query.words & words for words in opening):
         return query.is_negated
     # “When do you close?” asks for a time of day.
-    closed = closing if names_days else [record.closed for record in records]
-    return not query.is_negated and any(query.words & words for words in closed)
+    words_for_closed = closing if names_days else [record.closed for record in records]
+    return not query.is_negated and any(query.words & words for words in words_for_closed)
 
 
 def line_of_closed_days(section: Candidate, query: Query, language: str) -> str:
@@ -41,20 +41,21 @@ def line_of_closed_days(section: Candidate, query: Query, language: str) -> str:
     if is_seasonal(text, query.languages):
         return ""
     by_sentence = [hours_by_day(sentence, query.languages) for sentence in section.sentences]
-    told_days = [day for hours in by_sentence for day in hours]
-    if len(told_days) > len(set(told_days)):  # the hours of two places or two seasons
+    stated_days = [day for hours in by_sentence for day in hours]
+    if len(stated_days) > len(set(stated_days)):  # the hours of two places or two seasons
         return ""
-    closed = [
+    days_closed = [
         day
         for hours in by_sentence
         for day, text in hours.items()
         if intervals(text, query.languages) == []
     ]
-    missing = [day for day in range(7) if day not in told_days and len(told_days) >= TELLS_WEEK]
+    is_whole_week = len(stated_days) >= STATES_WEEK
+    missing = [day for day in range(7) if is_whole_week and day not in stated_days]
     names = say("day_names", language).split()
     parts = [
         say(code, language, days=", ".join(names[day] for day in sorted(days)))
-        for code, days in (("closed_days", closed), ("days_without_hours", missing))
+        for code, days in (("closed_days", days_closed), ("days_without_hours", missing))
         if days
     ]
     return f"**{' '.join(parts)}**" if parts else ""

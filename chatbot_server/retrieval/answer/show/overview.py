@@ -12,16 +12,14 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import load_document
 
-# A page with more words is not an overview.
-MAX_WORDS = 220
-# Nor is one with fewer headings.
-SECTIONS = 2
+# A page with more words, or with fewer headings, is not an overview.
+MAX_WORDS, MIN_HEADINGS = 220, 2
 
 
 def overview_of(
     sections: Sequence[Candidate], query: Query, titles: Titles, unit: UnitOfWork
 ) -> list[Candidate]:
-    """All sections of a page, if *query* asks what there is of the things that give it its title.
+    """All sections of a short page, if *query* asks which of the things in its title there are.
 
     The page is that of the first or second of *sections*; empty if neither is such an overview.
     """
@@ -50,4 +48,4 @@ def whole_page(best: Candidate, query: Query, titles: Titles, unit: UnitOfWork) 
     asks_for_one = any(
         word.stems & section.own_terms for word in others if not word.concepts for section in page
     )
-    return [] if length > MAX_WORDS or len(headings) < SECTIONS or asks_for_one else page
+    return [] if length > MAX_WORDS or len(headings) < MIN_HEADINGS or asks_for_one else page

@@ -14,16 +14,17 @@ from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 # Signs that templates put beside a heading, to link to it.
 _ANCHOR_SIGNS = " ¶#§🔗⚓"
 _SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»›-]\s+")
-# Longer texts are named by both ends, each of so many words.
+# A link names a text of more words than the first number by its first and last words: the second.
 _WHOLE_WORDS, _END_WORDS = 8, 4
 
 
 class Titles:
     """The titles of a site's pages as a person would say them.
 
-    What templates add is left out: signs of anchors, and the site's name at one end. It is
-    known by the site itself, or because every title that has several parts has it there, and
-    another page does too, or has it as its whole title or its first heading.
+    What templates add is left out: signs of anchors, and the site's name at the start or the end.
+    The first or last part of a title (“Contact – Café Rosa”) is taken for that name if it is the
+    *site_name*, or if all titles with several parts have it there. In the second case, two such
+    titles are needed, or a page whose whole title or first heading is that name.
 
     Args:
         pages: title → headings.
@@ -69,10 +70,10 @@ def public_url(url: str) -> str:
 
 
 def link_to(url: str, sentence: str) -> str:
-    """The address of the words on the page at *url*: a browser scrolls to *sentence*.
+    """The address of *sentence* on the page at *url*, to which a browser scrolls.
 
-    Source: WICG scroll-to-text-fragment. A sentence of Markdown is looked for as it reads on
-    the page: without marks, and of a table's row its first cell in front of the next one.
+    It is a text fragment (WICG, scroll-to-text-fragment). Markdown is left out of *sentence*, as it
+    is not on the page. Of a table's row, the first cell is named, in front of the next one.
     """
     address, _, anchor = public_url(url).partition("#")
     if not address or not plain_text(sentence).strip():

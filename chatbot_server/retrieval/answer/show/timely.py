@@ -101,8 +101,10 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
 
 
 def with_season_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """*sections*, before all those near ones whose heading names the part of the year that
-    *query* names, and then without those whose heading names another."""
+    """*sections*, first the relevant ones whose heading names the part of the year in *query*.
+
+    If there are any, sections whose heading names another part of the year are left out.
+    """
     asked_parts = parts_of_year(query.text, query.languages)
     if not asked_parts:
         return [*sections]
@@ -146,7 +148,7 @@ def asks_only_hours(query: Query) -> bool:
 
 
 def words_beside_days(query: Query) -> list[Word]:
-    """The content words of *query* without “day”, “week” and the like."""
+    """The content words of *query* other than “day”, “week” and the like."""
     records = [LANGUAGES[code] for code in query.languages]
     return [
         word

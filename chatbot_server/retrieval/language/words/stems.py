@@ -90,6 +90,11 @@ def _telling_words(language: str) -> frozenset[str]:
     return LANGUAGES[language].stop_words - in_each
 
 
+def overlap(first: frozenset[str], second: frozenset[str]) -> float:
+    """The share of stems that two texts have in common, 0…1 (Sørensen–Dice)."""
+    return 2 * len(first & second) / ((len(first) + len(second)) or 1)
+
+
 def index_terms(text: str, language: str) -> list[str]:
     """Stems of *text* without stop words, in order: what the index stores."""
     return [stem(word, language) for word in words(text) if not is_stop_word(word, language)]
