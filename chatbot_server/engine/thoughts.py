@@ -19,7 +19,7 @@ CLOSINGS = ("</think>", "</thinking>")
 
 
 class ThoughtSplitter:
-    """Splits the text of one completion into tokens and thoughts.
+    """Splits the text of one completion into thoughts and answer.
 
     Args:
         is_open: the text begins inside a thought.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -100,6 +101,17 @@ class ModelFile:
         return self.size + self.kv_bytes_per_token * context_length + WORK_SPACE
 
 
+class TokenType(IntEnum):
+    """What a token is, by the numbers of GGUF's ``tokenizer.ggml.token_type``."""
+
+    NORMAL = 1
+    UNKNOWN = 2
+    CONTROL = 3
+    USER_DEFINED = 4
+    UNUSED = 5
+    BYTE = 6
+
+
 @dataclass(frozen=True)
 class TokenizerData:
     """A model's vocabulary, as its file stores it.
@@ -110,7 +122,7 @@ class TokenizerData:
         tokens: one byte string per id. ``bpe``: UTF-8 of GPT-2's byte alphabet;
             ``spm``: UTF-8 with ``▁`` for a space; ``legacy``: the raw bytes themselves.
         scores: SentencePiece's, one per id, or empty.
-        types: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte; or empty.
+        types: a :class:`TokenType` per id, as a number; or empty.
         merges: BPE's, best first, two tokens with a space between; or empty.
         add_space_prefix: a space is put before the text (SentencePiece's dummy prefix).
         eog_ids: every id that ends an answer, ``eos_id`` included.

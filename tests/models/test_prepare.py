@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.base import PreparedModel
+from chatbot_server.models.base import PreparedModel, TokenType
 from chatbot_server.models.files.gguf import Gguf, read_gguf
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import forget_prepared, prepare_model
@@ -117,7 +117,7 @@ def write_falcon(path: Path, *, tied: bool) -> Path:
     writer.add_layer_norm_eps(1e-5)
     writer.add_tokenizer_model("gpt2")
     writer.add_token_list(tokens)
-    writer.add_token_types([3] + [1] * (len(tokens) - 1))
+    writer.add_token_types([TokenType.CONTROL, *[TokenType.NORMAL] * (len(tokens) - 1)])
     writer.add_token_merges(["h e", "Ġ t"])
     writer.add_eos_token_id(0)
     shapes = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -28,9 +29,9 @@ from chatbot_server.engine.openai.exchange import (
 from chatbot_server.engine.slot_queue import SlotQueue
 from chatbot_server.errors import BadRequest, EngineCrashed, EngineTimeout
 
-# Longer between two tokens, and the endpoint is taken for dead.
+# After a longer pause between two tokens, the endpoint is taken for dead.
 PAUSE_SECONDS = 30.0
-# Tokens, where the endpoint decides: the longest context that ``engine.context_length`` may name.
+# Tokens of an answer to which no limit was set: the most that ``engine.context_length`` may be.
 LONGEST_ANSWER = 131_072
 # Fields of llama-server, vLLM and others; left out for servers that do not know them.
 EXTRAS = ("top_k", "repeat_penalty", "repetition_penalty", "stream_options")
@@ -101,22 +102,22 @@ class RemoteCompletion:
                 self._queue.release()
 
     def _first_delta(self, endpoint: RemoteEndpoint) -> AnswerDelta | None:
-        """The first delta with text, or None: another endpoint may be asked.
+        """The first delta with content; None if the endpoint failed and another may be asked.
 
         Raises:
-            BadRequest: the endpoint understood, and refuses.
+            BadRequest: the endpoint understood the request, and refuses it.
         """
         body = self._body | {"model": endpoint.model}
         openai_body = {key: value for key, value in body.items() if key not in EXTRAS}
-        # One that refuses may not know some of the extras.
+        # An endpoint that refuses may not know some of the extras,
         bodies = [openai_body] if endpoint.openai_fields_only else [body, openai_body]
-        if body.get("tool_choice") == "auto":  # nor the tools that need not be called
+        if body.get("tool_choice") == "auto":  # or no tools; these need not be called
             bodies += [{key: value for key, value in openai_body.items() if key not in TOOLS}]
-        for tried_body in bodies:
+        for body_to_try in bodies:
             try:
-                first = self._begin(endpoint, tried_body)
+                first = self._begin(endpoint, body_to_try)
             except AttemptFailed as failure:
-                if failure.is_refusal and tried_body is not bodies[-1]:
+                if failure.is_refusal and body_to_try is not bodies[-1]:
                     continue
                 if failure.is_refusal:
                     why = str(failure)
@@ -124,8 +125,8 @@ class RemoteCompletion:
                 endpoint.mark_failed(str(failure))
                 return None
             endpoint.mark_well()
-            if "tools" in tried_body or "tools" not in body:
-                endpoint.openai_fields_only = tried_body is openai_body
+            if "tools" in body_to_try or "tools" not in body:
+                endpoint.openai_fields_only = body_to_try is openai_body
             return first
         return None
 
@@ -179,7 +180,7 @@ class RemoteCompletion:
             raise _broken_off(endpoint, "hung up in the middle")
         waits = (self._started - self._accepted, first_token - self._started)
         timings = Timings(*waits, time.monotonic() - first_token)
-        yield Finished(answer.reason(), answer.usage or answer.guess(self._body), timings)
+        yield Finished(answer.reason(), answer.usage or answer.estimated_usage(self._body), timings)
 
     def _next_delta(self, endpoint: RemoteEndpoint, answer: _AnswerSoFar) -> AnswerDelta | None:
         remaining = self._remaining_seconds()
@@ -204,33 +205,45 @@ def _broken_off(endpoint: RemoteEndpoint, why: str) -> EngineCrashed:
 
 
 class _AnswerSoFar:
+    """What the deltas of an answer have said so far of its end and its length.
+
+    Attributes:
+        finish: the finish reason in the server's words; None if it has not come yet.
+        usage: the counts that the server reported; None if it has not.
+    """
+
     def __init__(self) -> None:
         self.finish: str | None = None
         self.usage: Usage | None = None
-        self._bytes = 0
+        self._text_bytes = 0
 
     def add(self, delta: AnswerDelta) -> None:
+        """Take note of the next *delta*."""
         self.finish = delta.finish or self.finish
         self.usage = delta.usage or self.usage
-        self._bytes += len((delta.text + delta.thought).encode())
+        self._text_bytes += len((delta.text + delta.thought).encode())
 
     def reason(self) -> FinishReason:
-        """The finish reason of the engine contract; unknown ones become “stop”."""
+        """The finish reason in our words; one that is not known becomes “stop”."""
         reasons: dict[str | None, FinishReason] = {
             "length": "length", "time": "time", "content_filter": "content_filter",
             "tool_calls": "tool_calls",
         }  # fmt: skip
         return reasons.get(self.finish, "stop")
 
-    def guess(self, body: dict[str, Any]) -> Usage:
-        """The usage, estimated by length for servers that do not report it."""
+    def estimated_usage(self, body: dict[str, Any]) -> Usage:
+        """The usage of the request *body*, estimated for servers that do not report it.
+
+        Four bytes of the answer count as a token, and of the prompt as :func:`estimate` has it.
+        """
         prompt_tokens = sum(estimate(str(message["content"])) for message in body["messages"])
-        return Usage(prompt_tokens, -(-self._bytes // 4))
+        return Usage(prompt_tokens, math.ceil(self._text_bytes / 4))
 
 
 def estimate(text: str) -> int:
-    """Tokens of *text*, on the safe side: there is no route that counts them.
+    """An estimate of the tokens of *text*, rather too high: no route of the API counts them.
 
-    English has about 4.2 bytes to a token, French 3.5, Chinese 3; digits and code fewer.
+    It is a third of the bytes. English has about 4.2 bytes to a token, French 3.5, Chinese 3;
+    digits and code have fewer.
     """
-    return -(-len(text.encode("utf-8", "replace")) // 3)
+    return math.ceil(len(text.encode("utf-8", "replace")) / 3)

@@ -51,7 +51,7 @@ class RemoteEndpoint:
     settings: EndpointSection
     key: str | None = None
     busy: int = 0
-    openai_fields_only: bool = False  # it refuses those that only some servers know
+    openai_fields_only: bool = False  # it refuses the fields that only some servers know
     facts: EndpointFacts | None = None
     _health: _Health = field(default_factory=_Health)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -104,9 +104,10 @@ class RemoteEndpoint:
             self._health = _Health(failures, time.monotonic() + rest, why)
 
     def affinity(self, conversation: str) -> bytes:
-        """Rendezvous hashing: the endpoint with the highest value has the conversation.
+        """How much this endpoint is to have *conversation*; the one with the highest value has it.
 
-        Where one is added or lost, only that one's conversations move.
+        With this (rendezvous hashing), only the conversations of an endpoint that is added or lost
+        move to another.
         """
         return hashlib.sha256(f"{conversation}\n{self.url}".encode()).digest()
 
@@ -192,8 +193,8 @@ class EndpointPool:
     def watch(self) -> None:
         """Check the endpoints from now on.
 
-        Begun at the first question and not before: a web server may fork after it has
-        made this, and threads do not survive that.
+        Not called before the first question: a web server may fork after it has made this object,
+        and threads do not survive a fork.
         """
         with self._lock:
             if self._watcher is None or not self._watcher.is_alive():
@@ -241,9 +242,9 @@ def open_endpoint(settings: EndpointSection) -> RemoteEndpoint:
 
 
 def is_local(host: str) -> bool:
-    """Whether every address of *host* is this machine's own, whoever else is near.
+    """Whether every address of *host* is of this machine.
 
-    Visitors read it as “nothing is sent to anyone else”; a private network has others in it.
+    A private network is not local: visitors read this as “nothing is sent to anyone else”.
     """
     try:
         entries = socket.getaddrinfo(host.strip("[]"), None)

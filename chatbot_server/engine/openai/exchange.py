@@ -23,14 +23,19 @@ REFUSALS = {400, 413, 422}
 
 
 class Garbled(Exception):
-    """The endpoint does not speak the OpenAI API. The text says what it sent."""
+    """The endpoint did not answer as the OpenAI API has it. The text says what it sent."""
 
 
 @dataclass(frozen=True)
 class AnswerDelta:
-    """A part of an answer: some text, perhaps the reason of its end, perhaps its usage.
+    """A part of an answer.
 
-    *thought* is what a model wrote for itself; servers that know it send it apart.
+    Attributes:
+        text: the next characters.
+        finish: the finish reason in the server's words, in the last part.
+        thought: the next characters of the model's reasoning, if the server sends it apart.
+        usage: the counts of tokens, in the last part or after it.
+        calls: pieces of tool calls.
     """
 
     text: str = ""
@@ -99,7 +104,7 @@ class Attempt:
 
     def _read(self, put: Put[AnswerDelta]) -> None:
         with (
-            # Who reads has a clock of its own, which is to strike first and say what it was.
+            # The reader of the deltas has a shorter time limit, whose error says more.
             self._endpoint.client(2 * self._seconds) as client,
             client.stream(
                 "POST",
@@ -136,7 +141,7 @@ class Attempt:
 
 
 def _read_body(chunks: Iterable[bytes]) -> bytes:
-    """All of it, or as much as is longer than :data:`MAX_LINE`."""
+    """The whole body; of one longer than :data:`MAX_LINE`, the first bytes, more than that."""
     body = b""
     for chunk in chunks:
         body += chunk
@@ -169,7 +174,7 @@ def read_events(chunks: Iterable[bytes], limit: int) -> Iterator[AnswerDelta]:
 
 
 class WholeCharacters:
-    r"""Joins halves: a server that cuts JSON's ``"\ud83d\ude00"`` in two sends two texts."""
+    r"""Joins the halves of a character that a server sent apart: ``\ud83d``, then ``\ude00``."""
 
     def __init__(self) -> None:
         self._half = ""
@@ -234,7 +239,7 @@ def error_text(body: bytes) -> str:
 
 
 def _message_of(raw: Any) -> str:
-    """What an error says, whatever its shape."""
+    """The message of an error in one line: a string, or ``message`` in one of several shapes."""
     error = raw.get("error", raw) if isinstance(raw, dict) else raw
     text = error.get("message") if isinstance(error, dict) else error
     return " ".join(str(text).split())[:200]
@@ -251,6 +256,7 @@ def _usage(raw: Any) -> Usage | None:
 
 
 def _lines(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    """The lines of a stream, each of at most :data:`MAX_LINE` bytes, and *limit* bytes in all."""
     pending, total = b"", 0
     for chunk in chunks:
         total += len(chunk)

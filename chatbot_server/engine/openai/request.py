@@ -16,9 +16,9 @@ from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Message, Prompt
 
-# Every family of reference: Llama 2 and 3, Mistral, ChatML, Zephyr, Phi, Gemma, DeepSeek,
-# GLM, StableLM, OpenAssistant, Falcon, Granite, Command R, and the shared BOS, EOS, think
-# and tool markers.
+# Control strings of the common families: Llama 2 and 3, Mistral, ChatML, Zephyr, Phi, Gemma,
+# DeepSeek, GLM, StableLM, OpenAssistant, Falcon, Granite, Command R; and the marks that several
+# share: BOS, EOS, thinking, tools.
 _NAMES = (
     "s|bos|eos|pad|unk|mask|cls|sep|sop|eop|start_of_turn|end_of_turn|start_of_image|"
     "end_of_image|start_of_role|end_of_role|end_of_text|end_of_utterance|think|thinking|"
@@ -91,9 +91,9 @@ def _message(turn: Message) -> dict[str, Any]:
 
 
 def escape_control(text: str) -> str:
-    """*text* in which nothing is a control string. Harmless text comes back unchanged.
+    """*text* with a space in every control string; other text is returned unchanged.
 
-    One pass is not enough: ``<<SYS>>`` without its first pair of brackets may be one again.
+    One pass is not enough: within what was a control string, there may be another one.
     """
     while CONTROL.search(text):
         text = CONTROL.sub(lambda match: f"{match.group()[0]} {match.group()[1:]}", text)

@@ -6,9 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from chatbot_server.models.base import TokenizerData
-
-NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
+from chatbot_server.models.base import TokenizerData, TokenType
 
 # Legacy files carry no token types; these are the control tokens of their families. StarCoder's
 # (tokenizer_config.json of bigcode/starcoder) and SantaCoder's have no bars.
@@ -33,20 +31,21 @@ class Tokenizer(ABC):
     """Turns text into ids and ids into bytes.
 
     Attributes:
-        controls: text of each control token → id. Only trusted text may become one.
+        controls: the id of each control token, by its text. Only trusted text may become one.
         end_ids: ids that end a completion.
     """
 
     def __init__(self, data: TokenizerData) -> None:
         self.data = data
-        types = data.types or [
-            CONTROL if LEGACY_CONTROL.fullmatch(token) else NORMAL for token in data.tokens
+        self._types = data.types or [
+            TokenType.CONTROL if LEGACY_CONTROL.fullmatch(token) else TokenType.NORMAL
+            for token in data.tokens
         ]
-        self._types = types
+        spelt_out = (TokenType.CONTROL, TokenType.USER_DEFINED, TokenType.UNKNOWN)
         self.controls = {
             data.tokens[token].decode("utf-8", "replace"): token
-            for token, kind in enumerate(types)
-            if kind in (CONTROL, USER_DEFINED, UNKNOWN) and data.tokens[token].strip()
+            for token, kind in enumerate(self._types)
+            if kind in spelt_out and data.tokens[token].strip()
         }
         ends_by_name = {self.controls[name] for name in END_NAMES if name in self.controls}
         self.end_ids = frozenset({*data.eog_ids, data.eos_id, *ends_by_name} - {-1})
@@ -62,7 +61,7 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def _bytes_of(self, token: int) -> bytes:
-        """The bytes *token* stands for; nothing for a control token."""
+        """The bytes of *token*, computed once for each; nothing for a control token."""
 
     def piece(self, token: int) -> bytes:
         """The bytes *token* adds to a completion; nothing for a control token."""
@@ -77,5 +76,10 @@ class Tokenizer(ABC):
         for token, text in enumerate(self.data.tokens):
             kind = self._types[token]
             # A run of spaces is often “user defined” and harmless; `<|user|>` may be so, too.
-            if kind in (NORMAL, BYTE) or (kind == USER_DEFINED and not text.strip()):
+            is_blank = kind == TokenType.USER_DEFINED and not text.strip()
+            if kind in (TokenType.NORMAL, TokenType.BYTE) or is_blank:
                 yield token, text
+
+    def _is_hidden(self, token: int) -> bool:
+        """Whether *token* adds no text to a completion."""
+        return self._types[token] in (TokenType.CONTROL, TokenType.UNKNOWN)

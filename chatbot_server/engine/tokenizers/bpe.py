@@ -7,7 +7,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel, PreTokenizer, Sequence, Split
 
-from chatbot_server.engine.tokenizers.base import CONTROL, UNKNOWN, Tokenizer
+from chatbot_server.engine.tokenizers.base import Tokenizer
 from chatbot_server.errors import ModelError
 from chatbot_server.models.base import TokenizerData
 from chatbot_server.models.files.vocabulary import byte_alphabet
@@ -65,7 +65,7 @@ class BpeTokenizer(Tokenizer):
         return ids
 
     def _bytes_of(self, token: int) -> bytes:
-        if self._types[token] in (CONTROL, UNKNOWN):
+        if self._is_hidden(token):
             return b""
         text = self.data.tokens[token].decode("utf-8", "replace")
         if all(char in self._bytes for char in text):

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from tokenizers.pre_tokenizers import ByteLevel
 
-from chatbot_server.engine.tokenizers.base import CONTROL, UNKNOWN, Tokenizer
+from chatbot_server.engine.tokenizers.base import Tokenizer
 from chatbot_server.models.base import TokenizerData
 from chatbot_server.models.files.vocabulary import byte_alphabet
 
@@ -53,4 +53,4 @@ class RankedTokenizer(Tokenizer):
         return tuple(self._ids[part] for part in parts if part in self._ids)
 
     def _bytes_of(self, token: int) -> bytes:
-        return b"" if self._types[token] in (CONTROL, UNKNOWN) else self.data.tokens[token]
+        return b"" if self._is_hidden(token) else self.data.tokens[token]

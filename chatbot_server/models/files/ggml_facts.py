@@ -6,7 +6,7 @@ import contextlib
 from math import prod
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.base import ModelFile, TokenizerData
+from chatbot_server.models.base import ModelFile, TokenizerData, TokenType
 from chatbot_server.models.files.ggml import QUANTISATION_FACTOR, Ggml
 from chatbot_server.models.files.tensor_types import F16, F32, FILE_TYPES
 
@@ -14,7 +14,6 @@ END_OF_TEXT = b"<|endoftext|>"
 DOLLY_END = b"### End"
 FILL_IN_THE_MIDDLE = (b"<fim_prefix>", b"<fim-prefix>")
 UNKNOWN, BEGIN, END = 0, 1, 2
-NORMAL, UNKNOWN_TYPE, CONTROL, BYTE = 1, 2, 3, 6
 LLAMA_CONTEXT = 2048  # the files do not say; every LLaMA-1 and Falcon was trained with it
 # ggllm.cpp: tokens 0–11 and those from 65,024 on are its special ones, 11 ends an answer, and
 # the library drops one that a fine-tune added.
@@ -115,7 +114,10 @@ def ggml_vocabulary(ggml: Ggml) -> TokenizerData:
         if len(tokens) == FALCON_PLAIN + 1 and tokens[FALCON_PLAIN] == FALCON_PAD:
             tokens.pop()
         plain = range(FALCON_SPECIAL, FALCON_PLAIN)
-        types = [NORMAL if index in plain else CONTROL for index in range(len(tokens))]
+        types: list[int] = [
+            TokenType.NORMAL if index in plain else TokenType.CONTROL
+            for index in range(len(tokens))
+        ]
         return TokenizerData("legacy", tokens, types=types, bos_id=FALCON_END, eos_id=FALCON_END,
                              eog_ids=(FALCON_END,))  # fmt: skip
     if kind == "mpt":
@@ -136,8 +138,9 @@ def _llama_vocabulary(ggml: Ggml) -> TokenizerData:
     special = [b"<unk>", b"<s>", b"</s>", *(b"<0x%02X>" % byte for byte in range(256))]
     text = [token.replace(b" ", "▁".encode()) for token in ggml.tokens[len(special) :]]
     tokens = [*special, *text][: len(ggml.tokens)]
-    types = [UNKNOWN_TYPE, CONTROL, CONTROL, *[BYTE] * 256, *[NORMAL] * len(text)][: len(tokens)]
+    types: list[int] = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL]
+    types += [TokenType.BYTE] * 256 + [TokenType.NORMAL] * len(text)
     return TokenizerData(
-        "spm", tokens, ggml.scores, types, bos_id=BEGIN, eos_id=END, unk_id=UNKNOWN,
+        "spm", tokens, ggml.scores, types[: len(tokens)], bos_id=BEGIN, eos_id=END, unk_id=UNKNOWN,
         add_bos=True, add_space_prefix=True, eog_ids=(END,),
     )  # fmt: skip

@@ -20,12 +20,12 @@ import shutil
 from struct import pack
 from typing import IO, Any
 
+from chatbot_server.models.base import TokenType
 from chatbot_server.models.files.gguf import MAGIC, Gguf, Tensor
 from chatbot_server.models.files.vocabulary import KINDS, byte_alphabet
 
 PREFIX = "tokenizer.ggml."
 _STRING, _ARRAY, _FLOAT32 = 8, 9, 6
-_NORMAL = 1
 
 
 def rewrite_gguf(gguf: Gguf, source: IO[bytes], target: IO[bytes]) -> None:
@@ -49,14 +49,16 @@ def rewrite_gguf(gguf: Gguf, source: IO[bytes], target: IO[bytes]) -> None:
 def _vocabulary(meta: dict[str, Any]) -> list[bytes]:
     """The key-values of the vocabulary, with every token as raw bytes if it is BPE's."""
     tokens: list[bytes] = meta[PREFIX + "tokens"]
-    types = [int(kind) for kind in meta.get(PREFIX + "token_type", [_NORMAL] * len(tokens))]
+    types = [
+        int(kind) for kind in meta.get(PREFIX + "token_type", [TokenType.NORMAL] * len(tokens))
+    ]
     scores = b"".join(
         pack("<f", score) for score in meta.get(PREFIX + "scores", [0.0] * len(tokens))
     )
     if KINDS[meta[PREFIX + "model"]] == "bpe":
         alphabet, tokens = byte_alphabet(), list(tokens)
         for index, (token, kind) in enumerate(zip(tokens, types, strict=True)):
-            if kind == _NORMAL:
+            if kind == TokenType.NORMAL:
                 with contextlib.suppress(KeyError, UnicodeDecodeError):
                     tokens[index] = bytes(alphabet[character] for character in token.decode())
     return [

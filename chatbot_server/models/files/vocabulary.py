@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.base import PreparedModel, TokenizerData, TokenizerKind
+from chatbot_server.models.base import PreparedModel, TokenizerData, TokenizerKind, TokenType
 from chatbot_server.models.files.ggml import read_ggml
 from chatbot_server.models.files.ggml_facts import ggml_vocabulary
 from chatbot_server.models.files.gguf import Gguf, read_gguf
@@ -16,7 +16,6 @@ KINDS: dict[str, TokenizerKind] = {"llama": "spm", "gpt2": "bpe"}
 # Where a model ends its turn with another token than EOS and the header does not say so.
 END_OF_TURN = (b"<|im_end|>", b"<|eot_id|>", b"<end_of_turn>", b"<|end|>", b"<|endoftext|>")
 SPECIAL = ("bos", "eos", "unknown", "eot", "eom")
-CONTROL = 3
 LLAMA_3 = ("llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral")
 
 
@@ -40,7 +39,7 @@ def gguf_vocabulary(gguf: Gguf) -> TokenizerData:
     tokens: list[bytes] = meta.get(prefix + "tokens", [])
     types = [int(value) for value in meta.get(prefix + "token_type", ())]
     ids = {name: special_id(meta, name, len(tokens)) for name in SPECIAL}
-    control_ids = (i for i, type_ in enumerate(types[: len(tokens)]) if type_ == CONTROL)
+    control_ids = (i for i, type_ in enumerate(types[: len(tokens)]) if type_ == TokenType.CONTROL)
     ends = {i for i in control_ids if tokens[i] in END_OF_TURN}
     ends |= {ids["eos"], ids["eot"], ids["eom"]} - {-1}
     return TokenizerData(

@@ -18,7 +18,6 @@ import numpy as np
 
 LEGACY_KINDS = ("gpt_neox", "dolly-v2", "gptj", "gpt2", "mpt", "starcoder", "replit", "llama")
 SPECIAL = ["<unk>", "<s>", "</s>"]
-NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
 
 
 # -- GGUF -------------------------------------------------------------------------------
@@ -142,11 +141,18 @@ def _add_tokenizer(
     writer.add_token_list(tokens)
     if spm:
         writer.add_token_scores([-float(number) for number in range(len(tokens))])
-        types = [BYTE if token.startswith("<0x") else NORMAL for token in tokens]
-        writer.add_token_types([UNKNOWN, CONTROL, CONTROL, *types[3:]])
+        types = [
+            gguf.TokenType.BYTE if token.startswith("<0x") else gguf.TokenType.NORMAL
+            for token in tokens
+        ]
+        writer.add_token_types(
+            [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL, *types[3:]]
+        )
     else:
         writer.add_tokenizer_pre("smollm")
-        writer.add_token_types([CONTROL] * controls + [NORMAL] * (len(tokens) - controls))
+        writer.add_token_types(
+            [gguf.TokenType.CONTROL] * controls + [gguf.TokenType.NORMAL] * (len(tokens) - controls)
+        )
         writer.add_token_merges(["h e", "Ġ t"])
         writer.add_add_bos_token(False)
     writer.add_bos_token_id(1)
