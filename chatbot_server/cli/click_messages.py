@@ -50,6 +50,7 @@ def misuse(error: click.ClickException, language: str) -> str:
         return error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
     key, name, near = _mistake(error, context)
+    typed_command = os.environ.get(COMMAND_VARIABLE, COMMAND)
     kind = getattr(getattr(error, "param", None), "type", None)
     return say(
         NEAR[key] if near else key,
@@ -59,13 +60,8 @@ def misuse(error: click.ClickException, language: str) -> str:
         choices=", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else "",
         low=getattr(kind, "min", None),
         high=getattr(kind, "max", None),
-        path=_path_as_typed(context.command_path if context else COMMAND),
+        path=context.command_path.replace(COMMAND, typed_command, 1) if context else typed_command,
     )
-
-
-def _path_as_typed(path: str) -> str:
-    """The verbs of *path* after the command as it is typed on this machine."""
-    return path.replace(COMMAND, os.environ.get(COMMAND_VARIABLE, COMMAND), 1)
 
 
 def _mistake(error: click.ClickException, context: click.Context | None) -> tuple[str, str, str]:

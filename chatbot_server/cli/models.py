@@ -180,7 +180,15 @@ def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: b
         score = _tested(context, in_home(file))
         record["answers"] = asdict(score) | {"tier": score.tier}
         if not as_json:
-            click.echo(context.say("models_answered", **_shares(context, score)))
+            click.echo(
+                context.say(
+                    "models_answered",
+                    right=_percent(context, 100 * score.right),
+                    stopped=_percent(context, 100 * score.stopped),
+                    questions=score.questions,
+                    may=context.say(MAY[score.tier]),
+                )
+            )
     if as_json:
         print_json(record)
     elif report.error is None:
@@ -221,17 +229,6 @@ def _tested(context: Context, file: Path) -> AnswerScore:
     )
     remember_score(file, config.models_dir, score)
     return score
-
-
-def _shares(context: Context, score: AnswerScore) -> dict[str, object]:
-    right = _percent(context, 100 * score.right)
-    may = context.say(MAY[score.tier])
-    return {
-        "right": right,
-        "stopped": _percent(context, 100 * score.stopped),
-        "questions": score.questions,
-        "may": may,
-    }
 
 
 @models.command(help="help_models_use")

@@ -180,14 +180,11 @@ class LiveAnswer:
             self._fail(ChatbotError("internal"))
         finally:
             if is_over:
-                self._end()
-
-    def _end(self) -> None:
-        STREAMS.dec()
-        with self._changed:
-            self.ended_at = time.monotonic()
-        self.when_ended()
-        self._tell()
+                STREAMS.dec()
+                with self._changed:
+                    self.ended_at = time.monotonic()
+                self.when_ended()
+                self._tell()
 
     def _add(self, event: Event) -> None:
         with self._changed:

@@ -137,7 +137,12 @@ class Turn:
         remark = message.remark
         for each in message.beside:
             yield TextPiece(f"{reply_to(each, question, (), self._writer.model())}\n\n")
-        is_left_to_model = remark and remark.kind in LEFT_TO_MODEL and self._may_write_freely()
+        is_left_to_model = (
+            remark
+            and remark.kind in LEFT_TO_MODEL
+            and question.site.free_chat
+            and not knowledge.has_content(question.site.id)
+        )
         earlier_questions = self._prepared.dialogue.earlier_questions
         if remark and remark.is_sure_after(earlier_questions) and not is_left_to_model:
             yield from self._answer_remark(remark)
@@ -159,11 +164,6 @@ class Turn:
             yield from self._answer_by_model(grounding)
         else:
             yield from self._answer_by_quote(grounding)
-
-    def _may_write_freely(self) -> bool:
-        """Whether the model may answer from its own knowledge."""
-        site = self._question.site
-        return site.free_chat and not self._parts.knowledge.has_content(site.id)
 
     def _answer_remark(self, remark: Remark) -> Iterator[Event]:
         """The answer to a message that asks nothing of the site."""

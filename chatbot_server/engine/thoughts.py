@@ -45,7 +45,11 @@ class ThoughtSplitter:
         if self._is_open:
             events += self._think()
         if not self._is_open:
-            events += self._answer()
+            text, self._held = self._held, ""
+            if self._follows_thought:
+                text = text.lstrip()
+                self._follows_thought = not text
+            events += [Token(text)] if text else []
         return events
 
     def flush(self) -> list[Event]:
@@ -67,14 +71,6 @@ class ThoughtSplitter:
             thinking, self._held = self._held[: len(self._held) - len(end)], end
         if thinking:
             yield Thought(thinking)
-
-    def _answer(self) -> Iterator[Event]:
-        text, self._held = self._held, ""
-        if self._follows_thought:
-            text = text.lstrip()
-            self._follows_thought = not text
-        if text:
-            yield Token(text)
 
 
 class ThinkingCompletion:

@@ -27,8 +27,13 @@ def open_server(mail: MailSection) -> Iterator[smtplib.SMTP]:
     Raises:
         MailRefused: the server is away, is no mail server, or refuses us or a letter.
     """
+    host, port = mail.host or "", mail.port
     try:
-        with _connect(mail) as server:
+        with (
+            smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=ssl.create_default_context())
+            if mail.security == "tls"
+            else smtplib.SMTP(host, port, timeout=SECONDS)
+        ) as server:
             if mail.security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             if mail.user is not None:
@@ -76,14 +81,6 @@ def problem_as_json(error: ChatbotError) -> dict[str, object]:
         "code": error.code,
         "values": {name: str(value) for name, value in error.values.items()},
     }
-
-
-def _connect(mail: MailSection) -> smtplib.SMTP:
-    host = mail.host or ""
-    if mail.security == "tls":
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(host, mail.port, timeout=SECONDS, context=context)
-    return smtplib.SMTP(host, mail.port, timeout=SECONDS)
 
 
 def _password(mail: MailSection) -> str:

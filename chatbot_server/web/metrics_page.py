@@ -48,17 +48,14 @@ class StateCollector(Collector):
         yield GaugeMetricFamily("chatbot_engine_answers", "Completions being made.", value=busy)
         yield GaugeMetricFamily("chatbot_engine_queue", "Waiting for a slot.", value=waiting)
         with suppress(ChatbotError):  # without the database, the rest is still reported
-            yield from self._collect_index()
-
-    def _collect_index(self) -> Iterator[Metric]:
-        with self._database.session() as session:
-            size = index_size(session, self._model)
-        for name, help_, value in (
-            ("documents", "Pages, files, notes and entries of all sites.", size.documents),
-            ("chunks", "What is indexed of them.", size.chunks),
-            ("chunks_waiting", "Not yet to be found by meaning.", size.chunks_waiting),
-        ):
-            yield GaugeMetricFamily(f"chatbot_index_{name}", help_, value=value)
+            with self._database.session() as session:
+                size = index_size(session, self._model)
+            for name, help_, value in (
+                ("documents", "Pages, files, notes and entries of all sites.", size.documents),
+                ("chunks", "What is indexed of them.", size.chunks),
+                ("chunks_waiting", "Not yet to be found by meaning.", size.chunks_waiting),
+            ):
+                yield GaugeMetricFamily(f"chatbot_index_{name}", help_, value=value)
 
 
 def set_metrics_apart(app: Flask, section: MetricsSection, collector: StateCollector) -> None:

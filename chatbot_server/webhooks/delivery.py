@@ -169,9 +169,9 @@ def _deliver(
     except ChatbotError as error:
         values = {name: str(value) for name, value in error.values.items()}
         problem = {"code": error.code, "values": values}
-        answered = error.values.get("status") if error.code == REFUSED else None
+        refusing_status = error.values.get("status") if error.code == REFUSED else None
         with database.session() as session:
-            note_undelivered(session, webhook.id, number, answered, problem)
+            note_undelivered(session, webhook.id, number, refusing_status, problem)
         return False
     with database.session() as session:
         note_delivered(session, webhook.id, number, status)

@@ -78,8 +78,13 @@ class Host:
                 connection.settimeout(WRITE_SECONDS)
                 if request is None:
                     return
-                with self._at_work() if request.get("op") not in LOOKS else nullcontext():
-                    self._do(connection, request)
+                operation = str(request.get("op"))
+                with self._at_work() if operation not in LOOKS else nullcontext():
+                    if operation == "generate":
+                        self._generate(connection, request)
+                    else:
+                        result = self._operations[operation](request)
+                        connection.sendall(protocol.encode({"result": result}))
             except OSError:
                 pass  # the client left
             except ChatbotError as error:
@@ -111,13 +116,6 @@ class Host:
         if prompt.model not in ("", self._info.identity):
             raise EngineChanged("engine_changed", retry_after=1)
         return prompt
-
-    def _do(self, connection: socket.socket, request: dict[str, Any]) -> None:
-        if request.get("op") == "generate":
-            self._generate(connection, request)
-            return
-        result = self._operations[str(request.get("op"))](request)
-        connection.sendall(protocol.encode({"result": result}))
 
     def _generate(self, connection: socket.socket, request: dict[str, Any]) -> None:
         client_left = self._watcher.watch(connection)

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.address import SOCKET
@@ -74,7 +73,13 @@ class Succession:
         messages = child.messages(timeout=0)
         refusal = next((each["error"] for each in messages or () if "error" in each), None)
         if messages is None or refusal is not None:
-            self._refuse(settings, refusal or {"code": "engine_load_refused", "values": {}})
+            refusal = refusal or {"code": "engine_load_refused", "values": {}}
+            self._give_up()
+            values = {"file": settings.path.name} | refusal["values"]
+            with suppress(OSError):
+                write_change(
+                    self._run_dir, Change(settings.model, "failed", str(refusal["code"]), values)
+                )
             return None
         if not child.is_ready:
             return None
@@ -106,11 +111,3 @@ class Succession:
         if self._next is not None:
             self._next.child.end(0.2)
             self._next = None
-
-    def _refuse(self, settings: EngineSettings, refusal: dict[str, Any]) -> None:
-        self._give_up()
-        values = {"file": settings.path.name} | refusal["values"]
-        with suppress(OSError):
-            write_change(
-                self._run_dir, Change(settings.model, "failed", str(refusal["code"]), values)
-            )

@@ -11,7 +11,6 @@ from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.crawl.frontier import COPY, UNWANTED, is_unwanted, path_of
 from chatbot_server.storage.knowledge.pages import pages_of, titles_of_pages
 from chatbot_server.storage.knowledge.sources import get_source
-from chatbot_server.storage.knowledge.tables import KnowledgePage
 
 MOST_PAGES = 2000
 SMALLEST_FOLDER = 4  # pages; fewer are chosen one by one
@@ -88,7 +87,9 @@ def choose_pages(
     changes = [
         page
         for page in pages_of(session, source.id, MOST_PAGES)
-        if page.url != source.address and _is_to_change(page, left_out)
+        if page.url != source.address
+        and page.state != "found"
+        and is_unwanted(page.url, left_out) != (page.why == UNWANTED)
     ]
     source.unwanted = left_out
     for page in changes:
@@ -96,7 +97,3 @@ def choose_pages(
     if changes:
         source.finished = None
     return len(changes)
-
-
-def _is_to_change(page: KnowledgePage, unwanted: list[str]) -> bool:
-    return is_unwanted(page.url, unwanted) != (page.why == UNWANTED) and page.state != "found"

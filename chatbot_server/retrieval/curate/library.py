@@ -175,6 +175,10 @@ def describe_source(session: Session, site_id: int, source_id: int) -> SourceRep
 
 
 def _describe(session: Session, source: KnowledgeSource, document_count: int) -> SourceReport:
+    if source.kind == "site":
+        # Documents with what all pages share are not pages themselves.
+        base = site_document_base(source.address)
+        document_count -= len(documents_of_page(session, source.site_id, base, source.id))
     return SourceReport(
         number=source.id,
         kind=source.kind,
@@ -187,16 +191,8 @@ def _describe(session: Session, source: KnowledgeSource, document_count: int) ->
         finished=source.finished,
         unread=source.is_unread,
         why=source.why,
-        documents=document_count - _site_document_count(session, source),
+        documents=document_count,
     )
-
-
-def _site_document_count(session: Session, source: KnowledgeSource) -> int:
-    """The number of documents with what all pages share, which are not pages themselves."""
-    if source.kind != "site":
-        return 0
-    base = site_document_base(source.address)
-    return len(documents_of_page(session, source.site_id, base, source.id))
 
 
 def describe_documents(

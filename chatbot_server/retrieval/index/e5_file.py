@@ -79,7 +79,7 @@ class Pieces:
         self._longest = max(map(len, self._pieces))
         self._unknown_score = float(self._scores.min()) - UNKNOWN_COST
         self._normal = self.read_normal_forms(file)
-        self._pieces_of_short = lru_cache(CACHED_WORDS)(self.split_word)
+        self._split_short_word = lru_cache(CACHED_WORDS)(self.split_word)
 
     def read_normal_forms(self, file: PackedFile) -> dict[int, str]:
         """The replacement of each character that the tokenizer normalises, by code point."""
@@ -103,11 +103,15 @@ class Pieces:
         flat = _BLANKS.sub(" ", text.translate(self._normal))
         first, *words = flat.split(" ")
         words = [first, *words] if first else words
-        return [(word, self._pieces_of(WORD_START + word)) for word in words]
-
-    def _pieces_of(self, word: str) -> tuple[int, ...]:
-        is_short = len(word) <= LONGEST_CACHED
-        return self._pieces_of_short(word) if is_short else self.split_word(word)
+        return [
+            (
+                word,
+                self._split_short_word(WORD_START + word)
+                if len(word) < LONGEST_CACHED
+                else self.split_word(WORD_START + word),
+            )
+            for word in words
+        ]
 
     def split_word(self, word: str) -> tuple[int, ...]:
         """The ids of the pieces of *word* with the highest sum of scores (Viterbi)."""

@@ -70,7 +70,15 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
         rows = list(_chunk_rows(documents[url], analysis, former.get(url, {})))
         if url in stored_documents:
             forget_other_chunks(session, documents[url].id, [row for row, _terms in rows])
-        session.add_all(_acronym_rows(documents[url], analysis))
+        session.add_all(
+            KnowledgeAcronym(
+                site_id=source.site_id,
+                document_id=documents[url].id,
+                short=short[:20],
+                long=long[:200],
+            )
+            for short, long in analysis.definitions
+        )
         chunks += [row for row, _terms in rows]
         terms += [(row, new_terms) for row, new_terms in rows if row.id is None]
     session.add_all(chunks)
@@ -105,15 +113,6 @@ def _chunk_rows(
         )
         row.position = position
         yield row, terms
-
-
-def _acronym_rows(
-    document: KnowledgeDocument, analysis: AnalysedDraft
-) -> Iterator[KnowledgeAcronym]:
-    for short, long in analysis.definitions:
-        yield KnowledgeAcronym(
-            site_id=document.site_id, document_id=document.id, short=short[:20], long=long[:200]
-        )
 
 
 def _chunks_that_may_stay(

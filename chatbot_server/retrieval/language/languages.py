@@ -291,18 +291,16 @@ def load(records: Mapping[str, object]) -> dict[str, Language]:
         ValueError: a record does not describe a language; names the file.
     """
     codes = [*ALWAYS_USED, *sorted(records.keys() - set(ALWAYS_USED))]
-    languages = {code: _language(code, records[code]) for code in codes}
+    languages = {}
+    for code in codes:
+        try:
+            languages[code] = Language.model_validate(records[code])
+        except ValidationError as error:  # noqa: PERF203 - it is to name the file
+            raise ValueError(f"{code}.yaml: {error}") from error
     for code, language in languages.items():
         _check_shared_names(code, "synonyms", language.synonyms, languages)
         _check_shared_names(code, "opposites", language.opposites, languages)
     return languages
-
-
-def _language(code: str, record: object) -> Language:
-    try:
-        return Language.model_validate(record)
-    except ValidationError as error:
-        raise ValueError(f"{code}.yaml: {error}") from error
 
 
 def _check_shared_names(

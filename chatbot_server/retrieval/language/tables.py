@@ -34,7 +34,10 @@ def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
     none, as of the conditions below prices, it stands for itself.
     """
     width = max(map(len, rows), default=0)
-    grid = [[_escaped(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+    grid = [
+        [" ".join(cell.split()).replace("|", "\\|") for cell in row] + [""] * (width - len(row))
+        for row in rows
+    ]
     lines: list[str] = []
     if head:
         names = zip(*grid[:head], strict=True)
@@ -55,10 +58,6 @@ def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
 def spans_all(row: Sequence[str]) -> bool:
     """Whether all columns of *row* have the same words."""
     return len(row) > 1 and len(set(row)) == 1 and bool(_LETTER.search(row[0]))
-
-
-def _escaped(cell: str) -> str:
-    return " ".join(cell.split()).replace("|", "\\|")
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -81,7 +81,8 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
     first_questions = _first_questions(session, of_these)
     questions = _counts(session, of_these, ChatMessage.role == "user")
     no_counts = _counts(session, of_these, is_unanswered())
-    thumbs_down = _counts(session, of_these, _has_thumb("down"))
+    has_thumb_down = exists().where(Feedback.message_id == ChatMessage.id, Feedback.value == "down")
+    thumbs_down = _counts(session, of_these, has_thumb_down)
     return [
         ConversationRow(
             id=conversation.id,
@@ -141,10 +142,6 @@ def is_unanswered(message: type[ChatMessage] = ChatMessage) -> ColumnElement[boo
 def matching_ids(wanted: ConversationFilter) -> Select[str]:
     """The ids of the matching conversations."""
     return _matching(wanted).with_only_columns(Conversation.id)
-
-
-def _has_thumb(value: str) -> ColumnElement[bool]:
-    return exists().where(Feedback.message_id == ChatMessage.id, Feedback.value == value)
 
 
 def _matching(wanted: ConversationFilter) -> Select[Conversation]:

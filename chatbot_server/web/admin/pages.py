@@ -76,7 +76,8 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     own_sites = [site for site in sites if not site.demo]
     own_sites.sort(key=lambda site: site.key != request.args.get("key"))
     values = {"site": own_sites[0] if own_sites else None, "sites": sites, "problem": ""} | values
-    values.setdefault("done", _done(language))
+    done = f"admin_done_{request.args.get('done', '')}"
+    values.setdefault("done", say(done, language) if done in catalogue() else "")
     values.setdefault("languages", LANGUAGES)
     site = values["site"]
     clock = Clock(language, site.time_zone if site else None)
@@ -84,13 +85,14 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     def in_words(name: str, /, **words: object) -> str:
         return say(name, language, **words)
 
-    kept = {name: text for name, text in request.args.items() if name not in ("locale", "done")}
+    arguments = request.args.items()
+    query = {name: text for name, text in arguments if name not in ("locale", "done")}
     html = render_template(
         f"admin/{template}.html",
         language=language,
         say=in_words,
         command=own_command,
-        in_language=lambda code: f"?{urlencode(kept | {'locale': code})}",
+        in_language=lambda code: f"?{urlencode(query | {'locale': code})}",
         sentences=catalogue(),
         account=account,
         may=lambda view: may(account, view),
@@ -110,12 +112,6 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     if "locale" in request.args:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * DAY, samesite="Lax")
     return response
-
-
-def _done(language: str) -> str:
-    """The sentence about what the last request did, named by ``?done=``."""
-    code = f"admin_done_{request.args.get('done', '')}"
-    return say(code, language) if code in catalogue() else ""
 
 
 def go(view: str, **values: Any) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# So many first letters are the same, and they are such a share of the longer word.
+# Cognates have at least so many first letters in common, and such a share of the longer word.
 SHORTEST, SHARE = 4, 0.6
 
 

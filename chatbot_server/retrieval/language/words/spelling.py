@@ -86,7 +86,7 @@ class Spellings:
             return None
         key = sound(flat)
         frame = _frame(key)
-        shorter = {frame, *_without_one(frame)}
+        shorter = {frame, *(frame[:at] + frame[at + 1 :] for at in range(len(frame)))}
         frames = shorter.union(*map(_with_one_more, shorter))
         costs = []
         for other, word in (pair for each in frames for pair in self._by_frame.get(each, ())):
@@ -103,10 +103,6 @@ class Spellings:
 def _frame(key: str) -> str:
     """The consonants in alphabetical order, so that transposed letters do not matter."""
     return "".join(sorted(_VOWELS.sub("", key)))
-
-
-def _without_one(frame: str) -> Iterable[str]:
-    return (frame[:at] + frame[at + 1 :] for at in range(len(frame)))
 
 
 def _with_one_more(frame: str) -> Iterable[str]:

@@ -81,21 +81,16 @@ def query_words(
     asking = _concept_words(languages).asking
     asks_how_much = bool(_concept_words(languages).how_much.search(flat))
     heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
-    words = [_asked_word(name, languages) for name in heavy or content]
-    return [_priced(each) for each in words] if asks_how_much else words
-
-
-def _priced(paying: Word) -> Word:
-    """“How much do I pay?” asks for no means of payment."""
-    is_paying = "=payment" in paying.concepts
-    return replace(paying, concepts=frozenset({"=price", "=free"})) if is_paying else paying
-
-
-def _asked_word(folded: str, languages: Languages) -> Word:
-    """As :func:`word`; what is said of Europe holds a country, what is said of another not."""
-    meaning = word(folded, languages)
-    regions = _concept_words(languages).regions.get(folded)
-    return replace(meaning, concepts=meaning.concepts | regions) if regions else meaning
+    regions = _concept_words(languages).regions
+    words = []
+    for name in heavy or content:
+        meaning = word(name, languages)
+        concepts = meaning.concepts
+        if asks_how_much and "=payment" in concepts:  # “How much do I pay?”: by no means of payment
+            concepts = frozenset({"=price", "=free"})
+        # A page that speaks of Europe answers a question about one of its countries.
+        words.append(replace(meaning, concepts=concepts | regions.get(name, frozenset())))
+    return words
 
 
 def ask_only_how_much(

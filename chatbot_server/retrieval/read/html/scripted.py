@@ -20,26 +20,29 @@ _DATA_TYPES = ("json", "template", "importmap", "speculationrules", "x-handlebar
 
 
 def is_built_by_scripts(tree: Any, blocks: Sequence[Block]) -> bool:
-    """Whether a visitor sees more than *blocks*, once the scripts of the page have worked.
+    """Whether the scripts of a page add most of what a visitor sees to *blocks*.
 
-    It has hardly any words, scripts that run, and a place where they will put the others, or a
-    sentence for who has none.
+    Such a page has scripts that run, and hardly any words. It has an empty element for the others,
+    or asks in ``noscript`` to turn JavaScript on.
     """
     words = sum(len(block.text.split()) for block in blocks if not block.margin)
     if words > MAX_WORDS or not any(map(_runs, tree.iter("script"))):
         return False
-    return words == 0 or _has_empty_place(tree) or _asks_for_scripts(tree)
+    if words == 0 or _has_empty_place(tree):
+        return True
+    without_scripts = (short_text(element, 500) for element in tree.iter("noscript"))
+    return any("javascript" in text.lower() for text in without_scripts)
 
 
 def show_shadow_roots(tree: Any) -> None:
-    """Have what elements of the page's own making show (``shadowrootmode``) be read."""
+    """Turn the shadow roots of custom elements (``shadowrootmode``) into elements that are read."""
     for template in tree.xpath("//template[@shadowrootmode]"):
         template.tag = "div"
         fill_slots(template)
 
 
 def fill_slots(template: Any) -> None:
-    """Move what stands beside *template* to the places that it names for it."""
+    """Move the siblings of *template* into the ``slot`` elements that it has for them."""
     slots = {slot.get("name") or "": slot for slot in reversed(template.xpath(".//slot"))}
     around = template.getparent()
     if around is None or not slots:
@@ -65,9 +68,3 @@ def _has_empty_place(tree: Any) -> bool:
         if element.get("id") and element.tag in _PLACES and (not text or text.endswith(_WAITING)):
             return True
     return False
-
-
-def _asks_for_scripts(tree: Any) -> bool:
-    return any(
-        "javascript" in short_text(element, 500).lower() for element in tree.iter("noscript")
-    )

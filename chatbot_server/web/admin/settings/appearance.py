@@ -147,8 +147,9 @@ def _change(site: Site) -> None:
     site.name = name_of(typed("name", 80))
     site.origins = list(dict.fromkeys(map(origin_of, typed_lines("origins"))))
     for name in ("greeting", "notice"):
+        texts = {code: typed(f"{name}_{code}", lines=True) for code in LANGUAGES}
         site.words = {**site.words, name: {}}
-        change_site(site, {name: _wordings(name)})
+        change_site(site, {name: tuple(f"{code}={text}" for code, text in texts.items() if text)})
     site.suggestions = {}
     settings: dict[str, Any] = {name: typed(name) for name in ONE_LINE if name in request.form}
     settings["suggestion"] = tuple(
@@ -160,8 +161,3 @@ def _change(site: Site) -> None:
         settings[name] = typed(name) or "auto"
     settings["instructions"] = typed("instructions", 4000, lines=True)
     change_site(site, settings)
-
-
-def _wordings(name: str) -> tuple[str, ...]:
-    texts = {language: typed(f"{name}_{language}", lines=True) for language in LANGUAGES}
-    return tuple(f"{language}={text}" for language, text in texts.items() if text)

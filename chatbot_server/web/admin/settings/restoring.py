@@ -12,7 +12,6 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatbot_server.accounts.service import check_setup, renew_setup
-from chatbot_server.backup.archive import Manifest
 from chatbot_server.backup.service import default_name, look, restore
 from chatbot_server.errors import ChatbotError, NotFound, TooLarge, Unavailable, UsageError
 from chatbot_server.messages.numbers import file_size
@@ -92,8 +91,8 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
 def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None]) -> Response:
     """Look at the file that is meant, or put it back: those who do that take turns.
 
-    *check*, which is given the token that was typed, raises where nobody may do that, or no more:
-    of two at once, the second is refused.
+    *check* is given the token that was typed. It raises if its owner may not do that, or not any
+    more: of two at once, the second is refused.
     """
     folder, token, name = parts.config.backups_dir, "", ""
     try:
@@ -103,7 +102,9 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
         passphrase = request.form.get("passphrase", "")[:1000]
         if request.form.get("action") != "restore":
             manifest = look(folder / name, passphrase)
-            counts = _counts(manifest)
+            members = manifest.members.items()
+            lines = {member.removesuffix(".jsonl"): each.lines for member, each in members}
+            counts = {label: lines[table] for table, label in COUNTED.items() if table in lines}
             return _show(parts, token=token, file=name, manifest=manifest, counts=counts)
         with turn:
             check(token)
@@ -183,9 +184,3 @@ def _chosen_file(folder: Path) -> str:
     if name not in {copy.name for copy in copies_in(folder)}:  # a name, never a path
         raise UsageError("restore_no_file", field="file")
     return name
-
-
-def _counts(manifest: Manifest) -> dict[str, int]:
-    """The counts of a backup's contents, by the keys of their labels."""
-    lines = {name.removesuffix(".jsonl"): member.lines for name, member in manifest.members.items()}
-    return {name: lines[table] for table, name in COUNTED.items() if table in lines}

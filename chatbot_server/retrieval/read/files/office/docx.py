@@ -246,7 +246,11 @@ class WordText:
             elif name == "AlternateContent":  # the same thing for new and for old programs
                 choice = child(part, "Choice")
                 self._collect(child(part, "Fallback") if choice is None else choice)
-            elif name not in _UNSEEN and not (name == "r" and _is_hidden(part)):
+            elif name == "r":
+                vanish = child(part, "rPr", "vanish")
+                if vanish is None or not _is_on(vanish):
+                    self._collect(part)
+            elif name not in _UNSEEN:
                 self._collect(part)
 
 
@@ -269,11 +273,6 @@ def style_from(element: Any, base: WordStyle) -> WordStyle:
         base.is_bold if bold is None else _is_on(bold),
         bool(_CONTENTS.fullmatch(name)) or base.is_contents,
     )
-
-
-def _is_hidden(run: Any) -> bool:
-    hidden = child(run, "rPr", "vanish")
-    return hidden is not None and _is_on(hidden)
 
 
 def _is_on(switch: Any) -> bool:

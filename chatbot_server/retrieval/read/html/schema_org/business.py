@@ -83,17 +83,16 @@ def _address(value: Any) -> str:
 def spelled_hours(text: str, words: Words) -> str:
     """“Mo-Fr,Su 09:00-17:00” in words."""
     times = "–".join(f"{hour}:{minute}" for hour, minute in _TIME.findall(text)[:2])
+    names = dict(zip(_DAYS, words["days"], strict=True))
+    ranges = [
+        (first.lower(), last.lower() or first.lower()) for first, last in _DAY_RANGE.findall(text)
+    ]
     days = [
-        _days(first, last or first, words)
-        for first, last in _DAY_RANGE.findall(text)
-        if first.lower() in _DAYS and (not last or last.lower() in _DAYS)
+        " – ".join(names[day] for day in dict.fromkeys(days_of_range))
+        for days_of_range in ranges
+        if names.keys() >= set(days_of_range)
     ]
     return f"{', '.join(days)} {times}".strip() if times else ""
-
-
-def _days(first: str, last: str, words: Words) -> str:
-    names = [words["days"][_DAYS.index(day.lower())] for day in dict.fromkeys((first, last))]
-    return " – ".join(names)
 
 
 def specified_hours(hours: Item, words: Words) -> str:
