@@ -10,40 +10,42 @@ from typing import Any
 
 from chatbot_server.web.server.incoming import Pace
 
-SILENCE_SECONDS = 20.0  # of a client in the middle of a body
+SILENCE_SECONDS = 20.0  # how long a client may send nothing in the middle of a body
 
 
 class ComingBody(io.RawIOBase):
-    """What is still to come of a request's body, for a thread that may wait.
+    """The body of a request, of which a part is still to come, for a thread that may wait.
 
     Args:
-        connection: never blocks, and nobody else reads from it.
-        begun: what has come already.
-        missing: bytes that are to come.
+        connection: a socket that does not block, and that nobody else reads.
+        beginning: the bytes that have come already.
+        missing: the number of bytes that are still to come.
         pace: how long all of it may take.
     """
 
-    def __init__(self, connection: socket.socket, begun: bytes, missing: int, pace: Pace) -> None:
+    def __init__(
+        self, connection: socket.socket, beginning: bytes, missing: int, pace: Pace
+    ) -> None:
         self._connection = connection
-        self._begun = memoryview(begun)
+        self._unread_beginning = memoryview(beginning)
         self._missing = missing
         self._pace = pace
-        seconds = pace.seconds + len(begun) / pace.bytes_per_second
+        seconds = pace.seconds + len(beginning) / pace.bytes_per_second
         self._deadline = time.monotonic() + seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill *buffer* with what has come, waiting for the first of it.
+        """Read into *buffer* what has come, waiting for the first byte; 0 at the end.
 
         Raises:
             OSError: the client has left, or takes too long.
         """
-        if self._begun:
-            size = min(len(buffer), len(self._begun))
-            buffer[:size] = self._begun[:size]
-            self._begun = self._begun[size:]
+        if self._unread_beginning:
+            size = min(len(buffer), len(self._unread_beginning))
+            buffer[:size] = self._unread_beginning[:size]
+            self._unread_beginning = self._unread_beginning[size:]
             return size
         if not self._missing:
             return 0

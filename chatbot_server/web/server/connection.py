@@ -14,10 +14,10 @@ from chatbot_server.web.server.incoming import RequestReader
 from chatbot_server.web.server.outgoing import Outbox
 
 READ_SIZE = 65_536
-# Unsent bytes that the system takes for a client. It would take megabytes for one that never
-# reads, and everything that it has asked for would be made meanwhile.
+# Unsent bytes that the system buffers for a client. Its default is megabytes, so that an answer
+# would be made completely for a client that never reads it.
 MOST_UNSENT = 131_072
-# Of a stream's text, kept for a client that reads it more slowly than it comes.
+# Bytes of a stream that are kept for a client which reads more slowly than they come.
 MOST_WAITING = 262_144
 
 
@@ -27,17 +27,18 @@ class State(Enum):
     READING = auto()  # the client sends its request
     WORKING = auto()  # a thread answers; the loop leaves the connection alone
     STREAMING = auto()  # the answer comes piece by piece
-    SENDING = auto()  # the answer is there, and not yet sent
-    CLOSING = auto()  # the client is told, and may finish what it was saying
+    SENDING = auto()  # the answer is complete, but not yet sent
+    CLOSING = auto()  # all is sent; what the client still sends is dropped
 
 
 class Connection:
     """A socket that never blocks, watched by the loop's selector.
 
     Attributes:
-        deadline: moment of the monotonic clock at which it is given up.
-        response: gunicorn's, to the request that is being answered.
-        has_body_coming: the thread that answers reads the rest of the request itself.
+        deadline: the moment of the monotonic clock at which the connection is given up.
+        response: gunicorn's response to the request that is being answered.
+        is_called: whether the loop was told that the stream has new data.
+        has_body_coming: whether the thread that answers reads the rest of the request itself.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Connection:
 
     @property
     def is_reading(self) -> bool:
-        """Its client has not said all it wants."""
+        """Whether a request of its client is awaited, or has come in part."""
         return self.state is State.READING
 
     def is_overdue(self, now: float) -> bool:
@@ -92,7 +93,7 @@ class Connection:
         self._watched = events
 
     def receive(self) -> bytes | None:
-        """What has come; empty at the end, None where there is nothing.
+        """The bytes that have come; empty at the end, None if there are none now.
 
         Raises:
             OSError: the client has left.
@@ -119,7 +120,9 @@ class Connection:
         self.watch(self._watched & ~EVENT_READ)
 
     def send(self, patience: float) -> bool:
-        """Send what the client accepts; whether all is sent. It then has *patience* more seconds.
+        """Send what the client accepts; whether all is sent.
+
+        If it accepts something, it has *patience* more seconds for the rest.
 
         Raises:
             OSError: the client has left.
@@ -134,9 +137,9 @@ class Connection:
         return True
 
     def end(self, patience: float) -> None:
-        """Shut down the sending side, and let the client read it all before the connection ends.
+        """Shut down the sending side; the client has *patience* seconds to read the answer.
 
-        A socket that is closed while something unread is in it takes back what was sent.
+        If a socket is closed before all that came was read, the system discards what was sent.
         """
         self.state = State.CLOSING
         self.deadline = time.monotonic() + patience

@@ -15,12 +15,12 @@ class Member(Protocol):
 
     @property
     def is_reading(self) -> bool:
-        """Its client has not said all it wants."""
+        """Whether a request of its client is awaited, or has come in part."""
         ...
 
     @property
     def is_idle(self) -> bool:
-        """Its client has not begun to."""
+        """Whether nothing of a request has come."""
         ...
 
 
@@ -31,9 +31,9 @@ class Crowd(Generic[One]):
     """All open connections.
 
     Args:
-        most: connections in all.
-        most_of_one: of one address; None: as many as there are, because a web server in front
-            of this one brings them all.
+        most: the limit for all.
+        most_of_one: the limit for one address; None: no limit, because a web server in front of
+            this one makes all connections.
     """
 
     def __init__(self, most: int, most_of_one: int | None) -> None:
@@ -56,7 +56,8 @@ class Crowd(Generic[One]):
     def add(self, connection: One) -> One | None:
         """Admit *connection*; returns the one that must be closed for it, which may be itself.
 
-        Who is being answered stays. Of the others, the longest without a begun request goes.
+        No connection whose request is being answered is closed. Of the others, the oldest without
+        any part of a request is closed first.
         """
         address = network_of(connection.client)
         self._addresses[connection] = address

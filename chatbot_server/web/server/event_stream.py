@@ -48,8 +48,8 @@ class EventStream:
     """The body of a response of server-sent events.
 
     Args:
-        pieces: never waits: an empty piece says that there is nothing more yet.
-        bell: is rung when there is.
+        pieces: never blocks: an empty piece means that there is nothing more yet.
+        bell: is rung when there is more.
         on_close: called once, whether the stream was read or not.
     """
 

@@ -1,7 +1,7 @@
 """The order in which requests get a thread: clients take turns, however many they send.
 
-Python's threads compute one at a time. Of many that are started at once each takes so many times
-longer, and whoever sends hundreds of requests would have everybody wait for all of them.
+Only one of Python's threads computes at a time. If hundreds of requests of one client were started
+at once, everybody else would wait for all of them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-# So many compute at once: while one asks the database, another goes on.
+# So many compute at once: while one waits for the database, another computes.
 AT_ONCE = 4
-# Who is not done by then waits for something: for a model, for vectors, for the disk.
+# Work that is not done by then is taken to wait for something: a model, vectors, the disk.
 COMPUTING_SECONDS = 0.02
 
 Work = TypeVar("Work", bound=Hashable)
@@ -22,13 +22,13 @@ Work = TypeVar("Work", bound=Hashable)
 class FairQueue(Generic[Work]):
     """Work that waits for a thread.
 
-    Clients take turns, each with what it sent first. What a client sent without waiting for its
-    answer before, as no browser does, comes when nothing else is there, and one by one: several
-    at a time would take the processor from who came later than they.
+    Clients take turns, each with its oldest work. Requests that a client sent without waiting for
+    an answer (pipelined, which no browser does) are done only when there is no other work, and one
+    at a time: several would delay work that comes later.
 
     Args:
-        threads: so much is in hand at most.
-        clock: seconds.
+        threads: the most work that is in hand at once.
+        clock: returns seconds.
     """
 
     def __init__(self, threads: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +37,7 @@ class FairQueue(Generic[Work]):
         self._waiting: OrderedDict[str, deque[Work]] = OrderedDict()
         self._pipelined: OrderedDict[str, deque[Work]] = OrderedDict()
         self._in_hand: set[Work] = set()
-        # Of these, what is taken to compute, and since when; the first began first.
+        # The work in hand that is taken to compute, with its start, in the order of starting.
         self._computing: dict[Work, float] = {}
         self._pipelined_in_hand: Work | None = None
 
@@ -75,7 +75,10 @@ class FairQueue(Generic[Work]):
         self._computing.pop(work, None)
 
     def seconds_left(self, most: float) -> float:
-        """When to ask again though nothing was added or done; *most*: not before."""
+        """Seconds until :meth:`take` may return work although none is added or done.
+
+        *most* at most.
+        """
         if not self._has_turn:
             return most
         since = next(iter(self._computing.values()), self._clock() - COMPUTING_SECONDS)

@@ -1,9 +1,8 @@
 """Reads requests as their bytes arrive, completely and in bounded memory, before they are answered.
 
-gunicorn's parser reads a request from something that waits; here, nothing may wait. So bytes are
-kept until there are enough, and are then given to that parser, which alone decides what they are.
-Where a body comes in chunks, gunicorn's other parser, to which bytes can be fed, tells when its end
-has come.
+gunicorn's parser reads from a socket that blocks; here, nothing may block. So bytes are collected
+until a request is complete, and are then given to that parser, which alone decides what they mean.
+The end of a body that comes in chunks is found by gunicorn's second parser, which can be fed.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]
 )
 from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 
-# Of a browser with many cookies; gunicorn's own bound is sixty fields of 8 KB.
+# The longest head, enough for a browser with many cookies. gunicorn allows sixty fields of 8 KB.
 HEAD_BYTES = 65_536
 BLANK_LINE = b"\r\n\r\n"
-# Sizes and extensions of chunks, beside what is in them.
+# The most bytes that the sizes and extensions of chunks may take beside their contents.
 CHUNK_OVERHEAD = 65_536
-# The parser looks so far beyond what it is asked for.
+# gunicorn's parser reads so many bytes more than it is asked for.
 READ_AHEAD = 2048
 
 BodyLimit = Callable[[Any], int]
@@ -39,8 +38,8 @@ class Pace:
     """How long a request may take to come.
 
     Attributes:
-        seconds: in which it must have come, header and body.
-        bytes_per_second: that earn it one more second.
+        seconds: the time for head and body of a short one.
+        bytes_per_second: for so many bytes, it has one second more.
     """
 
     seconds: float = 20.0
@@ -52,8 +51,9 @@ class WholeRequest:
     """A request of gunicorn's parser, and its body.
 
     Attributes:
-        body: all of it; of one that is longer than wanted, the beginning or nothing.
-        missing: bytes of the body that are still to come, of one that is streamed.
+        body: the whole body; of one beyond the limit, its beginning or nothing; of a streamed one,
+            what has come of it.
+        missing: the number of bytes that are still to come of a streamed body.
     """
 
     head: Any
@@ -61,8 +61,8 @@ class WholeRequest:
     missing: int = 0
 
 
-def waits_for_a_word(head: Any) -> bool:
-    """Whether the client of gunicorn's *head* sends the body only after a word; true once."""
+def expects_continue(head: Any) -> bool:
+    """Whether the client of gunicorn's *head* waits for “100 Continue”; true only once."""
     is_waiting, head._expected_100_continue = bool(head._expected_100_continue), False
     return is_waiting
 
@@ -73,8 +73,8 @@ class RequestReader:
     Args:
         settings: gunicorn's configuration.
         client: the client's address.
-        body_limit: tells from a request's head how long a body is wanted.
-        streams: tells from it whether the request is handed on with a body that still comes.
+        body_limit: the most bytes of a body that are read, given the head of the request.
+        streams: whether a request with this head is handed on before its body is complete.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class RequestReader:
         return len(self._bytes)
 
     def begin(self) -> WholeRequest | None:
-        """Turn to the next request, of which something, or all, may have come already.
+        """Begin with the next request; returns it if it has come completely already.
 
         Raises:
             ParseException: gunicorn's, about a wrong request.
@@ -116,7 +116,7 @@ class RequestReader:
         return self.feed(b"")
 
     def feed(self, data: bytes) -> WholeRequest | None:
-        """Take what the client sent; returns the request once it is whole.
+        """Add *data* that the client sent; returns the request once it is complete.
 
         Raises:
             ParseException: gunicorn's, about a wrong request.
@@ -129,26 +129,26 @@ class RequestReader:
         if self._head is None:
             return None
         if not self._chunks and self._streams(self._head):
-            return self._handed_on(WholeRequest(self._head, *self._begin_stream()))
+            return self._hand_on(WholeRequest(self._head, *self._begin_stream()))
         body = self._read_chunks(self._chunks, data) if self._chunks else self._read_length()
-        return None if body is None else self._handed_on(WholeRequest(self._head, body))
+        return None if body is None else self._hand_on(WholeRequest(self._head, body))
 
-    def _handed_on(self, request: WholeRequest) -> WholeRequest:
-        """*request*, which is no longer this reader's."""
+    def _hand_on(self, request: WholeRequest) -> WholeRequest:
+        """*request*; the reader is then ready for the next one."""
         self._head = self._chunks = None
         return request
 
     def _begin_stream(self) -> tuple[bytes, int]:
-        """The part of the body that has arrived, and the length of the rest."""
+        """The beginning of the body that has come, and the number of bytes that are missing."""
         length = self._head.body.reader.length
-        begun = bytes(self._bytes[:length])
+        beginning = bytes(self._bytes[:length])
         self._bytes = bytearray()
-        self._head.force_close()  # nobody says whether all of it is read
-        return begun, length - len(begun)
+        self._head.force_close()  # the application may not read all of it
+        return beginning, length - len(beginning)
 
-    def asks_to_go_on(self) -> bool:
-        """Whether the client waits for a word before it sends the body; true once."""
-        return self._head is not None and waits_for_a_word(self._head)
+    def expects_continue(self) -> bool:
+        """Whether the client waits for “100 Continue” before it sends the body; true only once."""
+        return self._head is not None and expects_continue(self._head)
 
     def _read_head(self) -> None:
         """Parse the head as soon as it is complete, or certainly invalid."""
@@ -174,7 +174,7 @@ class RequestReader:
     def _read_length(self) -> bytes | None:
         length = self._head.body.reader.length
         if length > self._limit:
-            self._head.force_close()  # where the next request begins will not be known
+            self._head.force_close()  # it cannot be known where the next request begins
             return b""
         if len(self._bytes) < length:
             return None
@@ -190,7 +190,7 @@ class RequestReader:
         return self._decode(None) if is_over else None
 
     def _decode(self, length: int | None) -> bytes:
-        """The body's first bytes, or all, as the strict parser has them."""
+        """The first *length* bytes of the body, or all, read by gunicorn's strict parser."""
         unreader = self._parser.unreader
         unreader.buf = io.BytesIO(self._bytes)
         try:
@@ -210,7 +210,7 @@ class _ChunksEnd:
         self._parser.feed(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
 
     def feed(self, data: bytes) -> bool:
-        """Whether the body is over, or wrong: then no more of it is of use."""
+        """Add *data*; whether the body has ended, or is invalid, so that no more of it is read."""
         try:
             self._parser.feed(data)
         except ParseError:

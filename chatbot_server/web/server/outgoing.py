@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 from collections import deque
 
-# Buffers of one call; the system's own limit is 1,024.
+# Buffers in one call of ``sendmsg``; the system's limit is 1,024.
 AT_ONCE = 64
 
 
 class Outbox:
-    """Bytes on their way; gunicorn's ``Response`` takes it for the socket."""
+    """Bytes that wait to be sent; gunicorn's ``Response`` uses it like a socket."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -24,11 +24,11 @@ class Outbox:
             self.size += len(data)
 
     def gettimeout(self) -> float:
-        """See :meth:`socket.socket.setblocking`; it never blocks."""
+        """0, as of a socket that never blocks."""
         return 0.0
 
     def flush(self) -> bool:
-        """Send what the client takes now; whether it took anything, or there was nothing.
+        """Send what the client accepts now; whether it accepted some, or there was nothing.
 
         Raises:
             OSError: the client has left.
@@ -44,6 +44,7 @@ class Outbox:
         return self.size < size_before or not self.size
 
     def _drop(self, sent_size: int) -> None:
+        """Remove so many bytes, which were sent."""
         self.size -= sent_size
         while sent_size:
             piece = self._pieces.popleft()

@@ -16,11 +16,13 @@ _EXTENSION = "terms"
 
 @dataclass(frozen=True)
 class LongBody:
-    """Bodies longer than visitors send, and of whom they are read.
+    """Requests with longer bodies than visitors send.
 
     Attributes:
-        path: what the paths begin with.
-        headers: must be there, right or wrong; without them, nothing of a longer body is read.
+        path: the beginning of their paths.
+        size: the most bytes of their bodies that are read.
+        headers: the headers that they must have, whatever their values. Without these, no more of a
+            body is read than of a visitor's.
     """
 
     path: str
@@ -40,12 +42,12 @@ class Terms:
     """The limits of one worker.
 
     Attributes:
-        body_bytes: most that is read of a request's body.
+        body_bytes: the most bytes of a request's body that are read.
         long_bodies: exceptions from that; the first one that fits counts.
-        address_connections: most connections of one address; 0: of any number.
-        streams: whether the body of a request with gunicorn's head is read by the thread that
-            answers it; the application bounds its length.
-        proxies: so many web servers stand in front of this one.
+        address_connections: the most connections of one address; 0: no limit.
+        streams: whether, given gunicorn's head, the thread that answers the request reads its body;
+            the application limits its length.
+        proxies: the number of web servers in front of this one.
     """
 
     body_bytes: int = 2_000_000
@@ -60,9 +62,9 @@ class Terms:
         return next(sizes, self.body_bytes)
 
     def household(self, head: Any, peer: Any) -> str:
-        """Whose the request with gunicorn's *head* is, which *peer* sent.
+        """The household that a request with gunicorn's *head* comes from.
 
-        Behind proxies, it is of whom the first of them names.
+        It is that of *peer*, or, behind proxies, of the address that the first of them names.
         """
         address = peer[0] if isinstance(peer, tuple) else ""
         if self.proxies:
@@ -72,7 +74,7 @@ class Terms:
 
 
 def set_terms(app: Flask, config: Config, long_bodies: Sequence[LongBody]) -> None:
-    """Leave the worker of *app* what *config* says; a proxy's connections are its own matter."""
+    """Pass the limits in *config* to the worker of *app*; a proxy's connections are not limited."""
     limits = config.limits
     most = 0 if config.server.trusted_proxies else limits.address_connections
     app.extensions[_EXTENSION] = Terms(

@@ -31,23 +31,25 @@ from chatbot_server.web.server.incoming import (
     Pace,
     RequestReader,
     WholeRequest,
-    waits_for_a_word,
+    expects_continue,
 )
 from chatbot_server.web.server.request_handler import RequestHandler
 from chatbot_server.web.server.terms import terms_of
 
-# Answered by the loop itself, so that whoever watches the server learns that it is alive while
-# every thread is busy. The application waits for nothing there.
+# Paths that the loop answers itself, so that a monitor finds the server alive while every thread is
+# busy. The application never blocks there.
 AT_ONCE = frozenset({"/healthz"})
 TICK_SECONDS = 0.5
-# The loop lets go of Python at each call to the system, and would wait 5 ms for it each time.
+# The loop releases Python's global lock at each system call. It would then wait for it for 5 ms,
+# Python's default.
 SWITCH_SECONDS = 0.001
 ACCEPTED_AT_ONCE = 32
-# Time for an error to be read by who is still sending.
+# How long a client that is still sending has to read an error.
 CLOSE_SECONDS = 2.0
-# Between the end of the streams and that of the process: their answers are stored.
+# Between the end of the streams and the end of the process, their answers are stored.
 STORE_SECONDS = 1.0
-# A body that is longer than a visitor's, and what all such may take while they come.
+# Bodies of more bytes are longer than those of visitors. Together, they may take so many bytes of
+# memory while they come.
 LONG, LONG_TOGETHER = 131_072, 64_000_000
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\n"
@@ -153,12 +155,13 @@ class Worker(base.Worker):  # type: ignore[misc]
             elif connection.state is State.STREAMING:
                 self._guard(connection, self._pump)
 
-    def _accept_more(self, wanted: bool) -> None:
-        if wanted == self._is_accepting:
+    def _accept_more(self, is_wanted: bool) -> None:
+        """Watch the listening sockets, or no longer."""
+        if is_wanted == self._is_accepting:
             return
-        self._is_accepting = wanted
+        self._is_accepting = is_wanted
         for listener in self.sockets:
-            if wanted:
+            if is_wanted:
                 listener.setblocking(False)
                 self._selector.register(listener, selectors.EVENT_READ, listener)
             else:
@@ -221,7 +224,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._send_all(connection)
 
     def _is_overfull(self) -> bool:
-        """Whether the long bodies that are coming take more memory than they may together."""
+        """Whether the long bodies that are being read take more than :data:`LONG_TOGETHER`."""
         sizes = [each.reader.size for each in self._crowd if each.is_reading]
         return sum(size for size in sizes if size > LONG) > LONG_TOGETHER
 
@@ -232,10 +235,10 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._take(connection, connection.reader.begin, is_pipelined=is_pipelined)
 
     def _take(self, connection: Connection, read: Any, *, is_pipelined: bool = False) -> None:
-        """Have the reader *read*, and the request answered in its turn if it is whole now."""
+        """Call *read* of the reader; if the request is complete, queue it to be answered."""
         try:
             request = read()
-        except Exception as error:  # whatever is wrong with a request has a status of its own
+        except Exception as error:  # gunicorn has a status for each fault of a request
             self._refuse(connection, error)
             self._send_all(connection)
             return
@@ -243,7 +246,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.deadline = connection.reader.deadline
             if connection.reader.is_idle and connection.response is not None:
                 connection.deadline = time.monotonic() + self.cfg.keepalive
-            if connection.reader.asks_to_go_on():
+            if connection.reader.expects_continue():
                 connection.outbox.sendall(GO_ON)
                 connection.send(self.patience)
             return
@@ -251,9 +254,9 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._say_busy(connection)
             return
         connection.state, connection.has_body_coming = State.WORKING, bool(request.missing)
-        if request.missing and waits_for_a_word(request.head):
+        # This also clears the mark: gunicorn would answer it with a method that an outbox lacks.
+        if expects_continue(request.head) and request.missing:
             connection.outbox.sendall(GO_ON)
-        connection.reader.asks_to_go_on()  # it did not need to
         if request.head.path in AT_ONCE:
             connection.stream = self._handler.handle(connection, request)
             self._answered(connection)

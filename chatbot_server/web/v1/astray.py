@@ -14,10 +14,13 @@ PATHS = ("/chat/completions", "/completions", "/embeddings", "/models", "/respon
 
 
 def astray_blueprint() -> Blueprint:
-    """The paths of ``/v1`` elsewhere. ``POST /chat/KEY`` would take one of them for its own."""
+    """The paths of ``/v1`` under other prefixes.
+
+    Register it before ``POST /chat/KEY``, which would take ``/chat/completions`` for its own.
+    """
     bp = Blueprint("astray", __name__)
 
-    def show_the_way() -> Response:
+    def tell_address() -> Response:
         address = f"{own_address(request)}/v1"
         error = NotFound("api_astray", path=request.path, address=address)
         response = jsonify(problem(error, language_of(request)))
@@ -25,5 +28,5 @@ def astray_blueprint() -> Blueprint:
         return response
 
     for path in (*PATHS, *(f"/v1/v1{path}" for path in PATHS)):
-        bp.add_url_rule(path, view_func=show_the_way, methods=METHODS)
+        bp.add_url_rule(path, view_func=tell_address, methods=METHODS)
     return bp

@@ -1,4 +1,4 @@
-"""Request bodies of ``/v1``: read once, checked, and turned into our own words."""
+"""Request bodies of ``/v1``: checked, and turned into the values that the engine works with."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MAX_MESSAGES = 500
 MAX_PROMPTS = 128
 MAX_TOOLS = 128
 MAX_PROMPT_TOKENS = 131_072  # the longest context
-# OpenAI's number, by which clients cut their batches.
+# OpenAI's limit; client libraries cut their batches by it.
 MAX_INPUTS = 2048
-MAX_INPUT_CHARS = 4_000_000  # about as many as fit into so many texts of 512 tokens
+MAX_INPUT_CHARS = 4_000_000  # about the length of so many texts of 512 tokens
 
 
 class ChatCompletionBody(GenerationBody):
@@ -35,7 +35,7 @@ class ChatCompletionBody(GenerationBody):
     parallel_tool_calls: bool = True
 
     def toolbox(self) -> Toolbox:
-        """What may be called.
+        """The functions that the model may call.
 
         Raises:
             BadRequest: ``tool_choice`` is none of the tools.
@@ -46,7 +46,7 @@ class ChatCompletionBody(GenerationBody):
         """The conversation as clean text.
 
         Raises:
-            BadRequest: a role or content that cannot be had; names it.
+            BadRequest: a role or a content is not supported; names it.
         """
         turns = [turn.message(f"messages.{at}") for at, turn in enumerate(self.messages)]
         check_length((turn.content for turn in turns), MAX_CHARS)
@@ -59,10 +59,10 @@ class CompletionBody(GenerationBody):
     prompt: Any
 
     def prompts(self) -> list[Prompt]:
-        """The texts to go on with, or the model's own token numbers of them.
+        """The prompts: texts to continue, or their tokens as numbers of this model.
 
         Raises:
-            BadRequest: no texts and no token numbers; too many; an empty one.
+            BadRequest: neither texts nor tokens, too many of them, or an empty one.
         """
         raw = self.prompt
         several = raw if isinstance(raw, list) and not _are_tokens(raw) else [raw]
@@ -72,7 +72,7 @@ class CompletionBody(GenerationBody):
                 raise TooLarge("api_too_many_tokens", field="prompt", limit=MAX_PROMPT_TOKENS)
             return [Prompt(tokens=tuple(tokens)) for tokens in several]
         return [
-            # Texts may come from anywhere: no control tokens.
+            # Not trusted: control tokens in these texts stay plain text.
             Prompt(messages=(Message("user", text),), segments=(Segment(text),))
             for text in _texts(several, "prompt", MAX_PROMPTS, MAX_CHARS)
         ]
@@ -82,10 +82,9 @@ class EmbeddingBody(ApplicationBody):
     """``POST /v1/embeddings``.
 
     Attributes:
-        dimensions: the vectors' width, where an application says which it expects.
-        input_type: what the texts are to be compared as. E5's model card: ``query`` also
-            for texts that are compared with their like, ``passage`` for those that are to
-            be found by questions.
+        dimensions: the number of dimensions that the application expects; None if it does not say.
+        input_type: ``passage`` for texts that questions are to find; ``query`` for questions, and
+            for texts that are compared with each other (as the model card of E5 has it).
     """
 
     model: Annotated[str, Field(max_length=200)] = "default"
@@ -95,10 +94,10 @@ class EmbeddingBody(ApplicationBody):
     dimensions: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
     def texts(self) -> list[str]:
-        """What to turn into vectors, clean.
+        """The texts to turn into vectors, cleaned.
 
         Raises:
-            BadRequest: no texts; too many; an empty one.
+            BadRequest: no texts, too many of them, or an empty one.
         """
         texts = [self.input] if isinstance(self.input, str) else self.input
         if isinstance(texts, list) and (_are_tokens(texts) or any(map(_are_tokens, texts))):
@@ -107,6 +106,7 @@ class EmbeddingBody(ApplicationBody):
 
 
 def _are_tokens(raw: Any) -> bool:
+    """Whether *raw* is a list of numbers, and not empty."""
     return isinstance(raw, list) and bool(raw) and all(type(token) is int for token in raw)
 
 
@@ -130,8 +130,10 @@ def _texts(texts: Any, field: str, most: int, most_chars: int) -> list[str]:
 
 
 def check_length(texts: Iterable[str], most: int) -> None:
-    """Raises:
-    TooLarge: *texts* have more than *most* characters together.
+    """Refuse *texts* that have more than *most* characters together.
+
+    Raises:
+        TooLarge: they do.
     """
     if sum(len(text) for text in texts) > most:
         raise TooLarge("api_too_much_text", limit=most)

@@ -1,7 +1,7 @@
 """``/v1/embeddings``: vectors from the model that searches the site's pages, or from the engine.
 
-The former (extra ``semantic``) was trained for it and is there beside every engine; language
-models that chat give poor vectors, and ctransformers gives none.
+The model for search (extra ``semantic``) was trained for this, and works beside every engine. The
+vectors of a chat model are poor, and ctransformers makes none.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from chatbot_server.errors import BadRequest, EngineBusy, EngineError, NotFound
 
 Rows = list[list[float]]
 
-# What multilingual-e5-small reads at once, its own marks included; what is beyond would be cut.
+# The tokens that multilingual-e5-small reads at once, with prefix and marks; longer texts are
+# refused.
 MOST_TOKENS = 512
 MOST_CHARS = 6000
-# 0.5 s for all: other applications' texts come in between, and a client that left is noticed.
+# Texts in one request to the embedder, about 0.5 s. Between two, the texts of other applications
+# have their turn, and it is noticed if the client has left.
 TEXTS_AT_ONCE = 4
 REQUESTS_AT_ONCE = 4
-# Each that waits keeps a thread of the web server, of which visitors need some.
+# A request that waits occupies a thread of the web server; visitors need the others.
 REQUESTS_WAITING = 16
 
 
@@ -52,15 +54,19 @@ class Vectors(Protocol):
     def make(
         self, texts: Sequence[str], *, query: bool, has_left: Callable[[], bool]
     ) -> tuple[Rows, int]:
-        """One vector per text, and the tokens of all texts; fewer once *has_left* says so."""
+        """One vector per text, and the number of tokens of all texts.
+
+        Fewer vectors if *has_left* returns true in between: nobody reads them.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class EngineVectors:
-    """The engine's own; it knows no difference between questions and passages.
+    """Vectors of the engine, which makes no difference between questions and passages.
 
-    *beside*: the model made for vectors, if there is one.
+    Attributes:
+        beside: the name of the model for search, if there is one.
     """
 
     engine: Engine
@@ -84,7 +90,7 @@ class EngineVectors:
 
 @dataclass(frozen=True)
 class ModelVectors:
-    """Those of *embedder*."""
+    """Vectors of the model for search, from *embedder*."""
 
     embedder: TextEmbedder
     _queue: SlotQueue = field(default_factory=lambda: SlotQueue(REQUESTS_AT_ONCE, REQUESTS_WAITING))
@@ -96,7 +102,7 @@ class ModelVectors:
 
     @property
     def aliases(self) -> frozenset[str]:
-        """What else it may be called."""
+        """All names that it may be called by, in lower case."""
         return frozenset({self.name.casefold(), self.embedder.model.casefold(), "default"})
 
     def make(
@@ -106,15 +112,15 @@ class ModelVectors:
 
         Raises:
             BadRequest: a text is longer than the model reads.
-            EngineBusy: too many wait already.
+            EngineBusy: too many requests wait already.
             EngineError: the model does not answer.
         """
         positions = self._queue.wait(has_left)
         try:
-            if 0 not in positions:  # it left while it waited
+            if 0 not in positions:  # the client left while its request waited
                 return [], 0
         except EngineBusy as busy:
-            # Not all of them are to come back at the same moment.
+            # At random, so that refused clients do not all come back at the same moment.
             busy.retry_after = 1 + SystemRandom().randrange(5)
             raise
         try:
@@ -146,7 +152,7 @@ class ModelVectors:
 
 
 def embedding_entry(maker: ModelVectors, created: int) -> dict[str, Any]:
-    """What ``/v1/models`` says of it."""
+    """The entry of the model for search in ``/v1/models``."""
     return {
         "id": maker.name,
         "object": "model",
@@ -162,25 +168,27 @@ def choose_vectors(
     engine: Engine,
     find_model: Callable[[str], EngineInfo],
 ) -> Vectors:
-    """Who makes vectors under the name *model*: ``default`` is the model made for it.
+    """What makes vectors under the name *model*; ``default`` is the model for search.
 
     Raises:
-        NotFound: nobody has that name.
+        NotFound: no model has that name.
     """
     if embedder and model.casefold() in embedder.aliases:
         return embedder
     try:
         name = find_model(model).model
     except NotFound as error:
-        if embedder:  # the language model would be no help
+        if embedder:  # name this one in the error, not the language model
             error.values["served"] = embedder.name
         raise
     return EngineVectors(engine, name, embedder.name if embedder else None)
 
 
 def require_width(rows: Rows, dimensions: int) -> None:
-    """Raises:
-    BadRequest: the vectors are not of so many *dimensions*; these models cannot be cut.
+    """Refuse a number of *dimensions* that *rows* do not have: they cannot be shortened.
+
+    Raises:
+        BadRequest: they have another number.
     """
     if rows and len(rows[0]) != dimensions:
         raise BadRequest("api_dimensions", field="dimensions", width=len(rows[0]))

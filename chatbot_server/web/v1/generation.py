@@ -1,4 +1,4 @@
-"""The options of all routes that generate text, and how they become our own sampling."""
+"""The options that all routes share which generate text, and the sampling made of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _unlimited(value: Any) -> Any:
     return None if value == -1 else value
 
 
-# -1 is what clients of LM Studio and llama.cpp send for “as many as there is room for”.
+# Clients of LM Studio and llama.cpp send -1 for “as many as there is room for”.
 Tokens = Annotated[Annotated[int, Field(ge=1, le=1_000_000)] | None, BeforeValidator(_unlimited)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Stop = Annotated[str, Field(max_length=200)]
@@ -39,7 +39,7 @@ class AnswerSchema(Lenient):
 
 
 class ResponseFormat(Lenient):
-    """``response_format``; ``schema`` beside the type is llama.cpp's spelling."""
+    """``response_format``; *beside* is ``schema`` beside the type, as llama.cpp has it."""
 
     type: str = "text"
     json_schema: AnswerSchema | None = None
@@ -54,7 +54,7 @@ class ResponseFormat(Lenient):
         """The JSON Schema of the answer as text; empty if none is asked for.
 
         Raises:
-            BadRequest: a format that is not known; a schema that is missing or too large.
+            BadRequest: the format is not known, or the schema is missing or too large.
         """
         if self.type not in FORMATS:
             raise BadRequest("api_formats", field="response_format", kind=self.type[:40])
@@ -93,10 +93,10 @@ class GenerationBody(ApplicationBody):
         return bool(self.stream_options.include_usage)
 
     def sampling(self, default: Sampling) -> Sampling:
-        """*default* with what was asked; the length is what the context leaves if it is not.
+        """*default* with the options of the request; without a length, the context sets the limit.
 
         Raises:
-            BadRequest: a format that is not known, or a schema that is too large.
+            BadRequest: the format is not known, or the schema is too large.
         """
         penalty = either(self.repetition_penalty, self.repeat_penalty)
         return Sampling(
@@ -115,12 +115,12 @@ class GenerationBody(ApplicationBody):
 
 
 def either(value: Value | None, otherwise: Value) -> Value:
-    """*value* where there is one."""
+    """*value*; *otherwise* if it is None."""
     return otherwise if value is None else value
 
 
 def stop_strings(stop: str | list[str]) -> tuple[str, ...]:
-    """One, several or none of them.
+    """``stop`` of a request as a tuple; an empty string stands for none.
 
     Raises:
         BadRequest: one of several is empty.
@@ -136,7 +136,7 @@ def schema_text(schema: dict[str, Any], field: str) -> str:
     """*schema* as text.
 
     Raises:
-        BadRequest: it is too long or too deep; *field* names where it came from.
+        BadRequest: it is too long or too deep. The error names *field*.
     """
     try:
         text = json.dumps(schema)

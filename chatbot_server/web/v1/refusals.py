@@ -1,7 +1,7 @@
-"""What every body of ``/v1`` shares: fields that cannot be had are refused by name.
+"""What every body of ``/v1`` shares: fields that are not supported are refused by name.
 
-Those would change the answer. Others are let pass, known or not: applications send many that
-only mean something at OpenAI.
+These fields would change the answer. All others are accepted, known or not: applications send many
+that only mean something at OpenAI.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from chatbot_server.errors import BadRequest
 from chatbot_server.web.middleware.requests import RequestBody, read_body
 
-# Field → values that ask for nothing and may stand, besides null.
-NOT_HERE: dict[str, tuple[Any, ...]] = {
+# Fields that are not supported, and the values of each that ask for nothing; null is another one.
+NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {
     "logprobs": (False,),
     "top_logprobs": (0,),
     "prompt_logprobs": (False,),
@@ -48,7 +48,7 @@ NOT_HERE: dict[str, tuple[Any, ...]] = {
     "typical_p": (1,),
     "mirostat": (0,),
 }
-# Of responses, which are kept nowhere.
+# Likewise, fields that need a stored response: none is stored here.
 NOT_STORED: dict[str, tuple[Any, ...]] = {
     "previous_response_id": (),
     "conversation": (),
@@ -69,7 +69,7 @@ class ApplicationBody(RequestBody):
     """A body of an application.
 
     Raises:
-        BadRequest: a field that cannot be had; names it.
+        BadRequest: a field is not supported; names it.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -77,9 +77,9 @@ class ApplicationBody(RequestBody):
 
     @model_validator(mode="before")
     @classmethod
-    def refuse_what_is_not_here(cls, raw: dict[str, Any]) -> dict[str, Any]:
-        """Refuse unsupported fields that would change the answer."""
-        for name, harmless in (NOT_HERE | NOT_STORED).items():
+    def refuse_unsupported_fields(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """Refuse unsupported fields that would change the answer, and drop those that are null."""
+        for name, harmless in (NOT_SUPPORTED | NOT_STORED).items():
             if name in raw and not any(_same(raw[name], value) for value in (None, *harmless)):
                 code = "api_not_stored" if name in NOT_STORED else "api_not_supported"
                 raise BadRequest(code, field=name, name=name)
@@ -93,11 +93,11 @@ def read_application_body(request: Request, model: type[Body]) -> Body:
     """The request's JSON as *model*.
 
     Raises:
-        BadRequest: no JSON object in UTF-8, or a field is wrong; names it.
+        BadRequest: it is no JSON object in UTF-8, or a field is wrong; names it.
     """
     if (request.content_encoding or "identity").lower() != "identity":
         raise BadRequest("api_body_coded", field="body", coding=str(request.content_encoding)[:20])
-    data = request.get_data()  # kept for both
+    data = request.get_data()  # Flask caches it for the second reading
     try:
         return read_body(request, model)
     except BadRequest as error:
@@ -107,12 +107,12 @@ def read_application_body(request: Request, model: type[Body]) -> Body:
 
 
 def _same(value: Any, harmless: Any) -> bool:
-    """Whether they are equal in JSON, where true is no 1."""
+    """Whether both are equal in JSON. In Python, true would be equal to 1."""
     return value == harmless and isinstance(value, bool) == isinstance(harmless, bool)
 
 
 def _is_unicode(data: bytes) -> bool:
-    """Whether a JSON parser could read it: UTF-16 and UTF-32 begin with a mark or a NUL."""
+    """Whether *data* is UTF-8, or has the byte order mark of UTF-16, which is read as well."""
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError:

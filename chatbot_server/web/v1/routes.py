@@ -70,8 +70,12 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class ModelApi:
-    """What the routes work with. *sampling* holds where a request does not say;
-    *embedder* makes vectors beside the engine."""
+    """What the routes do, apart from HTTP.
+
+    Attributes:
+        sampling: the options for all that a request does not set.
+        embedder: makes vectors beside the engine, if the model for search is installed.
+    """
 
     engine: Engine
     database: Database
@@ -80,10 +84,12 @@ class ModelApi:
     embedder: ModelVectors | None
 
     def check_key(self) -> None:
-        """Raises:
-        Unauthorized: no key, or one that is not known.
-        TooManyRequests: it is used too often.
-        Forbidden: it is good for something else.
+        """Check the API key of the request, and count it.
+
+        Raises:
+            Unauthorized: there is no key, or it is not known.
+            TooManyRequests: it is used too often.
+            Forbidden: it is valid for another kind of requests only.
         """
         secret = bearer(request)
         if not secret:
@@ -91,7 +97,7 @@ class ModelApi:
         with self.database.session() as session:
             key = find_key(session, secret)
         if key is None:
-            self.rates.check_small()  # nobody tries keys without end
+            self.rates.check_small()  # limits how fast keys can be guessed
             raise Unauthorized("api_wrong_key")
         self.rates.check_key(str(key.id))
         scope: Scope = "embeddings" if request.endpoint == "openai.embed" else "chat"
@@ -102,7 +108,7 @@ class ModelApi:
         """The facts of *model*.
 
         Raises:
-            NotFound: another model is asked for.
+            NotFound: there is no such model.
         """
         info = self.engine.info()
         name = model_id(info.model)
@@ -113,10 +119,10 @@ class ModelApi:
         return replace(info, model=name)
 
     def list_models(self, created: int) -> list[dict[str, Any]]:
-        """What ``/v1/models`` says.
+        """The entries of ``/v1/models``.
 
         Raises:
-            EngineError: there is no language model now, nor one for vectors.
+            EngineError: there is neither a language model now, nor one for vectors.
         """
         beside = [embedding_entry(self.embedder, created)] if self.embedder else []
         try:
@@ -127,25 +133,25 @@ class ModelApi:
             return beside
 
     def describe_model(self, name: str, created: int) -> dict[str, Any]:
-        """What ``/v1/models/NAME`` says.
+        """The entry of ``/v1/models/NAME``.
 
         Raises:
-            NotFound: nobody has that name.
+            NotFound: there is no such model.
         """
         if self.embedder and name.casefold() in self.embedder.aliases - {"default"}:
             return embedding_entry(self.embedder, created)
         return models(self.find_model(name), created)[0]
 
     def chat(self, body: ChatCompletionBody | ResponseBody) -> tuple[Completion, str]:
-        """Begin the answer to a conversation; and the name of the model that gives it.
+        """Begin the answer to a conversation; returns it with the name of its model.
 
         Raises:
-            EngineChanged: the model was changed, and changed again.
+            EngineChanged: the model was changed twice meanwhile.
         """
         info = self.find_model(body.model)
         try:
             return self._begin_chat(body, info), info.model
-        except EngineChanged:  # while its prompt was made
+        except EngineChanged:  # while the prompt was made
             info = self.find_model(body.model)
             return self._begin_chat(body, info), info.model
 
@@ -166,7 +172,7 @@ class ModelApi:
         return answer if is_native else box.read(answer)
 
     def complete(self, body: CompletionBody) -> tuple[Completion, int]:
-        """Begin the completions of one or several texts; and how many there are."""
+        """Begin the completions of one or several prompts; returns them with their number."""
         prompts = body.prompts()
         sampling = body.sampling(self.sampling)
         begin = [partial(self._begin, prompt, sampling, body, "prompt") for prompt in prompts]
@@ -177,7 +183,7 @@ class ModelApi:
         maker = choose_vectors(body.model, self.embedder, self.engine, self.find_model)
         make = partial(maker.make, query=body.input_type == "query", has_left=has_left)
         texts = body.texts()
-        if body.dimensions:  # nobody waits for a thousand vectors of the wrong width
+        if body.dimensions:  # checked on one text, before a thousand are computed for nothing
             require_width(make(texts[:1])[0], body.dimensions)
         vectors, tokens = make(texts)
         return embeddings(vectors, maker.name, tokens, body.encoding_format)
@@ -185,7 +191,7 @@ class ModelApi:
     def _begin(
         self, prompt: Prompt, sampling: Sampling, body: GenerationBody, field: str
     ) -> Completion:
-        """Begin to answer *prompt*, which the request's *field* holds."""
+        """Begin to answer *prompt*, which came in *field* of the request."""
         try:
             return self.engine.generate(prompt, sampling, conversation=body.prompt_cache_key)
         except BadRequest as error:

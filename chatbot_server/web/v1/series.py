@@ -12,8 +12,8 @@ class CompletionSeries:
     """A :class:`~chatbot_server.engine.base.Completion` with a ``Finished`` for each prompt.
 
     Args:
-        begin: begins the completion of each prompt. The first is begun at once, so that a
-            refusal is raised where the answer is asked for.
+        begin: for each prompt, a function that begins its completion. The first is called at
+            once, so that a refusal is raised to the caller.
     """
 
     def __init__(self, begin: Sequence[Callable[[], Completion]]) -> None:

@@ -18,7 +18,7 @@ from chatbot_server.web.v1.wire import Reply, broken_off
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.5  # how often it is checked that the application is there
+POLL_SECONDS = 0.5  # how often it is checked whether the application has left
 
 
 def follow(
@@ -26,9 +26,10 @@ def follow(
 ) -> Response:
     """*completion* as server-sent events of *reply*.
 
+    The first event is awaited here, so that a full queue is a status and not a broken stream.
+
     Raises:
-        ChatbotError: what the engine raises before its first event; so that a full queue
-            is a status and not a broken stream.
+        ChatbotError: the engine refused before its first event.
     """
     first, bell = next(completion), Bell()
     later = _read(ThreadedStream.of(completion, bell.ring), 0.0, lambda: False)
@@ -48,7 +49,7 @@ def follow(
 def listen(
     completion: Completion, has_left: Callable[[], bool]
 ) -> Generator[Event | None, None, None]:
-    """Events as they come, for who may wait; None where it was quiet for a moment."""
+    """The events as they come, for callers that may block; None after half a second without one."""
     return _read(ThreadedStream.of(completion), POLL_SECONDS, has_left)
 
 

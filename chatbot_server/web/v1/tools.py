@@ -1,4 +1,4 @@
-"""Functions of an application that the model may call, or must."""
+"""Functions of an application that the model may or must call."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from chatbot_server.prompt.tools import CLOSING, OPENING, read_call, write_out
 from chatbot_server.web.v1.generation import schema_text
 from chatbot_server.web.v1.refusals import Lenient
 
-# What a grammar can keep to. A call that has to be made is not refused for what it cannot.
-KEPT = (
+# Keywords of JSON Schema that our grammars support. Where a call must be made, others are left out
+# of its parameters rather than refused.
+SUPPORTED = (
     "type", "properties", "required", "items", "enum", "const", "anyOf", "oneOf", "$ref", "$defs",
     "definitions", "minItems", "maxItems", "prefixItems",
 )  # fmt: skip
@@ -56,10 +57,10 @@ class ToolSpec(Lenient):
 
 @dataclass(frozen=True)
 class Toolbox:
-    """What may be called, and whether it has to be.
+    """The functions that the model may call, and whether it must call one.
 
     Attributes:
-        choice: ``none``, ``auto``, ``required``, or the name that has to be called.
+        choice: ``none``, ``auto``, ``required``, or the name of the function that must be called.
         parallel: whether there may be several calls in one answer.
     """
 
@@ -69,14 +70,14 @@ class Toolbox:
 
     @property
     def is_forced(self) -> bool:
-        """Whether a call has to be made."""
+        """Whether a call must be made."""
         return self.choice not in ("none", "auto")
 
     def on(self, info: EngineInfo) -> Toolbox:
-        """What remains of it on this engine: tools that need not be called may go.
+        """The toolbox for this engine: functions that need not be called may be left out.
 
         Raises:
-            BadRequest: a call has to be made, and the engine cannot.
+            BadRequest: a call must be made, and the engine cannot enforce it.
         """
         if info.engine == "openai":
             return self
@@ -84,19 +85,23 @@ class Toolbox:
             if info.engine != "llamacpp":
                 raise BadRequest("api_no_tools", field="tool_choice")
             return self
-        # A model that was never taught to call answers worse for having read of tools.
+        # A model that was not trained to call functions answers worse if its prompt describes them.
         is_taught = info.engine == "llamacpp" and "tool" in (info.chat_template or "")
         return self if is_taught else Toolbox()
 
     def write_into(self, turns: Sequence[Message]) -> list[Message]:
-        """*turns* with the tools as text."""
+        """*turns* with the functions described in the instructions."""
         functions = () if self.choice == "none" else self._chosen()
         return write_out(
             turns, [json.dumps(_wire(function), ensure_ascii=False) for function in functions]
         )
 
     def sampling(self, sampling: Sampling, *, native: bool) -> Sampling:
-        """*sampling* that offers the tools to a server that knows them, or forces a call."""
+        """*sampling* that offers the functions to a *native* server, or enforces a call here.
+
+        Args:
+            native: the engine is a remote server, which has tools of its own.
+        """
         if native and self.functions:
             choice: Any = self.choice
             if self.is_forced and self.choice != "required":
@@ -123,7 +128,7 @@ class Toolbox:
         return replace(sampling, json=False, schema=schema_text({"anyOf": calls}, "tools"))
 
     def read(self, completion: Completion) -> Completion:
-        """*completion* of a prompt with the tools as text, with the calls it makes."""
+        """*completion* with the calls in its text as events."""
         if self.choice == "none":
             return completion
         return ToolCompletion(completion, self)
@@ -137,16 +142,16 @@ class Toolbox:
 def open_toolbox(
     tools: Sequence[ToolSpec], choice: str | Mapping[str, Any] | None, *, parallel: bool
 ) -> Toolbox:
-    """The box of ``tools`` and ``tool_choice``.
+    """The toolbox of ``tools`` and ``tool_choice``.
 
     Raises:
-        BadRequest: a choice that is none of them; parameters that are too large.
+        BadRequest: the choice is none of the tools, or parameters are too large.
     """
     functions = tuple(tool.function for tool in tools if tool.function)
-    allowed, choice = _allowed(choice)
-    if allowed:
-        _check_choice(min(allowed), functions)
-        functions = tuple(spec for spec in functions if spec.name in allowed)
+    allowed_names, choice = _allowed_names(choice)
+    if allowed_names:
+        _check_choice(min(allowed_names), functions)
+        functions = tuple(spec for spec in functions if spec.name in allowed_names)
     for spec in functions:
         if is_deeper(spec.parameters, MAX_LEVELS):
             raise BadRequest("api_too_deep", field="tools", name=spec.name, limit=MAX_LEVELS)
@@ -169,29 +174,35 @@ def _check_choice(name: str, functions: Sequence[FunctionSpec]) -> None:
         )
 
 
-def _allowed(
+def _allowed_names(
     choice: str | Mapping[str, Any] | None,
 ) -> tuple[set[str] | None, str | Mapping[str, Any] | None]:
-    """The names that ``allowed_tools`` leaves, if it is that, and the choice among them."""
+    """The names in a *choice* of the type ``allowed_tools``, and the choice among these.
+
+    None and *choice* itself if it is of another type.
+    """
     if not isinstance(choice, Mapping) or choice.get("type") != "allowed_tools":
         return None, choice
     inner = choice.get("allowed_tools", choice)  # in the shape of chats, or of responses
     tools = inner.get("tools") if isinstance(inner, Mapping) else None
-    named = [tool for tool in tools if isinstance(tool, Mapping)] if isinstance(tools, list) else []
-    names = {_function_name(tool) for tool in named}
+    names = {
+        _function_name(tool)
+        for tool in (tools if isinstance(tools, list) else ())
+        if isinstance(tool, Mapping)
+    }
     return names, str(inner.get("mode", "auto")) if names else "none"
 
 
 def _function_name(choice: Mapping[str, Any]) -> str:
-    """The name in it, in the shape of chats, or of responses."""
+    """The name in *choice*, which may be in the shape of chats or of responses."""
     function = choice.get("function")
     return str((function if isinstance(function, dict) else choice).get("name"))[:64]
 
 
 class ToolCompletion:
-    """*completion* whose text makes the calls of *box*, as events.
+    """*completion* with the calls of functions of *box* that its text contains as events.
 
-    Text that is no call of a function that there is stays text.
+    A call of a function that does not exist stays text.
     """
 
     def __init__(self, completion: Completion, box: Toolbox) -> None:
@@ -226,7 +237,7 @@ class ToolCompletion:
         self._completion.close()
 
     def _read(self, *, is_end: bool) -> Iterator[Event]:
-        """Text and calls that are complete; at the end, all that is left."""
+        """Take complete calls and the text before them from what is held back; at the end, all."""
         while (start := self._held.find(OPENING)) >= 0:
             end = self._held.find(CLOSING, start)
             if end < 0 and not is_end:
@@ -248,7 +259,10 @@ class ToolCompletion:
             yield Token(text)
 
     def _length_to_hold(self, start: int) -> int:
-        """Characters at the end that are, or may become, a call; and white space before one."""
+        """The number of characters to hold back: those that are or may become a call.
+
+        White space before them counts. *start* is where a call begins; -1 if none has begun.
+        """
         if start >= 0:
             return len(self._held) - start
         text = self._held
@@ -292,7 +306,9 @@ def _relaxed(schema: Any, place: str) -> dict[str, Any]:
     if not isinstance(schema, dict):
         return {}
     relaxed = partial(_relaxed, place=place)
-    limits = {key: value for key, value in schema.items() if key in KEPT or _is_bound(key, value)}
+    limits = {
+        key: value for key, value in schema.items() if key in SUPPORTED or _is_bound(key, value)
+    }
     for key in ("properties", "$defs", "definitions"):
         if isinstance(limits.get(key), dict):
             limits[key] = {name: relaxed(part) for name, part in limits[key].items()}

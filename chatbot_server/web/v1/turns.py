@@ -20,7 +20,7 @@ ROLES: dict[str, Role] = {
     "tool": "tool",
 }
 TEXT_KINDS = ("text", "input_text", "output_text")
-SILENT = ("function_call", "audio")  # of an assistant's message: nothing is made of them
+UNSUPPORTED = ("function_call", "audio")  # fields of an assistant's message
 
 Text = Annotated[str, Field(max_length=MAX_CHARS)]
 
@@ -33,10 +33,10 @@ class Part(Lenient):
     refusal: Text | None = None
 
     def words(self, path: str) -> str:
-        """Its text.
+        """The text of the part.
 
         Raises:
-            BadRequest: it has none, or is no text; *path* names it.
+            BadRequest: it has none, or is of another kind. The error names *path*.
         """
         if self.type not in (*TEXT_KINDS, "refusal"):
             raise BadRequest("api_only_text", field=path, name=path)
@@ -65,7 +65,7 @@ class ChatTurn(Lenient):
     """One message.
 
     Attributes:
-        name: who of several people says it.
+        name: the person who says it, if there are several.
         refusal: what an assistant said instead of an answer.
     """
 
@@ -79,21 +79,24 @@ class ChatTurn(Lenient):
     audio: Any = None
 
     def message(self, path: str) -> Message:
-        """The turn as clean text; *path* names it in an error.
+        """The turn as clean text.
+
+        Args:
+            path: names the turn in an error.
 
         Raises:
-            BadRequest: a role, a content or a field that cannot be had; names it.
+            BadRequest: a role, a content or a field is not supported; names it.
         """
         role = ROLES.get(self.role)
         if role is None:
             field, choices = f"{path}.role", " | ".join(ROLES)
             raise BadRequest("field_not_a_choice", field=field, name=field, choices=choices)
-        for name in SILENT:
+        for name in UNSUPPORTED:
             if getattr(self, name) is not None:
                 field = f"{path}.{name}"
                 raise BadRequest("api_not_supported", field=field, name=field)
         text = clean_text(refuse_surrogates(self._words(path), f"{path}.content"))
-        # Models know no names: what tells people apart has to be read.
+        # A chat format has no place for names, so the name is put before the text.
         if self.name and role == "user":
             text = f"{clean_text(refuse_surrogates(self.name, f'{path}.name'))}: {text}"
         calls = tuple(

@@ -25,7 +25,7 @@ from chatbot_server.engine.base import (
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
 
 DONE = "data: [DONE]\n\n"
-# What Python's splitlines takes for one, besides those that JSON escapes.
+# Line ends of Python's splitlines that are not escaped in JSON.
 LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 KINDS = {
     400: "invalid_request_error",
@@ -50,8 +50,8 @@ class Reply:
     """The wire format of one answer.
 
     Attributes:
-        chat: a chat's message, or a bare completion's text.
-        count: choices, one for each prompt; their events come one after the other.
+        chat: whether it is the message of a chat, not the text of a bare completion.
+        count: the number of choices, one for each prompt; their events come one after the other.
     """
 
     model: str
@@ -64,7 +64,7 @@ class Reply:
         """The answer in one piece.
 
         Raises:
-            ChatbotError: what the engine raised.
+            ChatbotError: the engine failed.
         """
         choices: list[dict[str, Any]] = []
         calls: dict[int, ToolCallPiece] = {}
@@ -121,7 +121,7 @@ class Reply:
         return {"delta": {name: event.text}}
 
     def _content(self, text: str, thoughts: str, calls: list[ToolCallPiece]) -> dict[str, Any]:
-        """What a choice holds; reasoning is where DeepSeek, vLLM and llama.cpp have it."""
+        """The content of a choice; reasoning has the field of DeepSeek, vLLM and llama.cpp."""
         if not self.chat:
             return {"text": text}
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
@@ -175,12 +175,12 @@ def embeddings(
 
 
 def problem(error: ChatbotError, language: str) -> dict[str, Any]:
-    """An error in OpenAI's shape; an application with a key may read what the engine says.
+    """An error in OpenAI's shape, with all details for an application that has a key.
 
-    The database says nothing: it is asked whether there is a key at all.
+    Errors of the database have none: they may come before the key was checked.
     """
-    stranger = isinstance(error, Unavailable) and not isinstance(error, EngineError)
-    words = error.public_sentence(language) if stranger else error.sentence(language)
+    is_before_key = isinstance(error, Unavailable) and not isinstance(error, EngineError)
+    words = error.public_sentence(language) if is_before_key else error.sentence(language)
     message = {
         "message": words,
         "type": KINDS.get(error.status, "server_error"),
@@ -203,13 +203,13 @@ def data_line(raw: dict[str, Any]) -> str:
 
 
 def _choice(index: int, content: dict[str, Any], reason: FinishReason | None) -> dict[str, Any]:
-    # OpenAI has no word for a time limit; “length” is what tells that the answer is not whole.
+    # OpenAI has no reason for a time limit; “length” says that the answer is incomplete.
     why = "length" if reason == "time" else reason
     return {"index": index, **content, "logprobs": None, "finish_reason": why}
 
 
 def _call(call: ToolCallPiece, *, is_first: bool = True) -> dict[str, Any]:
-    """A call, or a later piece of one, which has its arguments alone."""
+    """A call; a piece that is not the first has arguments alone."""
     if not is_first:
         return {"function": {"arguments": call.arguments}}
     function = {"name": call.name, "arguments": call.arguments}

@@ -156,13 +156,13 @@ def test_neither_heads_nor_small_chunks_fill_the_memory(
         incoming.feed(100 * more)
 
 
-def test_who_waits_for_a_word_before_the_body_gets_it_once() -> None:
+def test_a_client_that_expects_continue_is_told_so_once() -> None:
     incoming = reader()
     incoming.begin()
     head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
     assert incoming.feed(head) is None
-    assert incoming.asks_to_go_on()
-    assert not incoming.asks_to_go_on()
+    assert incoming.expects_continue()
+    assert not incoming.expects_continue()
     request = incoming.feed(b"ab")
     assert request is not None
     assert request.body == b"ab"

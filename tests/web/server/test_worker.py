@@ -162,6 +162,11 @@ def test_a_request_that_trickles_is_answered_and_others_meanwhile(
     assert b"200 OK" in slow.recv(4096)
 
 
+def test_a_body_that_comes_before_it_is_asked_for_is_read(port: int, connect: Connect) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    assert connect(head + b"ab").recv(4096).startswith(b"HTTP/1.1 200 OK")
+
+
 def test_a_long_body_is_read_while_it_comes_one_at_a_time(port: int, connect: Connect) -> None:
     head = b"POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
     first = connect(head + SLOW)

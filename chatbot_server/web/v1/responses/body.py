@@ -20,7 +20,7 @@ Parts = Annotated[list[Text | Part], Field(max_length=1000)]
 
 
 class ResponseItem(ChatTurn):
-    """One of ``input``: a message, a call that was made, or what came of it."""
+    """An item of ``input``: a message, a call of a function, or the result of one."""
 
     type: str = "message"
     role: str = ""
@@ -29,10 +29,10 @@ class ResponseItem(ChatTurn):
     output: Text | Parts | None = None
 
     def turn(self, path: str) -> ChatTurn | None:
-        """As a message of a chat; None for what a model thought before.
+        """The item as a message of a chat; None for the reasoning of an earlier answer.
 
         Raises:
-            BadRequest: something else, such as a reference to what was never stored.
+            BadRequest: it is something else, such as a reference to a stored item.
         """
         if self.type == "message":
             return self
@@ -49,7 +49,7 @@ class ResponseItem(ChatTurn):
 
 
 class ResponseTool(FunctionSpec):
-    """One of ``tools``; others than functions need not be called, and are not there."""
+    """One of ``tools``; those that are no functions are ignored."""
 
     type: str = "function"
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
@@ -85,14 +85,14 @@ class ResponseBody(GenerationBody):
         """The conversation as clean text, its instructions first.
 
         Raises:
-            BadRequest: a role or content that cannot be had; names it.
+            BadRequest: a role or a content is not supported; names it.
         """
         turns = list(self._turns())
         check_length((turn.content for turn in turns), MAX_CHARS)
         return turns
 
     def toolbox(self) -> Toolbox:
-        """What may be called.
+        """The functions that the model may call.
 
         Raises:
             BadRequest: ``tool_choice`` is none of the tools.
@@ -102,7 +102,7 @@ class ResponseBody(GenerationBody):
         return open_toolbox(tools, self.tool_choice, parallel=self.parallel_tool_calls)
 
     def repeated(self) -> dict[str, Any]:
-        """What a response says of its request."""
+        """The fields of the request that a response repeats."""
         choice = self.tool_choice
         if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
             choice = {"type": "function", "name": self.toolbox().choice}
