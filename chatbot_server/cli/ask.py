@@ -31,7 +31,7 @@ from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.service.prepare import engine_for
 from chatbot_server.storage.site.sites import Site
 
-# Characters that may be Markdown: what they mark is known at the end of their line only.
+# Characters that may be Markdown. What they mark is known only at the end of their line.
 _MARKS = re.compile(r"[\\*_`~\[#]")
 
 # Contenders to list; further ones do not explain the answer.

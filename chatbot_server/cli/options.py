@@ -11,7 +11,7 @@ import click
 from chatbot_server.cli.context import Context
 from chatbot_server.errors import UsageError
 
-# A number of a list, within the integers of every database.
+# Numbers of rows, within the integers of every database.
 NUMBER = click.IntRange(1, 2**31 - 1)
 FILE = click.Path(path_type=Path)
 SITE = click.option("--site", "key", metavar="KEY", help="help_knowledge_site")

@@ -136,7 +136,7 @@ def require_fitting_prompt(token_count: int, context_length: int) -> None:
     """Refuse a prompt that is empty, or leaves no token for an answer.
 
     Raises:
-        BadRequest: with the number of tokens there are and may be.
+        BadRequest: names the number of tokens and the limit.
     """
     if not token_count:
         raise BadRequest("engine_prompt_empty")

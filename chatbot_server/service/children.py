@@ -36,12 +36,13 @@ NICENESS = 10
 class Chore:
     """``chatbot-server jobs NAME`` at low priority, again when called or an hour after it ended.
 
-    Each chore has a child of its own: what must be erased does not wait for a long crawl. One
-    that fails or is killed is tried again soon; one that does not move for an hour is killed.
+    Each chore has a child process of its own, so that erasing does not wait for a long crawl. One
+    that fails or is killed is tried again soon; one that uses no processor time for an hour is
+    killed.
 
     Args:
-        environment: of the child; names the configuration.
-        run_dir: where another process leaves a :func:`call_chore`.
+        environment: the environment of the child, which names the configuration.
+        run_dir: the folder in which :func:`call_chore` of another process leaves its file.
         first_after: seconds until the first run.
     """
 
@@ -88,12 +89,12 @@ class Chore:
                 due = time.monotonic() + min(pause, CHORES_EVERY)
 
     def _due_in(self, seconds: float) -> float:
-        """The moment in so many *seconds*; for what is done on call only, there is none."""
+        """The moment in *seconds* from now; infinite for a chore that is done on call only."""
         return math.inf if self._name in ON_CALL_ONLY else time.monotonic() + seconds
 
     def _run_once(self) -> bool:
         """Run the chore once; whether it succeeded."""
-        self._call_file.unlink(missing_ok=True)  # first: what comes from now on calls again
+        self._call_file.unlink(missing_ok=True)  # before the work: later calls need another run
         try:
             child = subprocess.Popen(
                 [sys.executable, "-m", "chatbot_server", "jobs", self._name],
@@ -110,12 +111,12 @@ class Chore:
         return child.returncode == 0
 
     def _watch(self, child: subprocess.Popen[bytes]) -> None:
-        """Until *child* ends, or is to: the server stops, or nothing has moved it for long."""
-        work, moved_at = "", time.monotonic()
+        """Wait until *child* ends or the server stops; kill it if it makes no progress for long."""
+        progress, moved_at = "", time.monotonic()
         while child.poll() is None and not self._stop.wait(0.2):
-            now_work = work_of(child.pid)
-            if not now_work or now_work != work:
-                work, moved_at = now_work, time.monotonic()
+            new_progress = work_of(child.pid)
+            if not new_progress or new_progress != progress:
+                progress, moved_at = new_progress, time.monotonic()
             elif time.monotonic() - moved_at > STILL_SECONDS:
                 logger.error("the chore “%s” does not move any more; it is killed", self._name)
                 child.kill()
@@ -123,9 +124,9 @@ class Chore:
 
 
 def call_chore(run_dir: Path, name: str, after: float = 0.0) -> None:
-    """Have the server's chore *name* done in *after* seconds; without a server, when it starts.
+    """Let the server do its chore *name* in *after* seconds; without a server, once it starts.
 
-    Whoever called it for an earlier moment is not put off.
+    A call for an earlier moment stays valid.
     """
     file = _call_file(run_dir, name)
     with suppress(OSError):  # no folder, or a full disk: it is done within the hour, then

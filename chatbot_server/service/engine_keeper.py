@@ -69,11 +69,11 @@ class EngineKeeper:
 def write_engine_settings(
     run_dir: Path, settings: EngineSettings | EngineRecord, *, beside: bool = True, at: float = 0
 ) -> None:
-    """Keep *settings* for the small parent process; a record: why there is to be no engine.
+    """Write *settings* for the small parent process, or a record that says why there is no engine.
 
     Args:
-        beside: it may be loaded while another model is still in memory.
-        at: the moment of a choice: the same once more is one, too.
+        beside: whether the model may be loaded while another one is still in memory.
+        at: the moment of the choice, so that the same choice made again is a new one.
 
     Raises:
         Unavailable: the folder cannot be written to.
@@ -85,7 +85,8 @@ def write_engine_settings(
     try:
         run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         file, text = run_dir / ENGINE_SETTINGS, json.dumps(record)
-        # What is there already needs no room on a full disk; a reader never sees half of it.
+        # An equal file is not written again, which a full disk would prevent. A new one replaces
+        # the former as a whole, so that nobody reads half of it.
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             part = file.with_suffix(".part")
             part.write_text(text, encoding="utf-8")

@@ -30,7 +30,7 @@ from chatbot_server.storage.counters import check_counters
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import all_sites
 
-# A name that no model has is the operator's mistake, as any other impossible setting.
+# An unknown name of a model is a mistake of the operator, and stops the start like any other.
 MISTAKES = (
     *("model_name_near", "model_name_unknown"),
     *("prompt_template_broken", "prompt_template_slow", "prompt_template_missing"),
@@ -42,8 +42,8 @@ class EnginePlan:
     """How the engine's process shall run the configured model.
 
     Attributes:
-        passed_over: engines that come first, and why they cannot run it.
-        faster: an engine that could run it faster; None where there is none.
+        passed_over: the engines that would be preferred, and why they cannot run it.
+        faster: an engine that could run it faster; None if there is none.
     """
 
     settings: EngineSettings
@@ -121,10 +121,10 @@ def _plan_beside(config: Config, instructions: Sequence[str]) -> tuple[EnginePla
 def plan_engine(
     config: Config, instructions: Sequence[str] = (), freed: int = 0
 ) -> EnginePlan | None:
-    """Find the configured model and what runs it; None: no process is engine.
+    """Find the configured model and the engine that runs it; None: no model runs here.
 
     Args:
-        instructions: what conversations begin with; the model reads them in advance.
+        instructions: the instructions of conversations; the model reads them in advance.
         freed: bytes of memory that will be free before it is loaded.
 
     Raises:
@@ -167,10 +167,10 @@ def plan_engine(
 
 @contextmanager
 def engine_for(config: Config, warn: Callable[[ModelError], None]) -> Iterator[Engine]:
-    """The engine of the running server, else one for the time of a command.
+    """The engine of the running server, or one for the duration of a command.
 
     Args:
-        warn: is told why there is none, where pages have to do without the model.
+        warn: called with the reason if there is none, so that answers come from pages alone.
 
     Raises:
         EngineError: the model cannot be loaded.

@@ -155,7 +155,7 @@ class ServerProcesses:
 
 @dataclass(frozen=True)
 class Listener:
-    """Where the web server listens, as a *section* of the configuration says."""
+    """An address that the web server listens at, from a *section* of the configuration."""
 
     section: str
     host: str
@@ -167,9 +167,11 @@ class Listener:
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def check(self) -> None:
-        """Raises:
-        Unavailable: another program listens there, or the address is not this machine's; the
-            sentence names the section of the configuration.
+        """Check that the server can listen there.
+
+        Raises:
+            Unavailable: another program listens there, or the address is not of this machine. The
+                sentence names the section of the configuration.
         """
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -189,7 +191,7 @@ class Listener:
 
 
 def listeners(config: Config) -> list[Listener]:
-    """Where the web server listens: for everybody, and for metrics if they are wanted."""
+    """The addresses that the web server listens at: for everybody, and for metrics if set up."""
     server, metrics = config.server, config.metrics
     where = [Listener("server", server.host, server.port)]
     return [*where, Listener("metrics", metrics.host, metrics.port)] if metrics.port else where

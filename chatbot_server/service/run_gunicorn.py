@@ -1,7 +1,7 @@
 """gunicorn as a child of the server's parent: ``python -m chatbot_server.service.run_gunicorn``.
 
-Alone it would go on after a parent that was killed: hold the port, with no engine and nobody to
-erase what has outlived its time.
+By itself, gunicorn would live on after its parent was killed: it would hold the port, without an
+engine, and without the chores that erase what has expired.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from gunicorn.app.wsgiapp import run  # type: ignore[import-untyped]
 
 from chatbot_server.processes.parent import end_with_parent
 
-# Between two looks for garbage; at Python's own 700, that is a tenth of the time of a start.
+# New objects between two garbage collections. With Python's default of 700, these take a tenth of
+# the time of a start.
 OBJECTS = 50_000
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ JsonObjects = list[JsonObject]
 Texts = list[str]
 
 
-# What executes statements; only a session makes objects of rows.
+# Both execute statements; only a session makes objects of rows.
 UnitOfWork = Session | Connection
 
 

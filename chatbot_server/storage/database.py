@@ -40,7 +40,7 @@ SQLITE_TROUBLES = (
     ("readonly database", "database_readonly"),
     ("not a database", "database_unreadable"),
     ("malformed", "database_unreadable"),
-    # What an earlier version, killed while it made or changed its tables, has left.
+    # What is left of an upgrade of the tables that was killed half way.
     ("already exists", "database_half_made"),
     ("duplicate column", "database_half_made"),
     ("no such table", "database_half_made"),
@@ -212,7 +212,7 @@ class Database:
         """Check that the database can be written, without writing anything.
 
         Raises:
-            Unavailable: no turn to write came within *seconds*, or nothing can be written.
+            Unavailable: other writers held it for *seconds*, or nothing can be written.
         """
         if self._turns is None:
             return

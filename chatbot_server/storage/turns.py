@@ -1,8 +1,8 @@
 """Lets SQLite's writers write one after the other, in the order in which they came.
 
-SQLite lets one connection write, and lets the others poll: the one that polls at the right moment
-is next, and one that never does gets “database is locked”. Here the writers of this process wait
-in a queue. Writers of other processes are still waited for by polling (``busy_timeout``).
+SQLite lets one connection write while the others poll: the one that polls at the right moment is
+next, and one that never does so fails with “database is locked”. Here the writers of this process
+wait in a queue. Writers of other processes are still waited for by polling (``busy_timeout``).
 """
 
 from __future__ import annotations

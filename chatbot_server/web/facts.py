@@ -11,7 +11,7 @@ OWN_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def processing_facts(site: Site, config: Config) -> ProcessingFacts:
-    """Of *site*, on a server that is set up as *config* says."""
+    """The facts about *site* on a server with the configuration *config*."""
     endpoints = config.engine.endpoints if config.engine.kind == "openai" else ()
     hosts = [endpoint.url.host for endpoint in endpoints]
     return ProcessingFacts(

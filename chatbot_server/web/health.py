@@ -20,7 +20,7 @@ from chatbot_server.web.middleware.requests import language_of
 def health_blueprint(
     engine: Engine, database: Database, data_dir: Path, needs_model: Callable[[], bool]
 ) -> Blueprint:
-    """The routes of both. Without a configured model, the server can answer from pages alone."""
+    """Both routes. Without a configured model, the server is ready to answer from pages alone."""
     bp = Blueprint("health", __name__)
 
     @bp.get("/healthz")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 LONGEST = 50_000  # of one answer, in characters
 SAFE_LINK = re.compile(r"(?i)https?://|mailto:|tel:")
 
-# A line ends where it ends in the chat: a heading stands above its section.
+# Line breaks are kept, as in the chat, so that a heading stands above its section.
 _OPTIONS = {"html": False, "maxNesting": 20, "breaks": True}
 _MARKDOWN = MarkdownIt("commonmark", _OPTIONS).enable("table")
 _MARKDOWN.disable(["image", "html_block", "html_inline"])

@@ -27,7 +27,7 @@ ENGINE_STATES = ("starting", "ready", "restarting", "idle", "waking", "failed", 
 
 
 class StateCollector(Collector):
-    """What is looked up when it is asked for: the engine and the index."""
+    """Metrics that are looked up for each request: of the engine and of the index."""
 
     def __init__(self, engine: Engine, database: Database, vectors: Embedder | None) -> None:
         self._engine = engine

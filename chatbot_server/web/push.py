@@ -22,7 +22,8 @@ def push_blueprint(
 ) -> Blueprint:
     """The signed route; see ``docs/knowledge.md`` for the signature.
 
-    ``on_indexed()`` is called when a page was indexed, which has no vectors yet.
+    Args:
+        on_indexed: called after a page was indexed, whose vectors are still to be computed.
     """
     routes = Blueprint("push", __name__)
     receiver = push.PushReceiver(database, extractor)

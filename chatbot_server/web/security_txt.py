@@ -8,8 +8,8 @@ from flask import Blueprint, Response
 
 from chatbot_server.errors import NotFound
 
-# How long a copy of the file is valid; it is made for each request.
-GOOD_FOR = timedelta(days=90)
+# How long a copy of the file is valid. The file is made for each request.
+VALID_FOR = timedelta(days=90)
 
 
 def security_txt_blueprint(contact: str | None) -> Blueprint:
@@ -20,7 +20,7 @@ def security_txt_blueprint(contact: str | None) -> Blueprint:
     def security_txt() -> Response:
         if contact is None:
             raise NotFound("http_404")
-        expires = (datetime.now(timezone.utc) + GOOD_FOR).strftime("%Y-%m-%dT%H:%M:%SZ")
+        expires = (datetime.now(timezone.utc) + VALID_FOR).strftime("%Y-%m-%dT%H:%M:%SZ")
         lines = (f"Contact: {contact}", f"Expires: {expires}", "Preferred-Languages: en, fr")
         return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

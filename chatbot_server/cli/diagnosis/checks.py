@@ -22,7 +22,7 @@ class Check:
 
 
 def report(checks: Iterable[Check], as_json: bool, hint: str = "") -> NoReturn:
-    """Print *checks*, with advice for a person, and exit: 0 if all are good, else 1."""
+    """Print *checks*, for a person with advice, and exit: 0 if all have passed, else 1."""
     results: list[Check] = []
     for check in checks:
         results.append(check)

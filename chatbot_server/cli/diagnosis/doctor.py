@@ -36,7 +36,7 @@ from chatbot_server.storage.visitors.outbox import undelivered
 MEGABYTE = 1_000_000
 # The embedded model, the web server and their conversations, with every cache full.
 NEEDED_MEMORY = 750 * MEGABYTE
-# What a server that runs should be left: the rest, it has already.
+# The memory that must be free beside a server that runs, which already has the rest.
 LEFT_MEMORY = 60 * MEGABYTE
 WRITER_SECONDS = 5.0
 NEEDED_DISK = 300 * MEGABYTE

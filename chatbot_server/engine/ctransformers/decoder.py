@@ -170,7 +170,7 @@ class CtDecoder:
         return list(self._library.ctransformers_llm_logits_data(self._handle)[:size])
 
     def _restores_exactly(self, native: NativeState) -> bool:
-        """Read, save, read something else, restore: the next logits must be the same."""
+        """Whether the logits are the same after saving, reading on, and restoring."""
         probe = [token % self.vocab_size for token in range(7, 13)]
         try:
             self.evaluate(probe[:-1])

@@ -42,7 +42,7 @@ class NativeState:
             function = getattr(library, name)
             function.restype = ctypes.c_size_t
             function.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-        # An upper bound, for a full context; memory that is not written is never real.
+        # An upper bound, for a full context. Memory that is not written takes no space.
         self._capacity = int(library.llama_get_state_size(self._context))
 
     @classmethod

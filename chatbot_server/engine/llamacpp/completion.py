@@ -21,7 +21,7 @@ from chatbot_server.engine.text import TextStream
 from chatbot_server.errors import EngineCrashed, EngineTimeout
 from chatbot_server.processes.threaded_stream import Put, StreamSilent, ThreadedStream
 
-# What the library may take over the time limit: one piece of a prompt on a slow machine.
+# By how much the library may exceed the time limit: one piece of a prompt on a slow machine.
 GRACE = 20.0
 
 
@@ -118,7 +118,7 @@ def _events(stream: ThreadedStream[Any], request: Request, started_at: float) ->
 
 
 def _finished(chunk: Any, reason: FinishReason, request: Request, seconds: float) -> Finished:
-    """The end, told by the last *chunk*; None where not even one came in *seconds*."""
+    """The end of the completion, from the last *chunk*; None if none came within *seconds*."""
     if chunk is None:
         timings = Timings(request.queue_seconds, seconds, 0.0)
         return Finished(reason, Usage(len(request.tokens), 0), timings)

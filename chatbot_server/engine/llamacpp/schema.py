@@ -1,10 +1,10 @@
-"""From a JSON Schema to a grammar that holds llama.cpp to it.
+"""From a JSON Schema to a grammar to which llama.cpp keeps its completion.
 
-The library has a converter of its own, in C++ and in the process that everybody shares. A schema
-is an application's text, so it is read here instead: bounded in depth and size *after* every
-``$ref`` is written out, and refused where a keyword could not be guaranteed. What the grammar
-lets through is always valid; it may let through less than the schema would (no properties
-that are not named, at most one blank between the parts).
+The library has a converter of its own, in C++, which would run in the process that all visitors
+share. A schema comes from an application, so it is converted here instead: depth and size are
+limited *after* every ``$ref`` is replaced, and a keyword that the grammar cannot guarantee is
+refused. All that the grammar allows is valid. It may allow less than the schema: no properties
+that are not named, and at most one blank between parts.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ boolean ::= "true" | "false"
 ws      ::= " "?
 """
 JSON_OBJECT = "root ::= object\n" + COMMON
-# What does not change which values are allowed.
+# Keywords that do not change which values are allowed.
 ANNOTATIONS = (
     frozenset({"$schema", "$id", "$comment", "$defs", "definitions", "title", "description"})
     | {"default", "examples", "deprecated", "readOnly", "writeOnly", "discriminator"}
@@ -99,7 +99,7 @@ def _literal(value: Any) -> str:
 
 
 class _GrammarWriter:
-    """One conversion: rules so far, and what of the bounds is used up."""
+    """One conversion: the rules so far, and how much of the limits is used."""
 
     def __init__(self, schema: Any) -> None:
         self._root = schema
@@ -230,7 +230,7 @@ class _GrammarWriter:
         return self._rule(f'"{{" ws ( {pair} ( "," ws {pair} )* )? ws "}}"')
 
     def _members(self, members: list[tuple[str, bool]]) -> str:
-        """Properties in the schema's order, those that are not required present or not."""
+        """The members of an object in the schema's order; those not required may be left out."""
         firsts: list[str] = []
         rest = ""  # what may follow once a property was written
         for pair, is_required in reversed(members):
@@ -344,7 +344,7 @@ def _kinds(rest: Mapping[str, Any]) -> list[str]:
 
 
 def _allow_only(rest: Mapping[str, Any], *keywords: str) -> None:
-    """Refuse what stands beside *keywords*: it could not be guaranteed."""
+    """Refuse all other keywords beside *keywords*: they could not be guaranteed."""
     for key in rest:
         if key not in keywords:
             raise _unsupported(key)

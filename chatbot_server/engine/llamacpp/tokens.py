@@ -179,7 +179,7 @@ class Tokens:
             return False
         if self._tokenize(text) == [token] and not MARKER.fullmatch(text):
             return False
-        # Some tokens swallow the white space after them (“rstrip” in the vocabulary).
+        # Some tokens include the white space after them (“rstrip” in the vocabulary).
         strips = self._tokenize(f"{text}\n", special=True) == [token]
         with self._lock:
             self._controls[text] = (token, strips)

@@ -40,7 +40,7 @@ CALL_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class _InfoOfProcess:
-    """What the process *pid* said of its model."""
+    """The facts about the model that the process *pid* has told."""
 
     info: EngineInfo
     pid: int

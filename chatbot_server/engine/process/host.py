@@ -50,7 +50,7 @@ class Host:
         }
 
     def idle_seconds(self) -> float:
-        """How long nobody has made the model work."""
+        """The seconds since the model last worked."""
         with self._lock:
             return 0.0 if self._working else time.monotonic() - self._worked_at
 

@@ -26,7 +26,7 @@ LONGEST_FINISH = 900.0
 
 @dataclass(frozen=True)
 class _Former:
-    """An engine that gets no more questions since *since* (``time.monotonic``)."""
+    """An engine that gets no more questions, since the moment *since* (``time.monotonic``)."""
 
     child: Child
     since: float

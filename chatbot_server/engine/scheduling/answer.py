@@ -28,7 +28,7 @@ class Answer:
 
     Attributes:
         prompt: the ids of the whole prompt.
-        limit: the longest completion in tokens; 0 only evaluates the prompt.
+        limit: the longest completion in tokens; 0: the prompt is only evaluated.
         ends: ids that end the completion.
         cancelled: returns whether the visitor has left.
         events: read by the thread that asked; None marks the end.

@@ -80,8 +80,8 @@ class Slot:
 def choose_slot(slots: Sequence[Slot], answer: Answer) -> Slot:
     """The free slot that the prompt continues, else the least recently used one.
 
-    A slot that only shares the system prompt is not taken for that: its conversation
-    would lose its slot while an idle one is left alone.
+    A slot that shares no more than the system prompt is not preferred: its conversation would lose
+    the slot, although another one is idle.
     """
     free = [slot for slot in slots if slot.is_free]
     matching = [slot for slot in free if slot.is_continued_by(answer)]

@@ -68,7 +68,7 @@ def byte_alphabet() -> dict[str, int]:
 
 
 def begins_with_bos(meta: dict[str, Any]) -> bool:
-    """Whether prompts begin with BOS; where the file does not say, as llama-vocab.cpp decides."""
+    """Whether prompts begin with BOS; if the file does not say, as llama-vocab.cpp decides."""
     pre = str(meta.get("tokenizer.ggml.pre", ""))
     default = meta.get("tokenizer.ggml.model") == "llama" or pre in LLAMA_3
     return bool(meta.get("tokenizer.ggml.add_bos_token", default))

@@ -27,8 +27,8 @@ class DownloadState:
     """The progress of the download.
 
     Attributes:
-        done, total: bytes; total 0: not known yet.
-        code, values: of the sentence that says why it failed.
+        done, total: numbers of bytes; a total of 0 is not known yet.
+        code, values: key and values of the sentence that says why it failed.
     """
 
     name: str

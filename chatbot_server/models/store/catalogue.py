@@ -17,8 +17,8 @@ class Hallucinations:
     """How often a model adds to the text that it was given, as published.
 
     Attributes:
-        percent: of its summaries.
-        test: whose measurement, and of when; the rates of two tests are not comparable.
+        percent: the percentage of its summaries with an addition.
+        test: who measured it, and when; the rates of two tests are not comparable.
     """
 
     percent: float
@@ -34,11 +34,11 @@ class CatalogueEntry:
         size: bytes of the file, rounded except where *sha256* is known.
         kv: bytes of keys and values per token.
         parameters: billions of weights.
-        commercial: ``yes``, ``no``, or ``terms``: the licence says.
+        commercial: whether commercial use is allowed: ``yes``, ``no``, or ``terms`` of the licence.
         tier: what it may be trusted with.
-        context: tokens it was trained for.
-        file_by: who made the file: who made the model, or somebody else.
-        hallucinations: None where nothing is published about this very model.
+        context: the number of tokens it was trained for.
+        file_by: who made the file: the maker of the model, or somebody else.
+        hallucinations: None if nothing is published about this very model.
         recurrent: its state cannot be cut back to a prefix; llama.cpp keeps checkpoints.
         machine: GB of memory of the machines it is for; None: an older model.
         good_for: keys of the sentences ``models_good_…``.
@@ -89,7 +89,10 @@ class CatalogueEntry:
         return (copies - 1) * self.size + self.least_memory_bytes(context_length)
 
     def least_memory_bytes(self, context_length: int) -> int:
-        """The bytes of it that have to stay: the file's pages can be given back once repacked."""
+        """The part of :meth:`memory_bytes` that stays in use.
+
+        The system can take back the pages of the mapped file once they are repacked.
+        """
         return self.size + self.kv * context_length + WORK_SPACE
 
 

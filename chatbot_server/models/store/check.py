@@ -25,7 +25,7 @@ class Report:
 
     Attributes:
         file: the header's facts; None where it could not be read.
-        engine: what would run it; None where nothing can.
+        engine: the engine that would run it; None if none can.
         error: what is wrong; None if the model can be used.
         refusals: engines that were passed over, and why.
     """

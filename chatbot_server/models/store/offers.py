@@ -20,14 +20,14 @@ class Offer:
 
     Attributes:
         size: bytes of the file.
-        memory: bytes to run it with the configured context.
-        least_memory: what of them has to stay.
-        context: tokens it was trained for.
-        fits: there is memory for it now, and disk if it is not here yet.
-        tight: so, if the rest of the machine leaves it *least_memory*.
-        machine: GB of memory of the machines it is for; None: an older one, or the owner's own.
-        older: of the catalogue, but not of today.
-        score: in our own answer test, on this machine; then *tier* is by that.
+        memory: bytes of memory to run it with the configured context.
+        least_memory: the part of it that stays in use.
+        context: the number of tokens it was trained for.
+        fits: whether there is memory for it now, and space on the disk if it is not here yet.
+        tight: whether it fits only with *least_memory*.
+        machine: GB of memory of the machines it is meant for; None: an older one, or the owner's.
+        older: whether it is an older model of the catalogue.
+        score: its score in our own answer test on this machine, which then decides the *tier*.
     """
 
     name: str
@@ -95,7 +95,7 @@ def all_offers(
 
 
 def group_of_this_machine(offers: Iterable[Offer]) -> int | None:
-    """Of the GB of memory that *offers* are for, the most that this machine has."""
+    """The group of *offers* for this machine: the most GB of memory that it has of their groups."""
     own_memory = round(total_memory() / 1_000_000_000)
     sizes = [offer.machine for offer in offers if offer.machine and offer.machine <= own_memory]
     return max(sizes, default=None)

@@ -15,7 +15,7 @@ from chatbot_server.models.base import Tier
 from chatbot_server.models.store.records import write_record
 
 SCORES = "answer-scores.json"
-# What has to be right at least, and may be stopped at most, of its answers.
+# For each tier, the least share of right answers, and the largest share of stopped ones.
 _NEEDED: tuple[tuple[Tier, float, float], ...] = (("write", 0.8, 0.1), ("rephrase", 0.6, 0.2))
 
 
@@ -24,10 +24,10 @@ class AnswerScore:
     """The score of a model.
 
     Attributes:
-        right: share of the questions that it answered from the text, or rightly left open.
-        stopped: share of its answers in which a sentence says what the text does not.
-        questions: how many it was asked.
-        day: on which it was tested: “2026-11-26”.
+        right: the share of questions that it answered from the text, or rightly left open.
+        stopped: the share of its answers with a sentence that the text does not support.
+        questions: the number of questions.
+        day: the day of the test: “2026-11-26”.
         digest: SHA-256 of the file.
     """
 

@@ -15,7 +15,7 @@ from chatbot_server.storage.site.sites import Site
 MOST_SITES = 1000  # some 5 KB each
 _SITES = Base.metadata.tables[Site.__tablename__]
 _STATES = Base.metadata.tables[KnowledgeState.__tablename__]
-# The text of JSON, which is only read if it has changed.
+# Columns with JSON come as text, which is parsed only if it has changed.
 _TEXTS = [
     type_coerce(column, Text) if isinstance(column.type, JSON) else column
     for column in _SITES.columns

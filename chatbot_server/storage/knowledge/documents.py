@@ -40,7 +40,7 @@ _DEFINITIONS = (
 
 @dataclass(frozen=True)
 class IndexSize:
-    """How much all sites together know; *chunks_waiting* have no vectors yet."""
+    """The size of the index of all sites; *chunks_waiting* counts chunks without vectors."""
 
     documents: int
     chunks: int

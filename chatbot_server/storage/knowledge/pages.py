@@ -22,7 +22,7 @@ class PageReason:
 
 
 def reopen_pages(session: Session, source_id: int, most_misses: int) -> None:
-    """Have every page read again; forget those that were gone *most_misses* times in a row."""
+    """Mark every page to be read again, and forget those gone *most_misses* times in a row."""
     session.execute(
         delete(KnowledgePage).where(
             KnowledgePage.source_id == source_id,
@@ -97,7 +97,7 @@ def linked_urls(session: Session, source_id: int) -> Sequence[str]:
 
 
 def forget_validators(session: Session, source_id: int, url: str) -> None:
-    """Have the next answer of *url* be the page, not that it is unchanged."""
+    """Forget the validators of *url*, so that it is sent again even if it is unchanged."""
     session.execute(
         update(KnowledgePage)
         .where(KnowledgePage.source_id == source_id, KnowledgePage.url == url)

@@ -44,7 +44,7 @@ def index_chunks(
 
 
 def known_terms(unit: UnitOfWork, site_id: int, terms: Sequence[str]) -> dict[str, int]:
-    """In how many chunks of the site each of *terms* stands; they are letters and digits."""
+    """The number of the site's chunks with each of *terms*, which are of letters and digits."""
     if not terms:
         return {}
     counts = ", ".join(
@@ -119,8 +119,10 @@ GROUP BY chunk_id ORDER BY score DESC, chunk_id LIMIT :limit
 def nearest_vectors(
     unit: UnitOfWork, site_id: int, model: str, vectors: NDArray[np.float32], limit: int
 ) -> list[tuple[int, int, float, float]]:
-    """``(document id, chunk id or -1, cosine, other cosine)`` of what is nearest to the first of
-    two *vectors*, best first; the other cosine is that with the second."""
+    """The vectors nearest to the first of two *vectors*, best first.
+
+    Rows are ``(document id, chunk id or -1, cosine, cosine with the second vector)``.
+    """
     question, other = vectors
     rows = unit.execute(
         text(

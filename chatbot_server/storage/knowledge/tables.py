@@ -129,7 +129,7 @@ class KnowledgeReading(Base):
         digest: equal for pages with the same text.
         blocks: JSON, see :mod:`chatbot_server.retrieval.read.html.blocks`.
         facts: JSON, see :mod:`chatbot_server.retrieval.read.html.seen`.
-        lost: JSON, those of the facts that no document of the crawl states.
+        lost: JSON, the facts among these that no document of the crawl states.
     """
 
     __tablename__ = "knowledge_reading"
@@ -152,7 +152,7 @@ class KnowledgeDocument(Base):
     Attributes:
         wordings: other wordings of the question of an FAQ entry.
         digest: SHA-256 of title, wordings and text; if it is equal, there is nothing to index.
-        embedded_by: the model that its vectors are of; None if it has none yet.
+        embedded_by: the model that made its vectors; None if it has none yet.
     """
 
     __tablename__ = "knowledge_document"
@@ -211,8 +211,8 @@ class KnowledgeTokens(Base):
     """The rows of the tokens of a chunk, see :mod:`chatbot_server.retrieval.index.tokens`.
 
     Attributes:
-        fit: that they were computed by.
-        numbers: the rows, one after the other, of little-endian float16.
+        fit: the name of the fit that computed them.
+        numbers: the rows, one after the other, as little-endian float16.
     """
 
     __tablename__ = "knowledge_tokens"

@@ -24,13 +24,13 @@ _OF_CHUNKS = select(_TOKENS.c.chunk_id, _TOKENS.c.numbers).where(
 
 
 def stored_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[int, bytes]:
-    """The numbers of *fit*, by chunk, for those chunks that have them."""
+    """The packed rows of tokens of *fit*, by chunk id, for chunks that have some."""
     rows = unit.execute(_OF_CHUNKS, {"chunks": list(chunk_ids), "fit": fit})
     return {row[0]: row[1] for row in rows}
 
 
 def documents_without_tokens(session: Session, fit: str, large: int) -> Sequence[int]:
-    """Pages of sites with fewer than *large* chunks, some of which have no tokens of *fit*."""
+    """Pages with chunks without tokens of *fit*, of sites with fewer than *large* chunks."""
     query = _with_tokens(fit).where(
         KnowledgeTokens.chunk_id.is_(None),
         KnowledgeDocument.faq.is_(False),

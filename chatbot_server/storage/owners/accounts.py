@@ -31,11 +31,12 @@ class Account(Base):
     """One person.
 
     Attributes:
-        name: by which they log in; any text, an e-mail address or not.
+        name: the name for logging in; any text, an e-mail address or not.
         password_hash: argon2id, with its parameters.
-        role: ``owner`` everything; ``editor`` answers and knowledge; ``reader`` looks.
-        public_name: under which they wrote to a visitor last.
-        totp_secret: of the second factor, in base 32; None: the password is enough.
+        role: ``owner`` may do everything; ``editor`` may change answers and knowledge; ``reader``
+            may only look.
+        public_name: the name under which the person last wrote to a visitor.
+        totp_secret: the secret of the second factor, in base 32; None: the password is enough.
         totp_step: the last time step whose digits were used.
     """
 
@@ -195,7 +196,7 @@ def end_session(session: Session, token: str) -> None:
 
 
 def end_sessions(session: Session, account: Account, *, except_token: str = "") -> int:
-    """Log the person out of all browsers except one; returns of how many."""
+    """Log the person out of all browsers except one; returns the number of these."""
     others = AccountSession.token_hash != hash_of_secret(except_token)
     mine = AccountSession.account_id == account.id
     return count_changed(session, delete(AccountSession).where(mine, others))
@@ -236,7 +237,9 @@ def make_token(
 
 
 def account_of_token(session: Session, token: str) -> Account:
-    """Whose password opened *token*, which asks for the second factor; it is not spent yet.
+    """The account of *token*, which was given for a password and waits for the second factor.
+
+    The token is not spent.
 
     Raises:
         Unauthorized: as :func:`use_token`.

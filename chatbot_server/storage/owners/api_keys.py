@@ -30,9 +30,10 @@ class ApiKey(Base):
     """An API key.
 
     Attributes:
-        scope: what it is good for: texts of the model (``chat``), ``embeddings``, or ``all``.
-        site_id: the site whose application uses it, and with which it goes; None: no single one.
-        expires: until when it is good; None: until it is revoked.
+        scope: the requests that it is valid for: texts of the model (``chat``), ``embeddings``, or
+            ``all``.
+        site_id: the site whose application uses it, with which it is erased; None: no single one.
+        expires: when it expires; None: it is valid until it is revoked.
         prefix: its first characters, to tell it from others.
         digest: SHA-256 of the key, in hexadecimal.
         used: when it was last used, to the minute.
@@ -65,7 +66,7 @@ def create_key(
     site_id: int | None = None,
     days: int | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which cannot be had again; *days*: for which it is good.
+    """A new key that is valid for *days*, and its text, which is not stored.
 
     Raises:
         UsageError: the name is empty or holds control characters.

@@ -20,10 +20,10 @@ class AuditEntry(Base):
 
     Attributes:
         who: the account's name; empty: at the terminal.
-        action: the view of the owner's pages, or the words at the terminal.
-        site: its name at the time; empty: it concerns no single site.
-        about: whom or which: an account's name, a number, a file.
-        changes: of settings, ``{name: [before, after]}`` as text.
+        action: the name of the view on the owner's pages, or the command at the terminal.
+        site: the site's name at the time; empty: it concerns no single site.
+        about: what it was done to: an account's name, a number, a file.
+        changes: changed settings, ``{name: [before, after]}`` as text.
     """
 
     __tablename__ = "audit_entry"

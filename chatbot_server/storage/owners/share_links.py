@@ -30,11 +30,10 @@ class ShareLink(Base):
 
 
 def add_share_link(session: Session, site_id: int, who: str, days: int) -> str:
-    """The token of a new link, which cannot be had again; what has expired is forgotten.
+    """The token of a new link, which is not stored; expired links are deleted.
 
     Raises:
-        UsageError: it would last for another number of *days* than one of three, or is one too
-            many.
+        UsageError: *days* is none of the three possible numbers, or there are too many links.
     """
     if days not in LASTING_DAYS:
         raise UsageError("field_missing", field="days", name="days")

@@ -21,7 +21,7 @@ class SiteChange(Base):
 
     Attributes:
         who: the account's name; empty: at the terminal.
-        before, after: values by column, of those that differ.
+        before, after: the old and new values by column, of settings that differ.
     """
 
     __tablename__ = "site_change"
@@ -92,7 +92,7 @@ def value_in_words(value: Any) -> str:
 
 
 def _differ(value: Any, other: Any) -> bool:
-    """Whether they are read as two values: a text in no language is no text."""
+    """Whether both values differ; an empty mapping of texts is equal to none."""
     return value_in_words(value) != value_in_words(other)
 
 

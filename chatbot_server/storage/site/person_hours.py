@@ -49,8 +49,10 @@ def lines_of(hours: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(hours: str) -> list[Interval]:
-    """Raises:
-    ValueError: no times, too many, or in the wrong order.
+    """The intervals of one day in minutes.
+
+    Raises:
+        ValueError: there are no times, too many, or they are in the wrong order.
     """
     parts = re.split(r"[,;]", hours)
     if len(hours) > LONGEST_DAY or len(parts) > MOST_INTERVALS:

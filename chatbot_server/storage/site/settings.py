@@ -84,8 +84,10 @@ def is_email(text: str) -> bool:
 
 
 def remove_origins(site: Site, texts: Sequence[str]) -> None:
-    """Raises:
-    UsageError: one that was not allowed anyway.
+    """Remove the origins in *texts* from those that *site* allows.
+
+    Raises:
+        UsageError: one of *texts* is not among them.
     """
     for origin in map(origin_of, texts):
         if origin not in site.origins:
@@ -185,15 +187,15 @@ class SiteSetting:
     """One setting of a site.
 
     Attributes:
-        name: of its option, ``policy_url`` for ``--policy-url``, and of its sentence
-            ``help_site_policy_url``.
-        column: of :class:`Site`, where it is kept.
-        example: how a value looks, in the help.
+        name: the name of its option (``policy_url`` for ``--policy-url``), and of its sentence
+            (``help_site_policy_url``).
+        column: the column of :class:`Site` that stores it.
+        example: an example of a value, for the help.
         value_of: the column's new value, from what was typed (a text, or several texts if
             *repeatable*) and the site as it is; raises a UsageError that says what is wrong.
-        choices: the only values there are; empty: any that *value_of* takes.
-        panel: where visitors' browsers get it, as it stands in its column:
-            ``("contact", "url")`` for ``{"contact": {"url": …}}``.
+        choices: the possible values; empty: all that *value_of* accepts.
+        panel: its place in what visitors' browsers get: ``("contact", "url")`` for
+            ``{"contact": {"url": …}}``. The value is that of the column.
     """
 
     name: str
@@ -281,7 +283,7 @@ SITE_SETTINGS = (
 
 
 def change_site(site: Site, settings: Mapping[str, Any]) -> None:
-    """Set what *settings* hold under the names of the table; None or nothing: it stays as it is.
+    """Change the settings in *settings*, by their names in the table; None leaves one as it is.
 
     Raises:
         UsageError: names the value that is wrong, and says why.

@@ -30,11 +30,12 @@ class Site(Base):
         seen, seen_on: when a page of the owner's own site showed the chat last, to the day, and
             its origin.
         person_hours: hours in which a person answers, ``{"mon": "9:00-12:00, 14:00-18:00"}``.
-        person_within: how soon, in these hours: ``minutes``, ``hour``, ``day``; ``off``: not said.
+        person_within: how soon a person answers in these hours: ``minutes``, ``hour`` or ``day``;
+            ``off``: visitors are not told.
         time_zone: an IANA name, which decides what “today” means; None: that of the server.
         instructions: the model's system prompt; empty: the server's own.
         free_chat: whether the model may answer from its own knowledge while there are no pages.
-        country: of the visitors, as ISO 3166 has it; None: told by language and addresses.
+        country: the country of the visitors (ISO 3166); None: guessed from language and addresses.
     """
 
     __tablename__ = "site"
@@ -135,7 +136,7 @@ def add_site(session: Session, name: str, *, demo: bool = False) -> Site:
 def demo_site(session: Session) -> Site:
     """The site of the server's own demo page; created on first use.
 
-    Where two first uses at once made two, it is the older one for everybody.
+    If two first uses at the same moment have created two, everybody gets the older one.
     """
     site = session.scalar(select(Site).where(Site.demo).order_by(Site.id).limit(1))
     return site or add_site(session, "Demo", demo=True)

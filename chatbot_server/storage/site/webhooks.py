@@ -39,10 +39,10 @@ class Webhook(Base):
     """An address that gets events of one site.
 
     Attributes:
-        secret: by which deliveries are signed; shown when it was made, never again.
-        with_text: what visitors wrote goes along.
-        failures: attempts that failed, since one did not.
-        paused: since when nothing is sent; None: it is.
+        secret: the key that signs deliveries; shown once, when it was made.
+        with_text: whether deliveries contain what visitors wrote.
+        failures: the number of failed attempts since the last successful one.
+        paused: since when nothing is sent; None: it is not paused.
     """
 
     __tablename__ = "webhook"
@@ -62,8 +62,8 @@ class WebhookDelivery(Base):
     """One event on its way to a webhook.
 
     Attributes:
-        due: when it is sent next; None: it was, or nothing more is tried by itself.
-        status: of the last HTTP answer; None: there was none.
+        due: when it is sent next; None: it was sent, or is not tried again by itself.
+        status: the status of the last HTTP answer; None: there was none.
         problem: why it failed, as ``{"code": …, "values": {…}}`` of a sentence.
     """
 
@@ -104,7 +104,7 @@ def add_webhook(
     """A new webhook, with a secret of its own.
 
     Raises:
-        UsageError: no event, one that is none, or one webhook too many.
+        UsageError: no event was chosen, one does not exist, or there are too many webhooks.
     """
     if not events or not set(events) <= set(EVENTS):
         raise UsageError("webhook_events", field="events", events=", ".join(EVENTS))

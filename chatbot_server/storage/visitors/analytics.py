@@ -223,7 +223,7 @@ def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
 
 
 def _answers(period: Period) -> Select[ChatMessage]:
-    """Those of *period*; what has outlived its time counts until it is erased, within the hour."""
+    """The condition for answers of *period*; expired ones count until they are erased."""
     return select(ChatMessage).where(
         ChatMessage.site_id == period.site_id,
         ChatMessage.begun >= period.since,

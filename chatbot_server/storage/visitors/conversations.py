@@ -94,8 +94,8 @@ class ChatMessage(Base):
     Attributes:
         finish: why an answer ended; None before it has, ``error`` if it failed.
         first_ms: milliseconds from the question to the first words of its answer.
-        site_id, begun: site and beginning of the conversation, repeated here so that figures are
-            counted without reading conversations. None: not counted.
+        site_id, begun: site and beginning of the conversation, repeated here so that figures can be
+            counted without reading conversations. None: the message is not counted.
     """
 
     __tablename__ = "message"
@@ -148,7 +148,7 @@ _WITH_ID = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == bindparam("id"
 def new_conversation(
     site_id: int, *, locale: str, page: str | None, keep: bool, preview: bool = False
 ) -> tuple[Conversation, str]:
-    """A conversation that is not stored yet, and its secret, of which only a hash is stored."""
+    """A new conversation, to be stored by the caller, and its secret, which is not stored."""
     secret = secrets.token_urlsafe(24)
     conversation = Conversation(
         id=random_id(),

@@ -26,13 +26,14 @@ class ConversationFilter:
     """A filter on the conversations of a site.
 
     Attributes:
-        trait: with an answer, an honest no, a thumb, slow first words, or a message of a person.
-        origin: with an answer of this origin.
+        trait: what they contain: an answer, an honest no, a thumb, slow first words, or a message
+            of a person.
+        origin: the origin of one of their answers.
         since, until: when they began, in Unix seconds; 0: no limit.
         page: a part of the address where they began.
-        previews: include those that began on the owner's pages.
-        source: with one of the newest answers that was taken first from this: the address of a
-            page without its fragment, or the question of an entry.
+        previews: whether to include those that began on the owner's pages.
+        source: the first source of one of the newest answers: the address of a page without its
+            fragment, or the question of an entry.
     """
 
     site_id: int
@@ -168,7 +169,7 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
 
 
 def _answered_from(wanted: ConversationFilter) -> Select[str]:
-    """The conversations of the newest answers that were taken first from the wanted source."""
+    """The conversations whose answers have the wanted source as their first one, of the newest."""
     first = ChatMessage.sources[0]
     newest = (
         select(

@@ -27,8 +27,8 @@ class GoldenQuestion(Base):
     """A golden question, whose right answer is known.
 
     Attributes:
-        expect: the address of the page that answers it, or words of the answer; empty:
-            nothing is known about it, and that is what should be said.
+        expect: the address of the page that answers it, or words of the answer; empty: the right
+            answer is an honest no.
     """
 
     __tablename__ = "knowledge_golden"
@@ -57,8 +57,8 @@ class QuestionVerdict(Base):
     """Whether a question that was unanswered is answered by now.
 
     Attributes:
-        name: as of an :class:`IgnoredQuestion`.
-        version: of the index that was asked.
+        name: a digest of its words, as of an :class:`IgnoredQuestion`.
+        version: the version of the index that was asked.
     """
 
     __tablename__ = "knowledge_verdict"
@@ -83,7 +83,7 @@ class UnansweredQuestion:
 
     Attributes:
         at: when it was asked, in Unix seconds.
-        first: it is the first of its chat.
+        first: whether it is the first question of its conversation.
         conversation, message: their ids.
     """
 
@@ -97,8 +97,8 @@ class UnansweredQuestion:
 def unanswered_questions(session: Session, site_id: int, limit: int) -> list[UnansweredQuestion]:
     """Questions of the site that got an honest no, newest first, each time they were asked.
 
-    Of the *limit* newest conversations that have one; those that are not to be kept do not count,
-    nor do the owner's own tries.
+    Only the *limit* newest conversations with such a question are read. Those that are not to be
+    kept do not count, nor do the owner's own tries.
     """
     question, answer = aliased(ChatMessage), aliased(ChatMessage)
     follows = and_(

@@ -141,8 +141,8 @@ def history(session: Session, conversation_id: str) -> Sequence[ChatMessage]:
 def recent_history(session: Session, conversation_id: str, chars: int) -> Sequence[ChatMessage]:
     """The newest messages, oldest first: all, or *chars* to about twice as many characters.
 
-    They begin with the same message until *chars* more characters were written, so that prompts
-    have a common prefix, which a model need not read again.
+    The first of them changes only after *chars* more characters: so prompts have a common prefix,
+    which a model need not read again.
     """
     this = ChatMessage.conversation_id == conversation_id
     length = func.length(ChatMessage.text) + func.length(cast(ChatMessage.facts, Text))

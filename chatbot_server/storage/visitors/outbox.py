@@ -27,8 +27,8 @@ class Undelivered:
     """Messages that could not be sent by e-mail.
 
     Attributes:
-        problem: why, of the newest; ``{"code": …, "values": {…}}``.
-        next_try: None: nothing more is tried by itself.
+        problem: why the newest failed, as ``{"code": …, "values": {…}}`` of a sentence.
+        next_try: when they are tried again; None: not by itself.
     """
 
     count: int
@@ -94,7 +94,7 @@ def undelivered(session: Session, site_id: int | None = None) -> Undelivered | N
 
 
 def try_again(session: Session) -> int:
-    """Have everything sent now that could not be sent before; returns how many that are."""
+    """Schedule all messages that could not be sent for now; returns their number."""
     with_problem = (ContactRequest.mail_attempts > 0, ContactRequest.mail_problem.is_not(None))
     statement = update(ContactRequest).where(*with_problem)
     return count_changed(session, statement.values(mail_due=now(), mail_attempts=0))

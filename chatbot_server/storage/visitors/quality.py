@@ -23,9 +23,9 @@ class QualityRun(Base):
     """All golden questions of a site, asked at one moment.
 
     Attributes:
-        who: the account's name; empty: nobody, at night.
-        model: that was loaded; empty: none.
-        results: of each question ``question``, ``expect``, ``grade``, ``answer``.
+        who: the name of the account that started it; empty: it runs every night by itself.
+        model: the model that was loaded; empty: none.
+        results: for each question, ``question``, ``expect``, ``grade`` and ``answer``.
     """
 
     __tablename__ = "quality_run"
@@ -40,7 +40,7 @@ class QualityRun(Base):
 
     @property
     def passed(self) -> int:
-        """How many questions were answered as expected."""
+        """The number of questions that were answered as expected."""
         return sum(result["grade"] == "answered" for result in self.results)
 
 

@@ -44,8 +44,10 @@ def note_waiting(
     message: JsonObject,
     mail_due: int | None,
 ) -> bool:
-    """The visitor wrote *message*, of this ``id`` and ``text``, to the person, who gets a letter
-    when *mail_due* says; False: something else of theirs waits already."""
+    """Note that the visitor's *message* (``id`` and ``text``) waits for a person of the site.
+
+    An e-mail about it is due at *mail_due*. Returns False if another message waits already.
+    """
     waiting = select(ContactRequest.id).where(_waiting(conversation_id)).limit(1)
     if unit.scalar(waiting) is not None:
         return False
@@ -70,7 +72,10 @@ def persons_messages(session: Session, conversation_id: str, after: str) -> Sequ
 
 
 def ids_before(session: Session, messages: Sequence[ChatMessage]) -> dict[str, str]:
-    """By the id of each of *messages*, which are of one conversation: the id of the one before."""
+    """The id of the message before each of *messages*, by the id of the latter.
+
+    All are of one conversation.
+    """
     if not messages:
         return {}
     after = {message.position - 1: message.id for message in messages}

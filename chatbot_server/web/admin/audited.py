@@ -9,5 +9,5 @@ from chatbot_server.storage.site.history import SiteChange
 
 
 def tell_audit(about: str = "", change: SiteChange | None = None) -> None:
-    """Whom or which the entry of this request is about, and what of a site's settings changed."""
+    """Set what the entry of this request is about, and which settings of a site it changed."""
     g.audit = (about, changes_in(change))

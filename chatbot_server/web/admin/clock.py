@@ -15,7 +15,7 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class Clock:
-    """Tells moments in *language*; *time_zone*: IANA's name, None for the server's own."""
+    """Writes moments in *language*; *time_zone* is an IANA name, None for that of the server."""
 
     language: str
     time_zone: str | None = None
@@ -53,7 +53,10 @@ class Clock:
             raise UsageError("date_wrong", field=field, found=text[:20]) from None
 
     def step_of_days(self, *moments: int) -> int:
-        """Seconds, of whose multiples each day around *moments* begins at one: an hour, or less."""
+        """The longest step in seconds at a multiple of which each day around *moments* begins.
+
+        An hour, or less in time zones that are not a whole number of hours from UTC.
+        """
         zone = self._zone()
         offsets = (self._local(moment).astimezone(zone).utcoffset() for moment in moments)
         is_hourly = not any((offset or timedelta()).seconds % HOUR for offset in offsets)

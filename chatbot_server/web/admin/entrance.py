@@ -44,7 +44,7 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
                     typed("name", 80),
                     request.form.get("password", ""),
                 )
-                # Whoever only chose another password still has to show the second factor.
+                # After choosing a new password, the second factor is still required.
                 if account.totp_secret:
                     return go("show_login")
                 return log_browser_in(session, account, go(first_page))

@@ -121,7 +121,7 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
     """The owner's site, its origin and its pages to read; returns its key.
 
     Raises:
-        UsageError: no name, or no address of the web.
+        UsageError: the name is missing, or the address is not one of the web.
     """
     if not address:
         raise UsageError("knowledge_address", address=address)
@@ -140,7 +140,7 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
 
 
 def _machine_state(parts: AdminParts) -> dict[str, Any]:
-    """What the first page shows of the machine: engine, model, queue, disk, version."""
+    """The values for the first page about the machine: engine, model, queue, disk, version."""
     status = parts.engine.status()
     state: dict[str, Any] = {"status_of_engine": status, "model": "", "workload": None}
     if status.state == "ready":
@@ -162,7 +162,7 @@ def _rehearsal_state(parts: AdminParts) -> dict[str, Any]:
 
 
 def _figures(session: Session, site: Site) -> dict[str, Any]:
-    """What the first page shows: this week and the last, what is there, and what is left to do."""
+    """The values for the first page about the site: both last weeks, content, and steps to do."""
     moment = now()
     sources = describe_sources(session, site.id)
     documents = sum(source.documents for source in sources)

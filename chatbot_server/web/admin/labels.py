@@ -6,7 +6,7 @@ import re
 
 from chatbot_server.messages import say
 
-# The sentence of each field; of a view of its own first, where two pages call one differently.
+# The sentence of each field; where two pages call one differently, under the name of the view.
 LABELS = {
     "save_appearance.name": "appearance_name",
     "start_site.name": "start_name",
@@ -47,7 +47,7 @@ _OF_ONE_LANGUAGE = re.compile(r"_[a-z]{2}$")
 
 
 def label_of(field: str, view: str, language: str) -> str:
-    """What the page whose form goes to *view* calls *field*; the field's own name, if nothing."""
+    """The label of *field* on the page whose form goes to *view*; its own name if it has none."""
     of_any_group = field.partition("-")[0]
     name = _OF_ONE_LANGUAGE.sub("", of_any_group)
     codes = (LABELS.get(key) for key in (f"{view}.{field}", field, name))

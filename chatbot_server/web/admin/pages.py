@@ -49,8 +49,8 @@ class AdminParts:
     """What the owner's pages need.
 
     Attributes:
-        call_chore: has the server's chore of this name done within seconds.
-        tickets: for files that are longer than forms.
+        call_chore: lets the server do its chore of this name within seconds.
+        tickets: tickets for uploads of files that are longer than forms.
     """
 
     config: Config
@@ -72,7 +72,7 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     language = admin_language()
     account: Account | None = g.get("account")
     sites: Sequence[Site] = g.get("sites", ()) if account else ()
-    # A page of no site is shown as the one it was opened from, else as the first.
+    # A page of no site has the menu of the site it was opened from, else of the first one.
     own_sites = [site for site in sites if not site.demo]
     own_sites.sort(key=lambda site: site.key != request.args.get("key"))
     values = {"site": own_sites[0] if own_sites else None, "sites": sites, "problem": ""} | values
@@ -120,8 +120,10 @@ def go(view: str, **values: Any) -> Response:
 
 
 def go_on(view: str, following: str, key: str) -> Response:
-    """From a form that was saved: to the *following* step of the set-up, where its button says so;
-    else back to *view*, which then says that it is saved."""
+    """Redirect from a saved form: to the *following* step of the set-up if its button says so.
+
+    Otherwise back to *view*, which then says that it was saved.
+    """
     setup = {"setup": "yes"} if "setup" in request.args else {}
     if request.form.get("next"):
         return go(following, key=key, setup="yes")

@@ -17,8 +17,8 @@ from chatbot_server.errors import TooManyRequests
 from chatbot_server.storage.base import DAY
 from chatbot_server.web.middleware.request_counts import RequestCounts
 
-# Reading, feedback, and keys that do not exist. Not a setting: the widget sends a few of these
-# a minute, so that the limit only stops loops and guessing.
+# Reading, feedback, and API keys that do not exist. It is not a setting: the widget sends a few of
+# these a minute, so that the limit only stops loops and guessing.
 SMALL_REQUESTS = ("120 per minute",)
 # Open panels that ask whether a person wrote; a school has many behind one address.
 NEWS_REQUESTS = ("600 per minute",)

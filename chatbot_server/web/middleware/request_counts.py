@@ -26,9 +26,9 @@ class Window:
     """The requests of one visitor, network or site since the window began.
 
     Attributes:
-        count: no more than the limit is counted.
+        count: the number of requests, up to the limit.
         is_full: whether this request was one too many.
-        seconds: until the next window begins.
+        seconds: the time until the next window begins.
     """
 
     count: int

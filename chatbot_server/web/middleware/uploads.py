@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 from flask import Request
 
-# A file may take this part of the free disk: it is copied to its place, and unpacked.
+# A file may take one part in so many of the free disk: it is copied to its place, and unpacked.
 SHARE = 4
 TICKET = "upload"  # the name of the ticket in a query
 TICKET_SECONDS = 6 * 3600

@@ -151,7 +151,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
 def _first_draft(
     session: Session, site_id: int, former: KnowledgeDocument | None
 ) -> dict[str, str]:
-    """What the form holds at first: an entry to change, or the question of an answer to better."""
+    """The first values of the form: an entry to change, or the question of an answer to improve."""
     draft = dict.fromkeys(FIELDS, "")
     if former is not None:
         draft |= {"question": former.title, "wordings": "\n".join(former.wordings)}
@@ -191,7 +191,7 @@ def _preview(parts: AdminParts, key: str) -> Preview:
 
 
 def _save(parts: AdminParts, key: str) -> None:
-    """The entry that was typed; where its question changed, the former one goes.
+    """Store the typed entry; if its question was changed, it replaces the former entry.
 
     Raises:
         UsageError: no question, or no answer.
@@ -210,7 +210,7 @@ def _entry(session: Session, site_id: int, number: int) -> KnowledgeDocument:
     """The site's entry with this number.
 
     Raises:
-        NotFound: there is none any more.
+        NotFound: the site has none.
     """
     entry = faq_entry(session, site_id, number)
     if entry is None:

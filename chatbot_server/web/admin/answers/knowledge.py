@@ -158,10 +158,10 @@ def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
 
 
 def _add(parts: AdminParts, site_id: int) -> str:
-    """An address to read, files, or a text that was typed; the chore that goes on with it.
+    """Add an address, files or a typed text; returns the name of the chore that reads them.
 
     Raises:
-        ChatbotError: what was given cannot be read, or a file not be stored.
+        ChatbotError: an address or a text cannot be read, or a file cannot be stored.
     """
     files = {
         _own_name(file.filename): file.save

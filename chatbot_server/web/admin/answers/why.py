@@ -1,4 +1,4 @@
-"""Why a question is answered as it is: what was found, and what speaks for the best of it."""
+"""Why a question is answered as it is: what was found, and the evidence for the best section."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DECISIONS: dict[GroundingStatus, str] = {
     "nothing": "why_nothing",
 }
 MOST_CONTENDERS = 5  # further ones explain nothing
-# Ahead of the next section by this much, one is clearly the best.
+# A section that is ahead of the next one by this much is called clearly the best.
 CLEAR_MARGIN = 1.0
 
 
@@ -81,9 +81,9 @@ def _asked(session: Session, answer: ChatMessage) -> tuple[str, list[str]]:
 def _explained(
     parts: AdminParts, site_id: int, question: str, history: list[str]
 ) -> dict[str, Any]:
-    """Today's answer of the pages, and each question of it with what decided.
+    """Today's answer from the pages, and, for each question in it, the sentence that says why.
 
-    Of a single question, that is what decided about the whole message.
+    For a single question, the sentence is about the whole message.
     """
     today = parts.knowledge.ground(site_id, question, history)
     explanations = explain(parts.knowledge, site_id, question, history)
@@ -93,7 +93,7 @@ def _explained(
 
 
 def points(explanation: Explanation) -> list[Point]:
-    """What speaks for and against the first section, as sentences; no section, no points."""
+    """What speaks for and against the first section, as sentences; empty without a section."""
     evidence = {name: value or 0.0 for name, value in explanation.evidence.items()}
     return list(_points(evidence, len(explanation.contenders))) if evidence else []
 

@@ -139,7 +139,7 @@ def typed_fields() -> dict[str, str]:
 
 
 def _change(site: Site) -> None:
-    """Everything on the form, as it was typed; an empty field is a setting that is taken back.
+    """Change every setting on the form; an empty field resets one to its default.
 
     Raises:
         UsageError: names the value that is wrong, and says why.
@@ -157,7 +157,7 @@ def _change(site: Site) -> None:
         for language in LANGUAGES
         for line in typed_lines(f"suggestions_{language}")
     )
-    for name in ("time_zone", "country"):  # an empty field is the setting that finds it out
+    for name in ("time_zone", "country"):  # an empty field means “auto”
         settings[name] = typed(name) or "auto"
     settings["instructions"] = typed("instructions", 4000, lines=True)
     change_site(site, settings)

@@ -121,7 +121,7 @@ def _create(session: Session, key: str) -> tuple[ApiKey, str]:
     """The key that the form asks for.
 
     Raises:
-        UsageError: no name, no such scope, or no number of days.
+        UsageError: the name is missing, or the scope or the number of days is wrong.
     """
     scope: Scope | None = next((each for each in SCOPES if each == request.form.get("scope")), None)
     if scope is None:

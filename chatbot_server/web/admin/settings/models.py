@@ -22,7 +22,7 @@ from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, admin_language, go, render
 
 GIGABYTE = 1_000_000_000
-# Below this, what a model that fits would write is worse than what the pages say.
+# With less memory than this, a model that fits would write worse answers than the pages give.
 SMALL_MACHINE = 6 * GIGABYTE
 
 
@@ -104,7 +104,7 @@ def _choose(parts: AdminParts, name: str) -> None:
 
 
 def _machine(offer: Offer) -> tuple[int | None, bool]:
-    """What offers are put together by."""
+    """The values of this machine that the offers depend on."""
     return offer.machine, offer.older
 
 

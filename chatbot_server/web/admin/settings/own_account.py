@@ -84,7 +84,7 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
 
 def _show_enrolment(secret: str = "", *, status: int = 200, **values: Any) -> Response:
     enrolment = enrol(g.account.name, secret)
-    # Made by segno of an address in which everything is escaped; no words of anybody's in it.
+    # The SVG comes from segno, made of an address in which everything is escaped.
     svg = Markup(enrolment.svg)  # noqa: S704
     return render("settings/enrolment", status=status, secret=enrolment.secret, svg=svg, **values)
 

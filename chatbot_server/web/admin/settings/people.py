@@ -63,7 +63,7 @@ def add_people(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def _change(session: Session, account_id: int) -> str:
-    """What was asked for one account; returns the token of a new password, if that was it.
+    """Change an account as the form says; returns the token for a new password, if there is one.
 
     Raises:
         NotFound: there is no such account.
@@ -99,5 +99,5 @@ def _role() -> Role:
 
 
 def _link(token: str) -> str:
-    """Where the token may be used: in the fragment, which no server and no log gets to see."""
+    """The link with *token* in its fragment, which is sent to no server and is in no log."""
     return f"{own_address(request)}{PATH}/join#{token}"

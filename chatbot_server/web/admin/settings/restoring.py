@@ -29,7 +29,7 @@ from chatbot_server.web.admin.settings.backups import copies_in
 from chatbot_server.web.middleware.uploads import TICKET, largest_file
 
 UPLOADED = "uploaded-"
-# What a person asks first of a backup: how many of these are in it.
+# The tables whose rows are counted for the page, with the keys of their labels.
 COUNTED = {
     "site": "restore_count_site",
     "account": "restore_count_account",
@@ -37,7 +37,8 @@ COUNTED = {
     "conversation": "restore_count_conversation",
     "contact_request": "restore_count_message",
 }
-# The passphrase may be tried again, and what is here replaced; no other file can be helped.
+# Errors after which the same file can be tried again: with another passphrase, or replacing what is
+# here.
 AGAIN = (
     "backup_passphrase_missing", "backup_passphrase_slow", "backup_passphrase_wrong",
     "restore_in_use",
@@ -89,7 +90,7 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
 
 
 def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None]) -> Response:
-    """Look at the file that is meant, or put it back: those who do that take turns.
+    """Inspect the chosen backup, or restore it; restores take turns.
 
     *check* is given the token that was typed. It raises if its owner may not do that, or not any
     more: of two at once, the second is refused.
@@ -122,7 +123,7 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
 
 
 def _typed_token(parts: AdminParts) -> str:
-    """The token of the set-up, or none; the file that comes with it is on the disk by then.
+    """The typed token of the set-up, or an empty text. This stores the uploaded file on the disk.
 
     Raises:
         TooLarge: there is no room for it.
@@ -143,7 +144,7 @@ def _typed_token(parts: AdminParts) -> str:
 
 
 def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> Response:
-    """The form with an error; with the same file again, if that can help."""
+    """The form with an error, and with the same file if trying it again can help."""
     may_try_again = error.code in AGAIN
     if name and not may_try_again:
         _forget_upload(parts.config.backups_dir / name)
@@ -163,7 +164,7 @@ def _forget_upload(file: Path) -> None:
 
 
 def _chosen_file(folder: Path) -> str:
-    """The name of the backup in *folder* that is meant; one that was sent is stored there first.
+    """The name of the chosen backup in *folder*; an uploaded one is stored there first.
 
     Raises:
         UsageError: none was chosen.

@@ -102,7 +102,7 @@ def figures_of(parts: AdminParts, session: Session, site: Site) -> dict[str, Any
     period, former = _periods(site, clock, length)
     over_time = timeline(session, period, clock.step_of_days(period.since, period.until))
     days = _days(over_time, clock, length)
-    # Conversations of before are gone where they are not kept for as long.
+    # The period before may be erased already, if conversations are not kept for as long.
     retention = site.days_kept(parts.config.privacy.retention_days)
     before = None
     if retention >= 2 * length:

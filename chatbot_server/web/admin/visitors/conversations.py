@@ -126,10 +126,10 @@ def add_owner_rights(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def _filter(site: Site) -> ConversationFilter:
-    """What the fields above the list say.
+    """The filter in the fields above the list.
 
     Raises:
-        UsageError: a day is none.
+        UsageError: a day is not a date.
     """
     trait, clock = request.args.get("trait", ""), Clock(admin_language(), site.time_zone)
     since, until = (

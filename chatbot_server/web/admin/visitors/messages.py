@@ -129,7 +129,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
 
 
 def _mail_values(parts: AdminParts, site: Site, failed: Undelivered | None) -> dict[str, Any]:
-    """What the page says of e-mail: where messages go or why not, and what could not be sent."""
+    """The values for the page about e-mail: where messages go or why not, and what was not sent."""
     language = admin_language()
     values: dict[str, Any] = {"recipient": "", "mail_off": "", "failed": failed, "failed_why": ""}
     try:

@@ -44,7 +44,7 @@ def add_takeover(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def _write(parts: AdminParts, key: str, identifier: str) -> None:
-    """What was typed, into the conversation, under the name that was typed.
+    """Add the typed message to the conversation, under the typed name.
 
     Raises:
         UsageError: one of them is empty or too long.
