@@ -7,10 +7,10 @@ Some servers send reasoning in a field of its own. Others leave it in the text: 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 
 from chatbot_server.engine.base import Completion, Event, Finished, Thought, Token
+from chatbot_server.engine.transformed import TransformedCompletion
 from chatbot_server.prompt.base import Prompt
 
 OPENINGS = ("<think>", "<thinking>")
@@ -73,29 +73,18 @@ class ThoughtSplitter:
             yield Thought(thinking)
 
 
-class ThinkingCompletion:
+class ThinkingCompletion(TransformedCompletion):
     """*completion* of *prompt*, with the model's reasoning as ``Thought`` events."""
 
     def __init__(self, completion: Completion, prompt: Prompt) -> None:
-        self._completion = completion
+        super().__init__(completion)
         last = prompt.segments[-1].text.rstrip() if prompt.segments else ""
         self._splitter = ThoughtSplitter(is_open=last.endswith(OPENINGS))
-        self._events: deque[Event] = deque()
 
-    def __iter__(self) -> Iterator[Event]:
-        return self
-
-    def __next__(self) -> Event:
-        while not self._events:
-            event = next(self._completion)
-            if isinstance(event, Token):
-                self._events += self._splitter.feed(event.text)
-            elif isinstance(event, Finished):
-                self._events += [*self._splitter.flush(), event]
-            else:
-                self._events.append(event)
-        return self._events.popleft()
-
-    def close(self) -> None:
-        """See :class:`chatbot_server.engine.base.Completion`."""
-        self._completion.close()
+    def transform(self, event: Event) -> list[Event]:
+        """Split the text of *event* into thoughts and answer."""
+        if isinstance(event, Token):
+            return self._splitter.feed(event.text)
+        if isinstance(event, Finished):
+            return [*self._splitter.flush(), event]
+        return [event]

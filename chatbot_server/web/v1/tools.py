@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +21,7 @@ from chatbot_server.engine.base import (
     Token,
     ToolCallPiece,
 )
+from chatbot_server.engine.transformed import TransformedCompletion
 from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Message
 from chatbot_server.prompt.tools import CLOSING, OPENING, read_call, write_out
@@ -199,42 +199,32 @@ def _function_name(choice: Mapping[str, Any]) -> str:
     return str((function if isinstance(function, dict) else choice).get("name"))[:64]
 
 
-class ToolCompletion:
+class ToolCompletion(TransformedCompletion):
     """*completion* with the calls of functions of *box* that its text contains as events.
 
     A call of a function that does not exist stays text.
     """
 
     def __init__(self, completion: Completion, box: Toolbox) -> None:
-        self._completion = completion
+        super().__init__(completion)
         self._box = box
         self._names = {function.name for function in box.functions}
         self._held = ""
         self._count = 0
-        self._events: deque[Event] = deque()
 
-    def __iter__(self) -> Iterator[Event]:
-        return self
-
-    def __next__(self) -> Event:
-        while not self._events:
-            event = next(self._completion)
-            if isinstance(event, Token):
-                self._held += event.text
-                if not self._box.is_forced:
-                    self._events += self._read(is_end=False)
-            elif isinstance(event, Finished):
-                is_call = self._box.is_forced and self._call(self._held)
-                self._events += [is_call] if is_call else self._read(is_end=True)
-                reason: FinishReason = "tool_calls" if self._count else event.reason
-                self._events.append(replace(event, reason=reason))
-            else:
-                self._events.append(event)
-        return self._events.popleft()
-
-    def close(self) -> None:
-        """See :class:`chatbot_server.engine.base.Completion`."""
-        self._completion.close()
+    def transform(self, event: Event) -> Iterator[Event]:
+        """Hold text back until it is known whether it is a call."""
+        if isinstance(event, Token):
+            self._held += event.text
+            if not self._box.is_forced:
+                yield from self._read(is_end=False)
+        elif isinstance(event, Finished):
+            call = self._call(self._held) if self._box.is_forced else None
+            yield from [call] if call else self._read(is_end=True)
+            reason: FinishReason = "tool_calls" if self._count else event.reason
+            yield replace(event, reason=reason)
+        else:
+            yield event
 
     def _read(self, *, is_end: bool) -> Iterator[Event]:
         """Take complete calls and the text before them from what is held back; at the end, all."""

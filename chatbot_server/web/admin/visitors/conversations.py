@@ -33,7 +33,6 @@ from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
 LONGEST_SOURCE = 2000  # an address, or the question of an entry
-TRAITS = tuple(trait for trait in get_args(Trait) if trait)
 ORIGINS = ("faq", "pages", "model", "none")
 COLUMNS = (
     *("conversation", "began", "page", "language", "role", "person"),
