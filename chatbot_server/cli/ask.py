@@ -47,8 +47,8 @@ class PlainLines:
     def feed(self, piece: str) -> str:
         """The text that can be shown after *piece*."""
         *whole_lines, self._line = (self._line + piece).split("\n")
-        shown = "".join(f"{plain_text(line, addresses=True)}\n" for line in whole_lines)
-        return shown if _MARKS.search(self._line) else shown + self.finish()
+        text = "".join(f"{plain_text(line, addresses=True)}\n" for line in whole_lines)
+        return text if _MARKS.search(self._line) else text + self.finish()
 
     def finish(self) -> str:
         """The rest of the answer."""

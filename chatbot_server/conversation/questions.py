@@ -80,16 +80,16 @@ class VisitorQuestion:
             )
         )
         earlier = [looked_up(asking) for asking, answer in exchanges if answer.status != "courtesy"]
-        completed = completed_question(self.text, before)
-        if completed:
-            earlier = earlier[: len(earlier) - completed.earlier_count]
+        completed_reply = completed_question(self.text, before)
+        if completed_reply:
+            earlier = earlier[: len(earlier) - completed_reply.earlier_count]
         return Dialogue(
             instructions_of(self.site, self.locale),
             turns,
             self.text,
             tuple(earlier),
             self.locale,
-            completed.text if completed else None,
+            completed_reply.text if completed_reply else None,
         )
 
 

@@ -50,8 +50,8 @@ def _named_for_pip() -> Iterator[str]:
         listing = subprocess.run(
             command, capture_output=True, text=True, timeout=PIP_CONFIG_SECONDS, check=True
         )
-        for written in PIP_CERTIFICATE.findall(listing.stdout):
-            yield str(ast.literal_eval(written))
+        for path in PIP_CERTIFICATE.findall(listing.stdout):
+            yield str(ast.literal_eval(path))
 
 
 def connection_error(error: Exception, url: str, size: int = 0) -> ModelError:

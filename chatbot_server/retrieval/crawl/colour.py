@@ -34,8 +34,8 @@ def colour_of_site(fetcher: Fetcher, address: str) -> str | None:
     page = fetcher.get(address, seconds=SECONDS, truncate=True)
     html = _text(page.body)
     for tag in _TAG.findall(html):
-        if _DECLARED.search(tag) and (declared := _COLOUR.search(tag)):
-            return _long(declared[1])
+        if _DECLARED.search(tag) and (match := _COLOUR.search(tag)):
+            return _long(match[1])
     counts = Counter(
         colour
         for text in (html, *_styles(fetcher, page.url, html))

@@ -81,9 +81,11 @@ def crawl_source(
         crawl_lock(run_dir, source_id),
         closing(Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)) as fetcher,
         closing(Extractor()) as extractor,
-        closing(Renderer(fetcher, run_dir / f"browser-{source_id}", settings.page_bytes)) as shown,
+        closing(
+            Renderer(fetcher, run_dir / f"browser-{source_id}", settings.page_bytes)
+        ) as browser,
     ):
-        renderer = shown if settings.browser == "auto" else None
+        renderer = browser if settings.browser == "auto" else None
         try:
             crawl = Crawl(database, fetcher, extractor, source_id, limits, progress, renderer)
             counts = crawl.run()

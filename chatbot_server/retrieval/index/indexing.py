@@ -159,9 +159,13 @@ def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
         if document is None:
             return True
         # Chunks that have a vector; None if title and wordings have theirs.
-        finished = embedded_chunks(session, document_id, embedder.model)
-        chunks = [chunk for chunk in chunks_of(session, document_id) if chunk.id not in finished]
-    names = [name for name in (document.title, *document.wordings) if name and None not in finished]
+        with_vectors = embedded_chunks(session, document_id, embedder.model)
+        chunks = [
+            chunk for chunk in chunks_of(session, document_id) if chunk.id not in with_vectors
+        ]
+    names = [
+        name for name in (document.title, *document.wordings) if name and None not in with_vectors
+    ]
     texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
     vectors: Iterable[Any] | None = embedder.passages([*names, *texts]) if names or texts else []
     if vectors is None:

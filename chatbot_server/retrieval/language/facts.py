@@ -136,7 +136,7 @@ def written_facts(folded: str, languages: Languages = ALWAYS_USED) -> tuple[dict
 
     Beside them what is left of the text.
     """
-    rest, written = folded, dict[Fact, str]()
+    rest, words_of_facts = folded, dict[Fact, str]()
     for pattern in fact_patterns(languages):
         has_match = False
         for match in pattern.regex.finditer(rest):
@@ -145,10 +145,10 @@ def written_facts(folded: str, languages: Languages = ALWAYS_USED) -> tuple[dict
                 fact = Fact(pattern.kind, pattern.value(match))
             except (ValueError, OverflowError):  # digits of another script that int() refuses
                 fact = Fact(pattern.kind, match[0])
-            written.setdefault(fact, match[0])
+            words_of_facts.setdefault(fact, match[0])
         if has_match:
             rest = pattern.regex.sub(" · ", rest)
-    return written, rest
+    return words_of_facts, rest
 
 
 def gather(texts: Iterable[str], languages: Languages = ALWAYS_USED) -> frozenset[Fact]:

@@ -93,8 +93,8 @@ def _row_sentences(
     former_lines: set[str] = set()  # by a cell that spans several rows, of each of them
     for row in rows[2:] if has_headings else rows:
         first, *rest = _cells(row)
-        named = zip(headings + [""] * len(rest), rest, strict=False)
-        parts = list(_sentences_of_cells(named, colon, languages))
+        named_cells = zip(headings + [""] * len(rest), rest, strict=False)
+        parts = list(_sentences_of_cells(named_cells, colon, languages))
         for statement in _statements(parts, between) or [""]:
             line = f"- {DASH.join(part for part in (first, statement) if part)}"
             if (first or statement) and line not in former_lines:

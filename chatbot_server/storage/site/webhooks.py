@@ -182,8 +182,8 @@ def deliveries_of(session: Session, webhook_id: int, most: int) -> Sequence[Webh
 
 def has_paused_webhook(session: Session, site_id: int) -> bool:
     """Whether one of the site's webhooks gave up."""
-    paused = select(Webhook.id).where(Webhook.site_id == site_id, Webhook.paused.is_not(None))
-    return session.scalar(paused.limit(1)) is not None
+    query = select(Webhook.id).where(Webhook.site_id == site_id, Webhook.paused.is_not(None))
+    return session.scalar(query.limit(1)) is not None
 
 
 def take_due_deliveries(session: Session, most: int) -> list[WebhookDelivery]:

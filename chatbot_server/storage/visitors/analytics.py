@@ -117,22 +117,22 @@ def activity(session: Session, period: Period) -> Activity:
         func.sum(energy["joules"].as_float()),
         _count_of(energy["method"].as_string() == "estimated"),
     )
-    answered, unanswered, by_model, joules, estimated = session.execute(query).one()
+    answer_count, no_count, by_model, joules, estimated_count = session.execute(query).one()
     return Activity(
-        AnswerCounts(answered or 0, unanswered or 0),
+        AnswerCounts(answer_count or 0, no_count or 0),
         satisfaction(session, period),
         by_model or 0,
         joules or 0.0,
-        estimated or 0,
+        estimated_count or 0,
     )
 
 
 def answer_counts(session: Session, period: Period) -> AnswerCounts:
     """The outcomes of the questions in the conversations of *period*."""
-    answered, unanswered = session.execute(
+    answer_count, no_count = session.execute(
         _answers(period).with_only_columns(*_ANSWER_COUNTS)
     ).one()
-    return AnswerCounts(answered or 0, unanswered or 0)
+    return AnswerCounts(answer_count or 0, no_count or 0)
 
 
 def timeline(session: Session, period: Period, step: int) -> Mapping[int, AnswerCounts]:
@@ -141,8 +141,8 @@ def timeline(session: Session, period: Period, step: int) -> Mapping[int, Answer
     query = _answers(period).with_only_columns(moment, *_ANSWER_COUNTS).group_by(moment)
     rows: Iterable[Any] = session.execute(query)
     return {
-        int(number) * step: AnswerCounts(int(answered), int(unanswered))
-        for number, answered, unanswered in rows
+        int(number) * step: AnswerCounts(int(answer_count), int(no_count))
+        for number, answer_count, no_count in rows
     }
 
 
@@ -218,8 +218,8 @@ def answering_pages(session: Session, period: Period) -> Sequence[Topic]:
     ]
     titles = dict(reversed(answers))
     counts = Counter((url, "" if url else title) for url, title in answers)
-    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:MOST_PAGES]
-    return [Topic(title or titles[url] or url, url, count) for (url, title), count in ordered]
+    most_frequent = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:MOST_PAGES]
+    return [Topic(title or titles[url] or url, url, count) for (url, title), count in most_frequent]
 
 
 def _answers(period: Period) -> Select[ChatMessage]:

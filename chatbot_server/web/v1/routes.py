@@ -57,7 +57,7 @@ logger = logging.getLogger(__name__)
 BODY_BYTES = 2_000_000
 BATCH_BYTES = 16_000_000  # thousands of texts for vectors
 CLIENT_LEFT = 499  # as nginx logs it; nobody reads it
-# Of what is there; every other path is told apart by the same route.
+# The method of each path. One route answers all wrong methods and unknown paths.
 ALLOWED = {
     "chat/completions": "POST",
     "completions": "POST",

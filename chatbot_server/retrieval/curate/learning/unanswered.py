@@ -142,9 +142,9 @@ def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
     """
     with database.session() as session:
         questions = unanswered_questions(session, site_id, MOST_QUESTIONS)
-        ignored = ignored_names(session, site_id)
+        names_to_ignore = ignored_names(session, site_id)
     return sorted(
-        (QuestionGroup.of(members, ignored) for members in _gathered(_wordings(questions))),
+        (QuestionGroup.of(members, names_to_ignore) for members in _gathered(_wordings(questions))),
         key=lambda group: (-group.times, -group.last, group.name),
     )
 

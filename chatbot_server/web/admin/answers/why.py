@@ -52,7 +52,7 @@ def add_explanation(bp: Blueprint, parts: AdminParts) -> None:
             if identifier := request.args.get("message", ""):
                 message = find_answer_of(session, site.id, identifier)
                 question, history = _asked(session, message)
-        explained = _explained(parts, site.id, question, history) if question else {}
+        values = _explained(parts, site.id, question, history) if question else {}
         return render(
             "answers/why",
             site=site,
@@ -63,7 +63,7 @@ def add_explanation(bp: Blueprint, parts: AdminParts) -> None:
             decisions=DECISIONS,
             most=MOST_CONTENDERS,
             excerpt=EXCERPT,
-            **explained,
+            **values,
         )
 
 
@@ -88,8 +88,8 @@ def _explained(
     today = parts.knowledge.ground(site_id, question, history)
     explanations = explain(parts.knowledge, site_id, question, history)
     is_single = len(explanations) == 1
-    decided = [today.status if is_single else each.status for each in explanations]
-    return {"today": today, "explanations": list(zip(decided, explanations, strict=True))}
+    reasons = [today.status if is_single else each.status for each in explanations]
+    return {"today": today, "explanations": list(zip(reasons, explanations, strict=True))}
 
 
 def points(explanation: Explanation) -> list[Point]:
