@@ -37,28 +37,26 @@ def put(session: Session, source: KnowledgeSource, analysis: AnalysedDraft) -> b
 
 
 def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[AnalysedDraft]) -> int:
-    """Index drafts by their words, in place of the documents at their URLs; returns how many
-    changed.
+    """Index drafts in place of the documents at their URLs; returns how many have changed.
 
     Vectors are added later by :func:`embed_some`; until then, new chunks are found by words alone.
     Chunks with the same text as before are kept.
     """
     by_url = {analysis.draft.url[:MAX_URL]: analysis for analysis in analyses}
-    stored_documents = {row.url: row for row in documents_at(session, source.id, list(by_url))}
+    existing = {row.url: row for row in documents_at(session, source.id, list(by_url))}
     changes = {
         url: analysis
         for url, analysis in by_url.items()
-        if url not in stored_documents or stored_documents[url].digest != analysis.digest
+        if url not in existing or existing[url].digest != analysis.digest
     }
     if not changes:
         return 0
     former = {
-        url: _chunks_that_may_stay(session, stored_documents[url], changes[url])
-        for url in changes.keys() & stored_documents.keys()
+        url: _chunks_that_may_stay(session, existing[url], changes[url])
+        for url in changes.keys() & existing.keys()
     }
     documents = {
-        url: stored_documents.get(url)
-        or KnowledgeDocument(site_id=source.site_id, source_id=source.id)
+        url: existing.get(url) or KnowledgeDocument(site_id=source.site_id, source_id=source.id)
         for url in changes
     }
     for url, analysis in changes.items():
@@ -68,7 +66,7 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     chunks, terms = [], []
     for url, analysis in changes.items():
         rows = list(_chunk_rows(documents[url], analysis, former.get(url, {})))
-        if url in stored_documents:
+        if url in existing:
             forget_other_chunks(session, documents[url].id, [row for row, _terms in rows])
         session.add_all(
             KnowledgeAcronym(
@@ -83,8 +81,7 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
         terms += [(row, new_terms) for row, new_terms in rows if row.id is None]
     session.add_all(chunks)
     session.flush()
-    terms_by_chunk = [(row.id, new_terms) for row, new_terms in terms]
-    search_index.index_chunks(session, source.site_id, terms_by_chunk)
+    search_index.index_chunks(session, source.site_id, [(row.id, each) for row, each in terms])
     bump_version(session, source.site_id)
     return len(changes)
 
