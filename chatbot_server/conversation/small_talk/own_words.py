@@ -22,7 +22,7 @@ from chatbot_server.retrieval.language.words.asked_in import language_asked_in
 READ_CHARS = 1000
 NAMES = 3
 # Replies to these remarks list what the site can be asked about.
-TOPICS_BESIDE: tuple[Kind, ...] = ("abilities", "weather", "joke", "world")
+TOPICS_BESIDE: tuple[Kind, ...] = ("abilities", "orders", "weather", "joke", "world")
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -23,9 +23,9 @@ from chatbot_server.retrieval.language.words.stems import MAX_WORD, guess_langua
 
 Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
 Distress = Literal["self_harm", "violence", "medical"]
-About = Literal["handoff", "person", "maker", "identity", "insult", "abilities"]
+About = Literal["handoff", "person", "maker", "identity", "insult", "abilities", "orders"]
 # What only a site about that very subject answers: a forecast, a club's results.
-Beyond = Literal["clock", "weather", "joke", "world"]
+Beyond = Literal["clock", "weather", "joke", "world", "health"]
 Kind = Courtesy | About | Beyond | Distress
 COURTESIES: tuple[Courtesy, ...] = get_args(Courtesy)
 DISTRESSES: tuple[Distress, ...] = get_args(Distress)
