@@ -14,17 +14,18 @@ from benchmarks.question_sets import Question, plain
 from benchmarks.written_sites import WRITTEN
 from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
+from chatbot_server.retrieval.answer.search.comparison import LARGE_SITE
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidates import Candidate, load_sections
-from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.embedder_child import open_encoder
 from chatbot_server.retrieval.index.late_interaction import LateInteraction, fit_of
+from chatbot_server.retrieval.index.tokens import store_missing_tokens
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_to_embed
@@ -107,6 +108,15 @@ class RememberingEmbedder:
         """Does nothing: it is used by several."""
 
 
+class WithoutTokens(RememberingEmbedder):
+    """An embedder by which nothing is compared word by word."""
+
+    def query(self, text: str) -> QuestionVectors | None:
+        """See :class:`Embedder`."""
+        vectors = super().query(text)
+        return vectors and replace(vectors, tokens=None)
+
+
 class LeftOutEmbedder(RememberingEmbedder):
     """An embedder whose interactions were fitted on other sites, by the arrays of *path*."""
 
@@ -148,7 +158,8 @@ def index_site(database: Database, drafts: Sequence[Draft], embedder: Embedder) 
             for draft in drafts:
                 indexing.put(session, source, analyse(draft))
     # On a busy machine the embedder may give up: what is kept of an earlier run may lack vectors.
-    embed_all(database, embedder)
+    while indexing.embed_some(database, embedder):
+        pass
     with database.session() as session:
         assert not documents_to_embed(session, embedder.model, 1), "no vectors: run it again"
     return site_id
@@ -161,22 +172,24 @@ def rows_of(
 
     Those to sites that were written as text only the last way: no other weights are fitted on them.
     """
-    by_meaning, by_words = (
-        KnowledgeBase(database, embedder=embedder),
+    store_missing_tokens(database, embedder, LARGE_SITE)
+    by_words, by_meaning, compared = (
         KnowledgeBase(database, "off"),
+        KnowledgeBase(database, embedder=WithoutTokens(embedder)),
+        KnowledgeBase(database, embedder=embedder),
     )
     for question in questions:
         if not question.site.startswith(WRITTEN):
             yield ask(by_words, site_id, question)
             yield ask(by_meaning, site_id, question)
-        yield ask(by_meaning, site_id, question, closer_by=embedder)
+        yield ask(compared, site_id, question, closer_by=embedder)
 
 
 def ask(
     base: KnowledgeBase, site_id: int, question: Question, closer_by: Embedder | None = None
 ) -> Row:
     """What the product gathers for *question*, and whether it is right."""
-    with base.open_search(site_id, question.text, question.history, HITS) as (index, query, hits):
+    with base.open_search(site_id, question.text, question.history) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections: Sequence[Candidate] = [
             section

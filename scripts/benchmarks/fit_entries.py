@@ -25,7 +25,7 @@ from benchmarks.question_sets import DATA, ROOT
 from chatbot_server.retrieval.answer.decide.entries import CLOSE, gather_entry_evidence
 from chatbot_server.retrieval.answer.decide.same_question import may_quote
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
-from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.learning.evaluate import read_documents, read_questions
@@ -120,7 +120,7 @@ def rows_of(
 
 def ask(base: KnowledgeBase, site_id: int, question: EntryQuestion) -> EntryRow:
     """What the product gathers for *question*."""
-    with base.open_search(site_id, question.text, (), HITS) as (index, query, hits):
+    with base.open_search(site_id, question.text, ()) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = load_sections(index, query, hits) if hits else []
         urls = {section.document.id: section.document.url for section in sections}

@@ -30,6 +30,7 @@ import yaml
 from numpy.typing import NDArray
 
 from benchmarks.evidence_rows import (
+    NOTHING_FOUND,
     OF_CLOSER_LOOK,
     SETS,
     LeftOutEmbedder,
@@ -187,9 +188,13 @@ def threshold(rows: Sequence[Row], sums: Numbers) -> float:
 
 
 def near_line(rows: Sequence[Row], sums: Numbers) -> float:
-    """The line above which :data:`OFFERED` of the questions with an answer lie."""
-    pairs = zip(rows, sums, strict=True)
-    answerable = [strength for row, strength in pairs if row.has_answer and row.group != "kept"]
+    """The line above which :data:`OFFERED` of the questions with an answer lie, of those for which
+    anything was found."""
+    answerable = [
+        strength
+        for row, strength in zip(rows, sums, strict=True)
+        if row.has_answer and row.group != "kept" and row.values != NOTHING_FOUND
+    ]
     return float(np.quantile(answerable, 1 - OFFERED)) if answerable else 0.0
 
 

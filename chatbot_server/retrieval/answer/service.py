@@ -34,6 +34,8 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 
 HITS = 10
+# Of those that a search finds, more are looked at where all sections of the site are compared.
+SEARCHED = 40
 # Asked where a question is expected: what its answer takes is loaded, and needed by every other.
 ANY_QUESTION = "When are you open, and how much is it?"
 
@@ -98,7 +100,7 @@ class KnowledgeBase:
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None
     ) -> Grounding:
         embedder = self.searcher.embedder
-        with self.open_search(site_id, question, history, HITS, language) as (index, query, hits):
+        with self.open_search(site_id, question, history, language) as (index, query, hits):
             query.rarity = index.rarity(query.stems)
             sections = load_sections(index, query, hits) if hits else []
             closer_look = CloserLook(sections, query, index)
@@ -119,7 +121,7 @@ class KnowledgeBase:
         self, query: Query, hits: Sequence[Hit], sections: Sequence[Candidate], index: SiteIndex
     ) -> Grounding:
         if hits:
-            return ground_in_sections(query, hits, sections, index, self._clock())
+            return ground_in_sections(query, hits[:HITS], sections, index, self._clock())
         return Grounding("nothing", has_content=index.has_documents)
 
     def get_ready(self, site_id: int) -> None:
@@ -152,7 +154,7 @@ class KnowledgeBase:
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""
-        with self.open_search(site_id, question, (), limit) as (index, query, hits):
+        with self.open_search(site_id, question, ()) as (index, query, hits):
             candidates = load_candidates(index, query, hits, limit)
         return [candidate.passage() for candidate in candidates]
 
@@ -162,7 +164,6 @@ class KnowledgeBase:
         site_id: int,
         question: str,
         history: Sequence[str],
-        limit: int,
         language: str | None = None,
     ) -> Iterator[tuple[SiteIndex, Query, list[Hit]]]:
         """Search for *question*; yields the index, the query and its hits in one unit of work.
@@ -174,13 +175,13 @@ class KnowledgeBase:
             index = SiteIndex(connection, site_id, searcher.memories)
             query = reformulate(searcher, index, question, history, language)
             if searcher.embedder is None:
-                yield index, query, searcher.search(index, query, None, limit)
+                yield index, query, searcher.search(index, query, None, SEARCHED)
                 return
             forms = searcher.forms(index, query)
         vector = searcher.embed(forms, query)
         with self.database.connection() as connection:
             index = index.within(connection)
-            yield index, query, searcher.search(index, query, vector, limit)
+            yield index, query, searcher.search(index, query, vector, SEARCHED)
 
     def pids(self) -> Collection[int]:
         """The process of the embedder, if it runs."""

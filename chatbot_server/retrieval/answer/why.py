@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
 from chatbot_server.retrieval.answer.sections.candidates import load_sections, section_relevances
-from chatbot_server.retrieval.answer.service import HITS, KnowledgeBase
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show.sources import clean_heading
 from chatbot_server.retrieval.base import GroundingStatus
 from chatbot_server.retrieval.index.chunks import below
@@ -64,7 +64,7 @@ def explain(
 def _explain_one(
     base: KnowledgeBase, site_id: int, question: str, history: Sequence[str]
 ) -> Explanation:
-    with base.open_search(site_id, question, history, HITS) as (index, query, hits):
+    with base.open_search(site_id, question, history) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         candidates = load_sections(index, query, hits) if hits else []
         closer_look = CloserLook(candidates, query, index)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
-from chatbot_server.retrieval.answer.decide.evidence import LARGE_SITE
+from chatbot_server.retrieval.answer.search.comparison import LARGE_SITE
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.crawl.rendering import Renderer

@@ -10,6 +10,7 @@ the question counts with its cosine to the nearest token of the section, times a
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, unit_rows
+from chatbot_server.retrieval.index.vectors import Tokens
 
 WEIGHTS = Path(__file__).with_name("late_interaction.npz")
 # Numbers in the row of a token.
@@ -72,9 +74,35 @@ class LateInteraction:
         return unit_rows((states[:MOST_TOKENS] - self._mean) @ self._section.T).astype(np.float16)
 
 
-def interaction(question: Matrix, section: NDArray[np.float16]) -> float:
-    """The weighted mean of the cosines of each token of *question* and the nearest of *section*.
+class TokenIndex:
+    """The tokens of several sections, compared with those of a question in one pass.
 
-    -1 to 1. The rows of *question* are as long as their weights, so that a sum is the mean.
+    Args:
+        tokens: of each section, by chunk.
     """
-    return float((question @ section.T.astype(np.float32)).max(axis=1).sum())
+
+    def __init__(self, tokens: Mapping[int, Tokens]) -> None:
+        self._chunks = [chunk for chunk, rows in tokens.items() if len(rows)]
+        counts = [len(tokens[chunk]) for chunk in self._chunks]
+        self._starts = np.cumsum([0, *counts[:-1]])
+        # Half as large in float16, but to be turned into this for each question takes longer than
+        # to compare it.
+        self._rows = np.concatenate(
+            [np.zeros((0, WIDTH), np.float32), *(tokens[chunk] for chunk in self._chunks)]
+        ).astype(np.float32)
+
+    @property
+    def size(self) -> int:
+        """Its number of bytes."""
+        return self._rows.nbytes
+
+    def compare(self, question: Matrix) -> dict[int, float]:
+        """The interaction of each section with *question*, -1 to 1, by chunk.
+
+        It is the weighted mean of the cosines of each token of the question and the nearest of the
+        section. The rows of *question* are as long as their weights, so that a sum is the mean.
+        """
+        if not self._chunks:
+            return {}
+        nearest = np.maximum.reduceat(question @ self._rows.T, self._starts, axis=1)
+        return dict(zip(self._chunks, nearest.sum(axis=0).tolist(), strict=True))

@@ -12,7 +12,7 @@ import numpy as np
 
 from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.late_interaction import WIDTH
+from chatbot_server.retrieval.index.late_interaction import WIDTH, TokenIndex
 from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.database import Database
@@ -23,16 +23,26 @@ from chatbot_server.storage.knowledge.tokens import (
     documents_without_tokens,
     forget_tokens_of_large_sites,
     stored_tokens,
+    tokens_of_site,
 )
 
 
 def load_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[int, Tokens]:
     """The rows of tokens of those of *chunk_ids* for which *fit* has stored some, by chunk id."""
     numbers_by_chunk = stored_tokens(unit, chunk_ids, fit) if chunk_ids else {}
-    return {
-        chunk: np.frombuffer(numbers, dtype="<f2").reshape(-1, WIDTH).astype(np.float16)
-        for chunk, numbers in numbers_by_chunk.items()
-    }
+    return {chunk: _tokens(numbers) for chunk, numbers in numbers_by_chunk.items()}
+
+
+def load_token_index(unit: UnitOfWork, site_id: int, fit: str) -> TokenIndex | None:
+    """The tokens of all pages of a site; None while those of some are not stored."""
+    stored = tokens_of_site(unit, site_id, fit)
+    if stored is None:
+        return None
+    return TokenIndex({chunk: _tokens(numbers) for chunk, numbers in stored.items()})
+
+
+def _tokens(numbers: bytes) -> Tokens:
+    return np.frombuffer(numbers, dtype="<f2").reshape(-1, WIDTH).astype(np.float16)
 
 
 def store_missing_tokens(database: Database, embedder: Embedder, large: int) -> None:

@@ -23,6 +23,25 @@ _OF_CHUNKS = select(_TOKENS.c.chunk_id, _TOKENS.c.numbers).where(
 )
 
 
+_OF_SITE = (
+    select(KnowledgeChunk.id, _TOKENS.c.numbers)
+    .join(KnowledgeDocument, KnowledgeDocument.id == KnowledgeChunk.document_id)
+    .outerjoin(
+        _TOKENS, and_(_TOKENS.c.chunk_id == KnowledgeChunk.id, _TOKENS.c.fit == bindparam("fit"))
+    )
+    .where(KnowledgeChunk.site_id == bindparam("site_id"), KnowledgeDocument.faq.is_(False))
+)
+_MISSING_OF_SITE = _OF_SITE.where(_TOKENS.c.chunk_id.is_(None)).limit(1)
+
+
+def tokens_of_site(unit: UnitOfWork, site_id: int, fit: str) -> dict[int, bytes] | None:
+    """The numbers of *fit* of all chunks of a site's pages; None while some have none."""
+    of_site = {"site_id": site_id, "fit": fit}
+    if unit.execute(_MISSING_OF_SITE, of_site).first() is not None:
+        return None
+    return {row[0]: row[1] for row in unit.execute(_OF_SITE.order_by(KnowledgeChunk.id), of_site)}
+
+
 def stored_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[int, bytes]:
     """The packed rows of tokens of *fit*, by chunk id, for chunks that have some."""
     rows = unit.execute(_OF_CHUNKS, {"chunks": list(chunk_ids), "fit": fit})

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
-from chatbot_server.retrieval.answer.decide import interaction
+from chatbot_server.retrieval.answer.search import comparison
+from chatbot_server.retrieval.answer.sections.candidates import SECTIONS
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate import jobs
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.index.late_interaction import WIDTH
@@ -89,6 +91,45 @@ def test_the_section_whose_words_are_nearest_comes_first(
 ) -> None:
     base = site_with(database, site_id, TokenReader(database, where))
     assert first_title(base.ground(site_id, QUESTION)) == title
+
+
+def test_all_sections_are_compared_however_far_their_vectors_are(
+    database: Database, site_id: int
+) -> None:
+    reader = TokenReader(database, "lead")
+    for number in range(3 * SECTIONS):  # all as near as the right one, and before it
+        add_note(database, site_id, f"Room {number}", f"Its window looks at tree {number}.")
+    base = site_with(database, site_id, reader)
+    embed_all(database, reader)
+    assert first_title(base.ground(site_id, QUESTION)) == "Dogs"
+
+
+def test_an_entry_is_found_beside_sections_that_were_compared(
+    database: Database, site_id: int
+) -> None:
+    reader = TokenReader(database, "lead")
+    for number in range(2 * SECTIONS):
+        add_note(database, site_id, f"Room {number}", f"The spaniel of room {number} has a lead.")
+    add_faq(database, site_id, "Where does my spaniel sleep?", "In its basket.")
+    base = site_with(database, site_id, reader)
+    embed_all(database, reader)
+    assert base.ground(site_id, "Where does my spaniel sleep?").answer == "In its basket."
+
+
+def test_the_stored_tokens_of_a_site_are_read_once(database: Database, site_id: int) -> None:
+    reader = TokenReader(database, "lead")
+    base = site_with(database, site_id, reader)
+    embed_all(database, reader)
+    statements: list[str] = []
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    for number in range(3):
+        base.ground(site_id, f"{QUESTION} {number}")
+    reading = [text for text in statements if "knowledge_tokens.numbers" in text]
+    assert len(reading) == 2  # whether some are missing, and all of them
 
 
 def test_the_tokens_of_a_section_are_computed_once_and_hold_no_connection(
@@ -181,7 +222,7 @@ def test_without_time_to_read_it_is_decided_without(database: Database, site_id:
 def test_a_larger_site_is_not_compared(
     database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interaction, "LARGE_SITE", 2)
+    monkeypatch.setattr(comparison, "LARGE_SITE", 2)
     reader = TokenReader(database, "lead")
     site_with(database, site_id, reader).ground(site_id, QUESTION)
     assert reader.read == []

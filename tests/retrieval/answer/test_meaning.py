@@ -91,7 +91,7 @@ def test_sections_of_another_season_are_left_out(
     add_note(database, site_id, "Horaires d’ouverture", text)
     embed_all(database, embedder)
     base = KnowledgeBase(database, "off", embedder=embedder)
-    with base.open_search(site_id, question, (), 10) as (index, query, hits):
+    with base.open_search(site_id, question, ()) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = with_season_first(load_sections(index, query, hits), query)
     assert sorted(section.chunk.heading for section in sections) == headings
@@ -208,7 +208,7 @@ def test_what_a_question_means_by_a_word_tells_what_a_section_lacks(
     base = KnowledgeBase(indexed, "off", embedder=embedder)
 
     def nearness(question: str) -> float:
-        with base.open_search(site_id, question, (), 10) as (index, query, hits):
+        with base.open_search(site_id, question, ()) as (index, query, hits):
             query.rarity = index.rarity(query.stems)
             sections = load_sections(index, query, hits)
             return gather_evidence(sections, query, index.chunk_count).missing_nearness

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import event
 
 from chatbot_server.retrieval.answer.search.site_memory import (
-    SectionStore,
+    RecentlyUsed,
     SectionText,
     SiteMemories,
 )
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note, remove_source
 from chatbot_server.retrieval.index.embedder import Embedder
+from chatbot_server.retrieval.index.late_interaction import TokenIndex
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText
 from chatbot_server.storage.knowledge.sources import sources_of
@@ -59,15 +60,15 @@ def test_an_asked_word_is_remembered_only_if_it_stands_on_the_site() -> None:
 
 
 def test_the_sections_needed_longest_ago_are_forgotten() -> None:
-    store = SectionStore(most=100)
+    sections: RecentlyUsed[SectionText] = RecentlyUsed(most=100)
     for number in range(4):
-        store.put((1, 1, number), section(number, "x" * 40))
-        store.get((1, 1, 0))
-    assert [store.get((1, 1, number)) is not None for number in range(4)] == [
+        sections.put(1, number, section(number, "x" * 40))
+        sections.get(1, 0)
+    assert [sections.get(1, number) is not None for number in range(4)] == [
         *(True, False, False, True)
     ]
-    store.put((1, 1, 9), section(9, "x" * 101))
-    assert store.get((1, 1, 9)) is None
+    sections.put(1, 9, section(9, "x" * 101))
+    assert sections.get(1, 9) is None
 
 
 def test_a_text_of_a_section_is_read_once_in_each_choice_of_languages() -> None:
@@ -83,10 +84,12 @@ def test_a_text_of_a_section_is_read_once_in_each_choice_of_languages() -> None:
 def test_a_new_version_drops_the_sections_of_its_site_alone(site: int) -> None:
     memories = SiteMemories()
     memories.of(1, 1)
-    store = memories.sections
-    store.put((site, 1, 5), section(5, "text"))
+    sections, token_indexes = memories.sections, memories.token_indexes
+    sections.put(site, 5, section(5, "text"))
+    token_indexes.put(site, 5, TokenIndex({}))
     memories.of(1, 2)
-    assert (store.get((site, 1, 5)) is None) == (site == 1)
+    assert (sections.get(site, 5) is None) == (site == 1)
+    assert (token_indexes.get(site, 5) is None) == (site == 1)
 
 
 class NoVectors:

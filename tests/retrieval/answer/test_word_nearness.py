@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.answer.decide import interaction, word_nearness
+from chatbot_server.retrieval.answer.decide import word_nearness
+from chatbot_server.retrieval.answer.search import comparison
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
@@ -75,7 +76,7 @@ def site_with(database: Database, site_id: int, reader: SectionReader) -> Knowle
 def larger(monkeypatch: pytest.MonkeyPatch) -> None:
     """The site counts as a larger one."""
     monkeypatch.setattr(word_nearness, "LARGE_SITE", 2)
-    monkeypatch.setattr(interaction, "LARGE_SITE", 2)
+    monkeypatch.setattr(comparison, "LARGE_SITE", 2)
 
 
 @pytest.mark.usefixtures("larger")

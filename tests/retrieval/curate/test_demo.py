@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.demo import prepare_demo
 from chatbot_server.retrieval.curate.jobs import embed_all
@@ -50,7 +51,13 @@ def test_a_newcomers_questions_are_answered_and_others_are_not(
         if not re.search(pattern, base.ground(site, question).answer)
     ]
     assert 1 - len(wrong) / len(QUESTIONS["answered"]) >= FLOORS[way], wrong
-    assert [q for q in QUESTIONS["off_topic"] if base.ground(site, q).answer] == []
+    # “Tell me a joke” is answered before any page is asked.
+    of_pages = [
+        question
+        for question in QUESTIONS["off_topic"]
+        if not ((remark := find_remark(question)) and remark.is_sure)
+    ]
+    assert [question for question in of_pages if base.ground(site, question).answer] == []
     embedder.close()
 
 

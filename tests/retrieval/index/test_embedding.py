@@ -18,7 +18,7 @@ from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS, answer
-from chatbot_server.retrieval.index.late_interaction import WIDTH, interaction
+from chatbot_server.retrieval.index.late_interaction import WIDTH, TokenIndex
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
@@ -133,10 +133,11 @@ def test_a_section_answers_words_that_it_does_not_say(text: str) -> None:
     ((_words, _vectors, tokens),) = answer({"questions": [text]})
     question = np.frombuffer(base64.b64decode(tokens), dtype="<f4").reshape(-1, WIDTH)
     sections = ["Dogs on a lead are welcome.", "We open at nine.", "Cars stand behind the house."]
-    dogs, *others = (
-        interaction(question, np.frombuffer(base64.b64decode(rows), dtype="<f2").reshape(-1, WIDTH))
-        for rows in (answer({"compared": section}) for section in sections)
-    )
+    tokens_of_sections = {
+        number: np.frombuffer(base64.b64decode(rows), dtype="<f2").reshape(-1, WIDTH)
+        for number, rows in enumerate(answer({"compared": section}) for section in sections)
+    }
+    dogs, *others = TokenIndex(tokens_of_sections).compare(question).values()
     assert -1 <= max(others) + 0.05 < dogs <= 1
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
+from chatbot_server.retrieval.answer.search.comparison import LARGE_SITE
 from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
 from chatbot_server.retrieval.answer.sections.candidates import (
     Candidate,
@@ -135,9 +136,9 @@ def _gates() -> dict[str, dict[str, Any]]:
     return gates
 
 
-# Numbers of chunks. Up to the first, only the gates of small sites decide; from the second on, only
-# the others, which were fitted on a collection of that size. In between, both are averaged.
-SMALL_SITE, LARGE_SITE = 80, 240
+# A number of chunks. Up to it, only the gates of small sites decide; from LARGE_SITE on, only the
+# others, which were fitted on a collection of that size. In between, both are averaged.
+SMALL_SITE = 80
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")

@@ -1,36 +1,33 @@
-"""Compares the best sections of a small site with the question, word by word.
+"""Compares the best sections with the question where the tokens of some are not stored yet.
 
-Neither the vector of a section, which tells its subject as a whole, nor words that it shares with
-the question show that “Dogs are welcome on a lead” answers “Can I bring my spaniel?”.
-:mod:`~chatbot_server.retrieval.index.late_interaction` does.
+Elsewhere, all sections of a small site are compared when it is searched
+(:mod:`~chatbot_server.retrieval.answer.search.comparison`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatbot_server.retrieval.answer.decide.evidence import LARGE_SITE, quotable
+from chatbot_server.retrieval.answer.decide.evidence import quotable
+from chatbot_server.retrieval.answer.search.comparison import may_compare
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.sections.candidates import Candidate
 from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.late_interaction import interaction
+from chatbot_server.retrieval.index.late_interaction import TokenIndex
 from chatbot_server.retrieval.index.tokens import load_tokens
 from chatbot_server.storage.base import UnitOfWork
 
 # The number of sections that are compared. Their tokens are cached as long as their texts.
 MOST_COMPARED = 8
-# The languages of the questions that the comparison was fitted on. In others it is less certain:
-# “Die Kaution beträgt 100 €” scores low as an answer to “Wie hoch ist die Kaution?”.
-FITTED_LANGUAGES = frozenset({"fr", "en"})
 
 
 def to_be_compared(
     sections: Sequence[Candidate], query: Query, chunk_count: int
 ) -> list[Candidate]:
-    """Those of *sections* that are to be compared with *query*."""
-    has_tokens = query.meanings is not None and query.meanings.tokens is not None
-    if not has_tokens or query.language not in FITTED_LANGUAGES or chunk_count >= LARGE_SITE:
+    """Those of *sections* that are to be compared with *query*; none if the search did it."""
+    is_compared = any(section.interaction is not None for section in sections)
+    if is_compared or not may_compare(query, chunk_count):
         return []
     return quotable(sections, query)[:MOST_COMPARED]
 
@@ -66,7 +63,10 @@ def compute_tokens(sections: Sequence[Candidate], embedder: Embedder) -> None:
 def compare(sections: Sequence[Candidate], query: Query) -> None:
     """Set the interaction of all *sections* with *query*; of none if tokens of any are missing."""
     of_question = query.meanings.tokens if query.meanings else None
-    of_sections = [tokens for each in sections if (tokens := each.section.tokens) is not None]
-    if of_question is not None and len(of_sections) == len(sections):
-        for section, rows in zip(sections, of_sections, strict=True):
-            section.interaction = interaction(of_question, rows)
+    tokens = {
+        each.chunk.id: each.section.tokens for each in sections if each.section.tokens is not None
+    }
+    if of_question is not None and len(tokens) == len(sections):
+        interactions = TokenIndex(tokens).compare(of_question)
+        for section in sections:
+            section.interaction = interactions.get(section.chunk.id)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.retrieval.answer.search.query import ParsedText
+from chatbot_server.retrieval.index.late_interaction import TokenIndex
 from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.sentences import sentences
@@ -24,9 +25,10 @@ from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText, loa
 from chatbot_server.storage.knowledge.vectors import chunk_vectors
 
 MOST_SITES = 100
-# Characters of all cached sections. Each takes some five bytes, and five more if the tokens of the
-# section are cached as well.
+# Characters of all cached sections, each of which takes some five bytes.
 MOST_CHARACTERS = 4_000_000
+# The bytes of the tokens of all cached sites: a site of 80 sections takes two millions.
+MOST_TOKEN_BYTES = 60_000_000
 # Cached facts of one site: counts and titles by chunk and stem. A stem that does not occur on the
 # site is not cached: it is only a visitor's.
 MOST_FACTS = 10_000
@@ -76,13 +78,67 @@ class SectionText:
         return self.once("sentences", languages, read)
 
 
+class Sized(Protocol):
+    """What takes memory."""
+
+    @property
+    def size(self) -> int:
+        """How much."""
+
+
+SizedValue = TypeVar("SizedValue", bound=Sized)
+
+
+class RecentlyUsed(Generic[SizedValue]):
+    """The most recently used values of all sites; the first number of a key is its site.
+
+    Args:
+        most: the sum of the sizes that is kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._lock = threading.Lock()
+        self._values: OrderedDict[tuple[int, Hashable], SizedValue] = OrderedDict()
+
+    def get(self, site_id: int, key: Hashable) -> SizedValue | None:
+        """The value of a site with *key*."""
+        with self._lock:
+            value = self._values.get((site_id, key))
+            if value is not None:
+                self._values.move_to_end((site_id, key))
+            return value
+
+    def forget(self, site_id: int) -> None:
+        """Drop the values of a site."""
+        with self._lock:
+            for key in [key for key in self._values if key[0] == site_id]:
+                self._size -= self._values.pop(key).size
+
+    def put(self, site_id: int, key: Hashable, value: SizedValue) -> None:
+        """Add *value*, and drop the least recently used ones beyond the limit."""
+        with self._lock:
+            if (site_id, key) not in self._values:
+                self._values[site_id, key] = value
+                self._size += value.size
+            while self._size > self._most:
+                _key, oldest = self._values.popitem(last=False)
+                self._size -= oldest.size
+
+
 class SiteMemory:
     """The cache of one version of a site's index; several threads may fill it."""
 
-    def __init__(self, site_id: int, version: int, sections: SectionStore) -> None:
+    def __init__(
+        self,
+        site_id: int,
+        version: int,
+        sections: RecentlyUsed[SectionText],
+        token_indexes: RecentlyUsed[TokenIndex],
+    ) -> None:
         self.version = version
         self._site_id = site_id
-        self._sections = sections
+        self._sections, self._token_indexes = sections, token_indexes
         self._values: dict[Hashable, Any] = {}
         self._facts: dict[Hashable, dict[Any, Any]] = {}
 
@@ -114,13 +170,23 @@ class SiteMemory:
 
     def sections(self, unit: UnitOfWork, chunks: Sequence[int]) -> list[SectionText]:
         """The sections of those *chunks* that still exist."""
-        store, prefix = self._sections, (self._site_id, self.version)
-        by_chunk = {chunk: store.get((*prefix, chunk)) for chunk in chunks}
+        store, site_id = self._sections, self._site_id
+        by_chunk = {chunk: store.get(site_id, (self.version, chunk)) for chunk in chunks}
         if unknown := [chunk for chunk, section in by_chunk.items() if section is None]:
             for document, chunk in load_chunks(unit, unknown):
                 by_chunk[chunk.id] = section = SectionText(document, chunk)
-                store.put((*prefix, chunk.id), section)
+                store.put(site_id, (self.version, chunk.id), section)
         return [section for section in by_chunk.values() if section is not None]
+
+    def token_index(self, fit: str, load: Callable[[], TokenIndex | None]) -> TokenIndex | None:
+        """The tokens of *fit* of the site's sections; *load* is called until it returns them."""
+        key = self.version, fit
+        token_index = self._token_indexes.get(self._site_id, key)
+        if token_index is None:
+            token_index = load()
+            if token_index is not None:
+                self._token_indexes.put(self._site_id, key, token_index)
+        return token_index
 
 
 def read_vectors(unit: UnitOfWork, sections: Sequence[SectionText], model: str) -> None:
@@ -131,49 +197,17 @@ def read_vectors(unit: UnitOfWork, sections: Sequence[SectionText], model: str) 
         section.vectors[model] = vectors.get(section.chunk.id)
 
 
-class SectionStore:
-    """The most recently used sections of all sites."""
-
-    def __init__(self, most: int = MOST_CHARACTERS) -> None:
-        self._most, self._size = most, 0
-        self._lock = threading.Lock()
-        self._sections: OrderedDict[tuple[int, int, int], SectionText] = OrderedDict()
-
-    def get(self, key: tuple[int, int, int]) -> SectionText | None:
-        """The section with the *key* of site, version of the index, and chunk."""
-        with self._lock:
-            section = self._sections.get(key)
-            if section is not None:
-                self._sections.move_to_end(key)
-            return section
-
-    def forget(self, site_id: int) -> None:
-        """Drop the sections of a site."""
-        with self._lock:
-            for key in [key for key in self._sections if key[0] == site_id]:
-                self._size -= self._sections.pop(key).size
-
-    def put(self, key: tuple[int, int, int], section: SectionText) -> None:
-        """Add *section*, and drop the least recently used ones beyond the limit."""
-        with self._lock:
-            if key not in self._sections:
-                self._sections[key] = section
-                self._size += section.size
-            while self._size > self._most:
-                _key, oldest = self._sections.popitem(last=False)
-                self._size -= oldest.size
-
-
 class SiteMemories:
     """The memories of the most recently asked sites.
 
     Attributes:
-        sections: of them all.
+        sections, token_indexes: of them all.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.sections = SectionStore()
+        self.sections: RecentlyUsed[SectionText] = RecentlyUsed(MOST_CHARACTERS)
+        self.token_indexes: RecentlyUsed[TokenIndex] = RecentlyUsed(MOST_TOKEN_BYTES)
         self._memories: OrderedDict[int, SiteMemory] = OrderedDict()
 
     def last(self, site_id: int) -> SiteMemory | None:
@@ -186,7 +220,10 @@ class SiteMemories:
             memory = self._memories.get(site_id)
             if memory is None or memory.version != version:
                 self.sections.forget(site_id)
-                memory = self._memories[site_id] = SiteMemory(site_id, version, self.sections)
+                self.token_indexes.forget(site_id)
+                memory = self._memories[site_id] = SiteMemory(
+                    site_id, version, self.sections, self.token_indexes
+                )
             self._memories.move_to_end(site_id)
             while len(self._memories) > MOST_SITES:
                 self._memories.popitem(last=False)

@@ -20,8 +20,10 @@ NEAR_COVERAGE = 0.15
 PASSAGES = 6
 # Pages offered with an honest no: more than three would be a list of search results.
 NEAR_PAGES = 3
-# How much less relevant than the first section the second may be to be shown beside it.
-CLOSE = 1.0
+# How much less relevant than the first section the second may be to be shown beside it: for one in
+# five questions to sites that nothing is fitted on, a second one as close is the right one. On
+# the same page, which remains one source to look at, it may be further behind.
+CLOSE, CLOSE_ON_ONE_PAGE = 1.0, 1.5
 MAX_WORDS = 220  # of an answer with several sections
 # How many sections that answer alike are shown together; of more, so many are offered as choices.
 SHOWN_TOGETHER, CHOICES = 4, 8
@@ -145,7 +147,9 @@ def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
     relevances = section_relevances(sections)
     for second in sections[1:]:
         if second.chunk.text != first.chunk.text and not is_in_another_language(first, second):
-            is_close = relevances[first.chunk.id] - relevances[second.chunk.id] <= CLOSE
+            is_on_one_page = first.document.id == second.document.id
+            close = CLOSE_ON_ONE_PAGE if is_on_one_page else CLOSE
+            is_close = relevances[first.chunk.id] - relevances[second.chunk.id] <= close
             is_close = is_close and not (first.rows_left_out and second.is_other_table)
             words = len(first.chunk.text.split()) + len(second.chunk.text.split())
             return [first, second] if is_close and words <= MAX_WORDS else [first]

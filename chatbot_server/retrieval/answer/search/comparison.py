@@ -1,0 +1,40 @@
+"""Compares a question with all sections of a small site, word by word.
+
+The vector of a section tells what it is about as a whole, and its words only speak for it where
+they are those of the question. :mod:`~chatbot_server.retrieval.index.late_interaction` tells how
+well it answers “Can I bring my spaniel?” with “Dogs are welcome on a lead”.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.index.tokens import load_token_index
+
+# A site with as many sections is not compared.
+LARGE_SITE = 240
+# The languages of the questions that the comparison was fitted on. In others it tells less: of
+# “Wie hoch ist die Kaution?” it thinks little of “Die Kaution beträgt 100 €”.
+FITTED_LANGUAGES = frozenset({"fr", "en"})
+
+
+def may_compare(query: Query, chunk_count: int) -> bool:
+    """Whether the sections of a site with *chunk_count* are to be compared with *query*."""
+    has_tokens = query.meanings is not None and query.meanings.tokens is not None
+    return has_tokens and query.language in FITTED_LANGUAGES and chunk_count < LARGE_SITE
+
+
+def compare_all(index: SiteIndex, query: Query) -> Mapping[int, float]:
+    """The interaction of each section of the site's pages with *query*, by chunk.
+
+    Empty if they are not to be compared, and as long as some of their tokens are not stored.
+    """
+    meanings = query.meanings
+    if meanings is None or meanings.tokens is None or not may_compare(query, index.chunk_count):
+        return {}
+    token_index = index.memory.token_index(
+        meanings.fit, lambda: load_token_index(index.unit, index.site_id, meanings.fit)
+    )
+    return token_index.compare(meanings.tokens) if token_index else {}
