@@ -82,7 +82,7 @@ def test_a_short_length_is_told_as_incomplete(parrot_api: Api) -> None:
         ({"input": []}, "input"),
         ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input.0"),
         ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "input.0.content.0"),
-        ({"text": {"format": {"type": "json_object"}}}, "response_format"),
+        ({"text": {"format": {"type": "json_object"}}}, "text.format"),
         ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tools"),
         ({"max_output_tokens": 0}, "max_output_tokens"),
     ],
