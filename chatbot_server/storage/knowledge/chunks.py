@@ -147,14 +147,24 @@ def titles_and_headings(unit: UnitOfWork, site_id: int, limit: int) -> list[Titl
     return [TitleAndHeading(*row) for row in rows]
 
 
-def headings_of(session: Session, site_id: int, limit: int) -> Sequence[str]:
+class PageHeading(NamedTuple):
+    """The path of headings above a section, and its page's address and language."""
+
+    path: str
+    url: str
+    language: str
+
+
+def headings_of(session: Session, site_id: int, limit: int) -> list[PageHeading]:
     """Paths of headings on the site's pages, first headings of pages first."""
-    return session.scalars(
-        select(KnowledgeChunk.heading)
+    rows = session.execute(
+        select(KnowledgeChunk.heading, KnowledgeDocument.url, KnowledgeDocument.language)
+        .join(KnowledgeDocument, KnowledgeDocument.id == KnowledgeChunk.document_id)
         .where(KnowledgeChunk.site_id == site_id, KnowledgeChunk.heading != "")
         .order_by(KnowledgeChunk.position, KnowledgeChunk.document_id)
         .limit(limit)
-    ).all()
+    )
+    return [PageHeading(*row) for row in rows]
 
 
 def forget_other_chunks(

@@ -114,6 +114,24 @@ def _suggestions_of(texts: Sequence[str], _site: Site) -> dict[str, list[str]]:
     for value in texts:
         language, text = _wording("suggestion", value)
         suggestions.setdefault(language, []).append(text)
+    return _not_too_many(suggestions)
+
+
+def add_suggestions(site: Site, texts: Sequence[str]) -> None:
+    """Offer further questions beside those that are offered, ``fr=…`` in one language, else in all.
+
+    Raises:
+        UsageError: they are too many, or one is empty or too long.
+    """
+    for value in texts:
+        language, text = _wording("suggestion", value)
+        # Who has questions of their language is shown no others.
+        shown_to = {language} if language != "*" else {language, *site.suggestions}
+        more = {code: list(dict.fromkeys([*site.suggested(code), text])) for code in shown_to}
+        site.suggestions = _not_too_many(site.suggestions | more)
+
+
+def _not_too_many(suggestions: dict[str, list[str]]) -> dict[str, list[str]]:
     if any(len(questions) > MOST_SUGGESTIONS for questions in suggestions.values()):
         raise UsageError("suggestions_too_many", field="suggestion", limit=MOST_SUGGESTIONS)
     return suggestions

@@ -42,6 +42,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.show_start": "owner",
     "admin.start_site": "owner",
     "admin.show_trial": "owner",
+    "admin.suggest": "owner",
     "admin.show_pages": "owner",
     "admin.choose_pages": "owner",
     "admin.privacy": "reader",

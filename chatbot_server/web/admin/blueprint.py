@@ -29,6 +29,7 @@ from chatbot_server.web.admin.settings.models import add_models
 from chatbot_server.web.admin.settings.own_account import add_own_account, add_second_factor
 from chatbot_server.web.admin.settings.people import add_people
 from chatbot_server.web.admin.settings.restoring import add_restoring
+from chatbot_server.web.admin.trial import add_trial
 from chatbot_server.web.admin.visitors.analytics import add_analytics
 from chatbot_server.web.admin.visitors.conversations import add_conversations, add_owner_rights
 from chatbot_server.web.admin.visitors.messages import add_mail, add_messages
@@ -43,6 +44,7 @@ ROUTES = (
     add_log_in,
     add_home,
     add_start,
+    add_trial,
     add_choice_of_pages,
     add_privacy,
     add_models,

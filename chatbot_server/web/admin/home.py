@@ -15,7 +15,6 @@ from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.errors import ChatbotError, EngineError, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import free_disk
-from chatbot_server.retrieval.curate.learning.trial import try_own_headings
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.retrieval.curate.library import describe_sources, unread_site
 from chatbot_server.storage.base import now
@@ -31,7 +30,6 @@ from chatbot_server.storage.site.webhooks import has_paused_webhook
 from chatbot_server.storage.visitors.analytics import Period, activity
 from chatbot_server.storage.visitors.feedback import contact_requests
 from chatbot_server.web.admin.access import PATH, may
-from chatbot_server.web.admin.answers.knowledge import explain_sources
 from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,
@@ -47,6 +45,7 @@ from chatbot_server.web.middleware.address import own_address
 from chatbot_server.web.snippet import snippet_for
 
 WEEK = 7 * DAY
+DAYS_OF_REMINDING = 30
 LOW_DISK = 1_000_000_000  # bytes; a backup or an upgrade may fail
 
 
@@ -94,27 +93,6 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
             return render("start", status=error.status, problem=problem_of(error), **values)
         parts.call_chore("read")
         return go("show_pages", key=key)
-
-    @bp.get(f"{PATH}/<key>/trial")
-    def show_trial(key: str) -> Response:
-        with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            reports = describe_sources(session, site.id)
-        own_question = " ".join(request.args.get("q", "").split())[:300]
-        trial = try_own_headings(parts.knowledge, site.id, own_question)
-        sources = explain_sources(reports, admin_language(), parts.config.retrieval.page_bytes)
-        is_reading = any(
-            report.is_crawl and not report.finished and not report.why for report in reports
-        )
-        return render(
-            "trial",
-            site=site,
-            sites=sites,
-            trial=trial,
-            sources=sources,
-            reading=is_reading,
-            q=own_question,
-        )
 
 
 def _make_site(parts: AdminParts, name: str, address: str) -> str:
@@ -184,9 +162,17 @@ def _todo(site: Site, *, has_pages: bool) -> list[tuple[str, str, bool]]:
     """
     steps = (
         ("pages", "knowledge", "add_source", has_pages),
+        *_step_of_suggestions(site),
         ("seen", "show_tag", "add_source", site.seen is not None),
         ("contact", "privacy", "save_privacy", bool(site.contact_email or site.contact_url)),
         ("privacy", "privacy", "save_privacy", bool(site.policy_url)),
     )
     own = [(name, page, is_done) for name, page, view, is_done in steps if may(g.account, view)]
     return [] if all(is_done for *_step, is_done in own) else own
+
+
+def _step_of_suggestions(site: Site) -> list[tuple[str, str, str, bool]]:
+    """The step that offers questions in the chat: who leaves it out is not reminded for ever."""
+    is_new = now() < site.created + DAYS_OF_REMINDING * DAY
+    has_some = bool(site.suggestions)
+    return [("suggest", "show_trial", "suggest", has_some)] if is_new or has_some else []

@@ -23,6 +23,7 @@ ALL_RULES = "axe.run(document, {resultTypes: ['violations']})"
 # All that another scheme of colours can break.
 COLOUR_RULES = """axe.run(document,
     {resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block']})"""
+LINES = "new Set([...document.querySelectorAll('.steps li')].map((step) => step.offsetTop)).size"
 SITE_PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "appearance", "messages")
 MORE_PAGES = (
     *("tag", "trial", "knowledge?source=1&q=bread", "pages", "privacy?setup=yes"),
@@ -45,10 +46,13 @@ SHOWN = ("owner-desktop-analytics.png", "owner-desktop-home.png", "owner-phone-u
 def site() -> Iterator[WebSite]:
     """The owner's own site."""
     site = WebSite()
-    links = ' <a href="/hours">Hours</a> <a href="/prices">Prices</a>'
+    links = "".join(f' <a href="/{name}">{name}</a>' for name in ("hours", "prices", "cakes"))
     site.put("/", "Bakery Hull", f"Bread since 1987.{links}")
     site.put("/hours", "Opening hours", "We are open from Tuesday to Saturday, 7 am to 6 pm.")
     site.put("/prices", "Prices of bread", "A loaf of sourdough bread costs 4.20 euros.")
+    site.put(
+        "/cakes", "How do I order a cake?", "To order a cake, call 020 7946 0733 a week before."
+    )
     yield site
     site.close()
 
@@ -253,6 +257,7 @@ def check_page(page: Page, address: str, axe_source: str, picture: Callable[[str
         assert broken == [], f"{look}, {address}"
         width = "document.documentElement.scrollWidth <= innerWidth"
         assert page.evaluate(width), f"{look}, {address} is wider than the window"
+        assert page.evaluate(LINES) <= 1, f"{look}, {address}: the steps take several lines"
         page.screenshot(path=picture(look), full_page=True)
 
 

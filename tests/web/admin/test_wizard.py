@@ -217,7 +217,37 @@ def test_a_copy_of_another_page_is_nothing_to_choose(owner: OwnerServer, source:
     assert 'value="/prices"' not in owner.browser("owner").get(address).text
 
 
-def test_the_first_questions_are_what_the_site_can_be_asked(owner: OwnerServer) -> None:
+def test_the_first_questions_are_what_visitors_ask(owner: OwnerServer) -> None:
     add_note(owner.database, owner.site_id, "Prices", "A loaf of bread costs 4 euros.")
     page = owner.browser("owner").get(f"/admin/{owner.key}/trial?locale=en").text
-    assert '<p class="question" dir="auto">Prices</p>' in page
+    assert '<p class="question" dir="auto">What are your prices?</p>' in page
+
+
+def test_questions_that_are_answered_right_are_suggested_at_a_click(
+    owner: OwnerServer, post: Post
+) -> None:
+    add_note(owner.database, owner.site_id, "Prices", "A loaf of bread costs 4 euros.")
+    browser = owner.browser("owner")
+    assert "Suggest first questions" in browser.get(f"/admin/{owner.key}/?locale=en").text
+    page = browser.get(f"/admin/{owner.key}/trial?locale=en").text
+    ticked = re.findall(r'name="suggested" value="([^"]+)" checked', page)
+    assert ticked == ["What are your prices?"]
+    step = post("/admin/KEY/trial?setup=yes", suggested=ticked)
+    assert step.location.split("/")[-1] == "trial?done=suggested&setup=yes"
+    panel = browser.get(f"/api/widget?site={owner.key}&locale=fr").get_json()
+    assert panel["suggestions"] == ticked, "a site in one language has one list for all visitors"
+    page = browser.get(f"/admin/{owner.key}/trial?locale=en").text
+    assert "The chat suggests this question." in page
+    assert 'name="suggested"' not in page
+    refused = post("/admin/KEY/trial", suggested=[f"Question {number}?" for number in range(7)])
+    assert refused.status_code == 400
+    again = browser.get(f"/api/widget?site={owner.key}&locale=fr").get_json()
+    assert again["suggestions"] == ticked
+
+
+def test_suggestions_are_added_in_their_language(owner: OwnerServer, post: Post) -> None:
+    post("/admin/KEY/trial", suggested=["fr=Quels tarifs ?"])
+    post("/admin/KEY/trial", suggested=["Opening hours", "fr=Quels tarifs ?"])
+    with owner.database.session() as session:
+        suggestions = find_site(session, owner.key).suggestions
+    assert suggestions == {"fr": ["Quels tarifs ?", "Opening hours"], "*": ["Opening hours"]}

@@ -1,56 +1,105 @@
-"""A first look at a site's answers: questions made of its own headings, answered right there."""
+"""A first look at a site's answers: questions of different kinds, answered right there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urldefrag
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.index.chunks import BETWEEN
-from chatbot_server.storage.knowledge.chunks import headings_of
-from chatbot_server.storage.site.sites import Site
+from chatbot_server.retrieval.curate.learning.first_questions import (
+    FirstQuestion,
+    Kind,
+    audience_of,
+    first_questions,
+)
+from chatbot_server.retrieval.language.facts import facts
 
-WANTED, MOST_ASKED, MOST_HEADINGS = 3, 12, 500
-SHORTEST, LONGEST = 8, 90  # characters of a heading that asks for something
-FEW_BLANKS = 3
-ANY_LANGUAGE = ""
+WANTED, MOST_ASKED = 3, 12
+_STEP = re.compile(r"(?m)^ {0,3}\d{1,2}[.)] ")
 
 
 @dataclass(frozen=True)
 class Trial:
     """A question and what the site says of it."""
 
-    question: str
+    question: FirstQuestion
     grounding: Grounding
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the owner's own words or pages answer it."""
+        return self.grounding.status in ("faq", "quoted")
 
-def try_own_headings(base: KnowledgeBase, site_id: int, own_question: str = "") -> list[Trial]:
-    """The owner's own question, if there is one, and up to three of the site's headings."""
-    trials = [Trial(own_question, base.ground(site_id, own_question))] if own_question else []
-    answers = set[str]()
-    for number, question in enumerate(dict.fromkeys(_questions(base, site_id))):
-        if len(answers) >= WANTED or number >= MOST_ASKED:
+    @property
+    def is_trusted(self) -> bool:
+        """Answered with what the question asks for, from the page that it was made of."""
+        page, stated = self.question.page, self.question.stated
+        has_fact = not stated or any(fact.kind in stated for fact in facts(self.grounding.answer))
+        return self.is_answered and has_fact and page in ("", *self._pages())
+
+    @property
+    def is_sure(self) -> bool:
+        """Trusted, and a heading is answered by what stands under it."""
+        heading = self.question.text if self.question.page else ""
+        return self.is_trusted and heading in self.grounding.answer
+
+    @property
+    def kind(self) -> Kind:
+        """Of the question; steps to be done tell it where a heading does not."""
+        if self.question.kind == "fact" and len(_STEP.findall(self.grounding.answer)) > 1:
+            return "way"
+        return self.question.kind
+
+    @property
+    def page(self) -> str:
+        """The page that answers first; of an own answer, its question."""
+        return next(iter(self._pages()), self.question.text)
+
+    def _pages(self) -> list[str]:
+        return [urldefrag(source.url).url for source in self.grounding.sources]
+
+
+def try_own_question(base: KnowledgeBase, site_id: int, text: str) -> Trial:
+    """A question of the owner's, and what the site says of it."""
+    question = FirstQuestion(text, audience_of(base, site_id, text), "fact")
+    return Trial(question, base.ground(site_id, text))
+
+
+def try_site(base: KnowledgeBase, site_id: int) -> list[Trial]:
+    """Up to three questions that the site answers, of different kinds and from different pages."""
+    sure: list[Trial] = []
+    others: list[Trial] = []
+    left = list(first_questions(base, site_id))
+    for _ in range(min(MOST_ASKED, len(left))):
+        kinds = {trial.kind for trial in sure}
+        question = next((each for each in left if each.kind not in kinds), left[0])
+        left.remove(question)
+        trial = Trial(question, base.ground(site_id, question.text))
+        if trial.is_trusted:
+            (sure if trial.is_sure else others).append(trial)
+        if len(_apart(sure)) == WANTED:
             break
-        grounding = base.ground(site_id, question)
-        if grounding.status in ("faq", "quoted") and grounding.answer not in answers:
-            answers.add(grounding.answer)
-            trials.append(Trial(question, grounding))
-    return trials
+    return _most_different([*sure, *others])
 
 
-def _questions(base: KnowledgeBase, site_id: int) -> Iterator[str]:
-    """Headings that ask something, what the site can be asked about, then any of its headings."""
-    with base.database.session() as session:
-        paths = headings_of(session, site_id, MOST_HEADINGS)
-        name = session.get_one(Site, site_id).name.casefold()
-    headings = [
-        heading
-        for path in paths
-        if SHORTEST <= len(heading := path.split(BETWEEN)[-1]) <= LONGEST
-        and heading.casefold() != name
-    ]
-    # “Any questions?” asks nothing.
-    yield from (line for line in headings if line.endswith("?") and line.count(" ") >= FEW_BLANKS)
-    yield from base.topics(site_id, ANY_LANGUAGE)
-    yield from headings
+def _apart(trials: Iterable[Trial]) -> list[Trial]:
+    """Those whose page, and kind, is none of those before."""
+    kept: list[Trial] = []
+    for trial in trials:
+        if all(trial.page != other.page and trial.kind != other.kind for other in kept):
+            kept.append(trial)
+    return kept
+
+
+def _most_different(trials: list[Trial]) -> list[Trial]:
+    """Those of other kinds and pages; then, where they are too few, of other pages, then any."""
+    kept = _apart(trials)
+    pages, answers = {trial.page for trial in kept}, {trial.grounding.answer for trial in kept}
+    for trial in sorted(trials, key=lambda each: each.page in pages):
+        if len(kept) < WANTED and trial.grounding.answer not in answers:
+            kept.append(trial)
+            answers.add(trial.grounding.answer)
+    return kept

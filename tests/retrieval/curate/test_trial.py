@@ -1,0 +1,99 @@
+"""The first questions of the set-up: of different kinds, from different pages, and answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.curate.learning.first_questions import first_questions, kind_of
+from chatbot_server.retrieval.curate.learning.trial import try_own_question, try_site
+from chatbot_server.retrieval.curate.library import add_faq
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.sources import open_source
+
+HELP = """
+# Help
+## What is sourdough made with?
+Sourdough is made with flour, water and salt.
+## Who is the baker here?
+The baker here is Ann Miller.
+## And for all the children?
+The children get a bun.
+"""
+
+
+def put_pages(database: Database, site_id: int, *pages: tuple[str, str], language: str) -> None:
+    with database.session() as session:
+        source = open_source(session, site_id, "site", "https://shop.example/")
+        for name, text in pages:
+            draft = Draft(f"https://shop.example/{name}", name.title(), text, language)
+            indexing.put(session, source, analyse(draft))
+
+
+@pytest.fixture
+def base(database: Database, site_id: int) -> KnowledgeBase:
+    hours = ("hours", "# Opening hours\nWe are open from Tuesday to Saturday, 7:00 to 18:00.")
+    cakes = (
+        "cakes",
+        "# Cakes\n## How do I order a cake?\nTo order a cake, call 020 7946 0733 a week before.",
+    )
+    put_pages(database, site_id, ("help", HELP), hours, cakes, language="en")
+    return KnowledgeBase(database, "off")
+
+
+def test_three_questions_are_of_three_kinds_and_pages(base: KnowledgeBase, site_id: int) -> None:
+    trials = try_site(base, site_id)
+    assert {(trial.kind, trial.page.rsplit("/", 1)[1]) for trial in trials} == {
+        ("figure", "hours"),
+        ("way", "cakes"),
+        ("fact", "help"),
+    }
+    assert all(trial.is_answered for trial in trials)
+
+
+def test_a_heading_that_goes_on_from_another_is_no_question(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    texts = [question.text for question in first_questions(base, site_id)]
+    assert "Who is the baker here?" in texts
+    assert "And for all the children?" not in texts
+
+
+def test_a_usual_question_counts_only_if_the_answer_has_what_it_asks_for(
+    database: Database, site_id: int
+) -> None:
+    add_faq(database, site_id, "When are you open?", "Ring the bell.")
+    base = KnowledgeBase(database, "off")
+    assert base.ground(site_id, "When are you open?").status == "faq"
+    assert try_site(base, site_id) == []
+    assert try_own_question(base, site_id, "When are you open?").is_answered
+
+
+def test_a_question_is_for_all_visitors_where_a_site_has_one_language(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    assert {question.language for question in first_questions(base, site_id)} == {"*"}
+    text = "# Le pain au levain\nLe pain au levain est fait avec de la farine, de l’eau et du sel."
+    put_pages(database, site_id, ("pain", text), language="fr")
+    languages = {each.text: each.language for each in first_questions(base, site_id)}
+    assert languages["Le pain au levain"] == "fr"
+    assert languages["Who is the baker here?"] == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "kind"),
+    [
+        ("How do I order a cake?", "en", "way"),
+        ("How much is a cake?", "en", "figure"),
+        ("Opening hours", "en", "figure"),
+        ("Nos tarifs", "fr", "figure"),
+        ("Comment régler ?", "fr", "way"),
+        ("Who is the baker?", "en", "fact"),
+        ("Prices", "xx", "fact"),
+    ],
+)
+def test_kinds_are_told_by_words(text: str, language: str, kind: str) -> None:
+    assert kind_of(text, language) == kind
