@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from support.scripted_chat import ScriptedModel
 
-from chatbot_server.app import create_app
+from chatbot_server import app
 from chatbot_server.config import Config
-from chatbot_server.retrieval.answer import service
+from chatbot_server.retrieval.index.embedder import VISITOR_LOADING_SECONDS
 from chatbot_server.storage.database import Database
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -18,7 +18,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_visitors_and_owners_search_with_one_process_and_one_index(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings: list[str] = []
-    monkeypatch.setattr(service, "make_embedder", settings.append)
-    create_app(Config(data_dir=tmp_path), ScriptedModel(), database)
-    assert settings == ["auto"]
+    loading_seconds: list[float] = []
+    monkeypatch.setattr(
+        app, "make_embedder", lambda _semantic, seconds: loading_seconds.append(seconds)
+    )
+    app.create_app(Config(data_dir=tmp_path), ScriptedModel(), database)
+    assert loading_seconds.count(VISITOR_LOADING_SECONDS) == 1

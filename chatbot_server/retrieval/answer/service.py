@@ -15,6 +15,7 @@ from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.grounding import ground_in_sections
 from chatbot_server.retrieval.answer.joined import ground_each, ground_question
 from chatbot_server.retrieval.answer.reformulation import reformulate
+from chatbot_server.retrieval.answer.search.comparison import may_compare
 from chatbot_server.retrieval.answer.search.fusion import Hit
 from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search.searcher import Searcher
@@ -34,8 +35,8 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
 
 HITS = 10
-# Of those that a search finds, more are looked at where all sections of the site are compared.
-SEARCHED = 40
+# Where all sections of a site are compared with the question, more documents are looked at.
+HITS_OF_COMPARED = 40
 # Asked where a question is expected: what its answer takes is loaded, and needed by every other.
 ANY_QUESTION = "When are you open, and how much is it?"
 
@@ -154,7 +155,7 @@ class KnowledgeBase:
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""
-        with self.open_search(site_id, question, ()) as (index, query, hits):
+        with self.open_search(site_id, question, (), limit=limit) as (index, query, hits):
             candidates = load_candidates(index, query, hits, limit)
         return [candidate.passage() for candidate in candidates]
 
@@ -165,9 +166,11 @@ class KnowledgeBase:
         question: str,
         history: Sequence[str],
         language: str | None = None,
+        limit: int = HITS,
     ) -> Iterator[tuple[SiteIndex, Query, list[Hit]]]:
         """Search for *question*; yields the index, the query and its hits in one unit of work.
 
+        There are up to *limit* hits; more where all sections of the site are compared.
         No connection to the database is held while the vector of the question is computed.
         """
         searcher = self.searcher
@@ -175,13 +178,15 @@ class KnowledgeBase:
             index = SiteIndex(connection, site_id, searcher.memories)
             query = reformulate(searcher, index, question, history, language)
             if searcher.embedder is None:
-                yield index, query, searcher.search(index, query, None, SEARCHED)
+                yield index, query, searcher.search(index, query, None, limit)
                 return
             forms = searcher.forms(index, query)
         vector = searcher.embed(forms, query)
         with self.database.connection() as connection:
             index = index.within(connection)
-            yield index, query, searcher.search(index, query, vector, SEARCHED)
+            if may_compare(query, index.chunk_count):
+                limit = max(limit, HITS_OF_COMPARED)
+            yield index, query, searcher.search(index, query, vector, limit)
 
     def pids(self) -> Collection[int]:
         """The process of the embedder, if it runs."""
