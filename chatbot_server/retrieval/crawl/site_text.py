@@ -237,16 +237,16 @@ class SiteBlocks:
         headings: list[Block] = []
         former_headings: list[Block] = []
         for block in blocks:
-            headings = [one for one in headings if one.margin == block.margin]
+            headings = [each for each in headings if each.margin == block.margin]
             if block.level:
-                headings = [one for one in headings if one.level < block.level] + [block]
+                headings = [each for each in headings if each.level < block.level] + [block]
                 continue
             if not block.margin and not states_something(block):
                 continue
-            above = [one for one in headings if one.margin or self._shared.is_shared(one)]
+            above = [each for each in headings if each.margin or self._shared.is_shared(each)]
             if self._is_new(block, above):
                 new_headings = [
-                    one for one in above if all(one is not former for former in former_headings)
+                    each for each in above if all(each is not former for former in former_headings)
                 ]
                 self._blocks.setdefault(language, []).extend([*new_headings, block])
                 self._size += len(block.text)

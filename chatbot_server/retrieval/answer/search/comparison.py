@@ -31,8 +31,8 @@ def compare_all(index: SiteIndex, query: Query) -> Mapping[int, float]:
 
     Empty if they are not to be compared, and as long as some of their tokens are not stored.
     """
-    meanings = query.meanings
-    if meanings is None or meanings.tokens is None or not may_compare(query, index.chunk_count):
+    meanings = query.meanings if may_compare(query, index.chunk_count) else None
+    if meanings is None or meanings.tokens is None:
         return {}
     token_index = index.memory.token_index(
         meanings.fit, lambda: load_token_index(index.unit, index.site_id, meanings.fit)

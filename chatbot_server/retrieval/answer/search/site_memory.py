@@ -25,7 +25,8 @@ from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText, loa
 from chatbot_server.storage.knowledge.vectors import chunk_vectors
 
 MOST_SITES = 100
-# Characters of all cached sections, each of which takes some five bytes.
+# Characters of all cached sections. Each takes some five bytes, and five more for a section of a
+# site that has just changed, whose tokens were read for a visitor.
 MOST_CHARACTERS = 4_000_000
 # The bytes of the tokens of all cached sites: a site of 80 sections takes two millions.
 MOST_TOKEN_BYTES = 60_000_000

@@ -189,7 +189,7 @@ class Candidate:
     def pair_coverage(self) -> float:
         """The share that title, headings and the best two neighbouring sentences contain."""
         about, sentences = self._about_held, self._sentences_held
-        pairs = {one | other for one, other in pairwise(sentences)} or {*sentences, 0}
+        pairs = {first | second for first, second in pairwise(sentences)} or {*sentences, 0}
         return max(self._query.share_held(about | held) for held in pairs)
 
     @property

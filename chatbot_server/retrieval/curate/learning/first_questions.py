@@ -72,7 +72,9 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
     own = [row for row in own if SHORTEST <= len(row.path) <= LONGEST and _stands_alone(row)]
     audience = FOR_ALL if len(spoken) < 2 else ""
     made = [
-        FirstQuestion(row.path, audience or row.language, kind_of(*row[::2]), _page(row))
+        FirstQuestion(
+            row.path, audience or row.language, kind_of(row.path, row.language), _page(row)
+        )
         for row in (*own, *(PageHeading(topic, "", main) for topic in topics))
         if row.path.casefold() != name
     ]
@@ -97,9 +99,13 @@ def kind_of(text: str, language: str) -> Kind:
     words = fold(text)
     if _ASKS_WAY.match(words):
         return "way"
-    known = LANGUAGES.get(language)
-    figures = known.asks_number if known else ()
-    synonyms = [known.synonyms.get(name, frozenset()) for name in _OF_FIGURES] if known else []
+    language_words = LANGUAGES.get(language)
+    figures = language_words.asks_number if language_words else ()
+    synonyms = (
+        [language_words.synonyms.get(name, frozenset()) for name in _OF_FIGURES]
+        if language_words
+        else []
+    )
     if any(words.startswith(phrase) for phrase in figures):
         return "figure"
     return "figure" if frozenset().union(*synonyms) & set(_WORD.findall(words)) else "fact"
@@ -107,8 +113,8 @@ def kind_of(text: str, language: str) -> Kind:
 
 def _stands_alone(row: PageHeading) -> bool:
     """Not “And for children?”, which goes on from another heading."""
-    known = LANGUAGES.get(row.language)
-    openings = known.followup_openings if known else ()
+    language_words = LANGUAGES.get(row.language)
+    openings = language_words.followup_openings if language_words else ()
     return not any(fold(row.path).startswith(f"{words} ") for words in openings)
 
 

@@ -87,19 +87,19 @@ def try_site(base: KnowledgeBase, site_id: int) -> list[Trial]:
 
 def _apart(trials: Iterable[Trial]) -> list[Trial]:
     """Those whose page, and kind, is none of those before."""
-    kept: list[Trial] = []
+    chosen: list[Trial] = []
     for trial in trials:
-        if all(trial.page != other.page and trial.kind != other.kind for other in kept):
-            kept.append(trial)
-    return kept
+        if all(trial.page != other.page and trial.kind != other.kind for other in chosen):
+            chosen.append(trial)
+    return chosen
 
 
 def _most_different(trials: list[Trial]) -> list[Trial]:
     """Those of other kinds and pages; then, where they are too few, of other pages, then any."""
-    kept = _apart(trials)
-    pages, answers = {trial.page for trial in kept}, {trial.grounding.answer for trial in kept}
+    chosen = _apart(trials)
+    pages, answers = {trial.page for trial in chosen}, {trial.grounding.answer for trial in chosen}
     for trial in sorted(trials, key=lambda each: each.page in pages):
-        if len(kept) < WANTED and trial.grounding.answer not in answers:
-            kept.append(trial)
+        if len(chosen) < WANTED and trial.grounding.answer not in answers:
+            chosen.append(trial)
             answers.add(trial.grounding.answer)
-    return kept
+    return chosen

@@ -58,9 +58,11 @@ class Cards:
         if not 1 < len(blocks) - start <= MAX_ABOVE + 1 or not blocks[-1].level:
             return
         *above, heading = blocks[start:]
-        text = " ".join(one.text for one in above)
-        is_told_of = all(not one.link and (not one.level or is_value(one.text)) for one in above)
-        is_same_place = all(one.margin == heading.margin for one in above)
+        text = " ".join(block.text for block in above)
+        is_told_of = all(
+            not block.link and (not block.level or is_value(block.text)) for block in above
+        )
+        is_same_place = all(block.margin == heading.margin for block in above)
         has_fact = any(char.isdigit() for char in text)
         if len(text) <= LONGEST_ABOVE and has_fact and is_told_of and is_same_place:
             facts = [

@@ -120,8 +120,8 @@ class AlignedTable:
         titles = 0
         for number, (former, row) in enumerate(pairwise(self._rows), 1):
             size = max(piece.size for piece in row)
-            free = [*((left.x1, right.x0) for left, right in pairwise(self._parts[number]))]
-            free = [(-1e9, row[0].x0), *free, (row[-1].x1, 1e9)]
+            gaps = [(left.x1, right.x0) for left, right in pairwise(self._parts[number])]
+            free = [(-1e9, row[0].x0), *gaps, (row[-1].x1, 1e9)]
             common = [
                 (max(a, c), min(b, d))
                 for a, b in gutters
@@ -130,9 +130,7 @@ class AlignedTable:
             ]
             if row[0].y - former[0].y > 3 * size or (len(common) < len(gutters) and len(row) < 2):
                 break
-            if self.begins_anew(number):
-                break
-            if not common:
+            if not common or self.begins_anew(number):
                 break
             gutters = common
             if len(row) > 1:
@@ -141,7 +139,7 @@ class AlignedTable:
                 self._gutters = gutters
             elif row[0].x0 < gutters[0][0]:
                 titles += 1
-            elif count == number and row[0].y - former[0].y < 1.6 * size:
+            elif count == number and row[0].y - former[0].y < LINE_PITCH * size:
                 count += 1  # the last cell goes on
         return count if multiple >= 2 and multiple >= titles else 0
 

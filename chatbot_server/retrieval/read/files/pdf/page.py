@@ -117,7 +117,7 @@ class PdfPage:
                 former.note_gap(piece.x0)
                 blank = " " if gap > WORD_GAP * size else ""
                 start = len(former.text + blank)
-                former.gaps += [replace(one, at=one.at + start) for one in piece.gaps]
+                former.gaps += [replace(gap, at=gap.at + start) for gap in piece.gaps]
                 former.text += blank + piece.text
                 former.x1 = max(former.x1, piece.x1)
                 former.is_bold = former.is_bold and piece.is_bold
