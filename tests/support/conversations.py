@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Session
+from support.servers.owner_server import OwnerServer
 
 from chatbot_server.storage.visitors.conversations import Conversation, new_conversation
+from chatbot_server.storage.visitors.feedback import save_feedback
+from chatbot_server.storage.visitors.messages import add_message
 
 
 def start_conversation(
@@ -15,3 +20,31 @@ def start_conversation(
     session.add(conversation)
     session.flush()
     return conversation, secret
+
+
+def talk(
+    owner: OwnerServer,
+    question: str,
+    answer: str,
+    origin: str,
+    *,
+    down: str | None = None,
+    **fields: Any,
+) -> str:
+    """A conversation of one question; returns its id.
+
+    *down* is what the visitor says with a thumb down.
+    """
+    with owner.database.session() as session:
+        thread, _ = start_conversation(
+            session, owner.site_id, locale="en", page="https://example.org/p", keep=True
+        )
+        thread.extend(30)
+        add_message(session, thread, "user", question)
+        message = add_message(session, thread, "assistant", answer)
+        message.origin, message.finish = origin, "stop"
+        for name, value in fields.items():
+            setattr(message, name, value)
+        if down is not None:
+            save_feedback(session, message, "down", None, down)
+        return thread.id

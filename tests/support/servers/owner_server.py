@@ -12,6 +12,7 @@ from support.scripted_chat import ScriptedModel
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
+from chatbot_server.retrieval.curate.library import describe_entries
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.accounts import Role, add_account, all_accounts
 from chatbot_server.storage.site.sites import add_site
@@ -53,3 +54,8 @@ class OwnerServer:
             answer = client.post("/admin/login", data=form, headers=ORIGIN)
             assert answer.status_code == 303, answer.text
         return client
+
+    def own_answers(self) -> list[dict[str, Any]]:
+        """The owner's own answers, as the pages and exports describe them."""
+        with self.database.session() as session:
+            return describe_entries(session, self.site_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.conversations import start_conversation
+from support.conversations import start_conversation, talk
 from support.models.tiny_models import write_random_llama_gguf
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
@@ -146,3 +146,20 @@ def test_a_new_key_was_never_used_and_does_not_expire(owner: OwnerServer, post: 
     post("/admin/KEY/keys", name="Guest", scope="all", days="5")
     page = owner.browser("owner").get(f"/admin/{owner.key}/keys?locale=fr").text
     assert " · jamais utilisée · expire le " in page
+
+
+def test_something_is_left_to_do_until_the_owners_own_site_showed_the_chat(
+    owner: OwnerServer,
+) -> None:
+    browser, step = owner.browser("owner"), "open the chat there</a>"
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).origins = ["https://bakery.example"]
+    talk(owner, "Do you bake?", "Yes.", "faq")
+    for origin in ("http://localhost", "https://other.example"):
+        owner.app.test_client().get(f"/api/widget?site={owner.key}", headers={"Origin": origin})
+    assert step in browser.get(f"/admin/{owner.key}/?locale=en").text
+    seen = {"Origin": "https://bakery.example"}
+    assert owner.app.test_client().get(f"/api/widget?site={owner.key}", headers=seen).json
+    assert step not in browser.get(f"/admin/{owner.key}/?locale=en").text
+    tag = browser.get(f"/admin/{owner.key}/tag?locale=en").text
+    assert "The chat was opened on https://bakery.example" in tag

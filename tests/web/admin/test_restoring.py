@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 import pytest
 from flask.testing import FlaskClient
+from support.conversations import talk
 from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
@@ -199,3 +201,19 @@ def test_a_ticket_ends_and_is_of_its_process(monkeypatch: pytest.MonkeyPatch) ->
     later = time.time() + 7 * 3600
     monkeypatch.setattr(time, "time", lambda: later)
     assert not tickets.admits(ticket)
+
+
+def test_a_backup_is_made_and_taken_away(
+    owner: OwnerServer, post: Callable[..., TestResponse]
+) -> None:
+    talk(owner, "Where are you?", "In Hull.", "pages")
+    assert post("/admin/backups", visitors="yes").status_code == 303
+    browser = owner.browser("owner")
+    name = browser.get("/admin/backups").text.split("/admin/backups/")[1].split('"')[0]
+    with browser.get(f"/admin/backups/{name}") as file:
+        assert "attachment" in file.headers["Content-Disposition"]
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            assert b"Where are you?" in archive.read("message.jsonl")
+    for path in ("..%2Fchatbot.db", "chatbot.db", "%2Fetc%2Fpasswd"):
+        assert browser.get(f"/admin/backups/{path}").status_code == 404
+    assert owner.browser("editor").get(f"/admin/backups/{name}").status_code == 403

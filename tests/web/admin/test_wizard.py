@@ -251,3 +251,15 @@ def test_suggestions_are_added_in_their_language(owner: OwnerServer, post: Post)
     with owner.database.session() as session:
         suggestions = find_site(session, owner.key).suggestions
     assert suggestions == {"fr": ["Quels tarifs ?", "Opening hours"], "*": ["Opening hours"]}
+
+
+def test_a_new_site_is_made_from_its_address(owner: OwnerServer, post: Post) -> None:
+    answer = post("/admin/start", name="Shop", address="shop.example.org")
+    assert answer.status_code == 303
+    key = answer.location.split("/")[2]
+    with owner.database.session() as session:
+        assert find_site(session, key).origins == ["https://shop.example.org"]
+    assert "shop.example.org" in owner.browser("owner").get(f"/admin/{key}/trial").text
+    for form in ({"name": "", "address": "a.example"}, {"name": "A", "address": "::"}, {}):
+        refused = owner.browser("owner").post("/admin/start", data=form, headers=ORIGIN)
+        assert refused.status_code == 400, form

@@ -1,0 +1,103 @@
+"""Conversations on the owner's pages: read, found, exported, deleted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+
+from support.conversations import start_conversation, talk
+from support.servers.owner_server import OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.conversations import Conversation
+from chatbot_server.storage.visitors.messages import add_message
+
+Post = Callable[..., TestResponse]
+
+
+def test_an_answer_reads_as_it_did_in_the_chat(owner: OwnerServer) -> None:
+    thread = talk(owner, "When?", "**Hours**\nFrom 9 to 5.\n- Sunday — closed", "pages")
+    page = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{thread}").text
+    assert re.search(r"<strong>Hours</strong><br ?/?>\s*From 9 to 5\.", page)
+    assert "<li>Sunday — closed</li>" in page
+
+
+def test_conversations_are_found_by_what_became_of_them(owner: OwnerServer) -> None:
+    talk(owner, "Where are you?", "In Hull.", "pages")
+    talk(owner, "Do you sell boats?", "Nothing.", "none")
+    talk(owner, "Hello", "Hello!", "none", status="courtesy")
+    talk(owner, "Is it dear?", "No.", "faq", down="no")
+    browser = owner.browser("reader")
+
+    def questions(query: str) -> list[str]:
+        page = browser.get(f"/admin/{owner.key}/conversations?{query}").text
+        asked = ("Where are you?", "Do you sell boats?", "Hello", "Is it dear?")
+        return [text for text in asked if f">{text}<" in page]
+
+    assert questions("trait=unanswered") == ["Do you sell boats?"]
+    assert questions("trait=thumb_down") == ["Is it dear?"]
+    assert questions("origin=pages") == ["Where are you?"]
+    assert len(questions("")) == 4
+    assert questions("until=2001-01-01") == []
+    assert browser.get(f"/admin/{owner.key}/conversations?since=soon").status_code == 400
+    home = browser.get(f"/admin/{owner.key}/").text
+    assert "67" in home  # percent: two of three questions were answered
+
+
+def test_an_export_runs_no_formula_and_keeps_every_word(owner: OwnerServer) -> None:
+    talk(owner, '=HYPERLINK("https://evil.example")', 'Ça, "là"\nand more', "pages")
+    browser = owner.browser("owner")
+    table = browser.get(f"/admin/{owner.key}/conversations.csv").text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["text"] for row in rows] == [
+        '\'=HYPERLINK("https://evil.example")',
+        'Ça, "là"\nand more',
+    ]
+    lines = browser.get(f"/admin/{owner.key}/conversations.jsonl").text.splitlines()
+    assert json.loads(lines[0])["text"].startswith("=HYPERLINK")
+    assert browser.get(f"/admin/{owner.key}/conversations.exe").status_code == 400
+
+
+def test_a_deleted_conversation_is_gone(owner: OwnerServer, post: Post) -> None:
+    thread = talk(owner, "My name is Zoltan", "Hello.", "pages")
+    path = f"/admin/KEY/conversations/{thread}/delete"
+    assert post(path).status_code == 303
+    assert post(path).status_code == 404
+    assert b"Zoltan" not in (owner.folder / "chatbot.db").read_bytes()
+
+
+def test_nobody_reads_what_visitors_did_not_want_kept(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        thread, _ = start_conversation(session, owner.site_id, locale="en", page=None, keep=False)
+        add_message(session, thread, "user", "a secret")
+    browser = owner.browser("owner")
+    assert browser.get(f"/admin/{owner.key}/conversations/{thread.id}").status_code == 404
+    assert "a secret" not in browser.get(f"/admin/{owner.key}/conversations").text
+
+
+def test_times_are_the_sites_and_the_readers(owner: OwnerServer) -> None:
+    thread = talk(owner, "Where?", "Here.", "pages")
+    with owner.database.session() as session:
+        session.get_one(Conversation, thread).created = 1_767_222_000  # midnight in Paris
+        session.get_one(Site, owner.site_id).time_zone = "Europe/Paris"
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/conversations"
+    assert "1 January 2026, 00:00" in browser.get(f"{path}?locale=en").text
+    assert "1er janvier 2026 à 00:00" in browser.get(f"{path}?locale=fr").text
+    assert thread in browser.get(f"{path}?since=2026-01-01&until=2026-01-01").text
+    assert thread not in browser.get(f"{path}?until=2025-12-31").text
+
+
+def test_a_long_list_goes_on(owner: OwnerServer) -> None:
+    ids = [talk(owner, f"Question {number}", "Yes.", "pages") for number in range(60)]
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/conversations"
+    pages = [browser.get(path).text]
+    before = pages[0].split("before=")[1].split("&")[0].split('"')[0]
+    pages.append(browser.get(f"{path}?before={before}").text)
+    assert all(sum(identifier in page for page in pages) >= 1 for identifier in ids)
+    assert "before=" not in pages[1].split("<table>")[1].split("</main>")[0]

@@ -1,0 +1,29 @@
+"""Messages to a person, on the owner's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.servers.owner_server import OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.feedback import add_contact_request
+
+Post = Callable[..., TestResponse]
+
+
+def test_messages_are_read_and_deleted(owner: OwnerServer, post: Post) -> None:
+    with owner.database.session() as session:
+        site = session.get_one(Site, owner.site_id)
+        letter = add_contact_request(
+            session, site, None, name="Ann", email="a@example.org", text="Help"
+        )
+    editor = owner.browser("editor")
+    assert "1 new<" in editor.get(f"/admin/{owner.key}/").text
+    page = editor.get(f"/admin/{owner.key}/messages").text
+    assert "Help" in page
+    assert ">new<" in page
+    assert "1 new<" not in editor.get(f"/admin/{owner.key}/messages").text
+    assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 303
+    assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 404

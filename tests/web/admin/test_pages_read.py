@@ -1,0 +1,76 @@
+"""What the chatbot reads: texts, files and addresses, and what was lost of them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+
+from support.servers.owner_server import OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.retrieval.curate.library import (
+    add_note,
+)
+from chatbot_server.service.jobs import files
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
+
+Post = Callable[..., TestResponse]
+
+
+def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -> None:
+    assert post("/admin/KEY/knowledge", title="Parking", text="Parking is free.").status_code == 303
+    file = (io.BytesIO(b"# Prices\n\nA loaf costs 4 euros."), "../prices.md")
+    assert post("/admin/KEY/knowledge", file=file).status_code == 303
+    assert post("/admin/KEY/knowledge", address="https://example.org/shop").status_code == 303
+    for form in ({}, {"text": "no title"}, {"address": "not a web address"}):
+        assert post("/admin/KEY/knowledge", **form).status_code == 400, form
+    several = [(io.BytesIO(b"Never kept."), "notes.txt"), (io.BytesIO(b"MZ"), "virus.exe")]
+    assert "virus.exe is of a kind" in post("/admin/KEY/knowledge", file=several).text
+    assert "notes.txt" not in owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    two = [(io.BytesIO(f"{name} is red.".encode()), f"{name}.txt") for name in ("Ann", "Bo")]
+    assert post("/admin/KEY/knowledge", file=two).status_code == 303
+    scan = (io.BytesIO(b"%PDF-1.7 nothing here"), "menu \u201cété\u201d.pdf")
+    assert post("/admin/KEY/knowledge", file=scan).status_code == 303
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert page.count('data-live="open"') == 5
+    files(owner.config, owner.database)
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert page.count('data-live="open"') == 1
+    assert "menu \u201cété\u201d.pdf is damaged and cannot be read." in page
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf price").text
+    assert "A loaf costs 4 euros." in page
+    assert "https://example.org/shop" in page
+
+
+def test_what_was_lost_in_reading_is_shown_and_that_nothing_is_left(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        source = open_source(session, owner.site_id, "site", "https://example.org/")
+        page = KnowledgePage(source_id=source.id, url="https://example.org/<b>", state="read")
+        session.add(page)
+        session.flush()
+        lost = json.dumps(["01 23 45 67 89", "<script>alert(1)</script>"])
+        words = dict.fromkeys(("title", "site_name", "language", "digest", "blocks"), "")
+        session.add(KnowledgeReading(page_id=page.id, lost=lost, **words))
+    shown = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert "dates): 2, pages: 1" in shown
+    assert "<li>01 23 45 67 89, &lt;script&gt;" in shown
+    assert "https://example.org/&lt;b&gt;" in shown
+    assert "Nothing could be read" in shown
+    add_note(owner.database, owner.site_id, "Parking", "It is free.")
+    shown = owner.browser("reader").get(f"/admin/{owner.key}/knowledge").text
+    assert "Nothing could be read" not in shown
+
+
+def test_one_text_of_several_is_removed(owner: OwnerServer, post: Post) -> None:
+    for title in ("Parking", "Dogs"):
+        form = {"title": title, "text": f"{title}: yes."}
+        assert post("/admin/KEY/knowledge", **form).status_code == 303
+    page = owner.browser("editor").get(f"/admin/{owner.key}/knowledge?source=1").text
+    actions = [part.split('"')[0] for part in page.split('action="') if "/delete" in part[:80]]
+    assert len(actions) == 2
+    assert post(actions[0]).status_code == 303
+    left = owner.browser("editor").get(f"/admin/{owner.key}/knowledge?source=1").text
+    assert "Parking" not in left
+    assert "Dogs" in left

@@ -1,0 +1,65 @@
+"""Questions without an answer: answered once, ignored, and whose are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.conversations import talk
+from support.servers.owner_server import OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.storage.visitors.conversations import Conversation
+
+Post = Callable[..., TestResponse]
+
+
+def test_what_nobody_could_answer_is_answered_once(owner: OwnerServer, post: Post) -> None:
+    for question in ("Do you repair bicycles?", "do you repair bicycles"):
+        talk(owner, question, "Nothing found.", "none")
+    browser = owner.browser("editor")
+    page = browser.get(f"/admin/{owner.key}/unanswered").text
+    assert "Asked 2 times" in page
+    group = page.split("/unanswered/")[1].split('"')[0]
+    assert post(f"/admin/KEY/unanswered/{group}", answer="").status_code == 400
+    answer = post(f"/admin/KEY/unanswered/{group}", answer="Yes, on Mondays.")
+    assert answer.status_code == 303
+    assert "Do you repair" not in browser.get(f"/admin/{owner.key}/unanswered").text
+    body = {"site": owner.key, "message": "Do you repair bicycles?", "locale": "en"}
+    assert "Yes, on Mondays." in browser.post("/api/chat", json=body).text
+
+
+def test_two_who_answer_one_question_are_told(owner: OwnerServer, post: Post) -> None:
+    talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
+    page = owner.browser("editor").get(f"/admin/{owner.key}/unanswered").text
+    group = page.split("/unanswered/")[1].split('"')[0]
+    assert post(f"/admin/KEY/unanswered/{group}", answer="Yes.").status_code == 303
+    refused = post(f"/admin/KEY/unanswered/{group}", answer="No.")
+    assert refused.status_code == 409
+    assert owner.own_answers()[0]["text"] == "Yes."
+    assert post(f"/admin/KEY/unanswered/{group}", answer="No.", force="yes").status_code == 303
+    assert owner.own_answers()[0]["text"] == "No."
+
+
+def test_a_question_that_shall_have_no_answer_is_ignored(owner: OwnerServer, post: Post) -> None:
+    talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}/unanswered"
+    page = browser.get(path).text
+    assert "Asked once," in page
+    group = page.split("group-")[1].split('"')[0]
+    assert post(f"/admin/KEY/unanswered/{group}/ignore").status_code == 303
+    page = browser.get(path).text
+    assert f"group-{group}" not in page
+    assert "1 ignored question<" in page
+    post(f"/admin/KEY/unanswered/{group}/ignore", ignored="no")
+    assert f"group-{group}" in browser.get(path).text
+
+
+def test_the_owners_own_tries_are_no_unanswered_questions(owner: OwnerServer) -> None:
+    tried = talk(owner, "Can you juggle five loaves?", "", "none")
+    talk(owner, "Do you sell cider?", "", "none")
+    with owner.database.session() as session:
+        session.get_one(Conversation, tried).preview = True
+    page = owner.browser("owner").get(f"/admin/{owner.key}/unanswered").text
+    assert "Do you sell cider?" in page
+    assert "juggle" not in page
