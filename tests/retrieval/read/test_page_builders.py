@@ -198,3 +198,28 @@ def test_a_page_in_a_menu_that_is_never_closed_is_read_though_its_header_has_a_n
         "<nav><p>We mend bicycles of every kind, also while you wait for them.</p>"
     )
     assert "while you wait" in text
+
+
+BY_CLASS = """<h1>Help</h1><div class="faq-item"><button class="faq-question">Can I cancel?
+<span class="icon">+</span></button><div class="faq-answer"><p>Until noon.</p></div></div>"""
+BY_SCRIPT_ALONE = """<h1>Help</h1><button class="accordion">Delivery +</button>
+<div class="panel" style="display:none"><p>On Fridays.</p></div><button>Order now</button>"""
+BY_QUESTION = """<h1>Help</h1><div><button class="q1">Do you ship abroad? ▼</button></div>
+<div class="x9"><p>Yes, to all countries of Europe.</p></div>"""
+NO_TITLE = """<h1>Help</h1><p>We help.</p><button class="menu-toggle">Menu</button>
+<div class="links"><p>Home</p></div><button>Any questions?</button><form><p>Ask.</p></form>"""
+OVER = "<h1>Prices</h1><dl><dt>Seniors and +</dt><dd><ul><li>9 €</li></ul></dd></dl>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BY_CLASS, "# Help\n## Can I cancel?\nUntil noon."),
+        (BY_SCRIPT_ALONE, "# Help\n## Delivery\nOn Fridays."),
+        (BY_QUESTION, "# Help\n## Do you ship abroad?\nYes, to all countries of Europe."),
+        (NO_TITLE, "# Help\nWe help.\nHome\nAsk."),
+        (OVER, "# Prices\n## Seniors and +\n- 9 €"),
+    ],
+)
+def test_buttons_without_roles_head_the_panel_below_them(body: str, text: str) -> None:
+    assert text_of(body) == text

@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import Any
 
+from chatbot_server.retrieval.read.html.accordions import is_title
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import (
     CONTACT,
@@ -101,6 +102,8 @@ class Visibility:
         )
         if hides:
             opens = element.get("id") in self.labels or element.get("role") == "tabpanel"
+            above = element.getprevious()
+            opens = opens or (above is not None and isinstance(above.tag, str) and is_title(above))
             return not opens and not _OPENS.search(element.get("class") or "")
         return not UNSEEN_CLASSES.isdisjoint(classes) and not stands_for_hidden(element)
 

@@ -8,6 +8,12 @@ from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH, markdown_table
 from chatbot_server.retrieval.read.html import tables
+from chatbot_server.retrieval.read.html.accordions import (
+    SIGNS,
+    is_label_of_panel,
+    is_sign,
+    is_title,
+)
 from chatbot_server.retrieval.read.html.blocks import (
     MAX_LEVEL,
     Block,
@@ -27,13 +33,12 @@ MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000
 _HEADING = re.compile(r"h[1-6]")
 _ANCHOR_SIGNS = " ¶#§🔗"
-_ACCORDION = re.compile(r"accordion|collaps|faq|toggle|tab-title", re.IGNORECASE)
 _FACT = re.compile(r"\d{2}|@")
 # The shortest text below a bold heading at the beginning of the same paragraph.
 SHORTEST_BELOW_RUN_IN = 60
 _ENDS_OF_SENTENCES = (".", "!", "?", "…")
 _AFTER_RUN_IN = " \xa0\u202f:–—."
-_QUESTION = re.compile(r"faq-?_?question|question$|accordion-?_?(?:title|header|button)", re.I)
+_AFTER_TITLE = "".join((_AFTER_RUN_IN, *sorted(SIGNS)))
 
 
 def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -> list[Block]:
@@ -41,19 +46,8 @@ def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -
     return _Walk(root, decimal, visibility or Visibility(root)).blocks()
 
 
-def _opens_panel(label: Any) -> bool:
-    """Whether a checkbox before *label* opens what follows it."""
-    before, after = label.getprevious(), label.getnext()
-    is_box = (
-        before is not None and before.tag == "input" and before.get("type") in ("checkbox", "radio")
-    )
-    if is_box and before.getprevious() is not None and before.getprevious().tag == "label":
-        return False  # the last of several tabs that stand above their panels
-    return is_box and after is not None and after.tag in ("div", "section", "p", "ul")
-
-
 def _is_label_of_field(element: Any) -> bool:
-    if element.tag != "label" or _opens_panel(element):
+    if element.tag != "label" or is_label_of_panel(element):
         return False
     return (
         element.get("for") is not None
@@ -140,6 +134,8 @@ class _Walk:
             self.leave_out(element)
             return False
         if self._heading is not None:
+            if is_sign(element):
+                return False
             self.open_in_heading(element)
             return True
         if self._cards.is_card(element):
@@ -188,19 +184,8 @@ class _Walk:
         if element.get("role") == "heading":
             level = element.get("aria-level") or "2"
             return min(max(int(level), 1), MAX_LEVEL) if level.isdecimal() else 2
-        is_label = tag == "label" and _opens_panel(element)
-        if tag in ("summary", "dt") or is_label or is_run_in_heading(element):
-            return below
-        if tag == "button" or element.get("role") == "button":
-            names = f"{element.get('class')} {element.get('data-bs-target')}"
-            opens = element.get("aria-controls") or element.get("aria-expanded")
-            return below if opens and _ACCORDION.search(names) else 0
-        return (
-            below if _QUESTION.search(element.get("class") or "") and self._is_short(element) else 0
-        )
-
-    def _is_short(self, element: Any) -> bool:
-        return len(element) <= 3 and not any(part.tag in ("p", "div", "ul") for part in element[1:])
+        is_title_of_text = is_title(element) or is_run_in_heading(element)
+        return below if is_title_of_text else 0
 
     def enter(self, element: Any) -> None:
         """Begin the list, margin or panel of *element*."""
@@ -294,7 +279,8 @@ class _Walk:
                 opens = next(element.iter("button", "summary"), None) is not None
                 if element.tag in ("b", "strong"):  # drop the stop or colon before its text
                     element.tail = (element.tail or "").lstrip(_AFTER_RUN_IN)
-                self.put_heading(level, is_own=not opens and bool(_HEADING.fullmatch(element.tag)))
+                is_own = not opens and bool(_HEADING.fullmatch(element.tag))
+                self.put_heading(level, _AFTER_TITLE if opens else _AFTER_RUN_IN, is_own=is_own)
                 self._cards.put_heading(element, self._blocks)
             elif element.tag in BLOCKS:
                 self._text.blank()
@@ -320,10 +306,10 @@ class _Walk:
         if tag == "details":
             self._reopen = self._parent
 
-    def put_heading(self, level: int, *, is_own: bool) -> None:
+    def put_heading(self, level: int, ends: str, *, is_own: bool) -> None:
         text = one_line(self._text.take()).strip(_ANCHOR_SIGNS)
         if not is_own:
-            text = text.rstrip(_AFTER_RUN_IN)
+            text = text.rstrip(ends)
         if not text:
             return
         block = Block(text, level, self._is_margin())
