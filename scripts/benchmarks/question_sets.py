@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.learning.evaluate import read_squad
+from chatbot_server.retrieval.curate.learning.question_files import read_squad
 from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
 from chatbot_server.retrieval.read.extractor import Extractor
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.learning.evaluate import (
-    evaluate,
+from chatbot_server.retrieval.curate.learning.evaluate import evaluate
+from chatbot_server.retrieval.curate.learning.question_files import (
     read_documents,
     read_questions,
     read_squad,

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.web_server import WebServer, processor_seconds, web_server
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.learning.evaluate import read_squad
+from chatbot_server.retrieval.curate.learning.question_files import read_squad
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database

@@ -38,9 +38,8 @@ def evaluate_answers(
 ) -> None:
     """Measure on the site's index, or on a temporary one; nothing of the owner's is changed."""
     from chatbot_server.retrieval.answer.service import KnowledgeBase
-    from chatbot_server.retrieval.curate.learning.evaluate import (
-        ask_all,
-        evaluate,
+    from chatbot_server.retrieval.curate.learning.evaluate import ask_all, evaluate
+    from chatbot_server.retrieval.curate.learning.question_files import (
         read_documents,
         read_questions,
         read_squad,

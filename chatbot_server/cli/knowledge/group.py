@@ -170,7 +170,7 @@ def export(context: Context, /, key: str | None) -> None:
 @click.pass_obj
 def import_(context: Context, /, file: Path, key: str | None) -> None:
     """Import a file that ``export`` wrote."""
-    from chatbot_server.retrieval.curate.learning.evaluate import read_json_lines
+    from chatbot_server.retrieval.curate.json_lines import read_json_lines
     from chatbot_server.retrieval.curate.library import import_documents
 
     site_id = site_id_of(context, key)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
-from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding
 from chatbot_server.retrieval.curate.learning.verdicts import (
     EvalQuestion,
     Verdict,
-    pattern_of,
     shares,
     verdict,
 )
@@ -34,7 +29,6 @@ from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.site.sites import add_site
 from chatbot_server.temporary import temporary_folder
 
-MAX_BYTES = 200_000_000
 DEPTH = 10
 
 
@@ -157,114 +151,6 @@ def _embed_in_parallel(
         for embedder in embedders:
             if embedder is not None:
                 embedder.close()
-
-
-def read_documents(file: Path) -> list[Draft]:
-    """Documents of a JSON Lines file: ``{"id", "title", "text"}``, optionally with ``"faq"``.
-
-    By default, a document whose title is a question is an FAQ entry.
-
-    Raises:
-        UsageError: a line cannot be understood; names it.
-    """
-    drafts = []
-    for number, row in read_json_lines(file):
-        try:
-            title, text = str(row.get("title") or ""), str(row["text"])
-            is_faq = bool(row.get("faq", title.rstrip().endswith("?")))
-            drafts.append(Draft(str(row["id"]), title, text, faq=is_faq))
-        except (KeyError, AttributeError):  # noqa: PERF203
-            raise _line_error(file, number) from None
-    return drafts
-
-
-def read_questions(file: Path) -> list[EvalQuestion]:
-    """Questions of a JSON Lines file.
-
-    Each has a ``question`` and ``relevant`` document ids or ``must`` patterns, optionally
-    ``answers``, ``must_not`` and ``history``.
-
-    Raises:
-        UsageError: a line cannot be understood; names it.
-    """
-    questions = []
-    for number, row in read_json_lines(file):
-        try:
-            if "must" not in row:
-                row["relevant"]
-            questions.append(
-                EvalQuestion(
-                    str(row["question"]),
-                    frozenset(_texts(row, "relevant")),
-                    _texts(row, "answers"),
-                    _patterns(row, "must"),
-                    _patterns(row, "must_not"),
-                    _texts(row, "history"),
-                )
-            )
-        except (KeyError, AttributeError, TypeError):  # noqa: PERF203
-            raise _line_error(file, number) from None
-        except re.error as error:
-            raise UsageError(
-                "knowledge_eval_pattern", file=file, line=number, reason=error
-            ) from None
-    return questions
-
-
-def _texts(row: Any, key: str) -> tuple[str, ...]:
-    return tuple(str(text) for text in row.get(key) or ())
-
-
-def _patterns(row: Any, key: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(pattern_of(text) for text in _texts(row, key))
-
-
-def read_squad(file: Path) -> tuple[list[Draft], list[EvalQuestion]]:
-    """Documents and questions of a file in SQuAD's layout, with one document per paragraph.
-
-    Raises:
-        UsageError: the file has another layout.
-    """
-    drafts: list[Draft] = []
-    questions: list[EvalQuestion] = []
-    try:
-        for article in json.loads(file.read_text(encoding="utf-8"))["data"]:
-            title = str(article.get("title", "")).replace("_", " ")
-            for paragraph in article["paragraphs"]:
-                name = str(len(drafts))
-                drafts.append(Draft(name, title, str(paragraph["context"])))
-                for entry in paragraph["qas"]:
-                    answers = tuple(str(answer["text"]) for answer in entry["answers"])
-                    questions.append(
-                        EvalQuestion(str(entry["question"]), frozenset({name}), answers)
-                    )
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        raise UsageError("knowledge_eval_file", file=file) from None
-    return drafts, questions
-
-
-def read_json_lines(file: Path) -> Iterator[tuple[int, Any]]:
-    """The objects of a JSON Lines file, with their line numbers.
-
-    Raises:
-        UsageError: names the file or the line that cannot be read.
-    """
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise UsageError("knowledge_eval_big", file=file, limit=MAX_BYTES // 10**6)
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    try:
-                        yield number, json.loads(line)
-                    except ValueError:
-                        raise _line_error(file, number) from None
-    except (OSError, UnicodeDecodeError):
-        raise UsageError("knowledge_eval_file", file=file) from None
-
-
-def _line_error(file: Path, number: int) -> UsageError:
-    return UsageError("knowledge_eval_line", file=file, line=number)
 
 
 def _mean(values: Sequence[float]) -> float | None:
