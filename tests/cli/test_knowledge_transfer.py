@@ -33,6 +33,7 @@ def test_what_was_exported_comes_back_the_same(run: Run, write: Written) -> None
     [
         (b"\xff\xfe", "cannot be read"),
         (b"not json\n", "line 1"),
+        (b"[" * 100_000 + b"\n", "line 1"),
         (b"[1, 2]\n", "Document 1"),
         (b'{"id": "a", "text": "x"}\n{"id": "b"}\n', "Document 2"),
         (b'{"id": "a", "text": "x", "source": "nonsense"}\n', "Document 1"),
@@ -117,4 +118,6 @@ def test_eval_wants_to_know_what_to_measure(run: Run, write: Written, tmp_path: 
     assert "Say what to measure" in refused(run, "eval")
     assert "Say what to measure" in refused(run, "eval", file, "--documents", file)
     assert "squad.json" in refused(run, "eval", file)
+    deep = str(write("deep.json", "[" * 100_000))
+    assert "deep.json" in refused(run, "eval", deep)
     assert "nowhere" in refused(run, "eval", str(tmp_path / "nowhere.json"))

@@ -26,7 +26,7 @@ def read_json_lines(file: Path) -> Iterator[tuple[int, Any]]:
                 if line.strip():
                     try:
                         yield number, json.loads(line)
-                    except ValueError:
+                    except (ValueError, RecursionError):
                         raise line_error(file, number) from None
     except (OSError, UnicodeDecodeError):
         raise UsageError("knowledge_eval_file", file=file) from None

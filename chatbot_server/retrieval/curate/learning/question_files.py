@@ -92,6 +92,6 @@ def read_squad(file: Path) -> tuple[list[Draft], list[EvalQuestion]]:
                     questions.append(
                         EvalQuestion(str(entry["question"]), frozenset({name}), answers)
                     )
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, AttributeError, TypeError):
         raise UsageError("knowledge_eval_file", file=file) from None
     return drafts, questions
