@@ -17,7 +17,7 @@ from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
 from chatbot_server.retrieval.curate.learning.quality import run_nightly
-from chatbot_server.retrieval.curate.learning.unanswered import look_again
+from chatbot_server.retrieval.curate.learning.unanswered import ask_again
 from chatbot_server.service.children import CHORE_NAMES, call_chore
 from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.base import DAY, HOUR, now
@@ -68,13 +68,13 @@ def read(config: Config, database: Database) -> None:
     """Read the owner's sites again, and ask the golden questions."""
     crawl_and_embed_due(database, config.retrieval, config.run_dir)
     run_nightly(database, config.retrieval)
-    look_again(database, config.retrieval)
+    ask_again(database, config.retrieval)
 
 
 def embed(config: Config, database: Database) -> None:
     """Embed what was just pushed, also while a site is being read."""
     embed_waiting(database, config.retrieval)
-    look_again(database, config.retrieval)
+    ask_again(database, config.retrieval)
 
 
 def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all chores are called

@@ -13,7 +13,7 @@ from support.knowledge_cli import SETTINGS, knows, listed, refused, told
 from support.servers.web_site import WebSite
 
 from chatbot_server.config import load_config
-from chatbot_server.retrieval.curate.jobs import crawl_lock
+from chatbot_server.retrieval.curate.jobs import source_lock
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 
@@ -171,7 +171,7 @@ def test_a_source_is_read_by_one_at_a_time(
     web.put("/", "Home", "Welcome.")
     knows(run, "crawl", web.address)
     number, asked = listed(run)[0]["number"], list(web.asked)
-    with crawl_lock(load_config(knowledge_config).run_dir, int(str(number))):
+    with source_lock(load_config(knowledge_config).run_dir, int(str(number))):
         assert "being read already" in refused(run, "crawl", web.address, code=1)
     assert web.asked == asked
     assert "1 unchanged" in knows(run, "crawl", web.address).out

@@ -24,7 +24,7 @@ def check_source(context: Context, source: SourceReport) -> Iterator[Check]:
     whys = [(source.why, source.address)] if source.why else []
     whys += [(reason.why, reason.url) for reason in source.reasons[:1]]
     browser_reasons = [each for each in source.reasons if each.why.startswith("browser_")]
-    if source.is_nothing_left:
+    if source.is_empty_crawl:
         why = in_words(context, *whys[0]) if whys else ""
         yield Check("source", False, context.say("doctor_nothing_left", **name, why=why).rstrip())
     elif browser_reasons:

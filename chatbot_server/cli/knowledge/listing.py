@@ -63,7 +63,7 @@ def source_lines(context: Context, source: SourceReport) -> list[str]:
     state = context.say("knowledge_state_paused") if source.state == "paused" else ""
     pages = page_counts(context, source.pages)
     head = f"{source.number:4}  {source.kind:5} {source.documents:6}  {source.address}"
-    notes = [context.say("knowledge_nothing_left")] if source.is_nothing_left else []
+    notes = [context.say("knowledge_nothing_left")] if source.is_empty_crawl else []
     notes += source_notes(context, source)
     lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
     return lines + [f"      {note}" for note in notes]

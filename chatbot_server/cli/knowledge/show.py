@@ -18,11 +18,11 @@ def show(
     context: Context, /, number: int, document: int | None, key: str | None, as_json: bool
 ) -> None:
     """Show the documents of a source, section by section, and what was left out of pages."""
-    from chatbot_server.retrieval.curate.reading import read_documents
+    from chatbot_server.retrieval.curate.reading import documents_as_read
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
-        for text in read_documents(session, site_id, number, document):
+        for text in documents_as_read(session, site_id, number, document):
             if as_json:
                 print_json(text)
                 continue

@@ -71,8 +71,9 @@ def answer(
     key: str | None,
 ) -> None:
     """Answer a group of questions; kept only if no golden question gets worse."""
-    from chatbot_server.retrieval.curate.learning.teaching import LONGEST_ANSWER, teach
+    from chatbot_server.retrieval.curate.learning.teaching import teach
     from chatbot_server.retrieval.curate.learning.unanswered import find_group, unanswered_groups
+    from chatbot_server.retrieval.curate.library import LONGEST_ANSWER
 
     site_id = site_id_of(context, key)
     target = find_group(unanswered_groups(context.database, site_id), group)

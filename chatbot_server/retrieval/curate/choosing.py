@@ -47,8 +47,8 @@ def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
     folders: dict[str, list[Choice]] = {}
     for page in pages_of(session, source.id, MOST_PAGES):
         path = path_of(page.url)
-        is_none = page.url == source.address or page.state == "gone" or page.why == COPY
-        if is_none or len(path) > LONGEST_PATH:
+        is_fixed = page.url == source.address or page.state == "gone" or page.why == COPY
+        if is_fixed or len(path) > LONGEST_PATH:
             continue
         folder = f"/{path.split('/')[1]}/" if path.count("/") > 1 else ""
         is_wanted = not is_unwanted(page.url, source.unwanted)
@@ -65,12 +65,12 @@ def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
 def choose_pages(
     session: Session, site_id: int, source_id: int, shown: Collection[str], ticked: Collection[str]
 ) -> int:
-    """Read of what was *shown* what is *ticked*, and nothing else of it; returns how many pages
-    that changes. What was not shown stays as it is.
+    """Of the *shown* paths, have only the *ticked* ones read; returns for how many pages that is a
+    change. What was not shown stays as it is.
 
     Raises:
         NotFound: the site has no such source.
-        UsageError: more was left out than can be kept in mind.
+        UsageError: more paths would be left out than are stored.
     """
     source = get_source(session, site_id, source_id)
     paths = {path for path in shown if path.startswith("/") and 1 < len(path) <= LONGEST_PATH}
@@ -84,7 +84,7 @@ def choose_pages(
     ]
     if len(left_out) > MOST_UNWANTED:
         raise UsageError("choice_many", field="page", limit=MOST_UNWANTED)
-    changes = [
+    changed_pages = [
         page
         for page in pages_of(session, source.id, MOST_PAGES)
         if page.url != source.address
@@ -92,8 +92,8 @@ def choose_pages(
         and is_unwanted(page.url, left_out) != (page.why == UNWANTED)
     ]
     source.unwanted = left_out
-    for page in changes:
+    for page in changed_pages:
         page.state = "found"
-    if changes:
+    if changed_pages:
         source.finished = None
-    return len(changes)
+    return len(changed_pages)

@@ -25,7 +25,7 @@ def prepare_demo(database: Database) -> None:
 
 
 def _fill(session: Session, site: Site) -> None:
-    # Here: they take half a second to be imported, at every start, and are needed at the first.
+    # Imported here: that takes half a second, and only a server's first start needs them.
     from chatbot_server.retrieval.base import Draft
     from chatbot_server.retrieval.curate.library import faq_draft
     from chatbot_server.retrieval.index import indexing

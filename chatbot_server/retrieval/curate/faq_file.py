@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatbot_server.errors import UsageError
-from chatbot_server.retrieval.curate.learning.teaching import LONGEST_ANSWER
-from chatbot_server.retrieval.curate.library import put_faq_entries
+from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, put_faq_entries
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read.charset import decoded
 from chatbot_server.storage.database import Database

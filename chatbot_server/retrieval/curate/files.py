@@ -16,7 +16,7 @@ from tempfile import NamedTemporaryFile
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import ChatbotError, Unavailable
-from chatbot_server.retrieval.curate.jobs import crawl_lock
+from chatbot_server.retrieval.curate.jobs import source_lock
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import AnalysedDraft, analyse
 from chatbot_server.retrieval.index.chunks import MAX_CHUNKS
@@ -175,7 +175,7 @@ class Uploads:
         with self.database.session() as session:
             waiting = files_to_read(session)
         for source_id in waiting:
-            with suppress(Unavailable), crawl_lock(run_dir, source_id):
+            with suppress(Unavailable), source_lock(run_dir, source_id):
                 self._read(source_id)
         for file in self.folder.glob("*"):
             with suppress(OSError):

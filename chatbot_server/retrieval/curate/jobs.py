@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 
 def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
     """Crawl due sources, then embed waiting documents; returns how many of both."""
-    embedder = make_embedder(settings.semantic)
     count = 0
     for source_id in sources_due(database):
         try:
@@ -52,10 +51,7 @@ def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir:
             logger.info("source %s: %s", source_id, error)
         except Exception:  # the other sites are still read
             logger.exception("source %s", source_id)
-    if embedder is not None:
-        with closing(embedder):
-            count += embed_all(database, embedder)
-    return count
+    return count + embed_waiting(database, settings)
 
 
 def sources_due(database: Database) -> Sequence[int]:
@@ -74,11 +70,11 @@ def crawl_source(
     """Crawl a source; an error in reading the site is stored with the source, not raised.
 
     Raises:
-        Unavailable: another process crawls the source.
+        Unavailable: another process reads the source.
     """
     limits = CrawlLimits(settings.max_pages, settings.requests_per_second)
     with (
-        crawl_lock(run_dir, source_id),
+        source_lock(run_dir, source_id),
         closing(Fetcher(settings.contact, settings.private_hosts, settings.page_bytes)) as fetcher,
         closing(Extractor()) as extractor,
         closing(
@@ -103,12 +99,11 @@ def crawl_source(
 
 
 @contextmanager
-def crawl_lock(run_dir: Path, source_id: int) -> Iterator[None]:
-    """Let one process at a time crawl a source: two would send twice the requests, and add pages
-    twice.
+def source_lock(run_dir: Path, source_id: int) -> Iterator[None]:
+    """Let one process at a time read a source: two would ask a site twice, and add pages twice.
 
     Raises:
-        Unavailable: another process crawls the source.
+        Unavailable: another process reads the source.
     """
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (run_dir / f"crawl-{source_id}.lock").open("w") as file:
@@ -119,12 +114,13 @@ def crawl_lock(run_dir: Path, source_id: int) -> Iterator[None]:
         yield
 
 
-def embed_waiting(database: Database, settings: RetrievalSection) -> None:
-    """Embed all waiting documents, if search by meaning is on."""
+def embed_waiting(database: Database, settings: RetrievalSection) -> int:
+    """Embed all waiting documents, if search by meaning is on; returns how many."""
     embedder = make_embedder(settings.semantic)
-    if embedder is not None:
-        with closing(embedder):
-            embed_all(database, embedder)
+    if embedder is None:
+        return 0
+    with closing(embedder):
+        return embed_all(database, embedder)
 
 
 def embed_new(base: KnowledgeBase) -> None:

@@ -36,6 +36,8 @@ from chatbot_server.storage.knowledge.sources import (
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource, SourceKind
 from chatbot_server.storage.site.sites import Site, all_sites
 
+LONGEST_ANSWER = 20_000  # characters of an FAQ entry's answer
+
 
 def add_faq(
     database: Database, site_id: int, question: str, answer: str, wordings: Sequence[str] = ()
@@ -107,8 +109,8 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
         return source.id
 
 
-def unread_site(session: Session, name: str) -> Site | None:
-    """The owner's site *name*, reset for another address, if nothing could be read of it."""
+def reset_unread_site(session: Session, name: str) -> Site | None:
+    """Free the site *name* for another address, if nothing could be read of it; returns it then."""
     for site in all_sites(session):
         sources = sources_of(session, site.id)
         is_unreadable = sources and all(source.why for source in sources)
@@ -152,7 +154,7 @@ class SourceReport:
         return self.kind in ("site", "page")
 
     @property
-    def is_nothing_left(self) -> bool:
+    def is_empty_crawl(self) -> bool:
         """Whether a crawl has ended without any document to answer from."""
         return self.is_crawl and self.finished is not None and not self.documents
 

@@ -66,15 +66,15 @@ def check_signature(
         sent_at = int(timestamp)
     except ValueError:
         raise Unauthorized("push_signature", field="X-Chatbot-Timestamp") from None
-    signature_due = sign(secret or secrets.token_hex(32), sent_at, body)
+    expected = sign(secret or secrets.token_hex(32), sent_at, body)
     is_fresh = abs(now() - sent_at) <= WINDOW_SECONDS
-    if not hmac.compare_digest(signature_due.encode(), signature.encode()) or not is_fresh:
+    if not hmac.compare_digest(expected.encode(), signature.encode()) or not is_fresh:
         raise Unauthorized("push_signature", field="X-Chatbot-Signature")
     return sent_at
 
 
 class PushReceiver:
-    """Receives pushed pages, each in the order in which they were sent.
+    """Receives pushed pages; what was sent of one page counts in the order of sending.
 
     A message older than the last one about its page is ignored: it was overtaken, or was recorded
     by somebody and sent again while its signature is valid.

@@ -34,7 +34,7 @@ def text_figures(session: Session, site_id: int, source_id: int) -> dict[str, in
     }
 
 
-def read_documents(
+def documents_as_read(
     session: Session, site_id: int, source_id: int, document_id: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """The documents of a source, or one of them, with their sections as they are quoted.

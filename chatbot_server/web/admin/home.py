@@ -16,7 +16,7 @@ from chatbot_server.errors import ChatbotError, EngineError, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import free_disk
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
-from chatbot_server.retrieval.curate.library import describe_sources, unread_site
+from chatbot_server.retrieval.curate.library import describe_sources, reset_unread_site
 from chatbot_server.storage.base import now
 from chatbot_server.storage.site.settings import change_site, name_of, origin_of
 from chatbot_server.storage.site.sites import (
@@ -109,7 +109,8 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
         raise UsageError("knowledge_address", address=address)
     with parts.database.session() as session:
         same = [site for site in all_sites(session) if not site.demo and site.allows(origin)]
-        site = same[0] if same else unread_site(session, name) or add_site(session, name_of(name))
+        site = same[0] if same else reset_unread_site(session, name)
+        site = site or add_site(session, name_of(name))
         site.name = name_of(name)
         change_site(site, {"origin": (origin,)})
         key, site_id = site.key, site.id

@@ -16,8 +16,8 @@ from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
 from chatbot_server.retrieval.curate.learning.teaching import teach
 from chatbot_server.retrieval.curate.learning.unanswered import (
     QuestionGroup,
+    ask_again,
     find_group,
-    look_again,
     still_open,
     unanswered_groups,
 )
@@ -186,7 +186,7 @@ def test_what_was_asked_of_the_same_pages_is_not_asked_again(
     add_note(database, site_id, "Bicycle repair", "A repair of your bicycle costs 40 €.")
     before = still_open(base, site_id, groups, seconds=0)
     assert (len(before.groups), before.is_settled) == (2, False)
-    look_again(database, RetrievalSection(semantic="off"))
+    ask_again(database, RetrievalSection(semantic="off"))
     after = still_open(base, site_id, groups, seconds=0)
     assert ([group.question for group in after.groups], after.is_settled) == (
         ["Do you rent skis?"],

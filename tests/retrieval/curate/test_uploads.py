@@ -12,7 +12,7 @@ from support.files.office_files import docx, pdf
 
 from chatbot_server.retrieval.curate import files
 from chatbot_server.retrieval.curate.files import Uploads
-from chatbot_server.retrieval.curate.jobs import crawl_lock
+from chatbot_server.retrieval.curate.jobs import source_lock
 from chatbot_server.retrieval.curate.library import SourceReport, describe_sources, remove_source
 from chatbot_server.retrieval.read.extractor import ExtractError, Progress
 from chatbot_server.storage.database import Database
@@ -172,6 +172,6 @@ def test_lost_and_left_over_files(queue: Queue) -> None:
 
 def test_a_file_is_read_by_one_process_at_a_time(queue: Queue) -> None:
     queue.put(docx("We open at nine."))
-    with crawl_lock(queue.run_dir, queue.source.number):
+    with source_lock(queue.run_dir, queue.source.number):
         queue.read()
     assert (queue.texts, queue.source.unread) == ([], True)

@@ -30,6 +30,7 @@ from chatbot_server.storage.site.sites import add_site
 from chatbot_server.temporary import temporary_folder
 
 DEPTH = 10
+MOST_EMBEDDERS = 8
 
 
 @dataclass
@@ -128,7 +129,9 @@ def _embed_in_parallel(
     progress: Callable[[int, int], None],
 ) -> None:
     """Embed with one child process per core, twice as fast as with two threads in one child."""
-    embedders = [make_embedder(semantic) for _core in range(min(os.cpu_count() or 1, 8))]
+    embedders = [
+        make_embedder(semantic) for _core in range(min(os.cpu_count() or 1, MOST_EMBEDDERS))
+    ]
     if embedders[0] is None:
         return
     with database.session() as session:

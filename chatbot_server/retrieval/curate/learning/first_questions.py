@@ -1,4 +1,4 @@
-"""What a site may be asked first: questions made of its headings, and those of most visitors."""
+"""What a site may be asked first: its own headings, and what visitors of most sites ask."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from chatbot_server.storage.site.sites import Site
 
 MOST_HEADINGS = 500
 SHORTEST, LONGEST = 8, 90  # characters of a heading that asks for something
-FEW_BLANKS = 3
+FEWEST_BLANKS = 3  # of a question that says what it is about: not “Any questions?”
 ANY_LANGUAGE = ""
 FOR_ALL = "*"  # visitors of every language
 
 Kind = Literal["figure", "way", "fact"]
 KINDS: tuple[Kind, ...] = ("figure", "way", "fact")
-# What visitors of most sites ask: sentence, kind, and kinds of facts of which an answer has one.
+# What visitors of most sites ask: sentence, kind, and kinds of facts, one of which answers it.
 USUAL: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
     ("trial_ask_hours", "figure", ("time",)),
     ("trial_ask_price", "figure", ("price",)),
     ("trial_ask_book", "way", ("phone", "email", "link")),
     ("trial_ask_come", "way", ("street", "link")),
 )
-_ASKS_WAY = re.compile(r"how (?:to|do|does|can|should)\b|comment\b|wie (?:kann|komm)|como\b")
-_OF_FIGURES = ("price", "opening_hours")  # synonyms
+_ASKS_FOR_WAY = re.compile(r"how (?:to|do|does|can|should)\b|comment\b|wie (?:kann|komm)|como\b")
+_FIGURE_SYNONYMS = ("price", "opening_hours")  # names of synonym families
 _WORD = re.compile(r"\w+")
 
 
@@ -42,17 +42,17 @@ class FirstQuestion:
     """A question that the site may answer.
 
     Attributes:
-        language: of the visitors whom it can be suggested to; ``*``: all.
-        kind: as its words tell: for a price or hours, for how something is done, or for a fact.
-        page: the address of the page whose heading it is; empty: it is none.
-        stated: kinds of facts of which an answer has one; empty: any will do.
+        language: of the visitors whom it can be suggested to; ``*``: of all.
+        kind: what it asks for: a ``figure`` (price, hours), a ``way`` to do something, a ``fact``.
+        page: the address of the page whose heading it is; empty: it is no heading.
+        fact_kinds: an answer states a fact of one of these kinds; empty: no fact is needed.
     """
 
     text: str
     language: str
     kind: Kind
     page: str = ""
-    stated: tuple[str, ...] = ()
+    fact_kinds: tuple[str, ...] = ()
 
     @property
     def wording(self) -> str:
@@ -61,31 +61,32 @@ class FirstQuestion:
 
 
 def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion]:
-    """Those to try: one of each kind in turn, those that are likest to a visitor's first."""
+    """Questions to try, one of each kind in turn, the likeliest of each kind first."""
     with base.database.session() as session:
         headings = headings_of(session, site_id, MOST_HEADINGS)
         name = session.get_one(Site, site_id).name.casefold()
     topics = base.topics(site_id, ANY_LANGUAGE)  # which renews the languages, too
     spoken = base.searcher.languages(base.database, site_id).documents
     main = spoken[0] if spoken else ""
-    own = [row._replace(path=row.path.split(BETWEEN)[-1]) for row in headings]
-    own = [row for row in own if SHORTEST <= len(row.path) <= LONGEST and _stands_alone(row)]
+    headings = [row._replace(path=row.path.split(BETWEEN)[-1]) for row in headings]
+    headings = [row for row in headings if _stands_alone(row)]
     audience = FOR_ALL if len(spoken) < 2 else ""
-    made = [
+    asked_by_pages = [
         FirstQuestion(
             row.path, audience or row.language, kind_of(row.path, row.language), _page(row)
         )
-        for row in (*own, *(PageHeading(topic, "", main) for topic in topics))
+        for row in (*headings, *(PageHeading(topic, "", main) for topic in topics))
         if row.path.casefold() != name
     ]
-    # “Any questions?” asks nothing.
-    asking = [
-        each for each in made if each.text.endswith("?") and each.text.count(" ") >= FEW_BLANKS
+    complete = [
+        question
+        for question in asked_by_pages
+        if question.text.endswith("?") and question.text.count(" ") >= FEWEST_BLANKS
     ]
     usual = list(_usual(main, audience))
     # Hours and prices are asked for before anything that a page is headed by.
-    first = [each for each in usual if each.kind == "figure"]
-    return _in_turn([*first, *asking, *usual, *made])
+    figures = [question for question in usual if question.kind == "figure"]
+    return _in_turn([*figures, *complete, *usual, *asked_by_pages])
 
 
 def audience_of(base: KnowledgeBase, site_id: int, text: str) -> str:
@@ -97,36 +98,34 @@ def audience_of(base: KnowledgeBase, site_id: int, text: str) -> str:
 def kind_of(text: str, language: str) -> Kind:
     """What a question or heading asks for, as its words tell."""
     words = fold(text)
-    if _ASKS_WAY.match(words):
+    if _ASKS_FOR_WAY.match(words):
         return "way"
     language_words = LANGUAGES.get(language)
-    figures = language_words.asks_number if language_words else ()
-    synonyms = (
-        [language_words.synonyms.get(name, frozenset()) for name in _OF_FIGURES]
-        if language_words
-        else []
-    )
-    if any(words.startswith(phrase) for phrase in figures):
-        return "figure"
-    return "figure" if frozenset().union(*synonyms) & set(_WORD.findall(words)) else "fact"
+    if language_words is None:
+        return "fact"
+    families = (language_words.synonyms.get(name, frozenset()) for name in _FIGURE_SYNONYMS)
+    has_synonym = not frozenset().union(*families).isdisjoint(_WORD.findall(words))
+    asks_number = any(words.startswith(phrase) for phrase in language_words.asks_number)
+    return "figure" if has_synonym or asks_number else "fact"
 
 
 def _stands_alone(row: PageHeading) -> bool:
-    """Not “And for children?”, which goes on from another heading."""
+    """Whether a heading can be asked, unlike “And for children?”, which goes on from another."""
     language_words = LANGUAGES.get(row.language)
     openings = language_words.followup_openings if language_words else ()
-    return not any(fold(row.path).startswith(f"{words} ") for words in openings)
+    goes_on = any(fold(row.path).startswith(f"{words} ") for words in openings)
+    return SHORTEST <= len(row.path) <= LONGEST and not goes_on
 
 
 def _page(row: PageHeading) -> str:
-    """The address that sources name; notes and own answers have none."""
+    """The address of the page; empty: it is a note or an FAQ entry."""
     return row.url if row.url.startswith(("http://", "https://")) else ""
 
 
 def _usual(language: str, audience: str) -> Iterator[FirstQuestion]:
     if language in MESSAGE_LANGUAGES:
-        for name, kind, stated in USUAL:
-            yield FirstQuestion(say(name, language), audience or language, kind, "", stated)
+        for name, kind, fact_kinds in USUAL:
+            yield FirstQuestion(say(name, language), audience or language, kind, "", fact_kinds)
 
 
 def _in_turn(questions: Iterable[FirstQuestion]) -> Iterator[FirstQuestion]:
@@ -134,6 +133,7 @@ def _in_turn(questions: Iterable[FirstQuestion]) -> Iterator[FirstQuestion]:
     by_text: dict[str, FirstQuestion] = {}
     for question in questions:
         by_text.setdefault(fold(question.text), question)
-    columns = ([each for each in by_text.values() if each.kind == kind] for kind in KINDS)
+    distinct = by_text.values()
+    columns = ([question for question in distinct if question.kind == kind] for kind in KINDS)
     rows = zip_longest(*columns)
     return (question for row in rows for question in row if question)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 AGAIN_SECONDS = 22 * 3600  # one run a night, even if the last one was late
 MOST_RECENT = 200
-LONGEST_ANSWER = 2000  # characters of an answer that are kept of a run
-Z = 1.96  # of the normal distribution: 95 of 100 shares lie within
+LONGEST_STORED_ANSWER = 2000  # characters of an answer that are stored of a run
+Z = 1.96  # standard deviations of a normal distribution, within which 95 of 100 values lie
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def run_golden_questions(
             "question": result.question,
             "expect": result.expect,
             "grade": result.grade,
-            "answer": result.answer[:LONGEST_ANSWER],
+            "answer": result.answer[:LONGEST_STORED_ANSWER],
         }
         for result in ask_golden_questions(base, site_id)
     ]
@@ -99,25 +99,17 @@ def run_nightly(database: Database, settings: RetrievalSection) -> int:
 
 def compare_runs(former: QualityRun, later: QualityRun) -> list[Difference]:
     """The questions of both runs that were answered differently, those that got worse first."""
-    before = {result["question"]: result for result in former.results}
-    differences = [
-        Difference(
-            result["question"],
-            before[result["question"]]["answer"],
-            result["answer"],
-            better=_sign(result["grade"], before[result["question"]]["grade"]),
-        )
-        for result in later.results
-        if result["question"] in before
-        and (result["answer"], result["grade"])
-        != (before[result["question"]]["answer"], before[result["question"]]["grade"])
-    ]
+    by_question = {result["question"]: result for result in former.results}
+    differences = []
+    for after in later.results:
+        before = by_question.get(after["question"], after)
+        step = GRADES.index(after["grade"]) - GRADES.index(before["grade"])
+        if step or after["answer"] != before["answer"]:
+            better = (step > 0) - (step < 0)
+            differences.append(
+                Difference(after["question"], before["answer"], after["answer"], better=better)
+            )
     return sorted(differences, key=lambda difference: difference.better)
-
-
-def _sign(grade: Any, former: Any) -> int:
-    step = GRADES.index(grade) - GRADES.index(former)
-    return (step > 0) - (step < 0)
 
 
 def preview_entry(

@@ -13,21 +13,25 @@ from chatbot_server.retrieval.curate.learning.golden import (
     worse_results,
 )
 from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup
-from chatbot_server.retrieval.curate.library import add_faq, describe_entries, find_faq, restore_faq
+from chatbot_server.retrieval.curate.library import (
+    LONGEST_ANSWER,
+    add_faq,
+    describe_entries,
+    find_faq,
+    restore_faq,
+)
 from chatbot_server.retrieval.language.words import stems
-
-LONGEST_ANSWER = 20_000
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """The result of an answer.
+    """What became of the owner's answer to a group of questions.
 
     Attributes:
         question, wordings: those of the FAQ entry.
-        answered: how many of these are answered by it now.
+        answered: how many of these are answered with it now.
         worse: golden questions that were answered better before.
-        is_kept: False if the entry was taken back because of them.
+        is_kept: whether the entry stays; it is taken back where anything got worse.
     """
 
     question: str

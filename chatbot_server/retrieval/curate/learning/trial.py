@@ -17,7 +17,8 @@ from chatbot_server.retrieval.curate.learning.first_questions import (
 )
 from chatbot_server.retrieval.language.facts import facts
 
-WANTED, MOST_ASKED = 3, 12
+WANTED = 3  # trials to show
+MOST_ASKED = 12
 _STEP = re.compile(r"(?m)^ {0,3}\d{1,2}[.)] ")
 
 
@@ -36,8 +37,8 @@ class Trial:
     @property
     def is_trusted(self) -> bool:
         """Answered with what the question asks for, from the page that it was made of."""
-        page, stated = self.question.page, self.question.stated
-        has_fact = not stated or any(fact.kind in stated for fact in facts(self.grounding.answer))
+        page, kinds = self.question.page, self.question.fact_kinds
+        has_fact = not kinds or any(fact.kind in kinds for fact in facts(self.grounding.answer))
         return self.is_answered and has_fact and page in ("", *self._pages())
 
     @property
@@ -48,14 +49,14 @@ class Trial:
 
     @property
     def kind(self) -> Kind:
-        """Of the question; steps to be done tell it where a heading does not."""
+        """The question's; of a fact, several steps in the answer tell that it is a way."""
         if self.question.kind == "fact" and len(_STEP.findall(self.grounding.answer)) > 1:
             return "way"
         return self.question.kind
 
     @property
     def page(self) -> str:
-        """The page that answers first; of an own answer, its question."""
+        """The first page that answers; where none does, as for an FAQ entry, the question."""
         return next(iter(self._pages()), self.question.text)
 
     def _pages(self) -> list[str]:
@@ -72,21 +73,21 @@ def try_site(base: KnowledgeBase, site_id: int) -> list[Trial]:
     """Up to three questions that the site answers, of different kinds and from different pages."""
     sure: list[Trial] = []
     others: list[Trial] = []
-    left = list(first_questions(base, site_id))
-    for _ in range(min(MOST_ASKED, len(left))):
+    untried = list(first_questions(base, site_id))
+    for _ in range(min(MOST_ASKED, len(untried))):
         kinds = {trial.kind for trial in sure}
-        question = next((each for each in left if each.kind not in kinds), left[0])
-        left.remove(question)
+        question = next((each for each in untried if each.kind not in kinds), untried[0])
+        untried.remove(question)
         trial = Trial(question, base.ground(site_id, question.text))
         if trial.is_trusted:
             (sure if trial.is_sure else others).append(trial)
-        if len(_apart(sure)) == WANTED:
+        if len(_all_different(sure)) == WANTED:
             break
     return _most_different([*sure, *others])
 
 
-def _apart(trials: Iterable[Trial]) -> list[Trial]:
-    """Those whose page, and kind, is none of those before."""
+def _all_different(trials: Iterable[Trial]) -> list[Trial]:
+    """Of *trials*, those whose page and kind no earlier one of them has."""
     chosen: list[Trial] = []
     for trial in trials:
         if all(trial.page != other.page and trial.kind != other.kind for other in chosen):
@@ -95,8 +96,8 @@ def _apart(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def _most_different(trials: list[Trial]) -> list[Trial]:
-    """Those of other kinds and pages; then, where they are too few, of other pages, then any."""
-    chosen = _apart(trials)
+    """Trials of different kinds and pages; where too few, also of one kind, then of one page."""
+    chosen = _all_different(trials)
     pages, answers = {trial.page for trial in chosen}, {trial.grounding.answer for trial in chosen}
     for trial in sorted(trials, key=lambda each: each.page in pages):
         if len(chosen) < WANTED and trial.grounding.answer not in answers:

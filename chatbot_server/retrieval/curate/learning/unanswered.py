@@ -48,7 +48,12 @@ PERSONAL_FACTS = frozenset({"email", "phone"})
 
 @dataclass
 class _Wording:
-    """One question, however it was spelt: how often in which way, and where, newest first."""
+    """Questions of the same words: how often each spelling was typed, and where last.
+
+    Attributes:
+        words: their stems, joined.
+        latest: the newest of them, newest first.
+    """
 
     words: str
     spellings: Counter[str] = field(default_factory=Counter)
@@ -72,7 +77,8 @@ class _Wording:
         return frozenset(self.parsed.stems)
 
     def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
-        """The stems of which whatever is like this has at least one: the rarest by *counts*."""
+        """The rarest stems by *counts*; each wording that is like this one holds one of them."""
+        # A wording like this one shares at least so many, however long it is itself.
         least_shared = math.ceil(ALIKE / (2 - ALIKE) * len(self.stems))
         by_count = sorted(self.stems, key=lambda stem: (counts[stem], stem))
         return by_count[: len(by_count) - least_shared + 1]
@@ -89,7 +95,8 @@ class QuestionGroup:
     """Questions that want the same answer, the most frequent wording first.
 
     Attributes:
-        name: by which the owner calls it; any of its wordings has one, and all lead here.
+        name: what the owner types to mean it: that of its first wording.
+        names: those of all its wordings, each of which means this group.
         latest: the last times it was asked, newest first.
         ignored: the owner does not want to answer it.
     """
@@ -170,13 +177,12 @@ def still_open(
     most: int = MOST_ASKED,
     seconds: float = math.inf,
 ) -> OpenGroups:
-    """The first *most* of *groups* that have no answer: pages and FAQ may have grown since.
+    """The first *most* of *groups* that still have no answer: pages and FAQ may have grown since.
 
-    Those that the owner ignores are left out. What was asked of the index as it is now is not
-    asked again.
+    Those that the owner ignores are left out. A group is asked once of each version of the index.
 
     Args:
-        seconds: of processor time, after which no further question is asked.
+        seconds: of processor time, after which nothing more is asked.
     """
     deadline = time.thread_time() + seconds
     with base.database.session() as session:
@@ -201,8 +207,8 @@ def still_open(
     return OpenGroups(tuple(open_groups), is_settled)
 
 
-def look_again(database: Database, settings: RetrievalSection) -> None:
-    """Ask all sites' open questions anew where the pages changed, so that no page waits for it."""
+def ask_again(database: Database, settings: RetrievalSection) -> None:
+    """Ask the open questions of sites that changed, so that no owner's page waits for it."""
     with database.session() as session:
         site_ids = [site.id for site in all_sites(session)]
     with closing(KnowledgeBase(database, settings.semantic)) as base:
