@@ -7,13 +7,13 @@ import math
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from chatbot_server.processes.progress import work_of
+from chatbot_server.service.background import BackgroundWork
 
 logger = logging.getLogger("chatbot_server")
 
@@ -33,7 +33,7 @@ STILL_SECONDS = 3600.0  # a slow crawl waits for half a minute between two pages
 NICENESS = 10
 
 
-class Chore:
+class Chore(BackgroundWork):
     """``chatbot-server jobs NAME`` at low priority, again when called or an hour after it ended.
 
     Each chore has a child process of its own, so that erasing does not wait for a long crawl. One
@@ -53,22 +53,11 @@ class Chore:
         run_dir: Path,
         first_after: float = FIRST_CHORES_AFTER,
     ) -> None:
+        super().__init__(f"jobs-{name}")
         self._name = name
         self._call_file = _call_file(run_dir, name)
         self._environment = environment
         self._first_after = first_after
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._repeat, name=f"jobs-{name}", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread; returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it and wait until it is gone."""
-        self._stop.set()
-        if self._thread.ident:
-            self._thread.join()
 
     def is_called(self) -> bool:
         """Whether a call is due now; a call for later is left for its time."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import threading
 from pathlib import Path
+
+from chatbot_server.service.background import BackgroundWork
 
 logger = logging.getLogger("chatbot_server")
 
@@ -19,24 +20,13 @@ MOST_BYTES = 10_000_000
 LOOK_EVERY = 2.0
 
 
-class LogKeeper:
+class LogKeeper(BackgroundWork):
     """Keeps *file* below 10 MB, with one older part beside it (``server.log.1``)."""
 
     def __init__(self, file: Path, most_bytes: int = MOST_BYTES) -> None:
+        super().__init__("log")
         self._file = file
         self._most_bytes = most_bytes
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="log", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread; returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the thread."""
-        self._stop.set()
-        if self._thread.ident:
-            self._thread.join()
 
     def shorten(self) -> bool:
         """Begin a new file if the current one is too long; whether it was."""
@@ -50,7 +40,7 @@ class LogKeeper:
             return False
         return True
 
-    def _keep(self) -> None:
+    def _repeat(self) -> None:
         while not self._stop.wait(LOOK_EVERY):
             self.shorten()
 

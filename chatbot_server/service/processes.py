@@ -31,6 +31,7 @@ from chatbot_server.messages import say
 from chatbot_server.processes.identity import VARIABLE, announce
 from chatbot_server.processes.matrix_threads import ONE_THREAD
 from chatbot_server.processes.parent import PARENT
+from chatbot_server.service.background import BackgroundWork
 from chatbot_server.service.children import (
     CHORE_NAMES,
     CHORES_APART,
@@ -39,7 +40,7 @@ from chatbot_server.service.children import (
     end_process,
 )
 from chatbot_server.service.engine_keeper import EngineKeeper
-from chatbot_server.service.log_file import LogKeeper, log_keeper
+from chatbot_server.service.log_file import log_keeper
 from chatbot_server.temporary import temporary_folder
 
 logger = logging.getLogger("chatbot_server")
@@ -81,7 +82,7 @@ class ServerProcesses:
             signal.signal(number, lambda *_: self._stop.set())
         run_dir = self._config.run_dir
         self._environment[VARIABLE] = announce(run_dir)
-        parts: list[EngineKeeper | Chore | LogKeeper] = [
+        parts: list[EngineKeeper | BackgroundWork] = [
             self._engine,
             *(
                 Chore(name, self._environment, run_dir, FIRST_CHORES_AFTER + number * CHORES_APART)
