@@ -74,10 +74,20 @@ def test_every_sentence_in_the_catalogue_is_said() -> None:
         *("ask_why_", "courtesy_", "about_", "distress_", "call_"),
         *("admin_done_", "role_", "filter_", "origin_", "home_", "tag_", "position_", "choice_"),
         *("audit_", "mail_", "language_", "source_", "thumb_", "knowledge_page_"),
-        *("event_", "person_within_", "scope_", "size_"),
+        *("event_", "person_within_", "scope_", "size_", "on_page_"),
     )
     unused = [key for key in catalogue() if key not in words and not key.startswith(made)]
     assert unused == []
+
+
+def test_what_an_owner_is_told_on_a_page_says_another_sentence_without_a_command() -> None:
+    own = {key: texts for key, texts in catalogue().items() if key.startswith("on_page_")}
+    for key, texts in own.items():
+        other = catalogue()[key.removeprefix("on_page_")]
+        for language, text in texts.items():
+            assert placeholders(text) <= placeholders(other[language]), key
+            assert "chatbot-server" not in text, key
+            assert "--" not in text, key
 
 
 def test_the_language_is_the_first_that_is_spoken() -> None:

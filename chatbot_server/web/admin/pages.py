@@ -131,8 +131,14 @@ def go_on(view: str, following: str, key: str) -> Response:
 
 
 def problem_of(error: ChatbotError) -> str:
-    """The sentence about *error* that the owner reads."""
-    return public_sentence(error, admin_language())
+    """The sentence about *error* that the owner reads.
+
+    It names a page where the same sentence elsewhere names a command.
+    """
+    language, own = admin_language(), f"on_page_{error.code}"
+    if own in catalogue():
+        return say(own, language, **error.values)
+    return public_sentence(error, language)
 
 
 def render_problem(status: int, sentence: str) -> Response:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from support.conversations import talk
-from support.servers.owner_server import OwnerServer
+from support.servers.owner_server import ORIGIN, OwnerServer
+from test_access import routes
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.library import (
@@ -80,3 +81,28 @@ def test_what_is_not_there_is_said_on_a_page(owner: OwnerServer, post: Post) -> 
     assert too_large.status_code in (404, 413)
     assert too_large.mimetype == "text/html"
     assert post("/admin/non/sense").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_is_not_there_leads_to_a_page_and_not_to_the_terminal(
+    owner: OwnerServer, language: str
+) -> None:
+    browser, headers = owner.browser("owner"), ORIGIN | {"Accept-Language": language}
+    form = {"action": "remove", "role": "reader", "account": "4711", "remove": "4711"}
+    talk(owner, "Do you juggle?", "", "none")
+    group = browser.get(f"/admin/{owner.key}/unanswered").text.split("group-")[1].split('"')[0]
+    paths = {(f"/admin/{owner.key}/unanswered/{group}", "POST"), ("/admin/none/faq", "GET")}
+    paths |= {(path, method) for _, method, path in routes(owner) if "logout" not in path}
+    paths -= {
+        (f"/admin/{owner.key}/delete", "POST"),  # all else would be of no site
+        (f"/admin/{owner.key}/messages/test", "POST"),  # a mail server is set in the terminal
+    }
+    problems = set()
+    for path, method in sorted(paths):
+        page = browser.open(
+            path, method=method, headers=headers, data=form if method == "POST" else None
+        )
+        if page.status_code >= 400:
+            problems.add(page.text.split('role="alert">')[1].split("<")[0])
+    assert {text for text in problems if "chatbot-server" in text or "argument" in text} == set()
+    assert ("Pages lues" if language == "fr" else "Pages read") in "".join(problems)

@@ -19,7 +19,7 @@ from chatbot_server.models.store.background import DownloadState, download_state
 from chatbot_server.models.store.folder import installed
 from chatbot_server.models.store.offers import Offer, all_offers, group_of_this_machine
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.pages import AdminParts, admin_language, go, render
+from chatbot_server.web.admin.pages import AdminParts, admin_language, go, problem_of, render
 
 GIGABYTE = 1_000_000_000
 # With less memory than this, a model that fits would write worse answers than the pages give.
@@ -74,7 +74,7 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
                 parts.call_chore("pull")
                 report = "downloading"
         except ChatbotError as error:
-            return show(status=error.status, problem=error.sentence(admin_language()))
+            return show(status=error.status, problem=_problem(error))
         return go("models", done=report, **request.args.to_dict())
 
 
@@ -101,6 +101,11 @@ def _choose(parts: AdminParts, name: str) -> None:
     set_setting(find_config(), "engine", "model", name or None)
     write_change(parts.config.run_dir, Change(name, "loading"))
     parts.call_chore("model")
+
+
+def _problem(error: ChatbotError) -> str:
+    """The sentence about *error*, also what a stranger may not read: it is the owner's own disk."""
+    return problem_of(error) if error.status < 500 else error.sentence(admin_language())
 
 
 def _machine(offer: Offer) -> tuple[int | None, bool]:
