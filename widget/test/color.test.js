@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { paint, parse } from "../src/color.js";
-import { readable } from "../src/panel/contrast.js";
+import { paint } from "../src/color.js";
+import { parse, readable } from "../src/panel/contrast.js";
 
 /** Relative luminance exactly as WCAG 2.2 defines it, to judge the widget's shorter formula. */
 const exact = (rgb) =>
@@ -27,15 +27,15 @@ test("text on the owner's colour has 4.5:1, whatever the colour", () => {
 });
 
 for (const [name, ground] of [
-  ["light", [0.945, 0.953, 0.961]],
-  ["dark", [0.133, 0.153, 0.176]],
+  ["light", "#f1f3f5"],
+  ["dark", "#22272d"],
 ])
   test(`links in the owner's colour have 4.5:1 on the ${name} panel`, () => {
     for (const accent of colours(15)) {
-      const text = readable(parse(accent), ground)
+      const text = readable(accent, name === "dark")
         .match(/\d+/g)
         .map((part) => part / 255);
-      assert.ok(ratio(text, ground) >= 4.5, `${accent} ${ratio(text, ground)}`);
+      assert.ok(ratio(text, parse(ground)) >= 4.5, `${accent} ${ratio(text, parse(ground))}`);
     }
   });
 

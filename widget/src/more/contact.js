@@ -15,16 +15,16 @@ export function contact(app) {
     const links = [email && link(`mailto:${email}`, [email]), url && link(url, [url])]
       .filter(Boolean)
       .map((item) => h("p", {}, item));
-    const note = when && h("p", { className: "note" }, when);
+    const note = when && h("p.note", {}, when);
     return [note, form && contactForm(app, typed), ...links].filter(Boolean);
   };
 }
 
 /** @param {import("../panel/mount.js").App} app @param {Record<string, string>} typed */
-function contactForm({ say, api, options, tab, context, chat }, typed) {
-  const question = chat.messages().findLast(({ role }) => role === "user");
+function contactForm({ say, api, options, tab, context, messages }, typed) {
+  const question = messages.findLast(({ role }) => role === "user");
   let busy = false;
-  const problem = h("p", { className: "error", role: "alert", id: "problem", hidden: true });
+  const problem = h("p.error", { role: "alert", id: "problem", hidden: true });
   /** @param {import("../panel/i18n.js").Key} name @param {string} tag @param {any} more */
   const field = (name, tag, more) => {
     const input = h(tag, {
@@ -44,8 +44,8 @@ function contactForm({ say, api, options, tab, context, chat }, typed) {
     value: context?.email || "",
   });
   const form = h(
-    "form",
-    { className: "contact", onsubmit },
+    "form.contact",
+    { onsubmit },
     ...field("yourname", "input", {
       autocomplete: "name",
       maxLength: 100,
@@ -53,9 +53,9 @@ function contactForm({ say, api, options, tab, context, chat }, typed) {
     }),
     ...mail,
     ...field("message", "textarea", { rows: 4, value: question?.text || "" }),
-    h("p", { className: "note" }, say("only")),
+    h("p.note", {}, say("only")),
     problem,
-    h("button", { className: "chip main" }, say("send")),
+    h("button.chip main", {}, say("send")),
   );
   return form;
 

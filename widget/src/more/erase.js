@@ -17,7 +17,7 @@ export function erase({ say, tab, chat }, sheet) {
       );
     }
   };
-  const yes = h("button", { className: "chip danger", onclick: done }, say("erase"));
-  const no = h("button", { className: "chip", onclick: sheet.close }, say("cancel"));
-  sheet.open(say("erase"), h("p", {}, say("sure")), h("p", { className: "row" }, yes, no));
+  const yes = h("button.chip danger", { onclick: done }, say("erase"));
+  const no = h("button.chip", { onclick: sheet.close }, say("cancel"));
+  sheet.open(say("erase"), h("p", {}, say("sure")), h("p.row", {}, yes, no));
 }

@@ -9,13 +9,13 @@ import { download, print, transcript } from "./transcript.js";
  * @param {{where(): void, human(): void}} pages
  */
 export function menu(app, sheet, pages) {
-  const { say, root, view, chat } = app;
+  const { say, root, view, chat, messages } = app;
   const button = view.menu;
   const name = (/** @type {{role: string, name?: string}} */ { role, name }) =>
     name || say(role === "user" ? "you" : "name");
   const text = (/** @type {boolean} */ md) =>
-    transcript(chat.messages(), md ? name : (message) => say("said", name(message)).trim(), md);
-  const said = (/** @type {import("../panel/conversation.js").Message} */ message) => {
+    transcript(messages, md ? name : (message) => say("said", name(message)).trim(), md);
+  const said = (/** @type {import("../panel/messages.js").Message} */ message) => {
     const { role, text, sources = [] } = message;
     return [
       h("h2", {}, name(message)),
@@ -32,10 +32,7 @@ export function menu(app, sheet, pages) {
     const title = view.panel.querySelector("h2").textContent;
     print(root, { title, lang: app.locale, dir: view.panel.dir }, [
       h("h1", {}, title),
-      ...chat
-        .messages()
-        .flatMap(said)
-        .filter((node) => !!node),
+      ...messages.flatMap(said).filter((node) => !!node),
     ]);
   };
 
@@ -49,12 +46,12 @@ export function menu(app, sheet, pages) {
     ["where", pages.where],
     ["erase", () => erase(app, sheet)],
   ];
-  const element = h("ul", { className: "menu", part: "menu", id: "menu", hidden: true });
+  const element = h("ul.menu", { part: "menu", id: "menu", hidden: true });
   view.panel.insertBefore(element, view.panel.children[1]);
 
   const draw = () => {
     const { form, email, url } = app.config.contact || {};
-    const some = chat.messages().length;
+    const some = messages.length;
     const wanted = entries.filter(([key]) =>
       key === "human" ? form || email || url : some || !["text", "md", "print"].includes(key),
     );

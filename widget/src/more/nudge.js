@@ -17,8 +17,8 @@ export function nudge({ root, options, say, bubble, tab, view }, text) {
   const ask = h("button", { onclick: () => view.open() }, text);
   const close = iconButton(say("close"), CLOSE, away);
   const tip = h(
-    "div",
-    { className: "panel tip", part: "tip", role: "complementary", ariaLabel: say("name") },
+    "div.panel tip",
+    { part: "tip", role: "complementary", ariaLabel: say("name") },
     ask,
     close,
   );

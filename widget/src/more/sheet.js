@@ -7,7 +7,7 @@ import { BACK } from "../panel/icons.js";
  */
 export function sheets({ say, view }) {
   const { panel } = view;
-  const element = h("section", { className: "sheet", part: "sheet", hidden: true });
+  const element = h("section.sheet", { part: "sheet", hidden: true });
   element.setAttribute("aria-labelledby", "sheet");
   panel.append(element);
   const cover = (/** @type {boolean} */ on) => {
@@ -26,7 +26,7 @@ export function sheets({ say, view }) {
   const open = (title, ...content) => {
     const back = iconButton(say("back"), BACK, close);
     element.replaceChildren(
-      h("div", { className: "title" }, back, h("h3", { id: "sheet", tabIndex: -1 }, title)),
+      h("div.title", {}, back, h("h3", { id: "sheet", tabIndex: -1 }, title)),
       ...content.filter((item) => !!item),
     );
     // The header has as many lines as its words need.

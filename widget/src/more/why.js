@@ -5,17 +5,16 @@ const REASONS = /** @type {const} */ (["wrong", "incomplete", "unclear", "other"
 /**
  * What was wrong with an answer, after the thumb that points down.
  * @param {import("../panel/mount.js").App} app
- * @param {import("../panel/conversation.js").Message} message
+ * @param {import("../panel/messages.js").Message} message
  */
 export function why({ say, api }, message) {
   const id = `why-${message.id}`;
-  const problem = h("p", { className: "error", role: "alert", hidden: true });
+  const problem = h("p.error", { role: "alert", hidden: true });
   let busy = false;
   const comment = h("textarea", { rows: 2, id });
   const form = h(
-    "form",
+    "form.why",
     {
-      className: "why",
       async onsubmit(/** @type {Event} */ event) {
         event.preventDefault();
         if (busy) return;
@@ -47,7 +46,7 @@ export function why({ say, api }, message) {
     h("label", { htmlFor: id }, say("comment")),
     comment,
     problem,
-    h("button", { className: "chip main" }, say("send")),
+    h("button.chip main", {}, say("send")),
   );
   return form;
 }

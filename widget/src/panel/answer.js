@@ -1,4 +1,3 @@
-import { Refused } from "./api.js";
 import { events } from "./sse.js";
 
 /** Attempts to take up an answer whose connection dropped: 0.5, 1, 2 and 4 seconds after each other. */
@@ -29,9 +28,10 @@ export async function* answer(api, { body, message }, signal) {
       }
     } catch (error) {
       // A refusal has its own sentence; without an answer to take up there is nothing to try again.
-      if (signal.aborted || (error instanceof Refused && error.status) || !message) throw error;
+      if (signal.aborted || /** @type {import("./api.js").Refused} */ (error).status || !message)
+        throw error;
     }
-    if (!message || failures === ATTEMPTS) throw new Refused("away", "");
+    if (!message || failures === ATTEMPTS) throw new Error();
     await new Promise((resolve) => {
       signal.onabort = resolve;
       setTimeout(resolve, 500 * 2 ** failures++);

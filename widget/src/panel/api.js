@@ -1,12 +1,8 @@
-/** The server said no, or could not be reached (then the code is `away`). */
-export class Refused extends Error {
-  /** @param {string} code @param {string} message a sentence for the visitor @param {number} [status] */
-  constructor(code, message, status) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
+/**
+ * The server said no in a sentence for the visitor, or could not be reached and there is neither
+ * a sentence nor a status.
+ * @typedef {Error & {code?: string, status?: number}} Refused
+ */
 
 /** Whether the server has not got the conversation any more. @param {any} error @returns {boolean} */
 export const isGone = ({ status }) => status === 401 || status === 404;
@@ -24,26 +20,25 @@ export function connect(base, locale, tab) {
    * @param {unknown} [body]
    */
   const request = async (path, init = {}, body) => {
-    const headers = new Headers(init.headers);
-    if (tab.secret) headers.set("Authorization", `Bearer ${tab.secret}`);
-    if (body) headers.set("Content-Type", "application/json");
-    headers.set("Accept-Language", locale);
-    let response;
-    try {
-      response = await fetch(`${base}api/${path}`, {
-        method: body ? "POST" : "GET",
-        credentials: "omit",
-        cache: "no-store",
-        ...init,
-        headers,
-        body: /** @type {string | undefined} */ (body && JSON.stringify(body)),
-      });
-    } catch (error) {
-      throw init.signal?.aborted ? error : new Refused("away", "");
-    }
+    const headers = {
+      "Accept-Language": locale,
+      ...(tab.secret && { Authorization: `Bearer ${tab.secret}` }),
+      .../** @type {any} */ (body && { "Content-Type": "application/json" }),
+      ...init.headers,
+    };
+    const response = await fetch(`${base}api/${path}`, {
+      method: body ? "POST" : "GET",
+      credentials: "omit",
+      cache: "no-store",
+      ...init,
+      headers,
+      body: /** @type {string | undefined} */ (body && JSON.stringify(body)),
+    }).catch(() => {
+      throw new Error();
+    });
     if (response.ok) return response;
     const { error } = await response.json().catch(() => ({}));
-    throw new Refused(error?.code || "away", error?.message || "", response.status);
+    throw Object.assign(new Error(error?.message), { code: error?.code, status: response.status });
   };
   /** @param {[string, RequestInit?, unknown?]} call */
   const json = async (...call) => (await request(...call)).json();
@@ -59,8 +54,8 @@ export function connect(base, locale, tab) {
         signal,
         headers: /** @type {any} */ ({ "Last-Event-ID": last }),
       }),
-    /** @param {string} message */
-    stop: (message) => request(`chat/${message}`, { method: "DELETE" }),
+    /** Where the server does not hear it, the visitor need not. @param {string} message */
+    stop: (message) => request(`chat/${message}`, { method: "DELETE" }).catch(() => {}),
     /** @param {string} path the id of a conversation, and what of it */
     history: (path) => json(`conversation/${path}`),
     /** @param {string} conversation */

@@ -7,9 +7,10 @@
  * @returns {any} the element; `any`, as its type depends on *tag*
  */
 export function h(tag, properties = {}, ...children) {
+  const [name, className] = tag.split(".");
   /** @type {any} */
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
+  const element = document.createElement(name);
+  for (const [name, value] of Object.entries({ className, ...properties })) {
     if (value == null) continue;
     if (name in element) element[name] = value;
     else element.setAttribute(name, value);
@@ -26,7 +27,7 @@ export function icon(path) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const shape = document.createElementNS(svg.namespaceURI, "path");
   svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
+  svg.ariaHidden = "true";
   shape.setAttribute("d", path);
   svg.append(shape);
   return /** @type {SVGElement} */ (svg);
@@ -39,7 +40,7 @@ export function icon(path) {
  * @param {Record<string, any>} [more] properties
  */
 export const iconButton = (label, path, onclick, more) =>
-  h("button", { className: "icon", ariaLabel: label, title: label, onclick, ...more }, icon(path));
+  h("button.icon", { ariaLabel: label, title: label, onclick, ...more }, icon(path));
 
 /**
  * Makes *box* show *next* and leaves the nodes that are equal alone, so that a selection or

@@ -13,7 +13,7 @@ const INLINE = new RegExp(
     /(?<=^|[^\w*])(?<star>[*_])(?=[^\s*_])(?<em>[^]{0,1999}?[^\s*_])\k<star>(?![\w*])/,
     /(?<auto>https?:\/\/[^\s<>"'`]{1,1990}|(?:mailto:)?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4})/,
     /\\(?<escape>[!-/:-@[-`{-~])/,
-    /(?<br> {2,}\n|\\\n|\n)/,
+    /(?<br>( {2,}|\\)?\n)/,
   ]
     .map((pattern) => pattern.source)
     .join("|"),
@@ -185,8 +185,8 @@ function table(lines) {
   const row = (tag, cells) =>
     h("tr", {}, ...cells.map((cell) => h(tag, {}, ...inline(cell.trim()))));
   return h(
-    "div",
-    { className: "table", tabIndex: 0 },
+    "div.table",
+    { tabIndex: 0 },
     h(
       "table",
       {},

@@ -1,4 +1,3 @@
-import { parse } from "../color.js";
 import { connect } from "./api.js";
 import { readable } from "./contrast.js";
 import { conversation } from "./conversation.js";
@@ -11,10 +10,6 @@ import looksStyle from "./looks.css";
 import { remember } from "./store.js";
 import { frame } from "./ui/frame.js";
 
-/* The least contrasting grounds that text in the owner's colour stands on: --soft of frame.css. */
-const LIGHT = "#f1f3f5";
-const DARK = "#22272d";
-
 /**
  * What the menu and the forms do with the conversation.
  * @typedef {object} Chat
@@ -23,8 +18,6 @@ const DARK = "#22272d";
  * @property {() => Promise<void>} retry
  * @property {() => void} reset
  * @property {() => Promise<number>} erase how many messages were erased
- * @property {() => import("./conversation.js").Message[]} messages
- * @property {(message: import("./conversation.js").Message) => unknown} add shows one more
  */
 
 /** The panel's window, as frame() makes it. @typedef {ReturnType<typeof frame>} View */
@@ -58,6 +51,8 @@ const DARK = "#22272d";
  * @property {typeof markdown} markdown
  * @property {View} view
  * @property {Chat} chat
+ * @property {import("./messages.js").Message[]} messages in the order they are shown
+ * @property {Promise<unknown>} [restored] what was said before is shown before what is said next
  * @property {() => Promise<any>} more the part with the menu and the forms
  * @property {() => Promise<any>} listen has it looked for what a person of the site writes
  * @property {() => boolean} [escape] closes what lies over the conversation
@@ -78,11 +73,12 @@ export function mount(chat) {
   const locale = (host.lang = choose(chat.locale));
   const tab = remember(options.site, options.storage);
   const app = /** @type {App} */ ({
-    ...chat,
+    .../** @type {any} */ (chat),
     locale,
     tab,
     markdown,
     config: {},
+    messages: [],
     api: connect(options.base, locale, tab),
   });
   app.emit = (type, detail) =>
@@ -103,10 +99,8 @@ export function mount(chat) {
 
   const ready = speak(locale, options.base).then((speech) => {
     Object.assign(app, speech);
-    const view = frame(app);
-    app.view = view;
-    const chat = conversation(app, view);
-    app.chat = chat;
+    const view = (app.view = frame(app));
+    const chat = (app.chat = conversation(app));
     if (/chatbot-debug/.test(location.search)) app.more().then((more) => more.debug());
     const begin = () => {
       app.configured = configure(app, view, colours, begin);
@@ -164,7 +158,7 @@ function theme(app) {
     for (const [name, value] of Object.entries({
       "--a": accent,
       "--i": ink,
-      "--link": readable(parse(accent), parse(night ? DARK : LIGHT)),
+      "--link": readable(accent, night),
     }))
       host.style.setProperty(name, value);
   };

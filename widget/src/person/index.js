@@ -1,4 +1,5 @@
 import { isGone } from "../panel/api.js";
+import { add } from "../panel/messages.js";
 
 /** Seconds until the next look: after an answer, and where the server did not reply. */
 const SOON = 3;
@@ -9,7 +10,8 @@ const LATER = 60;
  * server says that it makes sense.
  * @param {import("../panel/mount.js").App} app
  */
-function person({ api, chat, tab, view }) {
+function person(app) {
+  const { api, messages, tab, view } = app;
   /** @type {HTMLElement} */
   const state = view.panel.querySelector(".state");
   /** @type {HTMLElement} */
@@ -34,30 +36,29 @@ function person({ api, chat, tab, view }) {
 
   /**
    * Where it was written: a question that was sent before it was read stands below it.
-   * @param {import("../panel/conversation.js").Message & {follows?: string}} message
+   * @param {import("../panel/messages.js").Message & {follows?: string}} message
    */
-  const add = (message) => {
-    const messages = chat.messages();
-    const place = messages.findIndex(({ id }) => id && id === message.follows) + 1;
-    chat.add(message);
-    if (!place || place === messages.length - 1) return;
-    messages.splice(place, 0, ...messages.splice(-1));
+  const place = (message) => {
+    const at = messages.findIndex(({ id }) => id && id === message.follows) + 1;
+    add(app, message);
+    if (!at || at === messages.length - 1) return;
+    messages.splice(at, 0, ...messages.splice(-1));
     const { children } = log.querySelectorAll("ol")[0];
-    children[place].before(children[messages.length - 1]);
+    children[at].before(children[messages.length - 1]);
   };
 
   const look = async () => {
     const { conversation } = tab;
     if (!conversation) return show(null);
     if (view.panel.hidden || document.hidden || !view.panel.isConnected) return;
-    if (chat.messages().at(-1)?.running) return again(SOON);
-    const last = chat.messages().findLast(({ name }) => name)?.id || "";
+    if (messages.at(-1)?.running) return again(SOON);
+    const last = messages.findLast(({ name }) => name)?.id || "";
     try {
       const news = await api.history(`${conversation}/news?after=${last}`);
       if (tab.conversation !== conversation) return again(SOON);
       for (const message of news.messages)
-        if (!chat.messages().some(({ id }) => id === message.id)) {
-          add(message);
+        if (!messages.some(({ id }) => id === message.id)) {
+          place(message);
           view.announce(`${message.name}: ${message.text}`);
           // What a person writes is seen at once, however long the answer above it is.
           requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));

@@ -7,7 +7,7 @@ import { h } from "../dom.js";
 export function badge({ bubble, say }) {
   let open = false;
   let count = 0;
-  const number = h("span", { className: "badge", part: "badge", hidden: true });
+  const number = h("span.badge", { part: "badge", hidden: true });
   bubble.append(number);
   const draw = () => {
     number.hidden = !count;

@@ -32,7 +32,7 @@ export function composer({ say, options, tab }, on) {
       if (!busy) submit();
     },
   });
-  const button = h("button", { className: "send", part: "send" });
+  const button = h("button.send", { part: "send" });
   const element = h(
     "form",
     {
@@ -43,11 +43,11 @@ export function composer({ say, options, tab }, on) {
         else submit();
       },
     },
-    h("label", { className: "unseen", htmlFor: "question" }, say("ask")),
+    h("label.unseen", { htmlFor: "question" }, say("ask")),
     field,
     button,
   );
-  const note = h("p", { className: "over", role: "alert", hidden: true });
+  const note = h("p.over", { role: "alert", hidden: true });
   /** A text that is too long is kept, and is not sent. */
   const check = () => {
     const over = [...field.value.trim()].length - most;

@@ -4,7 +4,7 @@ import { UP } from "../icons.js";
 /**
  * Two thumbs; the one that points down asks why.
  * @param {import("../mount.js").App} app
- * @param {import("../conversation.js").Message} message
+ * @param {import("../messages.js").Message} message
  * @param {HTMLElement} place where the question why is put
  * @returns {HTMLElement[]}
  */

@@ -7,11 +7,8 @@ export function stayInside(box, event) {
   const stops = [
     ...box.querySelectorAll("button,a,input,textarea,summary,select,[tabindex]"),
   ].filter((stop) => stop.getClientRects().length && !stop.closest("[inert]"));
-  const [from, to] = event.shiftKey
-    ? [stops[0], stops[stops.length - 1]]
-    : [stops[stops.length - 1], stops[0]];
-  if (/** @type {ShadowRoot} */ (box.getRootNode()).activeElement === from) {
-    event.preventDefault();
-    /** @type {HTMLElement} */ (to).focus();
-  }
+  if (event.shiftKey) stops.reverse();
+  if (/** @type {ShadowRoot} */ (box.getRootNode()).activeElement !== stops.at(-1)) return;
+  event.preventDefault();
+  /** @type {HTMLElement} */ (stops[0]).focus();
 }

@@ -28,7 +28,7 @@ export function frame(app) {
   bubble.setAttribute("aria-controls", "panel");
   const inline = !!options.mode;
   const title = h("h2", { id: "title", part: "title" }, options.name || say("name"));
-  const state = h("p", { className: "state" }, say("ai"));
+  const state = h("p.state", {}, say("ai"));
   const messages = log(app, {
     retry: () => app.chat.retry(),
     ask: (/** @type {string} */ text) => (input.focus(), app.chat.send(text)),
@@ -49,12 +49,11 @@ export function frame(app) {
     ariaExpanded: "false",
     "aria-controls": "menu",
   });
-  const where = h("button", { className: "where", onclick: () => more("where") }, say("where"));
-  const notice = h("p", { className: "notice", dir: "auto" }, say("notice"));
+  const where = h("button.where", { onclick: () => more("where") }, say("where"));
+  const notice = h("p.notice", { dir: "auto" }, say("notice"));
   const panel = h(
-    "section",
+    "section.panel",
     {
-      className: "panel",
       part: "panel",
       id: "panel",
       role: inline ? "region" : "dialog",
@@ -65,12 +64,8 @@ export function frame(app) {
     h(
       "header",
       { part: "header" },
-      h(
-        "span",
-        { className: "avatar", part: "avatar" },
-        options.avatar ? picture(options.avatar) : icon(SPARK),
-      ),
-      h("div", { className: "who" }, title, state),
+      h("span.avatar", { part: "avatar" }, options.avatar ? picture(options.avatar) : icon(SPARK)),
+      h("div.who", {}, title, state),
       menu,
       !inline && iconButton(say("close"), CLOSE, () => close()),
     ),
@@ -79,8 +74,7 @@ export function frame(app) {
     h("footer", {}, notice, where),
     messages.status,
   );
-  if (/top/.test(/** @type {any} */ (options.position))) root.append(panel);
-  else root.prepend(panel);
+  root[/top/.test(/** @type {any} */ (options.position)) ? "append" : "prepend"](panel);
   const phone = matchMedia("(max-width: 480px), (max-height: 420px)");
   const modal = () => (panel.ariaModal = phone.matches && !inline ? "true" : null);
   const listeners = new AbortController();
@@ -95,8 +89,7 @@ export function frame(app) {
     host.style.setProperty("--vh", `${view.height}px`);
     host.style.setProperty("--vt", `${view.offsetTop}px`);
   };
-  view.addEventListener("resize", fit, listeners);
-  view.addEventListener("scroll", fit, listeners);
+  for (const type of ["resize", "scroll"]) view.addEventListener(type, fit, listeners);
   fit();
 
   // What the page does with all of its wheel, focus, keys, paste … is not for what happens here.

@@ -15,24 +15,17 @@ export function log(app, on) {
   /** @type {Map<object, ReturnType<typeof bubbleOf>>} */
   const bubbles = new Map();
   const list = h("ol", {});
-  const top = h("div", { className: "top" });
+  const top = h("div.top", {});
   const end = h("div", {});
   // Streamed text must not be read word by word: the list is not live, the line below is.
   const element = h(
-    "div",
-    {
-      className: "log",
-      part: "log",
-      role: "log",
-      ariaLive: "off",
-      ariaLabel: say("chat"),
-      tabIndex: 0,
-    },
+    "div.log",
+    { part: "log", role: "log", ariaLive: "off", ariaLabel: say("chat"), tabIndex: 0 },
     top,
     list,
     end,
   );
-  const status = h("div", { className: "unseen", role: "status", ariaLive: "polite" });
+  const status = h("div.unseen", { role: "status", ariaLive: "polite" });
   const unread = badge(app);
   const checkbox = h("input", {
     type: "checkbox",
@@ -68,7 +61,7 @@ export function log(app, on) {
     drawings.clear();
     follow(() => due.forEach((message) => bubbles.get(message)?.draw()));
   };
-  /** Draws at most once a frame, however fast the tokens come. @param {import("../conversation.js").Message} message */
+  /** Draws at most once a frame, however fast the tokens come. @param {import("../messages.js").Message} message */
   const show = (message) => {
     for (const first of [...top.children].slice(1)) first.remove(); // all but the greeting
     if (!bubbles.has(message)) {
@@ -88,20 +81,14 @@ export function log(app, on) {
   /** A list of buttons, where there are *texts*. @param {string[]} [texts] */
   const chips = (texts) =>
     texts?.[0]
-      ? [
-          h(
-            "ul",
-            { className: "chips", ariaLabel: say("ideas") },
-            ...texts.map((text) =>
-              h(
-                "li",
-                {},
-                h("button", { className: "chip", part: "chip", onclick: () => on.ask(text) }, text),
-              ),
-            ),
+      ? h(
+          "ul.chips",
+          { ariaLabel: say("ideas") },
+          ...texts.map((text) =>
+            h("li", {}, h("button.chip", { part: "chip", onclick: () => on.ask(text) }, text)),
           ),
-        ]
-      : [];
+        )
+      : "";
 
   return {
     element,
@@ -123,20 +110,18 @@ export function log(app, on) {
       const fresh = !bubbles.size;
       const { greeting, suggestions } = app.config;
       top.replaceChildren(
-        h("p", { className: "text", dir: "auto" }, greeting || say("hello")),
-        ...(fresh ? chips(suggestions) : []),
-        ...(fresh && !tab.conversation
-          ? [h("label", { className: "keep" }, checkbox, say("keep"))]
-          : []),
+        h("p.text", { dir: "auto" }, greeting || say("hello")),
+        fresh ? chips(suggestions) : "",
+        fresh && !tab.conversation ? h("label.keep", {}, checkbox, say("keep")) : "",
       );
     },
     keep: () => !checkbox.checked,
-    /** @param {import("../conversation.js").Message} message */
+    /** @param {import("../messages.js").Message} message */
     finished(message) {
       const { suggestions, error } = message;
       requestAnimationFrame(() => {
         announce(error || bubbles.get(message)?.spoken() || "");
-        follow(() => end.replaceChildren(...chips(suggestions)));
+        follow(() => end.replaceChildren(chips(suggestions)));
       });
       if (message.text) unread.add();
     },
@@ -144,13 +129,11 @@ export function log(app, on) {
     problem(error, retry) {
       const text = error.message || say("away");
       const again = h(
-        "button",
-        { className: "chip", onclick: () => (end.replaceChildren(), retry()) },
+        "button.chip",
+        { onclick: () => (end.replaceChildren(), retry()) },
         say("retry"),
       );
-      end.replaceChildren(
-        h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, text), again),
-      );
+      end.replaceChildren(h("div.error", { part: "error" }, h("p", { dir: "auto" }, text), again));
       announce(text);
       element.scrollTop = element.scrollHeight;
     },

@@ -7,14 +7,14 @@ import { feedback } from "./feedback.js";
 /**
  * One message of the list.
  * @param {import("../mount.js").App} app
- * @param {import("../conversation.js").Message} message
+ * @param {import("../messages.js").Message} message
  * @param {{retry(): void}} on
  */
 export function bubbleOf(app, message, on) {
   const { say } = app;
   const mine = message.role === "user";
-  const text = h("div", { className: "text", part: mine ? "question" : "answer", dir: "auto" });
-  const below = h("div", { className: "below" });
+  const text = h("div.text", { part: mine ? "question" : "answer", dir: "auto" });
+  const below = h("div.below", {});
   const element = h(
     "li",
     { className: message.role },
@@ -47,8 +47,8 @@ export function bubbleOf(app, message, on) {
       ? say("queue", queue.position) + (queue.seconds ? ` (${about(queue.seconds)})` : "")
       : say("wait");
     return h(
-      "p",
-      { className: "wait" },
+      "p.wait",
+      {},
       h("i", {}),
       h("i", {}),
       h("i", {}),
@@ -69,16 +69,15 @@ export function bubbleOf(app, message, on) {
       (error ? retry : origin !== "question") &&
       h("button", { className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
     return [
-      error &&
-        h("div", { className: "error", part: "error" }, h("p", { dir: "auto" }, error), again),
-      note && h("p", { className: "note" }, note),
+      error && h("div.error", { part: "error" }, h("p", { dir: "auto" }, error), again),
+      note && h("p.note", {}, note),
       sources?.length && sourceList(say, sources, origin),
       !error &&
         origin !== "person" &&
         h(
-          "div",
-          { className: "actions", part: "actions" },
-          h("span", { className: "note" }, originOf(say, origin)),
+          "div.actions",
+          { part: "actions" },
+          h("span.note", {}, originOf(say, origin)),
           copyButton(app, message),
           ...feedback(app, message, below),
           again,
@@ -111,15 +110,15 @@ function sourceList(say, sources, origin) {
     );
   });
   return h(
-    "div",
-    { className: "sources", part: "sources" },
+    "div.sources",
+    { part: "sources" },
     // Pages offered with a no are no sources of it; its text says what they are.
     origin !== "none" && h("strong", {}, say("sources")),
     h("ol", {}, ...items),
   );
 }
 
-/** @param {import("../mount.js").App} app @param {import("../conversation.js").Message} message */
+/** @param {import("../mount.js").App} app @param {import("../messages.js").Message} message */
 function copyButton({ say, view }, message) {
   if (!navigator.clipboard) return;
   const button = iconButton(say("copy"), COPY, async () => {

@@ -1,0 +1,36 @@
+/**
+ * One message as it is shown.
+ * @typedef {object} Message
+ * @property {"user" | "assistant"} role
+ * @property {string} [name] of the person of the site who wrote it
+ * @property {string} text
+ * @property {string} [id]
+ * @property {boolean} [running]
+ * @property {{position: number, seconds?: number}} [queue]
+ * @property {string} [origin]
+ * @property {string} [finish]
+ * @property {{title: string, url: string, quote?: string}[]} [sources]
+ * @property {string[]} [suggestions]
+ * @property {string} [error] a sentence
+ * @property {boolean} [retry]
+ * @property {"up" | "down" | null} [feedback] the thumb it has
+ */
+
+/**
+ * Shows one more.
+ * @param {import("./mount.js").App} app
+ * @param {Message} message
+ */
+export const add = ({ messages, view, listen }, message) => {
+  messages.push(message);
+  view.show(message);
+  listen();
+  return message;
+};
+
+/**
+ * Takes the last ones away.
+ * @param {import("./mount.js").App} app
+ * @param {number} count
+ */
+export const remove = ({ messages, view }, count) => messages.splice(-count).forEach(view.remove);
