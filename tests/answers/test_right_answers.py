@@ -16,7 +16,7 @@ from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.retrieval.language.facts import gather, unsupported
+from chatbot_server.retrieval.language.facts import facts_of_all, unsupported
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
@@ -101,7 +101,7 @@ def test_an_answer_is_whole_sections_of_its_sources(answers: dict[str, Answered]
         assert "…" not in grounding.answer
         assert len(grounding.answer.split()) <= 300
         assert len({source.url for source in grounding.sources}) == len(grounding.sources) <= 2
-        facts = gather(
+        facts = facts_of_all(
             f"{passage.title} {passage.heading} {passage.text}" for passage in grounding.passages
         )
         assert not unsupported(grounding.answer, facts)

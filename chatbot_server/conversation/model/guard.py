@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from chatbot_server.conversation.model.support import Support
 from chatbot_server.retrieval.base import Passage
-from chatbot_server.retrieval.language.facts import Fact, gather
+from chatbot_server.retrieval.language.facts import Fact, facts_of_all
 from chatbot_server.retrieval.language.languages import together
 from chatbot_server.retrieval.language.sentences import sentence_ends
 from chatbot_server.retrieval.language.words.stems import guess_document_language
@@ -51,7 +51,7 @@ class Guard:
             for passage in passages
         ]
         self._languages = together(map(guess_document_language, texts))
-        facts = gather(texts, self._languages)
+        facts = facts_of_all(texts, self._languages)
         self._support = Support(passages, facts, self._languages)
         self._held = ""
         self._stopped = False

@@ -1,8 +1,8 @@
 """The questions of one message: “Are you open on Sunday and do you take cards?” has two.
 
-Split is only where a second question begins as questions do. “Bread and butter?” is one. What is
-said around a question is left out: greetings, thanks, “I was wondering if”. What visitors tell
-of themselves before they ask is told apart, for it is not what is asked.
+A message is split only where a second question begins as questions do: “Bread and butter?” is one.
+What is said around a question is left out: greetings, thanks, “I was wondering if”. What visitors
+tell of themselves before they ask is kept apart as background, for it is not what they ask.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from functools import cache
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold, fold_letters
 
-# More of one message is no question to a chat.
+# A longer message is taken as one question.
 READ_CHARS = 1000
-# So few words tell nothing by themselves.
+# So few words behind a question belong to it: “Are you open? In Leeds.”
 FRAGMENT = 3
-_MARK = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|(?<!\s)\s*\n\s*|(?<=[.!…])\s+")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|(?<!\s)\s*\n\s*|(?<=[.!…])\s+")
 # “prenez-vous”, “y a-t-il”: a verb before its subject asks.
 _INVERSION = r"(?:[^\W\d_]+-)+(?:vous|tu|il|ils|elle|elles|on|je|nous|ce)\b"
-_MARKS = " \t\u00a0\u202f,;:.!…–—-"
-_ASKS = re.compile("[?？]")
+_PUNCTUATION = " \t\u00a0\u202f,;:.!…–—-"
+_QUESTION_MARK = re.compile("[?？]")
 _ADDRESS = re.compile(r"[\w'-]{1,40}(?: [\w'-]{1,40}){0,3} ?[,!:]\s*")
 _WORD = re.compile(r"[^\W_]+")
 _WORD_END = r"(?:(?<=')|(?!\w))"
@@ -43,23 +43,25 @@ class Question:
 
 
 def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -> list[Question]:
-    """The questions of *text* in order; where it is but one with nothing around it, as it is.
+    """The questions of *text*, in order; *text* itself where it is but one and nothing around it.
 
-    A sentence that asks nothing belongs to the question after it, else to the one before.
-    *language* is that of most of the text.
+    A sentence that asks nothing is background of the question after it, else of the one before.
+
+    Args:
+        language: that of most of the text.
     """
     if len(text) > READ_CHARS:
         return [Question(text)]
     text = unicodedata.normalize("NFC", text)
     phrases = _phrases(languages)
-    has_mark = bool(_ASKS.search(text))
+    has_mark = bool(_QUESTION_MARK.search(text))
     questions: list[Question] = []
     statements: list[str] = []
-    for sentence in filter(None, map(str.strip, _MARK.split(text))):
+    for sentence in filter(None, map(str.strip, _BETWEEN_SENTENCES.split(text))):
         content = phrases.without_courtesies(sentence)
         if not content:
             continue
-        own, asking = _phrases((language,)).without_own_affairs(content)
+        told, asking = _phrases((language,)).split_own_affairs(content)
         core = phrases.without_alternative(phrases.without_introduction(asking))
         flat = fold_letters(core)
         is_told = has_mark and sentence.endswith((".", "!", "…"))
@@ -67,7 +69,7 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
         if not (is_asked or (not is_told and phrases.asks(flat))):
             statements.append(content)
             continue
-        background = " ".join([*statements, *filter(None, [own])])
+        background = " ".join([*statements, *filter(None, [told])])
         first, *others = _clauses(core, phrases)
         first = _without_joint(first, phrases) if questions else first
         clauses = [_capitalised(first) if others else first, *others]
@@ -76,7 +78,7 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
     if not questions:
         questions, statements = [Question(" ".join(statements) or text)], []
     last = questions[-1]
-    if len(_WORD.findall(" ".join(statements))) <= FRAGMENT:  # “Are you open? In Leeds.”
+    if len(_WORD.findall(" ".join(statements))) <= FRAGMENT:
         questions[-1] = Question(" ".join([last.text, *statements]), last.background)
     else:
         background = " ".join(filter(None, [last.background, *statements]))
@@ -125,9 +127,9 @@ class _Phrases:
     """How questions of some languages begin, what surrounds them, and how a second one is joined.
 
     Attributes:
-        opening: begins a question, and no statement behind a joining word; *opening_anywhere*:
-            the same inside of a text.
-        joint: parts two questions; ``comma`` where that is a comma.
+        opening: begins a question; behind a joining word, it begins no statement.
+        opening_anywhere: the same inside of a text.
+        joint: joins two questions; its group ``comma`` matches where that is a comma.
         leading_joint: a joining word with a question behind it.
         condition: begins a clause that is no question.
     """
@@ -162,9 +164,9 @@ class _Phrases:
         greeting, wish = phrases("courtesies"), phrases("wishes")
         answer = rf"{phrases('acknowledgements')}(?:[,.!]|\s+(?={joints}\s))"
         courtesy = rf"(?:{answer}|{wish}{_WORD_END}[^,;:.!?]*|{greeting}{_WORD_END})"
-        self._courtesy = re.compile(rf"{courtesy}[{_MARKS}]*(?:(?:et|and)\s+(?={courtesy}))?")
+        self._courtesy = re.compile(rf"{courtesy}[{_PUNCTUATION}]*(?:(?:et|and)\s+(?={courtesy}))?")
         self._ending = re.compile(
-            rf"(?<!\w)(?:{greeting}{_WORD_END}[{_MARKS}]*(?:(?:et|and)\s+)?)+[?？]?\Z"
+            rf"(?<!\w)(?:{greeting}{_WORD_END}[{_PUNCTUATION}]*(?:(?:et|and)\s+)?)+[?？]?\Z"
         )
         self._introduction = re.compile(introduction)
         self._courtesy_words = frozenset().union(*(record.courtesy_words for record in records))
@@ -195,7 +197,7 @@ class _Phrases:
         if not is_cut:
             return sentence
         mark = sentence[-1] if end < len(flat) and sentence.endswith(("?", "？")) else ""
-        return _capitalised(sentence[start:end].strip(_MARKS) + mark)
+        return _capitalised(sentence[start:end].strip(_PUNCTUATION) + mark)
 
     def without_introduction(self, sentence: str) -> str:
         """*sentence* without “I was wondering if”."""
@@ -210,13 +212,13 @@ class _Phrases:
         match = self._alternative.search(fold_letters(sentence))
         return sentence[: match.start()] + sentence[match.end() :] if match else sentence
 
-    def without_own_affairs(self, sentence: str) -> tuple[str, str]:
+    def split_own_affairs(self, sentence: str) -> tuple[str, str]:
         """The background that a visitor gives in *sentence*, and the question after it."""
         flat = fold_letters(sentence)
         turn = self._turn_to_question.search(flat) if self._own_affair.match(flat) else None
         if turn is None or len(_WORD.findall(flat[turn.end() :])) < 2:
             return "", sentence
-        return sentence[: turn.start()].strip(_MARKS), _capitalised(sentence[turn.end() :])
+        return sentence[: turn.start()].strip(_PUNCTUATION), _capitalised(sentence[turn.end() :])
 
     def _is_addressed(self, text: str) -> bool:
         """Whether *text* only names the reader or the writer."""

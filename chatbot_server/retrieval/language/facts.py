@@ -131,10 +131,16 @@ def facts(text: str, languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
     return frozenset(stated_facts)
 
 
-def written_facts(folded: str, languages: Languages = ALWAYS_USED) -> tuple[dict[Fact, str], str]:
-    """The facts that a folded text writes with digits or signs, each as it is written first.
+def is_fact(word: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether a *word* by itself states a fact, such as a day; “May” counts as a month, too."""
+    # Beside a year, names of months tell one even where they are other words as well.
+    return facts(f"{word} 2000", languages) != {Fact("number", "2000")}
 
-    Beside them what is left of the text.
+
+def written_facts(folded: str, languages: Languages = ALWAYS_USED) -> tuple[dict[Fact, str], str]:
+    """The facts that a folded text writes with digits or signs, each with its words.
+
+    Returned with the rest of the text, without them.
     """
     rest, words_of_facts = folded, dict[Fact, str]()
     for pattern in fact_patterns(languages):
@@ -151,7 +157,7 @@ def written_facts(folded: str, languages: Languages = ALWAYS_USED) -> tuple[dict
     return words_of_facts, rest
 
 
-def gather(texts: Iterable[str], languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
+def facts_of_all(texts: Iterable[str], languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
     """The facts of several texts together."""
     return frozenset().union(*(facts(text, languages) for text in texts))
 

@@ -13,12 +13,13 @@ from chatbot_server.retrieval.language.text import fold
 _NUMBER = r"(?<!\d)\d{1,3}(?!\d)"
 _WORD = re.compile(r"[^\W_]+")
 _HIGHEST = 999
-AGE, OF_AGE = "age", 18
+AGE = "age"  # the unit of ages; other units are things to count
+OF_AGE = 18
 
 
 @dataclass(frozen=True)
 class Count:
-    """So many of a *unit*, as a question has it; ``words`` are those in which it does."""
+    """An age, or a number of things, that a question tells; *words* are those that tell it."""
 
     number: int
     unit: str

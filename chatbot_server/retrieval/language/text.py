@@ -33,6 +33,7 @@ def clean(text: str) -> str:
 
 
 def _without_blanks(lines: Iterable[str]) -> Iterator[str]:
+    """*lines* in single blanks; only lists and code between fences stay indented."""
     fence = ""
     first_item: int | None = None  # how far the list around a line is indented
     for line in lines:

@@ -22,7 +22,7 @@ from chatbot_server.retrieval.curate.learning.verdicts import (
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.retrieval.language.facts import gather, unsupported
+from chatbot_server.retrieval.language.facts import facts_of_all, unsupported
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_to_embed
 from chatbot_server.storage.knowledge.sources import open_source
@@ -63,7 +63,7 @@ class Tally:
             texts = [f"{page.title} {page.heading} {page.text}" for page in grounding.passages]
             if grounding.status == "faq":
                 texts += [grounding.answer, *(source.quote for source in grounding.sources)]
-            self.wrong_numbers += bool(unsupported(grounding.answer, gather(texts)))
+            self.wrong_numbers += bool(unsupported(grounding.answer, facts_of_all(texts)))
 
     def report(self) -> dict[str, float | int | None]:
         """The figures, shares in 0…1."""

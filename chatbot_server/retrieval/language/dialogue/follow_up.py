@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from chatbot_server.retrieval.language.dialogue import contrast
-from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.facts import is_fact
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time import moments
@@ -120,7 +120,7 @@ def names_no_subject(
         return True
     seasons = frozenset().union(*(LANGUAGES[code].seasons for code in languages))
     content = stems.content_words(followup, languages, language)
-    return all(word in seasons or facts(f"{word} 2000", languages) - _YEAR for word in content)
+    return all(word in seasons or is_fact(word, languages) for word in content)
 
 
 def is_followup(
@@ -148,7 +148,7 @@ def is_followup(
 def _names(text: str, languages: Languages, language: str) -> set[str]:
     """The names in *text*, except days and months."""
     names = contrast.names(text, languages, language)
-    return {name for name in names if not facts(f"{name} 2000", languages) - _YEAR}
+    return {name for name in names if not is_fact(name, languages)}
 
 
 def _without_run(
@@ -169,9 +169,6 @@ def _without_run(
     if start == end:
         return text
     return text[: words[start][0].start()] + text[words[end - 1][0].end() :]
-
-
-_YEAR = facts("2000")
 
 
 @cache

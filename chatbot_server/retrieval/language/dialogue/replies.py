@@ -16,7 +16,7 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     is_followup,
     without_names,
 )
-from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.facts import is_fact
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold_letters
 from chatbot_server.retrieval.language.words import stems
@@ -24,7 +24,6 @@ from chatbot_server.retrieval.language.words import stems
 # A fragment has so few words that say something, and no more words at all.
 FRAGMENT_CONTENT, FRAGMENT_WORDS = 3, 7
 REPLY_WORDS = 10
-_A_YEAR = facts("2000")
 
 
 def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) -> str:
@@ -83,7 +82,7 @@ def _is_fragment(text: str, languages: Languages, language: str, *, is_correctio
     is_led_in = bool(_prepositions(languages).match(fold_letters(text).lstrip()))
     if not stems.says_something(text, languages):
         return False
-    is_day = all(facts(f"{word} 2000", languages) - _A_YEAR for word in content)
+    is_day = all(is_fact(word, languages) for word in content)
     is_asked = text.rstrip().endswith("?") and len(content) == 1
     return is_correction or is_led_in or is_day or is_asked
 

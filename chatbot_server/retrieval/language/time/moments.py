@@ -22,14 +22,14 @@ _SATURDAY = 5
 
 @dataclass(frozen=True)
 class Moment:
-    """What is spoken of, and when that is: ``days`` are those of the week, Monday is 0."""
+    """A moment that a question names, as it is meant at the time *now*."""
 
     name: MomentName
     now: datetime
 
     @property
     def days(self) -> tuple[int, ...]:
-        """The days of the week that are meant."""
+        """The days of the week that are meant; Monday is 0."""
         if self.name == "weekend":
             return (_SATURDAY, _SATURDAY + 1)
         return (self._date.weekday(),)
@@ -47,7 +47,7 @@ class Moment:
 def find_moment(question: str, languages: Languages = ALWAYS_USED) -> tuple[MomentName | None, str]:
     """The moment that *question* names, and the question without it.
 
-    Hours are told for every day: the words of a moment are not looked for on a page.
+    Pages tell the hours of every day, so that “today” is no word to search them for.
     """
     flat = fold(question).replace("’", "'")
     text = question if len(flat) == len(question) else flat

@@ -57,7 +57,8 @@ class _YearWords:
     Attributes:
         seasons: spring, summer, autumn and winter.
         parts: the other parts, in the order of the languages' files.
-        months: those months with the names of ``numbers``; alone, the ``ambiguous`` tell none.
+        numbers: of each month, by its names; ``months`` matches these names.
+        ambiguous: names that tell no month where they stand alone.
     """
 
     def __init__(self, languages: Languages) -> None:

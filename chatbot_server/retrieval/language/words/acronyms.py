@@ -86,12 +86,11 @@ def variants(question: str, known: Glossary, common: Callable[[str], bool]) -> l
 def _explanations(
     short: str, longs: tuple[tuple[str, int], ...], languages: Languages
 ) -> tuple[str, ...]:
-    """What *longs*, each with how often it is told, agree on; 0.1 ms each.
+    """The long forms of *short* on which *longs* agree: texts beside it, and how often each is.
 
-    Endings whose initials are the acronym, then the ending that most pages share.
-
-    “DPO” has not the initials of “délégué à la protection des données”, but the
-    words before it change from page to page (un, le, votre …) where the explanation does not.
+    First the most frequent ending whose initials are the acronym, then one that many pages share:
+    “délégué à la protection des données” has other initials than “DPO”, but stays the same on all
+    pages, where the words before it change (un, le, votre …). Takes 0.1 ms for each text.
     """
     exact, near = Counter[str](), Counter[str]()
     pages = Counter[str]()
@@ -102,8 +101,8 @@ def _explanations(
             initials = "".join(word[0] for word in flat.split() if not _is_small(word, languages))
             spellings[flat][ending] += times
             pages[flat] += 1
-            whole = ending == long and times > 1 and flat[0] == short[0]
-            if whole or initials == short:
+            is_whole = ending == long and times > 1 and flat[0] == short[0]
+            if is_whole or initials == short:
                 exact[flat] += times
             elif _has_one_more(initials, short):
                 near[flat] += times

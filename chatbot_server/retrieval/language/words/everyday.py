@@ -1,9 +1,9 @@
-"""Replaces abbreviations and colloquial words of visitors by the words that pages use."""
+"""Replaces visitors' abbreviations and colloquial words by the words that pages use."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
@@ -18,19 +18,21 @@ def spelled_out(text: str, language: str) -> str:
         is_name = len(match[0]) <= 2 and match.start() and not match[0].islower()  # “vitamine C”
         return match[0] if is_name else shorthand[match[0].casefold()]
 
-    return _pattern(language, "shorthand").sub(long_form, text)
+    return _shorthand(language).sub(long_form, text)
 
 
 def in_plain_words(text: str, is_known: Callable[[str], bool], language: str) -> str:
-    """*text* with a page's words for those of every day that the site, as *is_known* tells, has
-    not: “gamin”, “fork out”."""
+    """*text* with a page's words for colloquial ones: “gamin”, “fork out”.
+
+    Those that the site uses itself, as *is_known* tells, stay.
+    """
     plain = _plain_words(language)
 
     def plain_word(match: re.Match[str]) -> str:
         idiom = fold(match[0])
         return match[0] if is_known(idiom) else plain[idiom]
 
-    return _pattern(language, "colloquial").sub(plain_word, text)
+    return _colloquial(language).sub(plain_word, text)
 
 
 @cache
@@ -43,10 +45,15 @@ def _plain_words(language: str) -> Mapping[str, str]:
 
 
 @cache
-def _pattern(language: str, field: str) -> re.Pattern[str]:
-    if field == "shorthand":
-        phrases = [*LANGUAGES[language].shorthand]
-    else:
-        idiom = [p for each in LANGUAGES[language].colloquial.values() for p in each]
-        phrases = [*idiom, *map(fold, idiom)]
+def _shorthand(language: str) -> re.Pattern[str]:
+    return _any_word(LANGUAGES[language].shorthand)
+
+
+@cache
+def _colloquial(language: str) -> re.Pattern[str]:
+    idioms = [idiom for idioms in LANGUAGES[language].colloquial.values() for idiom in idioms]
+    return _any_word([*idioms, *map(fold, idioms)])
+
+
+def _any_word(phrases: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'’-]){any_of(phrases)}(?![\w'’-])", re.IGNORECASE)

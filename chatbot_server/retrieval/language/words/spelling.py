@@ -47,7 +47,7 @@ def sound(flat: str) -> str:
 
 
 class Spellings:
-    """Words that are known, each as it is mostly written, found by what is written nearly alike."""
+    """Known words, each in its usual spelling; found by words that are written nearly alike."""
 
     def __init__(self, texts: Iterable[str], languages: Languages) -> None:
         counts = Counter(token for text in texts for token in _TOKEN.findall(text.casefold()))
@@ -81,7 +81,10 @@ class Spellings:
         return self._written[flat]
 
     def nearest(self, flat: str) -> tuple[int, str] | None:
-        """The known word that *flat*, which is none, was surely meant to be; behind its cost."""
+        """The known word that *flat*, an unknown one, was surely meant to be; None: none is.
+
+        Returned behind its cost, as of :func:`_cost`.
+        """
         if not SHORTEST <= len(flat) <= LONGEST:
             return None
         key = sound(flat)
@@ -93,7 +96,7 @@ class Spellings:
             letters = _changes(flat, word)
             cost = _cost(key, other)
             if cost is None and letters == 1 and word in self._asking and len(flat) > SHORTEST:
-                cost = 1  # short as it sounds: “qulle” is “quelle”, and no “clés”
+                cost = 1  # its sound is too short to compare: “qulle” is “quelle”, and not “clés”
             if cost is not None:
                 costs.append((cost + letters, cost, -self._counts[word], word))
         _whole, cost, _count, word = min(costs, default=(0, 0, 0, ""))
@@ -110,7 +113,7 @@ def _with_one_more(frame: str) -> Iterable[str]:
 
 
 def _cost(key: str, other: str) -> int | None:
-    """How much has to be forgiven for one to stand for the other; None: too much."""
+    """How different two sounds are: 0 to 2; None: too different to be one word."""
     if key == other:
         return 0
     shorter = min(len(key), len(other))
@@ -163,7 +166,7 @@ def _general_words(languages: Languages) -> frozenset[str]:
 
 @cache
 def common_words(languages: Languages) -> frozenset[str]:
-    """Folded words that are often said, and so right, whatever a site's own; of some languages."""
+    """Folded words that are often said in *languages*, and so right, whatever a site's own are."""
     files = [f"common_words/{language}.txt" for language in languages]
     words = (read_words("chatbot_server.retrieval.language.words", file) for file in files)
     return frozenset().union(*words)

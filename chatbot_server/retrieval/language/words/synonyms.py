@@ -185,12 +185,14 @@ class _ConceptWords:
             ("=temperature", re.compile(r"\d ?°")),
             ("=weight", re.compile(rf"\d ?{any_of(self._all_words('units_of_weight'))}\b")),
             ("=size", re.compile(rf"\d ?{any_of(self._all_words('units_of_size'))}(?!\w)")),
-            *self._region_names(),
+            *self._add_regions(),
         )
 
     def _add_dates(self) -> Iterator[tuple[str, re.Pattern[str]]]:
-        """Give days, months and seasons concepts, for “Thursday” is “jeudi”; how such are named
-        with several words."""
+        """Give days, months and seasons concepts, so that “Thursday” is “jeudi”.
+
+        Yields patterns for names of several words.
+        """
         for language in self._languages:
             groups = (*language.days, *language.months, *language.names_of_seasons)
             for number, names in enumerate(groups):
@@ -201,8 +203,8 @@ class _ConceptWords:
                 if phrases := [name for name in names if " " in name]:
                     yield concept, re.compile(rf"(?<!\w){any_of(phrases)}\b")
 
-    def _region_names(self) -> Iterator[tuple[str, re.Pattern[str]]]:
-        """How each region is named; its countries are put into ``regions``."""
+    def _add_regions(self) -> Iterator[tuple[str, re.Pattern[str]]]:
+        """Put the countries of each region into ``regions``; yields patterns of regions' names."""
         self.regions: dict[str, frozenset[str]] = {}
         names: dict[str, list[str]] = {}
         for language in self._languages:
