@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
@@ -106,12 +107,21 @@ def find_account(session: Session, name: str) -> Account:
     Raises:
         NotFound: there is none.
     """
-    account = session.scalar(
-        select(Account).where(func.lower(Account.name) == name.strip().lower())
-    )
-    if account is None:
+    namesakes = _namesakes(session, name)
+    if not namesakes:
         raise NotFound("account_unknown", field="name", name=name[:80])
-    return account
+    return next((account for account in namesakes if account.name == name), namesakes[0])
+
+
+def _namesakes(session: Session, name: str) -> list[Account]:
+    """The accounts of this name, however it is typed; SQLite's ``lower`` knows no “É”."""
+    wanted = folded_name(name)
+    return [account for account in all_accounts(session) if folded_name(account.name) == wanted]
+
+
+def folded_name(name: str) -> str:
+    """*name* in the one form that all ways to type it share."""
+    return unicodedata.normalize("NFKC", name.strip()).casefold()
 
 
 def add_account(session: Session, name: str, password_hash: str, role: Role) -> Account:
@@ -120,8 +130,7 @@ def add_account(session: Session, name: str, password_hash: str, role: Role) -> 
     Raises:
         UsageError: the name is taken.
     """
-    namesake = select(Account.id).where(func.lower(Account.name) == name.lower())
-    if session.scalar(namesake) is not None:
+    if _namesakes(session, name):
         raise UsageError("account_name_taken", field="name", name=name)
     account = Account(name=name, password_hash=password_hash, role=role)
     session.add(account)

@@ -7,11 +7,13 @@ import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.accounts.service import open_setup, renew_setup, reset_token
-from chatbot_server.storage.owners.accounts import all_accounts
+from chatbot_server.errors import UsageError
+from chatbot_server.storage.owners.accounts import add_account, all_accounts
 
 Post = Callable[..., TestResponse]
 
@@ -63,6 +65,17 @@ def test_who_is_invited_gets_the_role_once(owner: OwnerServer, post: Post) -> No
     assert guest.get("/admin/people").status_code == 403
     again = owner.browser(None).post("/admin/join", data=form | {"name": "Eve"}, headers=ORIGIN)
     assert again.status_code == 401
+
+
+def test_who_is_called_edith_with_an_accent_logs_in_however_it_is_typed(owner: OwnerServer) -> None:
+    token = open_setup(owner.database, owner.folder) or ""
+    assert setup(owner, token, "Édith Über") == 303
+    for name in ("Édith Über", "édith über", "ÉDITH ÜBER", "E\u0301dith U\u0308ber"):
+        form = {"name": name, "password": PASSWORD}
+        answer = owner.browser(None).post("/admin/login", data=form, headers=ORIGIN)
+        assert answer.status_code == 303, name
+    with owner.database.session() as session, pytest.raises(UsageError):
+        add_account(session, "éDITH ÜBER", "", "reader")
 
 
 def test_another_password_ends_every_log_in(owner: OwnerServer) -> None:
