@@ -161,7 +161,7 @@ MENU = """<div class="items">
         ("<div><div><p>Home</p><p>About</p></div><div><p>1 Road</p><p>1234 Bath</p></div></div>",
          "| Home | About |\n| 1 Road | 1234 Bath |"),
         (MENU, "- Soup — with bread — £6.50\n- Olives — £4"),
-        (MENU.replace("4</div>", "</div>"), "Soup\nwith bread\n£6.50\nOlives\n£"),
+        (MENU.replace("4</div>", "</div>"), "Soup — with bread — £6.50\nOlives\n£"),
     ],
 )  # fmt: skip
 def test_what_stands_side_by_side_is_read_together(body: str, text: str) -> None:
@@ -222,4 +222,54 @@ OVER = "<h1>Prices</h1><dl><dt>Seniors and +</dt><dd><ul><li>9 €</li></ul></dd
     ],
 )
 def test_buttons_without_roles_head_the_panel_below_them(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+CARD = """<h1>Care</h1><div class="card"><img src="a"><div>Back massage</div><div>45 €</div></div>
+<div class="card"><p>Feet</p><p>30 minutes</p><p>35 €</p><a href="/b">Book</a></div>"""
+WITH_ICONS = """<div class="grid"><div><svg></svg><div>Back</div><div>45 €</div></div>
+<div><svg></svg><div>Feet</div><div>35 €</div></div></div>"""
+PILLS = """<div><div><div>Off-peak</div><div>1h30</div></div>
+<div><div>€10<span>/player</span></div><div>€42 a court</div></div></div>"""
+DURATIONS = "<div><div><b>1h</b><b>2h</b></div><div><b>€10</b><b>€18</b></div></div>"
+NO_CARD = (
+    "<div><p>We ask for a deposit.</p><p>Bring 20 € or more in coins, please, and a pen.</p></div>"
+)
+HIDDEN_PART = "<div><div>Back</div><div>45 €</div><div hidden>50 €</div></div>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (CARD, "# Care\nBack massage — 45 €\nFeet — 30 minutes — 35 €"),
+        (WITH_ICONS, "| Back | 45 € |\n| Feet | 35 € |"),
+        (PILLS, "| Off-peak, 1h30 | €10/player, €42 a court |"),
+        (DURATIONS, "| 1h | €10 |\n| 2h | €18 |"),
+        (NO_CARD, "We ask for a deposit.\nBring 20 € or more in coins, please, and a pen."),
+        (HIDDEN_PART, "Back — 45 €"),
+    ],
+)
+def test_a_card_tells_its_price_beside_its_name(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+LONG = "We are open all year, and look forward to your visit. " * 3
+BESIDE = f"<table><tr><td>{LONG}</td><td><img src=a></td></tr></table>"
+LISTS = "<table><tr><td><ul><li>One</li><li>Two</li></ul></td><td>Three</td></tr></table>"
+LINKS = "<table><tr><td><a href=/a>Rooms</a></td><td><a href=/b>Prices</a></td></tr></table>"
+TEXTS = f"<table>{2 * f'<tr><td>A</td><td><p>{2 * LONG}</p><p>Free.</p></td></tr>'}</table>"
+DATA = "<table><tr><td>Adults</td><td>9 €</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BESIDE, LONG.strip()),
+        (LISTS, "- One\n- Two\nThree"),
+        (LINKS, "Rooms\nPrices"),
+        (TEXTS, "\n".join(2 * ["A", (2 * LONG).strip(), "Free."])),
+        (DATA, "| Adults | 9 € |"),
+    ],
+)
+def test_a_table_that_only_puts_texts_side_by_side_is_none(body: str, text: str) -> None:
     assert text_of(body) == text

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
+from chatbot_server.retrieval.read.html.accordions import is_title
+from chatbot_server.retrieval.read.html.names import BLOCKS
+from chatbot_server.retrieval.read.html.tables import LONGEST_LABEL, is_leaf, parts_of
 
 MAX_DEPTH = 6
 MAX_LINES = 40
@@ -15,6 +19,9 @@ LONGEST_LINE = 60
 _BOXES = ("div", "section", "ul")
 _LINES = ("p", "div", "li", "span")
 _VALUE = re.compile(r"\d ?[€£$]|[€£$] ?\d|\b\d{1,2} ?(?:h|:\d\d|am|pm)", re.IGNORECASE)
+_PRICE = re.compile(r"\d ?[€£$]|[€£$] ?\d|\d ?(?:euros?|eur|chf|f ?cfa)\b", re.IGNORECASE)
+MAX_CELLS_OF_CARD = 3
+LONGEST_PRICE = 40
 Text = Callable[[Any], str]
 
 
@@ -66,6 +73,43 @@ def is_line(child: Any) -> bool:
     if child.tag not in _LINES or (child.tail or "").strip():
         return False
     return all(part.tag in ("span", "b", "strong", "em", "i", "time") for part in islice(child, 9))
+
+
+def line_of_card(box: Any, text: Text) -> str:
+    """What *box* says on one line, if it holds only a name and its price; else nothing."""
+    cells = parts_of(box) if box.tag in ("div", "section") else []
+    if len(cells) > 2 and cells[-1].tag in ("a", "button"):
+        cells.pop()
+    if not 2 <= len(cells) <= MAX_CELLS_OF_CARD or not all(map(_is_line_of_card, cells)):
+        return ""
+    if not any(cell.tag in BLOCKS for cell in cells):
+        return ""
+    texts = list(filter(None, map(text, cells)))
+    prices = [len(one) for one in texts if _PRICE.search(one)]
+    is_card = len(texts) > 1 and len(prices) == 1 and prices[0] <= LONGEST_PRICE
+    is_card = is_card and not any(one.endswith("?") for one in texts)
+    return DASH.join(texts) if is_card and max(map(len, texts)) <= LONGEST_LABEL else ""
+
+
+def _is_line_of_card(cell: Any) -> bool:
+    if not is_leaf(cell) or is_title(cell):
+        return False
+    return next(cell.iterdescendants("br", "p"), None) is None
+
+
+def rows_of_two(labels: list[str], values: list[str]) -> list[list[str]]:
+    """The rows that two rows beside or above each other stand for.
+
+    If only the second one has prices, it is said of the first: cell by cell, or as a whole where
+    that one says how long the price is for beside a name.
+    """
+    if belong_together(labels, values):
+        return [list(row) for row in zip(labels, values, strict=True)]
+    if not all(map(_PRICE.search, values)) or any(map(_PRICE.search, labels)):
+        return [labels, values]
+    if len(labels) == len(values) and all(map(_VALUE.search, labels)):
+        return [list(row) for row in zip(labels, values, strict=True)]
+    return [[", ".join(labels), ", ".join(values)]]
 
 
 def belong_together(labels: list[str], values: list[str]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.names import CELLS, IN_CELLS
+from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.names import CELLS, IN_CELLS, PICTURES
 
 MAX_ROWS = 5000
 MAX_CELLS = 60_000
@@ -29,8 +30,30 @@ def is_layout(table: Any) -> bool:
         return True  # what heads the inner one says nothing about the outer
     if next(table.iter("th", "caption", "thead"), None) is not None:
         return False
-    has_blocks = next(table.iter(*_BLOCKS_IN_CELLS), None) is not None
-    return has_blocks or all(len(row) < 2 for row in _rows(table))
+    if next(table.iter(*_BLOCKS_IN_CELLS), None) is not None:
+        return True
+    rows = _rows(table)
+    cells = [cell for row in rows for cell in row]
+    if all(len(row) < 2 for row in rows) or any(map(_holds_paragraphs, cells)):
+        return True
+    return len(rows) == 1 and _are_columns(cells)
+
+
+def _holds_paragraphs(cell: Any) -> bool:
+    if len(short_text(cell, LONGEST_CELL + 1)) <= LONGEST_CELL:
+        return False
+    return len(list(islice(cell.iter("p", "ul", "ol", "div"), 2))) == 2
+
+
+def _are_columns(cells: list[Any]) -> bool:
+    """Whether the *cells* of the only row are no name with its values, but text, lists or links."""
+    texts = [short_text(cell, LONGEST_LABEL + 1) for cell in cells]
+    if len(list(filter(None, texts))) < 2 or any(len(text) > LONGEST_LABEL for text in texts):
+        return True
+    if any(len(list(islice(cell.iter("p", "li"), 2))) == 2 for cell in cells):
+        return True
+    links = [short_text(link, LONGEST_LABEL + 1) for cell in cells for link in cell.iter("a")]
+    return " ".join(filter(None, links)) == " ".join(filter(None, texts))
 
 
 def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
@@ -126,13 +149,11 @@ def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
     Either each of its children holds the cells of a row, or labels and values take turns. Rows of
     a list of prices may be of different lengths.
     """
-    children = [child for child in container if isinstance(child.tag, str)]
-    if len(children) < 2 or len(children) > MAX_ROWS or (container.text or "").strip():
-        return []
-    if any((child.tail or "").strip() for child in children):
+    children = parts_of(container)
+    if not 2 <= len(children) <= MAX_ROWS:
         return []
     if len({child.tag for child in children}) == 1 and all(map(is_row, children)):
-        rows = [list(filter(None, map(text, child))) for child in children]
+        rows = [list(filter(None, map(text, parts_of(child)))) for child in children]
     elif take_turns(children):
         texts = [text(child) for child in children]
         rows = [list(pair) for pair in zip(texts[::2], texts[1::2], strict=True)]
@@ -141,16 +162,21 @@ def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
     return rows if is_grid(rows) or is_price_list(rows) else []
 
 
+def parts_of(container: Any) -> list[Any]:
+    """The elements in *container* but its pictures; none if text stands beside them."""
+    if (container.text or "").strip() or any((child.tail or "").strip() for child in container):
+        return []
+    return [child for child in container if child.tag not in PICTURES]
+
+
 def is_row(child: Any) -> bool:
-    cells = list(child)
-    if not 2 <= len(cells) <= 8 or (child.text or "").strip():
-        return False
-    if any((cell.tail or "").strip() or not _is_leaf(cell) for cell in cells):
-        return False
-    return any(cell.tag != "a" for cell in cells)
+    cells = parts_of(child)
+    return (
+        2 <= len(cells) <= 8 and all(map(is_leaf, cells)) and any(cell.tag != "a" for cell in cells)
+    )
 
 
-def _is_leaf(cell: Any) -> bool:
+def is_leaf(cell: Any) -> bool:
     """Whether it holds a short text and no further boxes."""
     if not isinstance(cell.tag, str) or cell.tag not in CELLS:
         return False
@@ -161,7 +187,7 @@ def _is_leaf(cell: Any) -> bool:
 
 
 def take_turns(children: list[Any]) -> bool:
-    if len(children) < 4 or len(children) % 2 or not all(map(_is_leaf, children)):
+    if len(children) < 4 or len(children) % 2 or not all(map(is_leaf, children)):
         return False
     kinds = [(child.tag, child.get("class")) for child in children]
     return kinds[0] != kinds[1] and kinds == kinds[:2] * (len(kinds) // 2)

@@ -21,7 +21,7 @@ from chatbot_server.retrieval.read.html.blocks import (
     with_headings,
 )
 from chatbot_server.retrieval.read.html.cards import Cards
-from chatbot_server.retrieval.read.html.columns import belong_together, column_beside
+from chatbot_server.retrieval.read.html.columns import column_beside, line_of_card, rows_of_two
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
@@ -227,8 +227,11 @@ class _Walk:
         rows = self.pairs_of(element) if element.tag == "dl" else None
         if rows is None:
             rows = tables.rows_of_pairs(element, self._cell)
-        if len(rows) == 2 and belong_together(*rows):
-            rows = [list(row) for row in zip(*rows, strict=False)]
+        if len(rows) == 2:
+            rows = rows_of_two(*rows)
+        if not rows and (line := line_of_card(element, self._cell)):
+            self._put(Block(line, margin=self._is_margin()))
+            return True
         if not rows:
             rows, self._read_already = column_beside(element, self._cell)
         if not rows:
@@ -267,7 +270,9 @@ class _Walk:
         return False
 
     def _cell(self, element: Any) -> str:
-        """The text of a cell as one line."""
+        """The text of a cell as one line; none if it is not seen."""
+        if self._visibility.leaves_out(element):
+            return ""
         return one_line(lines_of(element, self._decimal, self._visibility.leaves_out))
 
     def close(self, element: Any) -> None:
