@@ -26,6 +26,10 @@ _OWN_HYPHEN = re.compile(
     r"|in|out|up|on|off|free|time|week|day|end|être|midi|dessus|dessous|chef|de|à|d)\b",
     re.IGNORECASE,
 )
+# Words whose hyphen stays, whatever follows: no word is parted behind them.
+_FIRST_OF_TWO = frozenset(
+    ("après", "demi", "half", "petit", "petite", "petits", "quasi", "rendez", "week", "well")
+)
 _WORD_AND_HYPHEN = re.compile(r"(?<!\w)(\w+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"\w+")
 _STARTS_BLOCK = re.compile(r"\s*(?:[-*+•–—>|#]|\d{1,3}[.)]|```|~~~|<)|\s{4}|\t")
@@ -47,13 +51,18 @@ def joined(first: str, second: str, words: Container[str] = ()) -> str:
     # Of a paragraph without end, too, only its last word is looked at.
     before = _WORD_AND_HYPHEN.search(first, max(0, len(first) - LONGEST_WORD))
     after = _FIRST_WORD.match(second)
+    if before and after and after[0][0].isupper() and before[1].isalpha():
+        return first + second  # “Saint-Malo”: hardly any program parts a word before a capital
     if not before or not after or not after[0][0].islower():
         return f"{first} {second}"
     if first.endswith("\u00ad"):
         return first[:-1] + second
     start, end = before[1].lower(), after[0].lower()
     keeps_hyphen = (
-        f"{start}-{end}" in words or _OWN_HYPHEN.fullmatch(after[0]) or not start.isalpha()
+        f"{start}-{end}" in words
+        or start in _FIRST_OF_TWO
+        or _OWN_HYPHEN.fullmatch(after[0])
+        or not start.isalpha()
     )
     return first + second if keeps_hyphen and start + end not in words else first[:-1] + second
 
