@@ -120,7 +120,9 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     for make_blueprint in VISITOR_ROUTES:
         app.register_blueprint(make_blueprint(visitor_parts))
     # A process of its own: an application's thousand texts must not hold a visitor's question.
-    vectors = make_embedder(config.retrieval.semantic, APPLICATION_LOADING_SECONDS)
+    vectors = make_embedder(
+        config.retrieval.semantic, config.encoder_dir, APPLICATION_LOADING_SECONDS
+    )
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
     on_push = partial(chore, "embed") if vectors else lambda: None
@@ -189,8 +191,8 @@ def needs_model(config: Config) -> bool:
 
 def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
     """The owner's pages."""
-    embedder = make_embedder(config.retrieval.semantic, VISITOR_LOADING_SECONDS)
-    return KnowledgeBase(database, config.retrieval.semantic, embedder=embedder)
+    embedder = make_embedder(config.retrieval.semantic, config.encoder_dir, VISITOR_LOADING_SECONDS)
+    return KnowledgeBase(database, embedder)
 
 
 def build_service(

@@ -195,6 +195,12 @@ def smollm2(cache_folder: Path, smollm2_wheel: Path) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def encoder_dir(cache_folder: Path) -> Path:
+    """The folder of the encoder with 8-bit weights, which takes a second to make."""
+    return cache_folder / "encoder"
+
+
 @dataclass
 class LiveServer:
     """A real ``chatbot-server serve`` with a folder of its own."""

@@ -227,6 +227,11 @@ class Config(Section):
         return self.data_dir / "models"
 
     @property
+    def encoder_dir(self) -> Path:
+        """The encoder with 8-bit weights, which search by meaning makes once; may be deleted."""
+        return self.data_dir / "encoder"
+
+    @property
     def backups_dir(self) -> Path:
         """Where backups are kept: the daily ones, and those made by hand without a name."""
         return self.data_dir / "backups"

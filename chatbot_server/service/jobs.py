@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -14,10 +15,12 @@ from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_warning
 from chatbot_server.models.store.background import pull_wanted
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.files import Uploads
-from chatbot_server.retrieval.curate.jobs import crawl_and_embed_due, embed_waiting
+from chatbot_server.retrieval.curate.jobs import crawl_due, embed_waiting
 from chatbot_server.retrieval.curate.learning.quality import run_nightly
 from chatbot_server.retrieval.curate.learning.unanswered import ask_again
+from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.service.children import CHORE_NAMES, call_chore
 from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.base import DAY, HOUR, now
@@ -66,15 +69,24 @@ def erase(config: Config, database: Database) -> None:
 
 def read(config: Config, database: Database) -> None:
     """Read the owner's sites again, and ask the golden questions."""
-    crawl_and_embed_due(database, config.retrieval, config.run_dir)
-    run_nightly(database, config.retrieval)
-    ask_again(database, config.retrieval)
+    crawl_due(database, config.retrieval, config.run_dir)
+    with open_knowledge(config, database) as base:
+        embed_waiting(base)
+        run_nightly(base)
+        ask_again(base)
 
 
 def embed(config: Config, database: Database) -> None:
     """Embed what was just pushed, also while a site is being read."""
-    embed_waiting(database, config.retrieval)
-    ask_again(database, config.retrieval)
+    with open_knowledge(config, database) as base:
+        embed_waiting(base)
+        ask_again(base)
+
+
+def open_knowledge(config: Config, database: Database) -> closing[KnowledgeBase]:
+    """The owner's pages; the process that makes vectors, if one was needed, ends with it."""
+    embedder = make_embedder(config.retrieval.semantic, config.encoder_dir)
+    return closing(KnowledgeBase(database, embedder))
 
 
 def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all chores are called

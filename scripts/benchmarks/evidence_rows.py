@@ -174,7 +174,7 @@ def rows_of(
     """
     store_missing_tokens(database, embedder, LARGE_SITE)
     by_words, by_meaning, compared = (
-        KnowledgeBase(database, "off"),
+        KnowledgeBase(database),
         KnowledgeBase(database, embedder=WithoutTokens(embedder)),
         KnowledgeBase(database, embedder=embedder),
     )

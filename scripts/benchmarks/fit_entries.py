@@ -110,7 +110,7 @@ def rows_of(
     embed_all(database, embedder)
     bases = {
         "by_meaning": KnowledgeBase(database, embedder=embedder),
-        "by_words": KnowledgeBase(database, "off"),
+        "by_words": KnowledgeBase(database),
     }
     for question in questions:
         for way, base in bases.items():

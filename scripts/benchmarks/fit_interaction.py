@@ -38,7 +38,6 @@ from chatbot_server.retrieval.index.late_interaction import MOST_TOKENS, WEIGHTS
 
 # Sections and, for each, two questions: one in ordinary words, one in none of its own.
 TRAINING = ROOT / "tests" / "answers" / "paraphrased" / "training.jsonl"
-LAYERS = 1
 EPOCHS, RATE, LAYER_RATE, DROPOUT = 3, 2e-3, 2e-4, 0.1
 # In the first steps, the rates grow to these; then they sink to nothing.
 GROWING_STEPS = 20
@@ -251,18 +250,17 @@ def _letters(text: str) -> str:
 def _site(
     model: E5, chunks: Sequence[tuple[str, Chunk]], asked: Sequence[tuple[str, list[bool]]]
 ) -> Site:
-    shared = model.layers[:-LAYERS]
     texts = [chunk.searchable_text(title) for title, chunk in chunks]
     vectors = torch.tensor(model.vectors(texts, query=False))
     of_questions = torch.tensor(model.vectors([text for text, _ in asked], query=True))
     questions = []
     for (text, is_right), vector in zip(asked, of_questions, strict=True):
-        line, states = model.read(text, shared, query=True)
+        line, states = model.read(text, query=True)
         if line.spans:
             words = slice(line.spans[0].start, line.spans[-1].stop)
             right = torch.tensor(is_right)
             questions.append(Asked(torch.tensor(states), words, vectors @ vector, right))
-    states_of_chunks = [model.read(text, shared, query=False)[1] for text in texts]
+    states_of_chunks = [model.read(text, query=False)[1] for text in texts]
     return Site([*map(torch.tensor, states_of_chunks)], questions)
 
 
@@ -270,7 +268,7 @@ def fitted(model: E5, sites: Sequence[Site]) -> dict[str, Any]:
     """The arrays of the file, fitted on *sites*."""
     random.seed(0)
     torch.manual_seed(0)
-    interaction = Interaction(model.layers[-LAYERS:])
+    interaction = Interaction(model.last_layers)
     interaction.eval()
     interaction.start_from(sites)
     interaction.train()

@@ -45,16 +45,16 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def bases(database: Database) -> Iterator[dict[str, KnowledgeBase]]:
+def bases(database: Database, encoder_dir: Path) -> Iterator[dict[str, KnowledgeBase]]:
     """By meaning and by words alone."""
-    embedder = make_embedder("on")
+    embedder = make_embedder("on", encoder_dir)
     assert embedder is not None
     embed_all(database, embedder)
     # Twenty questions are asked twenty times each; one text has one vector.
     embedder.query = cache(embedder.query)  # type: ignore[method-assign]
     yield {
         "meaning": KnowledgeBase(database, embedder=embedder),
-        "words": KnowledgeBase(database, "off"),
+        "words": KnowledgeBase(database),
     }
     embedder.close()
 
@@ -84,7 +84,7 @@ def test_politeness_and_case_do_not_matter_to_an_entry_s_own_words(
 
 
 def test_of_two_entries_with_one_question_none_is_sure(database: Database) -> None:
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     with database.session() as session:
         site_id = add_site(session, "two").id
         source = open_source(session, site_id, "faq")

@@ -27,7 +27,9 @@ Answered = list[tuple[dict[str, Any], Grounding]]
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Answered]]:
+def answers(
+    tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path
+) -> Iterator[dict[str, Answered]]:
     """Every follow-up with its answer, by the way of searching."""
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('follow_ups')}/answers.db")
     database.migrate()
@@ -38,7 +40,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Answ
         if path.is_dir()
     ]
     ids = index_folders(database, folders)
-    embedder = make_embedder("on")
+    embedder = make_embedder("on", encoder_dir)
     assert embedder is not None
     embed_all(database, embedder)
     embedded = {*ids}
@@ -46,7 +48,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Answ
     ids |= index_folders(database, further)  # asked by words alone: vectors take a minute
     bases = {
         "meaning": KnowledgeBase(database, embedder=embedder),
-        "words": KnowledgeBase(database, "off"),
+        "words": KnowledgeBase(database),
     }
     lines = (HERE / "follow_ups" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line) for line in lines]

@@ -31,17 +31,19 @@ Answered = list[tuple[dict[str, Any], Grounding]]
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Answered]]:
+def answers(
+    tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path
+) -> Iterator[dict[str, Answered]]:
     """Every question with its answer, by the way of searching."""
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('answers')}/answers.db")
     database.migrate()
     ids = index_sites(database)
-    embedder = make_embedder("on")
+    embedder = make_embedder("on", encoder_dir)
     assert embedder is not None
     embed_all(database, embedder)
     bases = {
         "meaning": KnowledgeBase(database, embedder=embedder),
-        "words": KnowledgeBase(database, "off"),
+        "words": KnowledgeBase(database),
     }
     lines = (SITES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line) for line in lines]

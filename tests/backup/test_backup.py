@@ -111,7 +111,7 @@ def test_what_was_taken_is_there_again_on_either_database(
         assert len(list_conversations(session, ConversationFilter(site.id))) == 1
         add_site(session, "another")  # gets a number of its own
         site_id = site.id
-    base = KnowledgeBase(target, "off")
+    base = KnowledgeBase(target)
     assert base.ground(site_id, "Do you deliver?").answer == "Yes, in Hull."
     assert "free on Sundays" in base.ground(site_id, "Is parking free on Sundays?").answer
     target.close()

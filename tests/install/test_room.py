@@ -25,7 +25,7 @@ def mounted(options: str, folder: Path, command: list[str]) -> list[str]:
     [
         ("size=2g,ro", "cannot be written to. Choose another folder with --prefix"),
         ("size=2g,noexec", "programs cannot run there. Choose another folder with --prefix"),
-        ("size=30m", "900 MB of free disk"),
+        ("size=30m", "1200 MB of free disk"),
     ],
 )
 def test_a_folder_that_cannot_hold_it_is_named(

@@ -189,7 +189,7 @@ def test_everything_missing_is_listed_at_once_with_the_package_line(
     assert done.returncode == 1
     for missing in (
         "Python 3.10 or newer",
-        "900 MB of free disk",
+        "1200 MB of free disk",
         "750 MB of free memory",
         "no AVX2",
         f"127.0.0.1:{port} cannot be used",

@@ -84,7 +84,7 @@ def complaint(response: TestResponse) -> dict[str, Any]:
 
 
 def test_a_page_is_added_changed_and_forgotten(cms: Cms) -> None:
-    base = KnowledgeBase(cms.database, "off")
+    base = KnowledgeBase(cms.database)
     page = {"url": URL, "html": HTML.format("Hours", "The shop is open from 9 to 17 on weekdays.")}
     assert cms.status(page) == "indexed"
     assert cms.status(page) == "unchanged"

@@ -44,7 +44,9 @@ def evaluate_answers(
         read_questions,
         read_squad,
     )
+    from chatbot_server.retrieval.index.embedder import make_embedder
 
+    encoder = context.config.encoder_dir
     squad, documents, questions = (files[name] for name in ("squad", "documents", "questions"))
 
     def show_progress(done: int, total: int) -> None:
@@ -52,13 +54,14 @@ def evaluate_answers(
             click.echo(f"\r{done}/{total}", nl=done == total, err=True)
 
     if squad is not None and documents is None and questions is None:
-        figures = evaluate(*read_squad(squad), semantic, show_progress)
+        figures = evaluate(*read_squad(squad), semantic, show_progress, encoder)
     elif squad is None and documents is not None and questions is not None:
         drafts, cases = read_documents(documents), read_questions(questions)
-        figures = evaluate(drafts, cases, semantic, show_progress)
+        figures = evaluate(drafts, cases, semantic, show_progress, encoder)
     elif squad is None and documents is None and questions is not None:
         site_id, cases = site_id_of(context, key), read_questions(questions)
-        with closing(KnowledgeBase(context.database, semantic)) as base:
+        embedder = make_embedder(semantic, encoder)
+        with closing(KnowledgeBase(context.database, embedder)) as base:
             figures = ask_all(base, site_id, cases)
     else:
         raise UsageError("knowledge_eval_what")

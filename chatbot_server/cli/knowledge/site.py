@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -59,16 +59,17 @@ def mention_demo_sources(context: Context, site_id: int) -> None:
 def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
     """A knowledge base as visitors use it; its process ends with the block."""
     from chatbot_server.retrieval.answer.service import KnowledgeBase
+    from chatbot_server.retrieval.index.embedder import make_embedder
 
-    base = KnowledgeBase(context.database, context.config.retrieval.semantic)
-    try:
+    config = context.config
+    embedder = make_embedder(config.retrieval.semantic, config.encoder_dir)
+    with closing(KnowledgeBase(context.database, embedder)) as base:
         yield base
-    finally:
-        base.close()
 
 
 def embed(context: Context) -> None:
     """Embed at once, as somebody waits at a terminal anyway."""
     from chatbot_server.retrieval.curate.jobs import embed_waiting
 
-    embed_waiting(context.database, context.config.retrieval)
+    with knowledge_base(context) as base:
+        embed_waiting(base)

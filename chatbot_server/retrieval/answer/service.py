@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
-from typing import Literal
 
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.grounding import ground_in_sections
@@ -27,7 +26,7 @@ from chatbot_server.retrieval.answer.sections.candidates import (
 )
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
-from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
+from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.language.clauses import Question, questions_of
 from chatbot_server.retrieval.language.dialogue.replies import question_of_others
 from chatbot_server.retrieval.language.words.everyday import spelled_out
@@ -47,25 +46,20 @@ class KnowledgeBase:
     """The owner's pages, files and FAQ, searched: the :class:`~.base.Knowledge` of a server.
 
     Args:
-        semantic: the setting ``retrieval.semantic``.
-        embedder: used instead of the one that *semantic* would start.
+        embedder: makes the vectors of questions; without it, words alone decide.
         clock: the current time, which decides what “today” means.
-
-    Raises:
-        ConfigError: *semantic* is ``on`` and the extra is not installed.
     """
 
     def __init__(
         self,
         database: Database,
-        semantic: Literal["auto", "on", "off"] = "auto",
-        *,
         embedder: Embedder | None = None,
+        *,
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._clock = clock
         self.database = database
-        self.searcher = Searcher(embedder or make_embedder(semantic))
+        self.searcher = Searcher(embedder)
         self._is_getting_ready = threading.Lock()
 
     def has_content(self, site_id: int) -> bool:

@@ -19,7 +19,7 @@ from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.crawl.rendering import Renderer
 from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
+from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.tokens import store_missing_tokens
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
@@ -40,8 +40,8 @@ EMBED_AT_ONCE = 20
 logger = logging.getLogger(__name__)
 
 
-def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
-    """Crawl due sources, then embed waiting documents; returns how many of both."""
+def crawl_due(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
+    """Crawl due sources; returns how many."""
     count = 0
     for source_id in sources_due(database):
         try:
@@ -51,7 +51,7 @@ def crawl_and_embed_due(database: Database, settings: RetrievalSection, run_dir:
             logger.info("source %s: %s", source_id, error)
         except Exception:  # the other sites are still read
             logger.exception("source %s", source_id)
-    return count + embed_waiting(database, settings)
+    return count
 
 
 def sources_due(database: Database) -> Sequence[int]:
@@ -114,16 +114,7 @@ def source_lock(run_dir: Path, source_id: int) -> Iterator[None]:
         yield
 
 
-def embed_waiting(database: Database, settings: RetrievalSection) -> int:
-    """Embed all waiting documents, if search by meaning is on; returns how many."""
-    embedder = make_embedder(settings.semantic)
-    if embedder is None:
-        return 0
-    with closing(embedder):
-        return embed_all(database, embedder)
-
-
-def embed_new(base: KnowledgeBase) -> None:
+def embed_waiting(base: KnowledgeBase) -> None:
     """Embed all waiting documents with the embedder of *base*, if it has one."""
     if base.searcher.embedder is not None:
         embed_all(base.database, base.searcher.embedder)

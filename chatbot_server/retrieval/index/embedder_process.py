@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
@@ -19,6 +20,8 @@ START_SECONDS, LONGEST_START = 30.0, 300.0
 # How long the child is not started after a failure, doubled for each further one: a start takes
 # two seconds of processor time.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+# The environment variable that tells the child *quantized_in*.
+QUANTIZED_IN = "CHATBOT_QUANTIZED_IN"
 # What a child that makes progress is given for an answer. Whoever asked has left by then, but a
 # new one would have to be loaded.
 LONGEST_ANSWER = 60.0
@@ -28,13 +31,18 @@ logger = logging.getLogger(__name__)
 
 
 class EmbedderProcess:
-    """Asks the child; it is started on demand, and killed when it makes no progress."""
+    """Asks the child; it is started on demand, and killed when it makes no progress.
 
-    def __init__(self) -> None:
+    Args:
+        quantized_in: the folder of the encoder with 8-bit weights, see :class:`~.e5.E5`.
+    """
+
+    def __init__(self, quantized_in: Path | None) -> None:
+        folder = {QUANTIZED_IN: str(quantized_in.resolve())} if quantized_in else {}
         self.child = JsonLineChild(
             "chatbot_server.retrieval.index.embedder_child",
             idle_seconds=IDLE_SECONDS,
-            variables=ONE_THREAD,
+            variables={**ONE_THREAD, **folder},
             shares_stderr=True,
         )
         self._not_before = 0.0

@@ -14,12 +14,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, unit_rows
-from chatbot_server.retrieval.index.vectors import Tokens
+
+if TYPE_CHECKING:  # the embedder's child would load the database's library with it, 25 MB
+    from chatbot_server.retrieval.index.vectors import Tokens
 
 WEIGHTS = Path(__file__).with_name("late_interaction.npz")
 # Numbers in the row of a token.

@@ -35,7 +35,7 @@ NOTES = {
 def base(database: Database, site_id: int) -> KnowledgeBase:
     for title, told in NOTES.items():
         add_note(database, site_id, title, told)
-    return KnowledgeBase(database, "off")
+    return KnowledgeBase(database)
 
 
 def test_a_question_is_answered_with_the_page_s_own_sentences(
@@ -218,6 +218,6 @@ def test_what_tells_neither_number_nor_day_does_not_stand_in_bold(
         "We do not ship to the United States at present."
     )
     add_note(database, site_id, "Shipping", text)
-    answer = KnowledgeBase(database, "off").ground(site_id, question).answer
+    answer = KnowledgeBase(database).ground(site_id, question).answer
     assert "We do not ship" in answer
     assert "**We do not" not in answer

@@ -39,7 +39,7 @@ def test_each_file_answers_the_same_ten_questions(
     extractor = Extractor()
     add_file(database, extractor, site_id, OFFICE / name, 10_000_000)
     extractor.close()
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     wrong = {}
     for question, (right, misleading) in QUESTIONS.items():
         answer = base.ground(site_id, question).answer.replace("**", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -229,9 +230,9 @@ def test_a_larger_site_is_not_compared(
 
 
 def test_the_encoder_tells_an_answer_without_a_word_of_the_question(
-    database: Database, site_id: int
+    database: Database, site_id: int, encoder_dir: Path
 ) -> None:
-    embedder = make_embedder("auto")
+    embedder = make_embedder("auto", encoder_dir)
     if embedder is None:
         pytest.skip("needs the extra semantic")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -32,8 +33,8 @@ NOTES = {
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Iterator[Embedder]:
-    made = make_embedder("on")
+def embedder(encoder_dir: Path) -> Iterator[Embedder]:
+    made = make_embedder("on", encoder_dir)
     assert made is not None
     yield made
     made.close()
@@ -49,7 +50,7 @@ def indexed(database: Database, site_id: int, embedder: Embedder) -> Database:
 
 def first(database: Database, site_id: int, embedder: Embedder | None, question: str) -> str:
     """The title of the best document, or nothing."""
-    passages = KnowledgeBase(database, "off", embedder=embedder).search(site_id, question, 1)
+    passages = KnowledgeBase(database, embedder=embedder).search(site_id, question, 1)
     return passages[0].title if passages else ""
 
 
@@ -68,7 +69,7 @@ def test_a_telephone_number_alone_answers_how_to_reach_the_place(
 ) -> None:
     add_note(indexed, site_id, "Nous trouver", "12 rue des Tanneurs, Lyon\n\nTél. : 04 78 00 00 00")
     embed_all(indexed, embedder)
-    told = KnowledgeBase(indexed, "off", embedder=embedder).ground(site_id, question)
+    told = KnowledgeBase(indexed, embedder=embedder).ground(site_id, question)
     assert "04 78 00 00 00" in told.answer
 
 
@@ -90,7 +91,7 @@ def test_sections_of_another_season_are_left_out(
     )
     add_note(database, site_id, "Horaires d’ouverture", text)
     embed_all(database, embedder)
-    base = KnowledgeBase(database, "off", embedder=embedder)
+    base = KnowledgeBase(database, embedder=embedder)
     with base.open_search(site_id, question, ()) as (index, query, hits):
         query.rarity = index.rarity(query.stems)
         sections = with_season_first(load_sections(index, query, hits), query)
@@ -159,9 +160,9 @@ def test_a_changed_page_is_found_by_its_new_meaning_only(
 
 
 def test_a_model_that_dies_is_started_again_and_visitors_are_answered_meanwhile(
-    indexed: Database, site_id: int, embedder: Embedder
+    indexed: Database, site_id: int, encoder_dir: Path
 ) -> None:
-    base = KnowledgeBase(indexed, "on")
+    base = KnowledgeBase(indexed, make_embedder("on", encoder_dir))
     question = "Est-ce que la boutique est ouverte le lundi ?"
     assert base.ground(site_id, question).passages[0].title == "Horaires"
     child = base.searcher.embedder._process.child._process
@@ -183,8 +184,8 @@ def test_without_the_extra_pages_are_searched_by_words(
     monkeypatch.setattr(importlib.util, "find_spec", without)
     for title, told in NOTES.items():
         add_note(database, site_id, title, told)
-    base = KnowledgeBase(database, "auto")
-    assert base.searcher.embedder is None
+    assert make_embedder("auto") is None
+    base = KnowledgeBase(database)
     assert base.ground(site_id, "horaires de la boutique").passages[0].title == "Horaires"
     base.close()
     with pytest.raises(ConfigError, match=r"chatbot-server\[semantic\]"):
@@ -205,7 +206,7 @@ def test_the_only_page_of_a_site_does_not_answer_everything(
 def test_what_a_question_means_by_a_word_tells_what_a_section_lacks(
     indexed: Database, site_id: int, embedder: Embedder
 ) -> None:
-    base = KnowledgeBase(indexed, "off", embedder=embedder)
+    base = KnowledgeBase(indexed, embedder=embedder)
 
     def nearness(question: str) -> float:
         with base.open_search(site_id, question, ()) as (index, query, hits):

@@ -67,7 +67,7 @@ def test_a_page_that_goes_while_it_is_found_is_no_error(
             delete_documents(session, site_id, here)
         return hits
 
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     monkeypatch.setattr(module, step, and_then_it_goes)
     told = base.ground(site_id, "When do you open?")
     assert (told.status, told.passages) == ("nothing", ())
@@ -76,7 +76,7 @@ def test_a_page_that_goes_while_it_is_found_is_no_error(
 def test_a_new_site_with_the_number_of_an_erased_one_is_not_taken_for_it(
     database: Database,
 ) -> None:
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
 
     def open_site(title: str, text: str) -> int:
         with database.session() as session:

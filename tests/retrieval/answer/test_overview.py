@@ -18,7 +18,7 @@ TEXT = f"## Pilates\n\n{PILATES}\n\n## Running\n\n{RUNNING}\n\n## Falls\n\n{FALL
 def base(database: Database, site_id: int) -> KnowledgeBase:
     add_note(database, site_id, "Classes", TEXT)
     add_note(database, site_id, "Booking", "Book by telephone or at the desk.")
-    return KnowledgeBase(database, "off")
+    return KnowledgeBase(database)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_of_one_of_them_the_others_are_not_told(base: KnowledgeBase, site_id: in
 
 def test_a_long_page_is_no_overview(database: Database, site_id: int) -> None:
     add_note(database, site_id, "Classes", f"{TEXT}\n\n## Terms\n\n{'Be kind to all. ' * 60}")
-    answer = KnowledgeBase(database, "off").ground(site_id, "What classes do you run?")
+    answer = KnowledgeBase(database).ground(site_id, "What classes do you run?")
     assert not all(text in answer.answer for text in (PILATES, RUNNING, FALLS))
 
 
@@ -54,5 +54,5 @@ def test_what_has_no_heading_does_not_stand_under_that_of_another(
     database: Database, site_id: int
 ) -> None:
     add_note(database, site_id, "Tours", "Two tours a day.\n\n## Tickets\n\nTours cost 9 €.")
-    answer = KnowledgeBase(database, "off").ground(site_id, "Tell me about the tours").answer
+    answer = KnowledgeBase(database).ground(site_id, "Tell me about the tours").answer
     assert answer == "Two tours a day.\n\n**Tickets**\nTours cost 9 €."

@@ -31,7 +31,7 @@ def base(database: Database, site_id: int) -> KnowledgeBase:
         source = open_source(session, site.id, "note")
         for draft in drafts:
             indexing.put(session, source, analyse(draft))
-    return KnowledgeBase(database, "off")
+    return KnowledgeBase(database)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def base(request: pytest.FixtureRequest, database: Database, site_id: int) -> Kn
     add_note(database, site_id, "Horaires", "Nous ouvrons à 9 h. Nous fermons le dimanche.")
     if request.param is not None:
         indexing.embed_some(database, request.param)
-    return KnowledgeBase(database, "off", embedder=request.param)
+    return KnowledgeBase(database, embedder=request.param)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_of_what_is_counted_a_number_stands_beside_it(
     )
     add_note(database, site_id, "Class", text)
     add_note(database, site_id, "Bus", "The bus leaves every hour.")
-    grounding = KnowledgeBase(database, "off").ground(site_id, "How many students in the class?")
+    grounding = KnowledgeBase(database).ground(site_id, "How many students in the class?")
     assert (grounding.status == "quoted") is is_told
 
 

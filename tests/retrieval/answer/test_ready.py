@@ -61,7 +61,7 @@ def test_one_question_is_asked_in_the_background_where_the_embedder_does_not_run
 def test_what_fails_in_the_background_is_tried_again_with_the_next_visitor(
     database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     tries: list[int] = []
 
     def fail(site: int, _question: str) -> None:

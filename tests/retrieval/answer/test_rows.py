@@ -85,7 +85,7 @@ def test_beside_the_row_that_is_asked_for_no_other_table_is_shown(
     head = "| What | Price |\n|---|---|\n"
     add_note(database, site_id, "Rooms", f"{head}| Single room | 60 € |\n| Double room | 85 € |")
     add_note(database, site_id, "Double room extras", f"{head}| {rows} | 7 € |\n| Cleaning | 9 € |")
-    answer = KnowledgeBase(database, "off").ground(site_id, "How much is a double room?").answer
+    answer = KnowledgeBase(database).ground(site_id, "How much is a double room?").answer
     assert ("7 €" not in answer) is is_other
     assert "85 €" in answer
 
@@ -94,7 +94,7 @@ def test_a_row_is_told_with_its_condition(database: Database, site_id: int) -> N
     table = "| Room | Price |\n|---|---|\n| Single room | 60 € |\n| Double room | 85 € |"
     breakfast = "Breakfast is not in the price of the room: it is 12 € for each of you."
     add_note(database, site_id, "Rooms", f"# Rooms\n\n{table}\n\n{breakfast}")
-    answer = KnowledgeBase(database, "off").ground(site_id, "How much is a double room?").answer
+    answer = KnowledgeBase(database).ground(site_id, "How much is a double room?").answer
     assert answer == f"- Double room — Price: 85 €\n\n{breakfast}"
 
 
@@ -104,5 +104,5 @@ def test_a_table_that_was_cut_is_shown_whole(database: Database, site_id: int) -
         for number in range(10, 24)
     )
     add_note(database, site_id, "Huts", f"# Huts\n\n| Hut | What | Price |\n|---|---|---|\n{rows}")
-    answer = KnowledgeBase(database, "off").ground(site_id, "Which huts are there?").answer
+    answer = KnowledgeBase(database).ground(site_id, "Which huts are there?").answer
     assert [answer.count(f"Price: {number}0 €") for number in range(10, 24)] == [1] * 14

@@ -33,7 +33,7 @@ def write(database: Database, site_id: int) -> Write:
             for title, text in pages.items():
                 url = f"https://s.example/{title.lower().replace(' ', '-')}"
                 indexing.put(session, source, analyse(Draft(url, title, text, "en")))
-        return KnowledgeBase(database, "off")
+        return KnowledgeBase(database)
 
     return write
 
@@ -137,7 +137,7 @@ def test_what_two_languages_say_alike_is_shown_in_one(database: Database, site_i
         for language, text in texts.items():
             page = Draft(f"https://s.example/{language}", "Applications", text, language)
             indexing.put(session, source, analyse(page))
-    answer = KnowledgeBase(database, "off").ground(site_id, "API applications OpenAI?").answer
+    answer = KnowledgeBase(database).ground(site_id, "API applications OpenAI?").answer
     assert sum(text in answer.replace("**", "") for text in texts.values()) == 1
 
 

@@ -39,7 +39,7 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path) -> Iterator[Shop]:
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('shop')}/shop.db")
     database.migrate()
     with database.session() as session:
@@ -50,7 +50,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             indexing.put(session, source, analyse(Draft(url, page["title"], page["text"])))
     for entry in SHOP["faq"]:
         add_faq(database, site_id, entry["question"], entry["answer"])
-    embedder = make_embedder("on")
+    embedder = make_embedder("on", encoder_dir)
     assert embedder is not None
     embed_all(database, embedder)
     base = KnowledgeBase(database, embedder=embedder)

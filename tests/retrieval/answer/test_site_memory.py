@@ -31,7 +31,7 @@ def section(number: int, text: str) -> SectionText:
 def test_what_another_process_changes_is_told_at_the_next_question(
     database: Database, site_id: int
 ) -> None:
-    knowledge, other = KnowledgeBase(database, "off"), Database(database.url)
+    knowledge, other = KnowledgeBase(database), Database(database.url)
     add_note(other, site_id, "Hours", "The shop is open from 9 to 17.")
     assert "9 to 17" in knowledge.ground(site_id, QUESTION).answer
     assert "9 to 17" in knowledge.ground(site_id, QUESTION).answer

@@ -21,7 +21,7 @@ def base_of(database: Database, site_id: int, *notes: tuple[str, str]) -> Knowle
         session.get_one(Site, site_id).time_zone = "Europe/Paris"
     for title, text in notes:
         add_note(database, site_id, title, text)
-    return KnowledgeBase(database, "off", clock=lambda: NOW)
+    return KnowledgeBase(database, clock=lambda: NOW)
 
 
 @pytest.mark.parametrize(

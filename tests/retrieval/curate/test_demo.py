@@ -37,12 +37,12 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.mark.parametrize("way", FLOORS)
 def test_a_newcomers_questions_are_answered_and_others_are_not(
-    database: Database, way: str
+    database: Database, encoder_dir: Path, way: str
 ) -> None:
-    embedder = make_embedder("on")
+    embedder = make_embedder("on", encoder_dir)
     assert embedder is not None
     embed_all(database, embedder)
-    base = KnowledgeBase(database, "off", embedder=embedder if way == "on" else None)
+    base = KnowledgeBase(database, embedder=embedder if way == "on" else None)
     with database.session() as session:
         site = demo_site(session).id
     wrong = [
@@ -65,7 +65,7 @@ def test_a_newcomers_questions_are_answered_and_others_are_not(
 def test_the_first_questions_have_an_answer_in_their_language_before_there_are_vectors(
     database: Database, language: str
 ) -> None:
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     with database.session() as session:
         site = demo_site(session).id
     wrong = [
@@ -77,7 +77,7 @@ def test_the_first_questions_have_an_answer_in_their_language_before_there_are_v
 
 
 def test_its_topics_are_offered_in_the_visitors_language(database: Database) -> None:
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     with database.session() as session:
         site = demo_site(session)
     assert "Privacy" in base.topics(site.id, "en")

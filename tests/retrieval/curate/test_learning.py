@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from support.conversations import start_conversation
 
-from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import Conflict, NotFound, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
@@ -33,7 +32,7 @@ from chatbot_server.storage.visitors.messages import add_message
 @pytest.fixture
 def base(database: Database, site_id: int) -> KnowledgeBase:
     add_note(database, site_id, "Hours", "The shop is open from 9:30 to 19:00 on weekdays.")
-    return KnowledgeBase(database, "off")
+    return KnowledgeBase(database)
 
 
 def ask(
@@ -186,7 +185,7 @@ def test_what_was_asked_of_the_same_pages_is_not_asked_again(
     add_note(database, site_id, "Bicycle repair", "A repair of your bicycle costs 40 €.")
     before = still_open(base, site_id, groups, seconds=0)
     assert (len(before.groups), before.is_settled) == (2, False)
-    ask_again(database, RetrievalSection(semantic="off"))
+    ask_again(KnowledgeBase(database))
     after = still_open(base, site_id, groups, seconds=0)
     assert ([group.question for group in after.groups], after.is_settled) == (
         ["Do you rent skis?"],

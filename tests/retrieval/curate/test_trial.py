@@ -41,7 +41,7 @@ def base(database: Database, site_id: int) -> KnowledgeBase:
         "# Cakes\n## How do I order a cake?\nTo order a cake, call 020 7946 0733 a week before.",
     )
     put_pages(database, site_id, ("help", HELP), hours, cakes, language="en")
-    return KnowledgeBase(database, "off")
+    return KnowledgeBase(database)
 
 
 def test_three_questions_are_of_three_kinds_and_pages(base: KnowledgeBase, site_id: int) -> None:
@@ -66,7 +66,7 @@ def test_a_usual_question_counts_only_if_the_answer_has_what_it_asks_for(
     database: Database, site_id: int
 ) -> None:
     add_faq(database, site_id, "When are you open?", "Ring the bell.")
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     assert base.ground(site_id, "When are you open?").status == "faq"
     assert try_site(base, site_id) == []
     assert try_own_question(base, site_id, "When are you open?").is_answered

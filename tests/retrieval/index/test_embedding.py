@@ -105,7 +105,7 @@ def test_fitted_layers_take_the_place_of_the_last_ones_for_what_is_compared() ->
     assert package.origin is not None
     path, text = Path(package.origin).with_name(WEIGHTS), "Dogs on a lead are welcome."
     model = E5(path)
-    last = model.layers[-1]
+    last = model.first_layers[-1]
     same, other = E5(path, [last]), E5(path, [replace(last, outer=-last.outer)])
     (question,), (question_of_same,), (question_of_other,) = (
         each.questions([text]) for each in (model, same, other)

@@ -82,14 +82,14 @@ def test_what_visitors_type_is_never_a_query_s_syntax(database: Database, site_i
     add_note(database, site_id, "Note", "A text about OR, NEAR and other words.")
     with database.session() as session:
         for typed in ('"', "a' | 'b", "NEAR(a b)", "terms:*", "x' OR 1=1 --", "\\", "é&!()<->", ""):
-            KnowledgeBase(database, "off").search(site_id, typed)
+            KnowledgeBase(database).search(site_id, typed)
             search_index.match(session, site_id, [typed, "text"], 5)
             assert search_index.known_terms(session, site_id, [typed, "text"])["text"] == 1
 
 
 def test_a_very_long_document_is_found_by_its_last_words(database: Database, site_id: int) -> None:
     add_note(database, site_id, "Long", "mot " * 40_000 + "zanzibar")
-    assert KnowledgeBase(database, "off").search(site_id, "zanzibar")
+    assert KnowledgeBase(database).search(site_id, "zanzibar")
 
 
 # Everything is imported once; each line that comes wants another writer.
@@ -162,7 +162,7 @@ def test_an_index_whose_writer_is_killed_is_whole_and_goes_on(
                 pass
             assert broken(database) == {}
     add_note(database, site_id, "Last", "It goes on with zanzibar.")
-    assert KnowledgeBase(database, "off").search(site_id, "zanzibar")
+    assert KnowledgeBase(database).search(site_id, "zanzibar")
     with database.session() as session:
         assert session.execute(text("SELECT count(*) FROM knowledge_vector")).scalar_one()
 
@@ -173,4 +173,4 @@ def test_what_no_database_takes_as_it_is_is_indexed_all_the_same(
     draft = Draft("u" * 3000, "nul\0 " * 400, "A lone \ud800 surrogate.", "klingon-latin", True)
     with database.session() as session:
         assert indexing.put(session, open_source(session, site_id, "push"), analyse(draft))
-    assert KnowledgeBase(database, "off").search(site_id, "surrogate")
+    assert KnowledgeBase(database).search(site_id, "surrogate")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,8 +49,8 @@ def test_a_file_is_read() -> None:
     assert read.drafts[0].text == "We open at nine."
 
 
-def test_each_question_gets_its_own_vector() -> None:
-    embedder = make_embedder("on")
+def test_each_question_gets_its_own_vector(encoder_dir: Path) -> None:
+    embedder = make_embedder("on", encoder_dir)
     assert embedder is not None
     found = [embedder.query(text) for text in ("opening hours", "parking", "opening hours")]
     embedder.close()

@@ -39,9 +39,9 @@ def cases(field: str) -> list[Any]:
 class Sites:
     """The pages of all sites, each site for itself."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, encoder_dir: Path) -> None:
         self.database, self.ids = database, {}
-        embedder = make_embedder("on")
+        embedder = make_embedder("on", encoder_dir)
         assert embedder is not None
         self.base = KnowledgeBase(database, embedder=embedder)
         for name, site in SITES.items():
@@ -60,10 +60,10 @@ class Sites:
 
 
 @pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+def sites(tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path) -> Iterator[Sites]:
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('sites')}/sites.db")
     database.migrate()
-    sites = Sites(database)
+    sites = Sites(database, encoder_dir)
     yield sites
     sites.base.close()
     database.close()

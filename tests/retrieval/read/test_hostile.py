@@ -314,7 +314,7 @@ def test_a_site_that_breaks_the_crawler_keeps_no_other_unread(
     settings = RetrievalSection(
         private_hosts=("127.0.0.1",), requests_per_second=50, semantic="off"
     )
-    assert jobs.crawl_and_embed_due(database, settings, tmp_path) == 1
+    assert jobs.crawl_due(database, settings, tmp_path) == 1
     assert "We open at nine." in texts(database, site_id)
 
 

@@ -31,13 +31,13 @@ def crawl(database: Database, site_id: int, address: str) -> dict[str, int]:
 def test_an_owner_s_answer_is_shown_letter_by_letter(database: Database, site_id: int) -> None:
     told = "❤️ merci, 👨‍👩‍👧 ! می‌خواهم"
     add_faq(database, site_id, "Can I bring my family?", told)
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     assert base.ground(site_id, "Can I bring my family?").answer == told
 
 
 def test_a_word_is_found_with_and_without_its_joiner(database: Database, site_id: int) -> None:
     add_note(database, site_id, "Note", "می‌خواهم")
-    base = KnowledgeBase(database, "off")
+    base = KnowledgeBase(database)
     assert base.search(site_id, "می‌خواهم")
     assert base.search(site_id, "میخواهم")
 

@@ -9,6 +9,7 @@ from support.conversations import start_conversation
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.learning.quality import margin_of_error, run_nightly
 from chatbot_server.retrieval.curate.library import add_faq, describe_entries
 from chatbot_server.storage.visitors.conversations import ChatMessage
@@ -52,16 +53,16 @@ def test_runs_are_made_and_compared(owner: OwnerServer, post: Post) -> None:
 
 
 def test_a_run_a_night_is_enough(owner: OwnerServer, post: Post) -> None:
-    settings = owner.config.retrieval
-    assert run_nightly(owner.database, settings) == 0
+    base = KnowledgeBase(owner.database)
+    assert run_nightly(base) == 0
     post("/admin/KEY/quality", question="Do you sell boats?", expect="")
-    assert run_nightly(owner.database, settings) == 1
-    assert run_nightly(owner.database, settings) == 0
+    assert run_nightly(base) == 1
+    assert run_nightly(base) == 0
     with owner.database.session() as session:
         runs = runs_of(session, owner.site_id)
         assert [(run.who, run.passed) for run in runs] == [("", 1)]
         runs[0].created -= 24 * 3600
-    assert run_nightly(owner.database, settings) == 1
+    assert run_nightly(base) == 1
 
 
 def test_what_an_entry_would_change_is_said_before_it_is_saved(

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
@@ -21,7 +23,7 @@ from chatbot_server.retrieval.curate.learning.verdicts import (
 )
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.retrieval.index.embedder import Embedder, make_embedder
 from chatbot_server.retrieval.language.facts import facts_of_all, unsupported
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_to_embed
@@ -94,8 +96,14 @@ def evaluate(
     questions: Sequence[EvalQuestion],
     semantic: Literal["auto", "on", "off"] = "auto",
     progress: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005
+    quantized_in: Path | None = None,
 ) -> dict[str, Any]:
-    """Index *documents* in a temporary database, ask *questions*, and return the figures."""
+    """Index *documents* in a temporary database, ask *questions*, and return the figures.
+
+    Args:
+        quantized_in: see :class:`~.embedder.ChildEmbedder`.
+    """
+    make = partial(make_embedder, semantic, quantized_in)
     with (
         temporary_folder("eval") as folder,
         closing(Database(f"sqlite:///{folder}/eval.db")) as database,
@@ -106,8 +114,8 @@ def evaluate(
             source = open_source(session, site.id, "file", "evaluation")
             for document in documents:
                 indexing.put(session, source, analyse(document))
-        _embed_in_parallel(database, semantic, progress)
-        with closing(KnowledgeBase(database, semantic)) as base:
+        _embed_in_parallel(database, make, progress)
+        with closing(KnowledgeBase(database, make())) as base:
             return {"documents": len(documents), **ask_all(base, site.id, questions)}
 
 
@@ -125,13 +133,11 @@ def ask_all(base: KnowledgeBase, site_id: int, questions: Sequence[EvalQuestion]
 
 def _embed_in_parallel(
     database: Database,
-    semantic: Literal["auto", "on", "off"],
+    make: Callable[[], Embedder | None],
     progress: Callable[[int, int], None],
 ) -> None:
     """Embed with one child process per core, twice as fast as with two threads in one child."""
-    embedders = [
-        make_embedder(semantic) for _core in range(min(os.cpu_count() or 1, MOST_EMBEDDERS))
-    ]
+    embedders = [make() for _core in range(min(os.cpu_count() or 1, MOST_EMBEDDERS))]
     if embedders[0] is None:
         return
     with database.session() as session:

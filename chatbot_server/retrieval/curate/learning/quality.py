@@ -5,25 +5,20 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.jobs import embed_new
+from chatbot_server.retrieval.curate.jobs import embed_waiting
 from chatbot_server.retrieval.curate.learning.golden import GRADES, ask_golden_questions
 from chatbot_server.retrieval.curate.library import add_faq, find_faq, restore_faq
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.base import now
-from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import all_sites
 from chatbot_server.storage.visitors.learning import golden_questions
 from chatbot_server.storage.visitors.quality import QualityRun, add_run, recent_questions, runs_of
-
-if TYPE_CHECKING:
-    from chatbot_server.config.sections import RetrievalSection
 
 AGAIN_SECONDS = 22 * 3600  # one run a night, even if the last one was late
 MOST_RECENT = 200
@@ -76,24 +71,21 @@ def run_golden_questions(
         return add_run(session, run)
 
 
-def run_nightly(database: Database, settings: RetrievalSection) -> int:
+def run_nightly(base: KnowledgeBase) -> int:
     """Run the golden questions of each site that was not asked tonight; returns how many sites."""
     last_night = now() - AGAIN_SECONDS
-    with database.session() as session:
+    with base.database.session() as session:
         due = [
             site.id
             for site in all_sites(session)
             if golden_questions(session, site.id)
             and not any(run.created >= last_night for run in runs_of(session, site.id, 1))
         ]
-    if not due:
-        return 0
-    with closing(KnowledgeBase(database, settings.semantic)) as base:
-        for site_id in due:
-            try:
-                run_golden_questions(base, site_id)
-            except ChatbotError:  # noqa: PERF203 - the other sites are asked all the same
-                logger.exception("golden questions of site %s", site_id)
+    for site_id in due:
+        try:
+            run_golden_questions(base, site_id)
+        except ChatbotError:  # noqa: PERF203 - the other sites are asked all the same
+            logger.exception("golden questions of site %s", site_id)
     return len(due)
 
 
@@ -129,11 +121,11 @@ def preview_entry(
     former = find_faq(base.database, site_id, question)
     try:
         add_faq(base.database, site_id, question, answer, wordings)
-        embed_new(base)
+        embed_waiting(base)
         after = {text: base.ground(site_id, text) for text in near_questions}
     finally:  # also when the command is interrupted
         restore_faq(base.database, site_id, question, former)
-        embed_new(base)
+        embed_waiting(base)
     differences = [
         Difference(text, _shown(before[text]), _shown(after[text]), golden=text in golden)
         for text in near_questions

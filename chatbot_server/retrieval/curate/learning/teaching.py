@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chatbot_server.errors import Conflict, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.jobs import embed_new
+from chatbot_server.retrieval.curate.jobs import embed_waiting
 from chatbot_server.retrieval.curate.learning.golden import (
     GoldenResult,
     ask_golden_questions,
@@ -79,7 +79,7 @@ def teach(
     is_kept = False
     try:
         add_faq(base.database, site_id, title, answer, others)
-        embed_new(base)
+        embed_waiting(base)
         worse = worse_results(before, ask_golden_questions(base, site_id))
         answers = [base.ground(site_id, wording) for wording in (title, *others)]
         answer_count = sum(grounding.status == "faq" for grounding in answers)
@@ -87,7 +87,7 @@ def teach(
     finally:  # also when the command is interrupted while golden questions are asked
         if not is_kept:
             restore_faq(base.database, site_id, title, former)
-            embed_new(base)
+            embed_waiting(base)
     return Lesson(title, tuple(others), answer_count, tuple(worse), is_kept)
 
 

@@ -7,10 +7,8 @@ import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.answer.decide.same_question import asks_same
@@ -31,9 +29,6 @@ from chatbot_server.storage.visitors.learning import (
     unanswered_questions,
     verdicts_of,
 )
-
-if TYPE_CHECKING:
-    from chatbot_server.config.sections import RetrievalSection
 
 # What is read of a site's conversations at most, newest first.
 MOST_QUESTIONS = 2000
@@ -207,13 +202,12 @@ def still_open(
     return OpenGroups(tuple(open_groups), is_settled)
 
 
-def ask_again(database: Database, settings: RetrievalSection) -> None:
+def ask_again(base: KnowledgeBase) -> None:
     """Ask the open questions of sites that changed, so that no owner's page waits for it."""
-    with database.session() as session:
+    with base.database.session() as session:
         site_ids = [site.id for site in all_sites(session)]
-    with closing(KnowledgeBase(database, settings.semantic)) as base:
-        for site_id in site_ids:
-            still_open(base, site_id, unanswered_groups(database, site_id))
+    for site_id in site_ids:
+        still_open(base, site_id, unanswered_groups(base.database, site_id))
 
 
 def find_group(groups: Iterable[QuestionGroup], name: str) -> QuestionGroup:
