@@ -8,7 +8,6 @@ Questions are not kept at all, only their digests under a key drawn when the pro
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 import threading
 import time
@@ -96,10 +95,8 @@ class AnswerCache:
 
     def key(self, site: str, question: str, *context: object) -> CacheKey:
         """The key of *question* on *site*, with everything else its answer depends on."""
-        return CacheKey(
-            self._digest(site, normalized(question)),
-            self._digest(site, normalized(question), *context),
-        )
+        digest = self._question_digest(site, question)
+        return CacheKey(digest, self._digest(digest, *context))
 
     def get(self, key: CacheKey) -> CachedAnswer | None:
         """The answer kept under *key*, if it is still fresh."""
@@ -141,7 +138,7 @@ class AnswerCache:
 
     def forget(self, site: str, question: str) -> None:
         """Drop every answer to *question*, in any language and from any model."""
-        digest = self._digest(site, normalized(question))
+        digest = self._question_digest(site, question)
         with self._lock:
             for key in [key for key in self._answers if key.question == digest]:
                 del self._answers[key]
@@ -154,14 +151,17 @@ class AnswerCache:
         """
         self.forget(site, question)
         with self._lock:
-            digest = self._digest(site, normalized(question))
+            digest = self._question_digest(site, question)
             self._dropped[digest] = self._clock() + self._seconds
             self._dropped.move_to_end(digest)
             while len(self._dropped) > MOST_DROPPED:
                 self._dropped.popitem(last=False)
 
+    def _question_digest(self, site: str, question: str) -> bytes:
+        return self._digest(site, normalized(question))
+
     def _digest(self, *parts: object) -> bytes:
-        return hmac.new(self._secret, repr(parts).encode(), hashlib.sha256).digest()
+        return hashlib.blake2b(repr(parts).encode(), key=self._secret).digest()
 
 
 def normalized(question: str) -> str:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -21,7 +22,7 @@ from sqlalchemy.pool import QueuePool
 from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.errors import ConfigError, Unavailable
 from chatbot_server.storage.reserve import Reserve
-from chatbot_server.storage.turns import WriterConnection, WriteTurns, a_turn, write_in_turn
+from chatbot_server.storage.turns import WriterConnection, WriteTurns, a_turn
 
 logger = logging.getLogger(__name__)
 
@@ -281,7 +282,8 @@ def _connect(address: str) -> tuple[Engine, WriteTurns | None]:
     url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
     if url.get_backend_name() == "sqlite":
         # A transaction takes the write lock at its beginning, so that none fails half way.
-        options = {"factory": WriterConnection, "isolation_level": "IMMEDIATE"}
+        turns = WriteTurns()
+        options = {"factory": partial(WriterConnection, turns), "isolation_level": "IMMEDIATE"}
         engine = create_engine(url, poolclass=QueuePool, connect_args=options, **POOL)
 
         @event.listens_for(engine, "connect")
@@ -289,7 +291,7 @@ def _connect(address: str) -> tuple[Engine, WriteTurns | None]:
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
 
-        return engine, write_in_turn(engine)
+        return engine, turns
     limits = {"connect_timeout": CONNECT_SECONDS} if url.drivername.endswith("psycopg") else {}
     return create_engine(url, pool_pre_ping=True, connect_args=limits, **POOL), None
 

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
-
 from chatbot_server.errors import Unavailable
 
 # Longer than any writer should take, and shorter than a visitor waits.
@@ -61,16 +59,39 @@ class WriteTurns:
                 self._is_taken = False
 
 
+class WriterCursor(sqlite3.Cursor):
+    """A cursor whose connection has a turn before it writes."""
+
+    connection: WriterConnection
+
+    def execute(self, statement: str, values: Any = (), /) -> WriterCursor:
+        """Execute *statement*, when it is its turn."""
+        self.connection.wait_to_write(statement)
+        return super().execute(statement, values)
+
+    def executemany(self, statement: str, rows: Any, /) -> WriterCursor:
+        """Execute *statement* for each of *rows*, when it is its turn."""
+        self.connection.wait_to_write(statement)
+        return super().executemany(statement, rows)
+
+
 class WriterConnection(sqlite3.Connection):
-    """A connection that takes turns; a turn ends with its transaction."""
+    """A connection that takes *turns*; a turn ends with its transaction."""
 
-    _turns: WriteTurns | None = None
+    def __init__(self, turns: WriteTurns, *place: Any, **options: Any) -> None:
+        super().__init__(*place, **options)
+        self._turns = turns
+        self._has_turn = False
 
-    def take_turn(self, turns: WriteTurns) -> None:
-        """Wait for a turn, unless this connection has it already."""
-        if self._turns is None:
-            turns.take()
-            self._turns = turns
+    def cursor(self, factory: Any = WriterCursor) -> Any:
+        """A cursor that waits for the turn of this connection."""
+        return super().cursor(factory)
+
+    def wait_to_write(self, statement: str) -> None:
+        """Wait for a turn if *statement* writes, unless this connection has it already."""
+        if not self._has_turn and statement.lstrip()[:7].upper().startswith(WRITES):
+            self._turns.take()
+            self._has_turn = True
 
     def commit(self) -> None:
         """Commit, and end the turn."""
@@ -94,21 +115,9 @@ class WriterConnection(sqlite3.Connection):
             self._end_turn()
 
     def _end_turn(self) -> None:
-        turns, self._turns = self._turns, None
-        if turns:
-            turns.hand_on()
-
-
-def write_in_turn(engine: Engine) -> WriteTurns:
-    """Make the connections of *engine* wait for a turn before they write."""
-    turns = WriteTurns()
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def wait_for_turn(_connection: Any, cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip()[:7].upper().startswith(WRITES):
-            cursor.connection.take_turn(turns)
-
-    return turns
+        if self._has_turn:
+            self._has_turn = False
+            self._turns.hand_on()
 
 
 @contextmanager

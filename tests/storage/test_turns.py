@@ -20,6 +20,7 @@ from chatbot_server.storage.database import PRAGMAS, Database
 from chatbot_server.storage.turns import WriteTurns
 
 ADD = text("INSERT INTO counted (number) VALUES (1)")
+WRITE = text("INSERT INTO written (number) VALUES (:number)")
 
 
 @pytest.fixture
@@ -76,15 +77,16 @@ def test_many_writers_are_none_in_the_others_way(
     monkeypatch.setattr("chatbot_server.storage.database.PRAGMAS", impatient)
     database.close()
 
-    def write(_number: int) -> None:
+    def write(number: int) -> None:
+        one_row = {"number": number}
         with database.session() as session:
-            session.execute(text("INSERT INTO written (number) VALUES (1)"))
+            session.execute(WRITE, [one_row, one_row] if number % 2 else one_row)
             sleep(0.002)
 
     with ThreadPoolExecutor(24) as writers:
         list(writers.map(write, range(96)))
     with database.session() as session:
-        assert session.scalar(text("SELECT count(*) FROM written")) == 96
+        assert session.scalar(text("SELECT count(*) FROM written")) == 48 + 2 * 48
 
 
 def test_a_turn_ends_with_its_transaction_however_that_ends(
@@ -104,7 +106,7 @@ def test_a_turn_ends_with_its_transaction_however_that_ends(
     with pytest.raises(Unavailable), database.session() as session:
         session.execute(ADD)  # unique
     connection = database.engine.raw_connection()
-    connection.driver_connection.take_turn(database._turns)  # type: ignore[union-attr]
+    connection.driver_connection.wait_to_write("INSERT")  # type: ignore[union-attr]
     connection.close()
     with database.session() as session:
         session.execute(text("DELETE FROM counted"))

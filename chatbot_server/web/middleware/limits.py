@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import ipaddress
 import secrets
 import threading
@@ -33,7 +33,7 @@ rate_of = cache(parse)  # a configuration has only a few rates
 class VisitorKeys:
     """Pseudonyms of visitors and networks that change every day.
 
-    A name is an HMAC of the address under random bytes. These are kept in memory only and are
+    A name is a keyed hash of the address under random bytes. These are kept in memory only and are
     replaced every day, so that nobody can compute yesterday's names again. A visitor is an IPv4
     address, or an IPv6 /64, which providers give to one household; a network is an IPv4 /24 or an
     IPv6 /48.
@@ -64,7 +64,7 @@ class VisitorKeys:
             network = ipv4.packed[:ipv4_bytes] if ipv4 else ip.packed[:ipv6_bytes]
         except ValueError:
             network = address.encode()
-        return hmac.digest(salt, network, "sha256").hex()[:32]
+        return hashlib.blake2b(network, key=salt, digest_size=16).hexdigest()
 
 
 class RateLimits:

@@ -18,6 +18,8 @@ from chatbot_server.energy.meter import Energy
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.server.event_stream import Pieces
 
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def pieces_of(reader: Reader, language: str) -> Pieces:
     """The events of *reader* as text; an empty piece means that none has come yet."""
@@ -31,8 +33,7 @@ def pieces_of(reader: Reader, language: str) -> Pieces:
 def render(number: int, event: Event, language: str) -> str:
     """One event as text; JSON escapes line breaks, so that the data fits on one line."""
     name, data = describe(event, language)
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {number}\nevent: {name}\ndata: {body}\n\n"
+    return f"id: {number}\nevent: {name}\ndata: {_to_json(data)}\n\n"
 
 
 def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
