@@ -13,7 +13,14 @@ from functools import lru_cache
 
 from chatbot_server.conversation.asked_back import which_one, words_about_rest
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
-from chatbot_server.conversation.events import Cited, Ended, Event, TextPiece, Waiting
+from chatbot_server.conversation.events import (
+    AnswerOrigin,
+    Cited,
+    Ended,
+    Event,
+    TextPiece,
+    Waiting,
+)
 from chatbot_server.conversation.model.writing import Withheld, Writer
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
@@ -240,7 +247,8 @@ class Turn:
             rest = words_about_rest(grounding, self._question.locale)
             yield TextPiece(f"{grounding.answer}{rest}")
             yield Cited(grounding.sources)
-            yield Ended("faq" if grounding.status == "faq" else "pages")
+            origin: AnswerOrigin = "faq" if grounding.status == "faq" else "pages"
+            yield Ended(origin, suggestions=grounding.further)
             return
         # Related pages are offered; notes and files have no address that a visitor could open.
         pages = tuple(page for page in grounding.near if page.url.startswith("http"))

@@ -67,6 +67,7 @@ class Grounding:
         margin: how far the best passage is ahead of the second.
         choices: the names of places that answer alike, to choose from.
         moment_line: what the answer says about the day or moment that was asked about.
+        further: headings of sections that answer less surely, to be asked for next.
         unanswered: those of several questions for which nothing was found.
         left: those of several questions that were not looked up, or must be asked again.
         lasting: False if the answer holds for this moment only, or search by meaning failed, so
@@ -85,6 +86,7 @@ class Grounding:
     margin: float = 0.0
     choices: tuple[str, ...] = ()
     moment_line: str = ""
+    further: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     lasting: bool = True

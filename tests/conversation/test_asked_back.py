@@ -13,6 +13,12 @@ from chatbot_server.retrieval.base import Grounding
 CHOICES = Grounding("choices", choices=("Leeds", "Hull shop", "York"))
 
 
+def test_sections_that_answer_less_surely_are_offered_as_buttons(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote", []), replace(QUOTED, further=("Sunday hours",)))
+    events = chat.ask("When are you open?")
+    assert (end(events).origin, end(events).suggestions) == ("pages", ("Sunday hours",))
+
+
 def test_the_visitor_is_asked_which_is_meant_and_the_reply_completes_it(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel("write", ["A guess."]), CHOICES)
     events = chat.ask("Are you open on Sunday?")

@@ -34,8 +34,9 @@ from chatbot_server.retrieval.answer.show.answers import (
     near_pages,
     page_answer,
     several_answer,
-    with_close_second,
+    with_close_others,
 )
+from chatbot_server.retrieval.answer.show.further import further_headings
 from chatbot_server.retrieval.answer.show.overview import overview_of
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.answer.show.timely import (
@@ -139,8 +140,11 @@ def _quote(answering: Sequence[Candidate], material: Material, frame: Frame) -> 
     if group := alike_sections(answering, frame.titles):
         lines = lines_above([*group.values()], query, material.moment, material.now)
         return several_answer(sections, group, replace(frame, lines=lines))
-    overview = overview_of(answering, query, frame.titles, material.index.unit)
-    return _show_best(overview or with_close_second(answering), material, frame)
+    if overview := overview_of(answering, query, frame.titles, material.index.unit):
+        return _show_best(overview, material, frame)
+    to_show = with_close_others(answering)
+    further = further_headings(answering, to_show, frame.titles)
+    return replace(_show_best(to_show, material, frame), further=further)
 
 
 def _show_best(to_show: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:

@@ -20,10 +20,12 @@ NEAR_COVERAGE = 0.15
 PASSAGES = 6
 # Pages offered with an honest no: more than three would be a list of search results.
 NEAR_PAGES = 3
-# How much less relevant than the first section the second may be to be shown beside it: for one in
-# five questions to sites that nothing is fitted on, a second one as close is the right one. On
-# the same page, which remains one source to look at, it may be further behind.
+# How much less relevant than the first section others may be to be shown beside it: for one in
+# five questions to sites that nothing is fitted on, a second one as close is the right one, for
+# one in twenty a third one. On the same page, which remains one source to look at, a second one
+# may be further behind.
 CLOSE, CLOSE_ON_ONE_PAGE = 1.0, 1.5
+MOST_CLOSE = 3
 MAX_WORDS = 220  # of an answer with several sections
 # How many sections that answer alike are shown together; of more, so many are offered as choices.
 SHOWN_TOGETHER, CHOICES = 4, 8
@@ -138,22 +140,32 @@ def several_answer(
     )
 
 
-def with_close_second(sections: Sequence[Candidate]) -> list[Candidate]:
-    """The first of *sections*, with the next in its language if that is nearly as relevant.
+def with_close_others(sections: Sequence[Candidate]) -> list[Candidate]:
+    """The first of *sections*, with up to two more in its language that are nearly as relevant.
 
-    Both must be short, and beside a row that was asked for no other table is shown.
+    Together they must be short, and beside a row that was asked for no other table is shown.
     """
-    first = sections[0]
+    first, *others = sections
     relevances = section_relevances(sections)
-    for second in sections[1:]:
-        if second.chunk.text != first.chunk.text and not is_in_another_language(first, second):
-            is_on_one_page = first.document.id == second.document.id
-            close = CLOSE_ON_ONE_PAGE if is_on_one_page else CLOSE
-            is_close = relevances[first.chunk.id] - relevances[second.chunk.id] <= close
-            is_close = is_close and not (first.rows_left_out and second.is_other_table)
-            words = len(first.chunk.text.split()) + len(second.chunk.text.split())
-            return [first, second] if is_close and words <= MAX_WORDS else [first]
-    return [first]
+    close = [first]
+    for other in others:
+        is_second_of_page = len(close) == 1 and other.document.id == first.document.id
+        behind = relevances[first.chunk.id] - relevances[other.chunk.id]
+        is_close = behind <= (CLOSE_ON_ONE_PAGE if is_second_of_page else CLOSE)
+        if is_close and _can_be_shown_beside(other, close):
+            close.append(other)
+        if len(close) == MOST_CLOSE:
+            break
+    return close
+
+
+def _can_be_shown_beside(other: Candidate, shown: Sequence[Candidate]) -> bool:
+    """Whether *other* says something else than *shown*, in their language, and is short enough."""
+    texts = [section.chunk.text for section in (*shown, other)]
+    is_short = sum(len(text.split()) for text in texts) <= MAX_WORDS
+    is_other_table = bool(shown[0].rows_left_out) and other.is_other_table
+    is_foreign = is_in_another_language(shown[0], other)
+    return is_short and not is_other_table and not is_foreign and texts[-1] not in texts[:-1]
 
 
 def _passages(sections: Sequence[Candidate], frame: Frame) -> tuple[Passage, ...]:

@@ -1,0 +1,41 @@
+"""Sections beside an answer that is not sure: their headings are offered, to be asked for next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.show.alike import is_in_another_language
+from chatbot_server.retrieval.answer.show.sources import Titles
+from chatbot_server.retrieval.index.chunks import BETWEEN
+from chatbot_server.retrieval.language.text import fold
+
+# How much less relevant than the first one a section may be: of questions to sites that nothing is
+# fitted on, every other one with a second section as close has a wrong first one.
+CLOSE = 2.0
+MOST_OFFERED = 2
+LONGEST = 48  # letters on a button
+
+
+def further_headings(
+    sections: Sequence[Candidate], shown: Sequence[Candidate], titles: Titles
+) -> tuple[str, ...]:
+    """The headings of those *sections* that fit nearly as well as the first of *shown*."""
+    first = shown[0]
+    relevances = section_relevances(sections)
+    lowest = relevances[first.chunk.id] - CLOSE
+    shown_names = {fold(_name(section, titles)) for section in shown}
+    names = {
+        fold(name): name
+        for section in sections
+        if relevances[section.chunk.id] >= lowest and not is_in_another_language(first, section)
+        if 0 < len(name := _name(section, titles)) <= LONGEST and fold(name) not in shown_names
+    }
+    return tuple(names.values())[:MOST_OFFERED]
+
+
+def _name(section: Candidate, titles: Titles) -> str:
+    """The heading above *section*, or the title of its page."""
+    title = section.document.title
+    headings = titles.below(title, section.chunk.heading)
+    return headings.rpartition(BETWEEN)[2] or titles.clean(title)

@@ -1,0 +1,77 @@
+"""Where the best section is hardly ahead of others: they are shown, too, or offered by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.show import answers, further
+from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.sources import open_source
+
+PAGES = {
+    "Boats": "# Boats\n\n## Rowing boats\n\nA boat with oars is 12 € an hour.\n\n"
+    "## Pedal boats\n\nA boat with pedals is 15 € an hour, with a deposit.",
+    "Sailing": "# Sailing\n\n## Sailing boats\n\nOne with sails is 40 € an hour with a licence.",
+    "Courses": "# Courses\n\n## Boat licence\n\nA boat licence is 200 €, in four hours a week.",
+    "Café": "# Café\n\n## Terrace\n\nWe serve tea and cake beside the lake.",
+}
+QUESTION = "How much is a boat for an hour?"
+
+
+@pytest.fixture
+def base(database: Database, site_id: int) -> KnowledgeBase:
+    with database.session() as session:
+        source = open_source(session, site_id, "file", "pages")
+        for title, text in PAGES.items():
+            indexing.put(session, source, analyse(Draft(f"https://s.example/{title}", title, text)))
+    return KnowledgeBase(database)
+
+
+def headings(answer: str) -> int:
+    return sum(line.startswith("**") for line in answer.splitlines())
+
+
+def test_up_to_three_sections_that_fit_as_well_are_shown(
+    base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for close, count in ((0.0, 1), (100.0, 3)):
+        monkeypatch.setattr(answers, "CLOSE", close)
+        monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", close)
+        assert headings(base.ground(site_id, QUESTION).answer) == count
+
+
+def test_sections_that_are_too_long_together_are_not_shown_together(
+    base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "CLOSE", 100.0)
+    monkeypatch.setattr(answers, "MAX_WORDS", 12)
+    assert headings(base.ground(site_id, QUESTION).answer) == 1
+
+
+def test_headings_of_what_fits_less_well_are_offered(
+    base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "CLOSE", 0.0)
+    monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", 0.0)
+    monkeypatch.setattr(further, "CLOSE", 0.0)
+    assert base.ground(site_id, QUESTION).further == ()
+    monkeypatch.setattr(further, "CLOSE", 100.0)
+    grounding = base.ground(site_id, QUESTION)
+    shown = grounding.answer.splitlines()[0].strip("*")
+    assert len(grounding.further) == 2
+    assert shown not in grounding.further
+    assert {*grounding.further} < {"Rowing boats", "Pedal boats", "Sailing boats", "Boat licence"}
+
+
+def test_what_was_offered_is_answered_when_it_is_asked_for(
+    base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "CLOSE", 0.0)
+    monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", 0.0)
+    monkeypatch.setattr(further, "CLOSE", 100.0)
+    for name in base.ground(site_id, QUESTION).further:
+        assert f"**{name}**" in base.ground(site_id, name, [QUESTION]).answer
