@@ -11,6 +11,7 @@ from chatbot_server.retrieval.read.html.amounts import show_amounts
 from chatbot_server.retrieval.read.html.blocks import Block, packed, page_text
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.moved import moved_to
+from chatbot_server.retrieval.read.html.placeholders import empty_placeholders
 from chatbot_server.retrieval.read.html.protected import show_protected_addresses
 from chatbot_server.retrieval.read.html.schema_org.business import business_sections
 from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
@@ -39,6 +40,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     show_protected_addresses(tree)
     show_shadow_roots(tree)
     show_amounts(tree, page)
+    has_templates = empty_placeholders(tree, page)
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
     canonical_addresses = (
@@ -58,7 +60,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     if all(block.margin for block in blocks):
         blocks = with_menus(tree, decimal, blocks)
     moved = moved_to(tree, blocks, url)
-    needs_scripts = not moved and is_built_by_scripts(tree, blocks)
+    needs_scripts = not moved and is_built_by_scripts(tree, blocks, has_templates)
     blocks += business_sections(data_items, language[:2])
     text = page_text(blocks, next(iter(names), title))
     return {

@@ -19,16 +19,16 @@ _SHOWN = ("img", "svg", "picture", "video", "iframe", "form", "object")
 _DATA_TYPES = ("json", "template", "importmap", "speculationrules", "x-handlebars", "x-mustache")
 
 
-def is_built_by_scripts(tree: Any, blocks: Sequence[Block]) -> bool:
+def is_built_by_scripts(tree: Any, blocks: Sequence[Block], has_templates: bool = False) -> bool:
     """Whether the scripts of a page add most of what a visitor sees to *blocks*.
 
-    Such a page has scripts that run, and hardly any words. It has an empty element for the others,
-    or asks in ``noscript`` to turn JavaScript on.
+    Such a page has scripts that run, and hardly any words. It has an empty element for the others
+    or templates of them, or asks in ``noscript`` to turn JavaScript on.
     """
     words = sum(len(block.text.split()) for block in blocks if not block.margin)
     if words > MAX_WORDS or not any(map(_runs, tree.iter("script"))):
         return False
-    if words == 0 or _has_empty_place(tree):
+    if words == 0 or has_templates or _has_empty_place(tree):
         return True
     without_scripts = (short_text(element, 500) for element in tree.iter("noscript"))
     return any("javascript" in text.lower() for text in without_scripts)

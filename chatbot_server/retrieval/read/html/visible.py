@@ -18,6 +18,7 @@ from chatbot_server.retrieval.read.html.names import (
     own_classes,
 )
 from chatbot_server.retrieval.read.html.networks import links_to_networks
+from chatbot_server.retrieval.read.html.placeholders import is_waiting
 from chatbot_server.retrieval.read.html.tabs import scripted_tabs
 
 _HIDING_STYLE = re.compile(
@@ -79,6 +80,8 @@ class Visibility:
         if tag in SILENT:
             return True
         if element in self._networks and not self._with_menus:
+            return True
+        if is_waiting(element):
             return True
         if not element.attrib and tag not in ("ol", "ul"):
             return tag == "nav" and not self._with_menus
