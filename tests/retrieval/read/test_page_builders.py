@@ -273,3 +273,30 @@ DATA = "<table><tr><td>Adults</td><td>9 €</td></tr></table>"
 )
 def test_a_table_that_only_puts_texts_side_by_side_is_none(body: str, text: str) -> None:
     assert text_of(body) == text
+
+
+BADGES = """<h2>Plans</h2><div class="card"><h3>Small</h3><p>9 € a month.</p></div>
+<div class="card"><span class="badge">Popular</span><h3>Large</h3><p>19 € a month.</p></div>"""
+EYEBROW = """<p>We play indoors.</p><section><div class="head"><div>Prices</div>
+<h2>What it costs</h2></div><p>9 € an hour.</p></section>"""
+TWO_HEADINGS = "<h1>A</h1><div><p>Closed on Sundays</p><h2>B</h2><p>b</p><h2>C</h2><p>c</p></div>"
+SENTENCE = "<h1>A</h1><div><p>Closed on Sundays.</p><h2>B</h2><p>b</p></div>"
+LEFT_OVER = "<h1>A</h1><p>Short words</p><h2>B</h2><p>b</p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BADGES, "## Plans\n### Small\n9 € a month.\n### Large\nPopular\n19 € a month."),
+        (EYEBROW, "We play indoors.\n## What it costs\nPrices\n9 € an hour."),
+        (TWO_HEADINGS, "# A\nClosed on Sundays\n## B\nb\n## C\nc"),
+        (SENTENCE, "# A\nClosed on Sundays.\n## B\nb"),
+        (LEFT_OVER, "# A\nShort words\n## B\nb"),
+    ],
+)
+def test_a_badge_above_a_heading_is_said_of_its_box(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+def test_letters_of_icon_fonts_are_not_read() -> None:
+    assert text_of("<p><i>\ue01d</i> Call us</p><p>\uf095</p>") == "Call us"

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Marks in the text being gathered, from the area that Unicode leaves to programs.
-_LINE, _SUP, _SUP_END, _MARKS = "\ue000", "\ue001", "\ue002", "\ue000\ue001\ue002"
-_NO_MARKS = str.maketrans("", "", _MARKS)
+_LINE, _SUP, _SUP_END = "\ue000", "\ue001", "\ue002"
+# Nobody reads them: icons of fonts.
+_NO_MARKS = dict.fromkeys(range(0xE000, 0xF900))
 _BLANKS = re.compile(r"[^\S\xa0\u202f\u2009]+")
 _CENTS_SIGN = re.compile(rf"(\d)\s?{_SUP}\s?([€$£₱])\s?(\d\d)\s?{_SUP_END}")
 _SIGN_CENTS = re.compile(rf"(\d)\s?([€£₱])\s?{_SUP}\s?(\d\d)\s?{_SUP_END}")

@@ -22,6 +22,7 @@ from chatbot_server.retrieval.read.html.blocks import (
 )
 from chatbot_server.retrieval.read.html.cards import Cards
 from chatbot_server.retrieval.read.html.columns import column_beside, line_of_card, rows_of_two
+from chatbot_server.retrieval.read.html.eyebrows import put_eyebrow_below
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
@@ -287,6 +288,8 @@ class _Walk:
                 is_own = not opens and bool(_HEADING.fullmatch(element.tag))
                 self.put_heading(level, _AFTER_TITLE if opens else _AFTER_RUN_IN, is_own=is_own)
                 self._cards.put_heading(element, self._blocks)
+                if is_own:
+                    put_eyebrow_below(element, self._blocks)
             elif element.tag in BLOCKS:
                 self._text.blank()
             else:
