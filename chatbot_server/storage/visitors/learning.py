@@ -160,6 +160,13 @@ def replace_verdicts(session: Session, site_id: int, verdicts: Mapping[str, Verd
         session.execute(insert(QuestionVerdict), rows)
 
 
+def put_verdict(session: Session, site_id: int, name: str, verdict: Verdict) -> None:
+    """Replace the verdict on the question called *name*."""
+    mine = (QuestionVerdict.site_id == site_id, QuestionVerdict.name == name)
+    session.execute(delete(QuestionVerdict).where(*mine))
+    session.execute(insert(QuestionVerdict), {"site_id": site_id, "name": name} | vars(verdict))
+
+
 def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]:
     """The site's golden questions, oldest first."""
     return session.scalars(

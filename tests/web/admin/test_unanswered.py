@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import pytest
 from support.conversations import talk
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.storage.visitors.conversations import Conversation
+from chatbot_server.web.admin.answers import questions
 
 Post = Callable[..., TestResponse]
 
@@ -63,3 +66,18 @@ def test_the_owners_own_tries_are_no_unanswered_questions(owner: OwnerServer) ->
     page = owner.browser("owner").get(f"/admin/{owner.key}/unanswered").text
     assert "Do you sell cider?" in page
     assert "juggle" not in page
+
+
+def test_a_question_that_was_just_answered_is_not_shown_again(
+    owner: OwnerServer, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for question in ("Do you sell cider?", "Do you repair bicycles?"):
+        talk(owner, question, "Nothing found.", "none")
+    monkeypatch.setattr(questions, "ASKING_SECONDS", 0)  # a page has no time left to ask anything
+    path = f"/admin/{owner.key}/unanswered"
+    browser = owner.browser("reader")
+    (group,) = re.findall(r'id="group-(\w+)"[^>]*>Do you sell cider', browser.get(path).text)
+    assert post(f"/admin/KEY/unanswered/{group}", answer="Yes.").status_code == 303
+    page = browser.get(path).text
+    assert "Do you sell cider?" not in page
+    assert "Do you repair bicycles?" in page

@@ -12,7 +12,7 @@ from chatbot_server.retrieval.curate.learning.golden import (
     ask_golden_questions,
     worse_results,
 )
-from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup
+from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup, note_answered
 from chatbot_server.retrieval.curate.library import (
     LONGEST_ANSWER,
     add_faq,
@@ -88,6 +88,8 @@ def teach(
         if not is_kept:
             restore_faq(base.database, site_id, title, former)
             embed_waiting(base)
+    if is_kept:
+        note_answered(base, site_id, group)
     return Lesson(title, tuple(others), answer_count, tuple(worse), is_kept)
 
 

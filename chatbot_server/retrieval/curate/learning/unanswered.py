@@ -25,6 +25,7 @@ from chatbot_server.storage.visitors.learning import (
     UnansweredQuestion,
     Verdict,
     ignored_names,
+    put_verdict,
     replace_verdicts,
     unanswered_questions,
     verdicts_of,
@@ -189,8 +190,7 @@ def still_open(
         verdict = known_verdicts.get(group.name, Verdict(-1, answered=False))
         is_due = verdict.version != version and len(open_groups) < most
         if is_due and time.thread_time() < deadline:
-            status = base.ground(site_id, group.question).status
-            verdict = Verdict(version, status in ("faq", "quoted"))
+            verdict = _ask(base, site_id, group, version)
         elif is_due:
             is_settled = False
         verdicts[group.name] = verdict
@@ -200,6 +200,20 @@ def still_open(
         with base.database.session() as session:
             replace_verdicts(session, site_id, verdicts)
     return OpenGroups(tuple(open_groups), is_settled)
+
+
+def note_answered(base: KnowledgeBase, site_id: int, group: QuestionGroup) -> None:
+    """Ask *group*, to which the owner just gave an answer, so that no list shows it once more."""
+    with base.database.session() as session:
+        version = index_version(session, site_id)
+    verdict = _ask(base, site_id, group, version)
+    with base.database.session() as session:
+        put_verdict(session, site_id, group.name, verdict)
+
+
+def _ask(base: KnowledgeBase, site_id: int, group: QuestionGroup, version: int) -> Verdict:
+    status = base.ground(site_id, group.question).status
+    return Verdict(version, status in ("faq", "quoted"))
 
 
 def ask_again(base: KnowledgeBase) -> None:
