@@ -72,6 +72,21 @@ def test_who_did_what_of_which_site_is_kept(owner: OwnerServer, post: Post) -> N
     assert owner.browser("editor").get("/admin/log").status_code == 403
 
 
+def test_roles_and_what_was_done_to_an_account_are_told_in_words(
+    owner: OwnerServer, post: Post
+) -> None:
+    owner.browser("reader")
+    post("/admin/people", role="editor")
+    number = re.search(r'value="(\d+)"', post("/admin/people", role="reader").text)
+    assert number
+    post("/admin/people/change", account=number[1], action="role", role="owner")
+    post("/admin/people/change", account=number[1], action="reset")
+    page = owner.browser("owner").get("/admin/log?locale=fr").text
+    assert "a invité quelqu’un\u00a0: Rédaction" in page
+    assert "a changé un compte\u00a0: Rôle · the reader Propriétaire" in page
+    assert "a changé un compte\u00a0: Nouveau mot de passe · the reader" in page
+
+
 def test_a_site_that_is_deleted_keeps_its_name_in_the_log(owner: OwnerServer, post: Post) -> None:
     post("/admin/KEY/delete")
     assert (entries(owner)[0].action, entries(owner)[0].site) == ("delete_site", "Bakery")

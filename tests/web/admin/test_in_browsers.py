@@ -24,6 +24,7 @@ ALL_RULES = "axe.run(document, {resultTypes: ['violations']})"
 COLOUR_RULES = """axe.run(document,
     {resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block']})"""
 LINES = "new Set([...document.querySelectorAll('.steps li')].map((step) => step.offsetTop)).size"
+ROWS = "[...document.querySelectorAll('.rows')].every((e) => e.scrollWidth <= e.clientWidth)"
 SITE_PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "appearance", "messages")
 MORE_PAGES = (
     *("tag", "trial", "knowledge?source=1&q=bread", "pages", "privacy?setup=yes"),
@@ -217,6 +218,8 @@ def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: 
         page.get_by_label("Ask what your visitors would ask").fill("When are you open?")
         page.get_by_role("button", name="Ask").click()
         expect(page.locator(".exchange").first).to_contain_text("Tuesday to Saturday")
+        page.goto(f"{server.url}/admin/{key}/tag")
+        expect(page.get_by_text("Copy", exact=True)).to_be_hidden()  # it would do nothing
         page.goto(f"{server.url}/admin/{key}/faq")
         page.get_by_label("Question").fill("Do you deliver?")
         page.get_by_label("Answer").fill("Yes, in Hull.")
@@ -239,6 +242,10 @@ def fill(page: Page, server: Any, site: WebSite, key: str) -> str:
     page.get_by_role("button", name="Add").last.click()
     page.goto(f"{server.url}/admin/{key}/quality")
     page.locator("form[action$='/quality/runs'] button").click()
+    for greeting in ("Good morning!", "Good evening!"):  # two changes in one minute
+        page.goto(f"{server.url}/admin/{key}/appearance")
+        page.get_by_label("Greeting").first.fill(greeting)
+        page.get_by_role("button", name="Save").click()
     page.goto(f"{server.url}/admin/{key}/analytics?days=7")
     page.get_by_role("button", name="Create a link").click()
     return page.locator("#link").inner_text()
@@ -257,6 +264,7 @@ def check_page(page: Page, address: str, axe_source: str, picture: Callable[[str
         assert broken == [], f"{look}, {address}"
         width = "document.documentElement.scrollWidth <= innerWidth"
         assert page.evaluate(width), f"{look}, {address} is wider than the window"
+        assert page.evaluate(ROWS), f"{look}, {address}: a list is wider than its place"
         assert page.evaluate(LINES) <= 1, f"{look}, {address}: the steps take several lines"
         page.screenshot(path=picture(look), full_page=True)
 

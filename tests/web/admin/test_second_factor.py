@@ -97,6 +97,24 @@ def test_it_is_switched_off_with_the_password_or_at_the_terminal(owner: OwnerSer
     owner.browser("reader")
 
 
+def test_an_owner_lets_in_who_lost_telephone_and_codes(owner: OwnerServer) -> None:
+    turn_on(owner.browser("reader"))
+    browser = owner.browser("owner")
+    page = browser.get("/admin/people").text
+    assert page.count("with a second factor") == page.count('value="factor"') == 1
+    numbers = re.findall(r'name="account" value="(\d+)"', page)
+    answers = [
+        browser.post(
+            "/admin/people/change", data={"account": number, "action": "factor"}, headers=ORIGIN
+        )
+        for number in numbers
+    ]
+    refused = [answer.text for answer in answers if answer.status_code == 400]
+    assert len(refused) == 1, "one's own needs the password"
+    assert "My account" in refused[0]
+    owner.browser("reader")  # the password is enough
+
+
 def test_a_set_up_that_is_not_whole_changes_nothing(owner: OwnerServer) -> None:
     browser = owner.browser("reader")
     path = "/admin/account/second-factor/on"

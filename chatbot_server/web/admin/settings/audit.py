@@ -6,6 +6,7 @@ from flask import Blueprint, Response, g, request
 
 from chatbot_server.errors import NotFound
 from chatbot_server.messages import catalogue, say
+from chatbot_server.storage.owners.accounts import ROLES
 from chatbot_server.storage.owners.audit import AuditEntry, entries_before, note_action
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH, SAFE_METHODS
@@ -15,6 +16,14 @@ from chatbot_server.web.admin.settings.history import name_of_setting
 PAGE = 50
 # They change nothing, and take visitors' words away; or only look like a change.
 AUDITED_READS = ("admin.export_conversations", "admin.download_backup")
+# The sentence of each action on an account.
+DONE_TO_PERSONS = {
+    "role": "people_role",
+    "reset": "people_reset",
+    "factor": "people_factor_off",
+    "remove": "admin_delete",
+    "withdraw": "people_withdraw",
+}
 NO_CHANGES = ("admin.enrol_factor",)
 
 
@@ -66,6 +75,7 @@ def add_log(bp: Blueprint, parts: AdminParts) -> None:
             {
                 "entry": entry,
                 "action": action_in_words(entry.action, language),
+                "about": about_in_words(entry, language),
                 "changes": [
                     (name_of_setting(name, language), *values)
                     for name, values in entry.changes.items()
@@ -82,6 +92,18 @@ def is_audited() -> bool:
     endpoint = request.endpoint or ""
     is_change = request.method not in SAFE_METHODS and endpoint not in NO_CHANGES
     return is_change or endpoint in AUDITED_READS
+
+
+def about_in_words(entry: AuditEntry, language: str) -> str:
+    """What the action was about; roles, and what was done to an account, in words."""
+    if entry.action not in ("invite", "change_person"):
+        return entry.about
+    words = entry.about.split(" ")
+    if words[-1] in ROLES and (entry.action == "invite" or words[0] == "role"):
+        words[-1] = say(f"role_{words[-1]}", language)
+    if entry.action == "change_person" and words[0] in DONE_TO_PERSONS:
+        words[0] = say(DONE_TO_PERSONS[words[0]], language) + (" ·" if words[1:] else "")
+    return " ".join(words)
 
 
 def action_in_words(action: str, language: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
+from chatbot_server.accounts.second_factor import turn_off
 from chatbot_server.accounts.service import reset_token
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.storage.owners.accounts import (
@@ -15,6 +16,7 @@ from chatbot_server.storage.owners.accounts import (
     all_accounts,
     change_role,
     delete_account,
+    find_account,
     make_token,
     open_invitations,
     withdraw_invitations,
@@ -81,9 +83,24 @@ def _change(session: Session, account_id: int) -> str:
             delete_account(session, account_id)
         case "reset":
             return reset_token(session, name)
+        case "factor":
+            _turn_factor_off(session, name)
         case _:
             change_role(session, account_id, _role())
     return ""
+
+
+def _turn_factor_off(session: Session, name: str) -> None:
+    """Let somebody in again whose telephone and recovery codes are lost.
+
+    Raises:
+        NotFound: there is no such account.
+        UsageError: it is one's own, for which the password is asked elsewhere.
+    """
+    person = find_account(session, name)
+    if person.id == g.account.id:
+        raise UsageError("people_own_factor", field="account")
+    turn_off(session, person)
 
 
 def _role() -> Role:
