@@ -30,7 +30,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
-from chatbot_server.retrieval.read.document import CUT_PAGES, CUT_SCANS, CUT_TEXT
+from chatbot_server.retrieval.read.document import NOTICES
 from chatbot_server.retrieval.read.extractor import Extraction, Extractor, kind_of
 from chatbot_server.retrieval.read.html.blocks import unpacked
 from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
@@ -181,7 +181,7 @@ class Crawl:
         if response.status == 304 and page.why in LEFT_OUT:
             self._frontier.mark_page(page, "skipped", page.why)
         elif response.status == 304:
-            notice = page.why if page.why in (CUT_PAGES, CUT_TEXT, CUT_SCANS) else ""
+            notice = page.why if page.why in NOTICES else ""
             self._frontier.mark_page(page, "unchanged", notice)
         elif response.status != 200:
             self._mark_missing(page, "failed", MISSING.get(response.status, "crawl_status"))

@@ -13,6 +13,9 @@ Result = dict[str, Any]
 
 # Of a file that was not read to its end: the code of the sentence that says so.
 CUT_PAGES, CUT_TEXT, CUT_SCANS = "extract_cut_pages", "extract_cut_text", "extract_cut_scans"
+# Of a book whose program left the names of the columns out.
+NO_HEADS = "extract_no_heads"
+NOTICES = (CUT_PAGES, CUT_TEXT, CUT_SCANS, NO_HEADS)
 
 
 class Unreadable(Exception):

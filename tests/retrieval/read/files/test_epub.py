@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from support.files.office_files import epub, zipped
-from support.files.read_file import read_bytes, read_office
+from support.files.read_file import OFFICE, read_bytes, read_office
+
+from chatbot_server.retrieval.read.files.office.epub import read_epub
 
 HOURS = "<h1>Opening hours</h1><table><tr><th>Day</th><th>Hours</th></tr>"
 HOURS += "<tr><td>Monday</td><td>9 to 5</td></tr></table>"
@@ -28,6 +30,12 @@ def test_a_book_whose_headings_are_only_larger_or_bold_keeps_them() -> None:
     assert headings[:2] == [f"# {document['title']}", "## Hébergements (prix par nuit)"]
     assert headings[-3:] == ["### Feux et barbecues", "### Vélos et voitures", "## Contact"]
     assert len(headings) == 15
+
+
+def test_a_book_of_a_program_that_leaves_out_the_names_of_columns_says_so() -> None:
+    book = (OFFICE / "nautique.epub").read_bytes()
+    assert read_epub(book, "nautique.epub")["notice"] == "extract_no_heads"
+    assert read_epub(epub({"a.xhtml": HOURS}), "a.epub")["notice"] == ""
 
 
 def test_the_table_of_contents_is_no_chapter() -> None:

@@ -8,7 +8,7 @@ from posixpath import dirname, join, normpath
 from typing import Any
 from urllib.parse import unquote
 
-from chatbot_server.retrieval.read.document import MAX_TEXT, Result, Unreadable
+from chatbot_server.retrieval.read.document import MAX_TEXT, NO_HEADS, Result, Unreadable
 from chatbot_server.retrieval.read.files.office.epub_headings import mark_headings, styles_of
 from chatbot_server.retrieval.read.files.office.package import (
     MAX_TREE,
@@ -52,13 +52,24 @@ def read_epub(data: bytes, name: str) -> Result:
     title = text_of(next(book.iter("{*}title"), None))
     writer = MarkdownWriter()
     size = 0
-    for page in pages_of(package, chapters):
+    pages = pages_of(package, chapters)
+    for page in pages:
         for document in read_html(page, title or name, "", "")["documents"]:
             writer.markdown(document["text"])
             size += len(document["text"])
         if size >= MAX_TEXT:
             break
-    return one_document(writer, name, title)
+    return one_document(writer, name, title, NO_HEADS if lacks_heads(book, pages) else "")
+
+
+def lacks_heads(book: Any, pages: Sequence[bytes]) -> bool:
+    """Whether the program that wrote *book* left out what names the columns of its tables.
+
+    LibreOffice does, with every row that is repeated on each page of a text.
+    """
+    programs = (attribute(meta, "content") for meta in book.iter("{*}meta"))
+    is_without = any("libepubgen" in program for program in programs)
+    return is_without and any(b"<table" in page for page in pages)
 
 
 def pages_of(package: Package, chapters: Sequence[str]) -> list[bytes]:
