@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
 from chatbot_server.bench.report import Row
@@ -15,8 +16,12 @@ from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.ctransformers.threads import ThreadGovernor
 from chatbot_server.engine.llamacpp import parameters
 from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
+from chatbot_server.engine.scheduling.cache import common_prefix
+from chatbot_server.engine.tokenizers import make_tokenizer
+from chatbot_server.engine.tokenizers.prompts import PromptEncoder
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.files.prepare import prepare_model
+from chatbot_server.models.files.vocabulary import load_tokenizer
 from chatbot_server.prompt.base import Prompt, Segment
 
 PASSAGES = (
@@ -36,7 +41,7 @@ ASKED = (
     "Quote the first half of the text.",
     "Answer with the exact words of the text: what may I do, and what does it cost?",
 )
-PROMPT_TOKENS, ROUNDS = 128, 20
+PROMPT_TOKENS, ROUNDS, LONGEST_STEP = 128, 20, 17
 GREEDY = Sampling(max_tokens=80, temperature=0, repetition_penalty=1)
 
 
@@ -46,41 +51,67 @@ def quoting_speed(model: Path, threads: int) -> Iterator[Row]:
     In processor time, which other programs of the machine disturb less than the clock's.
     """
     drafts = parameters.DRAFT_TOKENS
-    plain_seconds, drafted_seconds, same = 0.0, 0.0, 0
+    plain_seconds, drafted_seconds = 0.0, 0.0
+    plain_texts, drafted_texts = [], []
+    prompts = [_prompt(passage, asked) for passage in PASSAGES for asked in ASKED]
     with _backend(model, threads, 0) as plain, _backend(model, threads, drafts) as drafted:
-        prompts = [_prompt(passage, asked) for passage in PASSAGES for asked in ASKED]
         for prompt in prompts:
-            plain_text, seconds = _write(plain, prompt)
+            text, seconds = _write(plain, prompt)
+            plain_texts.append(text)
             plain_seconds += seconds
-            drafted_text, seconds = _write(drafted, prompt)
+            text, seconds = _write(drafted, prompt)
+            drafted_texts.append(text)
             drafted_seconds += seconds
-            same += plain_text == drafted_text
+    same = sum(map(str.__eq__, plain_texts, drafted_texts))
     speedup = plain_seconds / drafted_seconds
     yield Row("llama.cpp: 20 quoting prompts, with lookup ÷ without", speedup, "", 1.6)
     yield Row("equal texts of them", same / len(prompts), "", 1.0)
-    most = _most_from_drafts(model, threads, drafts + 1)
-    yield Row("ctransformers: most that right drafts could give", most, "", 1.6)
+    yield from _ceilings(model, threads, list(zip(prompts, plain_texts, strict=True)))
 
 
-def _most_from_drafts(model: Path, threads: int, tokens: int) -> float:
-    """How much longer *tokens* take one by one than together, where no draft is wrong."""
-    one_by_one, together = 0.0, 0.0
+def _ceilings(model: Path, threads: int, written: list[tuple[Prompt, str]]) -> Iterator[Row]:
+    """What no lookup can exceed with ctransformers, whatever it matches and however it drafts."""
     with tempfile.TemporaryDirectory() as folder:
         settings = EngineSettings(model, "ctransformers", Path(folder), slots=1, threads=threads)
         prepared = prepare_model(inspect_model(model), Path(folder))
-        decoder = CtDecoder(prepared, settings, ThreadGovernor(threads))
-        decoder.evaluate(range(1000, 1000 + PROMPT_TOKENS), exact=True)
-        for _ in range(ROUNDS):
-            decoder.rewind(PROMPT_TOKENS)
-            began_at = time.process_time()
-            for token in range(tokens):
-                decoder.evaluate([token], exact=True)
-            one_by_one += time.process_time() - began_at
+        tokenizer = make_tokenizer(load_tokenizer(prepared))
+        costs = _step_costs(CtDecoder(prepared, settings, ThreadGovernor(threads)))
+    encode = PromptEncoder(tokenizer).encode
+    answers = [
+        (encode(asked), encode(Prompt(segments=(Segment(text),)))) for asked, text in written
+    ]
+    steps = [step for prompt, answer in answers for step in _right_steps(prompt, answer)]
+    tokens = parameters.DRAFT_TOKENS + 1
+    most = tokens * costs[1] / costs[tokens]
+    yield Row("ctransformers: most that right drafts could give", most, "", 1.6)
+    most = sum(steps) * costs[1] / sum(costs[step] for step in steps)
+    yield Row("the same, with what these answers have in common with their prompts", most, "", 1.6)
+    yield Row("the same, if drafts cost nothing", sum(steps) / len(steps), "", 1.6)
+
+
+def _step_costs(decoder: CtDecoder) -> dict[int, float]:
+    """Seconds of the processor for so many tokens together, the least of some rounds."""
+    decoder.evaluate(range(1000, 1000 + PROMPT_TOKENS), exact=True)
+    costs = dict.fromkeys(range(1, LONGEST_STEP + 1), inf)
+    for _ in range(ROUNDS):
+        for tokens in costs:
             decoder.rewind(PROMPT_TOKENS)
             began_at = time.process_time()
             decoder.evaluate(range(tokens), exact=True)
-            together += time.process_time() - began_at
-    return one_by_one / together
+            costs[tokens] = min(costs[tokens], time.process_time() - began_at)
+    return costs
+
+
+def _right_steps(prompt: list[int], answer: list[int]) -> Iterator[int]:
+    """Tokens of each step, where a draft begins at the best match and ends before an error."""
+    done = 1  # the first token comes from the prompt's own evaluation
+    while done < len(answer):
+        before, rest = prompt + answer[:done], answer[done:]
+        matches = (at for at in range(1, len(before)) if before[at - 1] == before[-1])
+        right = max((common_prefix(before[at:], rest) for at in matches), default=0)
+        step = min(right + 1, LONGEST_STEP, len(rest))
+        done += step
+        yield step
 
 
 @contextmanager
