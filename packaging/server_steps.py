@@ -13,12 +13,15 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 MOST_SAID = 10_000  # bytes of an answer that are read
+# How a start is waited for on a busy machine: looked at LOOKS times in the given seconds, it goes
+# on while the server gets LEAST_WORK of a processor. One that only answers meanwhile takes 0.02.
+LOOKS, LEAST_WORK, LONGEST_WAIT = 10, 0.03, 5
 
 
 def spawn(pid_file: str, log: str, *command: str) -> str:
@@ -189,41 +192,96 @@ def wait(address: str, seconds: str, run_dir: str, watched: str) -> str:
     That is: the model has failed, or what is *watched* has ended: a process number, or a
     service (``user`` or ``system``) of systemd.
     """
-    end = time.monotonic() + float(seconds)
-    has_ended = _watch_unit(watched) if watched in ("user", "system") else _watch_pid(int(watched))
+    is_unit = watched in ("user", "system")
+    start = _Unit(watched) if is_unit else _Spawned(int(watched))
+    patience = _Patience(float(seconds))
     said = ""
-    while time.monotonic() < end:
+    while not patience.is_over(start):
         said = ready(address, run_dir)
         if said in ("ready", "failed"):
             return said
-        if has_ended():
+        if start.has_ended():
             return "ended"
         time.sleep(0.3)
     return said
 
 
-def _watch_pid(pid: int) -> Callable[[], bool]:
-    return lambda: not _alive(pid)
+class _Spawned:
+    """A server that was started here."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def pid(self) -> int:
+        return self._pid
+
+    def has_ended(self) -> bool:
+        return not _alive(self._pid)
 
 
-def _watch_unit(manager: str) -> Callable[[], bool]:
-    """Whether the unit has ended, or was started again, since now."""
-    words = ["systemctl", f"--{manager}", "show", "chatbot-server"]
+class _Unit:
+    """A server that systemd starts; it has ended if it was started again since now, too."""
 
-    def state() -> dict[str, str]:
+    def __init__(self, manager: str) -> None:
+        self._words = ["systemctl", f"--{manager}", "show", "chatbot-server"]
+        self._restarts = self._state().get("NRestarts")
+
+    def _state(self) -> dict[str, str]:
         show = subprocess.run(
-            [*words, "--property=ActiveState,SubState,NRestarts"], capture_output=True, text=True
+            [*self._words, "--property=ActiveState,SubState,NRestarts,MainPID"],
+            capture_output=True,
+            text=True,
         )
         return dict(line.split("=", 1) for line in show.stdout.splitlines() if "=" in line)
 
-    before = state().get("NRestarts")
+    def pid(self) -> int:
+        return int(self._state().get("MainPID", 0)) or -1  # 0 is everybody's ancestor
 
-    def has_ended() -> bool:
-        now = state()
+    def has_ended(self) -> bool:
+        now = self._state()
         over = now.get("ActiveState") in ("failed", "inactive") or "auto" in now.get("SubState", "")
-        return over or now.get("NRestarts") != before
+        return over or now.get("NRestarts") != self._restarts
 
-    return has_ended
+
+class _Patience:
+    """Ends after *seconds*, or on a busy machine when the start makes no progress any more.
+
+    A start needs some seconds of the processor. Where others take it, the clock says nothing: as
+    long as the server computes it is waited for, up to `LONGEST_WAIT` times as long, but not
+    beyond *seconds* of the processor, which no start needs.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._worked = seconds, 0.0
+        self._began_at = self._looked_at = time.monotonic()
+
+    def is_over(self, start: _Spawned | _Unit) -> bool:
+        """Looks at *start* ten times in the given seconds."""
+        now = time.monotonic()
+        since, waited = now - self._looked_at, now - self._began_at
+        if since < self._seconds / LOOKS:
+            return False
+        before, self._worked = self._worked, _processor_seconds(start.pid())
+        self._looked_at = now
+        if waited < self._seconds:
+            return False
+        works = self._worked - before >= LEAST_WORK * since
+        return not works or max(waited / LONGEST_WAIT, self._worked) >= self._seconds
+
+
+def _processor_seconds(pid: int) -> float:
+    """What the process and all that it started have computed; 0 where nobody tells (macOS)."""
+    fields = {}
+    for folder in Path("/proc").glob("[1-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            words = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            fields[int(folder.name)] = words
+    family = {pid}
+    while more := {p for p, words in fields.items() if int(words[1]) in family} - family:
+        family |= more
+    # Their own time and that of children that have ended, for user and system.
+    ticks = sum(int(tick) for p in family & fields.keys() for tick in fields[p][11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def trouble(config: str) -> str:

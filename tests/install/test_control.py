@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from support.install.stand_in import StandIn
+from support.install.stand_in import PROGRAM, StandIn
 from support.patience import LONG
 
 pytestmark = pytest.mark.install
@@ -55,6 +55,28 @@ def test_a_start_that_takes_long_is_not_told_as_one_that_failed(place: StandIn) 
     assert done.returncode == 1
     assert "It is still starting" in done.stderr
     assert "doctor" not in done.stderr
+
+
+def test_a_start_is_waited_for_as_long_as_it_makes_progress(place: StandIn) -> None:
+    seconds = 10
+    busy = (
+        "import time\n"
+        f"until = time.monotonic() + {1.5 * seconds}\n"
+        "while time.monotonic() < until:\n"
+        "    time.sleep(0.02), sum(range(200_000))\n"
+    )
+    place.add_version("busy", busy + PROGRAM)
+    place.use("busy")
+    done = place.run("start", CHATBOT_START_SECONDS=str(seconds))
+    assert done.stdout.endswith(f"Ready: {place.address}\n"), done.stderr
+
+
+def test_a_start_that_only_computes_is_not_waited_for_without_end(place: StandIn) -> None:
+    place.add_version("endless", "while True: sum(range(200_000))\n")
+    place.use("endless")
+    began_at = time.monotonic()
+    assert "It is still starting" in place.run("start", CHATBOT_START_SECONDS="2").stderr
+    assert time.monotonic() - began_at < LONG
 
 
 @pytest.mark.parametrize(
@@ -118,7 +140,7 @@ def test_a_server_is_known_however_its_folder_is_spelt(spelling: str, tmp_path: 
     assert first != second
     assert place.run("stop").stdout.endswith("Stopped.\n")
     assert serving(place) == []
-    assert place.run("stop").stdout == "Not running.\n"
+    assert place.run("stop").stdout.endswith("Not running.\n")
 
 
 def test_a_server_is_known_without_the_file_that_holds_its_number(place: StandIn) -> None:
