@@ -6,6 +6,8 @@ that only mean something at OpenAI.
 
 from __future__ import annotations
 
+import json
+from json import JSONDecodeError
 from typing import Any, TypeVar
 
 from flask import Request
@@ -101,9 +103,22 @@ def read_application_body(request: Request, model: type[Body]) -> Body:
     try:
         return read_body(request, model)
     except BadRequest as error:
-        if error.code == model.not_an_object and not _is_unicode(data):
-            raise BadRequest("api_body_not_utf8", field="body") from None
+        if error.code == model.not_an_object:
+            _refuse_broken_json(data)
         raise
+
+
+def _refuse_broken_json(data: bytes) -> None:
+    """Say what is wrong with *data*, where more is than that it is no object."""
+    if not _is_unicode(data):
+        raise BadRequest("api_body_not_utf8", field="body") from None
+    try:
+        json.loads(data or b"null")
+    except JSONDecodeError as broken:
+        place = {"line": broken.lineno, "column": broken.colno}
+        raise BadRequest("api_body_not_json", field="body", **place) from None
+    except RecursionError:
+        return
 
 
 def _same(value: Any, harmless: Any) -> bool:

@@ -17,6 +17,7 @@ from support.servers.openai_server import PARROT, Api, serve
 
 from chatbot_server.config.sections import EndpointSection, EngineSection, LimitsSection
 from chatbot_server.engine.openai import OpenAIEngine
+from chatbot_server.messages import LANGUAGES, say, with_command
 from chatbot_server.storage.owners.api_keys import all_keys, create_key, find_key, revoke_key
 
 pytestmark = pytest.mark.xdist_group("openai_requests")
@@ -67,6 +68,13 @@ def test_without_a_key_nothing_is_had(
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == code
     assert answer.json()["error"]["type"] == "authentication_error"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stranger_does_not_read_where_the_server_is_installed(language: str) -> None:
+    told = with_command(say("api_missing_key", language), "/home/jane/bin/chatbot-server")
+    assert "api-key create" in told
+    assert "jane" not in told
 
 
 @pytest.mark.parametrize(
@@ -154,6 +162,9 @@ def test_what_cannot_be_had_is_refused_by_name(
         ("embeddings", b"[]", "body", "objet JSON"),
         ("embeddings", b" " * 17_000_000, "body", "octets"),
         ("embeddings", '{"input": "café"}'.encode("latin-1"), "body", "UTF-8"),
+        ("embeddings", b"{'input': 'a'}", "body", "ligne 1, caractère 2"),
+        ("embeddings", b'{"input":\n ["a",]}', "body", "ligne 2"),
+        ("embeddings", b"", "body", "objet JSON"),
     ],
 )
 def test_a_wrong_field_is_explained_in_the_readers_language(
@@ -251,7 +262,7 @@ def test_an_unknown_route_is_named(parrot_api: Api, method: str) -> None:
 def test_errors_are_told_in_the_readers_language(parrot_api: Api) -> None:
     headers = {"Accept-Language": "fr-FR", "Authorization": f"Bearer {parrot_api.key}"}
     where = f"{parrot_api.url}/v1/chat/completions"
-    answer = httpx.post(where, headers=headers, content=b"x", timeout=LONG)
+    answer = httpx.post(where, headers=headers, content=b"[]", timeout=LONG)
 
     assert "n’est pas un objet JSON" in answer.json()["error"]["message"]
 
