@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from chatbot_server.config import Config
-from chatbot_server.mail.letter import Desk, desk_of
+from chatbot_server.mail.letter import Desk, desk_of, language_of_letters
 from chatbot_server.mail.smtp import (
     MailRefused,
     open_server,
@@ -58,7 +58,7 @@ def send_test(database: Database, config: Config, site: Site) -> str:
     Raises:
         MailRefused: as it is shown to the owner.
     """
-    desk = desk_of(config, site)
+    desk = _desk(database, config, site)
     with open_server(config.mail) as server:
         send(server, desk.test_letter())
     with database.session() as session:
@@ -81,7 +81,7 @@ def send_warning(
     desks: dict[str, Desk] = {}
     for site in sites:
         with suppress(MailRefused):  # nobody to write to
-            desk = desk_of(config, site)
+            desk = _desk(database, config, site)
             desks.setdefault(desk.recipient, desk)
     with open_server(config.mail) as server:
         for desk in desks.values():
@@ -93,7 +93,7 @@ def _send_of_site(
 ) -> None:
     waiting = list(messages)
     try:
-        desk = desk_of(config, site)
+        desk = _desk(database, config, site)
         with open_server(config.mail) as server:
             for together in _letters(site, messages):
                 try:
@@ -107,6 +107,12 @@ def _send_of_site(
                 waiting = waiting[len(together) :]
     except MailRefused as refusal:
         _fail(database, waiting, refusal)
+
+
+def _desk(database: Database, config: Config, site: Site) -> Desk:
+    with database.session() as session:
+        language = language_of_letters(session, site)
+    return desk_of(config, site, language)
 
 
 def _letters(site: Site, messages: Sequence[ContactRequest]) -> Iterator[Sequence[ContactRequest]]:

@@ -16,10 +16,13 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.smtp import MailRefused
 from chatbot_server.messages import pick_language, say, terminal_language
+from chatbot_server.storage.knowledge.documents import document_languages
 from chatbot_server.storage.site.settings import CONTROLS
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.feedback import ContactRequest
@@ -57,7 +60,7 @@ class Desk:
         letter["Message-ID"] = f"<contact-{first.id}-{first.created}-{len(messages)}@{host}>"
         if len(messages) == 1 and (visitor := _address_of(first)):
             letter["Reply-To"] = visitor
-        parts = [*map(self._message, messages), self._link("messages")]
+        parts = [*map(self._message, messages), self._named_link("letter_all", "messages")]
         letter.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
         return letter
 
@@ -91,8 +94,12 @@ class Desk:
             who = self._say("message_in_conversation")
         lines = [f"{who}, {moment:%Y-%m-%d %H:%M}", "", text]
         if message.conversation_id:
-            lines += ["", self._link(f"conversations/{message.conversation_id}")]
+            page = f"conversations/{message.conversation_id}"
+            lines += ["", self._named_link("letter_conversation", page)]
         return "\n".join(lines)
+
+    def _named_link(self, code: str, page: str) -> str:
+        return self._say("named", name=self._say(code), text=self._link(page))
 
     def _link(self, page: str) -> str:
         return f"{self.address}/admin/{self.site.key}/{page}"
@@ -101,8 +108,15 @@ class Desk:
         return say(code, self.language, **values)
 
 
-def desk_of(config: Config, site: Site) -> Desk:
-    """The desk of *site*.
+def language_of_letters(session: Session, site: Site) -> str:
+    """The language of *site*, else of most of its pages, else of the server's terminal."""
+    spoken = () if site.language else document_languages(session, site.id)
+    known = [code for code in (site.language, *spoken) if code]
+    return pick_language(*known) if known else terminal_language()
+
+
+def desk_of(config: Config, site: Site, language: str) -> Desk:
+    """The desk of *site*, which writes in *language*.
 
     Raises:
         MailRefused: no mail server is set, or nobody to write to.
@@ -114,7 +128,6 @@ def desk_of(config: Config, site: Site) -> Desk:
         raise MailRefused("mail_nobody", field="mail.to", site=site.name)
     server = config.server
     address = str(server.public_url or server.local_address).rstrip("/")
-    language = pick_language(site.language) if site.language else terminal_language()
     return Desk(site, sender, recipient, address, language)
 
 

@@ -22,6 +22,7 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_test
 from chatbot_server.mail.letter import desk_of
 from chatbot_server.mail.smtp import MailRefused
+from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site, add_site
@@ -118,6 +119,22 @@ def make_due(database: Database) -> None:
             letter.mail_due = letter.mail_due and now()
 
 
+def test_letters_are_in_the_language_of_the_pages_where_the_site_has_none(
+    database: Database, config: Config, mailbox: Mailbox, port: int
+) -> None:
+    texts = ("Nous sommes ouverts du mardi au samedi.", "Le pain coûte trois euros la pièce.")
+    with database.session() as session:
+        session.get_one(Site, 1).language = None
+    for text in texts:
+        add_note(database, 1, text, text)
+    write(database, name="Zoé")
+    with mail_server(mailbox, port):
+        send_due(database, config)
+    (letter,) = mailbox.letters
+    assert letter["Subject"] == "Zoé a écrit sur Bakery"
+    assert "\nTous les messages\u00a0: http" in letter.get_content().replace("\r\n", "\n")
+
+
 def test_a_message_arrives_once_and_its_answer_goes_to_the_visitor(
     database: Database, config: Config, mailbox: Mailbox, port: int
 ) -> None:
@@ -130,6 +147,7 @@ def test_a_message_arrives_once_and_its_answer_goes_to_the_visitor(
     assert letter["Reply-To"] == "Ann É <ann@example.com>"
     assert letter["Subject"] == "Ann É wrote on Bakery"
     assert letter["Auto-Submitted"] == "auto-generated"
+    assert "\nAll messages: http" in letter.get_content().replace("\r\n", "\n")
     assert "Où êtes-vous ?\n\nAnn\n" in letter.get_content().replace("\r\n", "\n")
 
 
@@ -273,9 +291,9 @@ def test_what_is_refused_is_said_in_one_sentence(
 def test_a_letter_goes_to_the_sites_own_address_first(database: Database, config: Config) -> None:
     with database.session() as session:
         site = session.get_one(Site, 1)
-        assert desk_of(config, site).recipient == TO
+        assert desk_of(config, site, "en").recipient == TO
         site.contact_email = "bakery@example.org"
-        assert desk_of(config, site).recipient == "bakery@example.org"
+        assert desk_of(config, site, "en").recipient == "bakery@example.org"
 
 
 def test_the_owner_sets_it_up_on_the_page_of_messages(

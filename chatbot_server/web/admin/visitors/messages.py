@@ -133,7 +133,7 @@ def _mail_values(parts: AdminParts, site: Site, failed: Undelivered | None) -> d
     language = admin_language()
     values: dict[str, Any] = {"recipient": "", "mail_off": "", "failed": failed, "failed_why": ""}
     try:
-        values["recipient"] = desk_of(parts.config, site).recipient
+        values["recipient"] = desk_of(parts.config, site, language).recipient
     except MailRefused as error:
         values["mail_off"] = error.sentence(language)
     if failed:
