@@ -135,6 +135,27 @@ def test_an_open_chat_needs_no_room_over_a_bar_of_the_page(
         it.until(lambda: round(it.bubble.bounding_box()["y"]) == 720 - 240 - 20 - 56)
 
 
+# Below the window for longer than the widget looks after a change of the page.
+LATE = """<style>#bar { position: fixed; inset: auto 0 0; height: 240px; translate: 0 300px }
+    %s @keyframes in { to { translate: 0 0 } }</style><div id="bar"><button>Accept</button></div>"""
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        "#bar.in { translate: 0 0; transition: translate 0.1s 2s }",
+        "#bar.in { animation: in 0.1s 2s forwards }",
+    ],
+)
+def test_the_bubble_rises_above_what_moves_in_late(
+    browser: Any, visit: Visitor, pages: Any, moves: str
+) -> None:
+    with visit(browser, viewport=DESK) as it:
+        it.go(pages.add(LATE % moves)).bubble.wait_for()
+        it.page.evaluate("bar.className = 'in'")
+        it.until(lambda: apart(it, "#bar") and not home(it))
+
+
 @pytest.mark.parametrize(
     ("height", "position", "top"),
     [

@@ -50,10 +50,10 @@ export function chat(options, tag) {
   const prepare = () => {
     if (loading) return;
     loading = 1;
-    addEventListener("chatbot:panel", (/** @type {any} */ { detail }) => {
+    addEventListener("chatbot:panel", (/** @type {any} */ event) => {
       if (panel) return;
       label((offlineLabel = 0));
-      panel = detail({ options, locale, host, root, bubble, load, paint });
+      panel = event.detail({ options, locale, host, root, bubble, load, paint });
       calls.map((/** @type {any} */ call) => panel.call(...call));
     });
     load(options, () => {
@@ -86,7 +86,7 @@ export function chat(options, tag) {
       else home?.append(host);
     host.hidden = [...document.querySelectorAll(options.avoid || "_")].some(
       (/** @type {any} */ banner) =>
-        banner.offsetHeight && getComputedStyle(banner).visibility != "hidden",
+        banner.offsetHeight && getComputedStyle(banner).visibility == "visible",
     );
     if (mode) return;
     // Something around it moves what is fixed: only the top layer is free of that.
@@ -96,7 +96,7 @@ export function chat(options, tag) {
     }
     /** @type {any} */
     const over = document
-      .elementsFromPoint(bubble.getBoundingClientRect().left + 29, innerHeight - 29)
+      .elementsFromPoint(bubble.getBoundingClientRect().x + 29, innerHeight - 29)
       .find(
         (/** @type {any} */ element) =>
           // A bubble at the top has the page's header beside it, which stays.

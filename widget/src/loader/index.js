@@ -6,8 +6,7 @@ const chats = {};
 
 /** @param {[import("./tags.js").Options, HTMLElement?]} chat */
 const start = ([options, tag]) => {
-  const { site } = options;
-  if (site) (chats[site] ||= createChat(options, tag)).place(tag);
+  if (options.site) (chats[options.site] ||= createChat(options, tag)).place(tag);
 };
 
 const refresh = () => find().map(start);
@@ -31,7 +30,10 @@ const api = (site) => {
     on: (type, listener) => addEventListener("chatbot:" + type, listener),
     /** @param {string} type @param {any} listener */
     off: (type, listener) => removeEventListener("chatbot:" + type, listener),
-    destroy: () => (chats[key()]?.destroy(), delete chats[key()]),
+    destroy() {
+      chats[key()]?.destroy();
+      delete chats[key()];
+    },
   };
   for (const method of "open close toggle send ask reset setContext".split(" "))
     methods[method] = (/** @type {any[]} */ ...args) => chats[key()]?.call(method, ...args);
@@ -46,16 +48,20 @@ else {
   // A page may have a Chatbot of its own: it keeps it.
   if (!calls || calls.map) window.Chatbot = methods;
   let /** @type {any} */ timer;
-  // Woken by changes of the page alone, and at most twice a second.
-  const changes = new MutationObserver(
-    () =>
-      (timer ||= setTimeout(() => {
-        for (const site in chats) chats[site].place();
-        timer = 0;
-      }, 500)),
-  );
+  // Woken by what changes or has moved in the page alone, and at most twice a second.
+  const look = () =>
+    (timer ||= setTimeout(() => {
+      timer = 0;
+      for (const site in chats) chats[site].place();
+    }, 500));
   const begin = () => {
-    changes.observe(document, { childList: true, subtree: true, attributes: true });
+    new MutationObserver(look).observe(document, {
+      childList: true,
+      subtree: true,
+      attributes: true,
+    });
+    addEventListener("transitionend", look, true);
+    addEventListener("animationend", look, true);
     refresh();
     calls?.map?.(methods.push);
   };
