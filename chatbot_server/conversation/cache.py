@@ -20,12 +20,12 @@ from chatbot_server.conversation.events import AnswerStatus, Ended
 from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.retrieval.base import Grounding, Source
 
-# Of an answer and its prompt; 500 answers (the default) of 2,000 characters take 1 MB.
+# Of an answer and its prompt. 500 answers (the default) of 2,000 characters take 1 MB.
 MAX_CHARS = 30_000
-MOST_DROPPED = 10_000
-# Seconds between checks whether the conversation of an answer still exists.
+MOST_REJECTED = 10_000
+# Seconds for which the conversation of an answer is trusted to exist still.
 LOOK_EVERY = 1.0
-FINAL = " .?!…。؟"
+FINAL_PUNCTUATION = " .?!…。؟"
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class AnswerCache:
         self._lock = threading.Lock()
         self._answers: OrderedDict[CacheKey, tuple[float, CachedAnswer]] = OrderedDict()
         self._looked_for: dict[CacheKey, float] = {}
-        # Questions whose answer was dropped → when a model's answer may be kept again.
-        self._dropped: OrderedDict[bytes, float] = OrderedDict()
+        # Questions whose answer was rejected → when a model's answer may be kept again.
+        self._rejected: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._answers)
@@ -129,7 +129,7 @@ class AnswerCache:
             return
         moment = self._clock()
         with self._lock:
-            if answer.ended.origin == "model" and self._dropped.get(key.question, 0) > moment:
+            if answer.ended.origin == "model" and self._rejected.get(key.question, 0) > moment:
                 return
             self._answers[key] = (min(until, moment + self._seconds), answer)
             self._answers.move_to_end(key)
@@ -152,10 +152,10 @@ class AnswerCache:
         self.forget(site, question)
         with self._lock:
             digest = self._question_digest(site, question)
-            self._dropped[digest] = self._clock() + self._seconds
-            self._dropped.move_to_end(digest)
-            while len(self._dropped) > MOST_DROPPED:
-                self._dropped.popitem(last=False)
+            self._rejected[digest] = self._clock() + self._seconds
+            self._rejected.move_to_end(digest)
+            while len(self._rejected) > MOST_REJECTED:
+                self._rejected.popitem(last=False)
 
     def _question_digest(self, site: str, question: str) -> bytes:
         return self._digest(site, normalized(question))
@@ -168,4 +168,4 @@ def normalized(question: str) -> str:
     """*question* without case, repeated blanks and final punctuation."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", question).casefold())
     words = " ".join(text.split())
-    return words.rstrip(FINAL) or words
+    return words.rstrip(FINAL_PUNCTUATION) or words

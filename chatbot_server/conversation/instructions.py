@@ -1,6 +1,6 @@
 """The instructions to the model that a conversation begins with.
 
-A start of the server needs no more of this room: the rest takes a second to be imported.
+The start of a server needs them, and nothing else of this room, which takes a second to import.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
 MOST_READERS = 2  # of one answer: the page that was left, and the next one
 FEWEST_ANSWERS, MOST_ANSWERS = 24, 400  # at once, if ``limits.streams`` is not set
 ANSWER_BYTES = 1_000_000  # memory of a live answer, here and in the engine, generously
-STOP_SECONDS = 5.0  # how long it is waited for the end of a stopped answer
-POLL_SECONDS = 0.5  # how often it is checked whether a waiting reader has left
+STOP_SECONDS = 5.0  # how long a stopped answer is given to end
+POLL_SECONDS = 0.5  # how often a waiting reader is asked whether it has left
 
 
 class AnswerWork(Protocol):
@@ -56,6 +56,10 @@ class LiveAnswer:
         conversation: the id of its conversation.
         grace: seconds for which the work goes on without a reader.
         visitor: today's name of the visitor; empty if answers are not counted for one.
+
+    Attributes:
+        ended_at: when the result was stored, by the monotonic clock; None: it is not yet.
+        on_end: called once then, from the answer's thread.
     """
 
     def __init__(
@@ -77,7 +81,7 @@ class LiveAnswer:
         self._changed = threading.Condition()
         self._readers: list[Reader] = []
         self.ended_at: float | None = None
-        self.when_ended: Callable[[], None] = lambda: None
+        self.on_end: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Begin the work; returns when the answer is accepted or complete.
@@ -90,12 +94,12 @@ class LiveAnswer:
         """
         STREAMS.inc()
         events = self._work.events()
-        self._go_on(events, until_accepted=True)
+        self._publish(events, until_accepted=True)
         if self._refusal:
             raise self._refusal
         if self.ended_at is None:
             # The context lets the log name the request that asked.
-            run = partial(copy_context().run, self._go_on, events)
+            run = partial(copy_context().run, self._publish, events)
             name = f"answer-{self.identifier}"
             threading.Thread(target=run, name=name, daemon=True).start()
 
@@ -164,7 +168,7 @@ class LiveAnswer:
         with self._changed:
             return self._changed.wait_for(lambda: self.ended_at is not None, seconds)
 
-    def _go_on(self, events: Iterator[Event], *, until_accepted: bool = False) -> None:
+    def _publish(self, events: Iterator[Event], *, until_accepted: bool = False) -> None:
         """Publish *events* to the end, or only up to the first that has to be waited for."""
         is_over = True
         try:
@@ -183,15 +187,15 @@ class LiveAnswer:
                 STREAMS.dec()
                 with self._changed:
                     self.ended_at = time.monotonic()
-                self.when_ended()
-                self._tell()
+                self.on_end()
+                self._wake_readers()
 
     def _add(self, event: Event) -> None:
         with self._changed:
             self._events.append(event)
-        self._tell()
+        self._wake_readers()
 
-    def _tell(self) -> None:
+    def _wake_readers(self) -> None:
         """Wake everybody who waits for an event or for the end."""
         with self._changed:
             self._changed.notify_all()
@@ -287,7 +291,7 @@ class LiveAnswers:
             if answer.visitor and visitors_own >= limit:
                 raise TooManyRequests("streams_visitor", retry_after=10, limit=limit)
             self._running[answer.identifier] = answer
-        answer.when_ended = partial(self._file, answer)
+        answer.on_end = partial(self._move_to_ended, answer)
 
     def discard(self, answer: LiveAnswer) -> None:
         """Forget an answer that was refused."""
@@ -314,8 +318,8 @@ class LiveAnswers:
             running = self._running.values()
             return [answer for answer in running if answer.conversation == conversation]
 
-    def _file(self, answer: LiveAnswer) -> None:
-        """Move *answer* to those that have ended, where it can be taken up for a while."""
+    def _move_to_ended(self, answer: LiveAnswer) -> None:
+        """Move *answer* to those that have ended, from which it can be taken up for a while."""
         with self._lock:
             if self._running.pop(answer.identifier, None):
                 self._ended[answer.identifier] = answer

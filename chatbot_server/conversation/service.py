@@ -39,12 +39,12 @@ from chatbot_server.storage.visitors.takeover import ids_before, persons_message
 
 # The least number of characters of a long conversation that a model is given; at most about twice
 # as many. All their tokens are counted with each question.
-REMEMBERED = 100_000
+REMEMBERED_CHARS = 100_000
 RESUME_SECONDS = 10.0  # within which the next page of the site takes up an answer
-# Seconds until a visitor's page asks again whether a person wrote: while a person answers, while
-# people of the site are at their pages, and otherwise.
+# Seconds until a visitor's page asks again whether a person wrote: while a person answers; while
+# somebody is logged in to the owner's pages; otherwise.
 ASK_SOON, ASK_LATER, ASK_RARELY = 3, 10, 60
-QUIET_SECONDS = 1800  # after the last message, a page no longer asks
+QUIET_SECONDS = 1800  # so long after the last message, a page no longer asks
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class ConversationService:
         self._live = LiveAnswers(streams, visitor_streams)
 
     def expect_question(self, site_id: int) -> None:
-        """A visitor has opened the chat of a site: load what a question needs, while they type."""
+        """Load what questions about a site need, while a visitor who opened its chat types."""
         self._parts.knowledge.get_ready(site_id)
 
     def prepare(self, question: VisitorQuestion) -> PreparedQuestion:
@@ -247,6 +247,6 @@ class ConversationService:
             self._cut_short(conversation.id)
             if conversation.site_id != question.site.id:
                 raise BadRequest("conversation_other_site", field="conversation")
-            before = recent_history(session, conversation.id, REMEMBERED)
+            before = recent_history(session, conversation.id, REMEMBERED_CHARS)
             session.expunge(conversation)
             return OpenedConversation(conversation, before=before)

@@ -162,7 +162,7 @@ class Turn:
             if question.site.free_chat:
                 yield from self._writer.freely(self._prepared.dialogue, self._record)
                 return
-            warn_of_silence(question.site.key, question.site.name, question.site.address)
+            warn_of_no_pages(question.site.key, question.site.name, question.site.address)
         self._record.grounding = grounding
         if remark and not is_answered(remark, grounding):
             yield from self._answer_remark(remark)
@@ -302,7 +302,7 @@ class Turn:
 
 
 @lru_cache(1000)
-def warn_of_silence(key: str, name: str, address: str) -> None:
+def warn_of_no_pages(key: str, name: str, address: str) -> None:
     """Log once for each site that it has nothing to answer from."""
     logger.warning("%s", say("doctor_no_pages", key=key, name=name, address=address))
 

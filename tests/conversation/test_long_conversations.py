@@ -9,7 +9,7 @@ from pathlib import Path
 from support.conversations import start_conversation
 from support.scripted_chat import Chat, ScriptedModel
 
-from chatbot_server.conversation.service import REMEMBERED
+from chatbot_server.conversation.service import REMEMBERED_CHARS
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
 from chatbot_server.storage.visitors.conversations import Conversation
@@ -74,5 +74,5 @@ def test_a_question_in_a_long_conversation_counts_no_more_than_is_remembered(
             add_message(session, talk, "user", "q" * 3000)
             add_message(session, talk, "assistant", "a" * 1000)
     visitor.ask("Last")
-    assert REMEMBERED / 2 < model.chars < 2 * REMEMBERED + 10_000
+    assert REMEMBERED_CHARS / 2 < model.chars < 2 * REMEMBERED_CHARS + 10_000
     assert model.prompts[-1].messages[-1].content == "Last"

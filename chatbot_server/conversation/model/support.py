@@ -8,11 +8,11 @@ that share its words. A rule can only refuse a sentence; one that no rule refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 
+from chatbot_server.conversation.model.amounts import is_computed, is_count, sums_up
 from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.language.dialogue import contrast
@@ -25,7 +25,6 @@ from chatbot_server.retrieval.language.words import stems, synonyms
 
 # Statements of the passages that are compared; a prompt holds fewer.
 MOST_STATEMENTS = 200
-LARGEST_COUNT = 31  # “for two weeks”: what an amount may be multiplied by
 SEVERAL_LINES = 2
 ONE = frozenset((Fact("number", "1"),))
 _CONTRAST = re.compile(
@@ -98,7 +97,8 @@ class Statement:
             return item.is_among(self.facts)
         return bool(stems.all_stems(item, self.languages) & self.stems)
 
-    def share(self, items: Iterable[str | Fact]) -> int:
+    def count_of(self, items: Iterable[str | Fact]) -> int:
+        """How many of *items* it contains or states."""
         return sum(self.has(item) for item in items)
 
 
@@ -144,7 +144,7 @@ class Support:
             for fact in facts(sentence, self._languages)
             if fact.kind == "link" and fact.value.partition("/")[0] not in self._hosts
         )
-        counts = frozenset(fact for fact in missing if _is_count(fact))
+        counts = frozenset(fact for fact in missing if is_count(fact))
         if missing > counts and all(self._is_computed(fact, sentence) for fact in missing - counts):
             return frozenset()
         return frozenset(fact for fact in missing if not self._is_computed(fact, sentence))
@@ -156,28 +156,15 @@ class Support:
         remark = find_remark(sentence)
         if remark is not None:
             return remark.kind == "insult"
-        return self.has_unknown_name(sentence) or any(
+        return self._has_unknown_name(sentence) or any(
             self._is_wrong(clause, sentence) for clause in clauses_of(sentence, self._languages)
         )
 
     def _is_computed(self, fact: Fact, sentence: str) -> bool:
-        """Whether it is a sum or difference of known amounts, or a multiple that *sentence* names.
+        return is_computed(fact, facts(sentence, self._languages), self._known)
 
-        “Two nights are 120 €” multiplies a known price by a number of the sentence.
-        """
-        amount = _amount_of(fact)
-        if amount is None:
-            return False
-        known_values = {*_values_like(amount, self._known)}
-        counts = {
-            count.value
-            for other in facts(sentence, self._languages)
-            if _is_count(other) and (count := _amount_of(other)) and count.value
-        }
-        products = {count * value for count in counts for value in known_values}
-        return amount.is_one_of({*_sums_and_differences(sorted(known_values)), *products})
-
-    def has_unknown_name(self, sentence: str) -> bool:
+    def _has_unknown_name(self, sentence: str) -> bool:
+        """Whether *sentence* has a name that the passages do not contain."""
         names = contrast.names(sentence, self._languages)
         known_words = {word for word in names if self._whole.has(word)}
         # “1 may” is a date, though “may” alone is none.
@@ -190,16 +177,9 @@ class Support:
         return bool(people.intersection(unknown)) if is_translated else bool(unknown)
 
     def _is_wrong(self, clause: str, sentence: str) -> bool:
+        """Whether *clause* mixes rows of the passages, or denies what they say."""
         part = Statement(clause, self._languages)
-        words = self._words_of(clause)
-        known_words = [
-            word for word in words if self._whole.has(word) and not self._titles.has(word)
-        ]
-        whole_words = [
-            word
-            for word in self._words_of(sentence)
-            if self._whole.has(word) and not self._titles.has(word)
-        ]
+        known_words = self._known_words(clause)
         is_computed = (
             bool(_COMPARES.search(fold(sentence)))
             or any(
@@ -207,11 +187,13 @@ class Support:
             )
             or any(sums_up(fact, facts(sentence, self._languages)) for fact in part.facts)
         )
-        if not is_computed and self.is_of_another_row(part, known_words or whole_words):
+        if not is_computed and self._is_of_another_row(
+            part, known_words or self._known_words(sentence)
+        ):
             return True
-        return self.is_denied(part, known_words)
+        return self._is_denied(part, known_words)
 
-    def is_of_another_row(self, part: Statement, known_words: Sequence[str]) -> bool:
+    def _is_of_another_row(self, part: Statement, known_words: Sequence[str]) -> bool:
         """Whether a fact or name in *part* belongs to another row than the words beside it."""
         names = contrast.names(part.text, self._languages)
         items: list[str | Fact] = [*part.facts, *(word for word in known_words if word in names)]
@@ -219,12 +201,12 @@ class Support:
             beside = [word for word in known_words if not self._is_same_kind(word, item, names)]
             most = self._most_shared(beside, self._groups)
             holders = [group for group in self._groups if group.has(item)]
-            rows = [group.cells for group in holders if group.share(beside) == most]
+            rows = [group.cells for group in holders if group.count_of(beside) == most]
             if any(self._stands_elsewhere(item, beside, each) for each in (self._groups, *rows)):
                 return True
-        return self.has_mixed_rows(part, known_words)
+        return self._has_mixed_rows(part, known_words)
 
-    def has_mixed_rows(self, part: Statement, known_words: Sequence[str]) -> bool:
+    def _has_mixed_rows(self, part: Statement, known_words: Sequence[str]) -> bool:
         """Whether words that each occur in one line only are from different lines."""
         if not self._has_lines:
             return False
@@ -243,15 +225,15 @@ class Support:
             return False
         return self._most_shared(telling, holders) < self._most_shared(telling, statements)
 
-    def is_denied(self, part: Statement, known: Sequence[str]) -> bool:
+    def _is_denied(self, part: Statement, known: Sequence[str]) -> bool:
         """Whether the statements that share most with *part* say the opposite."""
         items: list[str | Fact] = [*known, *(fact for fact in part.facts if fact.kind == "day")]
         if not items:
             return part.is_negated and bool(self._words_of(part.text)) and not part.facts
         if not part.is_negated and any(self._is_only_denied(word) for word in known):
             return True
-        most = max((group.share(items) for group in self._groups), default=0)
-        near = [group for group in self._groups if group.share(items) == most and most]
+        most = max((group.count_of(items) for group in self._groups), default=0)
+        near = [group for group in self._groups if group.count_of(items) == most and most]
         if not near:
             return False
         return all(self._is_contrary(part, items, group) for group in near)
@@ -268,7 +250,7 @@ class Support:
         sides = [[half.text for half in halves if half.has(item)] for item in items]
         if len({side[0] for side in sides if len(side) == 1}) > 1:
             return True  # “bring your own food, but drinks …” does not say “your own drinks”
-        clauses = [clause for clause in self._clauses[group] if clause.share(items)]
+        clauses = [clause for clause in self._clauses[group] if clause.count_of(items)]
         if not clauses:
             return False
         if any(contrast.are_opposed(part.text, each.text, self._languages) for each in clauses):
@@ -278,7 +260,13 @@ class Support:
             return not any(each.is_negated for homes in homes_of for each in homes)
         return any(homes and all(each.is_negated for each in homes) for homes in homes_of)
 
+    def _known_words(self, text: str) -> list[str]:
+        """The words of *text* that the passages contain, but not their titles."""
+        words = self._words_of(text)
+        return [word for word in words if self._whole.has(word) and not self._titles.has(word)]
+
     def _words_of(self, text: str) -> list[str]:
+        """The content words of *text* that may tell one statement from another."""
         language = stems.guess_language(text, languages=self._languages)
         words = dict.fromkeys(stems.words(text))
         return [
@@ -300,7 +288,7 @@ class Support:
 
     @staticmethod
     def _most_shared(words: Sequence[str], statements: Iterable[Statement]) -> int:
-        return max((each.share(words) for each in statements), default=0)
+        return max((each.count_of(words) for each in statements), default=0)
 
 
 def groups_of(text: str, languages: Languages) -> list[str]:
@@ -318,54 +306,3 @@ def clauses_of(sentence: str, languages: Languages) -> list[str]:
         with_facts = [bool(facts(piece, languages)) for piece in pieces]
         parts += pieces if len(pieces) > 1 and all(with_facts) else [clause]
     return parts
-
-
-@dataclass(frozen=True)
-class Amount:
-    """The value of a price or a number, with its unit: “12.5 EUR”."""
-
-    kind: str
-    unit: str
-    value: float
-
-    def is_one_of(self, values: Iterable[float]) -> bool:
-        """Whether it equals one of *values*, to the cent."""
-        return any(abs(self.value - value) < 0.005 for value in values)
-
-
-def sums_up(fact: Fact, others: frozenset[Fact]) -> bool:
-    """Whether *fact* is the sum or difference of two *others* in its sentence."""
-    amount = _amount_of(fact)
-    if amount is None:
-        return False
-    return amount.is_one_of(_sums_and_differences([*_values_like(amount, others - {fact})]))
-
-
-def _is_count(fact: Fact) -> bool:
-    """Whether *fact* is a number by which an amount may be multiplied."""
-    amount = _amount_of(fact) if fact.kind == "number" else None
-    return amount is not None and amount.value <= LARGEST_COUNT
-
-
-def _values_like(amount: Amount, known: Iterable[Fact]) -> Iterator[float]:
-    """The values of the *known* facts that have the kind and the unit of *amount*."""
-    for other in filter(None, map(_amount_of, known)):
-        if (other.kind, other.unit) == (amount.kind, amount.unit):
-            yield other.value
-
-
-def _sums_and_differences(values: Sequence[float]) -> Iterator[float]:
-    for first, second in combinations(values, 2):
-        yield first + second
-        yield abs(first - second)
-
-
-def _amount_of(fact: Fact) -> Amount | None:
-    """The amount of a price or a number; None if *fact* is neither."""
-    value, _, unit = fact.value.partition(" ")
-    if fact.kind not in ("price", "number"):
-        return None
-    try:
-        return Amount(fact.kind, unit, float(value))
-    except ValueError:
-        return None

@@ -89,7 +89,7 @@ class Writer:
             Withheld: a sentence failed the check; the ones before it were yielded.
             EngineError, BadRequest: as :meth:`freely`.
         """
-        guard = Guard(grounding.passages)
+        guard = Guard(())  # until the prompt tells which passages the model reads
         end: Finished | None = None
 
         def dialogue_for(info: EngineInfo) -> Dialogue:

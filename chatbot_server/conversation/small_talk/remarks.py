@@ -121,17 +121,19 @@ class Remarks:
             for rest in _shortened(word)
         }
 
-    def find(self, message: str, whole: str) -> Remark | None:
-        """The remark in *message*; *whole* is the same text, or empty if it is too long for one."""
+    def find(self, message: str, *, is_short: bool) -> Remark | None:
+        """The remark in a folded *message*; only a short one can be a remark as a whole."""
         plain_text = " ".join(self._corrected(word) for word in message.split())
         for kind, pattern in self._anywhere:
             if pattern.search(plain_text) and not self._never.search(plain_text):
                 return Remark(kind, self.language)
+        if not is_short:
+            return None
         for kind, pattern in self._whole:
-            if whole and pattern.fullmatch(whole):
+            if pattern.fullmatch(message):
                 return Remark(kind, self.language)
         for kind, pattern in self._unsure:
-            if whole and pattern.fullmatch(whole):
+            if pattern.fullmatch(message):
                 return Remark(kind, self.language, is_sure=False)
         return None
 
@@ -202,9 +204,9 @@ def find_remark(message: str) -> Remark | None:
     """The remark that *message* is, if it asks nothing of the site."""
     message_words = words(message[:READ_CHARS])[:READ_WORDS]
     text = squeezed(" ".join(message_words))
-    is_short = len(message_words) <= REMARK_WORDS and len(message) <= READ_CHARS
+    is_short = 0 < len(message_words) <= REMARK_WORDS and len(message) <= READ_CHARS
     remarks = [
-        remark for patterns in _REMARKS if (remark := patterns.find(text, text if is_short else ""))
+        remark for patterns in _REMARKS if (remark := patterns.find(text, is_short=is_short))
     ]
     distress = [remark for remark in remarks if remark.kind in DISTRESSES]
     courtesy = find_courtesy(message_words) if is_short and not distress else None
