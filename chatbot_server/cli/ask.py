@@ -34,8 +34,7 @@ from chatbot_server.storage.site.sites import Site
 # Characters that may be Markdown. What they mark is known only at the end of their line.
 _MARKS = re.compile(r"[\\*_`~\[#]")
 
-# Contenders to list; further ones do not explain the answer.
-WHY_CONTENDERS = 5
+MOST_CONTENDERS = 5  # to list; further ones do not explain the answer
 
 
 class PlainLines:
@@ -156,7 +155,7 @@ def why_lines(context: Context, explanations: Sequence[Explanation]) -> Iterator
             language=each.language,
         )
         yield context.say(f"ask_why_{each.status}")
-        for number, contender in enumerate(each.contenders[:WHY_CONTENDERS], 1):
+        for number, contender in enumerate(each.contenders[:MOST_CONTENDERS], 1):
             meaning = "–" if contender.cosine is None else f"{contender.cosine:.3f}"
             name = " › ".join(part for part in (contender.title, contender.heading) if part)
             yield context.say(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from chatbot_server.config import Config
     from chatbot_server.storage.database import Database
 
+# Set by the command of an installation (control.sh), which handles verbs such as ``start`` itself.
+CONTROL_VARIABLE = "CHATBOT_CONTROL"
 REFUSALS = {
     errno.ENOENT: "os_missing",
     errno.EISDIR: "os_folder",

@@ -11,7 +11,7 @@ import click
 
 from chatbot_server import __version__
 from chatbot_server.cli.click_messages import misuse, translate
-from chatbot_server.cli.context import Context, refusal
+from chatbot_server.cli.context import CONTROL_VARIABLE, Context, refusal
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import COMMAND_VARIABLE, command_as_typed, say, terminal_language
 
@@ -39,8 +39,7 @@ VERBS = {
     "snippet": "init",
 }
 HIDDEN = {"jobs"}
-# Set by the command of an installation (control.sh), which handles these verbs itself.
-CONTROL = "CHATBOT_CONTROL"
+# The verbs that the command of an installation handles itself.
 CONTROLS = ("start", "stop", "restart", "status", "log", "rollback", "uninstall", "purge")
 SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that are not text in the terminal's encoding
 
@@ -49,7 +48,7 @@ class Root(click.Group):
     """The group of all verbs; each is imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        controls = CONTROLS if os.environ.get(CONTROL) else ()
+        controls = CONTROLS if os.environ.get(CONTROL_VARIABLE) else ()
         return [*controls, *(verb for verb in VERBS if verb not in HIDDEN)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

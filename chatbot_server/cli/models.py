@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import FILE, JSON, print_json
+from chatbot_server.cli.options import FILE, JSON, print_json, show_progress
 from chatbot_server.config.edit import set_setting
 from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
@@ -112,7 +112,6 @@ class _Progress:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._stream = sys.stderr
         self._tenth = -1
         self._text = ""
 
@@ -123,11 +122,10 @@ class _Progress:
         if text == self._text:
             return
         self._text = text
-        if self._stream.isatty():
-            click.echo(f"\r{text} ", nl=done == total, file=self._stream)
-        elif percent // 10 > self._tenth:
+        show_progress(text, is_last=done == total)
+        if percent // 10 > self._tenth and not sys.stderr.isatty():
             self._tenth = percent // 10
-            click.echo(text, file=self._stream)
+            click.echo(text, err=True)
 
 
 @models.command(help="help_models_pull")
@@ -215,11 +213,11 @@ def _tested(context: Context, file: Path) -> AnswerScore:
     if plan is None:
         raise RuntimeError("a model was named")
 
-    def progress(done: int, total: int) -> None:
-        click.echo(f"\r{done} / {total} ", nl=done == total, err=True)
+    def show_count(done: int, total: int) -> None:
+        show_progress(f"{done} / {total}", is_last=done == total)
 
     with local_engine(plan.settings) as local:
-        answers = ask_all(local, sampling(config), progress)
+        answers = ask_all(local, sampling(config), show_count)
     score = AnswerScore(
         right=round(sum(answer.is_right for answer in answers) / len(answers), 3),
         stopped=round(sum(answer.is_stopped for answer in answers) / len(answers), 3),

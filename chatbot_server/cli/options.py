@@ -1,8 +1,10 @@
-"""Options that several verbs share: ``--site``, ``--json``, files and numbers."""
+"""What several verbs share: options such as ``--site`` and ``--json``, and how they print."""
 
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,27 @@ JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
 def print_json(value: Any) -> None:
     """Print *value* as one line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def fields_of(row: object, *names: str) -> dict[str, Any]:
+    """The attributes of *row* with these *names*, as a JSON object."""
+    return {name: getattr(row, name) for name in names}
+
+
+def day_of(moment: float) -> str:
+    """The day of *moment*, in Unix seconds, in this machine's time zone."""
+    return time.strftime("%Y-%m-%d", time.localtime(moment))
+
+
+def minute_of(moment: float) -> str:
+    """The day and the minute of *moment*, in Unix seconds, in this machine's time zone."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+
+
+def show_progress(text: str, *, is_last: bool = False) -> None:
+    """Show *text* in place of the one before it, if there is a person at a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{text} ", nl=is_last, err=True)
 
 
 def site_id_of(context: Context, key: str | None) -> int:

@@ -7,7 +7,7 @@ import os
 
 import httpx
 
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import CONTROL_VARIABLE, Context
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import EngineError, Unavailable
 from chatbot_server.processes.identity import announced_run
@@ -43,7 +43,7 @@ def check_server(context: Context) -> str:
     except httpx.TimeoutException:
         raise Unavailable("doctor_server_silent", address=address) from None
     except (httpx.HTTPError, httpx.InvalidURL):
-        has_control = bool(os.environ.get("CHATBOT_CONTROL"))
+        has_control = bool(os.environ.get(CONTROL_VARIABLE))
         code = "doctor_server_stopped" if has_control else "doctor_server_not_serving"
         raise Unavailable(code, address=address) from None
     except (ValueError, KeyError, TypeError):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 from chatbot_server.accounts.second_factor import turn_off
 from chatbot_server.accounts.service import create_owner, open_setup, renew_setup, reset_token
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import JSON, NUMBER, print_json
+from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, minute_of, print_json
 from chatbot_server.storage.owners.accounts import all_accounts, find_account
 from chatbot_server.storage.owners.audit import AuditEntry, entries_before, note_action
 from chatbot_server.web.snippet import address_of
@@ -42,12 +40,12 @@ def list_accounts(context: Context, /, as_json: bool) -> None:
     with context.database.session() as session:
         accounts = all_accounts(session)
     if as_json:
-        fields = ("name", "role", "created")
-        print_json([{name: getattr(account, name) for name in fields} for account in accounts])
+        print_json([fields_of(account, "name", "role", "created") for account in accounts])
         return
     for account in accounts:
-        day = time.strftime("%Y-%m-%d", time.localtime(account.created))
-        click.echo(f"{day}  {context.say('role_' + account.role)}  {account.name}")
+        click.echo(
+            f"{day_of(account.created)}  {context.say('role_' + account.role)}  {account.name}"
+        )
     if not accounts:
         click.echo(context.say("admin_none"))
 
@@ -86,13 +84,14 @@ def show_log(context: Context, /, most: int, as_json: bool) -> None:
         entries = entries_before(session, most=most)
     if as_json:
         fields = ("created", "who", "action", "site", "about", "changes")
-        print_json([{name: getattr(entry, name) for name in fields} for entry in entries])
+        print_json([fields_of(entry, *fields) for entry in entries])
         return
     for entry in entries:
-        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
         who = entry.who or context.say("history_terminal")
         words = (entry.action, entry.site, entry.about, ", ".join(entry.changes))
-        click.echo(f"{moment}  {who}  {'  '.join(word for word in words if word)}")
+        click.echo(
+            f"{minute_of(entry.created)}  {who}  {'  '.join(word for word in words if word)}"
+        )
     if not entries:
         click.echo(context.say("log_none"))
 

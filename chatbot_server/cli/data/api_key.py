@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
 
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import JSON, NUMBER, print_json
+from chatbot_server.cli.options import JSON, NUMBER, fields_of, minute_of, print_json
 from chatbot_server.storage.owners.api_keys import (
     LONGEST_DAYS,
     SCOPES,
@@ -67,9 +67,12 @@ def list_keys(context: Context, /, as_json: bool) -> None:
     if not keys:
         click.echo(context.say("api_key_none"))
     for key in keys:
-        last_use = _time(key["used"]) or context.say("api_key_unused")
-        times = {"created": _time(key["created"]), "used": last_use}
-        times["expires"] = _time(key["expires"]) or "–"
+        used, expires = key["used"], key["expires"]
+        times = {
+            "created": minute_of(key["created"]),
+            "used": minute_of(used) if used else context.say("api_key_unused"),
+            "expires": minute_of(expires) if expires else "–",
+        }
         click.echo(context.say("api_key_line", **key | times))
 
 
@@ -85,12 +88,5 @@ def revoke(context: Context, /, number: int) -> None:
     click.echo(context.say("api_key_revoked", name=name))
 
 
-def _record(key: ApiKey) -> dict[str, object]:
-    fields = ("id", "name", "prefix", "created", "used", "scope", "expires")
-    return {name: getattr(key, name) for name in fields}
-
-
-def _time(moment: object) -> str:
-    if not isinstance(moment, int):
-        return ""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+def _record(key: ApiKey) -> dict[str, Any]:
+    return fields_of(key, "id", "name", "prefix", "created", "used", "scope", "expires")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TextIO
 
@@ -12,7 +11,7 @@ from chatbot_server.backup.archive import CONFIG, Manifest
 from chatbot_server.backup.service import back_up, default_name, look
 from chatbot_server.backup.service import restore as put_back
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import FILE, JSON, print_json
+from chatbot_server.cli.options import FILE, JSON, minute_of, print_json
 
 PASSPHRASE = click.option(
     "--passphrase-file", type=click.File(encoding="utf-8"), metavar="FILE", help="help_passphrase"
@@ -94,8 +93,8 @@ def _record(file: Path, manifest: Manifest) -> dict[str, object]:
 
 
 def _show(context: Context, manifest: Manifest) -> None:
-    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(manifest.made))
-    click.echo(context.say("backup_about", version=manifest.version, moment=day))
+    moment = minute_of(manifest.made)
+    click.echo(context.say("backup_about", version=manifest.version, moment=moment))
     for name, member in manifest.members.items():
         if name != CONFIG:
             click.echo(f"{member.lines:9}  {name.removesuffix('.jsonl')}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import JSON, NUMBER, print_json
+from chatbot_server.cli.options import JSON, NUMBER, day_of, print_json
 from chatbot_server.errors import NotFound
 from chatbot_server.mail.delivery import send_test
 from chatbot_server.service.children import call_chore
@@ -30,7 +29,7 @@ def list_requests(context: Context, /, as_json: bool) -> None:
         messages: list[dict[str, Any]] = [
             {
                 "site": site.name,
-                "day": datetime.fromtimestamp(request.created, timezone.utc).date().isoformat(),
+                "day": day_of(request.created),
                 "conversation": request.conversation_id,
                 "id": request.id,
                 "name": request.name,

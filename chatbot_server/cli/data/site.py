@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.page_check import test
-from chatbot_server.cli.options import JSON, NUMBER, print_json
+from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, print_json
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.owners.audit import AuditEntry, changes_in, note_action
@@ -116,11 +115,11 @@ def history(context: Context, key: str, as_json: bool) -> None:
         changes = changes_of(session, find_site(session, key).id)
     if as_json:
         fields = ("id", "created", "who", "before", "after")
-        print_json([{name: getattr(change, name) for name in fields} for change in changes])
+        print_json([fields_of(change, *fields) for change in changes])
         return
     for change in changes:
-        day = time.strftime("%Y-%m-%d", time.localtime(change.created))
-        click.echo(f"{change.id:6}  {day}  {change.who or '-'}  {', '.join(change.after)}")
+        names = ", ".join(change.after)
+        click.echo(f"{change.id:6}  {day_of(change.created)}  {change.who or '-'}  {names}")
 
 
 @site.command(help="help_site_undo")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -14,7 +13,7 @@ from chatbot_server.backup.rehearsal import Rehearsal, last_rehearsal
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.checks import Check, report
 from chatbot_server.cli.diagnosis.sources import check_source
-from chatbot_server.cli.options import JSON
+from chatbot_server.cli.options import JSON, day_of
 from chatbot_server.cli.running_server import check_server, runs_here
 from chatbot_server.config.sections import EngineSection
 from chatbot_server.energy.power import PowerCounter
@@ -130,10 +129,7 @@ def check_pages(context: Context) -> Iterator[Check]:
 
 
 def _backup_check(context: Context, rehearsal: Rehearsal) -> Check:
-    values = {
-        "file": rehearsal.file,
-        "day": time.strftime("%Y-%m-%d", time.localtime(rehearsal.at)),
-    }
+    values = {"file": rehearsal.file, "day": day_of(rehearsal.at)}
     if not rehearsal.code:
         return Check("backup", True, context.say("doctor_rehearsal", rows=rehearsal.rows, **values))
     why = context.say(rehearsal.code, **rehearsal.values)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import click
 
 from chatbot_server.cli.context import Context, refusal
 from chatbot_server.cli.knowledge.site import embed, mention_demo
-from chatbot_server.cli.options import FILE, JSON, SITE, print_json, site_id_of
+from chatbot_server.cli.options import FILE, JSON, SITE, print_json, show_progress, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
 
@@ -97,21 +97,18 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Itera
     from chatbot_server.retrieval.read.extractor import Extractor
     from chatbot_server.storage.knowledge.sources import open_source
 
-    def show_progress(read: int, pages: int) -> None:
-        if sys.stderr.isatty():
-            sentence = context.say("file_scanned", why=f"{read}/{pages}")
-            click.echo(f"\r{sentence} ", nl=read == pages, err=True)
+    def show_pages(read: int, pages: int) -> None:
+        show_progress(context.say("file_scanned", why=f"{read}/{pages}"), is_last=read == pages)
 
-    extractor = Extractor()
     limit = context.config.retrieval.page_bytes
     names: set[str] = set()
-    try:
+    with closing(Extractor()) as extractor:
         for file in files:
             try:
                 if file.name in names:
                     raise ChatbotError("knowledge_same_name", file=file)
                 names.add(file.name)
-                result = add_file(context.database, extractor, site_id, file, limit, show_progress)
+                result = add_file(context.database, extractor, site_id, file, limit, show_pages)
                 with context.database.session() as session:
                     source_id = open_source(session, site_id, "file", file.name).id
                     figures = text_figures(session, site_id, source_id)
@@ -121,5 +118,3 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Itera
                 yield {"name": file.name, "why": error.sentence(context.language)}
             except OSError as error:
                 yield {"name": file.name, "why": refusal(error, context.language)}
-    finally:
-        extractor.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,8 +10,8 @@ import click
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.sources import in_words
 from chatbot_server.cli.knowledge.listing import page_counts, source_notes
-from chatbot_server.cli.knowledge.site import embed, has_pages, mention_demo, mention_silence
-from chatbot_server.cli.options import JSON, NUMBER, SITE, print_json, site_id_of
+from chatbot_server.cli.knowledge.site import embed, has_pages, mention_demo, mention_no_pages
+from chatbot_server.cli.options import JSON, NUMBER, SITE, print_json, show_progress, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
 
@@ -76,12 +75,11 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
     from chatbot_server.retrieval.curate.library import describe_source
     from chatbot_server.retrieval.curate.reading import text_figures
 
-    def show_progress(counts: dict[str, int]) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{page_counts(context, counts)}   ", nl=False, err=True)
+    def show_counts(counts: dict[str, int]) -> None:
+        show_progress(f"{page_counts(context, counts)}  ")
 
     config = context.config
-    counts = crawl_source(context.database, config.retrieval, config.run_dir, number, show_progress)
+    counts = crawl_source(context.database, config.retrieval, config.run_dir, number, show_counts)
     embed(context)
     with context.database.session() as session:
         source = describe_source(session, site_id, number)
@@ -103,7 +101,7 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
             mention_demo(context)
         elif not figures["documents"]:
             click.echo(context.say("knowledge_nothing_left"))
-        mention_silence(context, site_id)
+        mention_no_pages(context, site_id)
     if why:
         sentence = in_words(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.options import FILE, JSON, SITE, site_id_of
+from chatbot_server.cli.options import FILE, JSON, SITE, show_progress, site_id_of
 from chatbot_server.errors import UsageError
 
 
@@ -49,15 +48,14 @@ def evaluate_answers(
     encoder = context.config.encoder_dir
     squad, documents, questions = (files[name] for name in ("squad", "documents", "questions"))
 
-    def show_progress(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{done}/{total}", nl=done == total, err=True)
+    def show_count(done: int, total: int) -> None:
+        show_progress(f"{done}/{total}", is_last=done == total)
 
     if squad is not None and documents is None and questions is None:
-        figures = evaluate(*read_squad(squad), semantic, show_progress, encoder)
+        figures = evaluate(*read_squad(squad), semantic, show_count, encoder)
     elif squad is None and documents is not None and questions is not None:
         drafts, cases = read_documents(documents), read_questions(questions)
-        figures = evaluate(drafts, cases, semantic, show_progress, encoder)
+        figures = evaluate(drafts, cases, semantic, show_count, encoder)
     elif squad is None and documents is None and questions is not None:
         site_id, cases = site_id_of(context, key), read_questions(questions)
         embedder = make_embedder(semantic, encoder)

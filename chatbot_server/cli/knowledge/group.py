@@ -22,7 +22,7 @@ from chatbot_server.cli.knowledge.site import (
     knowledge_base,
     mention_demo,
     mention_demo_sources,
-    mention_silence,
+    mention_no_pages,
 )
 from chatbot_server.cli.knowledge.unanswered import answer, unanswered
 from chatbot_server.cli.options import FILE, JSON, NUMBER, SITE, print_json, site_id_of
@@ -65,7 +65,7 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
     for source in sources:
         click.echo("\n".join(source_lines(context, source)))
     if sources:
-        mention_silence(context, site_id)
+        mention_no_pages(context, site_id)
     elif not number:
         click.echo(context.say("knowledge_empty"))
         mention_demo_sources(context, site_id)

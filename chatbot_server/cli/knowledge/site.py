@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -32,7 +31,7 @@ def has_pages(context: Context, site_id: int) -> bool:
         return has_documents(session, site_id)
 
 
-def mention_silence(context: Context, site_id: int) -> None:
+def mention_no_pages(context: Context, site_id: int) -> None:
     """Say what visitors get if the site has nothing to answer from."""
     from chatbot_server.storage.site.sites import Site
 
@@ -55,16 +54,14 @@ def mention_demo_sources(context: Context, site_id: int) -> None:
             click.echo(context.say("knowledge_demo_has", key=demo.key))
 
 
-@contextmanager
-def knowledge_base(context: Context) -> Iterator[KnowledgeBase]:
+def knowledge_base(context: Context) -> closing[KnowledgeBase]:
     """A knowledge base as visitors use it; its process ends with the block."""
     from chatbot_server.retrieval.answer.service import KnowledgeBase
     from chatbot_server.retrieval.index.embedder import make_embedder
 
     config = context.config
     embedder = make_embedder(config.retrieval.semantic, config.encoder_dir)
-    with closing(KnowledgeBase(context.database, embedder)) as base:
-        yield base
+    return closing(KnowledgeBase(context.database, embedder))
 
 
 def embed(context: Context) -> None:

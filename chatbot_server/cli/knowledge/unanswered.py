@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.site import knowledge_base
-from chatbot_server.cli.options import JSON, SITE, print_json, site_id_of
+from chatbot_server.cli.options import JSON, SITE, day_of, print_json, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
 EXAMPLES = 3
@@ -47,8 +46,7 @@ def unanswered(context: Context, /, limit: int, key: str | None, as_json: bool) 
         print_json(records)
         return
     for group in open_groups:
-        day = time.strftime("%Y-%m-%d", time.localtime(group.last))
-        click.echo(f"{group.name}  {group.times:4} ×  {day}  {group.question}")
+        click.echo(f"{group.name}  {group.times:4} ×  {day_of(group.last)}  {group.question}")
         for wording in group.wordings[1 : EXAMPLES + 1]:
             click.echo(f"{'':29}{wording}")
     click.echo(context.say("unanswered_how" if open_groups else "unanswered_none"))
