@@ -94,18 +94,18 @@ def application() -> Flask:
     database = Database(config.database_url)
     mend_cut_answers(database, is_start=True)
     app = create_app(config, build_engine(config), database)
-    gc.freeze()  # what was imported is no garbage, and is not looked at again
+    gc.freeze()  # what was imported stays: the collector need not look at it again
     return app
 
 
 def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     """The web application, from parts that are ready to use."""
-    app = make_app(config)
+    app = app_without_routes(config)
     rates = RateLimits(config.limits)
     chore = partial(call_chore, config.run_dir)
     send_mail = partial(chore, "mail") if config.mail.host else None
     alerts = Alerts(send_mail, deliver_events=partial(chore, "webhooks"))
-    # Of visitors and owners: one process that makes vectors, one copy of each site's index.
+    # Visitors and owners share one process that makes vectors, and one copy of each site's index.
     knowledge = build_knowledge(config, database)
     service = build_service(config, engine, database, knowledge, alerts)
     visitor_parts = VisitorParts(
@@ -119,7 +119,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     )
     for make_blueprint in VISITOR_ROUTES:
         app.register_blueprint(make_blueprint(visitor_parts))
-    # A process of its own: an application's thousand texts must not hold a visitor's question.
+    # Applications have another such process: their thousand texts must not hold up a visitor.
     vectors = make_embedder(
         config.retrieval.semantic, config.encoder_dir, APPLICATION_LOADING_SECONDS
     )
@@ -149,7 +149,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     return app
 
 
-def make_app(config: Config) -> Flask:
+def app_without_routes(config: Config) -> Flask:
     """An application without routes, with everything that concerns all requests."""
     app = Flask(__name__, static_folder="web/static", static_url_path="")
     app.request_class = UploadRequest
@@ -176,7 +176,7 @@ def make_app(config: Config) -> Flask:
 def build_engine(config: Config) -> Engine:
     """The engine as the web server uses it: over a socket or over HTTP, never in its process."""
     if config.engine.kind == "openai":
-        # Here: it takes a tenth of a second to be imported, and most servers have a model.
+        # Imported here: that takes a tenth of a second, and most servers run a model of their own.
         from chatbot_server.engine.openai.engine import OpenAIEngine
 
         return OpenAIEngine(config.engine)
@@ -185,8 +185,8 @@ def build_engine(config: Config) -> Engine:
 
 def needs_model(config: Config) -> bool:
     """Whether a model is to answer, which the owner may change while the server runs."""
-    is_here = chosen_model(config.run_dir, config.engine.model) is not None
-    return is_here or config.engine.kind == "openai"
+    has_local_model = chosen_model(config.run_dir, config.engine.model) is not None
+    return has_local_model or config.engine.kind == "openai"
 
 
 def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
@@ -227,9 +227,12 @@ def build_meter(config: Config, engine: Engine, knowledge: KnowledgeBase) -> Ene
     def pids() -> set[int]:
         return {os.getpid(), *engine.pids(), *knowledge.pids()}
 
-    is_here = config.engine.kind != "openai"
-    watts = config.energy.core_watts
-    return EnergyMeter(pids, watts, PowerCounter.find(), has_model=is_here)
+    return EnergyMeter(
+        pids,
+        config.energy.core_watts,
+        PowerCounter.find(),
+        has_model=config.engine.kind != "openai",
+    )
 
 
 def sampling(config: Config) -> Sampling:

@@ -41,30 +41,44 @@ def escaped(text: str) -> str:
     return line if len(text) <= MOST_CHARS else f"{line[:MOST_CHARS]}…"
 
 
-class LineFormatter(logging.Formatter):
-    """``2026-01-31 12:00:00,000 WARNING [request] what happened``."""
+class _LogFormatter(logging.Formatter):
+    """What all formats have in common.
+
+    Args:
+        tells_all: tell the words of exceptions, too, and not only their kind.
+    """
 
     def __init__(self, tells_all: bool = False) -> None:
         super().__init__()
         self._tells_all = tells_all
+
+    def traceback_of(self, record: logging.LogRecord) -> list[str]:
+        """Where the exception of *record* came from, and what it was; [] without one."""
+        if not record.exc_info or record.exc_info[1] is None:
+            return []
+        error = record.exc_info[1]
+        frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
+        lines = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        kind = type(error).__qualname__
+        lines.append(f"{kind}: {error}" if self._tells_all else kind)
+        return list(map(escaped, lines))
+
+
+class LineFormatter(_LogFormatter):
+    """``2026-01-31 12:00:00,000 WARNING [request] what happened``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line; with a traceback, one line for each of its own."""
         head = f"{self.formatTime(record)} {record.levelname} "
         if request := REQUEST.get():
             head += f"[{request}] "
-        frames = traceback_of(record, self._tells_all)
-        return "\n".join(
-            [head + escaped(record.getMessage()), *(head + f"| {it}" for it in frames)]
-        )
+        lines = [escaped(record.getMessage())]
+        lines += [f"| {line}" for line in self.traceback_of(record)]
+        return "\n".join(f"{head}{line}" for line in lines)
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_LogFormatter):
     """One JSON object per line, for programs that collect logs."""
-
-    def __init__(self, tells_all: bool = False) -> None:
-        super().__init__()
-        self._tells_all = tells_all
 
     def format(self, record: logging.LogRecord) -> str:
         """The object, without what is empty."""
@@ -75,17 +89,6 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": escaped(record.getMessage()),
             "request": REQUEST.get(),
-            "traceback": traceback_of(record, self._tells_all),
+            "traceback": self.traceback_of(record),
         }
         return json.dumps({name: value for name, value in fields.items() if value})
-
-
-def traceback_of(record: logging.LogRecord, tells_all: bool) -> list[str]:
-    """Where the exception of *record* came from and of which kind it is; [] without one."""
-    if not record.exc_info or record.exc_info[1] is None:
-        return []
-    error = record.exc_info[1]
-    frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
-    lines = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    kind = type(error).__qualname__
-    return [escaped(line) for line in [*lines, f"{kind}: {error}" if tells_all else kind]]

@@ -12,10 +12,9 @@ import yaml
 
 from chatbot_server.errors import ConfigError
 
+# Text that YAML takes for itself without quotes, if it is not RESERVED: a number, a word for true …
 PLAIN = re.compile(r"[A-Za-z0-9/][\w./-]*")
 RESERVED = re.compile(r"(?i)(true|false|yes|no|on|off|null|y|n|[\d.eE_+-]+)")
-
-
 Value = str | int | float | bool | None
 
 

@@ -25,8 +25,8 @@ SECTIONS = {
 }
 # Taken literally: “0123” is not a number here, and “a: b” not a section.
 VERBATIM = "mail.password"
-# Codes by setting or by our own check; other errors have sentences by pydantic's names.
-WRONG = {
+# Codes of errors by setting, or by our own check; those of others go by pydantic's names.
+CODES = {
     "limits.storage": "config_not_counters",
     "database": "config_not_database",
     "server.host": "config_not_host",
@@ -152,7 +152,7 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
             return ConfigError("config_unknown_key", field=key, file=file, key=key)
         return ConfigError("config_unknown_key_near", field=key, file=file, key=key, near=near[0])
     return ConfigError(
-        WRONG.get(key) or WRONG.get(first["type"]) or sentences_about(first).setting,
+        CODES.get(key) or CODES.get(first["type"]) or sentences_about(first).setting,
         field=key,
         file=file,
         key=key,
