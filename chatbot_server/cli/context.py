@@ -66,7 +66,7 @@ class Context:
         database.migrate()
         return database
 
-    def note(self, action: str, about: object = "", site_id: int | None = None) -> None:
+    def note_action(self, action: str, about: object = "", site_id: int | None = None) -> None:
         """Add an entry to the audit log; *action* is the command as typed."""
         from chatbot_server.storage.owners.audit import AuditEntry, note_action
         from chatbot_server.storage.site.sites import Site

@@ -34,12 +34,12 @@ class CompletedQuestion:
     earlier_count: int
 
 
-def which_one(grounding: Grounding, language: str) -> str:
+def clarifying_question(grounding: Grounding, language: str) -> str:
     """The question that is asked back where several places answer."""
     return say("answer_which", language, choices=", ".join(map(literal, grounding.choices)))
 
 
-def words_about_rest(grounding: Grounding, language: str) -> str:
+def note_on_open_questions(grounding: Grounding, language: str) -> str:
     """One line about each question of a message that the answer leaves open."""
     notes = [
         say(key, language, question=literal(question))
@@ -68,11 +68,11 @@ def completed_question(reply: str, before: Sequence[ChatMessage]) -> CompletedQu
     reply_words = set(words(reply))
     is_choice = any(reply_words & set(words(choice)) for choice in choices)
     if item or (is_choice and len(reply_words) <= REPLY_WORDS):
-        return CompletedQuestion(f"{looked_up(question)} {item or reply}", 1)
+        return CompletedQuestion(f"{searched_text(question)} {item or reply}", 1)
     return None
 
 
-def looked_up(question: ChatMessage) -> str:
+def searched_text(question: ChatMessage) -> str:
     """What was looked up for *question*: the completed text, if it was a reply."""
     return str(question.facts.get("completed") or question.text)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from chatbot_server.conversation.asked_back import completed_question, looked_up
+from chatbot_server.conversation.asked_back import completed_question, searched_text
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.instructions import instructions_of
 from chatbot_server.conversation.model.prompting import Dialogue
@@ -79,7 +79,8 @@ class VisitorQuestion:
                 Message("assistant", answer.text),
             )
         )
-        earlier = [looked_up(asking) for asking, answer in exchanges if answer.status != "courtesy"]
+        questions = [asking for asking, answer in exchanges if answer.status != "courtesy"]
+        earlier = list(map(searched_text, questions))
         completed_reply = completed_question(self.text, before)
         if completed_reply:
             earlier = earlier[: len(earlier) - completed_reply.earlier_count]

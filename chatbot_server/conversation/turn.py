@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from chatbot_server.conversation.asked_back import which_one, words_about_rest
+from chatbot_server.conversation.asked_back import clarifying_question, note_on_open_questions
 from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey
 from chatbot_server.conversation.events import (
     AnswerOrigin,
@@ -25,7 +25,7 @@ from chatbot_server.conversation.model.writing import Withheld, Writer
 from chatbot_server.conversation.questions import PreparedQuestion
 from chatbot_server.conversation.record import Record, Recorder
 from chatbot_server.conversation.small_talk.own_words import (
-    TOPICS_BESIDE,
+    WITH_TOPICS,
     honest_no,
     language_of_reply,
     reply_to,
@@ -142,8 +142,8 @@ class Turn:
             return
         message = split_message(question.text)
         remark = message.remark
-        for each in message.beside:
-            yield TextPiece(f"{reply_to(each, question, (), self._writer.model())}\n\n")
+        for side_remark in message.side_remarks:
+            yield TextPiece(f"{reply_to(side_remark, question, (), self._writer.model())}\n\n")
         is_left_to_model = (
             remark
             and remark.kind in LEFT_TO_MODEL
@@ -154,10 +154,8 @@ class Turn:
         if remark and remark.is_sure_after(earlier_questions) and not is_left_to_model:
             yield from self._answer_remark(remark)
             return
-        looked_up = self._prepared.dialogue.completed or message.rest
-        grounding = knowledge.ground(
-            question.site.id, looked_up, earlier_questions, question.locale
-        )
+        text = self._prepared.dialogue.completed or message.rest
+        grounding = knowledge.ground(question.site.id, text, earlier_questions, question.locale)
         if not grounding.has_content:
             if question.site.free_chat:
                 yield from self._writer.freely(self._prepared.dialogue, self._record)
@@ -176,7 +174,7 @@ class Turn:
         """The answer to a message that asks nothing of the site."""
         topics: tuple[str, ...] = ()
         language = language_of_reply(self._question, remark)
-        if remark.kind in TOPICS_BESIDE:
+        if remark.kind in WITH_TOPICS:
             topics = self._topics(language)
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
@@ -240,12 +238,12 @@ class Turn:
     def _answer_by_quote(self, grounding: Grounding) -> Iterator[Event]:
         """The owner's words, or an honest no."""
         if grounding.status == "choices":
-            yield TextPiece(which_one(grounding, self._question.locale))
+            yield TextPiece(clarifying_question(grounding, self._question.locale))
             yield Ended("question", suggestions=grounding.choices)
             return
         if grounding.status in ("faq", "quoted"):
-            rest = words_about_rest(grounding, self._question.locale)
-            yield TextPiece(f"{grounding.answer}{rest}")
+            note = note_on_open_questions(grounding, self._question.locale)
+            yield TextPiece(f"{grounding.answer}{note}")
             yield Cited(grounding.sources)
             origin: AnswerOrigin = "faq" if grounding.status == "faq" else "pages"
             yield Ended(origin, suggestions=grounding.further)

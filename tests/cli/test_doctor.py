@@ -16,7 +16,7 @@ from support.servers.ports import free_port
 
 from chatbot_server.backup.rehearsal import Rehearsal
 from chatbot_server.cli.diagnosis import doctor
-from chatbot_server.cli.diagnosis.checks import Check, report
+from chatbot_server.cli.diagnosis.checks import Check, report_and_exit
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
 from chatbot_server.retrieval.crawl import chromium, rendering
@@ -173,5 +173,5 @@ def test_each_check_is_told_before_the_next_one_begins(capsys: pytest.CaptureFix
         yield Check("second", True, "Two.")
 
     with pytest.raises(SystemExit) as left:
-        report(checks(), as_json=False)
+        report_and_exit(checks(), as_json=False)
     assert (left.value.code, capsys.readouterr().out) == (0, "✔ Two.\n")

@@ -46,7 +46,7 @@ def create(
         site_id = find_site(session, site_key).id if site_key else None
         key, secret = create_key(session, name, scope, site_id=site_id, days=days)
         record = _record(key)
-    context.note("api-key create", f"{record['name']} {record['prefix']}…", site_id)
+    context.note_action("api-key create", f"{record['name']} {record['prefix']}…", site_id)
     if as_json:
         print_json({"key": secret} | record)
         return
@@ -84,7 +84,7 @@ def revoke(context: Context, /, number: int) -> None:
     with context.database.session() as session:
         name = revoke_key(session, number).name
     context.database.forget_erased()
-    context.note("api-key revoke", name)
+    context.note_action("api-key revoke", name)
     click.echo(context.say("api_key_revoked", name=name))
 
 

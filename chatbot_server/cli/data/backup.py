@@ -44,7 +44,7 @@ def backup(
         visitors=not without_visitors,
         passphrase=_passphrase(passphrase_file),
     )
-    context.note("backup", file.name)
+    context.note_action("backup", file.name)
     if as_json:
         print_json(_record(file, manifest))
         return
@@ -74,7 +74,7 @@ def restore(
         manifest = look(file, passphrase)
     else:
         manifest = put_back(context.database, file, passphrase=passphrase, overwrite=replace)
-        context.note("restore", file.name)
+        context.note_action("restore", file.name)
     if as_json:
         print_json(_record(file, manifest))
         return

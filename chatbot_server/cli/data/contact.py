@@ -64,7 +64,7 @@ def remove(context: Context, /, number: int) -> None:
         site_id = request.site_id
         session.delete(request)
     context.database.forget_erased()
-    context.note("contact remove", number, site_id)
+    context.note_action("contact remove", number, site_id)
     click.echo(context.say("contact_removed", number=number))
 
 

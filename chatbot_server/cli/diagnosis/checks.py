@@ -21,7 +21,7 @@ class Check:
     sentence: str
 
 
-def report(checks: Iterable[Check], as_json: bool, hint: str = "") -> NoReturn:
+def report_and_exit(checks: Iterable[Check], as_json: bool, hint: str = "") -> NoReturn:
     """Print *checks*, for a person with advice, and exit: 0 if all have passed, else 1."""
     results: list[Check] = []
     for check in checks:

@@ -11,7 +11,7 @@ import click
 
 from chatbot_server.backup.rehearsal import Rehearsal, last_rehearsal
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.diagnosis.checks import Check, report
+from chatbot_server.cli.diagnosis.checks import Check, report_and_exit
 from chatbot_server.cli.diagnosis.sources import check_source
 from chatbot_server.cli.options import JSON, day_of
 from chatbot_server.cli.running_server import check_server, runs_here
@@ -46,7 +46,7 @@ NEEDED_DISK = 300 * MEGABYTE
 @click.pass_obj
 def doctor(context: Context, /, as_json: bool) -> None:
     """Run all checks; exit 1 if anything is wrong."""
-    report(examine(context), as_json)
+    report_and_exit(examine(context), as_json)
 
 
 def examine(context: Context) -> Iterator[Check]:

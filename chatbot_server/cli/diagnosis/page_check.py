@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.diagnosis.checks import Check, report
+from chatbot_server.cli.diagnosis.checks import Check, report_and_exit
 from chatbot_server.cli.options import JSON
 from chatbot_server.diagnosis.examine import Expected, examine
 from chatbot_server.diagnosis.page import MAX_CHARS, read_page
@@ -39,7 +39,7 @@ def test(context: Context, /, key: str, url: str, as_json: bool) -> None:
     # A browser can tell more than a server.
     mark = "&" if urlsplit(page).query else "?"
     hint = context.say("diagnosis_browser", url=f"{page}{mark}chatbot-debug")
-    report(_check_page(context, key, page), as_json, hint)
+    report_and_exit(_check_page(context, key, page), as_json, hint)
 
 
 def _check_page(context: Context, key: str, url: str) -> Iterator[Check]:

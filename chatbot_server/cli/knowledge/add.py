@@ -79,7 +79,7 @@ def add(
     is_failed = any("why" in report for report in reports)
     is_added = has_text or not all("why" in report for report in reports)
     if is_added:
-        context.note("knowledge add", ", ".join(file.name for file in files), site_id)
+        context.note_action("knowledge add", ", ".join(file.name for file in files), site_id)
         embed(context)
     if as_json:
         print_json({"files": reports})

@@ -48,7 +48,7 @@ def crawl(context: Context, /, key: str | None, as_json: bool, **options: Any) -
     site_id = site_id_of(context, key)
     if target.pause is not None:
         _set_state(context, site_id, target.pause, "paused")
-        context.note("knowledge crawl --pause", target.pause, site_id)
+        context.note_action("knowledge crawl --pause", target.pause, site_id)
         click.echo(context.say("knowledge_paused", number=target.pause))
         return
     if target.resume is not None:
@@ -56,7 +56,7 @@ def crawl(context: Context, /, key: str | None, as_json: bool, **options: Any) -
         number = target.resume
     else:
         number = add_site(context.database, site_id, str(target.address), single=target.single)
-    context.note("knowledge crawl", target.address or number, site_id)
+    context.note_action("knowledge crawl", target.address or number, site_id)
     _crawl_source(context, site_id, number, as_json)
 
 

@@ -48,7 +48,7 @@ def add_golden(
     with context.database.session() as session:
         for wording, answer in pairs:
             put_golden(session, site_id, wording, answer)
-    context.note("knowledge golden add", len(pairs), site_id)
+    context.note_action("knowledge golden add", len(pairs), site_id)
     click.echo(context.say("golden_added", count=len(pairs)))
 
 
@@ -63,8 +63,8 @@ def list_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     site_id = site_id_of(context, key)
     with context.database.session() as session:
         rows = [
-            {"number": golden.id, "question": golden.question, "expect": golden.expect}
-            for golden in golden_questions(session, site_id)
+            {"number": row.id, "question": row.question, "expect": row.expect}
+            for row in golden_questions(session, site_id)
         ]
     if as_json:
         print_json(rows)
@@ -87,7 +87,7 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
     site_id = site_id_of(context, key)
     with context.database.session() as session:
         learning.remove_golden(session, site_id, number)
-    context.note("knowledge golden remove", number, site_id)
+    context.note_action("knowledge golden remove", number, site_id)
     click.echo(context.say("golden_removed", number=number))
 
 

@@ -127,14 +127,14 @@ def remove(context: Context, /, number: int, document: int | None, key: str | No
     if document is not None:
         title = remove_document(context.database, site_id, number, document)
         context.database.forget_erased()
-        context.note("knowledge remove", f"{number}, {document}", site_id)
+        context.note_action("knowledge remove", f"{number}, {document}", site_id)
         click.echo(context.say("knowledge_document_removed", title=title))
         return
     with context.database.session() as session:
         get_source(session, site_id, number)
     count = remove_source(context.database, site_id, number)
     context.database.forget_erased()
-    context.note("knowledge remove", number, site_id)
+    context.note_action("knowledge remove", number, site_id)
     click.echo(context.say("knowledge_removed", number=number, count=count))
 
 
@@ -147,7 +147,7 @@ def push_secret(context: Context, /, key: str | None) -> None:
 
     site_id = site_id_of(context, key)
     secret = new_secret(context.database, site_id)
-    context.note("knowledge push-secret", site_id=site_id)
+    context.note_action("knowledge push-secret", site_id=site_id)
     click.echo(secret)
 
 
@@ -176,7 +176,7 @@ def import_(context: Context, /, file: Path, key: str | None) -> None:
     site_id = site_id_of(context, key)
     rows = (row for _number, row in read_json_lines(file))
     count = import_documents(context.database, site_id, rows)
-    context.note("knowledge import", file.name, site_id)
+    context.note_action("knowledge import", file.name, site_id)
     embed(context)
     click.echo(context.say("knowledge_imported", count=count))
     mention_demo(context)

@@ -89,6 +89,6 @@ def answer(
         click.echo(sentence, err=True)
     if not lesson.is_kept:
         raise ChatbotError("lesson_undone", count=len(lesson.worse))
-    context.note("knowledge answer", target.name, site_id)
+    context.note_action("knowledge answer", target.name, site_id)
     values = {"question": lesson.question, "answered": lesson.answered}
     click.echo(context.say("lesson_kept", count=1 + len(lesson.wordings), **values))

@@ -21,8 +21,8 @@ from chatbot_server.retrieval.language.words.asked_in import language_asked_in
 # Characters of a question in which names are looked for, and how many the answer repeats.
 READ_CHARS = 1000
 NAMES = 3
-# Replies to these remarks list what the site can be asked about.
-TOPICS_BESIDE: tuple[Kind, ...] = ("abilities", "orders", "weather", "joke", "world")
+# Replies to these remarks also list what the site can be asked about.
+WITH_TOPICS: tuple[Kind, ...] = ("abilities", "orders", "weather", "joke", "world")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -53,7 +53,7 @@ def reply_to(
         words = [say("about_maker", language, site=name), about_model]
     elif remark.kind == "clock":
         return what_time_it_is(question.site, language)
-    elif remark.kind in TOPICS_BESIDE:
+    elif remark.kind in WITH_TOPICS:
         words = [say(f"about_{remark.kind}", language, site=name), _list_of(topics, language)]
     elif remark.is_courtesy:
         return say(f"courtesy_{remark.kind}", language)

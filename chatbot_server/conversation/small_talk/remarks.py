@@ -38,7 +38,7 @@ READ_CHARS = 1000
 READ_WORDS = 150
 SHORTEST_MISSPELLED = 6
 # Answered as well where they are asked beside a question about the site.
-BESIDE: tuple[Kind, ...] = ("person", "maker", "identity", "clock")
+SIDE_KINDS: tuple[Kind, ...] = ("person", "maker", "identity", "clock")
 
 _SENTENCE = re.compile(r"[^.!?？\n]+[.!?？]*")
 _DOUBLED = re.compile(r"(?<!\\)([a-z])\1+")  # in a pattern, “\\bb” is no double letter
@@ -73,12 +73,12 @@ class MessageParts:
 
     Attributes:
         remark: what the message is, if it asks nothing of the site.
-        beside: questions about the chatbot or the time that stand beside another question.
-        rest: the message without *beside*.
+        side_remarks: questions about the chatbot or the time that stand beside another.
+        rest: the message without *side_remarks*.
     """
 
     remark: Remark | None
-    beside: list[Remark]
+    side_remarks: list[Remark]
     rest: str
 
 
@@ -217,13 +217,13 @@ def split_message(message: str) -> MessageParts:
     """Split *message* into its remarks and what it asks of the site."""
     if remark := find_remark(message):
         return MessageParts(remark, [], message)
-    beside, rest = _find_beside(message)
-    if not beside:
+    side_remarks, rest = _side_remarks_of(message)
+    if not side_remarks:
         return MessageParts(None, [], message)
-    return MessageParts(find_remark(rest) if rest else beside.pop(), beside, rest)
+    return MessageParts(find_remark(rest) if rest else side_remarks.pop(), side_remarks, rest)
 
 
-def _find_beside(message: str) -> tuple[list[Remark], str]:
+def _side_remarks_of(message: str) -> tuple[list[Remark], str]:
     """The questions about the chatbot or the time in *message*, and the rest of it.
 
     *message* as a whole is not a remark.
@@ -239,15 +239,15 @@ def _find_beside(message: str) -> tuple[list[Remark], str]:
     for sentence in _SENTENCE.findall(message):
         questions = questions_of(sentence, guess_language(sentence))
         clauses = [(question.text, find(question.text)) for question in questions]
-        is_split = any(remark and remark.kind in BESIDE for _text, remark in clauses)
+        is_split = any(remark and remark.kind in SIDE_KINDS for _text, remark in clauses)
         parts += clauses if is_split else [(sentence, find(sentence))]
-    beside = [remark for _text, remark in parts if remark and remark.kind in BESIDE]
-    if not beside:
+    side_remarks = [remark for _text, remark in parts if remark and remark.kind in SIDE_KINDS]
+    if not side_remarks:
         return [], message
-    others = (text for text, remark in parts if remark not in beside)
+    others = (text for text, remark in parts if remark not in side_remarks)
     rest = " ".join(" ".join(others).split())
     remark = find_remark(rest)
-    return beside, "" if remark and remark.is_courtesy else rest
+    return side_remarks, "" if remark and remark.is_courtesy else rest
 
 
 def squeezed(text: str) -> str:
