@@ -1,10 +1,11 @@
 """Break a running server while visitors ask, and count what they lost.
 
-Each process is killed again and again, or stopped (SIGSTOP); the database is locked, then damaged;
-the clock jumps. Afterwards every answer that a visitor saw to its end must be stored as it was
-shown, and none may be empty; but for those that ended after the copy was made that took a damaged
-database's place, which are counted apart. Prints a line for each fault; exit 1 if anything was
-lost. The seconds of a start grow with what else the machine does; those of the processor do not.
+Each process is killed again and again, or stopped (SIGSTOP); the database is locked, damaged, put
+back from a backup; the clock jumps. Afterwards every answer that a visitor saw to its end must be
+stored as it was shown, and none may be empty; but for those that ended after the copy was made that
+took a database's place, which are counted apart. Prints a line for each fault; exit 1 if anything
+was lost. The seconds of a start grow with what else the machine does; those of the processor do
+not.
 
     PYTHONPATH=scripts python -m benchmarks.faults MODEL.gguf --kills 50 --faults web,engine,parent
 """
@@ -44,7 +45,7 @@ KILLED = ("web", "arbiter", "engine", "embedder", "chore", "parent")
 STOPPED = ("stop-engine", "stop-web", "stop-embedder")
 # Nobody has to end these: what they watch over goes on, and so do they when they are let.
 PAUSED = ("pause-arbiter", "pause-parent")
-OTHERS = ("locked", "damaged", "clock")
+OTHERS = ("locked", "damaged", "restored", "clock")
 PAUSE_SECONDS = 20.0
 # From one to the next, visitors have got so many answers to their end, that can be lost.
 ANSWERS_BETWEEN, MOST_BETWEEN = 3, 60.0
@@ -236,6 +237,17 @@ class Breaker:
         shutil.move(f"{file}.copy", file)
         self.put_back.append((copied, began))
         self._start()
+        self._until(self._is_ready)
+        return time.monotonic() - began
+
+    def restored(self) -> float:
+        """A backup is made, and put back while the server runs; visitors ask all the time."""
+        file, copied = self._served.folder / f"{len(self.put_back)}.backup", time.monotonic()
+        self._served.command("backup", str(file))
+        time.sleep(5)  # in which visitors get answers that the backup does not hold
+        self._served.command("restore", str(file), "--replace")
+        began = time.monotonic()
+        self.put_back.append((copied, began))
         self._until(self._is_ready)
         return time.monotonic() - began
 

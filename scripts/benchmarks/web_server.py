@@ -131,15 +131,19 @@ class Served:
         run_dir = self.folder / "data" / "run"
         if self._site:
             return WebServer(self.process.pid, self.url, self._site, run_dir, seconds)
-        sites = subprocess.run(
-            [*self._command, "site", "list", "--json"],
-            capture_output=True,
-            check=True,
-            env=self._environment,
-        )
-        rows = json.loads(sites.stdout)
+        rows = json.loads(self.command("site", "list", "--json"))
         self._site = next(row["key"] for row in rows if row["demo"] and row["free_chat"])
         return WebServer(self.process.pid, self.url, self._site, run_dir, seconds)
+
+    def command(self, *words: str) -> bytes:
+        """What a command of the same installation prints.
+
+        Raises:
+            CalledProcessError: it has failed.
+        """
+        return subprocess.run(
+            [*self._command, *words], capture_output=True, check=True, env=self._environment
+        ).stdout
 
     def end(self) -> None:
         """Ask it to stop, and wait."""
