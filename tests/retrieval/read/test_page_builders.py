@@ -300,3 +300,38 @@ def test_a_badge_above_a_heading_is_said_of_its_box(body: str, text: str) -> Non
 
 def test_letters_of_icon_fonts_are_not_read() -> None:
     assert text_of("<p><i>\ue01d</i> Call us</p><p>\uf095</p>") == "Call us"
+
+
+TEAMS = """<h1>Hours</h1><p><b>Under 13</b></p><ul><li>Tuesday 5 pm</li></ul>
+<p><b>Menu at 25 €</b></p><ul><li>Soup</li><li>Fish</li></ul>"""
+ONE_NOTE = "<h1>Hours</h1><p><b>Closed on 8 May</b></p><ul><li>Tuesday 5 pm</li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (TEAMS, "# Hours\n## Under 13\n- Tuesday 5 pm\n## Menu at 25 €\n- Soup\n- Fish"),
+        (ONE_NOTE, "# Hours\nClosed on 8 May\n- Tuesday 5 pm"),
+    ],
+)
+def test_bold_words_with_a_number_head_the_lists_below_them(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>Mixed <span style='color:red'>24</span><span style='color:#f00'>9/-</span></p>",
+         "Mixed 249/-"),
+        ("<p><span style='color:red'>Hello.</span><span style='color:blue'>We open.</span></p>",
+         "Hello. We open."),
+        ("<p><span style='margin:9px'>Mon</span><span style='margin:9px'>9 am</span></p>",
+         "Mon 9 am"),
+        ("<p><span class=a>Mon</span><span class=b>9 am</span></p>", "Mon 9 am"),
+        ("<p>from 1 May to 9 May<br>from 2 July to 4 July</p>",
+         "from 1 May to 9 May\nfrom 2 July to 4 July"),
+        ("<p>We open at 9,<br>and close at 5</p>", "We open at 9, and close at 5"),
+    ],
+)  # fmt: skip
+def test_letters_and_lines_stand_together_as_they_are_seen(body: str, text: str) -> None:
+    assert text_of(body) == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH
@@ -18,6 +19,7 @@ _FACT = re.compile(r"[\d@]")
 _IN_LINK = re.compile(r"\d(?:\D{0,2}\d){4}|@")
 _COPYRIGHT = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved|tous droits", re.IGNORECASE)
 MAX_LEVEL = 6
+LONGEST_TITLE = 40
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def with_headings(blocks: Sequence[Block]) -> list[Block]:
     """*blocks* with bold paragraphs as headings of what follows, and without empty sections."""
     result: list[Block] = []
     base = 1
+    titles = _titles_of_lists(blocks)
     for at, block in enumerate(blocks):
         following = blocks[at + 1] if at + 1 < len(blocks) else None
         if block.level:
@@ -68,12 +71,26 @@ def with_headings(blocks: Sequence[Block]) -> list[Block]:
                 and not following.level
                 and not following.bold
                 and following.margin == block.margin
-                and may_be_heading(block.text)
+                and (may_be_heading(block.text) or at in titles)
             )
             level = min(base + 1, MAX_LEVEL) if is_heading else 0
             block = replace(block, level=level, bold=False)
         result.append(block)
     return without_empty_sections(result)
+
+
+def _titles_of_lists(blocks: Sequence[Block]) -> set[int]:
+    """Where a short text in bold, also with a number, stands above a list; at least twice."""
+    places = {
+        at
+        for at, (block, following) in enumerate(pairwise(blocks))
+        if block.bold
+        and len(block.text) <= LONGEST_TITLE
+        and following.text.startswith(("- ", "| "))
+        and not block.text.endswith((".", ",", ";", "!"))
+        and not is_value(block.text)
+    }
+    return places if len(places) > 1 else set()
 
 
 def is_value(text: str) -> bool:

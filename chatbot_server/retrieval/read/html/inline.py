@@ -30,6 +30,9 @@ FEWEST_WORDS_OF_PICTURE = 3
 _WHATSAPP = re.compile(r"https?://(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)\+?(\d{8,15})\b")
 # A line of an address that belongs to the street above it.
 _POSTCODE = re.compile(r"(?:[A-Z]{1,2}[- ])?\d{4,5} [^\W\d_]")
+_MOVES = re.compile(r"margin|padding|display|position|float|width|left|right|flex|grid", re.I)
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
 _ENDS = tuple(".,;:!?…–—-([/")
 
 
@@ -133,7 +136,7 @@ class InlineText:
         lines: list[list[str]] = []
         for line in filter(None, (part.strip() for part in text.split(_LINE))):
             former = lines[-1][-1] if lines else ""
-            if lines and line[0].islower() and not former.endswith((".", ":", ";")):
+            if lines and goes_on(former, line):
                 lines[-1] += [" ", line]  # broken where it looked good, not where a thought ends
             elif lines and _POSTCODE.match(line):
                 lines[-1] += [" " if former.endswith(",") else ", ", line]
@@ -202,8 +205,33 @@ def touches_element_before(element: Any) -> bool:
         return False
     if before.tag in MARKING or before.tag == "br":
         return False
+    if are_letters_of_editor(before) and are_letters_of_editor(element):
+        return (before.text or "").endswith((".", "!", "?", ":", ";"))
     first, second = (before.text or "").strip(), (element.text or "").strip()
     return not (len(first) == 1 == len(second)) and not (len(first) == 1 and first.isalpha())
+
+
+def goes_on(former: str, line: str) -> bool:
+    """Whether *line* was broken off the line before where it looked good.
+
+    Lines that begin alike and have numbers (“du 1er au 8”, “du 9 au 15”) stand below each other.
+    """
+    if not line[0].islower() or former.endswith((".", ":", ";")):
+        return False
+    first, second = _FIRST_WORD.match(former), _FIRST_WORD.match(line)
+    begin_alike = first and second and first[0].lower() == second[0]
+    return not (begin_alike and _DIGIT.search(former) and _DIGIT.search(line))
+
+
+def are_letters_of_editor(element: Any) -> bool:
+    """Whether an editor only coloured or measured the letters of *element*: it moves none."""
+    style = element.get("style") or ""
+    return (
+        element.tag == "span"
+        and len(element.attrib) == 1
+        and not _MOVES.search(style)
+        and (bool(style))
+    )
 
 
 def short_text(element: Any, limit: int) -> str:
