@@ -30,7 +30,7 @@ from chatbot_server.service.children import call_chore
 MEGABYTE = 1_000_000
 # Name, size, memory, context, languages, tier, state, hallucinations, what else is to be said.
 ROW = "{:24} {:>5} {:>7} {:>8}  {:7} {:8} {:13} {:>7}  {}"
-MAY = {
+TIER_SENTENCES = {
     "write": "models_may_write",
     "rephrase": "models_may_rephrase",
     "quote": "models_may_quote",
@@ -175,7 +175,7 @@ def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: b
     report = check_model(in_home(file), choose_engine, None if no_load else probe)
     record = report.as_json(context.language)
     if answers and report.error is None:
-        score = _tested(context, in_home(file))
+        score = _run_answer_test(context, in_home(file))
         record["answers"] = asdict(score) | {"tier": score.tier}
         if not as_json:
             click.echo(
@@ -184,7 +184,7 @@ def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: b
                     right=_percent(context, 100 * score.right),
                     stopped=_percent(context, 100 * score.stopped),
                     questions=score.questions,
-                    may=context.say(MAY[score.tier]),
+                    may=context.say(TIER_SENTENCES[score.tier]),
                 )
             )
     if as_json:
@@ -200,8 +200,8 @@ def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: b
         sys.exit(report.error.exit_code)
 
 
-def _tested(context: Context, file: Path) -> AnswerScore:
-    """Run the answer test on *file*; its score is stored, and decides what the model may do."""
+def _run_answer_test(context: Context, file: Path) -> AnswerScore:
+    """The score of the model in *file*, which is stored: it decides what the model may do."""
     from chatbot_server.app import sampling
     from chatbot_server.conversation.answer_test import ask_all
     from chatbot_server.engine.process.supervisor import local_engine

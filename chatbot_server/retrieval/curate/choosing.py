@@ -12,10 +12,10 @@ from chatbot_server.retrieval.crawl.frontier import COPY, UNWANTED, is_unwanted,
 from chatbot_server.storage.knowledge.pages import pages_of, titles_of_pages
 from chatbot_server.storage.knowledge.sources import get_source
 
-MOST_PAGES = 2000
+MOST_PAGES = 2000  # to choose from: as many as a crawl reads, unless the operator wants more
 SMALLEST_FOLDER = 4  # pages; fewer are chosen one by one
-MOST_UNWANTED = 2000
-LONGEST_PATH = 2000
+MOST_UNWANTED = 2000  # paths; that of a folder stands for all of its pages
+LONGEST_PATH = 2000  # characters, as of a page's address in the database
 
 
 @dataclass

@@ -18,7 +18,7 @@ from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
 
 MOST_ENTRIES = 10_000
 MOST_WORDINGS = 50
-AT_ONCE = 100  # entries per transaction, for which visitors' questions wait
+AT_ONCE = 100  # entries of one transaction, which visitors' questions wait for
 COLUMNS = ("question", "answer", "wordings")
 # Names of columns in the first line; without such a line, their order is that of COLUMNS.
 HEADINGS = {
