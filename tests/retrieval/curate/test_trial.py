@@ -13,6 +13,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.site.sites import Site
 
 HELP = """
 # Help
@@ -60,6 +61,17 @@ def test_a_heading_that_goes_on_from_another_is_no_question(
     texts = [question.text for question in first_questions(base, site_id)]
     assert "Who is the baker here?" in texts
     assert "And for all the children?" not in texts
+
+
+def test_the_name_of_the_site_is_no_question(base: KnowledgeBase, site_id: int) -> None:
+    with base.database.session() as session:
+        session.get_one(Site, site_id).name = "Ann's Bakery"
+    start = "# Ann's Bakery, Hull\nBread since 1987.\n## Parking for bicycles\nIt is free."
+    put_pages(base.database, site_id, ("", start), ("party", "# Ann's bakery parties\nBook one."),
+              language="en")  # fmt: skip
+    texts = [question.text for question in first_questions(base, site_id)]
+    assert "Ann's Bakery, Hull" not in texts
+    assert {"Parking for bicycles", "Ann's bakery parties"} <= set(texts)
 
 
 def test_a_usual_question_counts_only_if_the_answer_has_what_it_asks_for(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Literal
+from urllib.parse import urlsplit
 
 from chatbot_server.messages import LANGUAGES as MESSAGE_LANGUAGES
 from chatbot_server.messages import say
@@ -64,7 +65,7 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
     """Questions to try, one of each kind in turn, the likeliest of each kind first."""
     with base.database.session() as session:
         headings = headings_of(session, site_id, MOST_HEADINGS)
-        name = session.get_one(Site, site_id).name.casefold()
+        name = session.get_one(Site, site_id).name
     topics = base.topics(site_id, ANY_LANGUAGE)  # which renews the languages, too
     spoken = base.searcher.languages(base.database, site_id).documents
     main = spoken[0] if spoken else ""
@@ -76,7 +77,7 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
             row.path, audience or row.language, kind_of(row.path, row.language), _page(row)
         )
         for row in (*headings, *(PageHeading(topic, "", main) for topic in topics))
-        if row.path.casefold() != name
+        if not _is_name(row, name)
     ]
     complete = [
         question
@@ -107,6 +108,15 @@ def kind_of(text: str, language: str) -> Kind:
     has_synonym = not frozenset().union(*families).isdisjoint(_WORD.findall(words))
     asks_number = any(words.startswith(phrase) for phrase in language_words.asks_number)
     return "figure" if has_synonym or asks_number else "fact"
+
+
+def _is_name(row: PageHeading, name: str) -> bool:
+    """Whether the heading is the name of the site, or holds it at the head of the first page."""
+    words, words_of_name = _WORD.findall(fold(row.path)), _WORD.findall(fold(name))
+    if words == words_of_name:
+        return True
+    is_first_page = bool(_page(row)) and urlsplit(row.url).path in ("", "/")
+    return is_first_page and not row.path.endswith("?") and set(words_of_name) <= set(words)
 
 
 def _stands_alone(row: PageHeading) -> bool:
