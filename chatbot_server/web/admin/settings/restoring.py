@@ -15,6 +15,7 @@ from chatbot_server.accounts.service import check_setup, renew_setup
 from chatbot_server.backup.service import default_name, look, restore
 from chatbot_server.errors import ChatbotError, NotFound, TooLarge, Unavailable, UsageError
 from chatbot_server.messages.numbers import file_size
+from chatbot_server.prompt.clean import clean_text
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import (
     AdminParts,
@@ -148,6 +149,9 @@ def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> R
     may_try_again = error.code in AGAIN
     if name and not may_try_again:
         _forget_upload(parts.config.backups_dir / name)
+    if name.startswith(UPLOADED) and error.values.get("name") == name:
+        upload = request.files.get("upload")  # the owner knows it under another name
+        error.values["name"] = clean_text(upload.filename or "")[:100] if upload else name
     return _show(
         parts,
         status=error.status,
