@@ -335,3 +335,17 @@ def test_bold_words_with_a_number_head_the_lists_below_them(body: str, text: str
 )  # fmt: skip
 def test_letters_and_lines_stand_together_as_they_are_seen(body: str, text: str) -> None:
     assert text_of(body) == text
+
+
+SEASONS = """<table><tr><td colspan=3>Prices 2026</td></tr>
+<tr><td>Season</td><td>Dates</td><td>Price</td></tr>
+<tr><td>high</td><td>30 June to 1 September</td><td>345 €</td></tr>
+<tr><td>low</td><td>all other weeks</td><td>180 €</td></tr></table>"""
+WEEK_PLAIN = """<table><tr><td>Monday</td><td>closed</td><td>by appointment</td></tr>
+<tr><td>Tuesday</td><td>9 to 12</td><td>2 to 5</td></tr>
+<tr><td>Friday</td><td>9 to 12</td><td>2 to 5</td></tr></table>"""
+
+
+def test_a_row_of_plain_cells_names_columns_where_all_others_have_numbers() -> None:
+    assert "| Prices 2026 |  |  |\n| Season | Dates | Price |\n| ---" in text_of(SEASONS)
+    assert "---" not in text_of(WEEK_PLAIN)

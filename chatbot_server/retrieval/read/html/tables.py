@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
+from chatbot_server.retrieval.language.tables import spans_all
+from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import CELLS, IN_CELLS, PICTURES
 
@@ -15,6 +17,7 @@ MAX_CELLS = 60_000
 MAX_SPAN = 60
 LONGEST_LABEL = 100
 LONGEST_CELL = 300
+LONGEST_NAME, FEWEST_ROWS, FEWEST_COLUMNS = 30, 2, 3
 MOST_CELLS_OF_PRICE = 5
 LONGEST_PRICE = 40
 _BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
@@ -70,7 +73,32 @@ def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
             grid, head = [], 0
         head += names_columns
         grid.append(cells)
+    if not grids and not head:
+        title = grid[:1] if grid and spans_all(grid[0]) else []
+        if names_columns_plainly(grid[len(title) :]):
+            grids, grid, head = [(title, 0)] if title else [], grid[len(title) :], 1
     return [*grids, (grid, head if head < len(grid) else 0)]
+
+
+def names_columns_plainly(grid: list[list[str]]) -> bool:
+    """Whether the first row names the columns, although its cells look like all others.
+
+    It is the only one without a number, and has short names that stand nowhere below.
+    """
+    names, body = grid[:1], [row for row in grid[1:] if not spans_all(row)]
+    if not names or len(body) < FEWEST_ROWS or len(names[0]) < FEWEST_COLUMNS:
+        return False
+    cells = [cell for cell in names[0] if cell]
+    if len(set(cells)) < len(names[0]) - 1 or any(map(_is_no_name, cells)):
+        return False
+    told = {cell for row in body for cell in row}
+    are_told = all(any(char.isdigit() for cell in row[1:] for char in cell) for row in body)
+    return are_told and told.isdisjoint(cells)
+
+
+def _is_no_name(cell: str) -> bool:
+    is_long = len(cell) > LONGEST_NAME or any(map(str.isdigit, cell))
+    return is_long or bool(hours_by_day(f"{cell}: 9:00 – 12:00"))
 
 
 def _rows(table: Any) -> list[Any]:
