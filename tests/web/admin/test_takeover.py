@@ -97,6 +97,7 @@ def test_a_person_answers_until_the_conversation_is_handed_back(
     page = owner.browser("owner").get(f"{path}?locale=en").text
     assert "Call me: 01 23 45 67 89" in page, "a person may be told how to reply"
     assert "Marie answers here" in page
+    assert page.count("Answer this better") == 1, "what was passed on is no answer to better"
     assert 'value="Marie"' in page, "the name is there for the next time"
     listed = owner.browser("owner").get(f"/admin/{owner.key}/conversations?trait=person").text
     assert visitor.conversation in listed
