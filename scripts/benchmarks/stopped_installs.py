@@ -4,7 +4,8 @@
 
 BUNDLE is a folder of ``scripts/offline-bundle``. Most installations find their packages there
 already (they are shared by links), so that the moments are not nearly all while pip works. Upgrades
-begin with a copy of one installation. ``--only`` one of both: two of these can run side by side.
+begin with a copy of one installation that a visitor has asked something; it must have every site,
+message and text of it afterwards. ``--only`` one of both: two of these can run side by side.
 """
 
 from __future__ import annotations
@@ -16,17 +17,23 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Set
+from contextlib import closing
 from pathlib import Path
 from tempfile import mkdtemp
+
+import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     *("install.sh", "chatbot_server", "packaging", "requirements", "requirements.lock"),
     *("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "config.example.yaml", "widget/dist"),
 )
+KEPT = {"site": "key, name", "message": "role, text", "knowledge_document": "url, text"}
 WITH_PACKAGES = 10  # one installation in so many fetches its packages itself
 SECONDS = 900
 
@@ -54,6 +61,7 @@ class Trial:
             text = re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', init.read_text())
             init.write_text(text)
             _build_wheel(clone)
+        self.kept: set[tuple[str, ...]] = set()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -80,12 +88,21 @@ class Trial:
             said, _ = installer.communicate()
         return installer.returncode, said, time.monotonic() - start
 
-    def is_ready(self, site: str = "") -> bool:
-        """Whether its command says so, and the site is still known."""
+    def is_ready(self, kept: Set[tuple[str, ...]] = frozenset()) -> bool:
+        """Whether its command says so, and nothing of *kept* is lost."""
         command = self.prefix / "bin/chatbot-server"
         status = subprocess.run([command, "status"], capture_output=True)
-        sites = subprocess.run([command, "site", "list"], capture_output=True, text=True).stdout
-        return status.returncode == 0 and site in sites
+        return status.returncode == 0 and kept <= _content(self.prefix)
+
+    def _ask(self) -> None:
+        """A visitor's question, answered to its end."""
+        address = f"http://127.0.0.1:{self.port}"
+        page = httpx.get(address, timeout=SECONDS).text
+        found = re.search(r'data-site="([^"]+)"', page)
+        assert found, page
+        asked = {"site": found[1], "message": "What is this?"}
+        answer = httpx.post(f"{address}/api/chat", json=asked, timeout=SECONDS).text
+        assert "event: done" in answer, answer
 
     def begin_upgrade(self) -> None:
         """The old version runs, and knows a site."""
@@ -93,8 +110,10 @@ class Trial:
         if not before.exists():
             self.run(self.old, "--run")
             subprocess.run([command, "site", "add", "Kept"], check=True, capture_output=True)
+            self._ask()
             subprocess.run([command, "stop"], check=True, capture_output=True)
             _copy(self.prefix, before)
+            self.kept = _content(before)
         else:
             self.reset()
             _copy(before, self.prefix)
@@ -109,6 +128,16 @@ class Trial:
             self.prefix.mkdir()
             (self.prefix / ".chatbot-server").touch()
             _link(packages, self.prefix / "packages")
+
+
+def _content(prefix: Path) -> set[tuple[str, ...]]:
+    """What must not be lost: sites, messages and texts."""
+    with closing(sqlite3.connect(prefix / "data/chatbot.db")) as database:
+        return {
+            (table, *row)
+            for table, columns in KEPT.items()
+            for row in database.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 - our own names
+        }
 
 
 def _link(folder: Path, to: Path) -> None:
@@ -140,14 +169,14 @@ def kill_installations(trial: Trial, packages: Path, moments: list[float]) -> in
 
 
 def kill_upgrades(trial: Trial, moments: list[float]) -> int:
-    """How many of the next runs end ready, with the new version and the site of before."""
+    """How many of the next runs end ready, with the new version and all that was there before."""
     good = 0
     for number, moment in enumerate(moments):
         trial.begin_upgrade()
         trial.run(trial.new, "--upgrade", seconds=moment)
         code, said, _ = trial.run(trial.new, "--upgrade", "--run")
         is_new = (trial.prefix / "current").readlink().name.startswith("0.1.1-")
-        is_good = code == 0 and is_new and trial.is_ready("Kept")
+        is_good = code == 0 and is_new and trial.is_ready(trial.kept)
         good += is_good
         print(f"upgrade {number + 1}: {moment:.1f} s {'ready' if is_good else said}", flush=True)
     return good
