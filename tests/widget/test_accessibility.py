@@ -127,6 +127,20 @@ def test_axe_would_find_something(
         assert [rule["id"] for rule in found["violations"]] == ["button-name"]
 
 
+def test_the_page_keeps_its_landmarks_to_itself(
+    chromium: Any, visit: Visitor, pages: Any, script: Script
+) -> None:
+    prepare(script)
+    script.gate.set()
+    with visit(chromium) as it:
+        it.go(pages.add()).open().ask("?").answered("Tuesday")
+        session = it.page.context.new_cdp_session(it.page)
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        roles = {node["role"]["value"] for node in nodes if not node["ignored"]}
+        assert {"main", "dialog", "log", "status"} <= roles
+        assert roles.isdisjoint({"banner", "contentinfo", "navigation", "complementary"})
+
+
 def focused(it: Any) -> str:
     """Name of what has the focus, through the shadow root."""
     name: str = it.page.evaluate(

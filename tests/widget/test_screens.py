@@ -85,7 +85,7 @@ def states(it: Any, script: Script, question: str) -> Iterator[str]:
     script.gate.set()
     it.panel.locator(".sources").wait_for()
     yield "answer"
-    it.panel.locator("header button").first.click()
+    it.panel.locator(".header button").first.click()
     it.panel.locator(".menu button").nth(1).wait_for()
     yield "menu"
     it.panel.locator(".menu button").nth(1).click()

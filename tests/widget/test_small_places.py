@@ -139,7 +139,7 @@ def test_menu_and_sheet_leave_the_header_free_however_high_it_is(
     script.config |= {"name": LONG, "state": "failed"}
     with visit(chromium, viewport=size) as it:
         it.go(pages.add()).open().still()
-        header = it.panel.locator("header")
+        header = it.panel.locator(".header")
         assert header.bounding_box()["height"] < 150
 
         def bottom() -> float:

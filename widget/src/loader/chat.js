@@ -148,8 +148,8 @@ export function chat(options, tag) {
     call,
     place,
     destroy() {
-      panel?.call("destroy");
       clearTimeout(timer);
+      panel?.call("destroy");
       host.remove();
     },
   };

@@ -60,8 +60,8 @@ else {
       subtree: true,
       attributes: true,
     });
-    addEventListener("transitionend", look, true);
     addEventListener("animationend", look, true);
+    addEventListener("transitionend", look, true);
     refresh();
     calls?.map?.(methods.push);
   };

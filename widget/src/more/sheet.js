@@ -13,7 +13,7 @@ export function sheets({ say, view }) {
   const cover = (/** @type {boolean} */ on) => {
     element.hidden = !on;
     for (const part of panel.children)
-      if (part !== element && !part.matches("header,[role=status],.menu")) part.inert = on;
+      if (part !== element && !part.matches(".header,[role=status],.menu")) part.inert = on;
   };
   /** @returns {boolean} whether there was one to close */
   const close = () => {

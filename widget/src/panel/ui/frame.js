@@ -61,8 +61,9 @@ export function frame(app) {
       dir: direction(app.locale),
       hidden: true,
     },
+    // No landmarks: they would be the page's banner and footer once more.
     h(
-      "header",
+      "div.header",
       { part: "header" },
       h("span.avatar", { part: "avatar" }, options.avatar ? picture(options.avatar) : icon(SPARK)),
       h("div.who", {}, title, state),
@@ -71,7 +72,7 @@ export function frame(app) {
     ),
     messages.element,
     ...input.elements,
-    h("footer", {}, notice, where),
+    h("div.footer", {}, notice, where),
     messages.status,
   );
   root[/top/.test(/** @type {any} */ (options.position)) ? "append" : "prepend"](panel);
