@@ -21,7 +21,7 @@ from chatbot_server.retrieval.curate.jobs import crawl_due, embed_waiting
 from chatbot_server.retrieval.curate.learning.quality import run_nightly
 from chatbot_server.retrieval.curate.learning.unanswered import ask_again
 from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.service.children import CHORE_NAMES, call_chore
+from chatbot_server.service.children import call_chore
 from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.database import Database
@@ -120,8 +120,10 @@ def files(config: Config, database: Database) -> None:
         call_chore(config.run_dir, "embed")
 
 
-WORK = (erase, read, embed, pull, mail, model, webhooks, files)
-CHORES = dict(zip(CHORE_NAMES, WORK, strict=True))
+# By the names in CHORE_NAMES.
+CHORES = {
+    chore.__name__: chore for chore in (erase, read, embed, pull, mail, model, webhooks, files)
+}
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

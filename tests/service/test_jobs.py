@@ -10,7 +10,8 @@ import pytest
 from support.conversations import start_conversation
 
 from chatbot_server.config import Config
-from chatbot_server.service.jobs import erase, erase_old_backups
+from chatbot_server.service.children import CHORE_NAMES
+from chatbot_server.service.jobs import CHORES, erase, erase_old_backups
 from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
@@ -84,3 +85,7 @@ def test_chores_erase_what_is_due(tmp_path: Path) -> None:
         assert len(contact_requests(session, site_id)) == 1
     assert [file.name for file in backups.iterdir()] == ["fresh.db"]
     database.close()
+
+
+def test_each_chore_that_can_be_called_is_there() -> None:
+    assert set(CHORES) == set(CHORE_NAMES)

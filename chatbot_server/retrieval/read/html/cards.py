@@ -66,7 +66,8 @@ class Cards:
         has_fact = any(char.isdigit() for char in text)
         if len(text) <= LONGEST_ABOVE and has_fact and is_told_of and is_same_place:
             facts = [
-                replace(one, level=0, bold=False, text=one.text.removeprefix("- ")) for one in above
+                replace(each, level=0, bold=False, text=each.text.removeprefix("- "))
+                for each in above
             ]
             blocks[start:] = [heading, *facts]
 

@@ -85,9 +85,9 @@ def line_of_card(box: Any, text: Text) -> str:
     if not any(cell.tag in BLOCKS for cell in cells):
         return ""
     texts = list(filter(None, map(text, cells)))
-    prices = [len(one) for one in texts if _PRICE.search(one)]
+    prices = [len(each) for each in texts if _PRICE.search(each)]
     is_card = len(texts) > 1 and len(prices) == 1 and prices[0] <= LONGEST_PRICE
-    is_card = is_card and not any(one.endswith("?") for one in texts)
+    is_card = is_card and not any(each.endswith("?") for each in texts)
     return DASH.join(texts) if is_card and max(map(len, texts)) <= LONGEST_LABEL else ""
 
 

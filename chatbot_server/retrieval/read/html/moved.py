@@ -46,7 +46,7 @@ def moved_to(tree: Any, blocks: Sequence[Block], url: str) -> str:
         targets = [*scripted_targets(tree), *told_targets(tree, blocks)]
     addresses = (joined(base, target) or "" for target in targets)
     here = urldefrag(url)[0]
-    return next((one for one in addresses if one and urldefrag(one)[0] != here), "")
+    return next((each for each in addresses if each and urldefrag(each)[0] != here), "")
 
 
 def refreshes(tree: Any) -> Iterator[tuple[float, str]]:

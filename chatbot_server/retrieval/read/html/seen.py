@@ -39,7 +39,7 @@ def seen_facts(
     languages = together([language[:2]])
     visibility = visibility or Visibility(tree)
     body = next(tree.iter("body"), tree)
-    lines = lines_of(body, decimal, lambda one: one.tag in SILENT or visibility.is_hidden(one))
+    lines = lines_of(body, decimal, lambda each: each.tag in SILENT or visibility.is_hidden(each))
     text = fold("\n".join(filter(_FACT.search, lines))[:MAX_CHARACTERS])
     places: dict[Fact, list[int]] = {}
     size = 0

@@ -140,7 +140,7 @@ def _pieces(output: bytes, scale: float) -> Iterator[Piece]:
 def even_out_sizes(pieces: list[Piece]) -> None:
     """Give the same size to what differs by less than letters of one font do when measured."""
     size = 0.0
-    for piece in sorted(pieces, key=lambda one: one.size):
+    for piece in sorted(pieces, key=lambda piece: piece.size):
         if piece.size > SAME_SIZE * size:
             size = piece.size
         piece.size = round(size)

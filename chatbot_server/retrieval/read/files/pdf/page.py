@@ -99,12 +99,12 @@ class PdfPage:
     def rows(self) -> list[list[Piece]]:
         """The pieces line by line, from top to bottom and from left to right."""
         rows: list[list[Piece]] = []
-        for piece in sorted(self.pieces, key=lambda one: one.y):
+        for piece in sorted(self.pieces, key=lambda piece: piece.y):
             if rows and piece.y - rows[-1][0].y <= SAME_LINE * max(piece.size, rows[-1][0].size):
                 rows[-1].append(piece)
             else:
                 rows.append([piece])
-        return [self._merged(sorted(row, key=lambda one: one.x0)) for row in rows]
+        return [self._merged(sorted(row, key=lambda piece: piece.x0)) for row in rows]
 
     def _merged(self, row: Sequence[Piece]) -> list[Piece]:
         pieces = [row[0]]

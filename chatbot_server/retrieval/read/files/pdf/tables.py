@@ -166,7 +166,7 @@ def _slot(edges: Sequence[float], value: float) -> int:
 
 def cell_text(pieces: Sequence[Piece]) -> str:
     """The lines of one cell; one that had room for more was ended by its writer."""
-    lines = sorted(pieces, key=lambda one: (round(one.y), one.x0))
+    lines = sorted(pieces, key=lambda piece: (round(piece.y), piece.x0))
     right = max(piece.x1 for piece in lines)
     text = lines[0].text
     for former, piece in pairwise(lines):
