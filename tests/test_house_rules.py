@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def test_every_module_says_what_it_is() -> None:
 
 def test_no_two_classes_have_one_name() -> None:
     assert HOUSE.repeated_class_names() == {}
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Of two, pytest reads only one when it collects both."""
+    names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_what_is_imported_from_the_package_is_there() -> None:

@@ -69,7 +69,7 @@ def test_a_change_of_settings_is_undone(owner: OwnerServer, post: Post) -> None:
     post("/admin/KEY/appearance", **form)  # nothing differs: nothing is noted
     post("/admin/KEY/appearance", **form | {"color": "#00aa00"})
     page = browser.get(path).text
-    numbers = re.findall(r"change-(\d+)\"><h2", page)
+    numbers = re.findall(r'<h2 id="change-(\d+)"', page)
     assert len(numbers) == 2
     assert "en: Hi" in page
     assert "the owner" in page
