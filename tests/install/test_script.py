@@ -190,7 +190,7 @@ def test_everything_missing_is_listed_at_once_with_the_package_line(
     for missing in (
         "Python 3.10 or newer",
         "1200 MB of free disk",
-        "750 MB of free memory",
+        "800 MB of free memory",
         "no AVX2",
         f"127.0.0.1:{port} cannot be used",
         "apt-get install -y python3 python3-venv",
