@@ -58,7 +58,7 @@ class QuestionVerdict(Base):
 
     Attributes:
         name: a digest of its words, as of an :class:`IgnoredQuestion`.
-        version: the version of the index that was asked.
+        version: stands for the index that was asked, and the program that answered.
     """
 
     __tablename__ = "knowledge_verdict"

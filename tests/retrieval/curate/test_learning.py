@@ -10,7 +10,7 @@ from support.conversations import start_conversation
 from chatbot_server.errors import Conflict, NotFound, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning import teaching
+from chatbot_server.retrieval.curate.learning import teaching, unanswered
 from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
 from chatbot_server.retrieval.curate.learning.teaching import teach
 from chatbot_server.retrieval.curate.learning.unanswered import (
@@ -192,6 +192,9 @@ def test_what_was_asked_of_the_same_pages_is_not_asked_again(
         True,
     )
     assert len(calls) == 2
+    monkeypatch.setattr(unanswered, "__version__", "of another program")
+    still_open(base, site_id, groups)
+    assert len(calls) == 4, "another program may answer otherwise"
 
 
 def test_groups_are_those_of_comparing_each_with_each(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from sqlalchemy.orm import Session
+
+from chatbot_server import __version__
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.answer.decide.same_question import asks_same
 from chatbot_server.retrieval.answer.search.query import ParsedText
@@ -175,14 +179,15 @@ def still_open(
 ) -> OpenGroups:
     """The first *most* of *groups* that still have no answer: pages and FAQ may have grown since.
 
-    Those that the owner ignores are left out. A group is asked once of each version of the index.
+    Those that the owner ignores are left out. A group is asked once of each version of the index,
+    by each version of the program.
 
     Args:
         seconds: of processor time, after which nothing more is asked.
     """
     deadline = time.thread_time() + seconds
     with base.database.session() as session:
-        known_verdicts, version = verdicts_of(session, site_id), index_version(session, site_id)
+        known_verdicts, version = verdicts_of(session, site_id), _version(base, session, site_id)
     verdicts: dict[str, Verdict] = {}
     open_groups: list[QuestionGroup] = []
     is_settled = True
@@ -205,10 +210,17 @@ def still_open(
 def note_answered(base: KnowledgeBase, site_id: int, group: QuestionGroup) -> None:
     """Ask *group*, to which the owner just gave an answer, so that no list shows it once more."""
     with base.database.session() as session:
-        version = index_version(session, site_id)
+        version = _version(base, session, site_id)
     verdict = _ask(base, site_id, group, version)
     with base.database.session() as session:
         put_verdict(session, site_id, group.name, verdict)
+
+
+def _version(base: KnowledgeBase, session: Session, site_id: int) -> int:
+    """A number for the site's index and for the program that answers from it."""
+    embedder = base.searcher.embedder
+    parts = (index_version(session, site_id), __version__, embedder and embedder.fit)
+    return zlib.crc32(repr(parts).encode()) >> 1  # databases store 31 bits
 
 
 def _ask(base: KnowledgeBase, site_id: int, group: QuestionGroup, version: int) -> Verdict:
