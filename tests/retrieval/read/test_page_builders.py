@@ -346,6 +346,26 @@ WEEK_PLAIN = """<table><tr><td>Monday</td><td>closed</td><td>by appointment</td>
 <tr><td>Friday</td><td>9 to 12</td><td>2 to 5</td></tr></table>"""
 
 
+BUILT = """<h1>Boats</h1><div class="sb-heading sb-lg"><span>The cost of it</span></div>
+<div class="sb-text"><p>A day is £165.</p></div>"""
+NAMED_BOX = "<h1>A</h1><div class='bloc__titre'><div>Les chats</div></div><p>Ils sont deux.</p>"
+SENTENCE = "<h1>A</h1><p class='title'>We open on Sundays.</p><p>b</p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BUILT, "# Boats\n## The cost of it\nA day is £165."),
+        (NAMED_BOX, "# A\n## Les chats\nIls sont deux."),
+        (SENTENCE, "# A\nWe open on Sundays.\nb"),
+        ("<h1>A</h1><div class='subtitles'>Films</div><p>b</p>", "# A\nFilms\nb"),
+        ("<h1>A</h1><div class='title-box'><p>Films</p><p>b</p></div>", "# A\nFilms\nb"),
+    ],
+)
+def test_a_box_that_is_called_a_heading_is_that_of_the_text_below(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
 def test_a_row_of_plain_cells_names_columns_where_all_others_have_numbers() -> None:
     assert "| Prices 2026 |  |  |\n| Season | Dates | Price |\n| ---" in text_of(SEASONS)
     assert "---" not in text_of(WEEK_PLAIN)

@@ -30,7 +30,7 @@ class Block:
         level: the level of a heading, from 1; 0 for other blocks.
         margin: it is in the page's header, footer or sidebar.
         link: it consists of links only.
-        bold: it is a paragraph in bold only, which may be a heading.
+        bold: it is in bold only, or called a heading, and may be one.
     """
 
     text: str

@@ -33,6 +33,7 @@ from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
 MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000
 _HEADING = re.compile(r"h[1-6]")
+_NAMED_HEADING = re.compile(r"(?<![^\W_])(?:heading|headline|title|titre)(?![^\W_])", re.IGNORECASE)
 _ANCHOR_SIGNS = " ¶#§🔗"
 _FACT = re.compile(r"\d{2}|@")
 # The shortest text below a bold heading at the beginning of the same paragraph.
@@ -45,6 +46,16 @@ _AFTER_TITLE = "".join((_AFTER_RUN_IN, *sorted(SIGNS)))
 def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -> list[Block]:
     """The blocks of the page whose ``html`` or ``body`` element is *root*."""
     return _Walk(root, decimal, visibility or Visibility(root)).blocks()
+
+
+def _is_heading_by_name(element: Any) -> bool:
+    """Whether the class of *element* says so, as site builders do where they use no heading."""
+    names = [element.get("class")]
+    box = element.getparent()
+    is_alone = element.getprevious() is None and element.getnext() is None
+    if is_alone and box is not None and not (box.text or "").strip():
+        names.append(box.get("class"))
+    return any(_NAMED_HEADING.search(name) for name in names if name)
 
 
 def _is_label_of_field(element: Any) -> bool:
@@ -298,7 +309,7 @@ class _Walk:
         if element.tag not in BLOCKS:
             self._text.close(element)
             return
-        self._flush()
+        self._flush(is_heading_by_name=_is_heading_by_name(element))
         self.leave(element)
 
     def leave(self, element: Any) -> None:
@@ -327,9 +338,9 @@ class _Walk:
             item.has_heading = True
         self._put(block)
 
-    def _flush(self) -> None:
+    def _flush(self, *, is_heading_by_name: bool = False) -> None:
         """End the current paragraph, if there is one."""
-        is_link, is_bold = self._text.is_link, self._text.is_bold
+        is_link, is_bold = self._text.is_link, self._text.is_bold or is_heading_by_name
         lines = self._text.take()
         items = self._list.items
         if lines and items and not items[-1].has_heading:
