@@ -110,9 +110,9 @@ class Desk:
 
 def language_of_letters(session: Session, site: Site) -> str:
     """The language of *site*, else of most of its pages, else of the server's terminal."""
-    spoken = () if site.language else document_languages(session, site.id)
-    known = [code for code in (site.language, *spoken) if code]
-    return pick_language(*known) if known else terminal_language()
+    of_pages = () if site.language else document_languages(session, site.id)
+    languages = [code for code in (site.language, *of_pages) if code]
+    return pick_language(*languages) if languages else terminal_language()
 
 
 def desk_of(config: Config, site: Site, language: str) -> Desk:

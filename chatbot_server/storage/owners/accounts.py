@@ -115,8 +115,9 @@ def find_account(session: Session, name: str) -> Account:
 
 def _namesakes(session: Session, name: str) -> list[Account]:
     """The accounts of this name, however it is typed; SQLite's ``lower`` knows no “É”."""
-    wanted = folded_name(name)
-    return [account for account in all_accounts(session) if folded_name(account.name) == wanted]
+    search_key = folded_name(name)
+    accounts = all_accounts(session)
+    return [account for account in accounts if folded_name(account.name) == search_key]
 
 
 def folded_name(name: str) -> str:

@@ -31,6 +31,13 @@ def base(database: Database, site_id: int) -> KnowledgeBase:
     return KnowledgeBase(database)
 
 
+@pytest.fixture
+def only_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second section is close enough to be shown."""
+    monkeypatch.setattr(answers, "CLOSE", 0.0)
+    monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", 0.0)
+
+
 def headings(answer: str) -> int:
     return sum(line.startswith("**") for line in answer.splitlines())
 
@@ -52,11 +59,10 @@ def test_sections_that_are_too_long_together_are_not_shown_together(
     assert headings(base.ground(site_id, QUESTION).answer) == 1
 
 
+@pytest.mark.usefixtures("only_first")
 def test_headings_of_what_fits_less_well_are_offered(
     base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "CLOSE", 0.0)
-    monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", 0.0)
     monkeypatch.setattr(further, "CLOSE", 0.0)
     assert base.ground(site_id, QUESTION).further == ()
     monkeypatch.setattr(further, "CLOSE", 100.0)
@@ -67,11 +73,10 @@ def test_headings_of_what_fits_less_well_are_offered(
     assert {*grounding.further} < {"Rowing boats", "Pedal boats", "Sailing boats", "Boat licence"}
 
 
+@pytest.mark.usefixtures("only_first")
 def test_what_was_offered_is_answered_when_it_is_asked_for(
     base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "CLOSE", 0.0)
-    monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", 0.0)
     monkeypatch.setattr(further, "CLOSE", 100.0)
     for name in base.ground(site_id, QUESTION).further:
         assert f"**{name}**" in base.ground(site_id, name, [QUESTION]).answer

@@ -53,13 +53,13 @@ def empty_placeholders(tree: Any, page: str) -> bool:
     ]
     if any(_CODE & tags for tags in above):
         return False
-    found = [place for place, tags in zip(places, above, strict=True) if not _UNREAD & tags]
-    for place in found:
+    templates = [place for place, tags in zip(places, above, strict=True) if not _UNREAD & tags]
+    for place in templates:
         _empty(place)
     for link in tree.xpath("//*[contains(@href, '{')]")[:MAX_TEXTS]:
         if _MARK.search(link.get("href")):
             del link.attrib["href"]
-    return bool(found)
+    return bool(templates)
 
 
 def _empty(place: Any) -> None:

@@ -91,9 +91,9 @@ def names_columns_plainly(grid: list[list[str]]) -> bool:
     cells = [cell for cell in names[0] if cell]
     if len(set(cells)) < len(names[0]) - 1 or any(map(_is_no_name, cells)):
         return False
-    told = {cell for row in body for cell in row}
-    are_told = all(any(char.isdigit() for cell in row[1:] for char in cell) for row in body)
-    return are_told and told.isdisjoint(cells)
+    cells_below = {cell for row in body for cell in row}
+    have_numbers = all(any(char.isdigit() for cell in row[1:] for char in cell) for row in body)
+    return have_numbers and cells_below.isdisjoint(cells)
 
 
 def _is_no_name(cell: str) -> bool:
