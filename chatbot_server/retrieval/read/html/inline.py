@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from chatbot_server.retrieval.read.html.broken_lines import BrokenLine, joined_lines
 from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT, MARKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 # Marks in the text being gathered, from the area that Unicode leaves to programs.
 _LINE, _SUP, _SUP_END = "\ue000", "\ue001", "\ue002"
@@ -28,11 +30,8 @@ _FACT_IN_PICTURE = re.compile(
 )
 FEWEST_WORDS_OF_PICTURE = 3
 _WHATSAPP = re.compile(r"https?://(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)\+?(\d{8,15})\b")
-# A line of an address that belongs to the street above it.
-_POSTCODE = re.compile(r"(?:[A-Z]{1,2}[- ])?\d{4,5} [^\W\d_]")
 _MOVES = re.compile(r"margin|padding|display|position|float|width|left|right|flex|grid", re.I)
-_FIRST_WORD = re.compile(r"[^\W\d_]+")
-_DIGIT = re.compile(r"\d")
+_WEIGHT = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:(bold|[6-9]00)|\w)", re.IGNORECASE)
 _ENDS = tuple(".,;:!?…–—-([/")
 
 
@@ -46,6 +45,7 @@ class InlineText:
     def __init__(self, decimal: str = ",") -> None:
         self._decimal = decimal
         self._pieces: list[str] = []
+        self._are_bold: list[bool] = []
         self._links = self._bolds = 0
         self._size = self._linked = self._bold = 0
 
@@ -53,19 +53,23 @@ class InlineText:
         """Text as it stands in the source."""
         if not text:
             return
-        self._pieces.append(text.translate(_NO_MARKS))
+        self._append(text.translate(_NO_MARKS))
         size = len(text.strip())
         self._size += size
         self._linked += size if self._links else 0
         self._bold += size if self._bolds else 0
 
+    def _append(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._are_bold.append(bool(self._bolds))
+
     def blank(self) -> None:
         """What follows is another word."""
-        self._pieces.append(" ")
+        self._append(" ")
 
     def line(self) -> None:
         """What follows stands on another line."""
-        self._pieces.append(_LINE)
+        self._append(_LINE)
 
     def open(self, element: Any) -> None:
         """Before the content of *element*."""
@@ -75,11 +79,11 @@ class InlineText:
         elif tag == "img":
             self.picture(element.get("alt") or "")
         elif tag == "sup":
-            self._pieces.append(_SUP)
+            self._append(_SUP)
         elif tag not in MARKING and touches_element_before(element):
             self.blank()
         self._links += tag in ("a", "button")
-        self._bolds += tag in ("b", "strong")
+        self._bolds += _is_bold(element)
 
     def picture(self, alt: str) -> None:
         """What a picture says, if that is more than what it shows: a menu, a poster."""
@@ -95,11 +99,11 @@ class InlineText:
         """After the content of *element*."""
         tag = element.tag
         if tag == "sup":
-            self._pieces.append(_SUP_END)
+            self._append(_SUP_END)
         if tag == "a":
             self.tell_address(element)
         self._links -= tag in ("a", "button")
-        self._bolds -= tag in ("b", "strong")
+        self._bolds -= _is_bold(element)
 
     def tell_address(self, link: Any) -> None:
         """The telephone number or e-mail address behind a link that does not show it."""
@@ -128,21 +132,31 @@ class InlineText:
 
     def take(self) -> list[str]:
         """The lines gathered, without empty ones; begins anew."""
-        text = _BLANKS.sub(" ", "".join(self._pieces))
+        return joined_lines(self.take_lines())
+
+    def take_lines(self) -> list[BrokenLine]:
+        """The lines as they are broken, without empty ones; begins anew."""
+        lines: list[BrokenLine] = []
+        pieces: list[tuple[str, bool]] = []
+        is_after_gap = True
+        for piece in [*zip(self._pieces, self._are_bold, strict=True), (_LINE, False)]:
+            if piece[0] != _LINE:
+                pieces.append(piece)
+                continue
+            text = self._readable(pieces)
+            if text:
+                bold = takewhile(lambda each: each[1] or not each[0].strip(), pieces)
+                lines.append(BrokenLine(text, self._readable(bold), is_after_gap))
+            is_after_gap = not text
+            pieces.clear()
         self._pieces.clear()
+        self._are_bold.clear()
         self._size = self._linked = self._bold = 0
-        if _SUP in text:
-            text = self.without_marks_of_sup(text)
-        lines: list[list[str]] = []
-        for line in filter(None, (part.strip() for part in text.split(_LINE))):
-            former = lines[-1][-1] if lines else ""
-            if lines and goes_on(former, line):
-                lines[-1] += [" ", line]  # broken where it looked good, not where a thought ends
-            elif lines and _POSTCODE.match(line):
-                lines[-1] += [" " if former.endswith(",") else ", ", line]
-            else:
-                lines.append([line])
-        return ["".join(parts) for parts in lines]
+        return lines
+
+    def _readable(self, pieces: Iterable[tuple[str, bool]]) -> str:
+        text = _BLANKS.sub(" ", "".join(piece for piece, _is_bold in pieces))
+        return (self.without_marks_of_sup(text) if _SUP in text else text).strip()
 
     def without_marks_of_sup(self, text: str) -> str:
         """Cents and footnotes as they are read: “9€50” above the line is “9,50 €”."""
@@ -195,6 +209,14 @@ def one_line(lines: list[str]) -> str:
     return text
 
 
+def _is_bold(element: Any) -> bool:
+    """Whether the letters of *element* are bold; text pasted from elsewhere may stand in a ``b``
+    that says it is not."""
+    style = element.get("style") if element.tag != "a" else None
+    weight = _WEIGHT.search(style) if style else None
+    return bool(weight[1]) if weight else element.tag in ("b", "strong")
+
+
 def touches_element_before(element: Any) -> bool:
     """Whether it follows another element without a blank: such stand apart on the screen.
 
@@ -209,18 +231,6 @@ def touches_element_before(element: Any) -> bool:
         return (before.text or "").endswith((".", "!", "?", ":", ";"))
     first, second = (before.text or "").strip(), (element.text or "").strip()
     return not (len(first) == 1 == len(second)) and not (len(first) == 1 and first.isalpha())
-
-
-def goes_on(former: str, line: str) -> bool:
-    """Whether *line* was broken off the line before where it looked good.
-
-    Lines that begin alike and have numbers (“du 1er au 8”, “du 9 au 15”) stand below each other.
-    """
-    if not line[0].islower() or former.endswith((".", ":", ";")):
-        return False
-    first, second = _FIRST_WORD.match(former), _FIRST_WORD.match(line)
-    begin_alike = first and second and first[0].lower() == second[0]
-    return not (begin_alike and _DIGIT.search(former) and _DIGIT.search(line))
 
 
 def are_letters_of_editor(element: Any) -> bool:

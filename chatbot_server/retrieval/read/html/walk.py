@@ -17,9 +17,9 @@ from chatbot_server.retrieval.read.html.accordions import (
 from chatbot_server.retrieval.read.html.blocks import (
     MAX_LEVEL,
     Block,
-    may_be_heading,
     with_headings,
 )
+from chatbot_server.retrieval.read.html.broken_lines import BrokenLine, by_headings, joined_lines
 from chatbot_server.retrieval.read.html.cards import Cards
 from chatbot_server.retrieval.read.html.columns import column_beside, line_of_card, rows_of_two
 from chatbot_server.retrieval.read.html.eyebrows import put_eyebrow_below
@@ -27,6 +27,7 @@ from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, SILENT
+from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_run_in_heading
 from chatbot_server.retrieval.read.html.tabs import level_of_neighbour
 from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
 
@@ -36,11 +37,7 @@ _HEADING = re.compile(r"h[1-6]")
 _NAMED_HEADING = re.compile(r"(?<![^\W_])(?:heading|headline|title|titre)(?![^\W_])", re.IGNORECASE)
 _ANCHOR_SIGNS = " ¶#§🔗"
 _FACT = re.compile(r"\d{2}|@")
-# The shortest text below a bold heading at the beginning of the same paragraph.
-SHORTEST_BELOW_RUN_IN = 60
-_ENDS_OF_SENTENCES = (".", "!", "?", "…")
-_AFTER_RUN_IN = " \xa0\u202f:–—."
-_AFTER_TITLE = "".join((_AFTER_RUN_IN, *sorted(SIGNS)))
+_AFTER_TITLE = "".join((AFTER_RUN_IN, *sorted(SIGNS)))
 
 
 def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -> list[Block]:
@@ -65,34 +62,6 @@ def _is_label_of_field(element: Any) -> bool:
         element.get("for") is not None
         or next(element.iter("input", "select", "textarea"), None) is not None
     )
-
-
-def _begins_with_heading(paragraph: Any) -> bool:
-    """Whether *paragraph* is a bold heading followed, after a stop or colon, by its text."""
-    if paragraph is None or paragraph.tag != "p" or (paragraph.text or "").strip():
-        return False
-    bold = next(iter(paragraph), None)
-    if bold is None or bold.tag not in ("b", "strong"):
-        return False
-    heading = short_text(bold, 100)
-    behind = "".join(paragraph.itertext())[len("".join(bold.itertext())) :].strip()
-    after = bold.getnext()
-    is_parted = heading.endswith((".", ":", "?")) or behind.startswith((":", "–", "—"))
-    is_line = not (bold.tail or "").strip() and after is not None and after.tag == "br"
-    if not (is_parted or is_line) or not may_be_heading(heading.rstrip(_AFTER_RUN_IN)):
-        return False
-    is_text = len(behind) >= SHORTEST_BELOW_RUN_IN and behind.endswith(_ENDS_OF_SENTENCES)
-    return is_text or (heading.endswith("?") and bool(behind))
-
-
-def is_run_in_heading(element: Any) -> bool:
-    """Whether *element* is the heading of its paragraph, like that of a neighbouring one."""
-    if element.tag not in ("b", "strong"):
-        return False
-    paragraph = element.getparent()
-    if paragraph[0] is not element or not _begins_with_heading(paragraph):
-        return False
-    return any(map(_begins_with_heading, (paragraph.getprevious(), paragraph.getnext())))
 
 
 class _Walk:
@@ -295,9 +264,9 @@ class _Walk:
                 self._heading = None
                 opens = next(element.iter("button", "summary"), None) is not None
                 if element.tag in ("b", "strong"):  # drop the stop or colon before its text
-                    element.tail = (element.tail or "").lstrip(_AFTER_RUN_IN)
+                    element.tail = (element.tail or "").lstrip(AFTER_RUN_IN)
                 is_own = not opens and bool(_HEADING.fullmatch(element.tag))
-                self.put_heading(level, _AFTER_TITLE if opens else _AFTER_RUN_IN, is_own=is_own)
+                self.put_heading(level, _AFTER_TITLE if opens else AFTER_RUN_IN, is_own=is_own)
                 self._cards.put_heading(element, self._blocks)
                 if is_own:
                     put_eyebrow_below(element, self._blocks)
@@ -341,14 +310,27 @@ class _Walk:
     def _flush(self, *, is_heading_by_name: bool = False) -> None:
         """End the current paragraph, if there is one."""
         is_link, is_bold = self._text.is_link, self._text.is_bold or is_heading_by_name
-        lines = self._text.take()
+        lines = self._text.take_lines()
         items = self._list.items
         if lines and items and not items[-1].has_heading:
             self._list.is_link = self._list.is_link and is_link
-            self._list.add(one_line(lines))
+            self._list.add(one_line(joined_lines(lines)))
         elif lines:
-            bold = is_bold and len(lines) == 1
-            self._put(Block("\n".join(lines), 0, self._is_margin(), is_link, bold))
+            self.put_paragraph(lines, is_link=is_link, is_bold=is_bold)
+
+    def put_paragraph(self, lines: list[BrokenLine], *, is_link: bool, is_bold: bool) -> None:
+        sections = by_headings(lines)
+        rows = [[section.heading, *section.lines] for section in sections]
+        if all(section.heading for section in sections) and tables.is_price_list(rows):
+            text = "\n".join(f"- {DASH.join(row)}" for row in rows)
+            self._put(Block(text, 0, self._is_margin(), is_link))
+            return
+        for heading, texts in sections:
+            if heading:
+                self._put(Block(heading, 0, self._is_margin(), bold=True))
+            bold = is_bold and len(texts) == 1
+            if texts:
+                self._put(Block("\n".join(texts), 0, self._is_margin(), is_link, bold))
 
     def _end_list(self) -> None:
         lines, self._list.lines = self._list.lines, []
