@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.index.analysis import AnalysedDraft
-from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
+from chatbot_server.retrieval.index.missing import MissingTexts, compute_missing
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.chunks import chunks_of, forget_other_chunks
@@ -146,45 +146,32 @@ def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int
 
 
 def embed(database: Database, embedder: Embedder, document_id: int) -> bool:
-    """Add the missing vectors of one document; False if the embedder does not respond.
+    """Add the missing vectors of one document; False if the embedder does not respond."""
+    model = embedder.model
 
-    They are computed outside of any transaction. If the document changes meanwhile, they are
-    dropped, and the document keeps waiting.
-    """
-    with database.session() as session:
-        document = session.get(KnowledgeDocument, document_id)
-        if document is None:
-            return True
+    def find(session: Session, document: KnowledgeDocument) -> MissingTexts:
         # Chunks that have a vector; None if title and wordings have theirs.
-        with_vectors = embedded_chunks(session, document_id, embedder.model)
-        chunks = [
-            chunk for chunk in chunks_of(session, document_id) if chunk.id not in with_vectors
-        ]
-    names = [
-        name for name in (document.title, *document.wordings) if name and None not in with_vectors
-    ]
-    texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
-    vectors: Iterable[Any] | None = embedder.passages([*names, *texts]) if names or texts else []
-    if vectors is None:
-        return False
-    owners = [None] * len(names) + [chunk.id for chunk in chunks]
-    with database.session() as session:
-        # Locked, because another process may be adding the same vectors.
-        current = session.get(KnowledgeDocument, document_id, with_for_update=True)
-        if current is None or current.digest != document.digest:
-            return True
-        if current.embedded_by == embedder.model:
-            return True
+        with_vectors = embedded_chunks(session, document_id, model)
+        chunks = [row for row in chunks_of(session, document_id) if row.id not in with_vectors]
+        names = [] if None in with_vectors else [document.title, *document.wordings]
+        return MissingTexts.of(document, chunks, list(filter(None, names)))
+
+    def store(
+        session: Session, document: KnowledgeDocument, vectors: Iterable[tuple[Any, Any]]
+    ) -> None:
+        if document.embedded_by == model:
+            return
         rows = [
             KnowledgeVector(
                 site_id=document.site_id,
                 document_id=document_id,
                 chunk_id=owner,
-                model=embedder.model,
+                model=model,
                 vector=vector,
             )
-            for owner, vector in zip(owners, vectors, strict=True)
+            for owner, vector in vectors
         ]
-        add_vectors(session, current, embedder.model, rows)
-        current.embedded_by = embedder.model
-    return True
+        add_vectors(session, document, model, rows)
+        document.embedded_by = model
+
+    return compute_missing(database, document_id, find, embedder.passages, store)

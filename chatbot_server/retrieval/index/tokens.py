@@ -6,13 +6,15 @@ sites only, which limits them to three megabytes per site.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+from sqlalchemy.orm import Session
 
-from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.late_interaction import WIDTH, TokenIndex
+from chatbot_server.retrieval.index.missing import MissingTexts, compute_missing
 from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.database import Database
@@ -59,27 +61,15 @@ def store_missing_tokens(database: Database, embedder: Embedder, large: int) -> 
 
 
 def store_tokens(database: Database, embedder: Embedder, document_id: int) -> bool:
-    """Store the missing tokens of one document; False if *embedder* does not respond.
+    """Store the missing tokens of one document; False if *embedder* does not respond."""
 
-    They are computed outside of any transaction. If the document changes meanwhile, they are
-    dropped, and the document keeps waiting.
-    """
-    with database.session() as session:
-        document = session.get(KnowledgeDocument, document_id)
-        if document is None:
-            return True
-        chunks = chunks_without_tokens(session, document_id, embedder.fit)
-    texts = [Chunk(chunk.heading, chunk.text).searchable_text(document.title) for chunk in chunks]
-    tokens = embedder.tokens(texts)
-    if tokens is None:
-        return False
-    numbers = {
-        chunk.id: rows.astype("<f2").tobytes() for chunk, rows in zip(chunks, tokens, strict=True)
-    }
-    with database.session() as session:
-        # Locked, because another process may be adding the same.
-        current = session.get(KnowledgeDocument, document_id, with_for_update=True)
-        if current is None or current.digest != document.digest:
-            return True
+    def find(session: Session, document: KnowledgeDocument) -> MissingTexts:
+        return MissingTexts.of(document, chunks_without_tokens(session, document_id, embedder.fit))
+
+    def store(
+        session: Session, _document: KnowledgeDocument, tokens: Iterable[tuple[Any, Any]]
+    ) -> None:
+        numbers = {chunk: rows.astype("<f2").tobytes() for chunk, rows in tokens}
         add_tokens(session, embedder.fit, numbers)
-    return True
+
+    return compute_missing(database, document_id, find, embedder.tokens, store)
