@@ -23,7 +23,7 @@ from chatbot_server.mail.smtp import open_server
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
 from chatbot_server.retrieval.crawl.chromium import BrowserFailed
 from chatbot_server.retrieval.crawl.rendering import usable_program
-from chatbot_server.retrieval.curate.library import describe_sources
+from chatbot_server.retrieval.curate.listing import describe_sources
 from chatbot_server.service.prepare import plan_engine
 from chatbot_server.service.processes import listeners
 from chatbot_server.storage.counters import check_counters

@@ -10,7 +10,7 @@ from chatbot_server.cli.diagnosis.checks import Check
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 
 if TYPE_CHECKING:
-    from chatbot_server.retrieval.curate.library import SourceReport
+    from chatbot_server.retrieval.curate.listing import SourceReport
 
 
 def in_words(context: Context, why: str, url: str) -> str:

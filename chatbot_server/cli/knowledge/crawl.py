@@ -65,14 +65,14 @@ def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
 
     with context.database.session() as session:
         source = get_source(session, site_id, number)
-        if source.kind not in ("site", "page"):
+        if not source.is_crawl:
             raise UsageError("knowledge_no_crawl", number=number)
         source.state = state
 
 
 def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) -> None:
     from chatbot_server.retrieval.curate.jobs import crawl_source
-    from chatbot_server.retrieval.curate.library import describe_source
+    from chatbot_server.retrieval.curate.listing import describe_source
     from chatbot_server.retrieval.curate.reading import text_figures
 
     def show_counts(counts: dict[str, int]) -> None:

@@ -51,7 +51,7 @@ for command in (add, crawl, show, diff, evaluate_answers, unanswered, answer, go
 @click.pass_obj
 def list_sources(context: Context, /, number: int | None, key: str | None, as_json: bool) -> None:
     """Show every source, or the documents of one."""
-    from chatbot_server.retrieval.curate.library import describe_documents, describe_sources
+    from chatbot_server.retrieval.curate.listing import describe_documents, describe_sources
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
@@ -156,7 +156,7 @@ def push_secret(context: Context, /, key: str | None) -> None:
 @click.pass_obj
 def export(context: Context, /, key: str | None) -> None:
     """Write every document as JSON Lines."""
-    from chatbot_server.retrieval.curate.library import export_documents
+    from chatbot_server.retrieval.curate.transfer import export_documents
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
@@ -171,7 +171,7 @@ def export(context: Context, /, key: str | None) -> None:
 def import_(context: Context, /, file: Path, key: str | None) -> None:
     """Import a file that ``export`` wrote."""
     from chatbot_server.retrieval.curate.json_lines import read_json_lines
-    from chatbot_server.retrieval.curate.library import import_documents
+    from chatbot_server.retrieval.curate.transfer import import_documents
 
     site_id = site_id_of(context, key)
     rows = (row for _number, row in read_json_lines(file))

@@ -10,7 +10,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.sources import in_words
 
 if TYPE_CHECKING:
-    from chatbot_server.retrieval.curate.library import SourceReport
+    from chatbot_server.retrieval.curate.listing import SourceReport
 
 MOST_LOST = 5  # pages, and facts of each
 PAGES = {

@@ -25,6 +25,7 @@ from chatbot_server.storage.base import Base, Moment, Texts, now
 from chatbot_server.storage.site.sites import Site
 
 SourceKind = Literal["site", "page", "file", "note", "faq", "push"]
+CRAWLS: tuple[SourceKind, ...] = ("site", "page")  # kinds that are read from the web
 PageState = Literal["found", "read", "unchanged", "skipped", "failed", "gone"]
 
 
@@ -85,10 +86,14 @@ class KnowledgeSource(Base):
     unwanted: Mapped[Texts] = mapped_column(default=list)
 
     @property
+    def is_crawl(self) -> bool:
+        """Whether it is read from the web, by its address."""
+        return self.kind in CRAWLS
+
+    @property
     def is_unread(self) -> bool:
         """Whether it has not been read, or is being read."""
-        is_wanted = self.kind in ("site", "page") or self.started is not None
-        return is_wanted and self.finished is None
+        return (self.is_crawl or self.started is not None) and self.finished is None
 
 
 class KnowledgePage(Base):

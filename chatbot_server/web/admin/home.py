@@ -16,7 +16,8 @@ from chatbot_server.errors import ChatbotError, EngineError, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import free_disk
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
-from chatbot_server.retrieval.curate.library import describe_sources, reset_unread_site
+from chatbot_server.retrieval.curate.library import reset_unread_site
+from chatbot_server.retrieval.curate.listing import describe_sources
 from chatbot_server.storage.base import now
 from chatbot_server.storage.site.settings import change_site, name_of, origin_of
 from chatbot_server.storage.site.sites import (

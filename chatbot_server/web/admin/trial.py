@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, request
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.curate.learning.trial import Trial, try_own_question, try_site
-from chatbot_server.retrieval.curate.library import describe_sources
+from chatbot_server.retrieval.curate.listing import describe_sources
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import add_suggestions, settings_of
 from chatbot_server.storage.site.sites import Site, find_site

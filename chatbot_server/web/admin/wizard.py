@@ -10,7 +10,7 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.texts import privacy_paragraphs, register_entry
 from chatbot_server.retrieval.curate.choosing import choices_of, choose_pages
-from chatbot_server.retrieval.curate.library import describe_sources
+from chatbot_server.retrieval.curate.listing import describe_sources
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import change_site, settings_of
 from chatbot_server.storage.site.sites import find_site

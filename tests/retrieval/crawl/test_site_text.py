@@ -11,7 +11,8 @@ from sqlalchemy import select
 from support.crawling import run_crawl
 from support.servers.web_site import WebSite
 
-from chatbot_server.retrieval.curate.library import add_site, describe_documents, describe_sources
+from chatbot_server.retrieval.curate.library import add_site
+from chatbot_server.retrieval.curate.listing import describe_documents, describe_sources
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.readings import lost_facts

@@ -20,7 +20,8 @@ from chatbot_server.retrieval.curate.learning.unanswered import (
     still_open,
     unanswered_groups,
 )
-from chatbot_server.retrieval.curate.library import add_faq, add_note, export_documents
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.curate.transfer import export_documents
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site

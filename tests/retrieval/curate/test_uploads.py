@@ -13,7 +13,8 @@ from support.files.office_files import docx, pdf
 from chatbot_server.retrieval.curate import files
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import source_lock
-from chatbot_server.retrieval.curate.library import SourceReport, describe_sources, remove_source
+from chatbot_server.retrieval.curate.library import remove_source
+from chatbot_server.retrieval.curate.listing import SourceReport, describe_sources
 from chatbot_server.retrieval.read.extractor import ExtractError, Progress
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of

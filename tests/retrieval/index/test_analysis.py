@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate import library, push
+from chatbot_server.retrieval.curate import library, push, transfer
 from chatbot_server.retrieval.index import analysis
 from chatbot_server.retrieval.index.analysis import AnalysisError, analyse
 from chatbot_server.retrieval.index.chunks import split
@@ -93,7 +93,7 @@ def test_nothing_is_locked_while_a_page_is_cut(
     library.add_note(database, site, "Hours", "We are open.")
     library.add_faq(database, site, "When?", "From 9 to 17.")
     rows = [{"id": str(number), "title": "T", "text": f"Text {number}."} for number in range(3)]
-    library.import_documents(database, site, rows)
+    transfer.import_documents(database, site, rows)
     drafts = [Draft(f"https://example.org/#{number}", "T", f"{number}.") for number in range(3)]
     assert push._replace_page(database, site, "https://example.org/", drafts) == "indexed"
     assert open_transactions == [False] * 8

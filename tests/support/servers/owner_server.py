@@ -12,7 +12,7 @@ from support.scripted_chat import ScriptedModel
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
-from chatbot_server.retrieval.curate.library import describe_entries
+from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.accounts import Role, add_account, all_accounts
 from chatbot_server.storage.site.sites import add_site

@@ -8,9 +8,7 @@ from collections.abc import Callable
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
-from chatbot_server.retrieval.curate.library import (
-    put_faq_entries,
-)
+from chatbot_server.retrieval.curate.library import put_faq_entries
 
 Post = Callable[..., TestResponse]
 

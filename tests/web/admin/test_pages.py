@@ -10,11 +10,8 @@ from support.servers.owner_server import ORIGIN, OwnerServer
 from test_access import routes
 from werkzeug.test import TestResponse
 
-from chatbot_server.retrieval.curate.library import (
-    add_faq,
-    add_note,
-    describe_entries,
-)
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.storage.site.sites import Site, add_site
 from chatbot_server.storage.visitors.feedback import add_contact_request
 

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
-from chatbot_server.retrieval.curate.library import (
-    add_note,
-)
+from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.service.jobs import files
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading

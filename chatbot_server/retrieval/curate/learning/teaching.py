@@ -13,13 +13,8 @@ from chatbot_server.retrieval.curate.learning.golden import (
     worse_results,
 )
 from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup, note_answered
-from chatbot_server.retrieval.curate.library import (
-    LONGEST_ANSWER,
-    add_faq,
-    describe_entries,
-    find_faq,
-    restore_faq,
-)
+from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, add_faq, find_faq, restore_faq
+from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.retrieval.language.words import stems
 
 

@@ -19,12 +19,8 @@ from chatbot_server.retrieval.curate.faq_file import (
     read_entries,
 )
 from chatbot_server.retrieval.curate.learning.quality import Preview, preview_entry
-from chatbot_server.retrieval.curate.library import (
-    LONGEST_ANSWER,
-    add_faq,
-    describe_entries,
-    remove_document,
-)
+from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, add_faq, remove_document
+from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.storage.knowledge.documents import faq_entry, faq_page
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 from chatbot_server.storage.site.sites import find_site

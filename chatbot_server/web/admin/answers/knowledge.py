@@ -13,13 +13,15 @@ from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.library import (
-    SourceReport,
     add_note,
     add_site,
-    describe_documents,
-    describe_sources,
     remove_document,
     remove_source,
+)
+from chatbot_server.retrieval.curate.listing import (
+    SourceReport,
+    describe_documents,
+    describe_sources,
 )
 from chatbot_server.retrieval.read.extractor import SUFFIXES
 from chatbot_server.storage.knowledge.documents import waiting_counts
