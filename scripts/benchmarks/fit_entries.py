@@ -3,8 +3,9 @@
 Asks the questions of ``tests/answers/faq`` and, where it is, of the CNIL's FAQ, through the
 product's own search: each question that an entry answers, with the entry and without it, and
 questions near in subject. Each FAQ is left out once (the CNIL's in thirds of its needs), and
-answered by what was fitted on the rest. The first argument names the folder of further data;
-``--write`` puts the weights that are fitted on everything into ``evidence.yaml``.
+answered by what was fitted on the rest. The first argument names the folder of further data,
+if there is one, see :mod:`.public_data`; ``--write`` puts the weights that are fitted on everything
+into ``evidence.yaml``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import yaml
 
 from benchmarks.fit_evidence import FILE, HEADER, Numbers, regression, share
-from benchmarks.question_sets import DATA, ROOT
+from benchmarks.question_sets import ROOT
 from chatbot_server.retrieval.answer.decide.entries import CLOSE, gather_entry_evidence
 from chatbot_server.retrieval.answer.decide.same_question import may_quote
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
@@ -211,10 +212,9 @@ def fitted_gate(rows: Sequence[EntryRow], way: str) -> dict[str, Any]:
 def main() -> int:
     """Print the table, and write the file if told to."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--write"]
-    folder = (Path(arguments[0]) if arguments else DATA) / "cnil-faq"
     faqs = [ordinary(file) for file in sorted((ROOT / "tests/answers/faq").glob("*.yaml"))]
-    if folder.is_dir():
-        faqs.append(cnil(folder))
+    if arguments:
+        faqs.append(cnil(Path(arguments[0]) / "cnil-faq"))
     rows: dict[str, list[EntryRow]] = {"by_meaning": [], "by_words": []}
     for drafts, questions in faqs:
         with tempfile.TemporaryDirectory(prefix="chatbot-fit-") as place:

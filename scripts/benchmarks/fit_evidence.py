@@ -40,8 +40,8 @@ from benchmarks.evidence_rows import (
     index_site,
     rows_of,
 )
+from benchmarks.public_data import XQUAD
 from benchmarks.question_sets import (
-    DATA,
     FITTED_FOLDERS,
     PARAPHRASED,
     TEXTS,
@@ -269,7 +269,7 @@ def mean_question(embedder: RememberingEmbedder, questions: Sequence[Question]) 
     return MEAN_HEADER + yaml.safe_dump(content, sort_keys=False)
 
 
-def asked_sets(data: Path) -> list[AskedSite]:
+def asked_sets(data: Path | None) -> list[AskedSite]:
     """All sites that are asked, and XQuAD where *data* holds it."""
     sets: list[AskedSite] = []
     for folder in FITTED_FOLDERS:
@@ -279,10 +279,10 @@ def asked_sets(data: Path) -> list[AskedSite]:
         (name, drafts, questions[::WRITTEN_SHARE])
         for name, drafts, questions in of_group(WRITTEN, written_sites(TEXTS))
     ]
-    if (data / KEPT).is_dir():
+    if data and (data / KEPT).is_dir():
         sets += of_group("kept", small_sites(data / KEPT))
-    if (data / "xquad.en.json").is_file():
-        sets.append(squad(data / "xquad.en.json"))
+    if data and (data / XQUAD).is_file():
+        sets.append(squad(data / XQUAD))
     return sets
 
 
@@ -338,7 +338,7 @@ def write_mean(sets: Sequence[AskedSite]) -> None:
 def main() -> int:
     """Print the table, and write the files if told to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path, nargs="?", default=DATA)
+    parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--write-mean", action="store_true")
     parser.add_argument("--keep", type=Path)

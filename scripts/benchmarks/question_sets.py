@@ -16,7 +16,6 @@ from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
 from chatbot_server.retrieval.read.extractor import Extractor
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data"
 FRENCH = ROOT / "tests" / "answers" / "xquad.fr.jsonl"
 SQUAD_QUESTIONS = 400
 # The folders of tests/answers whose sites weights are fitted on.

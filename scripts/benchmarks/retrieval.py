@@ -1,12 +1,12 @@
-"""Print what retrieval reaches on public data; the one argument names the data's folder."""
+"""Print what retrieval reaches on public data, see :mod:`.public_data`."""
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
-from pathlib import Path
 from typing import Literal
 
+from benchmarks.public_data import DOCUMENTS, QUESTIONS, XQUAD, add_data_argument
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.learning.evaluate import evaluate
 from chatbot_server.retrieval.curate.learning.question_files import (
@@ -16,19 +16,17 @@ from chatbot_server.retrieval.curate.learning.question_files import (
 )
 from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PARTS = 6
 
 
 def main() -> int:
-    """The CNIL's FAQ and XQuAD, by meaning and by words alone; exit 2 without data."""
-    data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
-    if not (data / "cnil-faq").is_dir():
-        print(f"no data in {data}")
-        return 2
-    documents = read_documents(data / "cnil-faq" / "documents.jsonl")
-    questions = read_questions(data / "cnil-faq" / "questions.jsonl")
-    paragraphs, squad_questions = read_squad(data / "xquad.en.json")
+    """The CNIL's FAQ and XQuAD, by meaning and by words alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_data_argument(parser, DOCUMENTS, QUESTIONS, XQUAD)
+    data = parser.parse_args().data
+    documents = read_documents(data / DOCUMENTS)
+    questions = read_questions(data / QUESTIONS)
+    paragraphs, squad_questions = read_squad(data / XQUAD)
     for semantic in ("auto", "off"):
         figures = {
             "cnil": evaluate(documents, questions, semantic),

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import insert
 
+from benchmarks.public_data import DOCUMENTS, QUESTIONS, XQUAD, add_data_argument
 from chatbot_server.bench.measure import run
 from chatbot_server.bench.memory import pss_mb
 from chatbot_server.bench.questions import Questions
@@ -45,7 +46,6 @@ from chatbot_server.storage.knowledge.tables import (
 )
 from chatbot_server.storage.site.sites import add_site
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CHUNKS_EACH = 5
 DIMENSIONS = 384
 PROMPT_WORDS = 200  # a question with its passages
@@ -56,17 +56,14 @@ Rows = dict[Any, list[dict[str, Any]]]
 
 
 def main() -> int:
-    """Build the index, then search and write in turns; 2: no data."""
+    """Build the index, then search and write in turns."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
+    add_data_argument(parser, DOCUMENTS, QUESTIONS, XQUAD)
     parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--searches", type=int, default=400)
-    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--database", default="")
     options = parser.parse_args()
-    if not (options.data / "cnil-faq").is_dir():
-        print(f"no data in {options.data}")
-        return 2
     with tempfile.TemporaryDirectory(prefix="chatbot-bench-") as folder:
         database = Database(options.database or f"sqlite:///{folder}/bench.db")
         database.migrate()
@@ -79,7 +76,7 @@ def main() -> int:
 
 def measure(database: Database, site_id: int, options: Any) -> Iterator[Row]:
     """The figures, with their goals."""
-    file = options.data / "cnil-faq" / "questions.jsonl"
+    file = options.data / QUESTIONS
     texts = cycle([question.text for question in read_questions(file)])
     base = KnowledgeBase(database)
     cache = Path(tempfile.gettempdir()) / "chatbot-bench"
@@ -145,8 +142,8 @@ def fill(database: Database, data: Path, chunks: int) -> int:
 
 def sentence_pool(data: Path) -> list[Sentence]:
     """Sentences of public pages with their stems."""
-    documents = read_documents(data / "cnil-faq" / "documents.jsonl")
-    documents += read_squad(data / "xquad.en.json")[0]
+    documents = read_documents(data / DOCUMENTS)
+    documents += read_squad(data / XQUAD)[0]
     return [
         (sentence[:400], stems.index_terms(sentence[:400], document.language or "fr"))
         for document in documents

@@ -21,6 +21,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.public_data import XQUAD, add_data_argument
 from benchmarks.web_server import WebServer, processor_seconds, web_server
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.learning.question_files import read_squad
@@ -29,23 +30,19 @@ from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PAGES = 60
 
 
 def main() -> int:
-    """Fill a server, then ask with more and more visitors; 2: no data."""
+    """Fill a server, then ask with more and more visitors."""
     parser = argparse.ArgumentParser(description=__doc__)
+    add_data_argument(parser, XQUAD)
     parser.add_argument("--visitors", default="1,8,24,48,100,200,500")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--kinds", default="new,again")
-    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--semantic", default="auto")
     options = parser.parse_args()
-    if not (options.data / "xquad.en.json").exists():
-        print(f"no data in {options.data}")
-        return 2
-    paragraphs, squad_questions = read_squad(options.data / "xquad.en.json")
+    paragraphs, squad_questions = read_squad(options.data / XQUAD)
     paragraphs = paragraphs[:PAGES]
     addresses = {paragraph.url for paragraph in paragraphs}
     texts = [each.text for each in squad_questions if each.relevant <= addresses]
