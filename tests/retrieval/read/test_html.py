@@ -6,17 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from support.files.read_page import text_of
 
 from chatbot_server.retrieval.read.document import Unreadable
 from chatbot_server.retrieval.read.html_page import read_html
-
-
-def text_of(body: str, language: str = "en") -> str:
-    """The text read from a page with this body, without empty lines."""
-    page = f"<html lang={language}><head><title>T</title></head><body>{body}</body></html>"
-    documents = read_html(page.encode(), "p", "https://s.example/p", "")["documents"]
-    return "\n".join(line for one in documents for line in one["text"].split("\n") if line)
-
 
 ACCORDION = """<h1>Help</h1>
 <div class="accordion"><h2 class="accordion-header"><button class="accordion-button collapsed"

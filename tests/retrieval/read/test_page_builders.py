@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from chatbot_server.retrieval.read.html_page import read_html
-
-
-def text_of(body: str, language: str = "en") -> str:
-    """The text read from a page with this body, without empty lines."""
-    page = f"<html lang={language}><head><title>T</title></head><body>{body}</body></html>"
-    documents = read_html(page.encode(), "p", "https://s.example/p", "")["documents"]
-    return "\n".join(line for one in documents for line in one["text"].split("\n") if line)
-
+from support.files.read_page import text_of
 
 DATES = """<h1>What is on</h1><div class="grid">
 <div class="card"><span class="date">12 May</span><h3>Concert</h3><p>At 8 pm.</p></div>

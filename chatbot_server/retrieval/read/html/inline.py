@@ -9,20 +9,17 @@ from urllib.parse import unquote
 
 from chatbot_server.retrieval.read.html.broken_lines import BrokenLine, joined_lines
 from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT, MARKING
+from chatbot_server.retrieval.read.html.raised import MARKS, on_the_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# Marks in the text being gathered, from the area that Unicode leaves to programs.
-_LINE, _SUP, _SUP_END = "\ue000", "\ue001", "\ue002"
+# A mark in the text being gathered, from the area that Unicode leaves to programs, like those of
+# :mod:`.raised`.
+_LINE = "\ue000"
 # Nobody reads them: icons of fonts.
 _NO_MARKS = dict.fromkeys(range(0xE000, 0xF900))
 _BLANKS = re.compile(r"[^\S\xa0\u202f\u2009]+")
-_CENTS_SIGN = re.compile(rf"(\d)\s?{_SUP}\s?([€$£₱])\s?(\d\d)\s?{_SUP_END}")
-_SIGN_CENTS = re.compile(rf"(\d)\s?([€£₱])\s?{_SUP}\s?(\d\d)\s?{_SUP_END}")
-_CENTS = re.compile(rf"(\d)\s?[.,]?{_SUP}[.,]?(\d\d)\s?([€£]?)\s?{_SUP_END}")
-_RAISED = re.compile(rf"{_SUP}\s?(\d{{1,3}})\s?{_SUP_END}")
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What is worth telling of a picture: a price, a time, a number to call, an address to write to.
 _FACT_IN_PICTURE = re.compile(
     rf"\d ?[€£$]|[€£$] ?\d|\b\d{{1,2}} ?[h:] ?\d\d\b|\b\d{{1,2}} ?(?:h|am|pm)\b|{CONTACT.pattern}",
@@ -78,8 +75,8 @@ class InlineText:
             self.line()
         elif tag == "img":
             self.picture(element.get("alt") or "")
-        elif tag == "sup":
-            self._append(_SUP)
+        elif tag in MARKS:
+            self._append(MARKS[tag][0])
         elif tag not in MARKING and touches_element_before(element):
             self.blank()
         self._links += tag in ("a", "button")
@@ -98,8 +95,8 @@ class InlineText:
     def close(self, element: Any) -> None:
         """After the content of *element*."""
         tag = element.tag
-        if tag == "sup":
-            self._append(_SUP_END)
+        if tag in MARKS:
+            self._append(MARKS[tag][1])
         if tag == "a":
             self.tell_address(element)
         self._links -= tag in ("a", "button")
@@ -156,21 +153,7 @@ class InlineText:
 
     def _readable(self, pieces: Iterable[tuple[str, bool]]) -> str:
         text = _BLANKS.sub(" ", "".join(piece for piece, _is_bold in pieces))
-        return (self.without_marks_of_sup(text) if _SUP in text else text).strip()
-
-    def without_marks_of_sup(self, text: str) -> str:
-        """Cents and footnotes as they are read: “9€50” above the line is “9,50 €”."""
-        if self._decimal == ",":
-            text = _CENTS_SIGN.sub(r"\1,\3 \2", text)
-            text = _SIGN_CENTS.sub(r"\1,\3 \2", text)
-        else:
-            text = _CENTS_SIGN.sub(r"\1.\3 \2", text)
-            text = _SIGN_CENTS.sub(r"\1.\3 \2", text)
-        text = _CENTS.sub(
-            lambda match: f"{match[1]}{self._decimal}{match[2]} {match[3]}".rstrip(), text
-        )
-        text = _RAISED.sub(lambda match: match[1].translate(_SUPERSCRIPT), text)
-        return text.replace(_SUP, "").replace(_SUP_END, "")
+        return on_the_line(text, self._decimal).strip()
 
 
 def lines_of(root: Any, decimal: str, leaves_out: Callable[[Any], bool]) -> list[str]:

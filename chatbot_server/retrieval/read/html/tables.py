@@ -22,6 +22,7 @@ MOST_CELLS_OF_PRICE = 5
 LONGEST_PRICE = 40
 _BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
 _HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
+_PRICE = re.compile(r"[€£$] ?\d|\d ?[€£$]")
 Text = Callable[[Any], str]
 
 
@@ -83,17 +84,30 @@ def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
 def names_columns_plainly(grid: list[list[str]]) -> bool:
     """Whether the first row names the columns, although its cells look like all others.
 
-    It is the only one without a number, and has short names that stand nowhere below.
+    It is the only one without a number, and has short names that stand nowhere below; or nothing
+    stands in its corner alone.
     """
     names, body = grid[:1], [row for row in grid[1:] if not spans_all(row)]
-    if not names or len(body) < FEWEST_ROWS or len(names[0]) < FEWEST_COLUMNS:
+    if not names or not body:
         return False
     cells = [cell for cell in names[0] if cell]
+    if not names[0][0] and len(cells) == len(names[0]) - 1 > 0 and all(row[0] for row in body):
+        return not any(map(_PRICE.search, cells))
+    if len(body) < FEWEST_ROWS and not has_values_behind_name(body[0]):
+        return False
+    if len(names[0]) < FEWEST_COLUMNS:
+        return False
     if len(set(cells)) < len(names[0]) - 1 or any(map(_is_no_name, cells)):
         return False
     cells_below = {cell for row in body for cell in row}
     have_numbers = all(any(char.isdigit() for cell in row[1:] for char in cell) for row in body)
     return have_numbers and cells_below.isdisjoint(cells)
+
+
+def has_values_behind_name(row: list[str]) -> bool:
+    """Whether each cell but the first one has a number."""
+    have_numbers = [any(map(str.isdigit, cell)) for cell in row]
+    return not have_numbers[0] and all(have_numbers[1:])
 
 
 def _is_no_name(cell: str) -> bool:

@@ -29,6 +29,7 @@ from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, SILENT
 from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_run_in_heading
 from chatbot_server.retrieval.read.html.tabs import level_of_neighbour
+from chatbot_server.retrieval.read.html.turned_tables import in_rows
 from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
 
 MAX_BLOCKS = 20_000
@@ -200,8 +201,8 @@ class _Walk:
             if text := self._cell(caption):
                 self._put(Block(text, margin=self._is_margin()))
             break
-        for grid, head in tables.tables_in(table, self._cell):
-            if lines := markdown_table(grid, head):
+        for grid, head in tables.tables_in(table, self._lines_of_cell):
+            if lines := markdown_table(*in_rows(grid, head)):
                 self._put(Block("\n".join(lines), margin=self._is_margin()))
 
     def read_grid(self, element: Any) -> bool:
@@ -250,11 +251,14 @@ class _Walk:
             self._put(Block("\n".join(filter(None, lines)), margin=self._is_margin()))
         return False
 
-    def _cell(self, element: Any) -> str:
-        """The text of a cell as one line; none if it is not seen."""
+    def _lines_of_cell(self, element: Any) -> str:
+        """The text of a cell; none if it is not seen."""
         if self._visibility.leaves_out(element):
             return ""
-        return one_line(lines_of(element, self._decimal, self._visibility.leaves_out))
+        return "\n".join(lines_of(element, self._decimal, self._visibility.leaves_out))
+
+    def _cell(self, element: Any) -> str:
+        return one_line(self._lines_of_cell(element).split("\n"))
 
     def close(self, element: Any) -> None:
         """End *element*."""
