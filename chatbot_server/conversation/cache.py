@@ -23,8 +23,8 @@ from chatbot_server.retrieval.base import Grounding, Source
 # Of an answer and its prompt. 500 answers (the default) of 2,000 characters take 1 MB.
 MAX_CHARS = 30_000
 MOST_REJECTED = 10_000
-# Seconds for which the conversation of an answer is trusted to exist still.
-LOOK_EVERY = 1.0
+# How long the conversation of an answer is trusted to exist still.
+EXISTENCE_SECONDS = 1.0
 FINAL_PUNCTUATION = " .?!…。؟"
 
 
@@ -86,7 +86,7 @@ class AnswerCache:
         self._secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._answers: OrderedDict[CacheKey, tuple[float, CachedAnswer]] = OrderedDict()
-        self._looked_for: dict[CacheKey, float] = {}
+        self._checked_at: dict[CacheKey, float] = {}
         # Questions whose answer was rejected → when a model's answer may be kept again.
         self._rejected: OrderedDict[bytes, float] = OrderedDict()
 
@@ -116,11 +116,11 @@ class AnswerCache:
         """
         moment = self._clock()
         with self._lock:
-            if 0 <= moment - self._looked_for.get(key, 0.0) < LOOK_EVERY:
+            if 0 <= moment - self._checked_at.get(key, 0.0) < EXISTENCE_SECONDS:
                 return False
-            if len(self._looked_for) >= self.limit:
-                self._looked_for.clear()
-            self._looked_for[key] = moment
+            if len(self._checked_at) >= self.limit:
+                self._checked_at.clear()
+            self._checked_at[key] = moment
             return True
 
     def put(self, key: CacheKey, answer: CachedAnswer, until: float) -> None:

@@ -11,7 +11,7 @@ import time
 
 PARENT = "CHATBOT_PARENT"  # its number, for a child that may start only after its end
 PR_SET_PDEATHSIG = 1
-LOOK_EVERY = 2.0
+PARENT_CHECK_SECONDS = 2.0
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
@@ -31,5 +31,5 @@ def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
 
 def _watch(parent: int, number: signal.Signals) -> None:
     while os.getppid() == parent:
-        time.sleep(LOOK_EVERY)
+        time.sleep(PARENT_CHECK_SECONDS)
     os.kill(os.getpid(), number)

@@ -23,7 +23,7 @@ WAITED_FOR = ("model", "files")  # by somebody at a page
 CHORES_EVERY = 3600.0
 FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
 CHORES_APART = 10.0  # each takes 80 MB for a moment, and seconds of the processor
-LOOK_EVERY = 2.0
+CALL_CHECK_SECONDS = 2.0
 STOP_SECONDS = 15.0
 AGAIN_AFTER = 10.0  # the end of one that was cut short; each further one doubles it
 MOST_DOUBLINGS = 10
@@ -68,7 +68,7 @@ class Chore(BackgroundWork):
 
     def _repeat(self) -> None:
         due, failures = self._due_in(self._first_after), 0
-        while not self._stop.wait(min(LOOK_EVERY, max(0.0, due - time.monotonic()))):
+        while not self._stop.wait(min(CALL_CHECK_SECONDS, max(0.0, due - time.monotonic()))):
             if not self.is_called() and time.monotonic() < due:
                 continue
             failures = 0 if self._run_once() else failures + 1

@@ -17,7 +17,7 @@ logger = logging.getLogger("chatbot_server")
 # Named by the control script, which made the file.
 VARIABLE = "CHATBOT_LOG_FILE"
 MOST_BYTES = 10_000_000
-LOOK_EVERY = 2.0
+SIZE_CHECK_SECONDS = 2.0
 
 
 class LogKeeper(BackgroundWork):
@@ -41,7 +41,7 @@ class LogKeeper(BackgroundWork):
         return True
 
     def _repeat(self) -> None:
-        while not self._stop.wait(LOOK_EVERY):
+        while not self._stop.wait(SIZE_CHECK_SECONDS):
             self.shorten()
 
     def _copy(self) -> None:

@@ -107,7 +107,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         return runs
 
     monkeypatch.setattr(children.subprocess, "Popen", next_run)
-    monkeypatch.setattr(children, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(children, "CALL_CHECK_SECONDS", 0.01)
     yield script
     assert not waiting
 
@@ -162,7 +162,7 @@ def test_what_is_pushed_gets_its_vectors_at_once(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(SETTINGS | {"retrieval": {}}))
-    monkeypatch.setattr(children, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(children, "CALL_CHECK_SECONDS", 0.01)
     with database.session() as session:
         site = demo_site(session).id
     chore = Chore("embed", environment, tmp_path, first_after=3600)

@@ -83,7 +83,7 @@ def test_the_keeper_looks_by_itself_where_the_control_script_names_a_file(
 ) -> None:
     assert log_keeper() is None
     monkeypatch.setenv(VARIABLE, str(tmp_path / "server.log"))
-    monkeypatch.setattr("chatbot_server.service.log_file.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("chatbot_server.service.log_file.SIZE_CHECK_SECONDS", 0.01)
     monkeypatch.setattr("chatbot_server.service.log_file.MOST_BYTES", 10)
     keeper = LogKeeper(tmp_path / "server.log", 10)
     (tmp_path / "server.log").write_text("far too much")

@@ -24,7 +24,7 @@ from chatbot_server.prompt.base import Segment
 
 SECONDS = 30
 # Turns of a conversation come again with every question; 1 ms each way to the socket.
-REMEMBERED = 2048
+CACHED_TEXTS = 2048
 MAX_CHARS = 1_000_000  # about 250,000 tokens, read in 0.3 s
 # What chat formats use. Where a model file calls such a token “user defined” and not
 # “control”, llama.cpp recognises it in every text, whatever it is asked.
@@ -95,8 +95,8 @@ class Tokens:
         self._lock = threading.Lock()
         # Text of a control token → its id, and whether it swallows the white space after it.
         self._controls: dict[str, tuple[int, bool]] = {}
-        self._plain_ids = lru_cache(maxsize=REMEMBERED)(self._tokenize_plain)
-        self._controls_in = lru_cache(maxsize=REMEMBERED)(self._find_controls)
+        self._plain_ids = lru_cache(maxsize=CACHED_TEXTS)(self._tokenize_plain)
+        self._controls_in = lru_cache(maxsize=CACHED_TEXTS)(self._find_controls)
         self.bos = tuple(self._tokenize("", begin=True))
         models = routes.ask("GET", "/v1/models")["data"]
         self.vocabulary_size = int(models[0]["meta"]["n_vocab"])

@@ -33,8 +33,8 @@ RESTART_SECONDS = 15.0
 WAKE_SECONDS = 120.0
 # On a busy machine, a healthy engine may need a second to respond.
 STATUS_SECONDS = 2.0
-# Each answer asks for the state several times: it is read at most this often, in seconds.
-LOOK_EVERY = 0.05
+# How long the published state is used: each answer asks for it several times.
+STATE_SECONDS = 0.05
 CALL_SECONDS = 60.0
 
 
@@ -54,11 +54,11 @@ class SocketEngine:
         self._restart_seconds = restart_seconds
         self._info: _InfoOfProcess | None = None
         self._record = NO_ENGINE
-        self._looked_at = -LOOK_EVERY
+        self._state_read_at = -STATE_SECONDS
         self._closed = threading.Event()
 
     def info(self) -> EngineInfo:
-        record, last_info = self._look(), self._info
+        record, last_info = self._published_state(), self._info
         if last_info and (record.state in ASLEEP or 0 < record.pid == last_info.pid):
             return last_info.info
         info = EngineInfo(**self._call({"op": "info"}))
@@ -66,7 +66,7 @@ class SocketEngine:
         return info
 
     def status(self) -> EngineStatus:
-        record = self._look()
+        record = self._published_state()
         return EngineStatus(record.state, record.reason, record.values, record.restarts)
 
     def is_answering(self) -> bool:
@@ -83,7 +83,7 @@ class SocketEngine:
             return Workload(0, 0)
 
     def pids(self) -> Collection[int]:
-        pid = self._look().pid
+        pid = self._published_state().pid
         return (pid,) if pid else ()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -116,17 +116,17 @@ class SocketEngine:
     def _forget_info(self) -> None:
         self._info = None
 
-    def _look(self) -> EngineRecord:
+    def _published_state(self) -> EngineRecord:
         """The engine's state as its supervisor published it; a frozen engine would not respond.
 
         Whether its socket still listens is checked here, to notice a death before the supervisor.
         """
         now = time.monotonic()
-        if now - self._looked_at >= LOOK_EVERY:
+        if now - self._state_read_at >= STATE_SECONDS:
             record = read_state(self._run_dir)
             if record.state == "ready" and not is_listening(self._run_dir / SOCKET):
                 record = replace(record, state="restarting", reason="engine_restarting")
-            self._record, self._looked_at = record, now
+            self._record, self._state_read_at = record, now
         return self._record
 
     def _call(self, request: dict[str, Any]) -> Any:

@@ -37,7 +37,7 @@ START_SECONDS = 60.0
 CONFINED_SECONDS = 10.0
 # What its processes hold for themselves and share, which is about a third of it for small pages.
 MEMORY_BYTES = 1_200_000_000
-LOOK_EVERY = 0.5
+MEMORY_CHECK_SECONDS = 0.5
 MAX_MESSAGE = 64_000_000
 MAX_EVENTS = 10_000
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
@@ -83,7 +83,7 @@ class Chromium:
         self._events: deque[dict[str, Any]] = deque()
         self._received = bytearray()
         self._number = 0
-        self._look_at = 0.0
+        self._memory_check_at = 0.0
         self._process = self._start(program)
         try:
             self.call("Browser.getVersion", seconds=START_SECONDS)
@@ -201,12 +201,14 @@ class Chromium:
     def _read_more(self, deadline: float) -> None:
         while True:
             now = time.monotonic()
-            if now >= self._look_at:
-                self._look_at = now + LOOK_EVERY
+            if now >= self._memory_check_at:
+                self._memory_check_at = now + MEMORY_CHECK_SECONDS
                 if _memory(self._process.pid) > MEMORY_BYTES:
                     raise BrowserFailed("browser_failed")
             try:
-                pipe = when_ready(self._process.stdout, select.POLLIN, min(deadline, self._look_at))
+                pipe = when_ready(
+                    self._process.stdout, select.POLLIN, min(deadline, self._memory_check_at)
+                )
                 chunk = os.read(pipe, 1 << 20)
             except TimeoutError:
                 if time.monotonic() < deadline:

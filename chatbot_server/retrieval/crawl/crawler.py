@@ -227,8 +227,8 @@ class Crawl:
             raise BrowserFailed("browser_off")
         page = self.renderer.render(response, extraction.language, self._is_allowed)
         name = urlsplit(url).path.rsplit("/", 1)[-1]
-        shown = self.extractor.read(page.html, "html", name, url, "utf-8")
-        return replace(shown, links=(*shown.links, *page.targets))
+        rendered = self.extractor.read(page.html, "html", name, url, "utf-8")
+        return replace(rendered, links=(*rendered.links, *page.targets))
 
     def _index(
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str

@@ -53,8 +53,8 @@ class IgnoredQuestion(Base):
     created: Mapped[Moment] = mapped_column(default=now)
 
 
-class QuestionVerdict(Base):
-    """Whether a question that was unanswered is answered by now.
+class QuestionRecheck(Base):
+    """Whether a question that was unanswered is answered by now: it was asked again.
 
     Attributes:
         name: a digest of its words, as of an :class:`IgnoredQuestion`.
@@ -70,8 +70,8 @@ class QuestionVerdict(Base):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A :class:`QuestionVerdict` of one question."""
+class Recheck:
+    """A :class:`QuestionRecheck` of one question."""
 
     version: int
     answered: bool
@@ -144,27 +144,27 @@ def set_ignored(session: Session, site_id: int, names: Collection[str], *, ignor
         session.add_all(IgnoredQuestion(site_id=site_id, name=name) for name in sorted(names))
 
 
-def verdicts_of(session: Session, site_id: int) -> dict[str, Verdict]:
-    """The verdicts on the site's questions, by name."""
-    mine = select(QuestionVerdict).where(QuestionVerdict.site_id == site_id)
-    return {row.name: Verdict(row.version, row.answered) for row in session.scalars(mine)}
+def rechecks_of(session: Session, site_id: int) -> dict[str, Recheck]:
+    """The rechecks of the site's questions, by name."""
+    mine = select(QuestionRecheck).where(QuestionRecheck.site_id == site_id)
+    return {row.name: Recheck(row.version, row.answered) for row in session.scalars(mine)}
 
 
-def replace_verdicts(session: Session, site_id: int, verdicts: Mapping[str, Verdict]) -> None:
-    """Replace all verdicts on the site's questions."""
-    session.execute(delete(QuestionVerdict).where(QuestionVerdict.site_id == site_id))
+def replace_rechecks(session: Session, site_id: int, rechecks: Mapping[str, Recheck]) -> None:
+    """Replace all rechecks of the site's questions."""
+    session.execute(delete(QuestionRecheck).where(QuestionRecheck.site_id == site_id))
     rows = [
-        {"site_id": site_id, "name": name} | vars(verdict) for name, verdict in verdicts.items()
+        {"site_id": site_id, "name": name} | vars(recheck) for name, recheck in rechecks.items()
     ]
     if rows:
-        session.execute(insert(QuestionVerdict), rows)
+        session.execute(insert(QuestionRecheck), rows)
 
 
-def put_verdict(session: Session, site_id: int, name: str, verdict: Verdict) -> None:
-    """Replace the verdict on the question called *name*."""
-    mine = (QuestionVerdict.site_id == site_id, QuestionVerdict.name == name)
-    session.execute(delete(QuestionVerdict).where(*mine))
-    session.execute(insert(QuestionVerdict), {"site_id": site_id, "name": name} | vars(verdict))
+def put_recheck(session: Session, site_id: int, name: str, recheck: Recheck) -> None:
+    """Replace the recheck of the question called *name*."""
+    mine = (QuestionRecheck.site_id == site_id, QuestionRecheck.name == name)
+    session.execute(delete(QuestionRecheck).where(*mine))
+    session.execute(insert(QuestionRecheck), {"site_id": site_id, "name": name} | vars(recheck))
 
 
 def golden_questions(session: Session, site_id: int) -> Sequence[GoldenQuestion]:

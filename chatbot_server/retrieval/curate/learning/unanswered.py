@@ -26,13 +26,13 @@ from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.site.sites import all_sites
 from chatbot_server.storage.visitors.learning import (
     LONGEST_QUESTION,
+    Recheck,
     UnansweredQuestion,
-    Verdict,
     ignored_names,
-    put_verdict,
-    replace_verdicts,
+    put_recheck,
+    rechecks_of,
+    replace_rechecks,
     unanswered_questions,
-    verdicts_of,
 )
 
 # What is read of a site's conversations at most, newest first.
@@ -187,23 +187,23 @@ def still_open(
     """
     deadline = time.thread_time() + seconds
     with base.database.session() as session:
-        known_verdicts, version = verdicts_of(session, site_id), _version(base, session, site_id)
-    verdicts: dict[str, Verdict] = {}
+        former_rechecks, version = rechecks_of(session, site_id), _version(base, session, site_id)
+    rechecks: dict[str, Recheck] = {}
     open_groups: list[QuestionGroup] = []
     is_settled = True
     for group in [group for group in groups if not group.ignored][:MOST_ASKED]:
-        verdict = known_verdicts.get(group.name, Verdict(-1, answered=False))
-        is_due = verdict.version != version and len(open_groups) < most
+        recheck = former_rechecks.get(group.name, Recheck(-1, answered=False))
+        is_due = recheck.version != version and len(open_groups) < most
         if is_due and time.thread_time() < deadline:
-            verdict = _ask(base, site_id, group, version)
+            recheck = _ask(base, site_id, group, version)
         elif is_due:
             is_settled = False
-        verdicts[group.name] = verdict
-        if not verdict.answered and len(open_groups) < most:
+        rechecks[group.name] = recheck
+        if not recheck.answered and len(open_groups) < most:
             open_groups.append(group)
-    if verdicts != known_verdicts:
+    if rechecks != former_rechecks:
         with base.database.session() as session:
-            replace_verdicts(session, site_id, verdicts)
+            replace_rechecks(session, site_id, rechecks)
     return OpenGroups(tuple(open_groups), is_settled)
 
 
@@ -211,9 +211,9 @@ def note_answered(base: KnowledgeBase, site_id: int, group: QuestionGroup) -> No
     """Ask *group*, to which the owner just gave an answer, so that no list shows it once more."""
     with base.database.session() as session:
         version = _version(base, session, site_id)
-    verdict = _ask(base, site_id, group, version)
+    recheck = _ask(base, site_id, group, version)
     with base.database.session() as session:
-        put_verdict(session, site_id, group.name, verdict)
+        put_recheck(session, site_id, group.name, recheck)
 
 
 def _version(base: KnowledgeBase, session: Session, site_id: int) -> int:
@@ -223,9 +223,9 @@ def _version(base: KnowledgeBase, session: Session, site_id: int) -> int:
     return zlib.crc32(repr(parts).encode()) >> 1  # databases store 31 bits
 
 
-def _ask(base: KnowledgeBase, site_id: int, group: QuestionGroup, version: int) -> Verdict:
+def _ask(base: KnowledgeBase, site_id: int, group: QuestionGroup, version: int) -> Recheck:
     status = base.ground(site_id, group.question).status
-    return Verdict(version, status in ("faq", "quoted"))
+    return Recheck(version, status in ("faq", "quoted"))
 
 
 def ask_again(base: KnowledgeBase) -> None:

@@ -49,14 +49,14 @@ def opened_panels(tree: Any) -> list[tuple[Any, Any]]:
             targets.append((tab, target))
     if len(targets) < 2:
         return []
-    wanted = {target for _tab, target in targets}
+    ids = {target for _tab, target in targets}
     panels = {
         element.get("id"): element
         for element in tree.xpath("//*[@id]")
-        if element.get("id") in wanted and element.tag in PANELS
+        if element.get("id") in ids and element.tag in PANELS
     }
-    found = [(tab, panels[target]) for tab, target in targets if target in panels]
-    return [(tab, panel) for tab, panel in found if has_neighbour(panel, panels)]
+    pairs = [(tab, panels[target]) for tab, target in targets if target in panels]
+    return [(tab, panel) for tab, panel in pairs if has_neighbour(panel, panels)]
 
 
 def has_neighbour(panel: Any, panels: dict[str, Any]) -> bool:
@@ -83,12 +83,12 @@ def marked_panels(tree: Any) -> list[tuple[Any, Any]]:
 def labelled_panels(tree: Any) -> list[tuple[Any, Any]]:
     """Tabs that their panels name, with these."""
     panels = tree.xpath("//*[@role='tabpanel'][@aria-labelledby]")[:MAX_LINKS]
-    wanted = {panel.get("aria-labelledby"): panel for panel in panels}
-    tabs = tree.xpath("//*[@role='tab'][@id]")[:MAX_LINKS] if wanted else []
+    panel_by_tab = {panel.get("aria-labelledby"): panel for panel in panels}
+    tabs = tree.xpath("//*[@role='tab'][@id]")[:MAX_LINKS] if panel_by_tab else []
     return [
-        (tab, wanted[tab.get("id")])
+        (tab, panel_by_tab[tab.get("id")])
         for tab in tabs
-        if tab.get("id") in wanted and tab.tag in ("a", "button", "li")
+        if tab.get("id") in panel_by_tab and tab.tag in ("a", "button", "li")
     ]
 
 
