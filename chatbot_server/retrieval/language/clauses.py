@@ -53,36 +53,10 @@ def questions_of(text: str, language: str, languages: Languages = ALWAYS_USED) -
     if len(text) > READ_CHARS:
         return [Question(text)]
     text = unicodedata.normalize("NFC", text)
-    phrases = _phrases(languages)
-    has_mark = bool(_QUESTION_MARK.search(text))
-    questions: list[Question] = []
-    statements: list[str] = []
+    reader = _MessageReader(language, languages, has_mark=bool(_QUESTION_MARK.search(text)))
     for sentence in filter(None, map(str.strip, _BETWEEN_SENTENCES.split(text))):
-        content = phrases.without_courtesies(sentence)
-        if not content:
-            continue
-        own_affairs, asking = _phrases((language,)).split_own_affairs(content)
-        core = phrases.without_alternative(phrases.without_introduction(asking))
-        flat = fold_letters(core)
-        is_told = has_mark and sentence.endswith((".", "!", "…"))
-        is_asked = sentence.endswith(("?", "？")) or core != asking or phrases.asks_surely(flat)
-        if not (is_asked or (not is_told and phrases.asks(flat))):
-            statements.append(content)
-            continue
-        background = " ".join([*statements, *filter(None, [own_affairs])])
-        first, *others = _clauses(core, phrases)
-        first = _without_joint(first, phrases) if questions else first
-        clauses = [_capitalised(first) if others else first, *others]
-        questions += [Question(clause, background) for clause in clauses]
-        statements = []
-    if not questions:
-        questions, statements = [Question(" ".join(statements) or text)], []
-    last = questions[-1]
-    if len(_WORD.findall(" ".join(statements))) <= FRAGMENT:
-        questions[-1] = Question(" ".join([last.text, *statements]), last.background)
-    else:
-        background = " ".join(filter(None, [last.background, *statements]))
-        questions[-1] = Question(last.text, background)
+        reader.read(sentence)
+    questions = reader.finish(text)
     is_whole = _WORD.findall(questions[0].text.casefold()) == _WORD.findall(text.casefold())
     return [Question(text)] if is_whole else questions
 
@@ -97,6 +71,59 @@ def asks_anything(text: str, languages: Languages = ALWAYS_USED) -> bool:
 def is_courtesy(text: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *text* is only what surrounds a question: a greeting, thanks."""
     return not _phrases(languages).without_courtesies(text)
+
+
+class _MessageReader:
+    """Reads a message sentence by sentence, and gathers its questions.
+
+    Args:
+        has_mark: whether the message contains a question mark.
+    """
+
+    def __init__(self, language: str, languages: Languages, *, has_mark: bool) -> None:
+        self._phrases = _phrases(languages)
+        self._phrases_of_language = _phrases((language,))
+        self._has_mark = has_mark
+        self._questions: list[Question] = []
+        self._statements: list[str] = []  # since the last question
+
+    def read(self, sentence: str) -> None:
+        """Add the questions of *sentence*; if it asks nothing, it is background."""
+        content = self._phrases.without_courtesies(sentence)
+        if not content:
+            return
+        own_affairs, asking = self._phrases_of_language.split_own_affairs(content)
+        core = self._phrases.without_alternative(self._phrases.without_introduction(asking))
+        if core != asking or self._asks(sentence, core):
+            self._add(core, [*self._statements, *filter(None, [own_affairs])])
+            self._statements = []
+        else:
+            self._statements.append(content)
+
+    def finish(self, text: str) -> list[Question]:
+        """All questions of the message *text*, at least one."""
+        if not self._questions:
+            return [Question(" ".join(self._statements) or text)]
+        *others, last = self._questions
+        if len(_WORD.findall(" ".join(self._statements))) <= FRAGMENT:
+            return [*others, Question(" ".join([last.text, *self._statements]), last.background)]
+        background = " ".join(filter(None, [last.background, *self._statements]))
+        return [*others, Question(last.text, background)]
+
+    def _asks(self, sentence: str, core: str) -> bool:
+        """Whether *sentence* is a question; *core* is what it says without what surrounds it."""
+        if sentence.endswith(("?", "？")):
+            return True
+        flat = fold_letters(core)
+        is_told = self._has_mark and sentence.endswith((".", "!", "…"))
+        return self._phrases.asks_surely(flat) or (not is_told and self._phrases.asks(flat))
+
+    def _add(self, core: str, background: list[str]) -> None:
+        first, *others = _clauses(core, self._phrases)
+        if self._questions:
+            first = _without_joint(first, self._phrases)
+        clauses = [_capitalised(first) if others else first, *others]
+        self._questions += [Question(clause, " ".join(background)) for clause in clauses]
 
 
 def _clauses(sentence: str, phrases: _Phrases) -> Iterator[str]:
