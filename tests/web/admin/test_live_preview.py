@@ -1,0 +1,64 @@
+"""The chat beside the page Appearance shows what is typed, before it is saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from support.browsers import LIMIT
+from support.servers.owner_server import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
+
+PANEL = "document.querySelector('chatbot-widget').shadowRoot.querySelector('[part~=panel]')"
+COVERED = f"""(() => {{
+    const [panel, main] = [{PANEL}, document.querySelector("main")];
+    const [a, b] = [panel.getBoundingClientRect(), main.getBoundingClientRect()];
+    return a.left < b.right && b.left < a.right;
+}})()"""
+
+
+@pytest.fixture
+def appearance(chromium: Browser, make_server: Callable[..., Any]) -> Iterator[Page]:
+    """The page Appearance of the demo site, in a window of a desk."""
+    server = make_server(engine={"model": None})
+    server.start()
+    sites = json.loads(server.cli("site", "list", "--json"))
+    key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
+    token = (server.folder / "data" / "setup-token").read_text().strip()
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(LIMIT)
+    page = context.new_page()
+    page.goto(f"{server.url}/setup#{token}")
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create my account").click()
+    page.goto(f"{server.url}/admin/{key}/appearance")
+    yield page
+    context.close()
+    server.stop()
+
+
+def test_the_chat_shows_what_is_typed_and_takes_neither_place_nor_focus(appearance: Page) -> None:
+    chat = appearance.locator("chatbot-widget")
+    expect(chat.locator("[role=log]")).to_be_visible()  # open by itself
+    assert not appearance.evaluate(COVERED), "the form lies under the chat"
+    appearance.get_by_label("Greeting").first.fill("Good morning from the bakery!")
+    appearance.get_by_label("Suggested questions, one per line").first.fill("Open today?\nPrices?")
+    expect(chat).to_contain_text("Good morning from the bakery!")
+    expect(chat.get_by_role("button", name="Open today?")).to_be_visible()
+    appearance.get_by_label("Name", exact=True).fill("Bakery Hull")
+    expect(chat.get_by_role("heading")).to_have_text("Bakery Hull")
+    appearance.get_by_label("Colour").fill("#7a1f4d")
+    bubble = chat.locator(".bubble")
+    expect(bubble).to_have_css("background-color", "rgb(122, 31, 77)")
+    expect(appearance.get_by_label("Colour")).to_be_focused()
+    appearance.get_by_label("Corner of the bubble").select_option("bottom-left")
+    expect(chat).to_have_css("left", "20px")
+    assert not appearance.evaluate(COVERED), "on the other side, too"
+    appearance.reload()
+    expect(chat.locator("[role=log]")).to_be_visible()
+    expect(chat).not_to_contain_text("Good morning from the bakery!")  # nothing was saved
