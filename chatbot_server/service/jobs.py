@@ -68,18 +68,19 @@ def erase(config: Config, database: Database) -> None:
 
 
 def read(config: Config, database: Database) -> None:
-    """Read the owner's sites again, and ask the golden questions."""
-    crawl_due(database, config.retrieval, config.run_dir)
-    with open_knowledge(config, database) as base:
-        embed_waiting(base)
-        run_nightly(base)
-        ask_again(base)
+    """Read the owner's sites again.
+
+    Vectors are another chore's: they take minutes, in which a new site would not be read.
+    """
+    if crawl_due(database, config.retrieval, config.run_dir):
+        call_chore(config.run_dir, "embed")
 
 
 def embed(config: Config, database: Database) -> None:
-    """Embed what was just pushed, also while a site is being read."""
+    """Embed what was just read or pushed, then ask the golden and the unanswered questions."""
     with open_knowledge(config, database) as base:
         embed_waiting(base)
+        run_nightly(base)
         ask_again(base)
 
 

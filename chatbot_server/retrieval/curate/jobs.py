@@ -41,13 +41,15 @@ logger = logging.getLogger(__name__)
 
 
 def crawl_due(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
-    """Crawl due sources; returns how many."""
-    count = 0
-    for source_id in sources_due(database):
+    """Crawl due sources, also those that are added meanwhile; returns how many."""
+    count, tried = 0, set[int]()
+    while left := [source_id for source_id in sources_due(database) if source_id not in tried]:
+        source_id = left[0]
+        tried.add(source_id)
         try:
             crawl_source(database, settings, run_dir, source_id)
             count += 1
-        except Unavailable as error:  # noqa: PERF203  (the owner reads it at a terminal)
+        except Unavailable as error:  # the owner reads it at a terminal
             logger.info("source %s: %s", source_id, error)
         except Exception:  # the other sites are still read
             logger.exception("source %s", source_id)
@@ -55,7 +57,7 @@ def crawl_due(database: Database, settings: RetrievalSection, run_dir: Path) -> 
 
 
 def sources_due(database: Database) -> Sequence[int]:
-    """The sources to crawl: never read, stopped half way, or read a day ago; not paused."""
+    """The sources to crawl, not paused: never read, stopped half way, then those read a day ago."""
     with database.session() as session:
         return sources_to_crawl(session, now() - AGAIN_SECONDS)
 

@@ -48,7 +48,7 @@ def sources_of(session: Session, site_id: int) -> Sequence[KnowledgeSource]:
 
 
 def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
-    """Active sources that were not read to the end since *finished_before*."""
+    """Active sources that were not read to the end since *finished_before*; new ones first."""
     return session.scalars(
         select(KnowledgeSource.id)
         .where(
@@ -59,7 +59,7 @@ def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
                 KnowledgeSource.finished < finished_before,
             ),
         )
-        .order_by(KnowledgeSource.id)
+        .order_by(KnowledgeSource.finished.is_not(None), KnowledgeSource.id)
     ).all()
 
 
