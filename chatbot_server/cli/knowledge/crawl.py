@@ -99,9 +99,9 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
             for line in (*lines, *source_notes(context, source)):
                 click.echo(line)
             mention_demo(context)
-        elif not figures["documents"]:
+        elif not figures["documents"] and has_pages(context, site_id):
             click.echo(context.say("knowledge_nothing_left"))
-        mention_no_pages(context, site_id)
+        mention_no_pages(context, site_id, was_read=True)
     if why:
         sentence = in_words(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)

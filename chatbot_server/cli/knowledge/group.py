@@ -19,6 +19,7 @@ from chatbot_server.cli.knowledge.listing import document_lines, source_lines
 from chatbot_server.cli.knowledge.show import show
 from chatbot_server.cli.knowledge.site import (
     embed,
+    has_pages,
     knowledge_base,
     mention_demo,
     mention_demo_sources,
@@ -63,9 +64,10 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
     for document in documents:
         click.echo("\n".join(document_lines(context, document)))
     for source in sources:
-        click.echo("\n".join(source_lines(context, source)))
+        click.echo("\n".join(source_lines(context, source, has_others=has_pages(context, site_id))))
     if sources:
-        mention_no_pages(context, site_id)
+        was_read = any(source.is_empty_crawl for source in sources)
+        mention_no_pages(context, site_id, was_read=was_read)
     elif not number:
         click.echo(context.say("knowledge_empty"))
         mention_demo_sources(context, site_id)

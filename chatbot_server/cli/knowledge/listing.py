@@ -58,12 +58,17 @@ def document_lines(context: Context, document: Mapping[str, Any]) -> list[str]:
     return [head.rstrip(), *(f"{'':8}{wording}" for wording in document["wordings"])]
 
 
-def source_lines(context: Context, source: SourceReport) -> list[str]:
-    """A source: what was read from it and, below, why the rest was not."""
+def source_lines(context: Context, source: SourceReport, *, has_others: bool) -> list[str]:
+    """A source: what was read from it and, below, why the rest was not.
+
+    Args:
+        has_others: its site has other pages; where none is left, that is said of the site.
+    """
     state = context.say("knowledge_state_paused") if source.state == "paused" else ""
     pages = page_counts(context, source.pages)
     head = f"{source.number:4}  {source.kind:5} {source.documents:6}  {source.address}"
-    notes = [context.say("knowledge_nothing_left")] if source.is_empty_crawl else []
+    is_named = source.is_empty_crawl and has_others
+    notes = [context.say("knowledge_nothing_left")] if is_named else []
     notes += source_notes(context, source)
     lines = ["  ".join(part for part in (head.rstrip(), pages, state) if part)]
     return lines + [f"      {note}" for note in notes]

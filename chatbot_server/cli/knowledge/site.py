@@ -31,15 +31,20 @@ def has_pages(context: Context, site_id: int) -> bool:
         return has_documents(session, site_id)
 
 
-def mention_no_pages(context: Context, site_id: int) -> None:
-    """Say what visitors get if the site has nothing to answer from."""
+def mention_no_pages(context: Context, site_id: int, *, was_read: bool) -> None:
+    """Say what visitors get if the site has nothing to answer from.
+
+    Args:
+        was_read: a source of it has been read, in vain.
+    """
     from chatbot_server.storage.site.sites import Site
 
     if has_pages(context, site_id):
         return
     with context.database.session() as session:
         site = session.get_one(Site, site_id)
-        sentence = "site_free_chat" if site.free_chat else "site_no_pages"
+        sentence = "knowledge_silent" if was_read else "site_no_pages"
+        sentence = "site_free_chat" if site.free_chat else sentence
         click.echo(context.say(sentence, key=site.key, address=site.address))
 
 

@@ -48,6 +48,7 @@ def crawl_due(database: Database, settings: RetrievalSection, run_dir: Path) -> 
         tried.add(source_id)
         try:
             crawl_source(database, settings, run_dir, source_id)
+            _warn_of_no_pages(database, source_id)
             count += 1
         except Unavailable as error:  # the owner reads it at a terminal
             logger.info("source %s: %s", source_id, error)
@@ -90,6 +91,11 @@ def crawl_source(
         except ChatbotError as error:
             logger.info("source %s: %s", source_id, error)
             counts = {}
+    return counts
+
+
+def _warn_of_no_pages(database: Database, source_id: int) -> None:
+    """Say in the log, which nobody watches like a terminal, that a site cannot answer."""
     with database.session() as session:
         source = session.get(KnowledgeSource, source_id)
         if source is not None and not has_documents(session, source.site_id):
@@ -97,7 +103,6 @@ def crawl_source(
             logger.warning(
                 "%s", say("doctor_no_pages", name=site.name, key=site.key, address=site.address)
             )
-    return counts
 
 
 @contextmanager

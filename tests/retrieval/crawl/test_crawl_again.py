@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from support.crawling import run_crawl
 from support.servers.web_site import WebSite
 
+from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.retrieval.crawl import crawler as crawling
 from chatbot_server.retrieval.crawl import frontier
+from chatbot_server.retrieval.curate import jobs
 from chatbot_server.retrieval.curate.choosing import choose_pages
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.storage.database import Database
@@ -143,6 +146,15 @@ def test_a_page_that_stays_away_is_asked_for_no_more_in_the_end(
     shop.asked.clear()
     assert "/w" not in crawl()
     assert "/w" not in shop.asked
+
+
+def test_a_site_that_has_lost_its_pages_is_named_in_the_log(
+    database: Database, site_id: int, tmp_path: Path, caplog: pytest.LogCaptureFixture, web: WebSite
+) -> None:
+    add_site(database, site_id, web.address)
+    settings = RetrievalSection(private_hosts=("127.0.0.1",), requests_per_second=50)
+    assert jobs.crawl_due(database, settings, tmp_path) == 1
+    assert caplog.text.count("has no pages to answer from") == 1
 
 
 def test_pages_that_call_each_other_their_original_are_not_lost(
