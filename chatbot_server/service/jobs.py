@@ -27,7 +27,7 @@ from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.audit import erase_old_entries
 from chatbot_server.storage.soundness import check_every_page
-from chatbot_server.storage.visitors.conversations import Erased, erase_expired
+from chatbot_server.storage.visitors.erasure import erase_expired
 from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.webhooks.delivery import deliver_due
 
@@ -38,13 +38,14 @@ logger = logging.getLogger(__name__)
 def erase(config: Config, database: Database) -> None:
     """Erase what has outlived its retention, and check and back up what is kept."""
 
-    def erase_due(session: Session) -> tuple[Erased, int]:
+    def erase_old(session: Session) -> int:
         before = now() - config.privacy.contact_days * DAY
         erase_old_entries(session)
-        return erase_expired(session), erase_contact_requests(session, before)
+        return erase_contact_requests(session, before)
 
+    counts = erase_expired(database)
     # This forgets also what could not be forgotten when it was erased.
-    counts, request_count = database.erase(erase_due)
+    request_count = database.erase(erase_old)
     if counts.conversations or request_count:
         logger.info(
             "erased %d conversations (%d messages) and %d messages to a person",

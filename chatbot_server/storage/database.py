@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -28,11 +29,12 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+BUSY_TIMEOUT = "busy_timeout = 5000"
 PRAGMAS = (
     "journal_mode = WAL",  # readers go on while one writes
     "synchronous = NORMAL",  # with WAL: consistent after a crash of any process
     "foreign_keys = ON",
-    "busy_timeout = 5000",
+    BUSY_TIMEOUT,
     "secure_delete = ON",  # erased text is overwritten, not only unlinked
 )
 # Parts of SQLite's messages, and the code of the sentence that names the remedy.
@@ -50,6 +52,10 @@ SQLITE_TROUBLES = (
 # Troubles that pass: another program writes for long, or PostgreSQL restarts.
 PASSING = ("database_locked", "database_busy", "database_away")
 PAUSE_SECONDS = 0.5
+# Erased rows are in the write-ahead log until nobody reads an older state of the database. While
+# that is waited for, nobody writes; so it is waited for shortly, and again after a pause.
+FORGET_SECONDS = 5.0
+CHECKPOINT_WAIT_MS = 100
 CONNECT_SECONDS = 10
 RETRY_SECONDS = 5  # after which visitors are told to try again
 # 48 web threads and 24 answers each need a connection for moments; long work must not use all.
@@ -78,6 +84,7 @@ class Database:
             raise ConfigError(
                 "database_address", field="database", why=_first_line(error)
             ) from None
+        self._forgetting = threading.Lock()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         file = self.engine.url.database
         self._reserve = Reserve(Path(file).parent) if self._turns and file else None
@@ -233,14 +240,31 @@ class Database:
         Raises:
             Unavailable: the disk is full, or the file damaged.
         """
-        if self.engine.dialect.name == "sqlite":
-            try:
-                with a_turn(self._turns), self.engine.connect() as connection:
-                    busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
-            except SQLAlchemyError as error:
-                raise self._unavailable(error) from error
-            if busy:
-                logger.warning("what was erased is in the write-ahead log for up to an hour more")
+        if self._turns is None:
+            return
+        deadline = time.monotonic() + FORGET_SECONDS
+        with self._forgetting:
+            while not self._has_emptied_log():
+                if time.monotonic() >= deadline:
+                    logger.warning("what was erased is in SQLite's log for up to an hour more")
+                    return
+                time.sleep(PAUSE_SECONDS)
+
+    def _has_emptied_log(self) -> bool:
+        """Try to truncate the write-ahead log; nobody can write for as long as this takes.
+
+        Raises:
+            Unavailable: the disk is full, or the file damaged.
+        """
+        try:
+            with a_turn(self._turns), self.engine.connect() as connection:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT_MS}")
+                try:
+                    return not connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                finally:
+                    connection.exec_driver_sql(f"PRAGMA {BUSY_TIMEOUT}")
+        except SQLAlchemyError as error:
+            raise self._unavailable(error) from error
 
     def close(self) -> None:
         """Close every connection."""

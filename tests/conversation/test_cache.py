@@ -16,7 +16,7 @@ from chatbot_server.retrieval.base import Grounding
 from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.site.sites import demo_site
-from chatbot_server.storage.visitors.conversations import erase_expired
+from chatbot_server.storage.visitors.erasure import erase_expired
 
 FREE = None
 
@@ -186,8 +186,7 @@ def test_deleting_a_chat_deletes_its_answer_here_too(tmp_path: Path, who: str) -
 def test_an_answer_whose_chat_another_process_erased_is_not_told(tmp_path: Path) -> None:
     visitor = chat(tmp_path)
     visitor.ask_anew("Hi")
-    with visitor.database.session() as session:
-        assert erase_expired(session, now() + 31 * DAY) == (1, 2)
+    assert erase_expired(visitor.database, now() + 31 * DAY) == (1, 2)
     assert not end(visitor.ask_anew("Hi")).cached
     assert end(visitor.ask_anew("Hi")).cached
 

@@ -18,12 +18,11 @@ from support.conversations import start_conversation
 from chatbot_server import storage
 from chatbot_server.errors import ChatbotError, ConfigError, NotFound, Unauthorized, Unavailable
 from chatbot_server.storage import database as connecting
-from chatbot_server.storage.base import Base, now
+from chatbot_server.storage.base import Base
 from chatbot_server.storage.database import POOL, Database
 from chatbot_server.storage.site.sites import add_site, demo_site, find_site
 from chatbot_server.storage.visitors.conversations import (
     erase_conversation,
-    erase_expired,
     open_conversation,
 )
 from chatbot_server.storage.visitors.messages import (
@@ -155,32 +154,19 @@ def test_what_a_reader_keeps_in_the_log_is_told_and_forgotten_the_next_time(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    pragmas = ("journal_mode = WAL", "secure_delete = ON", "busy_timeout = 0")
-    monkeypatch.setattr(connecting, "PRAGMAS", pragmas)
+    monkeypatch.setattr(connecting, "FORGET_SECONDS", 0)
     talk(sqlite, "a very particular sentence")
     file = next(tmp_path.rglob("chatbot.db"))
     reader = sqlite3.connect(file, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM message").fetchone()
-    sqlite.close()  # connections made from now on wait for nobody
     sqlite.forget_erased()
-    assert "write-ahead log" in caplog.text
+    assert "SQLite's log" in caplog.text
     caplog.clear()
     reader.close()
     sqlite.forget_erased()
     assert not caplog.text
     assert file.with_name("chatbot.db-wal").stat().st_size == 0
-
-
-def test_what_outlived_the_retention_is_erased_and_nothing_else(database: Database) -> None:
-    short, _ = talk(database, "erase me in an hour", keep=False)
-    long, _ = talk(database, "keep me for thirty days")
-    with database.session() as session:
-        assert erase_expired(session) == (0, 0)
-        assert erase_expired(session, now() + 2 * 3600) == (1, 1)
-        assert history(session, short) == []
-        assert len(history(session, long)) == 1
-        assert erase_expired(session, now() + 31 * 24 * 3600) == (1, 1)
 
 
 def test_a_retry_drops_the_last_question_and_its_answer(database: Database) -> None:

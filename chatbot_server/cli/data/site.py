@@ -24,6 +24,7 @@ from chatbot_server.storage.site.settings import (
     settings_of,
 )
 from chatbot_server.storage.site.sites import Site, add_site, address_among, all_sites, find_site
+from chatbot_server.storage.visitors.erasure import erase_conversations_of
 from chatbot_server.web.snippet import address_of, snippet_for
 
 
@@ -155,7 +156,9 @@ def remove(context: Context, key: str, yes: bool) -> None:
         target = find_site(session, key)
         if not yes:
             click.confirm(context.say("site_remove_sure", name=target.name), abort=True)
-        session.delete(target)
+    erase_conversations_of(context.database, target)
+    with context.database.session() as session:
+        session.delete(find_site(session, key))
         note_action(session, AuditEntry(action="site remove", site=target.name))
     context.database.forget_erased()
     click.echo(context.say("site_removed", key=key))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -31,7 +30,6 @@ from chatbot_server.storage.base import (
     Moment,
     RandomId,
     UnitOfWork,
-    batches,
     count_changed,
     hash_of_secret,
     now,
@@ -188,28 +186,12 @@ def has_conversation(unit: UnitOfWork, identifier: str) -> bool:
 
 def erase_conversation(session: Session, conversation: Conversation) -> int:
     """Erase a conversation; returns the number of erased messages."""
-    return _erase(session, [conversation.id])
+    return erase_conversations(session, [conversation.id])
 
 
-class Erased(NamedTuple):
-    """How much was erased."""
-
-    conversations: int
-    messages: int
-
-
-def erase_expired(session: Session, moment: int | None = None) -> Erased:
-    """Erase the conversations that have expired by *moment*; None: by now."""
-    due = session.scalars(
-        select(Conversation.id).where(Conversation.expires < (now() if moment is None else moment))
-    ).all()
-    return Erased(len(due), _erase(session, due))
-
-
-def _erase(session: Session, conversation_ids: Sequence[str]) -> int:
-    message_count = 0
-    for batch in batches(conversation_ids):
-        messages = delete(ChatMessage).where(ChatMessage.conversation_id.in_(batch))
-        message_count += count_changed(session, messages)
-        session.execute(delete(Conversation).where(Conversation.id.in_(batch)))
+def erase_conversations(session: Session, identifiers: Sequence[str]) -> int:
+    """Erase conversations, few enough for one statement; returns the number of erased messages."""
+    messages = delete(ChatMessage).where(ChatMessage.conversation_id.in_(identifiers))
+    message_count = count_changed(session, messages)
+    session.execute(delete(Conversation).where(Conversation.id.in_(identifiers)))
     return message_count

@@ -25,7 +25,8 @@ from chatbot_server.retrieval.curate.transfer import export_documents
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
-from chatbot_server.storage.visitors.conversations import erase_conversation, erase_expired
+from chatbot_server.storage.visitors.conversations import erase_conversation
+from chatbot_server.storage.visitors.erasure import erase_expired
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, MOST_GOLDEN, put_golden
 from chatbot_server.storage.visitors.messages import add_message
 
@@ -126,8 +127,7 @@ def test_what_is_not_to_be_kept_erased_or_expired_is_not_there(
 
         erase_conversation(session, session.get_one(Conversation, deleted))
     assert counted(database, site_id) == [(1, ("Expired?",))]
-    with database.session() as session:
-        erase_expired(session, now() + 31 * 24 * 3600)
+    erase_expired(database, now() + 31 * 24 * 3600)
     assert unanswered_groups(database, site_id) == []
 
 

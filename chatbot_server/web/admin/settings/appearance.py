@@ -20,6 +20,7 @@ from chatbot_server.storage.site.settings import (
     settings_of,
 )
 from chatbot_server.storage.site.sites import Site, find_site
+from chatbot_server.storage.visitors.erasure import erase_conversations_of
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
@@ -80,7 +81,9 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             site = find_site(session, key)
             if site.demo:
                 raise UsageError("site_demo_stays", field="site")
-            session.delete(site)
+        erase_conversations_of(parts.database, site)
+        with parts.database.session() as session:
+            session.delete(find_site(session, key))
         parts.database.forget_erased()
         return go("home", done="deleted")
 
