@@ -165,7 +165,7 @@ prepare() {
         . "$file"
     done
     yes='' dry_run='' run='' no_service='' upgrade='' rollback='' uninstall='' purge='' quiet='' help=''
-    unfinished='' upgrading='' without_model='' built='' progress=''
+    doing='' unfinished='' upgrading='' without_model='' built='' progress=''
     embedded=smollm2-135m-instruct embedded_file=SmolLM2-135M-Instruct.Q4_1.gguf
     # How this script is called, for what it says; a released installer says it itself.
     me=${CHATBOT_INSTALLER:-./install.sh}

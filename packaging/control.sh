@@ -99,7 +99,7 @@ is_current() {
 # ------------------------------------------------------- start, stop, tell
 
 start() {
-    tell_meanwhile "Waiting until it can answer…" "Attente de la première réponse possible…"
+    tell_meanwhile "Getting ready to start…" "Préparation du démarrage…"
     address
     ! as_root_for_owner || hand_over_files
     began=$(date +%s) before=0
@@ -108,10 +108,12 @@ start() {
         return
     fi
     if running && ! is_current; then
-        t "Another version is still running; it is stopped." "Une autre version tourne encore ; elle est arrêtée."
+        t "Another version is still running; it is stopped first." "Une autre version tourne encore ; elle est d’abord arrêtée."
         end_server >/dev/null
     fi
     launch
+    end_telling
+    tell_meanwhile "Waiting until it can answer…" "Attente de la première réponse possible…"
     said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "${pid:-$SERVICE}") || true
     end_telling
     case $said in
@@ -175,6 +177,13 @@ tell_wait() {
     done
 }
 
+# Nothing where none was cut off.
+tell_of_upgrade() {
+    [ ! -f "$PREFIX/.upgrade" ] ||
+        t "An upgrade was cut off. Put it in order with: $(installer_line) --run" \
+            "Une mise à niveau a été interrompue. Pour la remettre en ordre : $(installer_line) --run"
+}
+
 # The pages answer; the reason is for whoever runs the server.
 tell_without_model() {
     t "Running without its language model: $url
@@ -192,22 +201,38 @@ fail_to_start() {
     t "The server did not become ready. The end of its log:" \
         "Le serveur n’est pas devenu prêt. La fin de son journal :" >&2
     last_lines 15 "$before" "@$began" >&2 || true
-    [ "$said" = other ] || [ "$said" = ended ] ||
-        fail "It is still starting; this machine may be slow or busy. Look again with: $ME status" \
-            "Il démarre encore ; cette machine est peut-être lente ou occupée. Regardez de nouveau avec : $ME status"
+    case $said in
+        other | ended) ;;
+        closed | silent | starting)
+            fail "It is still starting; this machine may be slow or busy. Look again with: $ME status" \
+                "Il démarre encore ; cette machine est peut-être lente ou occupée. Regardez de nouveau avec : $ME status"
+            ;;
+        *) t "It runs, but cannot answer: $said" "Il tourne, mais ne peut pas répondre : $said" >&2 ;;
+    esac
+    tell_of_upgrade >&2
     fail "Look for the cause with: $ME doctor" "Cherchez la cause avec : $ME doctor"
 }
 
 stop() {
-    tell_meanwhile "Waiting for its last answers…" "Attente de ses dernières réponses…"
+    tell_meanwhile "Looking whether it runs…" "Recherche d’un serveur en marche…"
+    count=0
+    if running; then
+        count=1
+        end_telling
+        tell_meanwhile "Waiting for its last answers…" "Attente de ses dernières réponses…"
+    fi
     if [ "$SERVICE" = none ]; then
-        count=$(end_server) || exit 1
-    else
-        count=0
-        ! running || { count=1 && manager stop chatbot-server; }
+        count=$(end_server) || exit 1 # also a web server that has outlived its parent
+    elif [ "$count" = 1 ]; then
+        manager stop chatbot-server
     fi
     end_telling
-    if [ "$count" = 0 ]; then t "Not running." "À l’arrêt."; else t "Stopped." "Arrêté."; fi
+    if [ "$count" = 0 ]; then t "It was not running." "Il n’était pas en marche."; else t "Stopped." "Arrêté."; fi
+}
+
+restart() {
+    stop
+    start
 }
 
 # Prints how many servers there were.
@@ -220,15 +245,27 @@ end_server() {
 }
 
 status() {
+    tell_meanwhile "Looking whether it runs…" "Recherche d’un serveur en marche…"
     address
-    running || fail "Not running. Start it with: $ME start" "À l’arrêt. Pour démarrer : $ME start"
+    if ! running; then
+        end_telling
+        tell_of_upgrade >&2
+        fail "Not running. Start it with: $ME start" "À l’arrêt. Pour démarrer : $ME start"
+    fi
     said=$(step ready "$url" "$run_dir") || true
+    end_telling
     case $said in
         ready) t "Running and able to answer: $url" "En marche et en état de répondre : $url" ;;
         failed) tell_without_model && exit 1 ;;
         other) fail "Running, but another program answers at $url. Stop that one, or choose another server.port." \
             "En marche, mais un autre programme répond à $url. Arrêtez-le, ou choisissez un autre server.port." ;;
-        *) fail "Running, but not able to answer yet: $url ($said)" "En marche, mais pas encore en état de répondre : $url ($said)" ;;
+        starting) fail "Still starting: $url" "Démarrage en cours : $url" ;;
+        silent) fail "Running, but without an answer for five seconds: $url" "En marche, mais sans réponse depuis cinq secondes : $url" ;;
+        closed) fail "Running, but nothing listens at $url. If it was started just now, look again in a moment; if server.host or server.port was changed: $ME restart" \
+            "En marche, mais rien n’écoute à $url. S’il vient d’être démarré, regardez de nouveau dans un instant ; si server.host ou server.port a changé : $ME restart" ;;
+        *) fail "Running, but not able to answer: $url
+$said" "En marche, mais pas en état de répondre : $url
+$said" ;;
     esac
     is_current || t "It is another version than the one installed. To change over: $ME restart" \
         "C’est une autre version que celle installée. Pour en changer : $ME restart"
@@ -316,6 +353,17 @@ hand_over() {
 
 # -------------------------------------------------------------------- main
 
+# explain_word WORD MORE…: it takes no more words, and nobody who asks for help wants it done.
+explain_word() {
+    word=$1
+    [ "$word" != log ] || word="log [-f | $(t NUMBER NOMBRE)]"
+    case $2 in
+        -h | --help) t "Use: $ME $word. All commands: $ME --help" "Utilisez : $ME $word. Toutes les commandes : $ME --help" && exit ;;
+    esac
+    t "$1: there are too many words here. Use: $ME $word" "$1 : il y a trop de mots ici. Utilisez : $ME $word" >&2
+    exit 2
+}
+
 installer_line() {
     if [ "$SERVICE" = system ]; then
         printf 'sh %s\n' "$VERSION/installer/install.sh"
@@ -342,12 +390,14 @@ main() {
     esac
     check_python
     case ${1:-} in
-        start | stop | status) "$1" ;;
-        restart)
-            stop
-            start
+        start | stop | restart | status)
+            [ $# = 1 ] || explain_word "$@"
+            "$1"
             ;;
-        log) last_lines "${2:-15}" ;;
+        log)
+            case $#-${2:-} in [3-9]* | *--help | *-h) explain_word "$@" ;; esac
+            last_lines "${2:-15}"
+            ;;
         *) run_program "$@" ;;
     esac
 }

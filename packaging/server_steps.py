@@ -162,17 +162,20 @@ def _announced(run_dir: str) -> dict[str, object]:
 def ready(address: str, run_dir: str) -> str:
     """``ready``, ``failed`` where waiting does not help, or what ``/readyz`` said instead.
 
-    ``other``: it is not the server of *run_dir* that answers there.
+    ``other``: it is not the server of *run_dir* that answers there. ``closed``: nothing listens
+    there. ``silent``: no answer in time. ``starting``: it gave no other reason.
     """
     # A proxy of the environment is not asked for this machine's own address.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener.addheaders = [("Accept-Language", _language())]
     try:
         with opener.open(f"{address}/readyz", timeout=5) as answer:
             status, body = answer.status, answer.read(MOST_SAID)
     except urllib.error.HTTPError as error:
         status, body = error.code, error.read(MOST_SAID)
     except OSError as error:
-        return str(getattr(error, "reason", error))
+        is_late = isinstance(getattr(error, "reason", error), TimeoutError)
+        return "silent" if is_late else "closed"
     try:
         said = json.loads(body)
         run = said["run"]
@@ -183,7 +186,14 @@ def ready(address: str, run_dir: str) -> str:
     if status == 200:
         return "ready"
     is_sound = said.get("disk") == said.get("database") == "ready"
-    return "failed" if said["engine"] == "failed" and is_sound else str(said.get("reason", status))
+    return "failed" if said["engine"] == "failed" and is_sound else said.get("reason", "starting")
+
+
+def _language() -> str:
+    """Of the terminal, as the shell scripts have it."""
+    names = ("CHATBOT_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    language = next(filter(None, map(os.environ.get, names)), "")
+    return "fr" if language.startswith("fr") else "en"
 
 
 def wait(address: str, seconds: str, run_dir: str, watched: str) -> str:

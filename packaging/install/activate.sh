@@ -78,12 +78,14 @@ server_runs() {
 }
 
 serves_well() {
+    waiting_for "whether it can answer" "sa réponse"
     told "$control" status
 }
 
-# Also a server that the command of an older version cannot find.
+# Also a server that the command of an older version cannot find. Where none was seen to run, there
+# is nothing to say of it.
 stop_server() {
-    control stop || true
+    if [ -n "$was_running" ]; then control stop || true; else "$control" stop >/dev/null 2>&1 || true; fi
     [ "$service" != none ] || steps stop "$prefix" "$config" 40 >/dev/null
 }
 
@@ -103,6 +105,7 @@ noted() {
 upgrade() {
     say "Upgrading from $installed to $id" "Passage de $installed à $id"
     build
+    waiting_for "a look at the settings" "la vérification des réglages"
     told program config check || explain_program
     fetch_model
     was_running='' was_well='' saved=''
@@ -110,14 +113,16 @@ upgrade() {
     ! serves_well || was_well=1
     note_upgrade
     upgrading=1
-    step "Stopping $installed, when its answers are finished" "Arrêt de $installed, une fois ses réponses finies"
+    [ -z "$was_running" ] ||
+        step "Stopping $installed, when its answers are finished" "Arrêt de $installed, une fois ses réponses finies"
     stop_server
-    step "Copying the database, and bringing it to the form of the new version" \
-        "Copie de la base de données, et passage à la forme de la nouvelle version"
+    step "Bringing the database to the form of the new version (of SQLite’s, a copy is kept)" \
+        "Passage de la base de données à la forme de la nouvelle version (de celle de SQLite, une copie est gardée)"
     saved=$(steps_of_version save "$config" "$data/backups" "before-$id")
     note_upgrade
     quietly program migrate
     activate "$id"
+    [ -n "$was_running$run" ] || step "Trying $id: it is started, and stopped again" "Essai de $id : démarrage, puis arrêt"
     control start
     [ -z "$was_well" ] || serves_well
     end_upgrade
@@ -136,12 +141,14 @@ end_upgrade() {
 go_back() {
     upgrading=
     t "The upgrade did not succeed. Going back to $installed." "La mise à niveau a échoué. Retour à $installed." >&2
+    waiting_for "putting $installed back" "la remise en place de $installed"
     with_progress put_old_in_place
     if [ -n "$was_running" ] && ! control start; then
-        t "The old version does not start either. Its log: $(command_line) log" \
-            "L’ancienne version ne démarre pas non plus. Son journal : $(command_line) log" >&2
+        t "The old version is in place, but does not start either. Its log: $(command_line) log" \
+            "L’ancienne version est en place, mais ne démarre pas non plus. Son journal : $(command_line) log" >&2
+    else
+        t "The old version is in place as before." "L’ancienne version est en place comme avant." >&2
     fi
-    t "The old version is in place as before." "L’ancienne version est en place comme avant." >&2
 }
 
 put_old_in_place() {
@@ -197,6 +204,7 @@ roll_back() {
     was_running='' version=$prefix/versions/$previous copy=$data/backups/before-$installed.db
     ! server_runs || was_running=1
     stop_server
+    waiting_for "whether $previous can read the database" "l’accord entre $previous et la base de données"
     if ! told program migrate; then
         [ -f "$copy" ] || {
             cat "$tmp/output" >&2

@@ -46,6 +46,7 @@ build() {
     quietly "$python" -m venv --without-pip "$version"
     install_project
     write_control
+    waiting_for "its first start, to see that it works" "son premier démarrage, pour voir qu’il fonctionne"
     quietly program --version
     : >"$version/.complete"
     unfinished=
@@ -102,6 +103,7 @@ install_project() {
     wheel=$(find_wheel "$here/wheel")
     wheel=${wheel:-$(find_wheel "${offline:-/nonexistent}")}
     if [ -z "$wheel" ]; then
+        waiting_for "building it of these sources" "sa construction à partir de ces sources"
         quietly steps stage "$here" "$tmp/source"
         pip install --require-hashes --target "$tmp/build" -r "$here/requirements/build.lock"
         PYTHONPATH=$tmp/build pip wheel --no-build-isolation --no-deps --wheel-dir "$tmp/wheel" "$tmp/source"
@@ -159,7 +161,7 @@ with_progress() {
     [ -z "$failed" ]
 }
 
-# How far it is: each second on a terminal, each ten seconds elsewhere.
+# How far it is, or what is waited for: each second on a terminal, each ten seconds elsewhere.
 tell_progress() {
     trap - EXIT
     [ -z "$quiet" ] || return 0
@@ -168,6 +170,7 @@ tell_progress() {
     while sleep "$pause" >/dev/null 2>&1 && is_alive $$; do
         waited=$((waited + pause))
         said=$([ -z "${progress:-}" ] || $progress)
+        said=${said:-${doing:-}}
         if [ -t 1 ]; then
             printf '\r\033[K  %s s  %s\r' "$waited" "$said"
         else
@@ -302,10 +305,12 @@ configure() {
             say "Your settings in $config are kept. To change one: $(command_line) config set server.port ${port:-8080}" \
                 "Vos réglages dans $config sont gardés. Pour en changer un : $(command_line) config set server.port ${port:-8080}"
     else
+        waiting_for "writing the settings" "l’écriture des réglages"
         [ -z "$host" ] || told program config set server.host "$host" || explain_program
         [ -z "$port" ] || told program config set server.port "$port" || explain_program
         [ -z "$chosen" ] || told program config set engine.model "$chosen" || explain_program
     fi
+    waiting_for "preparing the database" "la préparation de la base de données"
     told program init || explain_program
 }
 

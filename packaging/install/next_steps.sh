@@ -3,6 +3,7 @@
 
 tell_next_steps() {
     version=$prefix/current command=$(command_line)
+    waiting_for "the address for setting it up" "l’adresse pour la mise en place"
     told "$control" admin setup-token || explain_program
     setup=$(cat "$tmp/output")
     listening=$(steps_of_version listen "$config")

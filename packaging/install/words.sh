@@ -13,8 +13,15 @@ say() {
     [ -n "$quiet" ] || t "$@"
 }
 
+# waiting_for ENGLISH FRENCH: what the seconds are counted for, beside them.
+waiting_for() {
+    doing=$(t "$@")
+}
+
 # A step that takes a while, marked; in bold where a person watches and wants colour.
 step() {
+    # On a terminal it stands right above the seconds, and a line too long for it could not be cleared.
+    if [ -t 1 ]; then doing=''; else waiting_for "$@"; fi
     [ -z "$quiet" ] || return 0
     if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
         printf '\033[1m→ %s\033[0m\n' "$(t "$@")"

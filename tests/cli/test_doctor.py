@@ -166,6 +166,28 @@ def test_whatever_is_wrong_is_named_with_what_to_do(
         assert parts[language == "fr"] in faults[name].replace("\u00a0", " "), name
 
 
+@pytest.mark.parametrize(
+    ("engine", "free", "is_enough"),
+    [
+        ("{model: x.gguf}", 500, False),
+        ("{model: x.gguf}", 800, True),
+        ("{model: null}", 500, True),
+        ("{model: null}", 300, False),
+    ],
+)
+def test_memory_for_a_model_is_asked_for_where_there_is_one(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: str,
+    free: int,
+    is_enough: bool,
+) -> None:
+    (tmp_path / "config.yaml").write_text(f"server: {{port: {free_port()}}}\nengine: {engine}\n")
+    monkeypatch.setattr(doctor, "available_memory", lambda: free * 1_000_000)
+    assert ("memory" not in wrong(run)) == is_enough
+
+
 def test_each_check_is_told_before_the_next_one_begins(capsys: pytest.CaptureFixture[str]) -> None:
     def checks() -> Iterator[Check]:
         yield Check("first", True, "One.")

@@ -206,6 +206,49 @@ def test_a_fetch_that_fails_tells_its_cause_and_not_its_progress(
     assert said.count(" 40 %  37 / 92 MB\n") == 1  # by the last words of the script
 
 
+def test_seconds_stand_beside_what_is_waited_for(checkout: Path, tmp_path: Path) -> None:
+    script = f"tmp={tmp_path}; sleep() {{ command sleep 0.05; }}; empty() {{ :; }}; progress=empty"
+    script += "; step 'Fetching it' ''; told env sleep 1"
+    script += "; waiting_for '' 'sa réponse'; CHATBOT_LANGUAGE=fr; waiting_for '' 'sa réponse'"
+    said = shell(checkout, f"{script}; told env sleep 1").splitlines()
+    assert said[:2] == ["→ Fetching it", "  10 s  Fetching it"]
+    assert said[-1].endswith(" s  sa réponse")
+
+
+UPGRADE = (
+    "{ steps() { :; }; for it in build fetch_model note_upgrade activate end_upgrade told quietly"
+)
+UPGRADE += ' steps_of_version; do eval "$it() { :; }"; done; }'
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_an_upgrade_says_of_the_server_only_what_is_so(
+    checkout: Path, tmp_path: Path, runs: bool
+) -> None:
+    control = tmp_path / "control"
+    control.write_text('#!/bin/sh\necho "control $1"\n')
+    control.chmod(0o755)
+    script = f"installed=1 id=2 run= config=c data=d control={control}; {UPGRADE}"
+    script += f"; server_runs() {{ {str(runs).lower()}; }}; upgrade"
+    said = shell(checkout, script).splitlines()
+    stopping = "→ Stopping 1, when its answers are finished"
+    trying = "→ Trying 2: it is started, and stopped again"
+    assert ((stopping in said), ("control stop" in said), (trying in said)) == (
+        runs,
+        runs,
+        not runs,
+    )
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_an_upgrade_that_is_taken_back_ends_with_what_is_so(
+    checkout: Path, tmp_path: Path, starts: bool
+) -> None:
+    script = f"tmp={tmp_path} installed=1 was_running=1 control=c; put_old_in_place() {{ :; }}"
+    said = shell(checkout, f"{script}; control() {{ {str(starts).lower()}; }}; go_back")
+    assert ("in place as before" in said, "does not start either" in said) == (starts, not starts)
+
+
 def test_a_bundle_for_another_python_is_named_as_that(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "python-version").write_text("3.11\n")
     (tmp_path / "output").write_text("ERROR: No matching distribution found for a")

@@ -35,6 +35,7 @@ from chatbot_server.storage.visitors.outbox import undelivered
 MEGABYTE = 1_000_000
 # The embedded model, the web server and their conversations, with every cache full.
 NEEDED_MEMORY = 750 * MEGABYTE
+NEEDED_WITHOUT_MODEL = 390 * MEGABYTE
 # The memory that must be free beside a server that runs, which already has the rest.
 LEFT_MEMORY = 60 * MEGABYTE
 WRITER_SECONDS = 5.0
@@ -64,7 +65,7 @@ def examine(context: Context) -> Iterator[Check]:
     yield Check("config", True, context.say("doctor_config", file=context.config_file))
     yield _try(context, "server", lambda: check_server(context))
     is_running = runs_here(context)
-    needed_memory = LEFT_MEMORY if is_running else NEEDED_MEMORY
+    needed_memory = LEFT_MEMORY if is_running else _memory_to_start(config.engine)
     yield _check_enough(context, "memory", available_memory(), needed_memory)
     yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
     yield _try(context, "database", lambda: _check_database(context))
@@ -92,6 +93,11 @@ def examine(context: Context) -> Iterator[Check]:
     for endpoint in config.engine.endpoints:
         alone = config.engine.model_copy(update={"endpoints": (endpoint,)})
         yield _try(context, "model", partial(_ask_endpoint, context, alone))
+
+
+def _memory_to_start(engine: EngineSection) -> int:
+    has_model = engine.kind != "openai" and engine.model
+    return NEEDED_MEMORY if has_model else NEEDED_WITHOUT_MODEL
 
 
 def _try(context: Context, name: str, check: Callable[[], str]) -> Check:

@@ -28,10 +28,12 @@ engine = "ENGINE"
 class Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         body = {"ready": engine == "ready", "engine": engine, "run": run}
-        body |= {"disk": "ready", "database": "ready", "reason": "Not yet."}
+        body |= {"disk": "ready", "database": "ready", "reason": self.reason()}
         self.send_response(200 if engine == "ready" else 503)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
+    def reason(self):
+        return "Pas encore." if "fr" in self.headers["Accept-Language"] else "Not yet."
     def log_message(self, *_):
         pass
 server = http.server.HTTPServer((config.server.host, config.server.port), Answers)
