@@ -87,3 +87,20 @@ def test_a_letter_belongs_to_a_conversation_of_its_own_site(
     for site, status in ((sites[0], 400), (sites[1], 200)):
         sent = client.post("/api/contact", json=letter | {"site": site.key}, headers=headers)
         assert sent.status_code == status
+
+
+def test_a_letter_stays_when_its_visitor_deletes_the_chat(
+    database: Database, sites: list[Site], tmp_path: Path
+) -> None:
+    client = visitor(database, tmp_path, "100 per day")
+    with database.session() as session:
+        chat, secret = start_conversation(session, sites[0].id, locale="en", page=None, keep=True)
+        own = {"site": sites[0].key, "conversation": chat.id}
+    access = {"Authorization": f"Bearer {secret}"}
+    assert client.post("/api/contact", json=LETTER | own, headers=access).status_code == 200
+    assert client.delete(f"/api/conversation/{own['conversation']}", headers=access).json == {
+        "erased": {"conversations": 1, "messages": 0}
+    }
+    with database.session() as session:
+        [letter] = contact_requests(session, sites[0].id)
+    assert letter.text == LETTER["message"]
