@@ -176,6 +176,19 @@ def test_offers_are_measured_against_the_machine(
     assert json.dumps([offer.as_json() for offer in offers.values()])
 
 
+def test_the_model_in_use_is_marked_however_the_file_names_it(
+    tiny: dict[str, Path], tmp_path: Path
+) -> None:
+    outside, folder = tmp_path / "outside.gguf", tmp_path / "models"
+    folder.mkdir()
+    for copy in (outside, folder / "inside.gguf"):
+        copy.write_bytes(tiny["spm"].read_bytes())
+    for used in ("inside", "inside.gguf", str(folder / "inside.gguf"), str(outside)):
+        offers = all_offers(folder, used, 2048, preferred_engine)
+        marked = [offer.source for offer in offers if offer.in_use]
+        assert marked == [str(outside if used == str(outside) else folder / "inside.gguf")], used
+
+
 # -- checking ---------------------------------------------------------------------------
 
 

@@ -25,6 +25,9 @@ def test_what_differs_is_said(language: str) -> None:
     for change in ({"days": 0}, {"masks": False}, {"remote": True}, {"model": False}):
         assert text(**change) != usual, change
     assert "[" in text(contact=""), "what is missing stands in brackets"
-    stays = {"en": "It is not erased with the conversation", "fr": "pas effacé avec la conversation"}
+    stays = {
+        "en": "It is not erased with the conversation",
+        "fr": "pas effacé avec la conversation",
+    }
     assert stays[language] in usual, "a message to a person was sent, and stays"
     assert "1 day " in text(days=1) or "1 jour " in text(days=1)

@@ -46,21 +46,26 @@ def find_model(name: str, models_dir: Path) -> InstalledModel:
     Raises:
         ModelError: there is none; says how to get it.
     """
+    path = path_of_model(name, models_dir)
+    if path is None:
+        raise _absent(name)
+    entry = catalogue().get(name) or _entry_of(path)
+    score = score_of(path, models_dir)
+    if entry:
+        return InstalledModel(path, entry.name, score.tier if score else entry.tier)
+    tier = score.tier if score else tier_by_size(inspect_model(path).parameters)
+    return InstalledModel(path, path.stem, tier)
+
+
+def path_of_model(name: str, models_dir: Path) -> Path | None:
+    """The file of the model called *name*, or at that path; None: it is not here."""
     entry = catalogue().get(name)
     paths = [in_home(Path(name)), models_dir / name]
     if entry and entry.file_name:
         paths = [models_dir / entry.file_name]
     if recorded_path := installed(models_dir).get(name):
         paths.insert(0, recorded_path)
-    path = next((path for path in paths if path.is_file()), None)
-    if path is None:
-        raise _absent(name)
-    entry = entry or _entry_of(path)
-    score = score_of(path, models_dir)
-    if entry:
-        return InstalledModel(path, entry.name, score.tier if score else entry.tier)
-    tier = score.tier if score else tier_by_size(inspect_model(path).parameters)
-    return InstalledModel(path, path.stem, tier)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _entry_of(path: Path) -> CatalogueEntry | None:

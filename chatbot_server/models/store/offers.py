@@ -10,7 +10,7 @@ from chatbot_server.models.base import ModelFile, Tier, tier_by_size
 from chatbot_server.models.files.inspect import inspect_if_whole
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
 from chatbot_server.models.store.catalogue import CatalogueEntry, Hallucinations, catalogue
-from chatbot_server.models.store.folder import installed
+from chatbot_server.models.store.folder import installed, path_of_model
 from chatbot_server.models.store.scores import AnswerScore, score_of
 
 
@@ -78,8 +78,11 @@ def all_offers(
     context_length: int,
     preferred_engine: Callable[[ModelFile], str],
 ) -> list[Offer]:
-    """The catalogue, then the owner's own files. *used*: the configured model."""
+    """The catalogue, then the owner's own files. *used*: the configured model, a name or a path."""
     here, room = installed(models_dir), _Room(available_memory(), free_disk(models_dir))
+    if used and (file_in_use := path_of_model(used, models_dir)):
+        used = next((name for name, path in here.items() if _is_same(path, file_in_use)), used)
+        here.setdefault(used, file_in_use)
     offers = []
     for entry in catalogue().values():
         offer = _of_catalogue(entry, context_length, room, is_here=entry.name in here)
@@ -88,9 +91,8 @@ def all_offers(
     for name, path in here.items():
         if name not in catalogue() and (file := inspect_if_whole(path)):
             offer = _of_file(name, file, file.memory_bytes(context_length), room)
-            is_used = used in (name, str(path))
             offer = _with_score(offer, path, models_dir)
-            offers.append(replace(offer, engine=preferred_engine(file), in_use=is_used))
+            offers.append(replace(offer, engine=preferred_engine(file), in_use=name == used))
     return offers
 
 
@@ -99,6 +101,10 @@ def group_of_this_machine(offers: Iterable[Offer]) -> int | None:
     own_memory = round(total_memory() / 1_000_000_000)
     sizes = [offer.machine for offer in offers if offer.machine and offer.machine <= own_memory]
     return max(sizes, default=None)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.is_file() and one.samefile(other)
 
 
 def _with_score(offer: Offer, path: Path | None, models_dir: Path) -> Offer:

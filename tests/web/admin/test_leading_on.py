@@ -139,6 +139,28 @@ def test_models_of_this_machine_come_first(owner: OwnerServer) -> None:
     assert "<details open>" not in page, "a step of the set-up is short"
 
 
+def test_a_model_that_the_file_names_by_its_path_is_marked_and_can_be_chosen_again(
+    owner: OwnerServer, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, config = owner.folder / "elsewhere" / "Mine.gguf", owner.folder / "config.yaml"
+    path.parent.mkdir()
+    write_random_llama_gguf(path)
+    config.write_text(f"data_dir: {owner.folder}\nengine:\n  model: {path}\n")
+    monkeypatch.setenv("CHATBOT_CONFIG", str(config))
+    browser = owner.browser("owner")
+    page = browser.get("/admin/models?locale=en").text
+    assert page.count("This is what is used.") == 1
+    here = page.index("On this machine")
+    assert here < page.index("This is what is used.") < page.index("Other models")
+    assert post("/admin/models", action="use", name="").status_code == 303
+    page = browser.get("/admin/models?locale=en").text
+    assert page.count("This is what is used.") == 1
+    assert page.index("This is what is used.") < page.index("On this machine"), "no model"
+    assert post("/admin/models", action="use", name="mine").status_code == 303
+    page = browser.get("/admin/models?locale=en").text
+    assert here < page.index("This is what is used.", here) < page.index("Other models")
+
+
 def test_a_new_key_was_never_used_and_does_not_expire(owner: OwnerServer, post: Post) -> None:
     post("/admin/KEY/keys", name="Application", scope="all", days="")
     page = owner.browser("owner").get(f"/admin/{owner.key}/keys?locale=en").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +17,7 @@ from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
 from chatbot_server.models.store.background import DownloadState, download_state, want_model
-from chatbot_server.models.store.folder import installed
+from chatbot_server.models.store.folder import add_file, installed, path_of_model
 from chatbot_server.models.store.offers import Offer, all_offers, group_of_this_machine
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, admin_language, go, problem_of, render
@@ -28,36 +29,10 @@ SMALL_MACHINE = 6 * GIGABYTE
 
 def add_models(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of the catalogue, of its download, and of the choice."""
-    config = parts.config
-    models_dir = config.models_dir
-
-    def show(*, status: int = 200, **values: Any) -> Response:
-        choice = configured_model(config.engine.model)
-        offers = all_offers(models_dir, choice, config.engine.context_length, preferred_engine)
-        others = groupby((offer for offer in offers if not offer.installed), _machine)
-        return render(
-            "settings/models",
-            status=status,
-            here=[offer for offer in offers if offer.installed],
-            groups=[(machine, list(group)) for machine, group in others],
-            own_group=group_of_this_machine(offers),
-            chosen=choice,
-            change=(change := read_change(config.run_dir)),
-            change_problem=_sentence(change) if change and change.state == "failed" else "",
-            is_small=total_memory() < SMALL_MACHINE,
-            used_size=next((offer.size for offer in offers if offer.in_use), 0),
-            memory=available_memory() / GIGABYTE,
-            disk=free_disk(models_dir) / GIGABYTE,
-            download=(download := download_state(models_dir)),
-            download_problem=_sentence(download) if download and download.state == "failed" else "",
-            status_of_engine=parts.engine.status(),
-            remote=config.engine.kind == "openai",
-            **{"speed": None} | values,
-        )
 
     @bp.get(f"{PATH}/models")
     def models() -> Response:
-        return show()
+        return _show(parts)
 
     @bp.post(f"{PATH}/models")
     def change_model() -> Response:
@@ -65,17 +40,45 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
         try:
             action = request.form.get("action")
             if action == "measure":
-                return show(speed=measure_speed(parts.engine))
+                return _show(parts, speed=measure_speed(parts.engine))
             if action == "use":
                 _choose(parts, name)
                 report = "chosen"
             else:
-                want_model(models_dir, name)
+                want_model(parts.config.models_dir, name)
                 parts.call_chore("pull")
                 report = "downloading"
         except ChatbotError as error:
-            return show(status=error.status, problem=_problem(error))
+            return _show(parts, status=error.status, problem=_problem(error))
         return go("models", done=report, **request.args.to_dict())
+
+
+def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
+    config = parts.config
+    models_dir = config.models_dir
+    remote = config.engine.kind == "openai"
+    choice = None if remote else configured_model(config.engine.model)
+    offers = all_offers(models_dir, choice, config.engine.context_length, preferred_engine)
+    others = groupby((offer for offer in offers if not offer.installed), _machine)
+    return render(
+        "settings/models",
+        status=status,
+        here=[offer for offer in offers if offer.installed],
+        groups=[(machine, list(group)) for machine, group in others],
+        own_group=group_of_this_machine(offers),
+        chosen=choice,
+        change=(change := read_change(config.run_dir)),
+        change_problem=_sentence(change) if change and change.state == "failed" else "",
+        is_small=total_memory() < SMALL_MACHINE,
+        used_size=next((offer.size for offer in offers if offer.in_use), 0),
+        memory=available_memory() / GIGABYTE,
+        disk=free_disk(models_dir) / GIGABYTE,
+        download=(download := download_state(models_dir)),
+        download_problem=_sentence(download) if download and download.state == "failed" else "",
+        status_of_engine=parts.engine.status(),
+        remote=remote,
+        **{"speed": None} | values,
+    )
 
 
 def configured_model(running: str | None) -> str | None:
@@ -98,9 +101,19 @@ def _choose(parts: AdminParts, name: str) -> None:
         raise UsageError("models_elsewhere", field="name")
     if name and name not in installed(parts.config.models_dir):  # a name, never a path
         raise NotFound("models_not_here", field="name", name=name[:80])
+    _keep_offered(parts)
     set_setting(find_config(), "engine", "model", name or None)
     write_change(parts.config.run_dir, Change(name, "loading"))
     parts.call_chore("model")
+
+
+def _keep_offered(parts: AdminParts) -> None:
+    """Refer to the model that is used, so that it can be chosen again, if it is named by a path."""
+    models_dir, used = parts.config.models_dir, configured_model(parts.config.engine.model)
+    file = path_of_model(used, models_dir) if used else None
+    if file and file not in installed(models_dir).values():
+        with suppress(ChatbotError):  # another has its name: that one stays
+            add_file(file, models_dir)
 
 
 def _problem(error: ChatbotError) -> str:
