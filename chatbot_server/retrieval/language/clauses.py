@@ -1,8 +1,8 @@
 """The questions of one message: “Are you open on Sunday and do you take cards?” has two.
 
 A message is split only where a second question begins as questions do: “Bread and butter?” is one.
-What is said around a question is left out: greetings, thanks, “I was wondering if”. What visitors
-tell of themselves before they ask is kept apart as background, for it is not what they ask.
+What surrounds a question is left out: greetings, thanks, “I was wondering if”. What visitors say
+about themselves is kept apart as background, because it is not what they ask.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chatbot_server.retrieval.language.text import fold, fold_letters
 
 # A longer message is taken as one question.
 READ_CHARS = 1000
-# So few words behind a question belong to it: “Are you open? In Leeds.”
+# So few words after a question belong to it: “Are you open? In Leeds.”
 FRAGMENT = 3
 _BETWEEN_SENTENCES = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|(?<!\s)\s*\n\s*|(?<=[.!…])\s+")
 # “prenez-vous”, “y a-t-il”: a verb before its subject asks.
@@ -35,7 +35,7 @@ class Question:
     """One question of a message.
 
     Attributes:
-        background: what the visitor tells beside it: “My son is ten.”
+        background: what else the visitor says: “My son is ten.”
     """
 
     text: str
@@ -154,10 +154,10 @@ class _Phrases:
     """How questions of some languages begin, what surrounds them, and how a second one is joined.
 
     Attributes:
-        opening: begins a question; behind a joining word, it begins no statement.
-        opening_anywhere: the same inside of a text.
-        joint: joins two questions; its group ``comma`` matches where that is a comma.
-        leading_joint: a joining word with a question behind it.
+        opening: begins a question, and after a joint never a statement.
+        opening_anywhere: the same inside a text.
+        joint: joins two questions; its group ``comma`` is a comma.
+        leading_joint: a joint with a question after it.
         condition: begins a clause that is no question.
     """
 
@@ -182,7 +182,7 @@ class _Phrases:
         self._anywhere = re.compile(anywhere)
         self._own_affair = re.compile(rf"\s*{phrases('own_affairs')}{_WORD_END}")
         self._turn_to_question = re.compile(
-            # (?!\s): blanks are taken all or not at all, so that each is looked at once.
+            # (?!\s): all blanks or none, so that each is matched once.
             rf"[,:;]\s*(?!\s)(?={opening}|[^,:;]*{anywhere}|{introduction})"
         )
         self._alternative = re.compile(

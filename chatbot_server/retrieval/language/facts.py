@@ -1,8 +1,8 @@
 """Checkable facts of a text: numbers, dates, times, prices, addresses, links.
 
-A sentence is *supported* when each of its facts stands in one of the texts it
-was written from. What is meant counts, not the spelling: “9h30” is “9:30 am”,
-“1 200,50 €” is “€1,200.50”, “three” is 3.
+A sentence is *supported* if each of its facts is in one of the texts that it was written from.
+The meaning counts, not the spelling: “9h30” is “9:30 am”, “1 200,50 €” is “€1,200.50”, “three”
+is 3.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ SYMBOLS = {
     "huf": "huf", "mad": "mad", "tnd": "tnd", "dzd": "dzd", "xof": "xof", "fcfa": "xof",
     "jpy": "jpy",
 }  # fmt: skip
-# Of names without a scheme: “fin.Les” at a sentence's end is no address.
+# Of addresses without a scheme: “fin.Les”, where a blank is missing after a sentence, is none.
 _DOMAINS = (
     "com|org|net|fr|eu|be|ch|ca|io|info|uk|de|gouv|edu|gov|lu|es|it|nl|pt|pl|at|us|co|biz|shop"
     "|store|site|online|app|dev|xyz|top|club|vip|live|link|click|blog|cloud|tech|ai|me|tv|ly|gl"
     "|gg|cc|ru|cn|jp|example|test"
 )
 
-# Whole runs of digits, and no endless ones of groups: else each digit begins a new search.
+# All digits of a run, and a bounded number of groups: otherwise each digit begins a new search.
 _NUMBER = r"""
     (?<!\d) (?:
         \d{1,3} (?:[ .,’']\d{3}){1,6} (?:[.,]\d{1,2})? (?!\d)
@@ -79,17 +79,17 @@ class Fact:
             return True
         if self.kind == "date":
             dates = (fact.value.split("-") for fact in known if fact.kind == "date")
-            # A date may be told with less than is known, never with more or else.
+            # A date may be given with less detail than is known, never with more.
             return any(
                 all(part in ("", known_part) for part, known_part in pairs)
                 for pairs in (zip(self.value.split("-"), date, strict=True) for date in dates)
             )
-        if self.kind == "time":  # “open from 9 to 18” may be told as “9:00”
+        if self.kind == "time":  # “open from 9 to 18” may become “9:00”
             hour, minute = self.value.split(":")
             return minute == "00" and Fact("number", hour) in known
         if self.kind == "number":
             return any(fact.has_number(self.value) for fact in known)
-        if self.kind == "link":  # the site's own address is told by any of its pages
+        if self.kind == "link":  # the address of any page contains the site's own
             links = (fact.value for fact in known if fact.kind in ("link", "email"))
             return any(
                 link.startswith(f"{self.value}/") or link.endswith(f"@{self.value}")
@@ -133,14 +133,14 @@ def facts(text: str, languages: Languages = ALWAYS_USED) -> frozenset[Fact]:
 
 def is_fact(word: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether a *word* by itself states a fact, such as a day; “May” counts as a month, too."""
-    # Beside a year, names of months tell one even where they are other words as well.
+    # Beside a year, names of months are months even if they are also other words.
     return facts(f"{word} 2000", languages) != {Fact("number", "2000")}
 
 
 def written_facts(folded: str, languages: Languages = ALWAYS_USED) -> tuple[dict[Fact, str], str]:
-    """The facts that a folded text writes with digits or signs, each with its words.
+    """The facts that a folded text has in digits or signs, each with its words.
 
-    Returned with the rest of the text, without them.
+    The second value is the rest of the text.
     """
     rest, words_of_facts = folded, dict[Fact, str]()
     for pattern in fact_patterns(languages):
@@ -208,7 +208,7 @@ def states(kind: Kind, folded: str, languages: Languages = ALWAYS_USED) -> bool:
 
 
 def spelled_number(word: str, languages: Languages = ALWAYS_USED) -> int | None:
-    """The number that a folded word tells, compounds included; None: it tells none.
+    """The number that a folded word means, compounds included; None if it means none.
 
     “trente-cinq”, “quatre-vingt-dix”, “dozens”, “einundzwanzig”.
     """
@@ -229,10 +229,10 @@ def spelled_number(word: str, languages: Languages = ALWAYS_USED) -> int | None:
 
 
 class _FactWords:
-    """What some languages write facts with: words, and regular expressions of them.
+    """The words that some languages have for facts, and regular expressions of them.
 
     Attributes:
-        months_alone: names that tell a month without a day or a year; “may” and “mar” do not.
+        months_alone: names that mean a month without a day or a year; “may” and “mar” do not.
         ones: words for 1 in compounds.
         number_joint: what joins the parts of a compound.
     """
@@ -265,7 +265,7 @@ class _FactWords:
         return self._numbers.get(word, self._numbers.get(word.removesuffix("s")))
 
     def any_of(self, field: str) -> str:
-        """A regular expression for one of the words that the languages have under *field*."""
+        """A regular expression for the words that the languages have under *field*."""
         return any_of(word for language in self._languages for word in getattr(language, field))
 
     def date(self) -> str:
@@ -325,7 +325,7 @@ _fact_words = cache(_FactWords)
 
 
 def _group(match: Match, name: str) -> str:
-    """What the first alternative that matched has under *name*: ``day``, ``day2`` …"""
+    """The group called *name*, or *name* with a number, that matched: ``day``, ``day2`` …"""
     groups = match.groupdict()
     return next((groups[key] for key in (name, f"{name}2", f"{name}3") if groups.get(key)), "")
 

@@ -2,10 +2,10 @@
 
 ``LANGUAGES`` holds every file there, so that a further language is one further file.
 
-French and English are used for every text. A further language is used where a text is told to
-be in it: a document whose page declares it, or whose small words do; and a question, where
-documents of the site are in it. A site in French and English is therefore answered alike,
-whatever other languages there are.
+French and English are used for every text. A further language is used for documents that are in
+it, because their page declares it or their stop words show it, and for questions on a site with
+such documents. A site in French and English is therefore answered in the same way, no matter
+which other languages are known.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Streets(_Record):
     """How an address is written.
 
     Attributes:
-        order: what stands where: “12 rue des Lilas”, “10 Downing Street”,
-            “calle Mayor, 12” or “Lindenstraße 12”.
-        words: of streets and places; in “street number” the ends of such words.
-        articles: what may stand between the street and its name.
-        house_letters: what may stand behind the number.
+        order: of its parts: “12 rue des Lilas”, “10 Downing Street”, “calle Mayor, 12” or
+            “Lindenstraße 12”.
+        words: for streets and squares; with “street number”, the ends of such words.
+        articles: may come between the word and the name.
+        house_letters: may follow the number.
     """
 
     order: Literal[
@@ -61,13 +61,14 @@ class Streets(_Record):
 
 
 class Ranges(_Record):
-    """How the limits of ages and counts are told.
+    """How the limits of ages and counts are stated.
 
     Attributes:
-        under, over: stand before a limit that does not count; *until*, *from_there*: that does.
-        and_below, and_above: stand behind one that does.
-        joints: stand between two limits.
-        age_words: lead in ages, whose unit may then be missing.
+        under, over: come before a limit that is not included; *until*, *from_there*: before one
+            that is.
+        and_below, and_above: come after a limit that is included.
+        joints: come between two limits.
+        age_words: introduce ages, whose unit may then be missing.
         units: name → words of what is counted.
     """
 
@@ -90,7 +91,7 @@ class Region(_Record):
 
 
 class SmallTalk(_Record):
-    """Words of a message that asks nothing; *beside* are those that may stand with them."""
+    """Words of a message that asks nothing; *beside* are words that may accompany them."""
 
     hello: Words
     thanks: Words
@@ -99,93 +100,93 @@ class SmallTalk(_Record):
 
 
 class Language(_Record):
-    """One language. Words are folded, but for abbreviations.
+    """One language. Words are folded, except abbreviations.
 
     Attributes:
         stemmer: its name in Snowball.
         space_before_colon: as French writes it.
-        capitalised_nouns: a capital letter tells no name, as in German.
-        own_signs: what no other language writes.
+        capitalised_nouns: all nouns have a capital letter, as in German, and not only names.
+        own_signs: signs that no other language has.
         stop_words: small words that say nothing about a subject.
-        abbreviations: those whose dot, not given here, ends no sentence.
-        months: twelve; of each its name, then its short forms.
-        ambiguous_months: names that are words as well: alone they tell no month.
-        names_of_seasons: of spring, summer, autumn and winter.
-        days: seven; of each its names.
-        ordinals: what may stand behind the day of a date.
-        date_joints: what may stand between day, month and year.
-        hour_words: what stands between hour and minutes, or behind the hour.
-        clock_words: what stands behind hour and minutes that a dot parts: “9.30 Uhr”.
+        abbreviations: words whose dot, left out here, does not end a sentence.
+        months: twelve; the name of each, then its short forms.
+        ambiguous_months: names that are also words: without a day or a year, they are no month.
+        names_of_seasons: spring, summer, autumn and winter.
+        days: seven; the names of each.
+        ordinals: endings that may follow the day of a date.
+        date_joints: may come between day, month and year.
+        hour_words: come between hour and minutes, or after the hour.
+        clock_words: come after hour and minutes with a dot between them: “9.30 Uhr”.
         units_of_time: of durations.
-        units_of_weight, units_of_size: behind a number.
-        kinds_of_days: what may stand before those.
-        currencies: ISO code, or “cent”, → names.
-        percent: what may stand for “%”.
-        calling_codes: of countries whose numbers have a 0 in its place.
-        numbers: number → words that tell it; of 1 only those in compounds.
-        number_joints: what joins the parts of a compound: “vingt-et-un”.
-        number_joint_inside: the same inside of one word: “einundzwanzig”.
-        asks_which: what asks which things there are.
-        asks_number: what asks for a number; *asks_how_much*: for an amount of money.
-        asks_how_many: stands before what is counted.
-        question_joints: what may lead in a second question.
-        question_openings: how questions begin, and statements behind those words do not.
-        asking_anywhere: what asks wherever it stands in a sentence.
-        introductions: what leads in a question, and asks nothing: “I was wondering”.
-        introduction_words: those that may stand before such, and *if_words* behind them.
-        courtesies: what is said around a question, at the beginning or end of a sentence.
-        acknowledgements: how visitors take up what they were told.
-        wishes: how courtesies begin that end with their clause: “I hope you …”.
-        courtesy_words: those that may stand beside courtesies in a sentence of nothing else.
-        alternatives: lead in what is not asked for: “instead of”.
-        own_affairs: how clauses begin in which visitors tell of themselves.
-        conditions: how a clause begins that is no question, though one may follow it.
-        followup_openings: how questions begin that follow another.
-        corrections: how a question is put right: “no, I mean”.
+        units_of_weight, units_of_size: come after a number.
+        kinds_of_days: may come before a unit of time.
+        currencies: ISO code, or “cent” → names.
+        percent: ways to write “%”.
+        calling_codes: of countries where a 0 takes its place in national numbers.
+        numbers: number → words for it; for 1, only those in compounds.
+        number_joints: join the parts of a compound: “vingt-et-un”.
+        number_joint_inside: joins them inside one word: “einundzwanzig”.
+        asks_which: asks which things there are.
+        asks_number: asks for a number; *asks_how_much*: for an amount of money.
+        asks_how_many: comes before what is counted.
+        question_joints: may introduce a second question.
+        question_openings: begin a question, and after a joint never a statement.
+        asking_anywhere: make a sentence a question, wherever they occur in it.
+        introductions: come before a question, and ask nothing: “I was wondering”.
+        introduction_words: may come before an introduction, and *if_words* after it.
+        courtesies: greetings and thanks at the beginning or end of a sentence.
+        acknowledgements: how visitors respond to an answer before they go on.
+        wishes: begin a courtesy that lasts to the end of its clause: “I hope you …”.
+        courtesy_words: other words of a sentence that consists of courtesies.
+        alternatives: introduce what is not asked for: “instead of”.
+        own_affairs: begin a clause in which visitors speak of themselves.
+        conditions: begin a clause that is no question, though one may follow it.
+        followup_openings: begin a question that depends on the one before.
+        corrections: begin a correction: “no, I mean”.
         positions: number → words for that place in a list; -1 is the last.
-        others: ask for what was not named.
-        references: what refers to something spoken of before.
-        empty_references: where such words refer to nothing: “is there a …?”.
-        possessives: what refers to somebody spoken of before, where the visitor is not.
-        articles: before a thing; *stand_ins* stand for its name: “the big one”.
+        others: ask for things that were not named.
+        references: refer to something mentioned before.
+        empty_references: contain such a word, but refer to nothing: “is there a …?”.
+        possessives: refer to somebody mentioned before, other than the visitor.
+        articles: come before a noun; *stand_ins* take its place: “the big one”.
         prepositions: each with its forms: “à au aux”.
-        addresses_someone: words of a question that stands for itself.
-        page_controls: what leads on or back on a page, and says nothing.
-        polite_phrases: what is said beside a question, and asks nothing.
+        addresses_someone: words of a question that is complete by itself.
+        page_controls: labels of links that lead on or back, and say nothing.
+        polite_phrases: said beside a question; they ask nothing.
         contractions: small words that are written together, or what is left of them.
-        asking_words: those that ask, and say nothing about what is asked.
-        compares: words of a question that is answered by several rows of a table.
-        measures: those that ask how much of something: alone, of what was spoken of before.
-        happening: those that ask when something is, and name nothing.
-        moments: name of a moment → how it is spoken of.
-        no_moments: what only looks like one.
-        short_days: seven; of each its short forms, which stand for it between times.
-        every_day, working_days, weekends: which days are meant together.
-        day_ranges: what stands between the first day of several and the last.
-        day_lists: what stands between days that are told one by one, or before them.
-        excepting: what takes the days behind it away.
-        seasons: words of a text that holds for a part of the year only.
-        parts_of_year: school term, low or high season, school holidays → how it is spoken of; what
-            holds another comes first: “outside school holidays”.
-        public_holidays: how those are spoken of.
-        day_words: what days are called where it is asked for them: “which days”.
-        legal_pages: what stands in the titles of pages that the law asks for.
-        places: what visitors call the place itself, whatever it is: “the shop”.
-        closed: how a place is said to be closed.
-        special_days: words of other days on which the usual hours do not hold.
-        asks_when: what asks for a date.
+        asking_words: words that ask, and say nothing about the subject.
+        compares: words of a question that several rows of a table answer.
+        measures: ask how much of something; alone, of what was mentioned before.
+        happening: ask when something takes place, and name nothing.
+        moments: name of a moment → phrases for it.
+        no_moments: phrases that only look like one.
+        short_days: seven; the short forms of each, which mean a day only beside days or times.
+        every_day, working_days, weekends: phrases for several days.
+        day_ranges: come between the first and the last of several days.
+        day_lists: come between or before days that are named one by one.
+        excepting: exclude the days that follow.
+        seasons: words of a text that is true for a part of the year only.
+        parts_of_year: school term, low or high season, school holidays → phrases for it. A phrase
+            that contains another comes first: “outside school holidays”.
+        public_holidays: phrases for them.
+        day_words: general words for days, as in “which days”.
+        legal_pages: words in the titles of pages that the law demands.
+        places: what visitors call the place, whatever it is: “the shop”.
+        closed: words for closed places.
+        special_days: words for other days on which the usual hours do not hold.
+        asks_when: asks for a date.
         negations: words that deny.
         negation_endings: ends of such words.
         opposites: “this / that” → words for this, words for that.
-        opposite_prefixes: what turns a word into its opposite.
-        synonyms: concept → words by which visitors and pages speak of it.
+        opposite_prefixes: turn a word into its opposite.
+        synonyms: concept → words that visitors and pages use for it.
         ranges: how ages and counts are limited.
-        regions: from the smallest on; each holds the countries of those before it.
-        email_phrases: what means e-mail, and no address of a street.
-        payment_means: what one pays with.
-        alike_endings: ending → another of the same verb.
-        shorthand: how words are typed in a hurry → what they stand for.
-        colloquial: what a page says → how visitors say it among themselves.
+        regions: the smallest first; each also contains the countries of those before it.
+        email_phrases: mean e-mail, and not the address of a street.
+        payment_means: what people pay with.
+        alike_endings: ending → another one of the same verb.
+        shorthand: what is typed in a hurry → the words in full.
+        colloquial: a page's word → what visitors call it among themselves.
         elisions: letters of small words that lose their apostrophe: “lecole”.
     """
 
@@ -295,7 +296,7 @@ def load(records: Mapping[str, object]) -> dict[str, Language]:
     for code in codes:
         try:
             languages[code] = Language.model_validate(records[code])
-        except ValidationError as error:  # noqa: PERF203 - it is to name the file
+        except ValidationError as error:  # noqa: PERF203 - to name the file
             raise ValueError(f"{code}.yaml: {error}") from error
     for code, language in languages.items():
         _check_shared_names(code, "synonyms", language.synonyms, languages)
@@ -306,7 +307,7 @@ def load(records: Mapping[str, object]) -> dict[str, Language]:
 def _check_shared_names(
     code: str, field: str, names: Iterable[str], languages: Mapping[str, Language]
 ) -> None:
-    """Check the names of families, by which the words of all languages are joined."""
+    """Check the names of synonyms or opposites, by which those of all languages are joined."""
     known_names = {name for first in ALWAYS_USED for name in getattr(languages[first], field)}
     if unknown := set(names) - known_names:
         raise ValueError(f"{code}.yaml: {field}: no other language has {sorted(unknown)}")
@@ -316,7 +317,7 @@ LANGUAGES = load(read_yaml_files("chatbot_server.retrieval.language"))
 
 
 def together(codes: Iterable[str]) -> Languages:
-    """:data:`ALWAYS_USED`, and those of *codes* that there are."""
+    """:data:`ALWAYS_USED`, and those of *codes* that have a file."""
     return (*ALWAYS_USED, *sorted(set(codes) & LANGUAGES.keys() - set(ALWAYS_USED)))
 
 

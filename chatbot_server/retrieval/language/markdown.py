@@ -6,7 +6,7 @@ import re
 
 ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)]) +")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-# An address is read once, by looking ahead: else each of its beginnings is tried, too.
+# The address is matched in a lookahead, as a whole: otherwise each of its beginnings is tried, too.
 _LINK = re.compile(
     r"!?\[([^\]\n]{0,500})\]\([ <]{0,9}(?=([^\s<>)]{0,1990}))\2"
     r"(?:(?:[^\S\n]|[<>])[^)\n]{0,199})?\)"
@@ -20,7 +20,7 @@ _MARKS = (
 )
 _HEADING = re.compile(r"^ {0,3}#{1,6} +(.*)$", re.MULTILINE)
 _SIGN = re.compile(r"[\\`*_~\[\]<>#|]")
-# Escaped signs wait there until no mark is looked for any more.
+# Escaped signs are kept as private characters while marks are removed.
 _PRIVATE = 0xE000
 _WAITING = re.compile(f"[{chr(_PRIVATE)}-{chr(_PRIVATE + 0x7F)}]")
 
@@ -28,7 +28,7 @@ _WAITING = re.compile(f"[{chr(_PRIVATE)}-{chr(_PRIVATE + 0x7F)}]")
 def plain_text(markdown: str, *, addresses: bool = False) -> str:
     """*markdown* without marks and escapes; lists keep their signs, links their labels.
 
-    With *addresses*, that of a link is told behind its label.
+    With *addresses*, that of a link follows its label.
     """
     text = _WAITING.sub("", markdown)
     text = _ESCAPE.sub(lambda match: chr(_PRIVATE + ord(match[1])), text)

@@ -1,4 +1,4 @@
-"""Ages and counts that a text tells by their limits: “under 10” holds for a child of nine."""
+"""Ages and counts, and the limits that a text sets them: “under 10” includes a child of nine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OF_AGE = 18
 
 @dataclass(frozen=True)
 class Count:
-    """An age, or a number of things, that a question tells; *words* are those that tell it."""
+    """An age, or a number of things, in a question; *words* are those that state it."""
 
     number: int
     unit: str
@@ -42,7 +42,7 @@ class _Range:
 
 
 def counts_in(question: str, languages: Languages) -> list[Count]:
-    """The ages and counts that *question* has."""
+    """The ages and counts in *question*."""
     flat = fold(question)
     return [
         Count(int(match["number"]), unit, frozenset(_WORD.findall(match[0])))
@@ -52,7 +52,7 @@ def counts_in(question: str, languages: Languages) -> list[Count]:
 
 
 def lies_outside(counts: Iterable[Count], text: str, languages: Languages) -> bool:
-    """Whether *text* tells limits of one of *counts*, and none of them holds it."""
+    """Whether *text* has limits for one of *counts*, which all exclude it."""
     ranges = list(_ranges(fold(text), languages))
     return any(
         any(each.unit == count.unit for each in ranges)
@@ -62,7 +62,7 @@ def lies_outside(counts: Iterable[Count], text: str, languages: Languages) -> bo
 
 
 def within(counts: Iterable[Count], text: str, languages: Languages) -> list[Count]:
-    """Those of *counts* that lie between limits which *text* tells."""
+    """Those of *counts* that limits in *text* include."""
     ranges = list(_ranges(fold(text), languages))
     return [count for count in counts if any(each.holds(count) for each in ranges)]
 
@@ -86,7 +86,7 @@ def _ranges(flat: str, languages: Languages) -> Iterator[_Range]:
 
 
 class _Limits:
-    """How limits of one unit are told in some languages.
+    """How some languages state limits of one unit.
 
     Attributes:
         count: a number of it; *between*: two limits; *limit*: one.
@@ -99,21 +99,21 @@ class _Limits:
             return any_of(phrase for record in records for phrase in getattr(record, name))
 
         units = any_of(word for record in records for word in record.units.get(unit, ()))
-        behind = rf"[ -]?(?P<unit>{units})\b"
-        self.count = re.compile(rf"(?P<number>{_NUMBER}){behind}")
+        unit_after = rf"[ -]?(?P<unit>{units})\b"
+        self.count = re.compile(rf"(?P<number>{_NUMBER}){unit_after}")
         self.between = re.compile(
             rf"(?P<first>{_NUMBER})(?:[ -]?{units})?(?: (?P<other>[a-z]{{2,9}}))?"
-            rf"(?: (?:{phrases('joints')}) | ?[-–/] ?)(?P<last>{_NUMBER}){behind}"
+            rf"(?: (?:{phrases('joints')}) | ?[-–/] ?)(?P<last>{_NUMBER}){unit_after}"
         )
         self.limit = re.compile(
             rf"(?:(?:(?P<under>{phrases('under')})|(?P<over>{phrases('over')})"
             rf"|(?P<until>{phrases('until')})|(?P<from>{phrases('from_there')}))[ -])?"
-            rf"(?P<number>{_NUMBER}){behind}"
+            rf"(?P<number>{_NUMBER}){unit_after}"
             rf"(?: (?:(?P<until_there>{phrases('and_below')})"
             rf"|(?P<from_there>{phrases('and_above')})))?"
         )
-        self._tells_age = unit == AGE
-        self._led_in = re.compile(
+        self._is_of_age = unit == AGE
+        self._without_unit = re.compile(
             rf"\b{phrases('age_words')} "
             rf"(?P<range>{_NUMBER}(?:(?: (?:{phrases('joints')}) | ?[-–] ?){_NUMBER})?)"
             rf"(?![ -]?{units}\b)"
@@ -121,8 +121,8 @@ class _Limits:
         self._unit = next(word for record in records for word in record.units.get(unit, ()))
 
     def in_full(self, flat: str) -> str:
-        """*flat* with the unit behind what tells it before: “aged 5 to 11”."""
-        return self._led_in.sub(rf"\g<range> {self._unit}", flat) if self._tells_age else flat
+        """*flat* with a unit after ages that a word before them introduces: “aged 5 to 11”."""
+        return self._without_unit.sub(rf"\g<range> {self._unit}", flat) if self._is_of_age else flat
 
 
 @cache

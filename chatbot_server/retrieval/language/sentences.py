@@ -9,8 +9,8 @@ from functools import cache
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 
 _CLOSING = r"[\"”»)’]*"
-# “règles.Ensuite”: editors that lose the space between two paragraphs are common (a third of
-# the CNIL's articles), and “Node.Js” is rare.
+# “règles.Ensuite”: many editors lose the space between two paragraphs (in a third of the CNIL's
+# articles), and “Node.Js” is rare.
 _GLUED_END = r"(?<=[a-zà-ÿ0-9»”\")’%€][.!?…])(?=[A-ZÀ-Þ«“][\w’'])"
 _END = rf"(?<=[.!?…]){_CLOSING}\s+(?=[^\sa-zà-ÿ,;:])|(?<!\s)\s*\n\s*"
 _SENTENCE_END = re.compile(_END)
@@ -33,7 +33,7 @@ def sentence_ends(
 ) -> Iterator[tuple[int, int]]:
     """Where each sentence except the last ends, and where the next one begins.
 
-    Without *glued*, a blank or a line break must part them: “info@Shop.Example” stays whole.
+    Without *glued*, only a blank or a line break separates them: “info@Shop.Example” stays whole.
     """
     start = 0
     abbreviation, longest = _abbreviations(languages)
@@ -50,10 +50,10 @@ def sentence_ends(
 
 @cache
 def _abbreviations(languages: Languages) -> tuple[re.Pattern[str], int]:
-    """Abbreviations whose dot does not end a sentence, and the length of the longest.
+    """A pattern of what a dot follows without ending a sentence, and the length of the longest.
 
-    The number of an item is one of them. No more than that is looked at, however long the
-    sentence.
+    It matches abbreviations, initials, and the numbers of items. The length limits how far the
+    pattern looks back in a long sentence.
     """
     shorts = {short for code in languages for short in LANGUAGES[code].abbreviations}
     pattern = rf"(?:^[ \t]*\d{{1,2}}|\b(?:[A-Z]|{any_of(shorts)}))\.\Z"

@@ -13,14 +13,14 @@ from operator import itemgetter
 from chatbot_server.retrieval.language.languages import LANGUAGES, Languages, together
 from chatbot_server.retrieval.language.sentences import sentences
 
-# What a row is about, and what is said of it.
+# Between the name of a row and its other cells.
 DASH = " — "
 _ROW = re.compile(r"\|.*\|")
 _RULE = re.compile(r"\|(?=[\s|:]*-)[\s|:-]*\|")
 _BAR = re.compile(r"(?<!\\)\|")
 _BETWEEN_CELLS = re.compile(r"\s?; ")
 _LETTER = re.compile(r"[^\W\d_]")
-# A longer row is told in several sentences: what is too long for the index is cut anywhere.
+# A longer row becomes several sentences: the index cuts a longer sentence anywhere.
 MAX_ROW_WORDS = 100
 # A cell that says nothing: “–”.
 _DASHES = re.compile(r"[-‐‑‒–—―−]*")
@@ -29,9 +29,9 @@ _DASHES = re.compile(r"[-‐‑‒–—―−]*")
 def markdown_table(rows: Sequence[Sequence[str]], head: int = 0) -> list[str]:
     """The lines of a table; the first *head* of *rows* name its columns, together.
 
-    A cell that spans several rows or columns is given in each of them. A row that says the
-    same in all columns is about the rows below it, up to the next such row; where there are
-    none, as of the conditions below prices, it stands for itself.
+    A cell that spans several rows or columns is expected in each of them. A row with the same
+    words in all columns is a heading of the rows below it, up to the next such row; without rows
+    below it, as with conditions below prices, it is an ordinary row.
     """
     width = max(map(len, rows), default=0)
     grid = [
@@ -67,8 +67,8 @@ def _line(cells: Sequence[str]) -> str:
 def in_sentences(text: str, language: str = "en") -> str:
     """*text* with each row of a table as “- first cell — heading: cell; heading: cell”.
 
-    Cells that hold nothing but a dash are left out. Each sentence of a cell that holds several is
-    told with the row's first cell, and so is each part of a long row.
+    Cells with nothing but a dash are left out. The first cell is repeated before each sentence of
+    a cell that has several, and before each part of a long row.
     """
     languages = together([language])
     record = LANGUAGES.get(language)
@@ -90,7 +90,7 @@ def _row_sentences(
 ) -> Iterator[str]:
     has_headings = len(rows) > 1 and bool(_RULE.fullmatch(rows[1]))
     headings = _cells(rows[0])[1:] if has_headings else []
-    former_lines: set[str] = set()  # by a cell that spans several rows, of each of them
+    former_lines: set[str] = set()  # a cell that spans rows makes the same line for each of them
     for row in rows[2:] if has_headings else rows:
         first, *rest = _cells(row)
         named_cells = zip(headings + [""] * len(rest), rest, strict=False)
@@ -105,7 +105,7 @@ def _row_sentences(
 def _sentences_of_cells(
     cells: Iterable[tuple[str, str]], colon: str, languages: Languages
 ) -> Iterator[list[str]]:
-    """The sentences of each of *cells*, with its heading; what one heading spans is one cell."""
+    """The sentences of each of *cells* with its heading; cells under one heading are joined."""
     for heading, group in groupby(cells, key=itemgetter(0)):
         cells_of_heading = [
             parts for _heading, cell in group if (parts := sentences(cell, languages))
@@ -117,7 +117,7 @@ def _sentences_of_cells(
 
 
 def _statements(cells: Sequence[Sequence[str]], between: str) -> list[str]:
-    """The sentences of *cells* joined as far as each cell is one, and they are not too long."""
+    """The sentences of *cells*; cells of one sentence are joined up to the length of a row."""
     statements: list[str] = []
     is_open = False
     for parts in cells:

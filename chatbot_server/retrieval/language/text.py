@@ -9,10 +9,10 @@ from functools import cache, lru_cache
 
 from chatbot_server.prompt.clean import ZWJ, ZWNJ, clean_text
 
-# Replaced by a blank: some part words, such as the end of a page of a PDF.
+# Replaced by a blank, because some separate words, such as the end of a page of a PDF.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
-# All of a run of blanks: else what is left of a long one is read again from each of its blanks.
+# A run of blanks from its first: otherwise a long run is read again from each of its blanks.
 BLANKS_RUN = r"(?<!\s)\s+"
 # “```sell()```” is no fence.
 FENCE = re.compile("`{3,}(?=[^`]*$)|~{3,}")
@@ -24,16 +24,17 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def clean(text: str) -> str:
-    """What :func:`clean_text` leaves, in single blanks and with at most one empty line.
+    """What :func:`clean_text` leaves, with single blanks and at most one empty line in a row.
 
-    What Markdown means by leading blanks stays: inside of lists, and code between fences.
+    Blanks at the beginning of a line stay where Markdown needs them: in lists, and in code between
+    fences.
     """
     lines = _without_blanks(clean_text(_CONTROL.sub(" ", text)).split("\n"))
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 def _without_blanks(lines: Iterable[str]) -> Iterator[str]:
-    """*lines* in single blanks; only lists and code between fences stay indented."""
+    """*lines* with single blanks; only lists and code between fences stay indented."""
     fence = ""
     first_item: int | None = None  # how far the list around a line is indented
     for line in lines:

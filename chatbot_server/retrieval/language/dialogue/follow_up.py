@@ -15,10 +15,9 @@ from chatbot_server.retrieval.language.words import stems, synonyms
 
 # A question that refers to what came before has few content words of its own.
 MAX_CONTENT_WORDS = 3
-# So much of each earlier question is kept, and so many of them are looked at.
-KEPT_CHARS = 400
-LONGEST_CHAIN = 6
-# What “when” and “how much” ask for, beside the families of synonyms.
+KEPT_CHARS = 400  # of each earlier question
+LONGEST_CHAIN = 6  # questions that depend on each other
+# What “when” and “how much” ask for, beside the concepts of synonyms.
 WHEN, HOW_MUCH = "=when", "=price"
 # Concepts that belong to a thing, and name none.
 _PROPERTIES = frozenset((HOW_MUCH, "=opening_hours", "=duration", "=phone", "=email", "=address"))
@@ -90,7 +89,7 @@ def without_names(text: str, languages: Languages = ALWAYS_USED, but: Collection
 def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
     """The concepts that *question* asks for, if it names no subject.
 
-    “How much is it?” asks for the price of what was spoken of before. Empty: it names a thing.
+    “How much is it?” asks for the price of what was mentioned before. Empty if it names a thing.
     """
     records = [LANGUAGES[code] for code in languages]
     empty = frozenset().union(*(record.happening | record.measures for record in records))
@@ -114,9 +113,9 @@ def names_no_subject(
 ) -> bool:
     """Whether *followup* says “it”, or only a time, so that the subject stays the same."""
     flat = fold(followup).replace("’", "'")
-    is_led_in = _phrase(languages, "followup_openings").match(flat.lstrip())
+    opening = _phrase(languages, "followup_openings").match(flat.lstrip())
     fields = ("references", "possessives")
-    if not is_led_in and any(_phrase(languages, field).search(flat) for field in fields):
+    if not opening and any(_phrase(languages, field).search(flat) for field in fields):
         return True
     seasons = frozenset().union(*(LANGUAGES[code].seasons for code in languages))
     content = stems.content_words(followup, languages, language)
@@ -137,7 +136,7 @@ def is_followup(
     is_short = len(content_words) <= MAX_CONTENT_WORDS
     if is_short and _phrase(languages, "references").search(flat):
         return True
-    # A question that speaks of the site or of the visitor stands for itself.
+    # A question about the site or the visitor is complete by itself.
     if _phrase(languages, "addresses_someone").search(flat):
         return False
     if is_short and _phrase(languages, "possessives").search(flat):

@@ -1,7 +1,7 @@
 """Short replies that need the messages before them to be understood.
 
-“No, I mean Hull” puts the question right, “for children?” asks it of something else, and “the
-second one” is of a list that was just shown.
+“No, I mean Hull” corrects the question, “for children?” asks it about something else, and “the
+second one” is in a list that was just shown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, 
 from chatbot_server.retrieval.language.text import fold_letters
 from chatbot_server.retrieval.language.words import stems
 
-# A fragment has so few words that say something, and no more words at all.
+# The most content words, and words in all, of a fragment.
 FRAGMENT_CONTENT, FRAGMENT_WORDS = 3, 7
 REPLY_WORDS = 10
 
@@ -41,7 +41,7 @@ def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) 
 
 
 def item_named(reply: str, items: Sequence[str], languages: Languages = ALWAYS_USED) -> str | None:
-    """*reply* with “the second one” replaced by that of *items*; None if it names none."""
+    """*reply* with “the second one” replaced by that item; None if it names no place in a list."""
     if len(stems.words(reply)) > REPLY_WORDS:
         return None
     reply = " ".join(reply.split())
@@ -73,25 +73,25 @@ def question_of_others(
 
 
 def _is_fragment(text: str, languages: Languages, language: str, *, is_correction: bool) -> bool:
-    """Whether *text* is no question by itself, and names a thing, a day or a person."""
+    """Whether *text* is not a question by itself, but names a thing, a day or a person."""
     if asks_anything(text, languages) or len(stems.words(text)) > FRAGMENT_WORDS:
         return False
     content = stems.content_words(text, languages, language)
     if len(content) > FRAGMENT_CONTENT:
         return False
-    is_led_in = bool(_prepositions(languages).match(fold_letters(text).lstrip()))
+    has_preposition = bool(_prepositions(languages).match(fold_letters(text).lstrip()))
     if not stems.says_something(text, languages):
         return False
     is_day = all(is_fact(word, languages) for word in content)
     is_asked = text.rstrip().endswith("?") and len(content) == 1
-    return is_correction or is_led_in or is_day or is_asked
+    return is_correction or has_preposition or is_day or is_asked
 
 
 @cache
 def _corrections(languages: Languages) -> re.Pattern[str]:
     phrases = [phrase for code in languages for phrase in LANGUAGES[code].corrections]
     clause = any_of(phrase for phrase in phrases if " " in phrase)
-    # “No, Hull” puts right, “no problem” does not.
+    # “No, Hull” corrects, “no problem” does not.
     word = rf"{any_of(phrases)}(?:[,.;:!…–—-]|(?=\s+{clause}))"
     return re.compile(rf"(?:(?:{word}|{clause}(?!\w))[\s,.;:!…–—-]*)+")
 

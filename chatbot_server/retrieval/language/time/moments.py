@@ -47,7 +47,7 @@ class Moment:
 def find_moment(question: str, languages: Languages = ALWAYS_USED) -> tuple[MomentName | None, str]:
     """The moment that *question* names, and the question without it.
 
-    Pages tell the hours of every day, so that “today” is no word to search them for.
+    Pages state the hours of every day, so that “today” is no word to search for.
     """
     flat = fold(question).replace("’", "'")
     text = question if len(flat) == len(question) else flat

@@ -19,7 +19,7 @@ from chatbot_server.retrieval.language.time.weekdays import months_between
 
 # Of spring, summer, autumn and winter north of the equator.
 _MONTHS_OF_SEASONS = ({3, 4, 5}, {6, 7, 8}, {9, 10, 11}, {12, 1, 2})
-# Longer texts are no headings and no questions about one time of the year.
+# Longer texts are neither headings nor questions about one part of the year.
 LONGEST = 300
 LONGEST_BETWEEN = 20
 SHORT_NAME = 3
@@ -27,13 +27,12 @@ Part = int | PartOfYear
 _WORD = re.compile(r"[^\W\d_]+")
 _DASH = re.compile(r"[-–—]")
 _DAY_BEFORE = re.compile(r"\d\w{0,2}\s+(?:of\s)?\Z")
-# Behind the number of a day: “the 1st”, “le 1er”.
+# Around the number of a day: “the 1st”, “le 1er”.
 _BESIDE_NUMBERS = {"the", "le", "er", "st", "nd", "rd", "th"}
 
 
 def parts_of_year(text: str, languages: Languages = ALWAYS_USED) -> frozenset[Part]:
-    """The months, from 1, that *text* names by themselves or as a season, and the other parts of
-    the year that it names."""
+    """The parts of the year that *text* names; a season is its months, from 1."""
     flat = fold(text[:LONGEST]).replace("’", "'")
     words = _year_words(languages)
     parts: set[Part] = {*words.months_in(flat)}
@@ -58,7 +57,7 @@ class _YearWords:
         seasons: spring, summer, autumn and winter.
         parts: the other parts, in the order of the languages' files.
         numbers: of each month, by its names; ``months`` matches these names.
-        ambiguous: names that tell no month where they stand alone.
+        ambiguous: names that are no month by themselves.
     """
 
     def __init__(self, languages: Languages) -> None:

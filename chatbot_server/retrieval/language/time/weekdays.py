@@ -1,6 +1,6 @@
 """Reads the hours of each day of the week: “Monday to Friday 9am to 5pm, Saturday closed.”
 
-Only what is surely read is told: the words of the page, for days that it names.
+Only what is certain is returned: the words of the page, for days that it names.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class _DayWords:
 
     Attributes:
         days: one of ``d0`` … ``d6``, ``every``, ``work`` or ``weekend``.
-        range, list: what stands between two days or months, which then are told together.
-        excepting: what takes a day away.
-        trailing: what leads in the next days.
+        range, list: come between two days or months that belong together.
+        excepting: excludes the days that follow.
+        trailing: introduces the next days.
     """
 
     def __init__(self, languages: Languages) -> None:
@@ -100,9 +100,9 @@ _day_words = cache(_DayWords)
 
 
 def hours_by_day(sentence: str, languages: Languages = ALWAYS_USED) -> dict[int, str]:
-    """What *sentence* tells of the days it names, in its own words; Monday is 0.
+    """What *sentence* says about each day that it names, in its own words; Monday is 0.
 
-    Empty where it tells no hours, or not surely of which day.
+    Empty if it states no hours, or if their days are uncertain.
     """
     item = ITEM.match(sentence)
     sentence = (sentence[item.end() :] if item else sentence).replace("**", "")
@@ -118,9 +118,9 @@ def hours_by_day(sentence: str, languages: Languages = ALWAYS_USED) -> dict[int,
         for at, (_days, _start, end) in enumerate(groups)
     ]
     texts = [sentence[start:stop].strip(_EDGES) for start, stop in behind]
-    if not all(_tells_hours(text, languages) for text in texts):
-        # “Closed on Sunday.”, “9am to 5pm Monday to Friday.”: of one day or range, all is told.
-        if len(groups) > 1 or not _tells_hours(sentence, languages):
+    if not all(_states_hours(text, languages) for text in texts):
+        # “Closed on Sunday.”, “9am to 5pm Monday to Friday.”: all of it is about one day or range.
+        if len(groups) > 1 or not _states_hours(sentence, languages):
             return {}
         texts = [sentence.strip(_EDGES)]
     by_day: dict[int, str] = {}
@@ -162,8 +162,7 @@ def months_between(first: int, last: int) -> frozenset[int]:
 
 
 def months_named(heading: str, languages: Languages = ALWAYS_USED) -> frozenset[int]:
-    """The months of the year for which what stands under *heading* holds; empty: it names none,
-    or days of them."""
+    """The months that *heading* limits its section to; empty if it names none, or days of them."""
     words, flat = _day_words(languages), fold(heading)
     months: frozenset[int] = frozenset()
     end = last = 0
@@ -189,7 +188,7 @@ def names_special_days(text: str, languages: Languages = ALWAYS_USED) -> bool:
     return bool(_day_words(languages).special.search(fold(text)))
 
 
-def _tells_hours(text: str, languages: Languages) -> bool:
+def _states_hours(text: str, languages: Languages) -> bool:
     return intervals(text, languages) is not None
 
 

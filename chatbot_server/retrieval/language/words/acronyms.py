@@ -19,7 +19,7 @@ MAX_WORDS = 9
 MAX_FORMS = 2
 MAX_VARIANTS = 3
 _SHORT = r"[A-Z][A-Za-z]{0,2}[A-Z]{1,8}"
-# From the beginning of a word only: else a word without end is read from each of its letters.
+# From the beginning of a word only: otherwise a long word is matched from each of its letters.
 _AFTER = re.compile(
     rf"(?<![\w’'-])((?:[\w’'-]+ ){{1,{MAX_WORDS - 1}}}[\w’'-]+)[\"” »]*\(\s?({_SHORT})s?\b"
 )
@@ -64,7 +64,7 @@ def candidates(question: str) -> set[str]:
 def variants(question: str, known: Glossary, common: Callable[[str], bool]) -> list[str]:
     """*question*, then with its acronyms written out.
 
-    ``common(acronym)`` tells those that stand everywhere: the site owner's own.
+    Except those that are on every page, such as the owner's own: ``common(acronym)``.
     """
     in_question = candidates(question)
     in_use = {

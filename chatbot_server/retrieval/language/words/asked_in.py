@@ -6,7 +6,7 @@ from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, 
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.spelling import common_words
 
-# So many more words of a question belong to a language that no page of the site is in.
+# So many more words of a question must be of a language that no page of the site is in.
 SURELY = 2
 # A word alone may be of any language: “menu”.
 FEWEST = 2
@@ -17,8 +17,8 @@ def language_asked_in(
 ) -> str:
     """The one of *languages* that *question* is in, or a further one if that is certain.
 
-    Small words tell it; of “winter times”, those that are often said in a language; of one word
-    alone, nothing does, and it is in the *default* one.
+    Stop words decide; in “winter times”, which has none, the common words of each language; a
+    single word is in the *default* language.
     """
     by_sign = (
         code

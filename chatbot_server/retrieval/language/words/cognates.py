@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# Cognates have at least so many first letters in common, and such a share of the longer word.
+# The first letters that cognates have in common: at least so many, and such a share of the longer.
 SHORTEST, SHARE = 4, 0.6
 
 

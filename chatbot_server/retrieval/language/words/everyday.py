@@ -24,7 +24,7 @@ def spelled_out(text: str, language: str) -> str:
 def in_plain_words(text: str, is_known: Callable[[str], bool], language: str) -> str:
     """*text* with a page's words for colloquial ones: “gamin”, “fork out”.
 
-    Those that the site uses itself, as *is_known* tells, stay.
+    Words that the site itself uses stay: ``is_known(word)``.
     """
     plain = _plain_words(language)
 

@@ -1,7 +1,7 @@
 """How specific a word is: “acupuncture” is, “whole” and “pourriez” are not.
 
-A small site uses few of a language's words. That it lacks a word means something only where the
-word is seldom said at all.
+A small site has few of a language's words. That it lacks a word means something only if the word is
+rare in the language, too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from functools import cache
 
 from chatbot_server.resources import read_words
 
-# Ranks of words: up to the first, a word is not specific at all; from the second on, wholly.
+# Ranks of words: up to the first, a word is not specific at all; from the second on, fully.
 OFTEN_SAID, SELDOM_SAID = 100, 3000
 
 
 @cache
 def _ranks(language: str) -> dict[str, int]:
-    """The ranks of folded words of *language*; the word that is said most often has rank 1."""
+    """The ranks of folded words of *language*; the most frequent word has rank 1."""
     words = read_words("chatbot_server.retrieval.language.words", f"ranks/{language}.txt")
     return {word: rank for rank, word in enumerate(words, 1)}
 

@@ -1,7 +1,7 @@
 """Corrects spelling to known words: “kermese” is the page's “kermesse”.
 
-A word that is known nowhere is replaced by a known one that sounds the same or differs in little.
-“Boots” is not “books”: what is often said is right, wherever it stands.
+An unknown word is replaced by a known one that sounds the same or differs little. “Boots” does not
+become “books”, even on a site without boots: common words are known.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Spellings:
         return flat in self._counts
 
     def is_own(self, flat: str) -> bool:
-        """Whether the texts themselves hold a folded word, whatever else is known."""
+        """Whether the texts themselves contain a folded word."""
         return flat in self._own
 
     def written(self, flat: str) -> str:
@@ -81,9 +81,9 @@ class Spellings:
         return self._written[flat]
 
     def nearest(self, flat: str) -> tuple[int, str] | None:
-        """The known word that *flat*, an unknown one, was surely meant to be; None: none is.
+        """The known word that is meant by *flat*, an unknown one; None if that is uncertain.
 
-        Returned behind its cost, as of :func:`_cost`.
+        It comes with the difference in sound, see :func:`_cost`.
         """
         if not SHORTEST <= len(flat) <= LONGEST:
             return None
@@ -147,7 +147,7 @@ def _changes(word: str, other: str) -> int:
 
 @cache
 def _general_words(languages: Languages) -> frozenset[str]:
-    """What any site's visitors say: small words, days, months, and words of the families."""
+    """Words of any site's visitors: stop words, days, months, synonyms and the like."""
     words: set[str] = set()
     for language in map(LANGUAGES.__getitem__, languages):
         words |= language.stop_words | language.asking_words | language.measures
@@ -166,7 +166,7 @@ def _general_words(languages: Languages) -> frozenset[str]:
 
 @cache
 def common_words(languages: Languages) -> frozenset[str]:
-    """Folded words that are often said in *languages*, and so right, whatever a site's own are."""
+    """Folded words that are common in *languages*, and therefore not misspelled on any site."""
     files = [f"common_words/{language}.txt" for language in languages]
     words = (read_words("chatbot_server.retrieval.language.words", file) for file in files)
     return frozenset().union(*words)

@@ -14,7 +14,7 @@ from chatbot_server.retrieval.language.text import fold
 MAX_WORD = 40
 # A question of 4,000 characters must not become a query of 700 terms.
 MAX_TERMS = 64
-# “Man at war” is no German: only by so many small words does a document tell a further language.
+# So many more stop words show that a document is in a further language: “Man at war” is not German.
 MIN_LEAD = 3
 
 _WORD = re.compile(r"[^\W_]+")
@@ -32,7 +32,7 @@ def words(text: str) -> list[str]:
 def stem(word: str, language: str) -> str:
     """The stem of one folded word.
 
-    Accents are folded *before* stemming, so that “declarer” and “déclarer” meet.
+    Accents are folded *before* stemming, so that “declarer” and “déclarer” have the same.
     """
     with _stemming:
         return str(_stemmer(LANGUAGES[language].stemmer).stemWord(word))
@@ -80,11 +80,11 @@ def guess_document_language(text: str) -> str:
 def small_word_counts(text: str, languages: Languages) -> dict[str, int]:
     """How often *text* has stop words of each language, without those that all share."""
     text_words = words(text[:4000])
-    return {code: sum(map(_telling_words(code).__contains__, text_words)) for code in languages}
+    return {code: sum(map(_distinctive_words(code).__contains__, text_words)) for code in languages}
 
 
 @cache
-def _telling_words(language: str) -> frozenset[str]:
+def _distinctive_words(language: str) -> frozenset[str]:
     """The stop words of a language, without those that all share."""
     in_each = frozenset.intersection(*(LANGUAGES[code].stop_words for code in ALWAYS_USED))
     return LANGUAGES[language].stop_words - in_each
@@ -105,7 +105,7 @@ def content_words(
 ) -> list[str]:
     """Distinct folded words of *question* without the stop words of its *language*, in order.
 
-    All of them where nothing else is left. The language is guessed where it is not told.
+    All of them if nothing else is left. The language is guessed if it is not given.
     """
     language = language or guess_language(question, languages=languages)
     flat = fold(question).replace("’", "'")
@@ -115,7 +115,7 @@ def content_words(
 
 @cache
 def _contractions(language: str) -> re.Pattern[str]:
-    """Contractions such as “don't”, and endings such as “'re”, which pages do not have as words."""
+    """Contractions such as “don't”, and endings such as “'re”, which are no words of pages."""
     forms = LANGUAGES[language].contractions
     endings = any_of(form for form in forms if form.startswith("'"))
     return re.compile(rf"\b{any_of(forms)}(?!\w)|(?<=\w){endings}(?!\w)")

@@ -1,8 +1,8 @@
 """What the words of a question ask for, beyond their letters.
 
 Visitors write “livrez-vous” where the page says “livraison”, and “combien coûte” where it
-says “12 €”. The index ranks by stems and by meaning; whether a sentence *answers* is asked
-of what stands here.
+says “12 €”. The index ranks by stems and by meaning; this module helps to decide whether a
+sentence *answers*.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatbot_server.retrieval.language.words import stems
 
 Rarity = Callable[[str], float]
 
-# The kind of fact that words of a concept ask for: a sentence that has one holds them.
+# The kind of fact that answers for a concept: a sentence with a price answers “how much”.
 ANSWERING_FACTS: dict[str, Kind] = {
     "opening_hours": "time",
     "price": "price",
@@ -48,8 +48,8 @@ class Word:
         return bool(terms & self.stems) or bool(terms & self.concepts)
 
     def weight(self, weigh: Rarity) -> float:
-        """The rarity of the commonest of its stems: on a site in one language, no page holds the
-        stem that another language would make of it."""
+        """The rarity of its most common stem: on a site in one language, no page has the stem that
+        another language would make of it."""
         return min(weigh(stem) for stem in self.stems)
 
 
