@@ -132,43 +132,48 @@ class Turn:
         yield Ended("person")
 
     def _answer(self) -> Iterator[Event]:
-        question, knowledge = self._question, self._parts.knowledge
         if cached_answer := self._cached_answer():
-            self._record.repeat(cached_answer)
-            yield TextPiece(cached_answer.text)
-            if cached_answer.sources:
-                yield Cited(cached_answer.sources)
-            yield cached_answer.ended_again()
+            yield from self._repeat(cached_answer)
             return
+        question, dialogue = self._question, self._prepared.dialogue
         message = split_message(question.text)
         remark = message.remark
         for side_remark in message.side_remarks:
             yield TextPiece(f"{reply_to(side_remark, question, (), self._writer.model())}\n\n")
-        is_left_to_model = (
-            remark
-            and remark.kind in LEFT_TO_MODEL
-            and question.site.free_chat
-            and not knowledge.has_content(question.site.id)
-        )
-        earlier_questions = self._prepared.dialogue.earlier_questions
-        if remark and remark.is_sure_after(earlier_questions) and not is_left_to_model:
+        is_sure = remark is not None and remark.is_sure_after(dialogue.earlier_questions)
+        if remark and is_sure and not self._is_left_to_model(remark):
             yield from self._answer_remark(remark)
             return
-        text = self._prepared.dialogue.completed or message.rest
-        grounding = knowledge.ground(question.site.id, text, earlier_questions, question.locale)
+        text = dialogue.completed or message.rest
+        grounding = self._parts.knowledge.ground(
+            question.site.id, text, dialogue.earlier_questions, question.locale
+        )
+        if not grounding.has_content and question.site.free_chat:
+            yield from self._writer.freely(dialogue, self._record)
+            return
         if not grounding.has_content:
-            if question.site.free_chat:
-                yield from self._writer.freely(self._prepared.dialogue, self._record)
-                return
             warn_of_no_pages(question.site.key, question.site.name, question.site.address)
         self._record.grounding = grounding
         if remark and not is_answered(remark, grounding):
             yield from self._answer_remark(remark)
-            return
-        if grounding.status not in ("faq", "choices") and self._writer.may_write(grounding):
+        elif grounding.status not in ("faq", "choices") and self._writer.may_write(grounding):
             yield from self._answer_by_model(grounding)
         else:
             yield from self._answer_by_quote(grounding)
+
+    def _repeat(self, answer: CachedAnswer) -> Iterator[Event]:
+        """The cached answer once more."""
+        self._record.repeat(answer)
+        yield TextPiece(answer.text)
+        if answer.sources:
+            yield Cited(answer.sources)
+        yield answer.ended_again()
+
+    def _is_left_to_model(self, remark: Remark) -> bool:
+        """Whether the model answers *remark*, because it writes freely and there are no pages."""
+        site = self._question.site
+        may_be_left = remark.kind in LEFT_TO_MODEL and site.free_chat
+        return may_be_left and not self._parts.knowledge.has_content(site.id)
 
     def _answer_remark(self, remark: Remark) -> Iterator[Event]:
         """The answer to a message that asks nothing of the site."""
