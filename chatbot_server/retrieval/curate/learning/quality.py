@@ -11,9 +11,8 @@ from typing import Any
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.jobs import embed_waiting
 from chatbot_server.retrieval.curate.learning.golden import GRADES, ask_golden_questions
-from chatbot_server.retrieval.curate.library import add_faq, find_faq, restore_faq
+from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.base import now
 from chatbot_server.storage.site.sites import all_sites
@@ -118,14 +117,8 @@ def preview_entry(
     words = _stems([question, *wordings, answer])
     near_questions = [text for text in questions if words & _stems([text])]
     before = {text: base.ground(site_id, text) for text in near_questions}
-    former = find_faq(base.database, site_id, question)
-    try:
-        add_faq(base.database, site_id, question, answer, wordings)
-        embed_waiting(base)
+    with provisional_entry(base, site_id, question, answer, wordings):
         after = {text: base.ground(site_id, text) for text in near_questions}
-    finally:  # also when the command is interrupted
-        restore_faq(base.database, site_id, question, former)
-        embed_waiting(base)
     differences = [
         Difference(text, _shown(before[text]), _shown(after[text]), golden=text in golden)
         for text in near_questions

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chatbot_server.errors import Conflict, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.jobs import embed_waiting
 from chatbot_server.retrieval.curate.learning.golden import (
     GoldenResult,
     ask_golden_questions,
     worse_results,
 )
+from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
 from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup, note_answered
-from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, add_faq, find_faq, restore_faq
+from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, find_faq
 from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.retrieval.language.words import stems
 
@@ -66,26 +67,23 @@ def teach(
     if not force:
         _raise_for_other_answer(base, site_id, wordings, answer)
     former = find_faq(base.database, site_id, wordings[0])
-    # Wordings that differ in case, accents or punctuation only count once.
-    distinct_wordings: dict[tuple[str, ...], str] = {}
-    for wording in [*wordings, *(former.wordings if former else ())]:
-        distinct_wordings.setdefault(tuple(stems.words(wording)), wording)
-    title, *others = distinct_wordings.values()
-    is_kept = False
-    try:
-        add_faq(base.database, site_id, title, answer, others)
-        embed_waiting(base)
+    title, *others = _distinct([*wordings, *(former.wordings if former else ())])
+    with provisional_entry(base, site_id, title, answer, others) as entry:
         worse = worse_results(before, ask_golden_questions(base, site_id))
         answers = [base.ground(site_id, wording) for wording in (title, *others)]
         answer_count = sum(grounding.status == "faq" for grounding in answers)
-        is_kept = force or not worse
-    finally:  # also when the command is interrupted while golden questions are asked
-        if not is_kept:
-            restore_faq(base.database, site_id, title, former)
-            embed_waiting(base)
-    if is_kept:
+        entry.is_kept = force or not worse
+    if entry.is_kept:
         note_answered(base, site_id, group)
-    return Lesson(title, tuple(others), answer_count, tuple(worse), is_kept)
+    return Lesson(title, tuple(others), answer_count, tuple(worse), entry.is_kept)
+
+
+def _distinct(wordings: Iterable[str]) -> list[str]:
+    """*wordings*, without those that differ from an earlier one in case, accents or punctuation."""
+    by_words: dict[tuple[str, ...], str] = {}
+    for wording in wordings:
+        by_words.setdefault(tuple(stems.words(wording)), wording)
+    return list(by_words.values())
 
 
 def _raise_for_other_answer(
