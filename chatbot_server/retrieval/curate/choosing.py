@@ -12,20 +12,19 @@ from chatbot_server.retrieval.crawl.frontier import COPY, UNWANTED, is_unwanted,
 from chatbot_server.storage.knowledge.pages import pages_of, titles_of_pages
 from chatbot_server.storage.knowledge.sources import get_source
 
-MOST_PAGES = 2000  # to choose from: as many as a crawl reads, unless the operator wants more
+MOST_PAGES = 2000  # to choose from: as many as a crawl reads by default
 SMALLEST_FOLDER = 4  # pages; fewer are chosen one by one
-MOST_UNWANTED = 2000  # paths; that of a folder stands for all of its pages
+MOST_UNWANTED = 2000  # paths; that of a folder is for all of its pages
 LONGEST_PATH = 2000  # characters, as of a page's address in the database
 
 
 @dataclass
 class Choice:
-    """Something to be read or not: a page, or a folder with its *pages*.
+    """Something that is read or not: a page, or a folder with its *pages*.
 
     Attributes:
-        path: what the choice is called, see :class:`KnowledgeSource`.
-        is_read: whether it is read.
-        title: of a single page that was read.
+        path: see ``unwanted`` of :class:`KnowledgeSource`.
+        title: of a single page that was read; else empty.
     """
 
     path: str
@@ -37,7 +36,7 @@ class Choice:
 def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
     """The pages that a crawl found, to choose from: folders first, then single pages.
 
-    The first page of the source is always read, and not among them, nor are copies of others.
+    Without the first page of the source, which is always read, and without copies of others.
 
     Raises:
         NotFound: the site has no such source.
@@ -65,8 +64,9 @@ def choices_of(session: Session, site_id: int, source_id: int) -> list[Choice]:
 def choose_pages(
     session: Session, site_id: int, source_id: int, shown: Collection[str], ticked: Collection[str]
 ) -> int:
-    """Of the *shown* paths, have only the *ticked* ones read; returns for how many pages that is a
-    change. What was not shown stays as it is.
+    """Have only the *ticked* ones of the *shown* paths read; others stay as they are.
+
+    Returns the number of pages for which this is a change.
 
     Raises:
         NotFound: the site has no such source.

@@ -18,7 +18,7 @@ from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
 
 MOST_ENTRIES = 10_000
 MOST_WORDINGS = 50
-AT_ONCE = 100  # entries of one transaction, which visitors' questions wait for
+AT_ONCE = 100  # entries of one transaction, for which visitors' questions wait
 COLUMNS = ("question", "answer", "wordings")
 # Names of columns in the first line; without such a line, their order is that of COLUMNS.
 HEADINGS = {
@@ -30,13 +30,13 @@ HEADINGS = {
     "autres formulations": "wordings",
     "other wordings": "wordings",
 }
-# Spreadsheets read cells that begin like this as formulas, so exports put ' before them.
+# Spreadsheets take cells that begin like this for formulas, so exports put a ' before them.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
 class FaqRow:
-    """A question, its answer and further wordings, from *line* of a file."""
+    """A question, its answer and further wordings, in *line* of a file."""
 
     line: int
     question: str

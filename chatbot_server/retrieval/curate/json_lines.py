@@ -1,4 +1,4 @@
-"""JSON Lines that an owner gives: one object a line."""
+"""Reads JSON Lines, a file with one object per line, that an owner gives."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def text_figures(session: Session, site_id: int, source_id: int) -> dict[str, int]:
-    """How much was read of a source: its documents, words and tables."""
+    """The numbers of documents, words and tables that were read of a source."""
     texts = [document.text for document in documents_of(session, site_id, source_id)]
     return {
         "documents": len(texts),

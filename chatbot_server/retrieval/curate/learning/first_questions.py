@@ -1,4 +1,4 @@
-"""What a site may be asked first: its own headings, and what visitors of most sites ask."""
+"""Questions to try on a site first: its own headings, and what visitors of most sites ask."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOR_ALL = "*"  # visitors of every language
 
 Kind = Literal["figure", "way", "fact"]
 KINDS: tuple[Kind, ...] = ("figure", "way", "fact")
-# What visitors of most sites ask: sentence, kind, and kinds of facts, one of which answers it.
+# What visitors of most sites ask: the sentence, its kind, and kinds of facts that answer it.
 USUAL: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
     ("trial_ask_hours", "figure", ("time",)),
     ("trial_ask_price", "figure", ("price",)),
@@ -43,10 +43,10 @@ class FirstQuestion:
     """A question that the site may answer.
 
     Attributes:
-        language: of the visitors whom it can be suggested to; ``*``: of all.
+        language: of the visitors to whom it can be suggested; ``*`` for all.
         kind: what it asks for: a ``figure`` (price, hours), a ``way`` to do something, a ``fact``.
-        page: the address of the page whose heading it is; empty: it is no heading.
-        fact_kinds: an answer states a fact of one of these kinds; empty: no fact is needed.
+        page: the address of the page whose heading it is; empty if it is no heading.
+        fact_kinds: an answer states a fact of one of these kinds; empty if it need not.
     """
 
     text: str
@@ -85,19 +85,19 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
         if question.text.endswith("?") and question.text.count(" ") >= FEWEST_BLANKS
     ]
     usual = list(_usual(main, audience))
-    # Hours and prices are asked for before anything that a page is headed by.
+    # Hours and prices come before the headings of pages.
     figures = [question for question in usual if question.kind == "figure"]
     return _in_turn([*figures, *complete, *usual, *asked_by_pages])
 
 
 def audience_of(base: KnowledgeBase, site_id: int, text: str) -> str:
-    """Whom the question *text* can be suggested to."""
+    """The language of the visitors to whom the question *text* can be suggested."""
     site = base.searcher.languages(base.database, site_id)
     return FOR_ALL if len(site.documents) < 2 else site.language_of(text)
 
 
 def kind_of(text: str, language: str) -> Kind:
-    """What a question or heading asks for, as its words tell."""
+    """What a question or heading asks for, by its words."""
     words = fold(text)
     if _ASKS_FOR_WAY.match(words):
         return "way"
@@ -111,7 +111,7 @@ def kind_of(text: str, language: str) -> Kind:
 
 
 def _is_name(row: PageHeading, name: str) -> bool:
-    """Whether the heading is the name of the site, or holds it at the head of the first page."""
+    """Whether the heading is the name of the site, or contains it on the first page."""
     words, words_of_name = _WORD.findall(fold(row.path)), _WORD.findall(fold(name))
     if words == words_of_name:
         return True
@@ -120,7 +120,7 @@ def _is_name(row: PageHeading, name: str) -> bool:
 
 
 def _stands_alone(row: PageHeading) -> bool:
-    """Whether a heading can be asked, unlike “And for children?”, which goes on from another."""
+    """Whether a heading is a question by itself, unlike “And for children?”."""
     language_words = LANGUAGES.get(row.language)
     openings = language_words.followup_openings if language_words else ()
     goes_on = any(fold(row.path).startswith(f"{words} ") for words in openings)
@@ -128,7 +128,7 @@ def _stands_alone(row: PageHeading) -> bool:
 
 
 def _page(row: PageHeading) -> str:
-    """The address of the page; empty: it is a note or an FAQ entry."""
+    """The address of the page; empty for a note or an FAQ entry."""
     return row.url if row.url.startswith(("http://", "https://")) else ""
 
 

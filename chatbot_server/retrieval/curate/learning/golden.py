@@ -1,4 +1,4 @@
-"""Golden questions: asked before and after a change, they tell what it made worse."""
+"""Golden questions: asked before and after a change, they show what it made worse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Passage
+from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.curate.json_lines import read_json_lines
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read import urls
@@ -24,8 +24,8 @@ class GoldenResult:
     """How one golden question went.
 
     Attributes:
-        grade: ``answered`` as expected; ``found`` what was expected, among the passages, but
-            not told it; ``missed``.
+        grade: ``answered`` as expected; ``found``: what is expected is among the passages, but not
+            in the answer; ``missed``.
         answer: what the visitor would be shown, without a model.
     """
 
@@ -66,14 +66,7 @@ def ask_golden_questions(base: KnowledgeBase, site_id: int) -> list[GoldenResult
     results = []
     for row in golden:
         grounding = base.ground(site_id, row.question)
-        texts = "\n".join(passage.text for passage in grounding.passages)
-        grade: Grade = "missed"
-        if not row.expect:
-            grade = "missed" if grounding.answer else "answered"
-        elif grounding.answer and _holds(row.expect, grounding.answer, grounding.passages[:1]):
-            grade = "answered"
-        elif _holds(row.expect, texts, grounding.passages):
-            grade = "found"
+        grade = _grade(row.expect, grounding)
         results.append(GoldenResult(row.id, row.question, row.expect, grade, grounding.answer))
     return results
 
@@ -86,8 +79,17 @@ def worse_results(
     return [result for result in after if GRADES.index(result.grade) < grades.get(result.number, 0)]
 
 
+def _grade(expect: str, grounding: Grounding) -> Grade:
+    if not expect:
+        return "missed" if grounding.answer else "answered"
+    if grounding.answer and _holds(expect, grounding.answer, grounding.passages[:1]):
+        return "answered"
+    texts = "\n".join(passage.text for passage in grounding.passages)
+    return "found" if _holds(expect, texts, grounding.passages) else "missed"
+
+
 def _holds(expect: str, text: str, passages: Sequence[Passage]) -> bool:
-    """Whether *passages* are of the page expected, or *text* has the words expected."""
+    """Whether *passages* are of the expected page, or *text* contains the expected words."""
     page = urls.canonical(expect)
     if page is not None:
         return any(passage.url.partition("#")[0] == page for passage in passages)

@@ -17,14 +17,14 @@ from chatbot_server.retrieval.curate.learning.first_questions import (
 )
 from chatbot_server.retrieval.language.facts import facts
 
-WANTED = 3  # trials to show
+SHOWN_TRIALS = 3
 MOST_ASKED = 12
 _STEP = re.compile(r"(?m)^ {0,3}\d{1,2}[.)] ")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A question and what the site says of it."""
+    """A question, and what the site answers."""
 
     question: FirstQuestion
     grounding: Grounding
@@ -36,27 +36,27 @@ class Trial:
 
     @property
     def is_trusted(self) -> bool:
-        """Answered with what the question asks for, from the page that it was made of."""
+        """Answered with what the question asks for, from the page whose heading it is."""
         page, kinds = self.question.page, self.question.fact_kinds
         has_fact = not kinds or any(fact.kind in kinds for fact in facts(self.grounding.answer))
         return self.is_answered and has_fact and page in ("", *self._pages())
 
     @property
     def is_sure(self) -> bool:
-        """Trusted, and a heading is answered by what stands under it."""
+        """Trusted, and if the question is a heading, answered by the section under it."""
         heading = self.question.text if self.question.page else ""
         return self.is_trusted and heading in self.grounding.answer
 
     @property
     def kind(self) -> Kind:
-        """The question's; of a fact, several steps in the answer tell that it is a way."""
+        """That of the question; a fact answered in several steps is a way."""
         if self.question.kind == "fact" and len(_STEP.findall(self.grounding.answer)) > 1:
             return "way"
         return self.question.kind
 
     @property
     def page(self) -> str:
-        """The first page that answers; where none does, as for an FAQ entry, the question."""
+        """The first page that answers; the question if there is none, as for an FAQ entry."""
         return next(iter(self._pages()), self.question.text)
 
     def _pages(self) -> list[str]:
@@ -64,7 +64,7 @@ class Trial:
 
 
 def try_own_question(base: KnowledgeBase, site_id: int, text: str) -> Trial:
-    """A question of the owner's, and what the site says of it."""
+    """Ask the site a question of the owner's."""
     question = FirstQuestion(text, audience_of(base, site_id, text), "fact")
     return Trial(question, base.ground(site_id, text))
 
@@ -81,13 +81,13 @@ def try_site(base: KnowledgeBase, site_id: int) -> list[Trial]:
         trial = Trial(question, base.ground(site_id, question.text))
         if trial.is_trusted:
             (sure if trial.is_sure else others).append(trial)
-        if len(_all_different(sure)) == WANTED:
+        if len(_all_different(sure)) == SHOWN_TRIALS:
             break
     return _most_different([*sure, *others])
 
 
 def _all_different(trials: Iterable[Trial]) -> list[Trial]:
-    """Of *trials*, those whose page and kind no earlier one of them has."""
+    """*trials*, without those of the same page or kind as an earlier one."""
     chosen: list[Trial] = []
     for trial in trials:
         if all(trial.page != other.page and trial.kind != other.kind for other in chosen):
@@ -96,11 +96,11 @@ def _all_different(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def _most_different(trials: list[Trial]) -> list[Trial]:
-    """Trials of different kinds and pages; where too few, also of one kind, then of one page."""
+    """Trials of different kinds and pages; if too few, also of the same kind, then page."""
     chosen = _all_different(trials)
     pages, answers = {trial.page for trial in chosen}, {trial.grounding.answer for trial in chosen}
     for trial in sorted(trials, key=lambda each: each.page in pages):
-        if len(chosen) < WANTED and trial.grounding.answer not in answers:
+        if len(chosen) < SHOWN_TRIALS and trial.grounding.answer not in answers:
             chosen.append(trial)
             answers.add(trial.grounding.answer)
     return chosen

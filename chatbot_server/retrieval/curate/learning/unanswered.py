@@ -1,4 +1,4 @@
-"""Questions that got an honest no, gathered into groups that one answer would settle."""
+"""Questions that got an honest no, in groups of those that one answer would settle."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from chatbot_server.storage.visitors.learning import (
     unanswered_questions,
 )
 
-# What is read of a site's conversations at most, newest first.
+# The most questions that are read of a site's conversations, newest first.
 MOST_QUESTIONS = 2000
-# How many groups are asked again at most to find those that still have no answer.
+# The most groups that are asked again, to find those that still have no answer.
 MOST_ASKED = 200
 # Share of common stems (Dice); numbers, names, negations and opposites must be equal besides.
 ALIKE = 0.85
-# How many of a group's conversations the owner is led to at most, newest first.
+# The most conversations of a group that the owner is led to, newest first.
 MOST_LED_TO = 5
 PERSONAL_FACTS = frozenset({"email", "phone"})
 
 
 @dataclass
 class _Wording:
-    """Questions of the same words: how often each spelling was typed, and where last.
+    """Questions of the same words: how often each spelling was typed, and where.
 
     Attributes:
         words: their stems, joined.
@@ -65,7 +65,7 @@ class _Wording:
 
     @cached_property
     def text(self) -> str:
-        """The most frequent spelling; of equals the most complete."""
+        """The most frequent spelling; of several, the longest."""
         return max(self.spellings, key=lambda text: (self.spellings[text], len(text), text))
 
     @cached_property
@@ -77,8 +77,8 @@ class _Wording:
         return frozenset(self.parsed.stems)
 
     def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
-        """The rarest stems by *counts*; each wording that is like this one holds one of them."""
-        # A wording like this one shares at least so many, however long it is itself.
+        """The rarest stems by *counts*; each wording that is like this one has one of them."""
+        # A wording like this one shares at least so many stems with it, whatever its own length.
         least_shared = math.ceil(ALIKE / (2 - ALIKE) * len(self.stems))
         by_count = sorted(self.stems, key=lambda stem: (counts[stem], stem))
         return by_count[: len(by_count) - least_shared + 1]
@@ -95,8 +95,8 @@ class QuestionGroup:
     """Questions that want the same answer, the most frequent wording first.
 
     Attributes:
-        name: what the owner types to mean it: that of its first wording.
-        names: those of all its wordings, each of which means this group.
+        name: that of its first wording, by which the owner refers to the group.
+        names: those of all its wordings, each of which refers to it.
         latest: the last times it was asked, newest first.
         ignored: the owner does not want to answer it.
     """
@@ -158,11 +158,11 @@ def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
 
 @dataclass(frozen=True)
 class OpenGroups:
-    """Groups that have no answer to this day.
+    """Groups that have no answer yet.
 
     Attributes:
-        is_settled: False: some were not asked again since the pages changed last; of these, what
-            was known before counts.
+        is_settled: False if some were not asked again after the last change of the pages; for
+            these, the last known result counts.
     """
 
     groups: tuple[QuestionGroup, ...]
@@ -177,13 +177,13 @@ def still_open(
     most: int = MOST_ASKED,
     seconds: float = math.inf,
 ) -> OpenGroups:
-    """The first *most* of *groups* that still have no answer: pages and FAQ may have grown since.
+    """The first *most* of *groups* that have no answer even now that pages and FAQ may have grown.
 
-    Those that the owner ignores are left out. A group is asked once of each version of the index,
-    by each version of the program.
+    Those that the owner ignores are left out. A group is asked once for each version of the index
+    and of the program.
 
     Args:
-        seconds: of processor time, after which nothing more is asked.
+        seconds: of processor time, after which no more groups are asked.
     """
     deadline = time.thread_time() + seconds
     with base.database.session() as session:
@@ -208,7 +208,7 @@ def still_open(
 
 
 def note_answered(base: KnowledgeBase, site_id: int, group: QuestionGroup) -> None:
-    """Ask *group*, to which the owner just gave an answer, so that no list shows it once more."""
+    """Ask *group*, which the owner has just answered, so that no list shows it again."""
     with base.database.session() as session:
         version = _version(base, session, site_id)
     recheck = _ask(base, site_id, group, version)
@@ -217,7 +217,7 @@ def note_answered(base: KnowledgeBase, site_id: int, group: QuestionGroup) -> No
 
 
 def _version(base: KnowledgeBase, session: Session, site_id: int) -> int:
-    """A number for the site's index and for the program that answers from it."""
+    """A number for this version of the site's index and of the program that answers from it."""
     embedder = base.searcher.embedder
     parts = (index_version(session, site_id), __version__, embedder and embedder.fit)
     return zlib.crc32(repr(parts).encode()) >> 1  # databases store 31 bits
@@ -229,7 +229,7 @@ def _ask(base: KnowledgeBase, site_id: int, group: QuestionGroup, version: int) 
 
 
 def ask_again(base: KnowledgeBase) -> None:
-    """Ask the open questions of sites that changed, so that no owner's page waits for it."""
+    """Ask the open questions of sites that have changed, so that no owner's page waits for it."""
     with base.database.session() as session:
         site_ids = [site.id for site in all_sites(session)]
     for site_id in site_ids:
