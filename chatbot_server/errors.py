@@ -1,4 +1,4 @@
-"""The tree of errors that a person is told about.
+"""The errors that people are told about.
 
 ::
 
@@ -21,8 +21,8 @@
     └── UsageError              400  exit 2  the command line was misused
 
 An error carries a *code* (a key of :mod:`chatbot_server.messages`) and the
-values of its sentence; the sentence itself is made at the door, in the
-language of the person who will read it.
+values of its sentence. The sentence itself is made where it is shown, in the
+language of its reader.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ChatbotError(Exception):
     def public_sentence(self, language: str = DEFAULT_LANGUAGE) -> str:
         """What strangers may read, without addresses, paths and messages of drivers.
 
-        What goes wrong on the server's side may tell numbers, and no other value.
+        The sentence about an error on the server's side may contain numbers, and no other values.
         """
         is_internal = self.status >= 500 or "endpoint" in self.values
         if is_internal and not all(str(value).isdigit() for value in self.values.values()):

@@ -1,8 +1,8 @@
-"""The log: one line per event, with time and level, that cannot be forged.
+"""The log: one line per event, with time and level, that nobody can forge.
 
-What visitors send can stand in a message: control characters are escaped, so that a message is
-one line, and lines of a traceback each have time and level of their own. Of an exception its kind
-is told and not its words, which may be a visitor's: ``log_level: debug`` tells them, too.
+A message can contain what a visitor sent. Therefore control characters are escaped, so that it is
+one line, and each line of a traceback has its own time and level. Of an exception only the class is
+logged, because its text may be a visitor's; with ``log_level: debug``, the text is logged, too.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def set_up_logging(level: str, form: LogFormat = "text") -> None:
-    """Have this process log to standard error; of other libraries only warnings are told.
+    """Have this process log to standard error; other libraries log their warnings only.
 
-    What httpx tells of its requests names their addresses.
+    Otherwise httpx would log the addresses of its requests.
     """
     handler = logging.StreamHandler()
     is_debug = level == "debug"
@@ -42,10 +42,10 @@ def escaped(text: str) -> str:
 
 
 class _LogFormatter(logging.Formatter):
-    """What all formats have in common.
+    """What both formats have in common.
 
     Args:
-        tells_all: tell the words of exceptions, too, and not only their kind.
+        tells_all: log the text of exceptions, too, and not only their class.
     """
 
     def __init__(self, tells_all: bool = False) -> None:
@@ -53,7 +53,7 @@ class _LogFormatter(logging.Formatter):
         self._tells_all = tells_all
 
     def traceback_of(self, record: logging.LogRecord) -> list[str]:
-        """Where the exception of *record* came from, and what it was; [] without one."""
+        """The lines about the exception of *record*: where it came from, and its class."""
         if not record.exc_info or record.exc_info[1] is None:
             return []
         error = record.exc_info[1]

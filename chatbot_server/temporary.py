@@ -15,13 +15,13 @@ from tempfile import gettempdir, mkdtemp
 def temporary_folder(purpose: str, place: Path | None = None) -> Iterator[Path]:
     """A folder of this user alone, deleted at the end; in *place*, or where the system wants it.
 
-    A process that is killed leaves its own behind: whoever makes the next one for the same
-    *purpose* deletes it. A lock, which the system ends with its process, tells which are in use.
+    A process that is killed leaves its folder behind, which the next call for the same *purpose*
+    deletes. A folder in use is locked, and the system releases the lock when its process ends.
     """
     place = place or Path(gettempdir())
     prefix = f"chatbot-{purpose}."
     _delete_left_behind(place, prefix)
-    # It gets its name once it is locked, or another process might take it for left behind.
+    # It gets its final name once it is locked; before, another process could delete it.
     making = Path(mkdtemp(prefix=f".{prefix}", dir=place))
     folder = making.with_name(making.name[1:])
     lock = _lock(making)

@@ -1,7 +1,7 @@
-"""The answer test: how faithfully a model answers from a text, asked as it is asked for visitors.
+"""The answer test: how faithfully a model answers from a text, with the prompts of visitors.
 
-Published figures are of other tasks and languages, and a model's size says little: what a model
-may do with an owner's pages is decided by what it did with these.
+Published figures are about other tasks and languages, and a model's size says little. What a model
+may do with an owner's pages is therefore decided by its answers to these questions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ SEED = 1
 
 @dataclass(frozen=True)
 class AnswerQuestion:
-    """A question of the test; *must*: patterns of a right answer, none: the text does not say."""
+    """A question of the test.
+
+    Attributes:
+        must: patterns that a right answer matches; none if the text does not answer.
+    """
 
     passage: Passage
     language: str
@@ -37,7 +41,11 @@ class AnswerQuestion:
 
 @dataclass(frozen=True)
 class TestedAnswer:
-    """What a model answered; *is_stopped*: a sentence of it says what the text does not."""
+    """What a model answered.
+
+    Attributes:
+        is_stopped: whether the guard refused a sentence of it.
+    """
 
     question: AnswerQuestion
     text: str
@@ -72,7 +80,7 @@ def judge(question: AnswerQuestion, answer: str) -> TestedAnswer:
     ]
     patterns = question.must or (_record()["declines"],)
     is_right = all(re.search(pattern, answer) for pattern in patterns)
-    # That a text says nothing of it stands in no text, and is no fact.
+    # “The text does not say” is in no text, and states no fact.
     is_honest_no = is_right and not question.must
     is_stopped = any(each.facts for each in refusals) or bool(refusals and not is_honest_no)
     is_right = is_right and not is_stopped

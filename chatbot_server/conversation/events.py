@@ -1,4 +1,4 @@
-"""The events of one answer, in order: ``Started``, … and one ``Ended`` or ``Failed``."""
+"""The events of one answer: ``Started`` first, and ``Ended`` or ``Failed`` last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A visitor's question: as it came in, and prepared with all that its answer depends on."""
+"""A visitor's question: as it arrived, and prepared with everything its answer depends on."""
 
 from __future__ import annotations
 
@@ -63,13 +63,7 @@ class VisitorQuestion:
 
     def dialogue(self, before: Sequence[ChatMessage]) -> Dialogue:
         """The question, with the conversation before it."""
-        # Only finished exchanges: a question whose answer failed would confuse the model.
-        exchanges = [
-            (asking, answer)
-            for asking, answer in pairwise(before)
-            if (asking.role, answer.role) == ("user", "assistant")
-            and (answer.text and answer.finish != "error" and answer.origin != "person")
-        ]
+        exchanges = _finished_exchanges(before)
         # Questions as the model read them, so that its evaluated prompt can be used again.
         turns = tuple(
             message
@@ -92,6 +86,16 @@ class VisitorQuestion:
             self.locale,
             completed_reply.text if completed_reply else None,
         )
+
+
+def _finished_exchanges(messages: Sequence[ChatMessage]) -> list[tuple[ChatMessage, ChatMessage]]:
+    """Questions with their answers; a question whose answer failed would confuse the model."""
+    return [
+        (question, answer)
+        for question, answer in pairwise(messages)
+        if (question.role, answer.role) == ("user", "assistant")
+        and (answer.text and answer.finish != "error" and answer.origin != "person")
+    ]
 
 
 @dataclass(frozen=True)

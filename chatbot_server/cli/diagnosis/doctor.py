@@ -52,11 +52,7 @@ def doctor(context: Context, /, as_json: bool) -> None:
 
 def examine(context: Context) -> Iterator[Check]:
     """Run one check after the other; some need a valid configuration."""
-    if needs_avx2() and "avx2" not in cpu_flags():
-        yield Check("machine", False, context.say("doctor_no_avx2"))
-    else:
-        version = ".".join(map(str, sys.version_info[:3]))
-        yield Check("machine", True, context.say("doctor_machine", value=version))
+    yield _check_machine(context)
     try:
         config, say = context.config, context.say
     except ChatbotError as error:
@@ -80,18 +76,35 @@ def examine(context: Context) -> Iterator[Check]:
         yield _try(context, "port", lambda: _check_port(context))
     if config.untrusted_proxy_mark.exists():
         yield Check("proxies", bool(config.server.trusted_proxies), say("proxy_untrusted"))
-    watts = config.energy.core_watts
-    way = "measured" if PowerCounter.find() else "estimated" if watts else "unknown"
-    yield Check("energy", True, say(f"doctor_energy_{way}", watts=f"{watts:g}"))
+    yield _describe_energy(context)
     if rehearsal := last_rehearsal(config.run_dir):
-        yield _backup_check(context, rehearsal)
+        yield _check_backup(context, rehearsal)
     if config.mail.host:
         yield _try(context, "mail", lambda: _check_mail(context))
-    if config.engine.kind != "openai":
+    yield from _check_models(context)
+
+
+def _check_machine(context: Context) -> Check:
+    if needs_avx2() and "avx2" not in cpu_flags():
+        return Check("machine", False, context.say("doctor_no_avx2"))
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check("machine", True, context.say("doctor_machine", value=version))
+
+
+def _describe_energy(context: Context) -> Check:
+    watts = context.config.energy.core_watts
+    way = "measured" if PowerCounter.find() else "estimated" if watts else "unknown"
+    return Check("energy", True, context.say(f"doctor_energy_{way}", watts=f"{watts:g}"))
+
+
+def _check_models(context: Context) -> Iterator[Check]:
+    """The model that runs here, or each endpoint by itself."""
+    engine = context.config.engine
+    if engine.kind != "openai":
         yield _try(context, "model", lambda: _plan_model(context))
         return
-    for endpoint in config.engine.endpoints:
-        alone = config.engine.model_copy(update={"endpoints": (endpoint,)})
+    for endpoint in engine.endpoints:
+        alone = engine.model_copy(update={"endpoints": (endpoint,)})
         yield _try(context, "model", partial(_ask_endpoint, context, alone))
 
 
@@ -134,7 +147,7 @@ def check_pages(context: Context) -> Iterator[Check]:
         yield Check("pages", True, context.say("doctor_pages"))
 
 
-def _backup_check(context: Context, rehearsal: Rehearsal) -> Check:
+def _check_backup(context: Context, rehearsal: Rehearsal) -> Check:
     values = {"file": rehearsal.file, "day": day_of(rehearsal.at)}
     if not rehearsal.code:
         return Check("backup", True, context.say("doctor_rehearsal", rows=rehearsal.rows, **values))

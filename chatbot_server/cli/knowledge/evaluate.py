@@ -36,6 +36,28 @@ def evaluate_answers(
     **files: Path | None,
 ) -> None:
     """Measure on the site's index, or on a temporary one; nothing of the owner's is changed."""
+    figures = _measure(context, semantic, key, **files)
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name:24} {'–' if value is None else value}")
+
+
+def _measure(
+    context: Context,
+    semantic: Any,
+    key: str | None,
+    *,
+    squad: Path | None,
+    documents: Path | None,
+    questions: Path | None,
+) -> dict[str, Any]:
+    """The figures for the combination of files that is given.
+
+    Raises:
+        UsageError: nothing can be measured with that combination.
+    """
     from chatbot_server.retrieval.answer.service import KnowledgeBase
     from chatbot_server.retrieval.curate.learning.evaluate import ask_all, evaluate
     from chatbot_server.retrieval.curate.learning.question_files import (
@@ -46,25 +68,18 @@ def evaluate_answers(
     from chatbot_server.retrieval.index.embedder import make_embedder
 
     encoder = context.config.encoder_dir
-    squad, documents, questions = (files[name] for name in ("squad", "documents", "questions"))
 
     def show_count(done: int, total: int) -> None:
         show_progress(f"{done}/{total}", is_last=done == total)
 
-    if squad is not None and documents is None and questions is None:
-        figures = evaluate(*read_squad(squad), semantic, show_count, encoder)
-    elif squad is None and documents is not None and questions is not None:
-        drafts, cases = read_documents(documents), read_questions(questions)
-        figures = evaluate(drafts, cases, semantic, show_count, encoder)
-    elif squad is None and documents is None and questions is not None:
-        site_id, cases = site_id_of(context, key), read_questions(questions)
-        embedder = make_embedder(semantic, encoder)
-        with closing(KnowledgeBase(context.database, embedder)) as base:
-            figures = ask_all(base, site_id, cases)
-    else:
+    if squad and not documents and not questions:
+        return evaluate(*read_squad(squad), semantic, show_count, encoder)
+    if squad or not questions:
         raise UsageError("knowledge_eval_what")
-    if as_json:
-        click.echo(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        click.echo(f"{name:24} {'–' if value is None else value}")
+    if documents:
+        drafts, cases = read_documents(documents), read_questions(questions)
+        return evaluate(drafts, cases, semantic, show_count, encoder)
+    site_id, cases = site_id_of(context, key), read_questions(questions)
+    embedder = make_embedder(semantic, encoder)
+    with closing(KnowledgeBase(context.database, embedder)) as base:
+        return ask_all(base, site_id, cases)

@@ -24,7 +24,7 @@ from chatbot_server.retrieval.language.words.stems import MAX_WORD, guess_langua
 Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
 Distress = Literal["self_harm", "violence", "medical"]
 About = Literal["handoff", "person", "maker", "identity", "insult", "abilities", "orders"]
-# What only a site about that very subject answers: a forecast, a club's results.
+# Answered only by a site about that very subject: a forecast, a club's results.
 Beyond = Literal["clock", "weather", "joke", "world", "health"]
 Kind = Courtesy | About | Beyond | Distress
 COURTESIES: tuple[Courtesy, ...] = get_args(Courtesy)
@@ -37,7 +37,7 @@ REMARK_WORDS = 20
 READ_CHARS = 1000
 READ_WORDS = 150
 SHORTEST_MISSPELLED = 6
-# Answered as well where they are asked beside a question about the site.
+# Also answered beside a question about the site.
 SIDE_KINDS: tuple[Kind, ...] = ("person", "maker", "identity", "clock")
 
 _SENTENCE = re.compile(r"[^.!?？\n]+[.!?？]*")
@@ -59,7 +59,7 @@ class Remark:
     is_sure: bool = True
 
     def is_sure_after(self, earlier_questions: Sequence[str]) -> bool:
-        """Whether it is sure where these were asked before: “What day is it?” may ask of them."""
+        """Whether it is sure after these questions: “What day is it?” may be about one of them."""
         return self.is_sure or (self.kind == "clock" and not earlier_questions)
 
     @property
@@ -73,7 +73,7 @@ class MessageParts:
 
     Attributes:
         remark: what the message is, if it asks nothing of the site.
-        side_remarks: questions about the chatbot or the time that stand beside another.
+        side_remarks: questions about the chatbot or the time beside another question.
         rest: the message without *side_remarks*.
     """
 
@@ -91,7 +91,7 @@ class RemarkWords(BaseModel):
         courtesies, whole: kind → patterns that match a whole message.
         anywhere: kind → patterns that match a part of a message.
         unsure: like *whole*, but the pages are asked first.
-        told_by: kind → a pattern for pages that do answer such a question.
+        answering_pages: kind → a pattern for pages that may answer it after all.
         never: a pattern for messages that are no cry for help: about a book, a dog.
         misspelled: long words that are recognised with one wrong letter.
     """
@@ -103,7 +103,7 @@ class RemarkWords(BaseModel):
     whole: Mapping[Kind, Sequence[str]]
     anywhere: Mapping[Kind, Sequence[str]]
     unsure: Mapping[Kind, Sequence[str]]
-    told_by: Mapping[Kind, str]
+    answering_pages: Mapping[Kind, str]
     never: str
     misspelled: str
 
@@ -137,9 +137,9 @@ class Remarks:
                 return Remark(kind, self.language, is_sure=False)
         return None
 
-    def told_by(self, kind: Kind) -> re.Pattern[str] | None:
+    def answering_pages(self, kind: Kind) -> re.Pattern[str] | None:
         """The pattern for pages that answer remarks of *kind*; None if any answer will do."""
-        pattern = self._record.told_by.get(kind)
+        pattern = self._record.answering_pages.get(kind)
         return re.compile(self._regex(pattern)) if pattern else None
 
     @cached_property
@@ -192,12 +192,13 @@ def is_answered(remark: Remark, grounding: Grounding) -> bool:
     """Whether *grounding* answers *remark*, by a page that is about its subject."""
     if grounding.status not in ("faq", "quoted"):
         return False
-    told_by = next(r for r in _REMARKS if r.language == remark.language).told_by(remark.kind)
-    if told_by is None or grounding.status == "faq":
+    remarks = next(each for each in _REMARKS if each.language == remark.language)
+    pattern = remarks.answering_pages(remark.kind)
+    if pattern is None or grounding.status == "faq":
         return True
     headings = (f"{passage.title} {passage.heading}" for passage in grounding.passages[:1])
     text = " ".join([grounding.answer[:READ_CHARS], *headings])
-    return bool(told_by.search(squeezed(" ".join(words(text)))))
+    return bool(pattern.search(squeezed(" ".join(words(text)))))
 
 
 def find_remark(message: str) -> Remark | None:
