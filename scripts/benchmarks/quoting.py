@@ -70,7 +70,7 @@ def quoting_speed(model: Path, threads: int) -> Iterator[Row]:
 
 
 def _ceilings(model: Path, threads: int, written: list[tuple[Prompt, str]]) -> Iterator[Row]:
-    """What no lookup can exceed with ctransformers, whatever it matches and however it drafts."""
+    """What no lookup can exceed with ctransformers, whatever it drafts."""
     with tempfile.TemporaryDirectory() as folder:
         settings = EngineSettings(model, "ctransformers", Path(folder), slots=1, threads=threads)
         prepared = prepare_model(inspect_model(model), Path(folder))

@@ -1,11 +1,11 @@
 """How much of what visitors see on a site's pages is in its index: headings, and facts.
 
-Each folder of pages is crawled as its owner would have it crawled. A heading is kept where a line
-of the text of its page, or of what the site says on every page, holds it; a fact (telephone
-number, e-mail address, price, time or date) where that text states it. Headings above nothing but
-links, fields of forms or a map are the titles of menus: they are counted, and not expected to be
-kept. Files that hold no page (empty, or a picture by another name), and pages that ask not to be
-indexed or send their visitors on, are left out.
+Each folder of pages is crawled as an owner would crawl it. A heading is kept if a line of its
+page's text, or of what all pages of the site share, contains it; a fact (telephone number, e-mail
+address, price, time or date) if that text states it. Headings above nothing but links, fields of
+forms or a map are titles of menus: they are counted separately, and need not be kept. Files that
+are no pages (empty, or a picture with another name), and pages that ask not to be indexed or send
+their visitors on, are left out.
 
     PYTHONPATH=scripts python -m benchmarks.reading FOLDER… [--lost]
 """
@@ -52,7 +52,7 @@ TEXTS = ".//text()[normalize-space()]"
 
 @dataclass
 class SiteFigures:
-    """What is seen on the pages of a site, and what of it is lost."""
+    """What visitors see on the pages of a site, and what of it is lost."""
 
     pages: int = 0
     headings: int = 0
@@ -114,8 +114,10 @@ def visible_headings(tree: Any) -> Iterator[tuple[Any, str]]:
 
 
 def is_title_of_menu(heading: Any) -> bool:
-    """Whether all that follows *heading*, up to the next one in what holds more than it, leads
-    elsewhere or belongs to a form; or nothing does but a form or a map.
+    """Whether *heading* is the title of a menu, a form or a map.
+
+    Only what follows it in the smallest element with other texts, up to the next heading, counts:
+    links, buttons and labels alone, or no text but a form or a map.
     """
     for above in heading.iterancestors():
         if not any(heading not in _above(text) for text in above.xpath(TEXTS)):
