@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from chatbot_server.conversation.model.guard import Guard, Refused
-from chatbot_server.conversation.model.prompting import Dialogue, build_prompt
+from chatbot_server.conversation.prompting import Dialogue, build_prompt
 from chatbot_server.engine.base import Engine, Sampling, Token
 from chatbot_server.engine.thoughts import ThinkingCompletion
 from chatbot_server.messages import say
