@@ -56,6 +56,45 @@ def test_what_only_looks_like_it_is_read(text: str) -> None:
     assert text_of(f"<h1>Shop</h1><p>{text}</p>") == f"# Shop\n{shown}"
 
 
+OPEN_OR_CLOSED = """<p v-if="open">We are open.</p> <p v-else-if="soon">We open at 9.</p>
+<p v-else>We are closed.</p> today"""
+CONTENT = "We mend bicycles of every kind, and sell tyres, chains and bells for all of them. " * 3
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (OPEN_OR_CLOSED, "today"),
+        (f"<p v-if='wait'>One moment</p><div v-else><p>{CONTENT}</p></div>", CONTENT.strip()),
+        ("<p v-if='open'>We are open.</p><p>Hi.</p>", "We are open.\nHi."),
+    ],
+)
+def test_of_what_takes_turns_nothing_is_said_that_may_be_wrong(body: str, text: str) -> None:
+    assert text_of(f"<h1>Shop</h1>{body}") == f"# Shop\n{text}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<span>Hit enter to search or ESC to close</span>",
+        "<p>Type your search and press enter.</p>",
+        "<p>Appuyez sur Entrée pour rechercher ou sur Échap pour fermer</p>",
+        "<a href=#top>↑ Back to top</a>",
+        "<a href=#c>Aller au contenu principal</a>",
+        "<div><span>Close this search box.</span></div>",
+        "<a href=#>Fermer le menu</a>",
+    ],
+)
+def test_words_of_a_theme_are_not_read(words: str) -> None:
+    assert text_of(f"<h1>Shop</h1><div>{words}</div><p>Hi.</p>") == "# Shop\nHi."
+
+
+def test_what_only_begins_like_words_of_a_theme_is_read() -> None:
+    text = "Press enter to search our list of 40 walks.\nGo to the top of the tower.\nClose menus"
+    body = "".join(f"<p>{line}</p>" for line in text.split("\n"))
+    assert text_of(f"<h1>Shop</h1>{body}") == f"# Shop\n{text}"
+
+
 def test_a_page_of_templates_needs_its_scripts() -> None:
     page = read(f"<div id=app><h1>{{{{ title }}}}</h1><p>{{{{ text }}}}</p></div>{SCRIPT}")
     assert page["needs_scripts"] is True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from chatbot_server.retrieval.read.html.inline import short_text
@@ -14,6 +14,9 @@ MAX_ABOVE = 40
 MAX_CHARACTERS = 80
 MAX_PARTS = 2
 LONGEST_CLOCK = 200
+MAX_ALTERNATIVES = 500
+# Of alternatives, in characters: how much is measured, and what no message is as long as.
+MEASURED, SHORTEST_PAGE = 1000, 200
 _MARKS = ("{{", "{%", "<%", "${")
 _MARK = re.compile(
     r"\{\{[^{}]{0,300}\}\}|\{%[^%]{0,300}%\}|<%[^%]{0,300}%>|\$\{[^{}]{1,300}\}", re.DOTALL
@@ -39,8 +42,9 @@ def empty_placeholders(tree: Any, page: str) -> bool:
     Most pages have none, as *page* tells quickly. What is repeated for each of many things is
     emptied as a whole: its other words say nothing without them.
     """
+    has_alternatives = "v-else" in page and drop_alternatives(tree)
     if not any(mark in page for mark in _MARKS):
-        return False
+        return has_alternatives
     texts = tree.xpath("//text()[contains(., '{') or contains(., '<%')]")[:MAX_TEXTS]
     places = [
         text.getparent() if text.is_text else text.getparent().getparent()
@@ -59,7 +63,33 @@ def empty_placeholders(tree: Any, page: str) -> bool:
     for link in tree.xpath("//*[contains(@href, '{')]")[:MAX_TEXTS]:
         if _MARK.search(link.get("href")):
             del link.attrib["href"]
-    return bool(templates)
+    return bool(templates) or has_alternatives
+
+
+def drop_alternatives(tree: Any) -> bool:
+    """Drop elements of which scripts show one at a time (``v-if``, ``v-else``); whether there were
+    any.
+
+    One that is much longer than all others is the page, and those are its errors and waiting.
+    """
+    conditions = tree.xpath("//*[@v-if]")[:MAX_ALTERNATIVES]
+    has_any = False
+    for first in conditions:
+        group = [first, *takewhile(_is_alternative, first.itersiblings())]
+        if len(group) < 2 or first.getparent() is None:
+            continue
+        has_any = True
+        sizes = [len(short_text(element, MEASURED)) for element in group]
+        longest = max(sizes)
+        is_sure = longest >= SHORTEST_PAGE and 3 * sorted(sizes)[-2] <= longest
+        for element, size in zip(group, sizes, strict=True):
+            if size < longest or not is_sure:
+                element.drop_tree()
+    return has_any
+
+
+def _is_alternative(element: Any) -> bool:
+    return element.get("v-else") is not None or element.get("v-else-if") is not None
 
 
 def _empty(place: Any) -> None:

@@ -20,6 +20,7 @@ from chatbot_server.retrieval.read.html.names import (
 from chatbot_server.retrieval.read.html.networks import links_to_networks
 from chatbot_server.retrieval.read.html.placeholders import is_waiting
 from chatbot_server.retrieval.read.html.tabs import scripted_tabs
+from chatbot_server.retrieval.read.html.theme_words import is_of_theme
 
 _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)"
@@ -81,7 +82,7 @@ class Visibility:
             return True
         if element in self._networks and not self._with_menus:
             return True
-        if is_waiting(element):
+        if is_waiting(element) or is_of_theme(element):
             return True
         if not element.attrib and tag not in ("ol", "ul"):
             return tag == "nav" and not self._with_menus
