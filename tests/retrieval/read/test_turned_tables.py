@@ -28,7 +28,7 @@ APPLES_AND_PEARS = "| Apples | 2 € |\n| Pears | 3 € |"
         (rows("Mon|Tue|Wed", "closed|9:00–12:00|9 am – 5 pm"),
          "| Mon | closed |\n| Tue | 9:00–12:00 |\n| Wed | 9 am – 5 pm |"),
         (rows("Under 9<br>(2019)|Monday: 14:30<br>Friday: 14:00", "Under 11|Monday: 15:30"),
-         "| Under 9, (2019) | Monday: 14:30, Friday: 14:00 |\n| Under 11 | Monday: 15:30 |"),
+         "| Under 9 (2019) | Monday: 14:30, Friday: 14:00 |\n| Under 11 | Monday: 15:30 |"),
         (rows("|Low|High", "Tent|9 €|12 €"), ("|  | Low | High |\n| --- | --- | --- |\n"
          "| Tent | 9 € | 12 € |")),
         (rows("Room|Low|High", "Small|40 €|60 €"), ("| Room | Low | High |\n| --- | --- | --- |\n"

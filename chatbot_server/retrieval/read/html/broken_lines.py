@@ -13,6 +13,7 @@ from chatbot_server.retrieval.read.html.blocks import may_be_heading
 _POSTCODE = re.compile(r"(?:[A-Z]{1,2}[- ])?\d{4,5} [^\W\d_]")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
+_AMOUNT_AT_END = re.compile(r"\d ?[€£$]\Z|[€£$] ?\d[\d.,]*\Z")
 LONGEST_QUESTION = 200
 _AFTER_HEADING = " \xa0\u202f:–—"
 
@@ -57,6 +58,8 @@ def goes_on(former: str, line: str) -> bool:
     Lines that begin alike and have numbers (“du 1er au 8”, “du 9 au 15”) stand below each other.
     """
     if not line[0].islower() or former.endswith((".", ":", ";")):
+        return False
+    if _AMOUNT_AT_END.search(former[-12:]) and _DIGIT.search(line):
         return False
     first, second = _FIRST_WORD.match(former), _FIRST_WORD.match(line)
     begin_alike = first and second and first[0].lower() == second[0]

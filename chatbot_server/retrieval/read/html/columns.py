@@ -19,6 +19,7 @@ LONGEST_LINE = 60
 _BOXES = ("div", "section", "ul")
 _LINES = ("p", "div", "li", "span")
 _VALUE = re.compile(r"\d ?[€£$]|[€£$] ?\d|\b\d{1,2} ?(?:h|:\d\d|am|pm)", re.IGNORECASE)
+_RANGE = re.compile(r"\d{1,2} ?[-–] ?\d{1,2}")
 _PRICE = re.compile(r"\d ?[€£$]|[€£$] ?\d|\d ?(?:euros?|eur|chf|f ?cfa)\b", re.IGNORECASE)
 MAX_CELLS_OF_CARD = 3
 LONGEST_PRICE = 40
@@ -116,8 +117,12 @@ def belong_together(labels: list[str], values: list[str]) -> bool:
     """Whether the values are all prices or times, or tell the hours of the days that are labels."""
     if len(labels) != len(values) or any(map(_VALUE.search, labels)):
         return False
+    rows = list(zip(labels, values, strict=True))
     are_hours = any(map(_VALUE.search, values)) and not any(map(hours_by_day, values))
-    rows = zip(labels, values, strict=True)
     if are_hours and all(hours_by_day(f"{label}: {value}") for label, value in rows):
         return True
+    if any(map(_RANGE.fullmatch, values)):  # “9–5” is hours only beside days
+        return all(
+            hours_by_day(f"{label}: {_RANGE.sub('9:00 – 17:00', value)}") for label, value in rows
+        )
     return all(map(_VALUE.search, values))

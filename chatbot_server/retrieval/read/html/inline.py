@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from chatbot_server.retrieval.read.html.broken_lines import BrokenLine, joined_lines
 from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT, MARKING
 from chatbot_server.retrieval.read.html.raised import MARKS, on_the_line
+from chatbot_server.retrieval.read.typed_signs import with_signs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 # A mark in the text being gathered, from the area that Unicode leaves to programs, like those of
 # :mod:`.raised`.
 _LINE = "\ue000"
-# Nobody reads them: icons of fonts.
-_NO_MARKS = dict.fromkeys(range(0xE000, 0xF900))
+# Nobody reads them: icons of fonts, and blanks without width that editors leave.
+_NO_MARKS = dict.fromkeys((0x200B, 0xFEFF, *range(0xE000, 0xF900)))
+# Between links of a row.
+_SEPARATORS = " \t\r\n\xa0|·•"
 _BLANKS = re.compile(r"[^\S\xa0\u202f\u2009]+")
 # What is worth telling of a picture: a price, a time, a number to call, an address to write to.
 _FACT_IN_PICTURE = re.compile(
@@ -51,7 +54,7 @@ class InlineText:
         if not text:
             return
         self._append(text.translate(_NO_MARKS))
-        size = len(text.strip())
+        size = len(text.strip(_SEPARATORS))
         self._size += size
         self._linked += size if self._links else 0
         self._bold += size if self._bolds else 0
@@ -153,7 +156,7 @@ class InlineText:
 
     def _readable(self, pieces: Iterable[tuple[str, bool]]) -> str:
         text = _BLANKS.sub(" ", "".join(piece for piece, _is_bold in pieces))
-        return on_the_line(text, self._decimal).strip()
+        return with_signs(on_the_line(text, self._decimal).strip())
 
 
 def lines_of(root: Any, decimal: str, leaves_out: Callable[[Any], bool]) -> list[str]:
@@ -187,7 +190,7 @@ def one_line(lines: list[str]) -> str:
     text = ""
     for line in lines:
         if text:
-            text += " " if text.endswith(_ENDS) else ", "
+            text += " " if text.endswith(_ENDS) or line.startswith("(") else ", "
         text += line
     return text
 

@@ -18,7 +18,7 @@ _MINUTES = re.compile(rf"(\d){SUP}([0-5]\d){SUP_END}(?=\s?(?:uhr|heures?|horas?|
 _TWO_TIMES = re.compile(
     rf"(\d){SUP}([0-5]\d){SUP_END}(\s?(?:[-–—]|à|bis|to|until|a)\s?\d{{1,2}}){SUP}([0-5]\d){SUP_END}"
 )
-_CURRENCY = re.compile(r"[€£$₱]|\b(?:chf|eur|euros?|fr)\b", re.IGNORECASE)
+_CURRENCY = re.compile(r"[€£$₱]|\b(?:chf|eur|euros?)\b", re.IGNORECASE)
 _TRADE_MARK = re.compile(rf"{SUP}\s?TM\s?{SUP_END}")
 _NUMBER_SIGN = re.compile(rf"\b([Nn]){SUP}\s?[oº]s?\s?{SUP_END}")
 _RAISED = re.compile(rf"{SUP}\s?([-−+]?\d{{1,3}})\s?{SUP_END}")

@@ -16,6 +16,9 @@ _FIRST_RADIO = "//div/input[@type='radio'][position() = 1][following-sibling::in
 PANELS = ("div", "section", "article", "ul", "table", "p")
 # What scripts find tab and panel by: both have the same value.
 _SHARED_MARKS = ("data-w-tab", "data-tab")
+_TABS = re.compile(
+    r"(?:^|[\s_-])tabs?(?:$|[\s_-](?:controls?|nav|names|titles?|labels|links|list)?)"
+)
 _OPENED = re.compile(r"""\(\s{0,3}(?:(?:event|this)\s{0,3},\s{0,3})?['"]#?([\w-]{1,60})['"]""")
 
 
@@ -30,6 +33,7 @@ def scripted_tabs(tree: Any) -> dict[str, str]:
         *marked_panels(tree),
         *labelled_panels(tree),
         *chosen_panels(tree),
+        *panels_in_order(tree),
     ]:
         label = short_text(tab, LONGEST_LABEL + 1)
         if label and len(label) <= LONGEST_LABEL and not begins_with(panel, label):
@@ -101,6 +105,19 @@ def chosen_panels(tree: Any) -> list[tuple[Any, Any]]:
         panels = group[-1]
         if len(labels) > 1 and panels.tag == "div" and len(panels) == len(labels):
             pairs += zip(labels, panels, strict=True)
+    return pairs
+
+
+def panels_in_order(tree: Any) -> list[tuple[Any, Any]]:
+    """The items of a list of tabs, with as many panels in the box that follows."""
+    pairs: list[tuple[Any, Any]] = []
+    for names in tree.xpath("//ul[contains(@class, 'tab')]")[:MAX_LINKS]:
+        box, items = names.getnext(), list(names)
+        if not _TABS.search(names.get("class")) or box is None or box.tag not in PANELS:
+            continue
+        panels = [panel for panel in box if panel.tag in PANELS]
+        if len(items) > 1 and len(panels) == len(items) == len(box):
+            pairs += zip(items, panels, strict=True)
     return pairs
 
 

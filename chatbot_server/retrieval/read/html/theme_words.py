@@ -13,7 +13,7 @@ LONGEST = 100
 _FIRST_WORDS = re.compile(
     r"[\s«\"'↑▲▼⌃^]{0,9}(?:hit|press|type|start|begin|enter|skip|jump|go|back|return|scroll|open|close|toggle|show"
     r"|appuyez|saisissez|tapez|aller|passer|accéder|retour|revenir|remonter|haut|ouvrir|fermer"
-    r"|afficher|drücken?|zum|zur|zurück|nach|menü|navigation|saltar|ir|volver|pulsa)\b",
+    r"|afficher|drücken?|zum|zur|zurück|nach|menü|top|bottom|proudly|powered|created|built|made|conçu|fièrement|propulsé|créé|saltar|ir|volver|pulsa)\b",
     re.IGNORECASE,
 )
 _WORDS = re.compile(
@@ -37,7 +37,10 @@ _WORDS = re.compile(
     r"|(?:open|close|toggle|show) (?:the |this )?(?:main |mobile |primary )?"
     r"(?:menu|navigation|search(?: box)?|sidebar|module)"
     r"|(?:ouvrir|fermer|afficher) (?:le |la |l[’'])?(?:menu|navigation|recherche)"
-    r"|menü (?:öffnen|schließen)",
+    r"|menü (?:öffnen|schließen)|(?:top|bottom) of page"
+    r"|(?:proudly )?(?:powered|created|built|made) (?:by|with) "
+    r"(?:wordpress|wix(?:\.com)?|squarespace)"
+    r"|(?:conçu avec|(?:fièrement )?propulsé par|créé avec) (?:wordpress|wix(?:\.com)?)",
     re.IGNORECASE,
 )
 _AROUND = " .!:«»\"'↑▲▼⌃^>›→×✕"

@@ -19,6 +19,7 @@ from chatbot_server.retrieval.read.html.names import (
 )
 from chatbot_server.retrieval.read.html.networks import links_to_networks
 from chatbot_server.retrieval.read.html.placeholders import is_waiting
+from chatbot_server.retrieval.read.html.shop_themes import is_of_cart, is_other_state
 from chatbot_server.retrieval.read.html.tabs import scripted_tabs
 from chatbot_server.retrieval.read.html.theme_words import is_of_theme
 
@@ -93,9 +94,15 @@ class Visibility:
             or (element.get("role") == "tab" and short_text(element, 300) in self._tab_names)
         )
 
+    def holds_tabs(self, element: Any) -> bool:
+        """Whether panels of tabs stand in *element*, between their names or not."""
+        return any(child.get("id") in self.tabs for child in element)
+
     def is_hidden(self, element: Any) -> bool:
         classes = (element.get("class") or "").split()
-        if not _COPIES.isdisjoint(classes):
+        if not _COPIES.isdisjoint(classes) or is_other_state(element, classes):
+            return True
+        if is_of_cart(element):
             return True
         hidden = element.get("hidden")
         hides = (

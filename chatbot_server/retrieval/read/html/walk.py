@@ -194,7 +194,8 @@ class _Walk:
         if tag == "table" and not tables.is_layout(element):
             self.read_table(element)
             return True
-        return tag in ("dl", "div", "ul", "section") and self.read_grid(element)
+        is_grid = tag in ("dl", "div", "ul", "section") and not self._visibility.holds_tabs(element)
+        return is_grid and self.read_grid(element)
 
     def read_table(self, table: Any) -> None:
         for caption in table.iter("caption"):
@@ -212,7 +213,7 @@ class _Walk:
         if len(rows) == 2:
             rows = rows_of_two(*rows)
         if not rows and (line := line_of_card(element, self._cell)):
-            self._put(Block(line, margin=self._is_margin()))
+            self.put_line(line)
             return True
         if not rows:
             rows, self._read_already = column_beside(element, self._cell)
@@ -224,6 +225,15 @@ class _Walk:
             lines = markdown_table(rows, tables.head_of_grid(element, rows))
         self._put(Block("\n".join(lines), margin=self._is_margin()))
         return True
+
+    def put_line(self, line: str) -> None:
+        """A line of its own, or of the item of a list that it is in."""
+        items = self._list.items
+        if items and not items[-1].has_heading:
+            self._list.is_link = False
+            self._list.add(line)
+        else:
+            self._put(Block(line, margin=self._is_margin()))
 
     def pairs_of(self, element: Any) -> list[list[str]] | None:
         """Terms of a ``dl`` with their definitions; empty if these are long or have parts."""

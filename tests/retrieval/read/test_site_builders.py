@@ -1,0 +1,77 @@
+"""What the builders of sites emit: tabs, lists of prices, shops, hidden addresses."""
+
+from __future__ import annotations
+
+import pytest
+from support.files.read_page import text_of
+
+from chatbot_server.retrieval.read.typed_signs import with_signs
+
+BOTH_TITLES = """<h2>Fees</h2><div role="tablist"><div class="tab-title mobile" role="tab"
+aria-controls="a">Private</div><div id="a" role="tabpanel" hidden="false"><p>£52</p></div>
+<div class="tab-title mobile" role="tab" aria-controls="b">NHS</div>
+<div id="b" role="tabpanel" hidden="hidden"><p>£26</p></div></div>"""
+BY_PLACE = """<h2>Fees</h2><ul class="pb_tabs_controls"><li><a href="#">Private</a></li>
+<li><a href="#">NHS</a></li></ul><div class="all"><div><p>£52</p></div>
+<div><p>£26</p></div></div>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BOTH_TITLES, "## Fees\n### Private\n£52\n### NHS\n£26"),
+        (BY_PLACE, "## Fees\n- Private\n- NHS\n### Private\n£52\n### NHS\n£26"),
+    ],
+)
+def test_panels_are_read_below_their_tabs_wherever_these_stand(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+ON_SALE = """<h1>Stool</h1><div class="price price--on-sale"><div class="price__regular">£120</div>
+<div class="price__sale"><s>£120</s> £95</div><span class="badge price__badge-sale">Sale</span>
+<span class="badge price__badge-sold-out">Sold out</span></div>"""
+CART = """<h1>Stool</h1><div id="CartDrawer" class="cart-drawer"><h2>Your cart is empty</h2>
+<p>£0.00</p></div><p>Solid oak.</p><div class="contact_captcha"><p>4 + 9</p></div>"""
+ITEMS = """<ul><li><div><div><span>Crab roll</span></div><div><span>£11</span></div></div>
+<div>On brown bread</div></li><li><div><div><span>Soup</span></div><div><span>£6</span></div></div>
+<div>With a roll</div></li></ul>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (ON_SALE, "# Stool\n£95\nSale"),
+        (ON_SALE.replace("price--on-sale", "x"), "# Stool\n£120\nSale"),
+        (CART, "# Stool\nSolid oak."),
+        (ITEMS, "- Crab roll — £11 — On brown bread\n- Soup — £6 — With a roll"),
+        ("<p>\u200bOpen \ufeffdaily</p><p>\u200b</p>", "Open daily"),
+        ("<p>small 6.90 €<br>large 11.50 €</p>", "small 6.90 €\nlarge 11.50 €"),
+        ("<table><tr><td>Mon</td><td>Tue</td></tr><tr><td>closed</td><td>9–5</td></tr></table>",
+         "| Mon | closed |\n| Tue | 9–5 |"),
+        ("<p>Hi.</p><footer><a href=/a>Legal</a> | <a href=/b>Privacy</a></footer>", "Hi."),
+        ("<p>Soup <i>......</i> <b>6 €</b></p>", "Soup — 6 €"),
+    ],
+)  # fmt: skip
+def test_what_builders_of_sites_emit_is_read_as_it_is_seen(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Mail: info [at] mill [dot] example.", "Mail: info@mill.example."),
+        ("info(at)mill.example", "info@mill.example"),
+        ("anna {at} mill {dot} example", "anna@mill.example"),
+        ("kontakt[ät]linde[punkt]example", "kontakt@linde.example"),
+        ("mairie [arobase] st-aubin [point] example", "mairie@st-aubin.example"),
+        ("office AT mill DOT example", "office@mill.example"),
+        ("We sit at mill. dot the i (at) home.", "We sit at mill. dot the i (at) home."),
+        ("Soup ............ 7,50 €", "Soup — 7,50 €"),
+        ("Oysters (six)………… £12", "Oysters (six) — £12"),
+        ("Wine . . . . . 4 . . . . . 18", "Wine — 4 — 18"),
+        ("Well..... perhaps", "Well..... perhaps"),
+        ("Name: ________", "Name: ________"),
+    ],
+)
+def test_what_is_typed_in_place_of_signs_is_read_as_meant(typed: str, meant: str) -> None:
+    assert with_signs(typed) == meant
