@@ -8,6 +8,7 @@ from itertools import pairwise, zip_longest
 
 from chatbot_server.retrieval.language.tables import markdown_table, spans_all
 from chatbot_server.retrieval.read.document import MAX_TEXT
+from chatbot_server.retrieval.read.typed_signs import with_signs
 
 Row = Sequence[str]
 MAX_COLUMNS = 60
@@ -230,7 +231,7 @@ def _without_tabs(line: str) -> str:
     for part in filter(None, parts):
         between = " " if text.endswith(_ENDS) else " — "
         text += between + part if text else part
-    return text
+    return with_signs(text)
 
 
 def _escaped(text: str) -> str:

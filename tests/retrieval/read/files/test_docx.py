@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.files.office_files import docx_of
+from support.files.office_files import docx, docx_of
 from support.files.read_file import read_bytes, read_office
 
 
@@ -138,3 +138,8 @@ def test_a_text_box_is_read_once_though_it_is_stored_twice() -> None:
     space = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     alternate = f"<mc:AlternateContent {space}>{both}</mc:AlternateContent>"
     assert read(f"<w:p><w:r>{alternate}</w:r></w:p>") == "Ring twice."
+
+
+def test_dots_and_addresses_that_were_typed_are_read_as_meant() -> None:
+    text = read_bytes("card.docx", docx("Soup ............ 6 €, ask info [at] mill [dot] example"))
+    assert text["text"] == "Soup — 6 €, ask info@mill.example"

@@ -8,6 +8,8 @@ from support.files.pdf_files import drawn, drawn_pdf, pdf_of, stream
 from support.files.read_file import read_bytes, read_office
 
 from chatbot_server.retrieval.read.files.pdf import ocr
+from chatbot_server.retrieval.read.files.pdf.document import running_lines
+from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece
 
 HOURS = "Horaires de l’accueil"
 PROSE = "Our house lies at the end of the lane"
@@ -205,3 +207,16 @@ def test_an_old_or_locked_office_file_is_called_so() -> None:
     locked = ole + "EncryptedPackage".encode("utf-16-le")
     assert read_bytes("x.docx", locked) == {"error": "extract_encrypted"}
     assert read_bytes("x.docx", docx_of("<w:p/>")) == {"error": "extract_no_text"}
+
+
+def page_with(*lines: str) -> tuple[PdfPage, list[list[Piece]]]:
+    """A page with *lines* at its top."""
+    rows = [[Piece(line, 0, 90, 20.0 * y, 10, is_bold=False)] for y, line in enumerate(lines)]
+    return PdfPage(height=800.0), rows
+
+
+def test_a_price_at_the_top_of_each_page_is_no_header() -> None:
+    pages = [page_with(f"Room {at} – 8{at} €", f"The Mill – page {at}/3") for at in (1, 2, 3)]
+    assert list(running_lines(pages)) == ["The Mill – page #/#"]
+    pages = [page_with("From 80 €", f"The Mill – page {at}/3") for at in (1, 2, 3)]
+    assert list(running_lines(pages)) == ["From # €", "The Mill – page #/#"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.files.read_file import read_office
+from support.files.office_files import xlsx
+from support.files.read_file import read_bytes, read_office
 
 from chatbot_server.retrieval.read.files.office.sheet import parts_of
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece
@@ -39,6 +40,16 @@ def test_columns_go_on_under_a_title_that_names_no_others() -> None:
 def test_what_stands_above_a_table_is_no_row_of_it() -> None:
     rows = [["Prices 2026"], [], ["Boats"], ["Boat", "Price"], ["Canoe", "9 €"], ["Raft", "7 €"]]
     assert list(parts_of(rows)) == [(["Prices 2026", "Boats"], rows[3:])]
+
+
+def test_a_title_in_merged_rows_is_told_once_and_a_last_line_heads_nothing() -> None:
+    title, last = 2 * [["Prices 2026", "", ""]], ["Tax ........ 0,60 €", "", ""]
+    rows = [*title, ["Pitch", "Low", "High"], ["Tent", "9", "12"], ["", "", ""], last]
+    data = xlsx(rows, ("A1:C2", "A6:C6"), hidden_column=2)
+    text = read_bytes("prices.xlsx", data)["text"]
+    assert text.count("Prices 2026") == 1
+    assert "| Pitch | High |" in text
+    assert text.endswith("\n\nTax — 0,60 €")
 
 
 def page_of(*rows: tuple[str, ...]) -> tuple[PdfPage, list[list[Piece]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from chatbot_server.retrieval.read.files.writer import LONGEST_HEADING, MarkdownWriter, Row
 
@@ -14,8 +15,11 @@ _DIGIT = re.compile(r"\d")
 def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
     """The tables and texts of a sheet, in order; empty rows part them."""
     for lead, table in parts_of(rows):
-        for text in lead:
-            if len(text) <= LONGEST_HEADING and not text.endswith((".", "!", ",", ";")):
+        texts = [text for text, _rows in groupby(lead)]  # a merged cell stands in each of its rows
+        for at, text in enumerate(texts):
+            has_text_below = bool(table) or at + 1 < len(texts)
+            may_head = len(text) <= LONGEST_HEADING and not text.endswith((".", "!", ",", ";"))
+            if may_head and has_text_below:
                 writer.heading(LEVEL, text)
             else:
                 writer.paragraph(text)

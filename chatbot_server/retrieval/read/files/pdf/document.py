@@ -48,6 +48,7 @@ _CONTENTS = re.compile(
 _TO_PAGE = re.compile(r"\s\d{1,4}$")
 _NOTE = re.compile(r"(\d{1,2})\s+(\S.*)")
 _DIGITS = re.compile(r"\d+")
+_PRICE = re.compile(r"\d ?[€£$]|[€£$] ?\d")
 _LEADERS = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:[.…_·] ?){4,}[ \t]*")
 # What dots lead to, the price of a dish, ends its line.
 _LED = re.compile(r"(?<![.…_·])(?<![.…_·] )(?:[.…_·] ?){4,}[ \t]{0,9}[^\s.…_·]")
@@ -199,14 +200,16 @@ def running_lines(pages: Sequence[tuple[PdfPage, list[Row]]]) -> dict[str, str]:
     """What stands at the top or the bottom of many pages, by what it is without its digits."""
     counts: Counter[str] = Counter()
     lines: dict[str, str] = {}
+    other_prices: set[str] = set()
     for page, rows in pages:
         for key, text in {key: text for _at, key, text in _margin_lines(page, rows)}.items():
             counts[key] += 1
-            lines.setdefault(key, text)
+            if lines.setdefault(key, text) != text and _PRICE.search(text):
+                other_prices.add(key)  # a catalogue has a room, and its price, on each page
     enough = max(2, 0.3 * len(pages))
     return {
         key: text for key, text in lines.items()
-        if counts[key] >= enough or not without_page_number(text)
+        if (counts[key] >= enough and key not in other_prices) or not without_page_number(text)
     }  # fmt: skip
 
 
