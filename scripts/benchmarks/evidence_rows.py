@@ -14,7 +14,7 @@ from benchmarks.question_sets import Question, plain
 from benchmarks.written_sites import WRITTEN
 from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
-from chatbot_server.retrieval.answer.search.comparison import LARGE_SITE
+from chatbot_server.retrieval.answer.search.comparison import TOO_MANY_CHUNKS
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidates import Candidate, load_sections
@@ -172,7 +172,7 @@ def rows_of(
 
     Those to sites that were written as text only the last way: no other weights are fitted on them.
     """
-    store_missing_tokens(database, embedder, LARGE_SITE)
+    store_missing_tokens(database, embedder, TOO_MANY_CHUNKS)
     by_words, by_meaning, compared = (
         KnowledgeBase(database),
         KnowledgeBase(database, embedder=WithoutTokens(embedder)),

@@ -86,9 +86,10 @@ COST_OF_QUOTE = 2.0
 COST_OF_COMPARED_QUOTE = 2.7
 # For such a share of the questions that a site answers, it offers a page at least.
 OFFERED = 0.99
-# How many chunks a site has decides which gates are asked, not what they say: the sites in hand
-# differ in how many of their questions have an answer, and that would be fitted.
-ALWAYS_WITHOUT = {"chunks"}
+# How many chunks a site has, and whether they have headings, decides which gates are asked, not
+# what they say: the sites in hand differ in how many of their questions have an answer, and that
+# would be fitted.
+ALWAYS_WITHOUT = {"chunks", "under_heading"}
 BY_WORDS = {
     "cosine",
     "hubness",
@@ -115,7 +116,7 @@ HEADER = """\
 # in French and English ({questions} questions, {absent} of them without an answer), small_sites and
 # small_sites_by_words on twelve of them; the others on 400 questions of XQuAD,
 # each with its paragraph and without it, and 150 asked in French;
-# entries_… by fit_entries.py, on two FAQs and the CNIL's.
+# entries_… by fit_entries.py, on two FAQs and the CNIL's; entries_compared on the two alone.
 # left_out: what was reached on each site with weights fitted without it, XQuAD in halves:
 # "right" with the first section, "right in two" where one of the first two holds the answer; "kept"
 # are two small sites that nothing is fitted on. …_compared and …_read: after a closer look

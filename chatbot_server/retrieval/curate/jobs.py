@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
-from chatbot_server.retrieval.answer.search.comparison import LARGE_SITE
+from chatbot_server.retrieval.answer.search.comparison import TOO_MANY_CHUNKS
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.crawl.rendering import Renderer
@@ -128,9 +128,9 @@ def embed_waiting(base: KnowledgeBase) -> None:
 
 
 def embed_all(database: Database, embedder: Embedder) -> int:
-    """Embed all waiting documents, then the tokens of small sites; returns how many documents."""
+    """Embed all waiting documents, then store tokens; returns the number of documents."""
     total = 0
     while count := indexing.embed_some(database, embedder, EMBED_AT_ONCE):
         total += count
-    store_missing_tokens(database, embedder, LARGE_SITE)
+    store_missing_tokens(database, embedder, TOO_MANY_CHUNKS)
     return total

@@ -1,7 +1,7 @@
 """The rows of the tokens of sections, computed in advance and stored, so that no visitor waits.
 
-They are compared with those of a question, see :mod:`.late_interaction`. This is done on small
-sites only, which limits them to three megabytes per site.
+They are compared with those of a question, see :mod:`.late_interaction`. They are stored for sites
+that are not too large, which limits them to some thirteen megabytes per site.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ def load_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[in
     return {chunk: _tokens(numbers) for chunk, numbers in numbers_by_chunk.items()}
 
 
-def load_token_index(unit: UnitOfWork, site_id: int, fit: str) -> TokenIndex | None:
-    """The tokens of all pages of a site; None while those of some are not stored."""
-    stored = tokens_of_site(unit, site_id, fit)
+def load_token_index(unit: UnitOfWork, site_id: int, fit: str, *, faq: bool) -> TokenIndex | None:
+    """The tokens of all pages of a site, or of its entries with *faq*.
+
+    None while those of some of these are not stored.
+    """
+    stored = tokens_of_site(unit, site_id, fit, faq=faq)
     if stored is None:
         return None
     return TokenIndex({chunk: _tokens(numbers) for chunk, numbers in stored.items()})

@@ -76,7 +76,7 @@ def site_with(database: Database, site_id: int, reader: SectionReader) -> Knowle
 def larger(monkeypatch: pytest.MonkeyPatch) -> None:
     """The site counts as a larger one."""
     monkeypatch.setattr(word_nearness, "LARGE_SITE", 2)
-    monkeypatch.setattr(comparison, "LARGE_SITE", 2)
+    monkeypatch.setattr(comparison, "TOO_MANY_CHUNKS", 2)
 
 
 @pytest.mark.usefixtures("larger")

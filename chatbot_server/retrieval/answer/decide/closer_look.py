@@ -20,8 +20,9 @@ from chatbot_server.retrieval.index.embedder import Embedder
 class CloserLook:
     """Compares the words of the best *sections* with those of *query*, and sorts them anew.
 
-    On small sites, sections are compared by :mod:`.interaction`. On larger ones, those in another
-    language than the question are compared by :mod:`.word_nearness`.
+    Where the tokens of sections are not stored yet, they are compared by :mod:`.interaction`. On
+    larger sites, those in another language than the question are compared by
+    :mod:`.word_nearness`.
     """
 
     def __init__(self, sections: Sequence[Candidate], query: Query, index: SiteIndex) -> None:

@@ -19,7 +19,6 @@ import numpy as np
 
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
-from chatbot_server.retrieval.answer.search.comparison import LARGE_SITE
 from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
 from chatbot_server.retrieval.answer.sections.candidates import (
     Candidate,
@@ -69,6 +68,7 @@ class Evidence:
         other_language: 1 if the question is in another language than the section.
         words: logarithm of the number of content words in the question.
         chunks: number of chunks of the site.
+        under_heading: 1 if the section stands under a heading.
         interaction: how well the section's words answer those of the query, -1 to 1; None if they
             were not compared.
         word_nearness: mean cosine of the query's content words and the nearest word of the section
@@ -92,6 +92,7 @@ class Evidence:
     other_language: float
     words: float
     chunks: int
+    under_heading: float
     interaction: float | None
     word_nearness: float | None
 
@@ -136,9 +137,14 @@ def _gates() -> dict[str, dict[str, Any]]:
     return gates
 
 
-# A number of chunks. Up to it, only the gates of small sites decide; from LARGE_SITE on, only the
-# others, which were fitted on a collection of that size. In between, both are averaged.
+# Numbers of chunks. Up to the first, only the gates of small sites decide; from the second on, only
+# the others, which were fitted on a collection of that size. In between, both are averaged.
 SMALL_SITE = 80
+LARGE_SITE = 240
+# The second, for sections under headings that were compared with the question. That collection is
+# of paragraphs without headings, and its gates refuse most of what six sites of 245 to 1,634 chunks
+# answer: see docs/decisions/0024-sections-compared-word-by-word.md.
+LARGE_SITE_COMPARED = 4000
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
@@ -190,11 +196,9 @@ class Assessment:
 def weigh(evidence: Evidence) -> Assessment:
     """Judge a section by the gates fitted for the size of its site, its language, and the search.
 
-    Between :data:`SMALL_SITE` and :data:`LARGE_SITE` chunks, the share of the gate of large sites
-    grows with the logarithm of the number of chunks.
+    The share of the gate of large sites grows with the logarithm of the number of chunks.
     """
-    size, small, large = map(math.log, (evidence.chunks, SMALL_SITE, LARGE_SITE))
-    share = min(1.0, max(0.0, (size - small) / (large - small)))
+    share = _share_of_large(evidence)
     is_read, is_compared = evidence.word_nearness is not None, evidence.interaction is not None
     gate_of_small, gate_of_large = SMALL_SITES_COMPARED if is_compared else SMALL_SITES, BY_MEANING
     if evidence.cosine is None:
@@ -202,6 +206,14 @@ def weigh(evidence: Evidence) -> Assessment:
     elif evidence.other_language:
         gate_of_large = ACROSS_LANGUAGES_READ if is_read else ACROSS_LANGUAGES
     return _weigh_by([(gate_of_small, 1 - share), (gate_of_large, share)], evidence)
+
+
+def _share_of_large(evidence: Evidence) -> float:
+    """The share of the gate of large sites, 0 to 1."""
+    is_compared = evidence.interaction is not None and not evidence.other_language
+    largest = LARGE_SITE_COMPARED if is_compared and evidence.under_heading else LARGE_SITE
+    size, small, large = map(math.log, (evidence.chunks, SMALL_SITE, largest))
+    return min(1.0, max(0.0, (size - small) / (large - small)))
 
 
 def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Assessment:
@@ -258,6 +270,7 @@ def gather_evidence(sections: Sequence[Candidate], query: Query, chunk_count: in
         other_language=float(is_in_other_language(first, query)),
         words=math.log1p(len(content_words)),
         chunks=max(1, chunk_count),
+        under_heading=float(bool(first.chunk.heading)),
         interaction=first.interaction,
         word_nearness=first.word_nearness,
     )

@@ -1,6 +1,6 @@
 """Compares the best sections with the question where the tokens of some are not stored yet.
 
-Elsewhere, all sections of a small site are compared when it is searched
+Elsewhere, all sections of a site are compared when it is searched
 (:mod:`~chatbot_server.retrieval.answer.search.comparison`).
 """
 
@@ -26,7 +26,9 @@ def to_be_compared(
     sections: Sequence[Candidate], query: Query, chunk_count: int
 ) -> list[Candidate]:
     """Those of *sections* that are to be compared with *query*; none if the search did it."""
-    is_compared = any(section.interaction is not None for section in sections)
+    is_compared = any(
+        section.interaction is not None for section in sections if not section.document.faq
+    )
     if is_compared or not may_compare(query, chunk_count):
         return []
     return quotable(sections, query)[:MOST_COMPARED]

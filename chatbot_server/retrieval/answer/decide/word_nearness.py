@@ -11,8 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chatbot_server.retrieval.answer.decide.evidence import is_in_other_language, quotable
-from chatbot_server.retrieval.answer.search.comparison import LARGE_SITE
+from chatbot_server.retrieval.answer.decide.evidence import (
+    LARGE_SITE,
+    is_in_other_language,
+    quotable,
+)
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.sections.candidates import Candidate
 from chatbot_server.retrieval.index.embedder import Embedder
