@@ -22,6 +22,7 @@ START_SECONDS, STOP_SECONDS = 30, 10
 # Started by root, nginx would not reach its own folder as another user, and Apache wants to be one.
 USERS_OF_ROOT = {"nginx": "user root;", "apache": "User nobody\nGroup nogroup"}
 # limit_conn counts all of this machine's clients as one: what it does was not to be measured.
+# Apache's times for a request are Debian's.
 NGINX = """
 {user} daemon off; pid {folder}/pid; error_log {folder}/errors; worker_processes 2;
 events {{ worker_connections 1024; }}
@@ -67,6 +68,14 @@ LoadModule reqtimeout_module {modules}/mod_reqtimeout.so
 LoadModule proxy_module {modules}/mod_proxy.so
 LoadModule proxy_http_module {modules}/mod_proxy_http.so
 LoadModule headers_module {modules}/mod_headers.so
+ServerLimit 4
+StartServers 4
+ThreadLimit 256
+ThreadsPerChild 256
+MaxRequestWorkers 1024
+MinSpareThreads 256
+MaxSpareThreads 1024
+TimeOut 30
 RequestReadTimeout header=20-40,minrate=500
 RequestReadTimeout body=10,minrate=500
 ProxyPreserveHost On
