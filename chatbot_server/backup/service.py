@@ -32,6 +32,7 @@ from chatbot_server.storage.copying import (
     empty_tables,
     insert_rows,
     is_in_use,
+    keep_writers_out,
     rows_of,
     schema_revision,
     snapshot,
@@ -107,6 +108,7 @@ def restore(
                 raise BackupError("backup_newer", version=archive.manifest.version)
         documents = list(_analysed(archive))  # slow, and so before the first write
         with database.session() as session:
+            keep_writers_out(session)
             empty_tables(session)
             _put_back(session, archive, documents)
         database.forget_erased()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from chatbot_server.errors import Unavailable
 from chatbot_server.storage.base import Base
-from chatbot_server.storage.database import Database
+from chatbot_server.storage.database import RETRY_SECONDS, Database
 from chatbot_server.storage.owners.accounts import Account
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import Conversation
@@ -27,6 +30,8 @@ COPIED = (
 VISITORS = ("conversation", "message", "feedback", "contact_request", "answer_review")
 DOCUMENTS = "knowledge_document"
 AT_ONCE = 500
+# About a minute for the turn to write every table of PostgreSQL, in which others wait little.
+LOCK_TRY_MS, LOCK_TRIES, LOCK_PAUSE_SECONDS = 200, 200, 0.1
 
 
 @contextmanager
@@ -70,6 +75,28 @@ def is_in_use(session: Session) -> bool:
         session.scalar(query.limit(1)) is not None
         for query in (own_site, select(Account.id), select(Conversation.id))
     )
+
+
+def keep_writers_out(session: Session) -> None:
+    """Let others read every table, but not write, until this unit of work ends.
+
+    SQLite does so by itself, from the first write on. PostgreSQL's writers would else add rows to
+    what is being deleted. Tables are not waited for while others of them are held for long: whoever
+    has written one of them, and needs another, would wait for ever.
+
+    Raises:
+        Unavailable: somebody wrote all the time.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    names = ", ".join(Base.metadata.tables)
+    session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TRY_MS}ms'"))
+    for _ in range(LOCK_TRIES):
+        with suppress(OperationalError), session.begin_nested():
+            session.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
+            return
+        time.sleep(LOCK_PAUSE_SECONDS)
+    raise Unavailable("database_busy", retry_after=RETRY_SECONDS)
 
 
 def empty_tables(session: Session) -> None:

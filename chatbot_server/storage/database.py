@@ -65,6 +65,10 @@ DRIVERS = dict.fromkeys(("postgres", "postgresql"), "postgresql+psycopg")
 MIGRATIONS = Path(__file__).parent / "migrations"
 # A lock, because two servers that start at once would both create extension and tables.
 MIGRATING = "SELECT pg_advisory_xact_lock(1667785076)"
+# PostgreSQL's writers wait as long for each other's rows as SQLite's do for their turn.
+LOCK_WAIT, ANY_LOCK_WAIT = "SET lock_timeout = '5s'", "SET LOCAL lock_timeout = 0"
+# SQLSTATE: a lock that did not come in time, and two transactions that waited for each other.
+LOCK_STATES = ("55P03", "40P01")
 # Half-precision vectors came with pgvector 0.7.
 NEEDS_PGVECTOR = ("CREATE EXTENSION IF NOT EXISTS vector", "SELECT CAST('[1]' AS halfvec)")
 
@@ -274,6 +278,7 @@ class Database:
         if self.engine.dialect.name != "postgresql":
             return
         with self.engine.connect() as connection:
+            connection.execute(text(ANY_LOCK_WAIT))
             connection.execute(text(MIGRATING))
             try:
                 for statement in NEEDS_PGVECTOR:
@@ -285,7 +290,9 @@ class Database:
     def _unavailable(self, error: SQLAlchemyError) -> Unavailable:
         why = _first_line(getattr(error, "orig", None) or error)
         if self.engine.dialect.name != "sqlite":
-            return Unavailable("database_away", retry_after=RETRY_SECONDS, why=why)
+            is_busy = getattr(getattr(error, "orig", None), "sqlstate", "") in LOCK_STATES
+            code = "database_busy" if is_busy else "database_away"
+            return Unavailable(code, retry_after=RETRY_SECONDS, why=why)
         code = next((code for words, code in SQLITE_TROUBLES if words in why), "database_failed")
         file = self.engine.url.database
         values = {"file": file, "user": user_name(), "owner": owner_of(Path(file or ""))}
@@ -317,7 +324,15 @@ def _connect(address: str) -> tuple[Engine, WriteTurns | None]:
 
         return engine, turns
     limits = {"connect_timeout": CONNECT_SECONDS} if url.drivername.endswith("psycopg") else {}
-    return create_engine(url, pool_pre_ping=True, connect_args=limits, **POOL), None
+    engine = create_engine(url, pool_pre_ping=True, connect_args=limits, **POOL)
+
+    @event.listens_for(engine, "connect")
+    def limit_waiting(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_WAIT)
+        connection.commit()
+
+    return engine, None
 
 
 def _first_line(error: object) -> str:

@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx
 
@@ -301,12 +302,13 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=1, help="for what is no kill")
     parser.add_argument("--faults", default=",".join((*KILLED, *STOPPED, *PAUSED, *OTHERS)))
     parser.add_argument("--seconds", type=float, default=240, help="for each fault at most")
+    parser.add_argument("--database", default="", help="an empty one of PostgreSQL")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C: the server ends, too
     with tempfile.TemporaryDirectory(prefix="chatbot-faults-") as name, ExitStack() as running:
         folder = Path(name)
-        key, clock = fill(folder, PAGES), folder / "clock"
-        served = make_served(folder, options.model.resolve(), clock)
+        key, clock = fill(folder, PAGES, options.database), folder / "clock"
+        served = make_served(folder, options, clock)
         running.callback(served.end)
         server = served.start()
         crowd = Crowd(lambda: served.url, [key, server.site])
@@ -329,13 +331,17 @@ def main() -> int:
     return int(any(losses[name] for name in LOSSES) or not all(are_ready))
 
 
-def make_served(folder: Path, model: Path, clock: Path) -> Served:
+def make_served(folder: Path, options: argparse.Namespace, clock: Path) -> Served:
     """A server whose processes take their time from *clock*, and whose engine may die often."""
     (folder / "sitecustomize.py").write_text(SHIFTED)
-    engine = {"model": str(model), "threads": 1, "max_restarts": 100, "max_tokens": 24}
+    model = str(options.model.resolve())
+    engine = {"model": model, "threads": 1, "max_restarts": 100, "max_tokens": 24}
     path = f"{folder}:{os.environ.get('PYTHONPATH', '')}"
     variables = {"PYTHONPATH": path, "FAULTS_CLOCK": str(clock)}
-    return Served(folder, engine, {"server": {"trusted_proxies": 1}}, variables)
+    settings: dict[str, Any] = {"server": {"trusted_proxies": 1}}
+    if options.database:
+        settings["database"] = options.database
+    return Served(folder, engine, settings, variables)
 
 
 def report(fault: str, breaker: Breaker, crowd: Crowd, options: argparse.Namespace) -> bool:

@@ -56,10 +56,14 @@ def main() -> int:
     return 0
 
 
-def fill(folder: Path, pages: list[tuple[str, str]]) -> str:
-    """A site with *pages*, indexed by words and meaning; its key."""
+def fill(folder: Path, pages: list[tuple[str, str]], address: str = "") -> str:
+    """A site with *pages*, indexed by words and meaning; its key.
+
+    Args:
+        address: of an empty database; empty: a file in *folder*.
+    """
     (folder / "data").mkdir()
-    database = Database(f"sqlite:///{folder / 'data' / 'chatbot.db'}")
+    database = Database(address or f"sqlite:///{folder / 'data' / 'chatbot.db'}")
     database.migrate()
     with database.session() as session:
         site = add_site(session, "Visited")

@@ -87,7 +87,7 @@ class Served:
         self,
         folder: Path,
         engine: dict[str, Any],
-        sections: dict[str, dict[str, Any]] | None = None,
+        sections: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
     ) -> None:
         self.folder = folder

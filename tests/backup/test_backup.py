@@ -18,7 +18,10 @@ from typing import Any
 import pyrage  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 from support.conversations import start_conversation
+from support.patience import LONG
+from support.servers.postgresql import Cluster
 
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.accounts.service import log_in
@@ -34,11 +37,11 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.accounts import add_account, start_session
 from chatbot_server.storage.site.sites import Site, add_site, find_site
 from chatbot_server.storage.visitors.analytics import Period, timeline
-from chatbot_server.storage.visitors.conversations import MESSAGES
+from chatbot_server.storage.visitors.conversations import MESSAGES, has_conversation
 from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
 from chatbot_server.storage.visitors.learning import put_golden
-from chatbot_server.storage.visitors.messages import add_message
+from chatbot_server.storage.visitors.messages import add_message, count_messages
 
 PASSWORD = "four words for sleeping"
 
@@ -286,6 +289,36 @@ def test_a_backup_is_of_one_moment_while_others_write(
     finally:
         stop.set()
         writer.join()
+
+
+def test_who_asks_while_a_backup_is_restored_is_answered_after_it(
+    postgresql: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgresql.database("template0") as url:
+        database, key = filled(url)
+        back_up(database, file := tmp_path / "in-use.chatbot-backup")
+
+        def ask() -> None:
+            with database.session() as session:
+                site_id = find_site(session, key).id
+                thread, _ = start_conversation(session, site_id, locale="en", page=None, keep=True)
+                asked.append(thread.id)
+
+        asked: list[str] = []
+        visitor = threading.Thread(target=ask)
+
+        def go_on(session: Session) -> None:
+            visitor.start()
+            visitor.join(0.5)
+            assert not asked
+            count_messages(session)
+
+        monkeypatch.setattr("chatbot_server.backup.service.count_messages", go_on)
+        restore(database, file, overwrite=True)
+        visitor.join(LONG)
+        with database.session() as session:
+            assert has_conversation(session, asked[0])
+        database.close()
 
 
 def test_a_copy_a_day_is_kept_without_what_visitors_wrote(

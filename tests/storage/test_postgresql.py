@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,8 @@ from support.patience import LONG
 from support.servers.postgresql import Cluster
 
 from chatbot_server.errors import Unavailable
+from chatbot_server.storage import database as connecting
+from chatbot_server.storage.copying import keep_writers_out
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
 
@@ -61,4 +64,46 @@ def test_addresses_as_hosts_hand_them_out_are_understood(postgresql: Cluster, sc
     with postgresql.database() as url:
         database = Database(url.replace("postgresql+psycopg", scheme))
         database.ping()
+        database.close()
+
+
+RENAME = text("UPDATE site SET name = 'Busy'")
+
+
+def test_who_waits_long_for_another_writer_is_told_to_try_again(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "LOCK_WAIT", "SET lock_timeout = '100ms'")
+    with postgresql.database() as url:
+        database = Database(url)
+        with database.session() as session:
+            demo_site(session)
+        with database.session() as slow:
+            slow.execute(RENAME)
+            with pytest.raises(Unavailable) as caught, database.session() as other:
+                other.execute(RENAME)
+        assert (caught.value.code, caught.value.retry_after) == ("database_busy", 5)
+        database.close()
+
+
+def test_who_keeps_writers_out_waits_for_none_that_waits_for_it(postgresql: Cluster) -> None:
+    with postgresql.database() as url:
+        database = Database(url)
+        is_held, is_tried = threading.Event(), threading.Event()
+
+        def erase() -> None:
+            with database.session() as session:
+                session.execute(text("DELETE FROM message"))
+                is_held.set()
+                is_tried.wait(LONG)
+                session.execute(text("DELETE FROM conversation"))
+
+        eraser = threading.Thread(target=erase)
+        eraser.start()
+        is_held.wait(LONG)
+        with database.session() as session:
+            threading.Timer(0.1, is_tried.set).start()
+            keep_writers_out(session)
+            assert not eraser.is_alive() or eraser.join(LONG) is None
+            assert session.scalar(text("SELECT count(*) FROM conversation")) == 0
         database.close()
