@@ -8,18 +8,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
-from chatbot_server.retrieval.curate.faq_file import FORMULA
+from chatbot_server.retrieval.curate.faq_file import without_formula
 
 
-def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """*rows* as CSV (RFC 4180), with a byte order mark so that spreadsheets read UTF-8."""
+def csv_lines(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], language: str
+) -> Iterator[str]:
+    """*rows* as CSV (RFC 4180), with a byte order mark so that spreadsheets read UTF-8.
+
+    Those that speak French take a semicolon for the separator, and a comma for a decimal point.
+    """
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, delimiter=";" if language == "fr" else ",")
     buffer.write("\ufeff")
     writer.writerow(columns)
     for row in rows:
-        cells = map(str, row)
-        writer.writerow(["'" + cell if cell.startswith(FORMULA) else cell for cell in cells])
+        writer.writerow([without_formula(str(cell)) for cell in row])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ HEADINGS = {
     "other wordings": "wordings",
 }
 # Spreadsheets take cells that begin like this for formulas, so exports put a ' before them.
+FORMULA_WITHIN = re.compile(r"(?<=[,;\t])(?=[=+@-])")
+MARKED_WITHIN = re.compile(r"(?<=[,;\t])'(?=[=+@-])")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -133,7 +136,17 @@ def _table_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
             yield line, row
 
 
+def without_formula(cell: str) -> str:
+    """*cell*, marked by an apostrophe where a spreadsheet would take it for a formula.
+
+    Also behind what it may take for the end of a cell: the separator of another language.
+    """
+    cell = FORMULA_WITHIN.sub("'", cell)
+    return "'" + cell if cell.startswith(FORMULA) else cell
+
+
 def _without_mark(cell: str) -> str:
+    cell = MARKED_WITHIN.sub("", cell)
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
 
 

@@ -40,14 +40,18 @@ class Clock:
         """The day of the moment."""
         return self._local(unix_seconds).date()
 
-    def start_of(self, text: str, field: str) -> int:
+    def start_of(self, text: str, field: str, *, days_later: int = 0) -> int:
         """The first moment of the day *text*, which a browser writes as ``2026-03-01``.
+
+        Args:
+            days_later: that of a later day; a day has 23 or 25 hours when the clock changes.
 
         Raises:
             UsageError: it is no day.
         """
         try:
             midnight = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - the zone comes below
+            midnight += timedelta(days=days_later)
             return int(midnight.replace(tzinfo=self._zone()).timestamp())
         except (ValueError, OverflowError):
             raise UsageError("date_wrong", field=field, found=text[:20]) from None

@@ -136,6 +136,8 @@ def problem_of(error: ChatbotError) -> str:
     It names a page where the same sentence elsewhere names a command.
     """
     language, own = admin_language(), f"on_page_{error.code}"
+    if error.code == "role_too_low":
+        return say(error.code, language, role=say(f"role_{error.values['role']}", language))
     if own in catalogue():
         return say(own, language, **error.values)
     return public_sentence(error, language)

@@ -129,3 +129,9 @@ def test_logged_out_is_logged_out(owner: OwnerServer) -> None:
 )
 def test_log_in_leads_to_our_own_pages_only(target: str) -> None:
     assert safe_next(target) == "/admin/"
+
+
+def test_a_refusal_names_the_role_in_the_readers_language(owner: OwnerServer) -> None:
+    page = owner.browser("reader").get("/admin/people?locale=fr")
+    assert page.status_code == 403
+    assert "Votre rôle (Lecture) ne le permet pas." in page.text

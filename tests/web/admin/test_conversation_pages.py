@@ -62,6 +62,17 @@ def test_an_export_runs_no_formula_and_keeps_every_word(owner: OwnerServer) -> N
     assert browser.get(f"/admin/{owner.key}/conversations.exe").status_code == 400
 
 
+def test_an_export_opens_in_spreadsheets_of_both_languages(owner: OwnerServer) -> None:
+    talk(owner, "Hello;=1+1,=2+2 ;-)", "Yes; no, -3.", "pages")
+    browser = owner.browser("owner")
+    path = f"/admin/{owner.key}/conversations.csv"
+    for language, delimiter in (("en", ","), ("fr", ";")):
+        table = browser.get(f"{path}?locale={language}").text.removeprefix("\ufeff")
+        [question, answer] = csv.DictReader(io.StringIO(table), delimiter=delimiter)
+        assert question["text"] == "Hello;'=1+1,'=2+2 ;'-)", language
+        assert answer["text"] == "Yes; no, -3.", language
+
+
 def test_a_deleted_conversation_is_gone(owner: OwnerServer, post: Post) -> None:
     thread = talk(owner, "My name is Zoltan", "Hello.", "pages")
     path = f"/admin/KEY/conversations/{thread}/delete"
@@ -90,6 +101,27 @@ def test_times_are_the_sites_and_the_readers(owner: OwnerServer) -> None:
     assert "1er janvier 2026 à 00:00" in browser.get(f"{path}?locale=fr").text
     assert thread in browser.get(f"{path}?since=2026-01-01&until=2026-01-01").text
     assert thread not in browser.get(f"{path}?until=2025-12-31").text
+
+
+def test_a_day_ends_at_midnight_also_when_the_clock_changes(owner: OwnerServer) -> None:
+    moments = {
+        "2026-10-25": 1_792_967_400,  # 23:30 in Paris, of a day with 25 hours
+        "2026-10-26": 1_792_969_200,  # midnight
+        "2026-03-29": 1_774_819_800,  # 23:30, of a day with 23 hours
+        "2026-03-30": 1_774_821_600,
+    }
+    threads = {day: talk(owner, f"On {day}?", "Yes.", "pages") for day in moments}
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).time_zone = "Europe/Paris"
+        for day, thread in threads.items():
+            session.get_one(Conversation, thread).created = moments[day]
+    browser = owner.browser("reader")
+    for day in threads:
+        query = f"since={day}&until={day}"
+        page = browser.get(f"/admin/{owner.key}/conversations?{query}").text
+        assert [one for one in threads if f"On {one}?" in page] == [day]
+    last = f"/admin/{owner.key}/conversations?until=9999-12-31"
+    assert browser.get(last).status_code == 400, "no day follows it"
 
 
 def test_a_long_list_goes_on(owner: OwnerServer) -> None:

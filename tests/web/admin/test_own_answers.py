@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 from support.servers.owner_server import OwnerServer
@@ -33,6 +34,54 @@ def test_an_entry_is_written_changed_and_deleted(owner: OwnerServer, post: Post)
     assert owner.own_answers() == []
 
 
+def hidden(page: str, name: str) -> str:
+    """The value of the hidden field *name* of the form."""
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', page)
+    return found[1] if found else ""
+
+
+def test_two_editors_do_not_overwrite_each_other(owner: OwnerServer, post: Post) -> None:
+    put_faq_entries(owner.database, owner.site_id, [("Do you deliver?", "No.", ())])
+    (entry,) = owner.own_answers()
+    browser, path = owner.browser("editor"), f"/admin/{owner.key}/faq"
+    page = browser.get(f"{path}?edit={entry['document']}&locale=en").text
+    form = {"question": "Do you deliver?"} | {
+        name: hidden(page, name) for name in ("former", "version")
+    }
+    assert post("/admin/KEY/faq", **form, answer="On Fridays.").status_code == 303
+    late = post("/admin/KEY/faq", **form, answer="On Mondays.")
+    assert late.status_code == 400
+    assert "It is now: “On Fridays.”" in late.text
+    assert "On Mondays.</textarea>" in late.text, "what was typed is not lost"
+    assert owner.own_answers()[0]["text"] == "On Fridays."
+    form["version"] = hidden(late.text, "version")
+    assert post("/admin/KEY/faq", **form, answer="On Mondays.").status_code == 303
+    assert owner.own_answers()[0]["text"] == "On Mondays."
+
+
+def test_a_new_answer_does_not_replace_one_unseen(owner: OwnerServer, post: Post) -> None:
+    put_faq_entries(owner.database, owner.site_id, [("Do you deliver?", "On Mondays.", ())])
+    new = {"question": "do you  deliver?", "answer": "No."}
+    page = owner.browser("editor").get(f"/admin/{owner.key}/faq?locale=en").text
+    refused = post("/admin/KEY/faq", **new, version=hidden(page, "version"))
+    assert "has an answer already: “On Mondays.”" in refused.text
+    assert owner.own_answers()[0]["text"] == "On Mondays."
+    again = post("/admin/KEY/faq", **new, version=hidden(refused.text, "version"))
+    assert again.status_code == 303
+    assert [entry["text"] for entry in owner.own_answers()] == ["No."]
+
+
+def test_an_answer_that_was_deleted_meanwhile_can_be_saved_anew(
+    owner: OwnerServer, post: Post
+) -> None:
+    gone = {"question": "Do you bake?", "answer": "Yes.", "former": "99", "version": "x"}
+    refused = post("/admin/KEY/faq", **gone)
+    assert refused.status_code == 404
+    assert not hidden(refused.text, "former")
+    assert post("/admin/KEY/faq", **gone | {"former": "", "version": ""}).status_code == 303
+    assert owner.own_answers()[0]["text"] == "Yes."
+
+
 def test_answers_come_from_a_file_and_go_into_one(owner: OwnerServer, post: Post) -> None:
     table = (
         "Question;Réponse;Formulations\nOuvert ?;Oui.;Êtes-vous ouverts ?|Ouvrez-vous ?\n;Non.\n"
@@ -42,11 +91,12 @@ def test_answers_come_from_a_file_and_go_into_one(owner: OwnerServer, post: Post
     assert "1 answer imported, 1 of them new" in page
     assert "<td>3</td><td>The question is missing.</td>" in page
     assert owner.own_answers()[0]["wordings"] == ["Êtes-vous ouverts ?", "Ouvrez-vous ?"]
+    put_faq_entries(owner.database, owner.site_id, [("Type =A1;=B1,-C1?", "=A1;=B1 ;-)", ())])
     browser = owner.browser("reader")
-    for kind in ("csv", "jsonl"):
+    for kind in ("csv?locale=en", "csv?locale=fr", "jsonl"):
         file = browser.get(f"/admin/{owner.key}/faq.{kind}").data
-        again = post("/admin/KEY/faq/import", file=(io.BytesIO(file), f"faq.{kind}")).text
-        assert "1 answer imported, 0 of them new" in again
+        again = post("/admin/KEY/faq/import", file=(io.BytesIO(file), kind)).text
+        assert "2 answers imported, 0 of them new" in again, kind
     assert post("/admin/KEY/faq/import", file=(io.BytesIO(b" "), "x.csv")).status_code == 400
 
 

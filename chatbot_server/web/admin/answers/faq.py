@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import suppress
 from typing import Any
@@ -19,9 +20,14 @@ from chatbot_server.retrieval.curate.faq_file import (
     read_entries,
 )
 from chatbot_server.retrieval.curate.learning.quality import Preview, preview_entry
-from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, add_faq, remove_document
+from chatbot_server.retrieval.curate.library import (
+    LONGEST_ANSWER,
+    add_faq,
+    faq_draft,
+    remove_document,
+)
 from chatbot_server.retrieval.curate.listing import describe_entries
-from chatbot_server.storage.knowledge.documents import faq_entry, faq_page
+from chatbot_server.storage.knowledge.documents import faq_entry, faq_page, find_faq_entry
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.storage.visitors.feedback import question_of
@@ -42,7 +48,8 @@ from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
 MOST_BAD_LINES = 200  # shown of a file
-FIELDS = ("question", "wordings", "answer", "former", "better")
+FIELDS = ("question", "wordings", "answer", "former", "better", "version")
+LONGEST_QUOTE = 300  # of an answer that would be overwritten
 
 
 def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
@@ -59,8 +66,10 @@ def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
                 return _show(parts, key, draft=_draft(), preview=_preview(parts, key))
             _save(parts, key)
         except ChatbotError as error:
-            problem, status = problem_of(error), error.status
-            return _show(parts, key, problem=problem, status=status, draft=_draft())
+            problem, status, draft = problem_of(error), error.status, _draft()
+            if error.code in ("entry_changed", "entry_exists", "entry_unknown"):
+                draft |= _seen_now(parts, key, draft)
+            return _show(parts, key, problem=problem, status=status, draft=draft)
         parts.call_chore("embed")
         if better := request.form.get("better", ""):  # back to the conversation, and its answer now
             with parts.database.session() as session, suppress(NotFound):
@@ -100,7 +109,7 @@ def add_faq_files(bp: Blueprint, parts: AdminParts) -> None:
             entries = describe_entries(session, find_site(session, key).id)
         if kind == "csv":
             rows = [(row["title"], row["text"], "\n".join(row["wordings"])) for row in entries]
-            return download(csv_lines(COLUMNS, rows), "faq.csv")
+            return download(csv_lines(COLUMNS, rows, admin_language()), "faq.csv")
         if kind != "jsonl":
             raise UsageError("export_kind", field="kind", found=kind[:20])
         records = (
@@ -155,7 +164,8 @@ def _first_draft(
     draft = dict.fromkeys(FIELDS, "")
     if former is not None:
         draft |= {"question": former.title, "wordings": "\n".join(former.wordings)}
-        return draft | {"answer": former.text, "former": str(former.id)}
+        own = {"former": str(former.id), "version": _version(former)}
+        return draft | {"answer": former.text} | own
     if better := request.args.get("better", ""):
         message = find_answer_of(session, site_id, better)
         question = (question_of(session, message) or "")[:LONGEST_QUESTION]
@@ -194,16 +204,55 @@ def _save(parts: AdminParts, key: str) -> None:
     """Store the typed entry; if its question was changed, it replaces the former entry.
 
     Raises:
-        UsageError: no question, or no answer.
+        UsageError: no question, or no answer; or somebody else's answer would be lost.
     """
     question, answer = _typed_entry()
     number = request.form.get("former", type=int)
     with parts.database.session() as session:
         site_id = find_site(session, key).id
         former = _entry(session, site_id, number) if number is not None else None
+        _refuse_overwriting(former, _same_question(session, site_id, question))
     add_faq(parts.database, site_id, question, answer, typed_lines("wordings"))
     if former is not None and former.title != question:
         remove_document(parts.database, site_id, former.source_id, former.id)
+
+
+def _refuse_overwriting(former: KnowledgeDocument | None, same: KnowledgeDocument | None) -> None:
+    """Refuse to replace an answer that the editor has not seen; *same* has the typed question.
+
+    Raises:
+        UsageError: it quotes that answer.
+    """
+    if "version" not in request.form:
+        return
+    seen = request.form["version"].split()
+    if former is not None and _version(former) not in seen:
+        raise UsageError("entry_changed", field="answer", answer=former.text[:LONGEST_QUOTE])
+    if same is not None and _version(same) not in seen:
+        raise UsageError("entry_exists", field="question", answer=same.text[:LONGEST_QUOTE])
+
+
+def _seen_now(parts: AdminParts, key: str, draft: dict[str, str]) -> dict[str, str]:
+    """The fields by which *draft*, sent again, replaces what its editor has now been told of."""
+    question = " ".join(draft["question"].split())
+    number = int(draft["former"]) if draft["former"].isdecimal() else 0
+    with parts.database.session() as session:
+        site_id = find_site(session, key).id
+        former = faq_entry(session, site_id, number)
+        seen = [
+            _version(one) for one in (former, _same_question(session, site_id, question)) if one
+        ]
+    return {"former": draft["former"] if former else "", "version": " ".join(seen)}
+
+
+def _same_question(session: Session, site_id: int, question: str) -> KnowledgeDocument | None:
+    return find_faq_entry(session, site_id, faq_draft(question, "").url)
+
+
+def _version(entry: KnowledgeDocument) -> str:
+    """A word that is another one once *entry* says something else."""
+    texts = (entry.title, entry.text, *entry.wordings)
+    return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]
 
 
 def _entry(session: Session, site_id: int, number: int) -> KnowledgeDocument:

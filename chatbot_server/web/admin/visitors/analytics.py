@@ -75,7 +75,8 @@ def add_analytics(bp: Blueprint, parts: AdminParts) -> None:
             (day, counts.asked, counts.answered, counts.unanswered) for day, counts in days.items()
         ]
         name = f"analytics-{min(days)}-{max(days)}.csv"
-        return download(csv_lines(("day", "asked", "answered", "unanswered"), rows), name)
+        columns = ("day", "asked", "answered", "unanswered")
+        return download(csv_lines(columns, rows, admin_language()), name)
 
 
 def show_analytics(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:

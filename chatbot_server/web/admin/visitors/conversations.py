@@ -28,7 +28,7 @@ from chatbot_server.storage.visitors.inbox import (
 )
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.clock import Clock
-from chatbot_server.web.admin.pages import DAY, AdminParts, admin_language, go, load_site, render
+from chatbot_server.web.admin.pages import AdminParts, admin_language, go, load_site, render
 from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
@@ -120,7 +120,7 @@ def add_owner_rights(bp: Blueprint, parts: AdminParts) -> None:
         rows = _export(parts, filters)
         name = f"conversations-{time.strftime('%Y-%m-%d')}.{kind}"
         if kind == "csv":
-            return download(csv_lines(COLUMNS, map(_cells, rows)), name)
+            return download(csv_lines(COLUMNS, map(_cells, rows), admin_language()), name)
         return download((json.dumps(row, ensure_ascii=False) + "\n" for row in rows), name)
 
 
@@ -131,16 +131,13 @@ def _filter(site: Site) -> ConversationFilter:
         UsageError: a day is not a date.
     """
     trait, clock = request.args.get("trait", ""), Clock(admin_language(), site.time_zone)
-    since, until = (
-        clock.start_of(text, name) if (text := request.args.get(name, "")) else 0
-        for name in ("since", "until")
-    )
+    since, until = (request.args.get(name, "") for name in ("since", "until"))
     return ConversationFilter(
         site.id,
         trait=trait if trait in get_args(Trait) else "",  # type: ignore[arg-type]
         origin=request.args.get("origin", "") if request.args.get("origin") in ORIGINS else "",
-        since=since,
-        until=until + DAY if until else 0,  # that day included
+        since=clock.start_of(since, "since") if since else 0,
+        until=clock.start_of(until, "until", days_later=1) if until else 0,  # that day included
         page=request.args.get("page", "")[:200],
         previews=request.args.get("previews") != "no",
         source=request.args.get("source", "")[:LONGEST_SOURCE],
