@@ -161,6 +161,27 @@ def test_a_model_that_the_file_names_by_its_path_is_marked_and_can_be_chosen_aga
     assert here < page.index("This is what is used.", here) < page.index("Other models")
 
 
+def test_pages_of_a_fresh_server_claim_nothing(owner: OwnerServer) -> None:
+    browser = owner.browser("reader")
+    path = f"/admin/{owner.key}"
+
+    def pages() -> tuple[str, str]:
+        unanswered, figures = (
+            browser.get(f"{path}/{name}?locale=en").text for name in ("unanswered", "analytics")
+        )
+        return unanswered, figures
+
+    unanswered, figures = pages()
+    assert "No conversation here yet." in unanswered
+    assert "has an answer today" not in unanswered
+    assert "Nobody asked anything in these days." in figures
+    assert "<svg" not in figures
+    talk(owner, "Do you bake?", "Yes.", "faq")
+    unanswered, figures = pages()
+    assert "has an answer today" in unanswered
+    assert "<svg" in figures
+
+
 def test_a_new_key_was_never_used_and_does_not_expire(owner: OwnerServer, post: Post) -> None:
     post("/admin/KEY/keys", name="Application", scope="all", days="")
     page = owner.browser("owner").get(f"/admin/{owner.key}/keys?locale=en").text

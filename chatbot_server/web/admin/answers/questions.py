@@ -17,6 +17,7 @@ from chatbot_server.retrieval.curate.learning.unanswered import (
 from chatbot_server.retrieval.curate.library import LONGEST_ANSWER
 from chatbot_server.storage.knowledge.chunks import chunk_count
 from chatbot_server.storage.site.sites import find_site
+from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, set_ignored
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import (
@@ -76,6 +77,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         site_id = site.id
+        was_used = bool(list_conversations(session, ConversationFilter(site_id), limit=1))
         seconds = ASKING_SECONDS if chunk_count(session, site_id) < LARGE_SITE else 0
     groups = unanswered_groups(parts.database, site_id)
     still = still_open(parts.knowledge, site_id, groups, most=MOST_GROUPS, seconds=seconds)
@@ -88,6 +90,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         sites=sites,
         groups=still.groups,
         is_settled=still.is_settled,
+        was_used=was_used,
         ignored=[group for group in groups if group.ignored][:MOST_IGNORED],
         answer=request.form.get("answer", ""),
         goes_on=request.args.get("done") == "answered",  # to the next question
