@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 from scripted_server import DONE, Script, say
+from visits import LISTEN
 
 pytestmark = pytest.mark.browser
 Visitor = Callable[..., Any]
@@ -198,12 +199,6 @@ def test_everything_can_be_done_with_the_keyboard_alone(
         it.press("Escape")
         it.panel.wait_for(state="hidden")
         assert focused(it) == "Chat"
-
-
-LISTEN = """() => { window.heard = []; const status = document.querySelector("chatbot-widget").shadowRoot
-    .querySelector("[role=status][aria-live]"); new MutationObserver((changes) => { for (const change of changes)
-    for (const node of change.addedNodes) heard.push(node.textContent); }).observe(status,
-    { childList: true, subtree: true, characterData: true }); }"""
 
 
 def test_each_answer_is_announced_once_when_it_is_whole(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 from scripted_server import DONE, Script
+from visits import LISTEN
 
 pytestmark = pytest.mark.browser
 Visitor = Callable[..., Any]
@@ -41,7 +42,14 @@ def test_sources_follow_ups_and_feedback(
         ("done", DONE | {"origin": "pages", "suggestions": ["On Sundays?"]}),
     ]
     with visit(chromium) as it:
-        it.go(pages.add()).open().ask("?").answered("Ten to six.")
+        it.go(pages.add()).open()
+        it.page.evaluate(LISTEN)
+        it.ask("?").answered("Ten to six.")
+        # Seen under a word of their own, and heard behind the answer.
+        chips = it.panel.get_by_role("list", name="Suggestions")
+        before = "(list) => getComputedStyle(list, '::before').content"
+        assert "aria-label" in chips.evaluate(before) or "Suggestions" in chips.evaluate(before)
+        it.until(lambda: "Ten to six. On Sundays?" in it.page.evaluate("heard"))
         link = it.panel.get_by_role("link", name="Hours")
         expect(link).to_have_attribute("href", SOURCES[0]["url"])
         expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")

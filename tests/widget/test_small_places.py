@@ -112,13 +112,14 @@ def test_every_entry_of_the_menu_is_reached_and_nothing_stays_shifted(
             assert it.panel.evaluate("(panel) => panel.scrollTop") == 0
 
 
-def test_what_stands_under_a_field_of_two_lines_is_reached(
+def test_the_notice_is_reached_however_many_lines_the_field_has(
     chromium: Any, visit: Visitor, pages: Any
 ) -> None:
     with visit(chromium, viewport=MAGNIFIED) as it:
-        it.go(pages.add()).open().field.fill("one\ntwo")
-        it.panel.locator(".notice").hover()
-        it.page.mouse.wheel(0, 500)
+        it.go(pages.add()).open().ask("hello").answered("You said: hello")
+        it.field.fill("one\ntwo")
+        it.answers.last.hover()
+        it.page.mouse.wheel(0, -500)
         it.until(lambda: inside(it.panel.locator(".where"), it.panel))
 
 

@@ -32,6 +32,12 @@ RELEASED = """(wanted) => { window.released = false; addEventListener("keyup", f
 LINE = """() => { Chatbot.destroy(); const { dataset } = document.querySelector("script[data-site]");
     Object.assign(dataset, { proactive: "Any question about our lamps?", delay: "0.1" }); Chatbot.refresh(); }"""
 
+# Writes down what a screen reader is told.
+LISTEN = """() => { window.heard = []; const status = document.querySelector("chatbot-widget").shadowRoot
+    .querySelector("[role=status][aria-live]"); new MutationObserver((changes) => { for (const change of changes)
+    for (const node of change.addedNodes) heard.push(node.textContent); }).observe(status,
+    { childList: true, subtree: true, characterData: true }); }"""
+
 
 class Visit:
     """One visitor's page, with what went wrong in it."""

@@ -28,7 +28,7 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json; ch
 # of its version. Some caches serve a loader for much longer than they are told.
 FOR_EVER = "public, max-age=31536000, immutable"
 SHORTLY = "public, max-age=300"
-PART = re.compile(r"[a-z]{2,10}-[0-9a-f]{10}\.(js|json)")
+PART = re.compile(r"[a-z]{2,10}-[0-9A-Za-z]{10}\.(js|json)")
 # How many versions are kept, including the current one.
 VERSIONS = 4
 

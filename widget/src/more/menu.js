@@ -10,7 +10,8 @@ import { download, print, transcript } from "./transcript.js";
  */
 export function menu(app, sheet, pages) {
   const { say, root, view, chat, messages } = app;
-  const button = view.menu;
+  /** @type {HTMLElement} */
+  const button = view.panel.querySelector("[aria-controls=menu]");
   const name = (/** @type {{role: string, name?: string}} */ { role, name }) =>
     name || say(role === "user" ? "you" : "name");
   const text = (/** @type {boolean} */ md) =>

@@ -14,6 +14,7 @@
  * @property {string} [error] a sentence
  * @property {boolean} [retry]
  * @property {"up" | "down" | null} [feedback] the thumb it has
+ * @property {ReturnType<typeof import("./ui/message.js").bubbleOf>} [bubble] where it is shown
  */
 
 /**

@@ -14,6 +14,7 @@ import { frame } from "./ui/frame.js";
  * What the menu and the forms do with the conversation.
  * @typedef {object} Chat
  * @property {(text: string) => Promise<void>} send
+ * @property {(text: string) => Promise<void>} ask
  * @property {() => void} stop
  * @property {() => Promise<void>} retry
  * @property {() => void} reset
@@ -52,6 +53,7 @@ import { frame } from "./ui/frame.js";
  * @property {View} view
  * @property {Chat} chat
  * @property {import("./messages.js").Message[]} messages in the order they are shown
+ * @property {AbortController} ends of what the chat listens to outside itself
  * @property {Promise<unknown>} [restored] what was said before is shown before what is said next
  * @property {() => Promise<any>} more the part with the menu and the forms
  * @property {() => Promise<any>} listen has it looked for what a person of the site writes
@@ -79,6 +81,7 @@ export function mount(chat) {
     markdown,
     config: {},
     messages: [],
+    ends: new AbortController(),
     api: connect(options.base, locale, tab),
   });
   app.emit = (type, detail) =>
@@ -93,7 +96,7 @@ export function mount(chat) {
   const sheet = new CSSStyleSheet();
   // In this order: looks.css says what differs on small screens and for those who ask for it.
   sheet.replaceSync(frameStyle + chatStyle + looksStyle);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  root.adoptedStyleSheets.push(sheet);
   for (const name of ["mode", "position"]) if (options[name]) host.dataset[name] = options[name];
   const colours = theme(app);
 
@@ -137,8 +140,6 @@ async function configure(app, view, colours, retry) {
   } catch (error) {
     view.problem(/** @type {Error} */ (error), retry);
   }
-  for (const name of /** @type {const} */ (["color", "greeting", "name"]))
-    if (options[name]) app.config[name] = options[name];
   if (options.suggestions) app.config.suggestions = options.suggestions.split("|");
   colours();
   view.configured();
@@ -149,7 +150,7 @@ async function configure(app, view, colours, retry) {
  * @param {App} app
  */
 function theme(app) {
-  const { options, host, paint } = app;
+  const { options, host, paint, ends } = app;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
     const night = options.theme === "dark" || (options.theme !== "light" && dark.matches);
@@ -162,7 +163,7 @@ function theme(app) {
     }))
       host.style.setProperty(name, value);
   };
-  dark.addEventListener("change", apply);
+  dark.addEventListener("change", apply, ends);
   apply();
   return apply;
 }

@@ -1,5 +1,6 @@
 import { isGone } from "../panel/api.js";
 import { add } from "../panel/messages.js";
+import { badge } from "./badge.js";
 
 /** Seconds until the next look: after an answer, and where the server did not reply. */
 const SOON = 3;
@@ -14,8 +15,7 @@ function person(app) {
   const { api, messages, tab, view } = app;
   /** @type {HTMLElement} */
   const state = view.panel.querySelector(".state");
-  /** @type {HTMLElement} */
-  const log = view.panel.querySelector("[role=log]");
+  const { log } = view;
   /** What stands there while the chatbot answers. @type {string | null} */
   let usual = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -74,6 +74,7 @@ function person(app) {
   for (const type of ["chatbot:open", "visibilitychange"])
     document.addEventListener(type, () => again(0));
   again(SOON);
+  badge(app);
 }
 
 dispatchEvent(new CustomEvent("chatbot:person", { detail: person }));

@@ -4,9 +4,9 @@ import { SEND, STOP } from "../icons.js";
 /**
  * Where the visitor writes. The field is never disabled: that would throw the focus away.
  * @param {import("../mount.js").App} app
- * @param {{send(text: string): void, stop(): void, page(pages: number): void}} on
  */
-export function composer({ say, options, tab }, on) {
+export function composer(app) {
+  const { say, options, tab } = app;
   let busy = false;
   /** Characters that a question may have. */
   let most = Infinity;
@@ -24,7 +24,7 @@ export function composer({ say, options, tab }, on) {
     },
     onkeydown(/** @type {KeyboardEvent} */ event) {
       // Nothing to move about in: the keys turn the pages of the conversation.
-      if (!field.value && /^Page/.test(event.key)) on.page(event.key === "PageUp" ? -0.9 : 0.9);
+      if (!field.value && /^Page/.test(event.key)) turn(event.key === "PageUp" ? -0.9 : 0.9);
       // 229: Safari sends the Enter that ends a composition after the composition.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229)
         return;
@@ -32,6 +32,10 @@ export function composer({ say, options, tab }, on) {
       if (!busy) submit();
     },
   });
+  const turn = (/** @type {number} */ pages) => {
+    const { log } = app.view;
+    log.scrollBy(0, pages * log.clientHeight);
+  };
   const button = h("button.send", { part: "send" });
   const element = h(
     "form",
@@ -39,7 +43,7 @@ export function composer({ say, options, tab }, on) {
       part: "composer",
       onsubmit(/** @type {Event} */ event) {
         event.preventDefault();
-        if (busy) on.stop();
+        if (busy) app.chat.stop();
         else submit();
       },
     },
@@ -55,7 +59,7 @@ export function composer({ say, options, tab }, on) {
     note.textContent = say("over", over);
     return note.hidden;
   };
-  const submit = () => check() && on.send(field.value);
+  const submit = () => check() && app.chat.send(field.value);
   const grow = () => {
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight}px`;

@@ -8,9 +8,8 @@ import { feedback } from "./feedback.js";
  * One message of the list.
  * @param {import("../mount.js").App} app
  * @param {import("../messages.js").Message} message
- * @param {{retry(): void}} on
  */
-export function bubbleOf(app, message, on) {
+export function bubbleOf(app, message) {
   const { say } = app;
   const mine = message.role === "user";
   const text = h("div.text", { part: mine ? "question" : "answer", dir: "auto" });
@@ -67,9 +66,13 @@ export function bubbleOf(app, message, on) {
     const again =
       // The choices beside a question that was asked back are the answers to it.
       (error ? retry : origin !== "question") &&
-      h("button", { className: error ? "chip" : "small", onclick: on.retry }, say("retry"));
+      h(
+        "button",
+        { className: error ? "chip" : "small", onclick: () => app.chat.retry() },
+        say("retry"),
+      );
     return [
-      error && h("div.error", { part: "error" }, h("p", { dir: "auto" }, error), again),
+      error && failure(error, again),
       note && h("p.note", {}, note),
       sources?.length && sourceList(say, sources, origin),
       !error &&
@@ -87,6 +90,10 @@ export function bubbleOf(app, message, on) {
 
   return { element, draw, spoken: () => text.textContent };
 }
+
+/** @param {string} text @param {HTMLElement | false | undefined} again a button */
+export const failure = (text, again) =>
+  h("div.error", { part: "error" }, h("p", { dir: "auto" }, text), again);
 
 /** @param {import("../i18n.js").Say} say @param {string} [origin] */
 const originOf = (say, origin) =>
