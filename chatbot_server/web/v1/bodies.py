@@ -28,7 +28,6 @@ class ChatCompletionBody(GenerationBody):
     """``POST /v1/chat/completions``."""
 
     text_field: ClassVar[str] = "messages"
-    schema_field: ClassVar[str] = "response_format"
     messages: Annotated[list[ChatTurn], Field(min_length=1, max_length=MAX_MESSAGES)]
     tools: Annotated[list[ToolSpec], Field(max_length=MAX_TOOLS)] | None = None
     tool_choice: str | dict[str, Any] | None = None

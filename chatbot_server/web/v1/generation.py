@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BeforeValidator, Field
 
@@ -50,26 +50,31 @@ class ResponseFormat(Lenient):
         """Whether any JSON object will do."""
         return self.type == "json_object" and not self.beside
 
-    def schema_text(self) -> str:
+    def schema_text(self, field: str, missing: str) -> str:
         """The JSON Schema of the answer as text; empty if none is asked for.
+
+        Args:
+            field: what the request calls this format.
+            missing: what it calls the schema in it.
 
         Raises:
             BadRequest: the format is not known, or the schema is missing or too large.
         """
         if self.type not in FORMATS:
-            raise BadRequest("api_formats", field="response_format", kind=self.type[:40])
+            raise BadRequest("api_formats", field=field, name=field, kind=self.type[:40])
         if self.type == "text" or self.is_object:
             return ""
         schema = self.json_schema.content if self.json_schema else self.beside
         if schema is None:
-            name = "response_format.json_schema"
-            raise BadRequest("field_missing", field="response_format", name=name)
-        return schema_text(schema, "response_format")
+            raise BadRequest("field_missing", field=field, name=missing)
+        return schema_text(schema, field)
 
 
 class GenerationBody(ApplicationBody):
     """The options that chats and completions share; None stands for the server's setting."""
 
+    schema_field: ClassVar[str] = "response_format"
+    schema_place: ClassVar[str] = "response_format.json_schema"
     model: Annotated[str, Field(max_length=200)] = "default"
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
@@ -110,7 +115,7 @@ class GenerationBody(ApplicationBody):
             seed=self.seed,
             stop=stop_strings(self.stop or []),
             json=self.response_format.is_object,
-            schema=self.response_format.schema_text(),
+            schema=self.response_format.schema_text(self.schema_field, self.schema_place),
         )
 
 

@@ -95,6 +95,19 @@ def test_what_cannot_be_had_is_refused_by_name(
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
+@pytest.mark.parametrize(
+    "form", [{"type": "xml"}, {"type": "json_schema"}, {"type": "json_object"}]
+)
+def test_a_format_is_named_as_the_request_has_it(parrot_api: Api, form: dict[str, str]) -> None:
+    asked = {"messages": [{"role": "user", "content": "Hi"}], "response_format": form}
+    chat = parrot_api.post("chat/completions", asked).json()["error"]
+    response = parrot_api.post("responses", {"input": "Hi", "text": {"format": form}})
+
+    assert (chat["param"], "text.format" in chat["message"]) == ("response_format", False)
+    error = response.json()["error"]
+    assert (error["param"], "response_format" in error["message"]) == ("text.format", False)
+
+
 def test_tools_that_need_not_be_called_may_stand(parrot_api: Api) -> None:
     tools: Any = [{"type": "web_search"}, {"type": "function", "name": "a", "parameters": {}}]
     answer = parrot_api.client().responses.create(model="default", input="Hi", tools=tools)

@@ -60,6 +60,7 @@ class ResponseBody(GenerationBody):
 
     text_field: ClassVar[str] = "input"
     schema_field: ClassVar[str] = "text.format"
+    schema_place: ClassVar[str] = "text.format.schema"
     input: Text | Annotated[list[ResponseItem], Field(min_length=1, max_length=MAX_MESSAGES)]
     instructions: Text | None = None
     max_output_tokens: Tokens = None
