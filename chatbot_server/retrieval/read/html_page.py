@@ -20,6 +20,7 @@ from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html.walk import read_blocks
+from chatbot_server.retrieval.read.html.word_processors import show_bold_classes
 
 MAX_BYTES = 20_000_000
 LONGEST_IN_MENU = 8
@@ -37,10 +38,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         raise Unreadable("extract_not_text")
     page = decoded(data, charset)
     tree = parsed(page)
-    show_protected_addresses(tree)
-    show_shadow_roots(tree)
-    show_amounts(tree, page)
-    has_templates = empty_placeholders(tree, page)
+    has_templates = show_as_seen(tree, page)
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
     canonical_addresses = (
@@ -77,6 +75,15 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "needs_scripts": needs_scripts,
         "facts": seen_facts(tree, blocks, decimal, language, visibility),
     }
+
+
+def show_as_seen(tree: Any, page: str) -> bool:
+    """Put into the *tree* of *page* what scripts and styles show; whether it has templates."""
+    show_protected_addresses(tree)
+    show_shadow_roots(tree)
+    show_amounts(tree, page)
+    show_bold_classes(tree, page)
+    return empty_placeholders(tree, page)
 
 
 def parsed(page: str) -> Any:

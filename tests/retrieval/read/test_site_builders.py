@@ -32,6 +32,9 @@ ON_SALE = """<h1>Stool</h1><div class="price price--on-sale"><div class="price__
 <span class="badge price__badge-sold-out">Sold out</span></div>"""
 CART = """<h1>Stool</h1><div id="CartDrawer" class="cart-drawer"><h2>Your cart is empty</h2>
 <p>£0.00</p></div><p>Solid oak.</p><div class="contact_captcha"><p>4 + 9</p></div>"""
+BY_GOOGLE = """<style>.c0{font-weight:400}.c1{color:#000;font-weight:700}</style>
+<div class="doc-content"><h1>Rules</h1><p><span class="c1">Wifi</span></p>
+<p><span class="c0">Ask us.</span></p><p><span class="c0">Open daily.</span></p></div>"""
 ITEMS = """<ul><li><div><div><span>Crab roll</span></div><div><span>£11</span></div></div>
 <div>On brown bread</div></li><li><div><div><span>Soup</span></div><div><span>£6</span></div></div>
 <div>With a roll</div></li></ul>"""
@@ -44,6 +47,10 @@ ITEMS = """<ul><li><div><div><span>Crab roll</span></div><div><span>£11</span><
         (ON_SALE.replace("price--on-sale", "x"), "# Stool\n£120\nSale"),
         (CART, "# Stool\nSolid oak."),
         (ITEMS, "- Crab roll — £11 — On brown bread\n- Soup — £6 — With a roll"),
+        ("<p class=MsoListParagraph><span>·<span>\xa0\xa0\xa0 </span></span>Vests</p><p>• </p>",
+         "- Vests\n•"),
+        (BY_GOOGLE, "# Rules\n## Wifi\nAsk us.\nOpen daily."),
+        (BY_GOOGLE.replace("doc-content", "x"), "# Rules\nWifi\nAsk us.\nOpen daily."),
         ("<p>\u200bOpen \ufeffdaily</p><p>\u200b</p>", "Open daily"),
         ("<p>small 6.90 €<br>large 11.50 €</p>", "small 6.90 €\nlarge 11.50 €"),
         ("<table><tr><td>Mon</td><td>Tue</td></tr><tr><td>closed</td><td>9–5</td></tr></table>",

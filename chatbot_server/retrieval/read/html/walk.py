@@ -31,6 +31,7 @@ from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_
 from chatbot_server.retrieval.read.html.tabs import level_of_neighbour
 from chatbot_server.retrieval.read.html.turned_tables import in_rows
 from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
+from chatbot_server.retrieval.read.html.word_processors import with_dash
 
 MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000
@@ -344,7 +345,8 @@ class _Walk:
                 self._put(Block(heading, 0, self._is_margin(), bold=True))
             bold = is_bold and len(texts) == 1
             if texts:
-                self._put(Block("\n".join(texts), 0, self._is_margin(), is_link, bold))
+                text = "\n".join(map(with_dash, texts))
+                self._put(Block(text, 0, self._is_margin(), is_link, bold))
 
     def _end_list(self) -> None:
         lines, self._list.lines = self._list.lines, []
