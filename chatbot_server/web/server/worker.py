@@ -12,6 +12,7 @@ import errno
 import os
 import selectors
 import sys
+import threading
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -44,6 +45,9 @@ TICK_SECONDS = 0.5
 # Python's default.
 SWITCH_SECONDS = 0.001
 ACCEPTED_AT_ONCE = 32
+# gunicorn kills a worker that has not moved for a minute, and loading the application moves
+# nothing: on a machine with much other work, it would be killed and begun anew for ever.
+LOADING_SECONDS = 300.0
 # How long a client that is still sending has to read an error.
 CLOSE_SECONDS = 2.0
 # Between the end of the streams and the end of the process, their answers are stored.
@@ -89,7 +93,14 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._calls.init()
         self._is_accepting = False
         self._ticked_at = 0.0
+        self._has_loaded = threading.Event()
+        threading.Thread(target=self._notify_while_loading, daemon=True).start()
         super().init_process()
+
+    def _notify_while_loading(self) -> None:
+        deadline = time.monotonic() + LOADING_SECONDS
+        while not self._has_loaded.wait(TICK_SECONDS) and time.monotonic() < deadline:
+            self.notify()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: finish the requests that were begun."""
@@ -103,6 +114,7 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until the worker is told to stop, or its parent has ended."""
+        self._has_loaded.set()
         self._selector.register(self._calls.fileno(), selectors.EVENT_READ)
         self._terms = terms_of(self.wsgi)
         self._handler = RequestHandler(

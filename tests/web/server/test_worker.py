@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import os
 import selectors
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -42,9 +43,11 @@ def port() -> Iterator[int]:
     server.wait(LONG)
 
 
-def start_gunicorn(port: int, graceful_seconds: int) -> subprocess.Popen[bytes]:
+def start_gunicorn(
+    port: int, graceful_seconds: int, app: Sequence[str] = ("support.servers.impatient:app",)
+) -> subprocess.Popen[bytes]:
     words = [
-        "support.servers.impatient:app",
+        *app,
         "--worker-class",
         "support.servers.impatient.Impatient",
     ]
@@ -105,6 +108,19 @@ def hung_up(connection: socket.socket) -> bool:
         while connection.recv(65_536):
             pass
     return True
+
+
+def test_a_worker_that_loads_for_long_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = "import time\ntime.sleep(5)\nfrom support.servers.impatient import app as app\n"
+    (tmp_path / "loads_slowly.py").write_text(slow)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, sys.path)]))
+    port = free_port()
+    server = start_gunicorn(port, 4, ("loads_slowly:app", "--timeout", "2"))
+    assert get(port) == "0"
+    server.terminate()
+    server.wait(LONG)
 
 
 @pytest.mark.parametrize("half", [b"", HALF_A_HEADER, HALF_A_BODY])
