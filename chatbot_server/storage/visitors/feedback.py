@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -174,11 +174,11 @@ def unread_counts(session: Session) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def mark_seen(session: Session, site_id: int) -> None:
-    """Mark all messages to the people of the site as seen."""
+def mark_seen(session: Session, numbers: Collection[int]) -> None:
+    """Mark the messages to a person with these numbers as seen."""
     session.execute(
         update(ContactRequest)
-        .where(ContactRequest.site_id == site_id, ContactRequest.seen.is_(None))
+        .where(ContactRequest.id.in_(numbers), ContactRequest.seen.is_(None))
         .values(seen=now())
     )
 

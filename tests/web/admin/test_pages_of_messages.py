@@ -27,3 +27,22 @@ def test_messages_are_read_and_deleted(owner: OwnerServer, post: Post) -> None:
     assert "1 new<" not in editor.get(f"/admin/{owner.key}/messages").text
     assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 303
     assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 404
+
+
+def test_many_messages_are_shown_page_by_page_and_stay_new_until_then(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        site = session.get_one(Site, owner.site_id)
+        for number in range(60):
+            words = f"Letter {number}."
+            add_contact_request(session, site, None, name="Ann", email="a@b.example", text=words)
+    editor = owner.browser("editor")
+    path = f"/admin/{owner.key}/messages?locale=en"
+    first = editor.get(path).text
+    assert "Letter 59." in first
+    assert "Letter 9." not in first
+    assert "10 new<" in editor.get(f"/admin/{owner.key}/").text
+    before = first.split("before=")[1].split('"')[0]
+    second = editor.get(f"{path}&before={before}").text
+    assert "Letter 9." in second
+    assert second.count(">new<") == 10
+    assert "/messages?before=" not in second, "nothing is older"

@@ -31,6 +31,8 @@ from chatbot_server.web.admin.pages import (
     typed,
 )
 
+PAGE = 50
+
 
 def add_messages(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of messages to a person."""
@@ -109,9 +111,11 @@ def _check_choice(field: str, choices: Sequence[str]) -> str:
 def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
     with parts.database.session() as session:
         site, sites = load_site(session, key)
-        letters = list(contact_requests(session, site.id))
+        before = request.args.get("before", type=int)
+        older = [one for one in contact_requests(session, site.id) if not before or one.id < before]
+        letters = older[:PAGE]
         new_ones = {letter.id for letter in letters if letter.seen is None}
-        mark_seen(session, site.id)
+        mark_seen(session, new_ones)
         problem = undelivered(session, site.id)
     return render(
         "visitors/messages",
@@ -119,6 +123,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         site=site,
         sites=sites,
         letters=letters,
+        last=letters[-1].id if len(older) > PAGE else 0,
         new_ones=new_ones,
         choices=CONTACT_MAILS,
         withins=WITHIN,
