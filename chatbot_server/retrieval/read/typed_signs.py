@@ -6,6 +6,8 @@ import re
 
 from chatbot_server.retrieval.language.tables import DASH
 
+# Most lines hold none of it.
+_SIGNS = re.compile(r"[._·‧…][ \xa0]?[._·‧…]|[\[({<]\s?(?:at|ät|arr?ob|chez|@)| dot ", re.I)
 _LEADERS = re.compile(r"(?:[._·‧][ \xa0]?){4,}|(?:…[ \xa0]?){2,}[._·]?")
 _AMOUNT = re.compile(r"[€£$]?\s?\d")
 _AT = r"(?:[\[({<]\s?(?:at|ät|arobas|arobase|arroba|chez|@)\s?[\])}>])"
@@ -21,7 +23,7 @@ _DOTS = re.compile(rf"\s{{0,2}}{_DOT}\s{{0,2}}| dot ", re.IGNORECASE)
 
 def with_signs(text: str) -> str:
     """A line of text with what was typed in place of signs as it is meant."""
-    return with_addresses(without_leaders(text))
+    return with_addresses(without_leaders(text)) if _SIGNS.search(text) else text
 
 
 def without_leaders(text: str) -> str:

@@ -145,8 +145,11 @@ class InlineText:
                 continue
             text = self._readable(pieces)
             if text:
-                bold = takewhile(lambda each: each[1] or not each[0].strip(), pieces)
-                lines.append(BrokenLine(text, self._readable(bold), is_after_gap))
+                bold = ""
+                if any(is_bold for _piece, is_bold in pieces):
+                    lead = takewhile(lambda each: each[1] or not each[0].strip(), pieces)
+                    bold = self._readable(lead)
+                lines.append(BrokenLine(text, bold, is_after_gap))
             is_after_gap = not text
             pieces.clear()
         self._pieces.clear()

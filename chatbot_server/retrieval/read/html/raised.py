@@ -35,7 +35,7 @@ def on_the_line(text: str, decimal: str) -> str:
     Args:
         decimal: what stands before the cents in the page's language.
     """
-    if not any(mark in text for mark in (SUP, SUB)):
+    if SUP not in text and SUB not in text:
         return text
     text = _FRACTION.sub(_fraction, text)
     if not _CURRENCY.search(text):
