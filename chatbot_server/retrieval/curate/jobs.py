@@ -18,9 +18,10 @@ from chatbot_server.retrieval.answer.search.comparison import TOO_MANY_CHUNKS
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.crawl.rendering import Renderer
+from chatbot_server.retrieval.curate.library import faq_entry_id
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.tokens import store_missing_tokens
+from chatbot_server.retrieval.index.tokens import store_missing_tokens, store_tokens
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -125,6 +126,15 @@ def embed_waiting(base: KnowledgeBase) -> None:
     """Embed all waiting documents with the embedder of *base*, if it has one."""
     if base.searcher.embedder is not None:
         embed_all(base.database, base.searcher.embedder)
+
+
+def embed_entry(base: KnowledgeBase, site_id: int, question: str) -> None:
+    """Embed one entry of the FAQ alone: who waits for it does not wait for pages just read."""
+    embedder = base.searcher.embedder
+    entry_id = faq_entry_id(base.database, site_id, question)
+    if embedder is not None and entry_id is not None:
+        indexing.embed_documents(base.database, embedder, [entry_id])
+        store_tokens(base.database, embedder, entry_id)
 
 
 def embed_all(database: Database, embedder: Embedder) -> int:

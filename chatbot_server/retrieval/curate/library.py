@@ -65,6 +65,13 @@ def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
         return Draft(entry.url, entry.title, entry.text, entry.language, True, wordings)
 
 
+def faq_entry_id(database: Database, site_id: int, question: str) -> int | None:
+    """The document of the current entry for *question*, if there is one."""
+    with database.session() as session:
+        entry = find_faq_entry(session, site_id, _faq_address(question))
+        return None if entry is None else entry.id
+
+
 def restore_faq(database: Database, site_id: int, question: str, former: Draft | None) -> None:
     """Replace the entry for *question* by *former*, a result of :func:`find_faq`."""
     analysis = None if former is None else analyse(former)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -133,6 +133,14 @@ def embed_some(database: Database, embedder: Embedder, limit: int = 1000) -> int
     """
     with database.session() as session:
         waiting = documents_to_embed(session, embedder.model, limit)
+    return embed_documents(database, embedder, waiting)
+
+
+def embed_documents(database: Database, embedder: Embedder, waiting: Sequence[int]) -> int:
+    """Add vectors to the documents *waiting*; returns to how many.
+
+    Stops early if the embedder does not respond.
+    """
     count = 0
     try:
         while count < len(waiting) and embed(database, embedder, waiting[count]):

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from support.servers.web_site import WebSite
 
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.jobs import embed_all
+from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS, answer
@@ -65,6 +67,20 @@ def taken(database: Database, embedder: CountingEmbedder) -> list[str]:
     embedder.texts.clear()
     embed_all(database, embedder)
     return [*embedder.texts]
+
+
+@on_sqlite
+def test_who_writes_an_answer_does_not_wait_for_pages_that_were_just_read(
+    database: Database, site_id: int
+) -> None:
+    for number in range(3):
+        add_note(database, site_id, f"Page {number}", f"The text of page {number}.")
+    embedder = CountingEmbedder()
+    base = KnowledgeBase(database, embedder=embedder)
+    with provisional_entry(base, site_id, "May dogs come?", "On a lead.", ["My spaniel?"]) as entry:
+        entry.is_kept = True
+    assert sorted(embedder.texts) == ["May dogs come?", "May dogs come?\nOn a lead.", "My spaniel?"]
+    assert len(taken(database, embedder)) == 2 * 3  # title and text of each
 
 
 def test_vectors_are_those_of_the_package_s_own_engine() -> None:

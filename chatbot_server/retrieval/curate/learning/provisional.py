@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.jobs import embed_waiting
+from chatbot_server.retrieval.curate.jobs import embed_entry
 from chatbot_server.retrieval.curate.library import add_faq, find_faq, restore_faq
 
 
@@ -30,9 +30,9 @@ def provisional_entry(
     entry = ProvisionalEntry()
     try:
         add_faq(base.database, site_id, question, answer, wordings)
-        embed_waiting(base)
+        embed_entry(base, site_id, question)
         yield entry
     finally:
         if not entry.is_kept:
             restore_faq(base.database, site_id, question, former)
-            embed_waiting(base)
+            embed_entry(base, site_id, question)
