@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from benchmarks.evidence_rows import RememberingEmbedder, WithoutTokens
 from benchmarks.fit_evidence import FILE, Numbers, regression, share
 from benchmarks.question_sets import ROOT
 from chatbot_server.retrieval.answer.decide.entries import CLOSE, gather_entry_evidence
 from chatbot_server.retrieval.answer.decide.same_question import may_quote
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, load_sections
+from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
@@ -38,21 +37,15 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.site.sites import add_site
 
-# Of the entries that were found, so many are fitted on; the CNIL's wordings of one need; the parts
-# of its needs.
-MOST_ENTRIES, WORDINGS, PARTS = 5, 3, 3
-# Of the questions near in subject, so many are told an entry as their answer.
+# Entries that are compared; the CNIL's wordings of one need; the parts of its needs.
+COMPARED, WORDINGS, PARTS = 5, 3, 3
+# Of the questions near in subject, so many are told an entry as their answer, or shown one
+# under its own question.
 SURE_SHARE = 0.04
-# Of these and of those whose entry is not there, so many are shown one under its own question.
-NEAR_SHARE = {"by_meaning": 0.2, "compared": 0.25, "by_words": 0.1}
+NEAR_SHARE = {"by_meaning": 0.2, "by_words": 0.08}
 OF_MEANING = {"title_cosine", "text_cosine", "title_ahead", "text_ahead", "lead"}
-OF_COMPARISON = {"interaction", "interaction_lead"}
 # With cosines, the score of the hit adds nothing.
-WITHOUT = {
-    "by_meaning": {"score", *OF_COMPARISON},
-    "compared": {"score"},
-    "by_words": OF_MEANING | OF_COMPARISON,
-}
+WITHOUT = {"by_meaning": {"score"}, "by_words": OF_MEANING}
 
 
 @dataclass(frozen=True)
@@ -75,14 +68,9 @@ class EntryRow:
     """What speaks for each entry that was found, best hit first, and which of them are right."""
 
     question: EntryQuestion
-    values: list[dict[str, float | None]]
+    values: list[dict[str, float]]
     right: list[bool]
     may_quote: list[bool]
-
-    @property
-    def is_compared(self) -> bool:
-        """Whether all entries were compared word by word; those of a large FAQ are not."""
-        return all(entry["interaction"] is not None for entry in self.values)
 
 
 def ordinary(file: Path) -> tuple[list[Draft], list[EntryQuestion]]:
@@ -110,30 +98,24 @@ def cnil(folder: Path) -> tuple[list[Draft], list[EntryQuestion]]:
 
 
 def rows_of(
-    database: Database,
-    drafts: Sequence[Draft],
-    questions: Sequence[EntryQuestion],
-    quantized_in: Path,
+    database: Database, drafts: Sequence[Draft], questions: Sequence[EntryQuestion]
 ) -> Iterator[tuple[str, EntryRow]]:
-    """Index *drafts* in an empty *database*, and ask *questions* in each way."""
+    """Index *drafts* in an empty *database*, and ask *questions* by meaning and by words."""
     with database.session() as session:
         site_id = add_site(session, "fit").id
         source = open_source(session, site_id, "file", "faq")
         for draft in drafts:
             indexing.put(session, source, analyse(draft))
-    embedder = make_embedder("on", quantized_in)
+    embedder = make_embedder("on")
     assert embedder is not None
     embed_all(database, embedder)
     bases = {
-        "by_meaning": KnowledgeBase(database, embedder=WithoutTokens(embedder)),
-        "compared": KnowledgeBase(database, embedder=RememberingEmbedder(embedder)),
+        "by_meaning": KnowledgeBase(database, embedder=embedder),
         "by_words": KnowledgeBase(database),
     }
     for question in questions:
         for way, base in bases.items():
-            row = ask(base, site_id, question)
-            if way != "compared" or row.is_compared:
-                yield way, row
+            yield way, ask(base, site_id, question)
     embedder.close()
 
 
@@ -145,14 +127,11 @@ def ask(base: KnowledgeBase, site_id: int, question: EntryQuestion) -> EntryRow:
         urls = {section.document.id: section.document.url for section in sections}
         absent = question.right if question.kind == "absent" else frozenset()
         present = [hit for hit in hits if urls.get(hit.document) not in absent]
-        first: dict[int, Candidate] = {}
-        for section in sections:
-            if section.document.url not in absent:
-                first.setdefault(section.document.id, section)
-        entries = [*first.values()][:MOST_ENTRIES]
+        first = {section.document.id: section for section in reversed(sections)}
+        entries = [first[hit.document] for hit in present if hit.document in first][:COMPARED]
         return EntryRow(
             question,
-            [asdict(gather_entry_evidence(query, entry, entries, present)) for entry in entries],
+            [asdict(gather_entry_evidence(query, entry, present)) for entry in entries],
             [entry.document.url in question.right for entry in entries],
             [may_quote(query, entry) for entry in entries],
         )
@@ -172,14 +151,12 @@ def odds_of(row: EntryRow, names: Sequence[str], fitted: tuple[Numbers, float]) 
     return odds
 
 
-def line(
-    rows: Sequence[EntryRow], odds: Sequence[Numbers], kinds: Collection[str], shown_share: float
-) -> float:
-    """The line beyond which *shown_share* of the questions of *kinds* find an entry."""
+def line(rows: Sequence[EntryRow], odds: Sequence[Numbers], shown_share: float) -> float:
+    """The line beyond which *shown_share* of the questions near in subject find an entry."""
     best = sorted(
         float(max(entry_odds, default=-99.0))
         for row, entry_odds in zip(rows, odds, strict=True)
-        if row.question.kind in kinds
+        if row.question.kind == "near"
     )
     shown = int(shown_share * len(best))
     return sum(best[-1 - shown :][:2]) / 2
@@ -213,8 +190,7 @@ def fitted_gate(rows: Sequence[EntryRow], way: str) -> dict[str, Any]:
         for part in {row.question.part for row in rows}
     }
     odds = [odds_of(row, names, fits[row.question.part]) for row in rows]
-    near = line(rows, odds, ("near", "absent"), NEAR_SHARE[way])
-    sure = line(rows, odds, ("near",), SURE_SHARE)
+    near, sure = (line(rows, odds, part) for part in (NEAR_SHARE[way], SURE_SHARE))
     tables = {}
     for group in sorted({(row.question.part[:4], row.question.kind) for row in rows}):
         pairs = [
@@ -239,12 +215,12 @@ def main() -> int:
     faqs = [ordinary(file) for file in sorted((ROOT / "tests/answers/faq").glob("*.yaml"))]
     if arguments:
         faqs.append(cnil(Path(arguments[0]) / "cnil-faq"))
-    rows: dict[str, list[EntryRow]] = {way: [] for way in WITHOUT}
+    rows: dict[str, list[EntryRow]] = {"by_meaning": [], "by_words": []}
     for drafts, questions in faqs:
         with tempfile.TemporaryDirectory(prefix="chatbot-fit-") as place:
             database = Database(f"sqlite:///{place}/fit.db")
             database.migrate()
-            for way, row in rows_of(database, drafts, questions, Path(place) / "encoder"):
+            for way, row in rows_of(database, drafts, questions):
                 rows[way].append(row)
             database.close()
     gates = {f"entries_{way}": fitted_gate(rows[way], way) for way in rows}

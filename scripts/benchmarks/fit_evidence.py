@@ -116,7 +116,7 @@ HEADER = """\
 # in French and English ({questions} questions, {absent} of them without an answer), small_sites and
 # small_sites_by_words on twelve of them; the others on 400 questions of XQuAD,
 # each with its paragraph and without it, and 150 asked in French;
-# entries_… by fit_entries.py, on two FAQs and the CNIL's; entries_compared on the two alone.
+# entries_… by fit_entries.py, on two FAQs and the CNIL's.
 # left_out: what was reached on each site with weights fitted without it, XQuAD in halves:
 # "right" with the first section, "right in two" where one of the first two holds the answer; "kept"
 # are two small sites that nothing is fitted on. …_compared and …_read: after a closer look

@@ -21,7 +21,7 @@ from chatbot_server.retrieval.crawl.rendering import Renderer
 from chatbot_server.retrieval.curate.library import faq_entry_id
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.tokens import store_missing_tokens, store_tokens
+from chatbot_server.retrieval.index.tokens import store_missing_tokens
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -134,7 +134,6 @@ def embed_entry(base: KnowledgeBase, site_id: int, question: str) -> None:
     entry_id = faq_entry_id(base.database, site_id, question)
     if embedder is not None and entry_id is not None:
         indexing.embed_documents(base.database, embedder, [entry_id])
-        store_tokens(base.database, embedder, entry_id)
 
 
 def embed_all(database: Database, embedder: Embedder) -> int:

@@ -94,9 +94,6 @@ class TokenIndex:
             [np.zeros((0, WIDTH), np.float32), *(tokens[chunk] for chunk in self._chunks)]
         ).astype(np.float32)
 
-    def __len__(self) -> int:
-        return len(self._chunks)
-
     @property
     def size(self) -> int:
         """Its number of bytes."""

@@ -35,12 +35,9 @@ def load_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[in
     return {chunk: _tokens(numbers) for chunk, numbers in numbers_by_chunk.items()}
 
 
-def load_token_index(unit: UnitOfWork, site_id: int, fit: str, *, faq: bool) -> TokenIndex | None:
-    """The tokens of all pages of a site, or of its entries with *faq*.
-
-    None while those of some of these are not stored.
-    """
-    stored = tokens_of_site(unit, site_id, fit, faq=faq)
+def load_token_index(unit: UnitOfWork, site_id: int, fit: str) -> TokenIndex | None:
+    """The tokens of all pages of a site; None while those of some are not stored."""
+    stored = tokens_of_site(unit, site_id, fit)
     if stored is None:
         return None
     return TokenIndex({chunk: _tokens(numbers) for chunk, numbers in stored.items()})

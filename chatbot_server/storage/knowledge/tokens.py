@@ -29,21 +29,14 @@ _OF_SITE = (
     .outerjoin(
         _TOKENS, and_(_TOKENS.c.chunk_id == KnowledgeChunk.id, _TOKENS.c.fit == bindparam("fit"))
     )
-    .where(
-        KnowledgeChunk.site_id == bindparam("site_id"), KnowledgeDocument.faq == bindparam("faq")
-    )
+    .where(KnowledgeChunk.site_id == bindparam("site_id"), KnowledgeDocument.faq.is_(False))
 )
 _MISSING_OF_SITE = _OF_SITE.where(_TOKENS.c.chunk_id.is_(None)).limit(1)
 
 
-def tokens_of_site(
-    unit: UnitOfWork, site_id: int, fit: str, *, faq: bool
-) -> dict[int, bytes] | None:
-    """The numbers of *fit* of all chunks of a site's pages, or of its entries with *faq*.
-
-    None while some of these have none.
-    """
-    of_site = {"site_id": site_id, "fit": fit, "faq": faq}
+def tokens_of_site(unit: UnitOfWork, site_id: int, fit: str) -> dict[int, bytes] | None:
+    """The numbers of *fit* of all chunks of a site's pages; None while some have none."""
+    of_site = {"site_id": site_id, "fit": fit}
     if unit.execute(_MISSING_OF_SITE, of_site).first() is not None:
         return None
     return {row[0]: row[1] for row in unit.execute(_OF_SITE.order_by(KnowledgeChunk.id), of_site)}
@@ -56,9 +49,10 @@ def stored_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[
 
 
 def documents_without_tokens(session: Session, fit: str, large: int) -> Sequence[int]:
-    """Documents with chunks without tokens of *fit*, of sites with fewer than *large* chunks."""
+    """Pages with chunks without tokens of *fit*, of sites with fewer than *large* chunks."""
     query = _with_tokens(fit).where(
         KnowledgeTokens.chunk_id.is_(None),
+        KnowledgeDocument.faq.is_(False),
         KnowledgeChunk.site_id.not_in(_large_sites(large)),
     )
     ids = query.with_only_columns(KnowledgeDocument.id).distinct().order_by(KnowledgeDocument.id)

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from chatbot_server.retrieval.answer.decide.entries import COMPARED, ranked_entries
 from chatbot_server.retrieval.answer.search import comparison
-from chatbot_server.retrieval.answer.sections.candidates import SECTIONS, load_sections
+from chatbot_server.retrieval.answer.sections.candidates import SECTIONS
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate import jobs
@@ -118,36 +117,6 @@ def test_an_entry_is_found_beside_sections_that_were_compared(
     assert base.ground(site_id, "Where does my spaniel sleep?").answer == "In its basket."
 
 
-@pytest.mark.parametrize("where", ["basket", "noon"])
-def test_entries_are_compared_whatever_words_they_share_with_the_question(
-    database: Database, site_id: int, where: str
-) -> None:
-    reader = TokenReader(database, where)
-    add_faq(database, site_id, "Where does my spaniel sleep?", "In its basket.")
-    add_faq(database, site_id, "When does my spaniel sleep?", "From noon on.")
-    base = site_with(database, site_id, reader)
-    embed_all(database, reader)
-    with base.open_search(site_id, "And a puppy?", ()) as (index, query, hits):
-        query.rarity = index.rarity(query.stems)
-        entries = ranked_entries(query, load_sections(index, query, hits), hits)
-    nearest, other = entries
-    assert where in nearest.candidate.chunk.text
-    assert (nearest.evidence.interaction_lead, other.evidence.interaction_lead) == (1, -1)
-    assert nearest.log_odds > other.log_odds
-
-
-def test_entries_whose_tokens_are_not_stored_yet_are_weighed_without(
-    database: Database, site_id: int
-) -> None:
-    base = site_with(database, site_id, TokenReader(database, "lead"))
-    add_faq(database, site_id, "Where does my spaniel sleep?", "In its basket.")
-    with base.open_search(site_id, "Where does it sleep?", ()) as (index, query, hits):
-        query.rarity = index.rarity(query.stems)
-        (entry,) = ranked_entries(query, load_sections(index, query, hits), hits)
-    assert entry.evidence.interaction is None
-    assert entry.gate is not COMPARED
-
-
 def test_the_stored_tokens_of_a_site_are_read_once(database: Database, site_id: int) -> None:
     reader = TokenReader(database, "lead")
     base = site_with(database, site_id, reader)
@@ -161,8 +130,7 @@ def test_the_stored_tokens_of_a_site_are_read_once(database: Database, site_id: 
     for number in range(3):
         base.ground(site_id, f"{QUESTION} {number}")
     reading = [text for text in statements if "knowledge_tokens.numbers" in text]
-    # Of pages and of entries: whether some are missing, and all of them.
-    assert len(reading) == 2 * 2
+    assert len(reading) == 2  # whether some are missing, and all of them
 
 
 def test_the_tokens_of_a_section_are_computed_once_and_hold_no_connection(

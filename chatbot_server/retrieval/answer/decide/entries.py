@@ -25,7 +25,6 @@ from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidates import Candidate
 
 BY_MEANING = load_gate("entries_by_meaning")
-COMPARED = load_gate("entries_compared")
 BY_WORDS = load_gate("entries_by_words")
 # The cosine that E5 gives to unrelated texts.
 UNRELATED = 0.8
@@ -57,9 +56,6 @@ class EntryEvidence:
         missing: share of the query's content words that do not occur in the entry.
         other_language: 1 if it is in another language than the question.
         other_kind: 1 if the question asks for a number, and none of its wordings does.
-        interaction: how well the entry's words answer those of the query, -1 to 1; None if they
-            were not compared.
-        interaction_lead: how far this is above that of the best other entry.
     """
 
     title_cosine: float
@@ -74,8 +70,6 @@ class EntryEvidence:
     missing: float
     other_language: float
     other_kind: float
-    interaction: float | None
-    interaction_lead: float
 
 
 @dataclass(frozen=True)
@@ -104,19 +98,12 @@ def ranked_entries(
         first.setdefault(section.document.id, section)
     # A page that says the same as an entry is not its rival.
     rivals = [hit for hit in hits if hit.document not in first or first[hit.document].document.faq]
-    sections_of_entries = [section for section in first.values() if section.document.faq]
+    gate = BY_MEANING if any(hit.meaning for hit in hits) else BY_WORDS
     entries = []
-    for section in sections_of_entries:
-        evidence = gather_entry_evidence(query, section, sections_of_entries, rivals)
-        gate = _gate(evidence, by_meaning=any(hit.meaning for hit in hits))
+    for section in (section for section in first.values() if section.document.faq):
+        evidence = gather_entry_evidence(query, section, rivals)
         entries.append(RankedEntry(section, evidence, gate.log_odds(asdict(evidence)), gate))
     return sorted(entries, key=lambda entry: (-entry.log_odds, entry.candidate.chunk.id))
-
-
-def _gate(evidence: EntryEvidence, *, by_meaning: bool) -> Gate:
-    if not by_meaning:
-        return BY_WORDS
-    return BY_MEANING if evidence.interaction is None else COMPARED
 
 
 def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -> Candidate | None:
@@ -161,10 +148,8 @@ def near_entries(
     return sections_to_show
 
 
-def gather_entry_evidence(
-    query: Query, entry: Candidate, entries: Sequence[Candidate], hits: Sequence[Hit]
-) -> EntryEvidence:
-    """The evidence for *entry*, partly relative to the other *entries* and *hits*."""
+def gather_entry_evidence(query: Query, entry: Candidate, hits: Sequence[Hit]) -> EntryEvidence:
+    """The evidence for *entry*, partly relative to the other *hits*."""
     hit = entry.hit
     others = [other for other in hits if other.document != hit.document and other.meaning]
     titles = [other.title_cosine for other in others] or [UNRELATED]
@@ -189,16 +174,4 @@ def gather_entry_evidence(
         other_kind=float(
             query.asks_for_number and not any(each.asks_for_number for each in entry.wordings)
         ),
-        interaction=entry.interaction,
-        interaction_lead=_interaction_lead(entry, entries),
     )
-
-
-def _interaction_lead(entry: Candidate, entries: Sequence[Candidate]) -> float:
-    """How far the interaction of *entry* is above that of the best other; 0 without others."""
-    others = [
-        other.interaction
-        for other in entries
-        if other.interaction is not None and other.document.id != entry.document.id
-    ]
-    return entry.interaction - max(others) if entry.interaction is not None and others else 0.0

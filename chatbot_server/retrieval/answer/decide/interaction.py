@@ -26,9 +26,7 @@ def to_be_compared(
     sections: Sequence[Candidate], query: Query, chunk_count: int
 ) -> list[Candidate]:
     """Those of *sections* that are to be compared with *query*; none if the search did it."""
-    is_compared = any(
-        section.interaction is not None for section in sections if not section.document.faq
-    )
+    is_compared = any(section.interaction is not None for section in sections)
     if is_compared or not may_compare(query, chunk_count):
         return []
     return quotable(sections, query)[:MOST_COMPARED]

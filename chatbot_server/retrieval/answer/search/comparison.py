@@ -16,8 +16,6 @@ from chatbot_server.retrieval.index.tokens import load_token_index
 # A site with as many chunks is not compared. Of 889, the tokens take 25 MB of memory, half as much
 # in the database, and 9 ms of a core for a question.
 TOO_MANY_CHUNKS = 1000
-# A larger FAQ is not compared: of the CNIL's, with 503 entries, fewer are found by that.
-TOO_MANY_ENTRIES = 240
 # The languages of the questions that the comparison was fitted on. In others it tells less: of
 # “Wie hoch ist die Kaution?” it thinks little of “Die Kaution beträgt 100 €”.
 FITTED_LANGUAGES = frozenset({"fr", "en"})
@@ -29,22 +27,15 @@ def may_compare(query: Query, chunk_count: int) -> bool:
     return has_tokens and query.language in FITTED_LANGUAGES and chunk_count < TOO_MANY_CHUNKS
 
 
-def compare_all(index: SiteIndex, query: Query, *, faq: bool) -> Mapping[int, float]:
-    """The interaction of each section of the site's pages with *query*, or of its entries.
+def compare_all(index: SiteIndex, query: Query) -> Mapping[int, float]:
+    """The interaction of each section of the site's pages with *query*, by chunk.
 
-    By chunk. Empty if they are not to be compared, and as long as some of their tokens are not
-    stored.
-
-    Args:
-        faq: compare the entries of the FAQ instead of the pages.
+    Empty if they are not to be compared, and as long as some of their tokens are not stored.
     """
     meanings = query.meanings if may_compare(query, index.chunk_count) else None
     if meanings is None or meanings.tokens is None:
         return {}
     token_index = index.memory.token_index(
-        (meanings.fit, faq),
-        lambda: load_token_index(index.unit, index.site_id, meanings.fit, faq=faq),
+        meanings.fit, lambda: load_token_index(index.unit, index.site_id, meanings.fit)
     )
-    if token_index is None or (faq and len(token_index) >= TOO_MANY_ENTRIES):
-        return {}
-    return token_index.compare(meanings.tokens)
+    return token_index.compare(meanings.tokens) if token_index else {}

@@ -180,11 +180,9 @@ class SiteMemory:
                 store.put(site_id, (self.version, chunk.id), section)
         return [section for section in by_chunk.values() if section is not None]
 
-    def token_index(
-        self, name: Hashable, load: Callable[[], TokenIndex | None]
-    ) -> TokenIndex | None:
-        """The tokens *name* of the site's sections; *load* is called until it returns them."""
-        key = self.version, name
+    def token_index(self, fit: str, load: Callable[[], TokenIndex | None]) -> TokenIndex | None:
+        """The tokens of *fit* of the site's sections; *load* is called until it returns them."""
+        key = self.version, fit
         token_index = self._token_indexes.get(self._site_id, key)
         if token_index is None:
             token_index = load()

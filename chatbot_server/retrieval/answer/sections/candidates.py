@@ -31,8 +31,6 @@ from chatbot_server.retrieval.language.words.synonyms import Word
 # of their best sections.
 DOCUMENTS = 8
 SECTIONS = 12
-# Of entries that were compared, so many: at most two of them are shown.
-ENTRIES = 6
 # The weights of meaning and words in the order of sections: a listwise fit on fourteen small sites,
 # each left out once.
 NEARNESS_WEIGHT = 60.0
@@ -264,12 +262,11 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
 
     The best chunk of the first hit is always among them, unless it was deleted meanwhile.
     """
-    of_pages, of_entries = (compare_all(index, query, faq=faq) for faq in (False, True))
-    interactions = {**of_pages, **of_entries}
+    interactions = compare_all(index, query)
     documents = hits if interactions else hits[:DOCUMENTS]
     by_chunk = {chunk: hit for hit in documents for chunk in hit.matches}
     matches = {chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()}
-    chunks = _best_chunks(matches, of_pages, of_entries, hits[0].chunk)
+    chunks = _best_chunks(matches, interactions, hits[0].chunk)
     sections = with_whole_tables(index.unit, index.memory.sections(index.unit, chunks))
     by_text: dict[tuple[int, str, str], Candidate] = {}  # of parts of one table, the best alone
     for section in sections:
@@ -290,27 +287,19 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
 
 
 def _best_chunks(
-    matches: Mapping[int, ChunkMatch],
-    of_pages: Mapping[int, float],
-    of_entries: Mapping[int, float],
-    best: int,
+    matches: Mapping[int, ChunkMatch], interactions: Mapping[int, float], best: int
 ) -> list[int]:
     """The best of the chunks of *matches* and, in any case, *best*: best first.
 
-    Args:
-        of_pages, of_entries: the interactions of those that were compared with the query. Those
-            that were not are chosen by their matches alone, beside the others.
+    Entries have no interaction. They are chosen by their matches alone, beside the pages.
     """
     scores = _match_scores(matches)
-    interactions = {**of_pages, **of_entries}
-    not_compared = [chunk for chunk in _highest(scores) if chunk not in interactions]
+    by_match = _highest(scores)
+    entries = [chunk for chunk in by_match if chunk not in interactions]
     for chunk in scores.keys() & interactions.keys():
         scores[chunk] += INTERACTION_WEIGHT * interactions[chunk]
-    pages, entries = (
-        {chunk: scores[chunk] for chunk in scores.keys() & compared.keys()}
-        for compared in (of_pages, of_entries)
-    )
-    chosen = {best, *not_compared, *_highest(pages), *_highest(entries)[:ENTRIES]}
+    of_pages = _highest({chunk: scores[chunk] for chunk in scores if chunk in interactions})
+    chosen = {best, *entries, *of_pages}
     return sorted(chosen, key=lambda chunk: (-scores[chunk], chunk))
 
 
