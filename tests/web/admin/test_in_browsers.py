@@ -120,7 +120,7 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
         page.get_by_role("link", name="Next: name, texts and colour").click()
         page.get_by_label("Greeting").first.fill("Good morning from the bakery!")
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_role("status")).to_have_text("Saved.")
+        expect(page.locator("main").get_by_role("status")).to_have_text("Saved.")
         page.get_by_role("button", name="Next: Model").click()
         expect(page.get_by_role("heading", name="Pages only, no model")).to_be_visible()
         page.get_by_role("link", name="Next: Privacy").click()
