@@ -240,7 +240,9 @@ def _seen_now(parts: AdminParts, key: str, draft: dict[str, str]) -> dict[str, s
         site_id = find_site(session, key).id
         former = faq_entry(session, site_id, number)
         seen = [
-            _version(one) for one in (former, _same_question(session, site_id, question)) if one
+            _version(entry)
+            for entry in (former, _same_question(session, site_id, question))
+            if entry
         ]
     return {"former": draft["former"] if former else "", "version": " ".join(seen)}
 

@@ -112,7 +112,11 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         before = request.args.get("before", type=int)
-        older = [one for one in contact_requests(session, site.id) if not before or one.id < before]
+        older = [
+            letter
+            for letter in contact_requests(session, site.id)
+            if not before or letter.id < before
+        ]
         letters = older[:PAGE]
         new_ones = {letter.id for letter in letters if letter.seen is None}
         mark_seen(session, new_ones)
