@@ -17,6 +17,7 @@ from chatbot_server.retrieval.read.html.schema_org.business import business_sect
 from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
 from chatbot_server.retrieval.read.html.scripted import is_built_by_scripts, show_shadow_roots
 from chatbot_server.retrieval.read.html.seen import seen_facts
+from chatbot_server.retrieval.read.html.shop_themes import strike_out
 from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html.walk import read_blocks
@@ -83,6 +84,7 @@ def show_as_seen(tree: Any, page: str) -> bool:
     show_shadow_roots(tree)
     show_amounts(tree, page)
     show_bold_classes(tree, page)
+    strike_out(tree, page)
     return empty_placeholders(tree, page)
 
 

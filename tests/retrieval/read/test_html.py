@@ -90,7 +90,8 @@ CARDS = """<ul><li><h3>Ann</h3><p>Cooks.</p></li><li><h3>Ben</h3><p>Serves.</p><
         (("<p style='display: none'>a</p><p hidden>b</p><template><p>c</p></template>"
          "<p aria-hidden=true>d</p><p style='font-size:0'>e</p><noscript>f</noscript>"
          "<p style='font-size:0.9em'>g</p><span class=sr-only>h</span>"), "g"),
-        ("<span aria-hidden=true>9 €</span><span class=sr-only>nine euros</span>", "nine euros"),
+        ("<span aria-hidden=true>★★★★☆</span><span class=sr-only>4 of 5</span>", "4 of 5"),
+        ("<span aria-hidden=true>9 €</span><span class=sr-only>nine euros</span>", "9 €"),
         ("<div class=swiper-slide aria-hidden=true>a</div>", "a"),
         ("<div id=cookie-banner>We use cookies.</div><div class=breadcrumbs>Home › x</div><p>a</p>",
          "a"),

@@ -39,11 +39,6 @@ MARGIN_ROLES = words_of("banner contentinfo complementary")
 NAVIGATION_CLASSES = words_of("""
     headerlink nav-pills nav-tabs page-numbers pager pagination tablist
 """)
-# Told to screen readers only, or shown only with the keyboard.
-UNSEEN_CLASSES = words_of("""
-    element-invisible screen-reader-only screen-reader-text skip-link skip-links skip-to-content
-    skiplink sr-only visually-hidden visuallyhidden
-""")
 # A number to call, not those of the pages of a list; an address to write to.
 CONTACT = re.compile(
     r"(?<!\w)(?:\+\d|\(?0\d)(?:[\s().-]{0,2}\d){7,13}(?!\d)|[\w.+-]{1,64}@[\w-]{1,63}\.\w"

@@ -1,4 +1,4 @@
-"""Parts of the pages of web shops that their style sheets show in another state, or of baskets."""
+"""Parts of web shops that style sheets show in another state or struck out; baskets."""
 
 from __future__ import annotations
 
@@ -20,6 +20,27 @@ _CART = re.compile(
 )
 _NO_CART = ("html", "body", "main", "article", "h1")
 LONGEST = 2500
+# Classes of prices that style sheets strike out, where another one stands beside them.
+_FORMER = re.compile(
+    r"(?:^|[\s_-])(?:(?:old|was|former|previous|compare(?:-?at)?|original|regular)[_-]?prices?"
+    r"|prices?[_-]{1,2}(?:old|was|former|previous|compare(?:-?at)?|original)|(?:ancien-|vieux-)prix"
+    r"|prix[_-](?:barr[eé]|ancien|initial))(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_STRUCK = frozenset(("line-through", "strikethrough", "text-decoration-line-through"))
+_BOXES_OF_PRICES = 2
+_NO_BOX_OF_PRICES = ("article", "body", "li", "main", "section", "td", "tr")
+_AMOUNT = re.compile(r"\d\s?[€£$]|[€£$]\s?\d|\d[.,]\d\d\b")
+LONGEST_PRICE = 60
+MAX_STYLES, MAX_PARTS = 100_000, 2000
+# A rule of the page's own for one class; within others it may hold for a part of the page only.
+_STRIKING = re.compile(
+    r"(?:\A|[}>,])\s{0,50}[a-z]{0,10}\.([\w-]{1,60})\s{0,20}\{[^{}]{0,400}?:\s{0,20}line-through"
+)
+# Not seen until a visitor asks for another state, such as prices by the year; others show it again
+# on wide screens.
+_UNCHOSEN = frozenset(("d-none", "hidden", "hide", "is-hidden"))
+_SHOWN = re.compile(r"[:-](?:block|flex|grid|inline|inline-block|table|visible)$")
 
 
 def is_other_state(element: Any, classes: Sequence[str]) -> bool:
@@ -43,3 +64,59 @@ def is_of_cart(element: Any) -> bool:
         return False
     names = f"{element.get('id') or ''} {element.get('class') or ''}"[:1000]
     return bool(_CART.search(names)) and len(short_text(element, LONGEST + 1)) <= LONGEST
+
+
+def is_former_price(element: Any) -> bool:
+    """Whether *element* is what something cost before: struck out, beside what it costs now."""
+    name = element.get("class")
+    if not name:
+        return False
+    if not _STRUCK.isdisjoint(name.split()):
+        return True
+    if not _FORMER.search(name) or not _is_price(element):
+        return False
+    return _has_other_price(element)
+
+
+def _is_price(element: Any) -> bool:
+    text = short_text(element, LONGEST_PRICE + 1)
+    return len(text) <= LONGEST_PRICE and bool(_AMOUNT.search(text))
+
+
+def _has_other_price(element: Any) -> bool:
+    """Whether another price, no former one, stands beside *element* or the box that it is in."""
+    for box in (element, *islice(element.iterancestors(), _BOXES_OF_PRICES - 1)):
+        if box.tag in _NO_BOX_OF_PRICES:
+            return False
+        others = [*islice(box.itersiblings(), MAX_ABOVE)]
+        others += islice(box.itersiblings(preceding=True), MAX_ABOVE)
+        others = [each for each in others if isinstance(each.tag, str)]
+        if any(_is_price(each) and not _FORMER.search(each.get("class") or "") for each in others):
+            return True
+    return False
+
+
+def is_unchosen_price(element: Any) -> bool:
+    """Whether *element* is a price that is seen only in place of the one beside it."""
+    classes = (element.get("class") or "").split()
+    if _UNCHOSEN.isdisjoint(classes) or any(map(_SHOWN.search, classes)):
+        return False
+    beside = (element.getprevious(), element.getnext())
+    return _is_price(element) and any(
+        each is not None
+        and each.tag == element.tag
+        and _UNCHOSEN.isdisjoint((each.get("class") or "").split())
+        and _is_price(each)
+        for each in beside
+    )
+
+
+def strike_out(tree: Any, page: str) -> None:
+    """Make ``s`` of what a rule in the *page* itself strikes out, by its class."""
+    if "line-through" not in page:
+        return
+    styles = "".join(style.text or "" for style in tree.iter("style"))[:MAX_STYLES]
+    struck = set(_STRIKING.findall(styles))
+    for part in tree.xpath("//body//*[@class]")[: MAX_PARTS if struck else 0]:
+        if not struck.isdisjoint(part.get("class").split()):
+            part.tag = "s"

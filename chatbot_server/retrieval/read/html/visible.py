@@ -14,12 +14,21 @@ from chatbot_server.retrieval.read.html.names import (
     NAVIGATION_CLASSES,
     NAVIGATION_ROLES,
     SILENT,
-    UNSEEN_CLASSES,
     own_classes,
 )
 from chatbot_server.retrieval.read.html.networks import links_to_networks
 from chatbot_server.retrieval.read.html.placeholders import is_waiting
-from chatbot_server.retrieval.read.html.shop_themes import is_of_cart, is_other_state
+from chatbot_server.retrieval.read.html.screen_readers import (
+    is_seen,
+    is_unseen,
+    stands_for_hidden,
+)
+from chatbot_server.retrieval.read.html.shop_themes import (
+    is_former_price,
+    is_of_cart,
+    is_other_state,
+    is_unchosen_price,
+)
 from chatbot_server.retrieval.read.html.tabs import scripted_tabs
 from chatbot_server.retrieval.read.html.theme_words import is_of_theme
 
@@ -102,12 +111,12 @@ class Visibility:
         classes = (element.get("class") or "").split()
         if not _COPIES.isdisjoint(classes) or is_other_state(element, classes):
             return True
-        if is_of_cart(element):
+        if is_of_cart(element) or is_former_price(element) or is_unchosen_price(element):
             return True
         hidden = element.get("hidden")
         hides = (
             (hidden is not None and hidden.lower() != "until-found")
-            or element.get("aria-hidden") == "true"
+            or (element.get("aria-hidden") == "true" and not is_seen(element))
             or bool(_HIDING_STYLE.search(element.get("style") or ""))
             or (element.tag == "dialog" and element.get("open") is None)
         )
@@ -116,24 +125,12 @@ class Visibility:
             above = element.getprevious()
             opens = opens or (above is not None and isinstance(above.tag, str) and is_title(above))
             return not opens and not _OPENS.search(element.get("class") or "")
-        return not UNSEEN_CLASSES.isdisjoint(classes) and not stands_for_hidden(element)
+        return is_unseen(element) and not stands_for_hidden(element)
 
 
 def is_tab(element: Any) -> bool:
     toggles = element.get("data-bs-toggle") or element.get("data-toggle")
     return element.get("role") == "tab" or toggles in ("tab", "pill")
-
-
-def stands_for_hidden(element: Any) -> bool:
-    """Whether it repeats, for screen readers, what others see beside it."""
-    neighbours = (element.getprevious(), element.getnext())
-    return any(
-        neighbour is not None
-        and neighbour.get("aria-hidden") == "true"
-        and short_text(neighbour, 1)
-        for neighbour in neighbours
-        if neighbour is None or isinstance(neighbour.tag, str)
-    )
 
 
 def contacts_in(element: Any, visibility: Visibility) -> list[str]:

@@ -1,0 +1,64 @@
+"""Pages of shops: the price that a product has now, and not what it cost before."""
+
+from __future__ import annotations
+
+import pytest
+from support.files.read_page import text_of
+
+BY_PRESTASHOP = """<h1>Soap</h1><div class="product-prices"><div class="product-discount">
+<span class="regular-price">6,90 €</span></div><div class="product-price has-discount">
+<div class="current-price"><span>5,52 €</span> <span class="discount">Save 20%</span></div></div>
+</div>"""
+BY_WOOCOMMERCE = """<h1>Tea</h1><p class="price"><del aria-hidden="true"><span>24,00 €</span></del>
+<span class="screen-reader-text">The former price was 24,00 €.</span><ins aria-hidden="true">
+<span>19,00 €</span></ins><span class="screen-reader-text">The price is 19,00 €.</span></p>"""
+RANGE = """<p class="price"><bdi>9,50 €</bdi> <span aria-hidden="true">–</span> <bdi>38,00 €</bdi>
+<span class="screen-reader-text">Between 9,50 € and 38,00 €</span></p>"""
+BY_MAGENTO = """<ul><li><div class="price-box"><span class="regular-price"><b>10 €</b></span></div>
+</li><li><div class="price-box"><span class="old-price">12 €</span> <b>9 €</b></div></li></ul>"""
+BY_RULE = """<style>h1{color:red} .was{color:red;text-decoration: line-through}
+.sale .cost{text-decoration:line-through}</style><p><span class="was">49 €</span>
+<span class="cost">29 €</span></p>"""
+BY_MONTH = """<h3>Solo</h3><p class="price">12 € a month</p><p class="price d-none">10 € a month,
+paid by the year</p><p class="d-none d-md-block">5 seats</p>
+<p class="hidden">Cancel any time.</p>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BY_PRESTASHOP, "# Soap\n5,52 € Save 20%"),
+        (BY_WOOCOMMERCE, "# Tea\n19,00 €"),
+        (RANGE, "9,50 € – 38,00 €"),
+        (BY_MAGENTO, "- 10 €\n- 9 €"),
+        ("<p><span class=line-through>49 €</span> 29 €</p>", "29 €"),
+        ("<p><span class=original-price>49 €</span></p>", "49 €"),
+        (BY_RULE, "29 €"),
+        (BY_MONTH, "### Solo\n12 € a month\n5 seats\nCancel any time."),
+    ],
+)
+def test_only_the_price_that_holds_now_is_read(body: str, text: str) -> None:
+    assert text_of(body) == text
+
+
+BY_FULLCALENDAR = """<h1>Dates</h1><div><a>Monday</a><a aria-hidden="true">3 May 2027</a></div>"""
+WITH_ICONS = """<ul><li><i class="icon-wifi"></i> <span class="sr-only">Wi-Fi:</span> free</li>
+<li><a href="/f"><i class="fa"></i><span class="sr-only">Facebook</span></a></li></ul>"""
+IN_CELLS = """<table><tr><th>For</th><th>Lift</th></tr><tr><td>Hall</td><td class="ok">
+<span class="sr-only">yes</span></td></tr></table>"""
+CLOSED = """<h1>A</h1><div aria-hidden="true"><p>9 €</p></div><p>a</p>
+<h2 class="tribe-events-visuallyhidden">Events search and views</h2><p>b</p>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BY_FULLCALENDAR, "# Dates\nMonday 3 May 2027"),
+        (WITH_ICONS, "- Wi-Fi: free"),
+        (IN_CELLS, "| For | Lift |\n| --- | --- |\n| Hall | yes |"),
+        (CLOSED, "# A\na\nb"),
+        ("<p>Mon <b aria-hidden=true>9</b> 9</p>", "Mon 9"),
+    ],
+)
+def test_what_screen_readers_are_told_apart_is_read_as_it_is_seen(body: str, text: str) -> None:
+    assert text_of(body) == text
