@@ -18,6 +18,7 @@ from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
 from chatbot_server.retrieval.read.html.scripted import is_built_by_scripts, show_shadow_roots
 from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.shop_themes import strike_out
+from chatbot_server.retrieval.read.html.signs import show_signs
 from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html.walk import read_blocks
@@ -85,6 +86,7 @@ def show_as_seen(tree: Any, page: str) -> bool:
     show_amounts(tree, page)
     show_bold_classes(tree, page)
     strike_out(tree, page)
+    show_signs(tree, page)
     return empty_placeholders(tree, page)
 
 

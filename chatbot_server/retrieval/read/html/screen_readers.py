@@ -81,4 +81,4 @@ def _has_more(cell: Any) -> bool:
     if "".join(own).strip():
         return True
     others = (child for child in cell if isinstance(child.tag, str) and not is_unseen(child))
-    return any(child.tag == "img" or short_text(child, 1) for child in others)
+    return any(child.get("alt") or short_text(child, 1) for child in others)

@@ -23,6 +23,7 @@ LONGEST_PRICE = 40
 _BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
 _HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
 _PRICE = re.compile(r"[€£$] ?\d|\d ?[€£$]")
+_SIGNS = frozenset("✓✔✗✘")
 Text = Callable[[Any], str]
 
 
@@ -100,7 +101,7 @@ def names_columns_plainly(grid: list[list[str]]) -> bool:
     if len(set(cells)) < len(names[0]) - 1 or any(map(_is_no_name, cells)):
         return False
     cells_below = {cell for row in body for cell in row}
-    have_numbers = all(any(char.isdigit() for cell in row[1:] for char in cell) for row in body)
+    have_numbers = all(any(map(_is_value, row[1:])) for row in body)
     return have_numbers and cells_below.isdisjoint(cells)
 
 
@@ -268,5 +269,10 @@ def head_of_grid(container: Any, rows: list[list[str]]) -> int:
     roles = {cell.get("role") for cell in first}
     if "columnheader" in roles or any(map(_HEAD_CLASS.search, names[:1])):
         return 1
-    has_digit = [any(char.isdigit() for cell in row for char in cell) for row in rows]
-    return int(not has_digit[0] and all(has_digit[1:]))
+    has_value = [any(map(_is_value, row)) for row in rows]
+    return int(not has_value[0] and all(has_value[1:]))
+
+
+def _is_value(cell: str) -> bool:
+    """Whether *cell* has a number, or a sign for yes or no."""
+    return any(char.isdigit() for char in cell) or cell in _SIGNS
