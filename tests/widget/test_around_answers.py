@@ -94,6 +94,8 @@ def test_a_chat_can_be_erased_and_the_visitor_is_told_what_was(
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("hello").answered("You said: hello")
         it.menu("Delete my chat")
+        kept = it.panel.get_by_text("What you sent under “Talk to a human” is kept")
+        expect(kept).to_be_visible()
         it.panel.locator(".sheet").get_by_role("button", name="Delete my chat").click()
         it.panel.get_by_text("Deleted from the server: 2 messages.").wait_for()
         assert ("DELETE", "/api/conversation/c1", None) in script.calls

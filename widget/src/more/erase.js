@@ -1,11 +1,11 @@
 import { h } from "../panel/dom.js";
 
 /**
- * "Delete my chat": asks, erases on the server, and says what was erased.
+ * "Delete my chat": asks, says what stays, erases on the server, and says what was erased.
  * @param {import("../panel/mount.js").App} app
  * @param {ReturnType<typeof import("./sheet.js").sheets>} sheet
  */
-export function erase({ say, tab, chat }, sheet) {
+export function erase({ say, tab, chat, config }, sheet) {
   const done = async () => {
     try {
       const messages = tab.conversation ? await chat.erase() : 0;
@@ -19,5 +19,6 @@ export function erase({ say, tab, chat }, sheet) {
   };
   const yes = h("button.chip danger", { onclick: done }, say("erase"));
   const no = h("button.chip", { onclick: sheet.close }, say("cancel"));
-  sheet.open(say("erase"), h("p", {}, say("sure")), h("p.row", {}, yes, no));
+  const kept = config.contact?.form && h("p.note", {}, say("kept", say("human")));
+  sheet.open(say("erase"), h("p", {}, say("sure")), kept, h("p.row", {}, yes, no));
 }
