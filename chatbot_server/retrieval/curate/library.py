@@ -55,10 +55,15 @@ def faq_draft(question: str, answer: str, wordings: Sequence[str] = ()) -> Draft
     return Draft(_faq_address(question), question, answer, faq=True, wordings=tuple(wordings))
 
 
+def entry_of(session: Session, site_id: int, question: str) -> KnowledgeDocument | None:
+    """The stored entry for *question*, if there is one."""
+    return find_faq_entry(session, site_id, _faq_address(question))
+
+
 def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
     """The current entry for *question*, if there is one."""
     with database.session() as session:
-        entry = find_faq_entry(session, site_id, _faq_address(question))
+        entry = entry_of(session, site_id, question)
         if entry is None:
             return None
         wordings = tuple(entry.wordings)
@@ -68,7 +73,7 @@ def find_faq(database: Database, site_id: int, question: str) -> Draft | None:
 def faq_entry_id(database: Database, site_id: int, question: str) -> int | None:
     """The document of the current entry for *question*, if there is one."""
     with database.session() as session:
-        entry = find_faq_entry(session, site_id, _faq_address(question))
+        entry = entry_of(session, site_id, question)
         return None if entry is None else entry.id
 
 
@@ -78,7 +83,7 @@ def restore_faq(database: Database, site_id: int, question: str, former: Draft |
     with database.session() as session:
         if analysis is not None:
             indexing.put(session, open_source(session, site_id, "faq"), analysis)
-        elif entry := find_faq_entry(session, site_id, _faq_address(question)):
+        elif entry := entry_of(session, site_id, question):
             delete_documents(session, site_id, [entry.id])
 
 

@@ -45,6 +45,8 @@ def add_trial(bp: Blueprint, parts: AdminParts) -> None:
                 tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
             return _show(parts, key, status=error.status, problem=problem_of(error))
+        if request.form.get("next"):
+            return go("appearance", key=key, setup="yes")
         setup = {"setup": "yes"} if "setup" in request.args else {}
         return go("show_trial", key=key, done="suggested" if ticked else "", **setup)
 

@@ -117,7 +117,7 @@ def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
     with page_of(browser) as page:
         set_up(page, server, site)
         expect(page.locator("main")).to_contain_text("4.20 euros")
-        page.get_by_role("link", name="Next: name, texts and colour").click()
+        page.get_by_role("button", name="Next: name, texts and colour").click()
         page.get_by_label("Greeting").first.fill("Good morning from the bakery!")
         page.get_by_role("button", name="Save").click()
         expect(page.locator("main").get_by_role("status")).to_have_text("Saved.")

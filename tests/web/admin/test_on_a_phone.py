@@ -1,9 +1,13 @@
-"""The owner's pages in the window of a telephone."""
+"""The owner's pages in small windows, in large letters, and in the longer language."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from support.browsers import LIMIT
 from support.servers.owner_server import PASSWORD, OwnerServer
 from support.servers.serving import serve_app
@@ -13,23 +17,48 @@ from chatbot_server.storage.visitors.feedback import add_contact_request
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
 
+STEPS = ("pages", "appearance")  # the widest one, and one beside the chat
+LINES = "new Set([...document.querySelectorAll('.steps li')].map((step) => step.offsetTop)).size"
+WIDTH = "document.documentElement.scrollWidth"
 
-def test_the_page_fits_while_messages_are_new(chromium: Browser, owner: OwnerServer) -> None:
+
+@contextmanager
+def opened(
+    browser: Browser, owner: OwnerServer, locale: str = "en-GB", **options: Any
+) -> Iterator[tuple[Page, str]]:
+    """A page on which the owner is logged in, and the address of the site's pages."""
     owner.browser("owner")  # makes the account
-    with owner.database.session() as session:
-        site = session.get_one(Site, owner.site_id)
-        add_contact_request(session, site, None, name="Ann", email="a@b.example", text="Help")
     served = serve_app(owner.app)
-    context = chromium.new_context(locale="en-GB", viewport={"width": 390, "height": 844})
+    context = browser.new_context(locale=locale, **options)
     context.set_default_timeout(LIMIT)
     page = context.new_page()
     page.goto(f"{served.url}/admin/login")
-    page.get_by_label("Your name").fill("the owner")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.locator("#name").fill("the owner")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main button").click()
     expect(page.get_by_role("heading", name="Bakery")).to_be_visible()
-    page.goto(f"{served.url}/admin/{owner.key}/conversations")
-    expect(page.locator(".count")).to_have_text("1")
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    yield page, f"{served.url}/admin/{owner.key}"
     context.close()
     served.close()
+
+
+def test_the_page_fits_while_messages_are_new(chromium: Browser, owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        site = session.get_one(Site, owner.site_id)
+        add_contact_request(session, site, None, name="Ann", email="a@b.example", text="Help")
+    with opened(chromium, owner, viewport={"width": 390, "height": 844}) as (page, root):
+        page.goto(f"{root}/conversations")
+        expect(page.locator(".count")).to_have_text("1")
+        assert page.evaluate(WIDTH) == 390
+
+
+def test_the_steps_of_the_set_up_stand_in_one_line(browser: Browser, owner: OwnerServer) -> None:
+    with opened(browser, owner, "fr-FR") as (page, root):
+        for width, scale in ((1280, 1), (900, 1), (390, 1), (1280, 2)):
+            page.set_viewport_size({"width": width, "height": 800})
+            for step in STEPS:
+                page.goto(f"{root}/{step}?setup=yes")
+                page.evaluate(f"document.documentElement.style.fontSize = '{100 * scale}%'")
+                where = f"{step} at {width} pixels, letters × {scale}"
+                assert page.evaluate(LINES) == 1, where
+                assert page.evaluate(WIDTH) <= width, where

@@ -100,6 +100,22 @@ def test_answers_come_from_a_file_and_go_into_one(owner: OwnerServer, post: Post
     assert post("/admin/KEY/faq/import", file=(io.BytesIO(b" "), "x.csv")).status_code == 400
 
 
+def test_a_long_answer_is_folded_in_the_list(owner: OwnerServer) -> None:
+    wordings = [f"Wording {number}" for number in range(9)]
+    long = "**First words.** " + "And so on. " * 80 + "Last words."
+    entries = [("Long?", long, wordings), ("Short?", "**Yes**.", ["Really?"])]
+    put_faq_entries(owner.database, owner.site_id, entries)
+    page = owner.browser("reader").get(f"/admin/{owner.key}/faq?locale=en").text
+    first, second = page.split("<h2")[1:]
+    beginning = first.split("<details>")[-2].split('class="beginning"')[1]
+    assert "First words. And so on." in beginning
+    assert "Last words." not in beginning
+    assert "Last words." in first.split("Whole answer")[1]
+    assert "6 other wordings" in first
+    assert "<details" not in second
+    assert "<strong>Yes</strong>" in second
+
+
 def test_a_long_faq_goes_on_and_is_searched(owner: OwnerServer) -> None:
     texts = [(f"Question {number}?", "Yes.", ()) for number in range(60)]
     put_faq_entries(owner.database, owner.site_id, texts)

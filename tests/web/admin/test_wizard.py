@@ -217,6 +217,16 @@ def test_a_copy_of_another_page_is_nothing_to_choose(owner: OwnerServer, source:
     assert 'value="/prices"' not in owner.browser("owner").get(address).text
 
 
+def test_as_many_pages_are_counted_as_are_listed(owner: OwnerServer, source: int) -> None:
+    address = f"/admin/{owner.key}/pages?locale=en"
+    with owner.database.session() as session:
+        copy = KnowledgePage(source_id=source, url="https://shop.example/index.html")
+        copy.state, copy.why = "skipped", "crawl_copy"
+        session.add(copy)
+    page = owner.browser("owner").get(address).text
+    assert "8 pages were found and looked at." in page
+
+
 def test_the_first_questions_are_what_visitors_ask(owner: OwnerServer) -> None:
     add_note(owner.database, owner.site_id, "Prices", "A loaf of bread costs 4 euros.")
     page = owner.browser("owner").get(f"/admin/{owner.key}/trial?locale=en").text
@@ -239,6 +249,8 @@ def test_questions_that_are_answered_right_are_suggested_at_a_click(
     page = browser.get(f"/admin/{owner.key}/trial?locale=en").text
     assert "The chat suggests this question." in page
     assert 'name="suggested"' not in page
+    step = post("/admin/KEY/trial?setup=yes", suggested=ticked, next="yes")
+    assert step.location == f"/admin/{owner.key}/appearance?setup=yes"
     refused = post("/admin/KEY/trial", suggested=[f"Question {number}?" for number in range(7)])
     assert refused.status_code == 400
     again = browser.get(f"/api/widget?site={owner.key}&locale=fr").get_json()

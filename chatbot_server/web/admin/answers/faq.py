@@ -23,11 +23,11 @@ from chatbot_server.retrieval.curate.learning.quality import Preview, preview_en
 from chatbot_server.retrieval.curate.library import (
     LONGEST_ANSWER,
     add_faq,
-    faq_draft,
+    entry_of,
     remove_document,
 )
 from chatbot_server.retrieval.curate.listing import describe_entries
-from chatbot_server.storage.knowledge.documents import faq_entry, faq_page, find_faq_entry
+from chatbot_server.storage.knowledge.documents import faq_entry, faq_page
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.storage.visitors.feedback import question_of
@@ -49,6 +49,8 @@ from chatbot_server.web.spreadsheet import csv_lines, download
 PAGE = 50
 MOST_BAD_LINES = 200  # shown of a file
 FIELDS = ("question", "wordings", "answer", "former", "better", "version")
+WORDINGS_SHOWN = 3  # of an entry in the list; the others are folded away
+FOLDED = 700  # characters: of a longer answer the list shows the beginning
 LONGEST_QUOTE = 300  # of an answer that would be overwritten
 
 
@@ -153,6 +155,8 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         entries=entries[:PAGE],
         last=entries[PAGE - 1].id if len(entries) > PAGE else 0,
         q=contains,
+        wordings_shown=WORDINGS_SHOWN,
+        folded=FOLDED,
         **values,
     )
 
@@ -211,7 +215,7 @@ def _save(parts: AdminParts, key: str) -> None:
     with parts.database.session() as session:
         site_id = find_site(session, key).id
         former = _entry(session, site_id, number) if number is not None else None
-        _refuse_overwriting(former, _same_question(session, site_id, question))
+        _refuse_overwriting(former, entry_of(session, site_id, question))
     add_faq(parts.database, site_id, question, answer, typed_lines("wordings"))
     if former is not None and former.title != question:
         remove_document(parts.database, site_id, former.source_id, former.id)
@@ -240,15 +244,9 @@ def _seen_now(parts: AdminParts, key: str, draft: dict[str, str]) -> dict[str, s
         site_id = find_site(session, key).id
         former = faq_entry(session, site_id, number)
         seen = [
-            _version(entry)
-            for entry in (former, _same_question(session, site_id, question))
-            if entry
+            _version(entry) for entry in (former, entry_of(session, site_id, question)) if entry
         ]
     return {"former": draft["former"] if former else "", "version": " ".join(seen)}
-
-
-def _same_question(session: Session, site_id: int, question: str) -> KnowledgeDocument | None:
-    return find_faq_entry(session, site_id, faq_draft(question, "").url)
 
 
 def _version(entry: KnowledgeDocument) -> str:
