@@ -13,7 +13,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
@@ -128,18 +128,13 @@ def write_archive(file: Path, passphrase: str = "") -> Iterator[ArchiveWriter]:
 
 
 class Archive:
-    """A backup that was opened and checked: every member is as its list says."""
+    """A backup that was opened and checked: *members*, or all, are as its list says."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, members: Collection[str] | None = None) -> None:
         self._archive = archive
         self.manifest = _read_manifest(archive)
-        for name, member in self.manifest.members.items():
-            digest, count = hashlib.sha256(), 0
-            for line in self._raw_lines(name):
-                digest.update(line)
-                count += 1
-            if (count, digest.hexdigest()) != (member.lines, member.sha256):
-                raise BackupError("backup_damaged", name=name)
+        for name in self.manifest.members if members is None else members:
+            self._check(name)
 
     def lines(self, name: str) -> Iterator[str]:
         """The lines of a member; none if the backup does not have it."""
@@ -150,6 +145,15 @@ class Archive:
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
         """The JSON objects of a member."""
         return map(json.loads, self.lines(name))
+
+    def _check(self, name: str) -> None:
+        member = self.manifest.members.get(name, ArchiveMember(0, ""))
+        digest, count = hashlib.sha256(), 0
+        for line in self._raw_lines(name):
+            digest.update(line)
+            count += 1
+        if (count, digest.hexdigest()) != (member.lines, member.sha256):
+            raise BackupError("backup_damaged", name=name)
 
     def _raw_lines(self, name: str) -> Iterator[bytes]:
         with self._archive.open(name) as member:
@@ -183,6 +187,15 @@ def open_archive(file: Path, passphrase: str = "") -> Iterator[Archive]:
             if error.errno != errno.EINVAL:  # a place before the beginning, by a damaged list
                 raise
             raise BackupError("backup_damaged", name=file.name) from error
+
+
+def read_member(file: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of one member of a backup; none if it has no such member, or cannot be read."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return list(Archive(archive, [name]).rows(name))
+    except (BackupError, OSError, *UNREADABLE):
+        return []
 
 
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_server.backup.archive import BackupError, open_archive
-from chatbot_server.backup.service import SUFFIX, restore
+from chatbot_server.backup.restoring import restore_into_new
+from chatbot_server.backup.service import SUFFIX
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say
 from chatbot_server.storage.base import DAY, now
@@ -61,7 +62,7 @@ def rehearse(file: Path) -> int:
         database = Database(f"sqlite:///{folder}/chatbot.db")
         with closing(database):
             database.migrate()
-            restore(database, file)
+            restore_into_new(database, file)
             with open_archive(file) as archive, database.session() as session:
                 count = 0
                 for name, table in copied_tables(visitors=True).items():

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from chatbot_server.backup.rehearsal import rehearse_when_due
+from chatbot_server.backup.restoring import erase_as_beside
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
 from chatbot_server.conversation.unfinished import mend_cut_answers
@@ -28,6 +29,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.audit import erase_old_entries
 from chatbot_server.storage.soundness import check_every_page
 from chatbot_server.storage.visitors.erasure import erase_expired
+from chatbot_server.storage.visitors.erasures import forget_old_erasures
 from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.webhooks.delivery import deliver_due
 
@@ -41,8 +43,10 @@ def erase(config: Config, database: Database) -> None:
     def erase_old(session: Session) -> int:
         before = now() - config.privacy.contact_days * DAY
         erase_old_entries(session)
+        forget_old_erasures(session)
         return erase_contact_requests(session, before)
 
+    erase_as_beside(database, config.backups_dir)
     counts = erase_expired(database)
     # This forgets also what could not be forgotten when it was erased.
     request_count = database.erase(erase_old)

@@ -17,6 +17,7 @@ from chatbot_server.storage.database import RETRY_SECONDS, Database
 from chatbot_server.storage.owners.accounts import Account
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import Conversation
+from chatbot_server.storage.visitors.erasures import Erasure
 
 Row = Mapping[str, Any]
 # Chunks, terms and vectors are made again from the documents; log-ins and codes are not copied.
@@ -25,10 +26,10 @@ COPIED = (
     *("conversation", "message", "feedback", "contact_request"),
     *("quality_run", "answer_review", "knowledge_golden", "knowledge_ignored"),
     *("knowledge_source", "knowledge_page"),
-    *("knowledge_reading", "knowledge_state", "knowledge_document"),
+    *("knowledge_reading", "knowledge_state", "knowledge_document", Erasure.__tablename__),
 )
 VISITORS = ("conversation", "message", "feedback", "contact_request", "answer_review")
-DOCUMENTS = "knowledge_document"
+DOCUMENTS, STATES, ERASURES = "knowledge_document", "knowledge_state", Erasure.__tablename__
 AT_ONCE = 500
 # About a minute for the turn to write every table of PostgreSQL, in which others wait little.
 LOCK_TRY_MS, LOCK_TRIES, LOCK_PAUSE_SECONDS = 200, 200, 0.1

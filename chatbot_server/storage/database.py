@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from sqlalchemy.pool import QueuePool
 from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.errors import ConfigError, Unavailable
 from chatbot_server.storage.reserve import Reserve
-from chatbot_server.storage.turns import WriterConnection, WriteTurns, a_turn
+from chatbot_server.storage.turns import TURN_SECONDS, WriterConnection, WriteTurns, a_turn
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,9 @@ PAUSE_SECONDS = 0.5
 FORGET_SECONDS = 5.0
 CHECKPOINT_WAIT_MS = 100
 CONNECT_SECONDS = 10
+# Fewer than an empty database has, so that the first step is never the last.
+PAGES_AT_ONCE = 20
+WAITS = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED; Python 3.10 has no names for them
 RETRY_SECONDS = 5  # after which visitors are told to try again
 # 48 web threads and 24 answers each need a connection for moments; long work must not use all.
 POOL = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 5.0}
@@ -270,6 +273,29 @@ class Database:
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
 
+    def copy_pages(self, source: Path, check: Callable[[], None]) -> None:
+        """Replace all that SQLite's file holds by the pages of *source*, in one transaction.
+
+        Until its end, others read the former content; those who write wait for as long as the
+        pages take, which is a second for some hundred megabytes.
+
+        Args:
+            check: is called when nobody else can write any more; what it raises leaves everything
+                as it was.
+
+        Raises:
+            Unavailable: another program writes for long, or the disk is full.
+        """
+        try:
+            with (
+                a_turn(self._turns),
+                closing(sqlite3.connect(source)) as content,
+                closing(sqlite3.connect(self.engine.url.database or "", timeout=0)) as target,
+            ):
+                content.backup(target, pages=PAGES_AT_ONCE, progress=_once_locked(check))
+        except sqlite3.Error as error:
+            raise self._unavailable(DBAPIError(None, None, error)) from error
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -333,6 +359,22 @@ def _connect(address: str) -> tuple[Engine, WriteTurns | None]:
         connection.commit()
 
     return engine, None
+
+
+def _once_locked(check: Callable[[], None]) -> Callable[[int, int, int], None]:
+    """What SQLite calls after each step of a copy: the first one that succeeds locks the target."""
+    deadline, has_checked = time.monotonic() + TURN_SECONDS, False
+
+    def look(status: int, _remaining: int, _total: int) -> None:
+        nonlocal has_checked
+        if status in WAITS:
+            if time.monotonic() > deadline:
+                raise sqlite3.OperationalError("database is locked")
+        elif not has_checked:
+            has_checked = True
+            check()
+
+    return look
 
 
 def _first_line(error: object) -> str:

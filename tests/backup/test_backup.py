@@ -26,7 +26,8 @@ from support.servers.postgresql import Cluster
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.accounts.service import log_in
 from chatbot_server.backup.archive import AGE, BackupError, write_archive
-from chatbot_server.backup.service import back_up, look, restore
+from chatbot_server.backup.restoring import restore
+from chatbot_server.backup.service import back_up, look
 from chatbot_server.config import Config
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
@@ -101,7 +102,7 @@ def test_what_was_taken_is_there_again_on_either_database(
     assert look(file) == manifest
     target = Database(database_url)
     target.migrate()
-    restore(target, file)
+    restore(target, file, Config(data_dir=tmp_path))
     former, present = everything(database, tmp_path), everything(target, tmp_path)
     for name, rows in former.items():
         volatile = {"id", "read", "version"}
@@ -130,8 +131,8 @@ def test_a_server_in_use_is_replaced_only_when_told(
         add_site(session, "made since")
         start_session(session, log_in(session, "Ann", PASSWORD))
     with pytest.raises(UsageError):
-        restore(database, file)
-    restore(database, file, overwrite=True)
+        restore(database, file, Config(data_dir=tmp_path))
+    restore(database, file, Config(data_dir=tmp_path), overwrite=True)
     with database.session() as session:
         names = [site.name for site in session.query(Site)]
     assert "made since" not in names
@@ -160,7 +161,7 @@ def test_a_damaged_file_is_refused_whole(source: tuple[Database, str], tmp_path:
     for length in (0, 10, len(data) // 2, len(data) - 1):
         file.write_bytes(data[:length])
         with pytest.raises(BackupError):
-            restore(database, file, overwrite=True)
+            restore(database, file, Config(data_dir=tmp_path), overwrite=True)
     assert everything(database, tmp_path) == before
 
 
@@ -198,7 +199,7 @@ def test_a_backup_of_a_newer_version_is_refused(
         members = {"format": 1, "members": {}, "version": "99", "schema": "9999", "made": 1}
         archive.writestr("manifest.json", json.dumps(members | {"visitors": True}))
     with pytest.raises(BackupError, match="newer version"):
-        restore(database, file, overwrite=True)
+        restore(database, file, Config(data_dir=tmp_path), overwrite=True)
 
 
 def test_a_row_that_does_not_fit_changes_nothing(
@@ -222,7 +223,7 @@ def test_a_row_that_does_not_fit_changes_nothing(
                 new.writestr(name, old.read(name))
         new.writestr("manifest.json", json.dumps(manifest))
     with pytest.raises(Exception):  # noqa: B017  (of the database)
-        restore(database, broken, overwrite=True)
+        restore(database, broken, Config(data_dir=tmp_path), overwrite=True)
     assert everything(database, tmp_path) == before
 
 
@@ -313,8 +314,8 @@ def test_who_asks_while_a_backup_is_restored_is_answered_after_it(
             assert not asked
             count_messages(session)
 
-        monkeypatch.setattr("chatbot_server.backup.service.count_messages", go_on)
-        restore(database, file, overwrite=True)
+        monkeypatch.setattr("chatbot_server.backup.restoring.count_messages", go_on)
+        restore(database, file, Config(data_dir=tmp_path), overwrite=True)
         visitor.join(LONG)
         with database.session() as session:
             assert has_conversation(session, asked[0])
@@ -349,7 +350,7 @@ def test_answers_of_an_older_backup_count_in_figures_again(
     with database.session() as session:
         session.execute(update(MESSAGES).values(site_id=None, begun=None, origin="faq"))
     back_up(database, tmp_path / "old")
-    restore(database, tmp_path / "old", overwrite=True)
+    restore(database, tmp_path / "old", Config(data_dir=tmp_path), overwrite=True)
     with database.session() as session:
         period = Period(find_site(session, key).id, now() - DAY, now() + 1)
         assert sum(counts.answered for counts in timeline(session, period, DAY).values()) == 2

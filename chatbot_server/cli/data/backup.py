@@ -8,8 +8,8 @@ from typing import TextIO
 import click
 
 from chatbot_server.backup.archive import CONFIG, Manifest
+from chatbot_server.backup.restoring import restore as put_back
 from chatbot_server.backup.service import back_up, default_name, look
-from chatbot_server.backup.service import restore as put_back
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import FILE, JSON, minute_of, print_json
 
@@ -73,7 +73,9 @@ def restore(
     if only_look:
         manifest = look(file, passphrase)
     else:
-        manifest = put_back(context.database, file, passphrase=passphrase, overwrite=replace)
+        manifest = put_back(
+            context.database, file, context.config, passphrase=passphrase, overwrite=replace
+        )
         context.note_action("restore", file.name)
     if as_json:
         print_json(_record(file, manifest))

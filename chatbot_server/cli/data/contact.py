@@ -12,7 +12,11 @@ from chatbot_server.errors import NotFound
 from chatbot_server.mail.delivery import send_test
 from chatbot_server.service.children import call_chore
 from chatbot_server.storage.site.sites import all_sites, find_site
-from chatbot_server.storage.visitors.feedback import ContactRequest, contact_requests
+from chatbot_server.storage.visitors.feedback import (
+    ContactRequest,
+    contact_requests,
+    erase_contact_request,
+)
 
 
 @click.group(help="help_contact")
@@ -62,7 +66,7 @@ def remove(context: Context, /, number: int) -> None:
         if request is None:
             raise NotFound("contact_unknown", field="NUMBER", number=number)
         site_id = request.site_id
-        session.delete(request)
+        erase_contact_request(session, request)
     context.database.forget_erased()
     context.note_action("contact remove", number, site_id)
     click.echo(context.say("contact_removed", number=number))

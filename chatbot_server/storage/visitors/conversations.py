@@ -35,6 +35,7 @@ from chatbot_server.storage.base import (
     now,
     random_id,
 )
+from chatbot_server.storage.visitors.erasures import remember_erased
 
 
 class Conversation(Base):
@@ -185,7 +186,8 @@ def has_conversation(unit: UnitOfWork, identifier: str) -> bool:
 
 
 def erase_conversation(session: Session, conversation: Conversation) -> int:
-    """Erase a conversation; returns the number of erased messages."""
+    """Erase a conversation on somebody's demand; returns the number of erased messages."""
+    remember_erased(session, CONVERSATIONS.name, {"id": conversation.id})
     return erase_conversations(session, [conversation.id])
 
 

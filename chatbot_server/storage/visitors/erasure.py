@@ -6,7 +6,8 @@ import time
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -27,6 +28,11 @@ class Erased(NamedTuple):
 def erase_expired(database: Database, moment: int | None = None) -> Erased:
     """Erase the conversations that have expired by *moment*; None: by now."""
     return _erase_all(database, Conversation.expires < (now() if moment is None else moment))
+
+
+def erase_outlived(session: Session) -> None:
+    """Erase the conversations that have expired, all in one unit of work, in which nobody waits."""
+    session.execute(delete(Conversation).where(Conversation.expires < now()))
 
 
 def erase_conversations_of(database: Database, site: Site) -> Erased:

@@ -15,6 +15,7 @@ from chatbot_server.storage.visitors.conversations import (
     Conversation,
     open_conversation,
 )
+from chatbot_server.storage.visitors.erasures import remember_erased
 
 MOST_CONTACT_REQUESTS = 1000  # of one site
 
@@ -181,6 +182,13 @@ def mark_seen(session: Session, numbers: Collection[int]) -> None:
         .where(ContactRequest.id.in_(numbers), ContactRequest.seen.is_(None))
         .values(seen=now())
     )
+
+
+def erase_contact_request(session: Session, request: ContactRequest) -> None:
+    """Erase one message to a person on somebody's demand."""
+    named = {name: getattr(request, name) for name in ("site_id", "id", "created")}
+    remember_erased(session, ContactRequest.__tablename__, named)
+    session.delete(request)
 
 
 def erase_contact_requests(session: Session, before: int) -> int:

@@ -12,7 +12,8 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatbot_server.accounts.service import check_setup, renew_setup
-from chatbot_server.backup.service import default_name, look, restore
+from chatbot_server.backup.restoring import restore
+from chatbot_server.backup.service import default_name, look
 from chatbot_server.errors import ChatbotError, NotFound, TooLarge, Unavailable, UsageError
 from chatbot_server.messages.numbers import file_size
 from chatbot_server.prompt.clean import clean_text
@@ -111,7 +112,13 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
         with turn:
             check(token)
             is_wanted = request.form.get("replace") == "yes"
-            restore(parts.database, folder / name, passphrase=passphrase, overwrite=is_wanted)
+            restore(
+                parts.database,
+                folder / name,
+                parts.config,
+                passphrase=passphrase,
+                overwrite=is_wanted,
+            )
     except ChatbotError as error:
         return _refused(parts, token, name, error)
     _forget_upload(folder / name)

@@ -17,7 +17,12 @@ from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.person_hours import DAYS, LONGEST_DAY, WITHIN, lines_of
 from chatbot_server.storage.site.settings import CONTACT_MAILS, change_site, settings_of
 from chatbot_server.storage.site.sites import Site, find_site
-from chatbot_server.storage.visitors.feedback import ContactRequest, contact_requests, mark_seen
+from chatbot_server.storage.visitors.feedback import (
+    ContactRequest,
+    contact_requests,
+    erase_contact_request,
+    mark_seen,
+)
 from chatbot_server.storage.visitors.outbox import Undelivered, undelivered
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.audited import tell_audit
@@ -47,7 +52,7 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
             letter = session.get(ContactRequest, number)
             if letter is None or letter.site_id != find_site(session, key).id:
                 raise NotFound("contact_unknown", field="NUMBER", number=number)
-            session.delete(letter)
+            erase_contact_request(session, letter)
         parts.database.forget_erased()
         return go("messages", key=key, done="deleted")
 
