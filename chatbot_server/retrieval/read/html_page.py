@@ -9,6 +9,7 @@ from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.amounts import show_amounts
 from chatbot_server.retrieval.read.html.blocks import Block, packed, page_text
+from chatbot_server.retrieval.read.html.choices import show_choices
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.moved import moved_to
 from chatbot_server.retrieval.read.html.placeholders import empty_placeholders
@@ -40,7 +41,10 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         raise Unreadable("extract_not_text")
     page = decoded(data, charset)
     tree = parsed(page)
+    language = str(next(iter(tree.xpath("/html/@lang")), "")).lower()[:10]
+    record = LANGUAGES.get(language[:2])
     has_templates = show_as_seen(tree, page)
+    show_choices(tree, page, "\u00a0: " if record and record.space_before_colon else ": ")
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
     canonical_addresses = (
@@ -48,8 +52,6 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         for link in tree.iter("link")
         if "canonical" in (link.get("rel") or "").lower().split()
     )
-    language = str(next(iter(tree.xpath("/html/@lang")), "")).lower()[:10]
-    record = LANGUAGES.get(language[:2])
     data_items = items(tree)
     names = site_names(tree, data_items)
     title, other_name = page_title(tree, names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from chatbot_server.resources import read_yaml
@@ -20,7 +21,6 @@ _TIME = re.compile(r"\b(\d{1,2})[:h.](\d{2})")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2}))?")
 _WHOLE_DAY = ("00:00", "23:59"), ("00:00", "24:00")
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
-_EVENTS = {"Event", "MusicEvent", "TheaterEvent", "SportsEvent", "EducationEvent", "Festival"}
 _BUSINESS_FACTS = {
     *("openingHours", "openingHoursSpecification", "telephone", "email", "address"),
 }
@@ -37,9 +37,9 @@ def business_sections(items: list[Item], language: str) -> list[Block]:
     for item in items:
         kinds = types(item)
         facts, margin = [], False
-        if kinds & _EVENTS:
+        if any(kind.endswith("Event") or kind == "Festival" for kind in kinds):
             facts = list(event_facts(item, words))
-        elif "offers" in item:
+        elif "offers" in item or "hasVariant" in item:
             facts = list(product_facts(item, words))
         elif not _BUSINESS_FACTS.isdisjoint(item) and "Person" not in kinds:
             facts, margin = list(business_facts(item, words)), True
@@ -123,29 +123,43 @@ def _date(value: Any, words: Words) -> str:
 
 
 def product_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
-    for offer in as_list(item.get("offers"))[:MAX_LINES]:
-        if not isinstance(offer, dict):
-            continue
+    stocks = {"InStock": words["in_stock"], "OutOfStock": words["out_of_stock"]}
+    stocks["SoldOut"] = stocks["OutOfStock"]
+    for offer in islice(offers_of(item), MAX_LINES):
         yield _price_of(offer, words)
         stock = text_of(offer.get("availability"), 100).rpartition("/")[2]
-        stocks = {"InStock": words["in_stock"], "OutOfStock": words["out_of_stock"]}
-        stocks["SoldOut"] = stocks["OutOfStock"]
-        yield words["availability"], str(stocks.get(stock, ""))
+        yield labelled(words["availability"], offer), str(stocks.get(stock, ""))
+
+
+def offers_of(item: Item) -> Iterator[Item]:
+    """The offers of a product, and those of its variants, each with the name of its own."""
+    yield from (offer for offer in as_list(item.get("offers")) if isinstance(offer, dict))
+    for variant in as_list(item.get("hasVariant")):
+        for offer in as_list(variant.get("offers")) if isinstance(variant, dict) else ():
+            if isinstance(offer, dict):
+                yield offer | {"name": offer.get("name") or variant.get("name")}
+
+
+def labelled(label: str, offer: Item) -> str:
+    """*label*, with what is offered if it has a name."""
+    name = text_of(offer.get("name"), 100)
+    return f"{label} ({name})" if name else label
 
 
 def _price_of(offer: Item, words: Words) -> tuple[str, str]:
+    stated = next((each for each in as_list(offer.get("priceSpecification"))
+                   if isinstance(each, dict) and not each.get("priceType")), {})  # fmt: skip
+    offer = stated | offer
     lowest = text_of(offer.get("lowPrice"), 20)
     price = text_of(offer.get("price"), 20) or lowest
     currency = text_of(offer.get("priceCurrency"), 5)
     highest = text_of(offer.get("highPrice"), 20)
-    name = text_of(offer.get("name"), 100)
     is_range = price == lowest and highest not in ("", lowest)
     price = f"{price}–{highest}" if is_range else price
     amount = f"{price.replace('.', ',') if words['days'][0] != 'Monday' else price} "
     amount += _SIGNS.get(currency, currency)
     prefix = f"{words['from']} " if lowest and lowest == price else ""
-    label = f"{words['price']} ({name})" if name else words["price"]
-    return label, f"{prefix}{amount.strip()}" if price else ""
+    return labelled(words["price"], offer), f"{prefix}{amount.strip()}" if price else ""
 
 
 def event_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
