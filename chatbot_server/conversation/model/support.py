@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chatbot_server.conversation.model.amounts import is_computed, is_count, sums_up
+from chatbot_server.conversation.model.guard_words import (
+    COMPARISON,
+    CONTRAST,
+    DEMAND,
+    EXCEPTION,
+    JOINT,
+    PERSON,
+)
 from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.language.dialogue import contrast
@@ -27,36 +35,11 @@ from chatbot_server.retrieval.language.words import stems, synonyms
 MOST_STATEMENTS = 200
 SEVERAL_LINES = 2
 ONE = frozenset((Fact("number", "1"),))
-_CONTRAST = re.compile(
-    rf"(?:{BLANKS_RUN})?[;:]\s+"
-    rf"|(?:,\s+|{BLANKS_RUN})(?:but|mais|except|sauf|however|whereas|tandis que|alors que)\s+"
-    r"|,\s+(?!\d)",
-    re.IGNORECASE,
-)
-_JOINT = re.compile(rf"{BLANKS_RUN}(?:and|et|or|ou|plus|so|donc|–|—)\s+", re.IGNORECASE)
 _CELL = re.compile(rf"(?:{BLANKS_RUN})?;\s+|,\s+")
-_ADVERSATIVE = re.compile(rf"(?:,\s+|{BLANKS_RUN})(?:but|mais|except|sauf)\s+", re.IGNORECASE)
 # Words of these concepts ask for a fact, and do not tell rows apart.
 _FACTUAL_CONCEPTS = frozenset(
     f"={concept}"
     for concept in ("opening_hours", "price", "duration", "phone", "email", "address", "payment")
-)
-_PERSON = re.compile(r"\b(?:docteur|doctor|[A-ZÀ-Þ][\w’-]*)\.? ([A-ZÀ-Þ][\w’-]+)")
-_COMPARES = re.compile(r"\b(?:difference|total|altogether|in all|sum|somme|ensemble|en tout)\b")
-# What no site asks for through a chatbot, whatever its pages say.
-_PRIVATE_WORDS = (
-    r"password|passcode|pin|card number|security code|mot de passe|code secret|numero de carte"
-    r"|identifiants?"
-)
-_DEMAND = re.compile(
-    r"\b(?:send|give|enter|type|tell|confirm|provide"
-    rf"|(?:envoy|donn|entr|saisi|confirm|communiqu)\w+)\b.{{0,60}}\b(?:{_PRIVATE_WORDS})\b"
-    r"|\b(?:log ?in|sign ?in|connectez-vous|identifiez-vous)\b"
-    r".{0,20}\b(?:at|to|on|here|sur|a|ici)\b"
-    r"|\b(?:call|dial|text|appelez|composez)\b"
-    r".{0,20}(?:\+\d{1,3}[ .-]?9\d\d\b|\b0?(?:89\d|90\d)\b)"
-    r"|\b(?:pay|payez|transfer|virez)\b.{0,30}"
-    r"\b(?:now|immediately|maintenant|immediatement|tout de suite|bitcoin|gift cards?)\b"
 )
 
 
@@ -131,7 +114,7 @@ class Support:
             group: [
                 Statement(clause, languages)
                 for sentence in sentences(group.text, languages)
-                for clause in _CONTRAST.split(sentence)
+                for clause in CONTRAST.split(sentence)
                 if clause.strip()
             ]
             for group in self._groups
@@ -151,7 +134,7 @@ class Support:
 
     def contradicts(self, sentence: str) -> bool:
         """Whether *sentence* contradicts the passages, or says what no visitor should be told."""
-        if _DEMAND.search(fold(sentence)):
+        if DEMAND.search(fold(sentence)):
             return True
         remark = find_remark(sentence)
         if remark is not None:
@@ -173,7 +156,7 @@ class Support:
         ]
         # Languages and nations have other names in the other language; people do not.
         is_translated = stems.guess_language(sentence) != stems.guess_language(self._whole.text)
-        people = {word for name in _PERSON.findall(sentence) for word in stems.words(name)}
+        people = {word for name in PERSON.findall(sentence) for word in stems.words(name)}
         return bool(people.intersection(unknown)) if is_translated else bool(unknown)
 
     def _is_wrong(self, clause: str, sentence: str) -> bool:
@@ -181,7 +164,7 @@ class Support:
         part = Statement(clause, self._languages)
         known_words = self._known_words(clause)
         is_computed = (
-            bool(_COMPARES.search(fold(sentence)))
+            bool(COMPARISON.search(fold(sentence)))
             or any(
                 fact not in self._known and self._is_computed(fact, sentence) for fact in part.facts
             )
@@ -246,7 +229,7 @@ class Support:
         return bool(homes) and all(clause.is_negated for clause in homes)
 
     def _is_contrary(self, part: Statement, items: Sequence[str | Fact], group: Statement) -> bool:
-        halves = [Statement(half, self._languages) for half in _ADVERSATIVE.split(group.text)]
+        halves = [Statement(half, self._languages) for half in EXCEPTION.split(group.text)]
         sides = [[half.text for half in halves if half.has(item)] for item in items]
         if len({side[0] for side in sides if len(side) == 1}) > 1:
             return True  # “bring your own food, but drinks …” does not say “your own drinks”
@@ -299,10 +282,10 @@ def groups_of(text: str, languages: Languages) -> list[str]:
 
 def clauses_of(sentence: str, languages: Languages) -> list[str]:
     """*sentence*, split at contrasts, and at joints where each part has figures of its own."""
-    clauses = [clause for clause in _CONTRAST.split(sentence) if clause.strip()]
+    clauses = [clause for clause in CONTRAST.split(sentence) if clause.strip()]
     parts: list[str] = []
     for clause in clauses:
-        pieces = [piece for piece in _JOINT.split(clause) if piece.strip()]
+        pieces = [piece for piece in JOINT.split(clause) if piece.strip()]
         with_facts = [bool(facts(piece, languages)) for piece in pieces]
         parts += pieces if len(pieces) > 1 and all(with_facts) else [clause]
     return parts
