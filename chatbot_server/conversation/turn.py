@@ -253,8 +253,7 @@ class Turn:
             origin: AnswerOrigin = "faq" if grounding.status == "faq" else "pages"
             yield Ended(origin, suggestions=grounding.further)
             return
-        # Related pages are offered; notes and files have no address that a visitor could open.
-        pages = tuple(page for page in grounding.near if page.url.startswith("http"))
+        pages = _pages_to_offer(grounding)
         topics = () if pages else self._topics(language_of_reply(self._question))
         yield TextPiece(honest_no(self._question, grounding, topics, has_pages=bool(pages)))
         if pages:
@@ -308,6 +307,16 @@ class Turn:
 def warn_of_no_pages(key: str, name: str, address: str) -> None:
     """Log once for each site that it has nothing to answer from."""
     logger.warning("%s", say("doctor_no_pages", key=key, name=name, address=address))
+
+
+def _pages_to_offer(grounding: Grounding) -> tuple[Source, ...]:
+    """The related pages, and the source of the unsure answer.
+
+    Notes and files have no address that a visitor could open: they are named only as that source.
+    """
+    sources = grounding.near[:1] if grounding.unsure_answer else ()
+    others = grounding.near[len(sources) :]
+    return (*sources, *(page for page in others if page.url.startswith("http")))
 
 
 def _pages_of(grounding: Grounding) -> tuple[Source, ...]:

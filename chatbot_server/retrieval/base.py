@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 GroundingStatus = Literal["faq", "quoted", "choices", "passages", "nothing"]
+GroundingOutcome = Literal[GroundingStatus, "unsure"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Grounding:
         sources: what *answer* was taken from, in order.
         passages: what a model may write from, best first.
         near: related pages, offered where nothing answers.
+        unsure_answer: where nothing surely answers, the text (Markdown) of the section that comes
+            closest, from the first page of *near*; empty if it hardly answers.
         score: of the best passage, 0…1.
         margin: how far the best passage is ahead of the second.
         choices: the names of places that answer alike, to choose from.
@@ -82,6 +85,7 @@ class Grounding:
     sources: tuple[Source, ...] = ()
     passages: tuple[Passage, ...] = ()
     near: tuple[Source, ...] = ()
+    unsure_answer: str = ""
     score: float = 0.0
     margin: float = 0.0
     choices: tuple[str, ...] = ()
@@ -93,6 +97,11 @@ class Grounding:
     has_content: bool = True
     version: int = 0
     of_near_question: bool = False
+
+    @property
+    def outcome(self) -> GroundingOutcome:
+        """``unsure`` where something that may answer is shown beside a no, else the status."""
+        return "unsure" if self.unsure_answer else self.status
 
 
 class Knowledge(Protocol):

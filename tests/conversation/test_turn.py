@@ -114,6 +114,24 @@ def test_where_only_something_near_is_found_the_no_offers_its_pages(tmp_path: Pa
     assert end(events).origin == "none"
 
 
+def test_what_comes_closest_is_shown_between_the_no_and_the_pages(tmp_path: Path) -> None:
+    page, note = Source("Hours", "https://example.org/hours"), Source("A note", "")
+    closest = "**Hours**\nWe are open from 9 to 17."
+    grounding = Grounding("passages", near=(note, page, note), unsure_answer=closest)
+    chat = Chat(tmp_path, ScriptedModel("quote", []), grounding)
+    with chat.database.session() as session:
+        demo_site(session).contact_email = "help@example.org"
+    events = chat.ask("When?")
+    no, shown, offer = text(events).split("\n\n")
+    assert no == "I found no sure answer to this. This comes closest:"
+    assert shown == closest
+    assert "help@example.org" in offer
+    assert offer.endswith("These pages may help:")
+    (cited,) = [event for event in events if isinstance(event, Cited)]
+    assert cited.items == (note, page), "a note is named where it is what is shown"
+    assert end(events).origin == "none", "the owner sees it among the unanswered questions"
+
+
 @pytest.mark.parametrize(
     ("message", "reply"),
     [

@@ -61,7 +61,7 @@ def reply_to(
         words = [say(f"about_{remark.kind}", language, site=name)]
     if contact := question.contact:
         words.append(say("about_contact", language, contact=contact))
-    return "\n\n".join(word for word in words if word)
+    return _joined(words, "\n\n")
 
 
 def honest_no(
@@ -77,19 +77,35 @@ def honest_no(
         topics: what the site can be asked about; named if no pages are offered.
         has_pages: whether related pages are offered with it.
     """
-    language, site = language_of_reply(question), question.site.name
-    if has_pages:
-        words = [say("answer_unsure", language)]
-    elif names := _names_elsewhere(question, grounding):
-        words = [say("answer_elsewhere", language, site=site, names=", ".join(map(literal, names)))]
-    else:
-        words = [say("answer_nothing", language)]
-    if contact := question.contact:
-        words.append(say("about_contact", language, contact=contact))
-    if has_pages:
-        words.append(say("answer_offer", language))
+    language = language_of_reply(question)
+    contact = question.contact
+    remarks = [
+        _sentence_of_no(question, grounding, language, has_pages=has_pages),
+        say("about_contact", language, contact=contact) if contact else "",
+        say("answer_offer", language) if has_pages else "",
+    ]
+    if has_pages and grounding.unsure_answer:
+        lead_in = f"{remarks.pop(0)} {say('answer_closest', language)}\n\n"
+        return lead_in + grounding.unsure_answer + "\n\n" + _joined(remarks, " ")
     what_is_there = "" if has_pages else _list_of(topics, language)
-    return "\n\n".join(part for part in (" ".join(words), what_is_there) if part)
+    return _joined([_joined(remarks, " "), what_is_there], "\n\n")
+
+
+def _sentence_of_no(
+    question: VisitorQuestion, grounding: Grounding, language: str, *, has_pages: bool
+) -> str:
+    """That there is no sure answer, nothing about the names asked for, or nothing at all."""
+    if has_pages:
+        return say("answer_unsure", language)
+    if names := _names_elsewhere(question, grounding):
+        site = question.site.name
+        return say("answer_elsewhere", language, site=site, names=", ".join(map(literal, names)))
+    return say("answer_nothing", language)
+
+
+def _joined(parts: Sequence[str], between: str) -> str:
+    """Those of *parts* that say something."""
+    return between.join(part for part in parts if part)
 
 
 def _list_of(topics: Sequence[str], language: str) -> str:

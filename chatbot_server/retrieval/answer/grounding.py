@@ -34,6 +34,7 @@ from chatbot_server.retrieval.answer.show.answers import (
     near_pages,
     page_answer,
     several_answer,
+    unsure_answer,
     with_close_others,
 )
 from chatbot_server.retrieval.answer.show.further import further_headings
@@ -107,8 +108,14 @@ def _answer_from_pages(
     if assessment is not None and assessment.answers:
         answering = with_hours_first(with_season_first(candidates, query), query)
         return _quote(answering, material, frame)
-    is_near = assessment is not None and assessment.is_near
     nothing = page_answer(sections, (), frame)
+    if assessment is not None and assessment.is_unsure:
+        return replace(
+            nothing,
+            near=near_pages([candidates[0], *sections], frame, are_near=True),
+            unsure_answer=unsure_answer(candidates[0], frame),
+        )
+    is_near = assessment is not None and assessment.is_near
     return replace(nothing, near=near_pages(sections, frame, are_near=is_near))
 
 

@@ -10,7 +10,7 @@ from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
 from chatbot_server.retrieval.answer.sections.candidates import load_sections, section_relevances
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show.sources import clean_heading
-from chatbot_server.retrieval.base import GroundingStatus
+from chatbot_server.retrieval.base import GroundingOutcome
 from chatbot_server.retrieval.index.chunks import below
 
 EXCERPT = 160
@@ -48,7 +48,7 @@ class Explanation:
     question: str
     looked_up: str
     language: str
-    status: GroundingStatus
+    status: GroundingOutcome
     contenders: tuple[Contender, ...]
     evidence: dict[str, float | None]
 
@@ -90,7 +90,7 @@ def _explain_one(
         question,
         query.text,
         query.language,
-        base.ground(site_id, question, history).status,
+        base.ground(site_id, question, history).outcome,
         tuple(contenders),
         {name: value and round(value, 3) for name, value in evidence.items()},
     )

@@ -54,3 +54,10 @@ def test_other_sections_are_judged_as_of_a_large_site_from_240_chunks_on(
 ) -> None:
     at_240, at_900 = (weigh(replace(evidence, chunks=chunks)) for chunks in (240, 900))
     assert at_240 == at_900 != weigh(evidence)
+
+
+def test_between_an_answer_and_a_no_a_section_is_unsure() -> None:
+    interactions = [0.7, 0.6, 0.5, 0.4, 0.2]
+    judged = [weigh(replace(IN_OTHER_WORDS, interaction=each)) for each in interactions]
+    assert [each.answers for each in judged] == [True, True, False, False, False]
+    assert [each.is_unsure for each in judged] == [False, False, True, True, False]

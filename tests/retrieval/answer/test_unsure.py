@@ -1,4 +1,4 @@
-"""Where the best section is hardly ahead of others: they are shown, too, or offered by name."""
+"""Where the best section is hardly ahead of others, or hardly answers: what is shown."""
 
 from __future__ import annotations
 
@@ -80,3 +80,19 @@ def test_what_was_offered_is_answered_when_it_is_asked_for(
     monkeypatch.setattr(further, "CLOSE", 100.0)
     for name in base.ground(site_id, QUESTION).further:
         assert f"**{name}**" in base.ground(site_id, name, [QUESTION]).answer
+
+
+def test_what_comes_closest_is_shown_beside_a_no(base: KnowledgeBase, site_id: int) -> None:
+    no = base.ground(site_id, "Do sailing boats have an engine?")
+    assert (no.status, no.outcome, no.answer) == ("passages", "unsure", "")
+    assert no.unsure_answer.startswith("**Sailing boats**\nOne with sails is 40 € an hour")
+    assert no.near[0].title == "Sailing", "the first page is the one that it is from"
+
+
+@pytest.mark.parametrize("question", ["Who teaches the licence?", "Are dogs allowed?"])
+def test_what_hardly_has_to_do_with_the_question_is_not_shown_beside_a_no(
+    base: KnowledgeBase, site_id: int, question: str
+) -> None:
+    no = base.ground(site_id, question)
+    assert (no.answer, no.unsure_answer) == ("", "")
+    assert no.outcome == no.status

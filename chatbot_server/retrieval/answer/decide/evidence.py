@@ -145,6 +145,9 @@ LARGE_SITE = 240
 # of paragraphs without headings, and its gates refuse most of what six sites of 245 to 1,634 chunks
 # answer: see docs/decisions/0024-sections-compared-word-by-word.md.
 LARGE_SITE_COMPARED = 4000
+# So far below the threshold, in log odds, a section is shown beside a no: see
+# docs/decisions/0026-what-comes-closest-is-shown-beside-a-no.md.
+UNSURE = 1.7
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
@@ -185,11 +188,13 @@ class Assessment:
     Attributes:
         log_odds: the log odds that it does.
         answers: whether it may be given as the answer.
+        is_unsure: whether it is shown beside a no instead, as what comes closest.
         is_near: whether it is about something related, and may help.
     """
 
     log_odds: float
     answers: bool
+    is_unsure: bool
     is_near: bool
 
 
@@ -224,6 +229,7 @@ def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Asses
     return Assessment(
         log_odds=sum(share * each for share, each, _gate in odds),
         answers=above_threshold > 0,
+        is_unsure=-UNSURE < above_threshold <= 0,
         is_near=sum(share * (each - gate.near) for share, each, gate in odds) > 0,
     )
 

@@ -126,6 +126,11 @@ def near_pages(
     return _sources([*best_of_pages.values()][:NEAR_PAGES], frame)
 
 
+def unsure_answer(section: Candidate, frame: Frame) -> str:
+    """The text of *section*, which may answer, under its heading."""
+    return _as_text([section], frame)
+
+
 def several_answer(
     sections: Sequence[Candidate], group: Mapping[str, Candidate], frame: Frame
 ) -> Grounding:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.answer.why import EXCERPT, Explanation, explain
-from chatbot_server.retrieval.base import GroundingStatus
+from chatbot_server.retrieval.base import GroundingOutcome
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.inbox import find_answer_of
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
@@ -18,10 +18,11 @@ from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, load_site, render
 
 # The sentence that says what decided.
-DECISIONS: dict[GroundingStatus, str] = {
+DECISIONS: dict[GroundingOutcome, str] = {
     "faq": "why_faq",
     "quoted": "why_quoted",
     "choices": "why_choices",
+    "unsure": "why_unsure",
     "passages": "why_passages",
     "nothing": "why_nothing",
 }
@@ -88,7 +89,7 @@ def _explained(
     today = parts.knowledge.ground(site_id, question, history)
     explanations = explain(parts.knowledge, site_id, question, history)
     is_single = len(explanations) == 1
-    reasons = [today.status if is_single else each.status for each in explanations]
+    reasons = [today.outcome if is_single else each.status for each in explanations]
     return {"today": today, "explanations": list(zip(reasons, explanations, strict=True))}
 
 
