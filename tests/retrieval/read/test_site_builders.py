@@ -82,3 +82,38 @@ def test_what_builders_of_sites_emit_is_read_as_it_is_seen(body: str, text: str)
 )
 def test_what_is_typed_in_place_of_signs_is_read_as_meant(typed: str, meant: str) -> None:
     assert with_signs(typed) == meant
+
+
+REPEATED = """<div role=list><div role=listitem><div><div><p>Massage</p></div>
+<div><p>60 min</p></div><div><p>£55</p></div><a href=/b><span>Book</span></a></div></div></div>"""
+TEAM = """<div><div><div class=photo></div><div>Ann Gray</div><div>Vet</div>
+<a href="mailto:ann@mill.example"><svg></svg></a></div><div><div>Ben Hale</div><div>Nurse</div>
+<a href="mailto:ben@mill.example"><svg></svg></a></div></div>"""
+SEASON = "<h3>Winter</h3><div class=row><div>Mon–Fri</div><div>10–16</div></div>"
+LEADERS = """<ul><li><span>Soup</span><span>........</span><span>6 €</span></li>
+<li><span>Fish</span><span></span><span>9 €</span></li></ul>"""
+NOTE = """<table><tr><th>Hall</th><th>Half a day</th><th>A day</th></tr><tr><td rowspan=2>Large</td>
+<td>120 €</td><td>200 €</td></tr><tr><td colspan=2>with the kitchen: 50 € more</td></tr></table>"""
+UNDERLINED = """<table><tr><td><b>Prices</b><br><br>Oil: 59 €<br><br><u>Hours</u><br>Daily<br></td>
+</tr></table>"""
+NAMED_TAB = """<h1>Tea</h1><ul role=tablist><li><a role=tab aria-controls=d href="#d">About</a></li>
+</ul><div id=d role=tabpanel><h2>About</h2><p>Green.</p></div>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (REPEATED, "Massage — 60 min — £55"),
+        (TEAM, "| Ann Gray | Vet | ann@mill.example |\n| Ben Hale | Nurse | ben@mill.example |"),
+        (SEASON, "### Winter\nMon–Fri — 10–16"),
+        (LEADERS, "| Soup | 6 € |\n| Fish | 9 € |"),
+        (NOTE, ("| Hall | Half a day | A day |\n| --- | --- | --- |\n| Large | 120 € | 200 € |\n"
+         "| Large — with the kitchen: 50 € more |  |  |")),
+        (UNDERLINED, "## Prices\nOil: 59 €\n## Hours\nDaily"),
+        (NAMED_TAB, "# Tea\n## About\nGreen."),
+        ("<div><span>Lunch</span> <span>24 €</span><em>at noon only</em></div>",
+         "Lunch 24 € at noon only"),
+    ],
+)  # fmt: skip
+def test_what_belongs_together_in_boxes_is_read_on_one_line(body: str, text: str) -> None:
+    assert text_of(body) == text

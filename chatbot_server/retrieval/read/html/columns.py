@@ -10,7 +10,7 @@ from typing import Any
 from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 from chatbot_server.retrieval.read.html.accordions import is_title
-from chatbot_server.retrieval.read.html.names import BLOCKS
+from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT
 from chatbot_server.retrieval.read.html.tables import LONGEST_LABEL, is_leaf, parts_of
 
 MAX_DEPTH = 6
@@ -78,18 +78,38 @@ def is_line(child: Any) -> bool:
 
 def line_of_card(box: Any, text: Text) -> str:
     """What *box* says on one line, if it holds only a name and its price; else nothing."""
-    cells = parts_of(box) if box.tag in ("div", "section") else []
-    if len(cells) > 2 and cells[-1].tag in ("a", "button"):
+    cells = list(map(unwrapped, parts_of(box))) if box.tag in ("div", "section") else []
+    if len(cells) > 2 and cells[-1].tag in ("a", "button") and not is_contact(cells[-1]):
         cells.pop()
     if not 2 <= len(cells) <= MAX_CELLS_OF_CARD or not all(map(_is_line_of_card, cells)):
         return ""
-    if not any(cell.tag in BLOCKS for cell in cells):
+    if not any(cell.tag in BLOCKS for cell in parts_of(box)):
         return ""
     texts = list(filter(None, map(text, cells)))
-    prices = [len(each) for each in texts if _PRICE.search(each)]
+    prices = [len(each) for each in texts if _PRICE.search(each) or CONTACT.search(each)]
     is_card = len(texts) > 1 and len(prices) == 1 and prices[0] <= LONGEST_PRICE
+    is_card = is_card or (len(texts) == 2 and are_hours_of_day(*texts))
     is_card = is_card and not any(each.endswith("?") for each in texts)
     return DASH.join(texts) if is_card and max(map(len, texts)) <= LONGEST_LABEL else ""
+
+
+def unwrapped(cell: Any) -> Any:
+    """The only element in the boxes around it, in place of *cell*."""
+    for _ in range(MAX_DEPTH):
+        has_text = (cell.text or "").strip() or len(cell) != 1 or (cell[0].tail or "").strip()
+        if cell.tag not in _BOXES or has_text or cell[0].tag not in (*_BOXES, "p", "a"):
+            break
+        cell = cell[0]
+    return cell
+
+
+def is_contact(link: Any) -> bool:
+    return (link.get("href") or "").lower().startswith(("mailto:", "tel:"))
+
+
+def are_hours_of_day(day: str, hours: str) -> bool:
+    """Whether *day* names days, and *hours* when something is open on them."""
+    return belong_together([day], [hours]) and bool(hours_by_day(f"{day}: 9:00 – 17:00"))
 
 
 def _is_line_of_card(cell: Any) -> bool:

@@ -32,6 +32,7 @@ FEWEST_WORDS_OF_PICTURE = 3
 _WHATSAPP = re.compile(r"https?://(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)\+?(\d{8,15})\b")
 _MOVES = re.compile(r"margin|padding|display|position|float|width|left|right|flex|grid", re.I)
 _WEIGHT = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:(bold|[6-9]00)|\w)", re.IGNORECASE)
+_CURRENCIES = ("€", "£", "$")
 _ENDS = tuple(".,;:!?…–—-([/")
 
 
@@ -80,10 +81,21 @@ class InlineText:
             self.picture(element.get("alt") or "")
         elif tag in MARKS:
             self._append(MARKS[tag][0])
-        elif tag not in MARKING and touches_element_before(element):
+        elif self.is_amount_before(element) if tag in MARKING else touches_element_before(element):
             self.blank()
         self._links += tag in ("a", "button")
         self._bolds += _is_bold(element)
+
+    def is_amount_before(self, element: Any) -> bool:
+        """Whether words in *element* follow an amount in another one: “24 €”, “at noon”."""
+        before = element.getprevious()
+        is_after_element = before is not None and not before.tail
+        return (
+            is_after_element
+            and bool(self._pieces)
+            and self._pieces[-1][-1:] in _CURRENCIES
+            and (element.text or "")[:1].isalpha()
+        )
 
     def picture(self, alt: str) -> None:
         """What a picture says, if that is more than what it shows: a menu, a poster."""
@@ -203,7 +215,7 @@ def _is_bold(element: Any) -> bool:
     that says it is not."""
     style = element.get("style") if element.tag != "a" else None
     weight = _WEIGHT.search(style) if style else None
-    return bool(weight[1]) if weight else element.tag in ("b", "strong")
+    return bool(weight[1]) if weight else element.tag in ("b", "strong", "u")
 
 
 def touches_element_before(element: Any) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.language.tables import spans_all
+from chatbot_server.retrieval.language.tables import DASH, spans_all
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import CELLS, IN_CELLS, PICTURES
@@ -19,6 +19,7 @@ LONGEST_LABEL = 100
 LONGEST_CELL = 300
 LONGEST_NAME, FEWEST_ROWS, FEWEST_COLUMNS = 30, 2, 3
 MOST_CELLS_OF_PRICE = 5
+FEWEST_WORDS_OF_NOTE = 3
 LONGEST_PRICE = 40
 _BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
 _HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
@@ -149,9 +150,18 @@ def spread_rows(table: Any, text: Text) -> list[tuple[list[str], bool]]:
         count += len(cells)
         if count > MAX_CELLS:
             break
+        is_head_row = is_head(row, elements)
+        if result and not is_head_row and elements and is_note_across(cells, elements[-1]):
+            cells = [DASH.join(dict.fromkeys(cells)), *[""] * (len(cells) - 1)]
         if any(cells):
-            result.append((cells, is_head(row, elements)))
+            result.append((cells, is_head_row))
     return result
+
+
+def is_note_across(cells: list[str], last: Any) -> bool:
+    """Whether behind the name of a row one cell, the *last*, says something of all columns."""
+    is_across = _span(last, "colspan") == len(cells) - 1 > 1 and len(set(cells[1:])) == 1
+    return is_across and bool(cells[0]) and len(cells[1].split()) >= FEWEST_WORDS_OF_NOTE
 
 
 def _fill_from_above(cells: list[str], waiting: dict[int, tuple[int, str]]) -> None:
@@ -225,7 +235,9 @@ def is_leaf(cell: Any) -> bool:
         return False
     inner = list(cell)
     return len(inner) <= 6 and all(
-        isinstance(part.tag, str) and part.tag in IN_CELLS and len(part) <= 2 for part in inner
+        isinstance(part.tag, str)
+        and (part.tag in PICTURES or (part.tag in IN_CELLS and len(part) <= 2))
+        for part in inner
     )
 
 

@@ -128,6 +128,12 @@ def level_of_neighbour(panel: Any) -> int:
     return int(heading.tag[1]) if heading is not None else 0
 
 
+def is_named(panel: Any, label: str) -> bool:
+    """Whether *panel* begins with *label* as its own heading."""
+    heading = next(islice(panel.iter(*HEADINGS), 1), None)
+    return heading is not None and short_text(heading, LONGEST_LABEL).lower() == label.lower()
+
+
 def begins_with(panel: Any, label: str) -> bool:
     """Whether the panel says itself what it is about: in a heading, or with the same words."""
     for element in islice(panel.iterdescendants(), 10):

@@ -28,7 +28,7 @@ from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
 from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, SILENT
 from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_run_in_heading
-from chatbot_server.retrieval.read.html.tabs import level_of_neighbour
+from chatbot_server.retrieval.read.html.tabs import is_named, level_of_neighbour
 from chatbot_server.retrieval.read.html.turned_tables import in_rows
 from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
 from chatbot_server.retrieval.read.html.word_processors import with_dash
@@ -38,6 +38,7 @@ MAX_CHARACTERS = 2_000_000
 _HEADING = re.compile(r"h[1-6]")
 _NAMED_HEADING = re.compile(r"(?<![^\W_])(?:heading|headline|title|titre)(?![^\W_])", re.IGNORECASE)
 _ANCHOR_SIGNS = " ¶#§🔗"
+_LEADERS = re.compile(r"[.…·_ ]{3,}|…+")
 _FACT = re.compile(r"\d{2}|@")
 _AFTER_TITLE = "".join((AFTER_RUN_IN, *sorted(SIGNS)))
 
@@ -178,9 +179,10 @@ class _Walk:
         if begins_margin(element):
             self._margins.append(element)
         name = element.get("id")
-        if name in self._visibility.tabs and self._visibility.labels[name]:
+        label = self._visibility.labels.get(name) if name in self._visibility.tabs else None
+        if label and not is_named(element, label):
             level = level_of_neighbour(element) or min(self._level + 1, MAX_LEVEL)
-            self._put(Block(self._visibility.labels[name], level, self._is_margin()))
+            self._put(Block(label, level, self._is_margin()))
         if tag == "li":
             self._list.begin_item()
         elif tag in LISTS and self._list.items:
@@ -266,7 +268,8 @@ class _Walk:
         """The text of a cell; none if it is not seen."""
         if self._visibility.leaves_out(element):
             return ""
-        return "\n".join(lines_of(element, self._decimal, self._visibility.leaves_out))
+        lines = lines_of(element, self._decimal, self._visibility.leaves_out)
+        return "\n".join(line for line in lines if not _LEADERS.fullmatch(line))
 
     def _cell(self, element: Any) -> str:
         return one_line(self._lines_of_cell(element).split("\n"))
